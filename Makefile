@@ -1,0 +1,50 @@
+# Everything a developer or a newcomer does, by name. `make help` lists it.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+AS_OF ?= 2016-06-06
+BASE_PORT ?= 8100
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo up down check test test-faults bench lock
+
+help: ## List the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+install: .venv/installed ## Make .venv with exactly what requirements.lock names
+
+.venv/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed, $(PYTHON) is older; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: install ## Import two real projects as of AS_OF and decide their next sprints
+	$(BIN)/dsm demo --as-of $(AS_OF) --base-port $(BASE_PORT)
+
+up: install ## Start the embedded stack in the background
+	$(BIN)/dsm up --detach --base-port $(BASE_PORT)
+
+down: install ## Stop the embedded stack
+	$(BIN)/dsm down
+
+check: install ## Lint, types, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/basedpyright --level error
+	$(BIN)/lint-imports
+
+test: install ## Run the tests on real PostgreSQL and Valkey
+	$(BIN)/python -m pytest -n 3 --dist loadscope -m "not faults" --cov --cov-report=term:skip-covered
+
+test-faults: install ## Inject faults for some minutes (DSM_FAULT_SECONDS a storm, DSM_FAULT_SEED)
+	$(BIN)/python -m pytest tests/faults tests/graphs/test_blackholes.py -s
+
+bench: install ## Measure the main paths beside their floors
+	$(BIN)/python -m benchmarks
+
+lock: ## Pin every dependency again (needs the network)
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra local --extra dev \
+		--generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
