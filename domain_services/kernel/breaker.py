@@ -1,0 +1,90 @@
+"""A circuit breaker for one peer.
+
+Own code, because the published ones let every waiting call through when half open, or never open
+on coroutines: see docs/decisions.md. Closed: calls pass, consecutive failures are counted. Open:
+calls are refused for `open_seconds`. Half open: one call at a time passes; `successes_to_close`
+good ones close it, a bad one opens it again. Answers of calls that began before a change of state
+are ignored. A cancelled call counts as a failure: it was given up on. Answers below 500 are
+successes: the peer works, whatever it thinks of the request.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Literal
+
+from domain_services.kernel.errors import Unavailable
+
+State = Literal["closed", "open", "half_open"]
+
+
+class Breaker:
+    def __init__(
+        self,
+        peer: str,
+        *,
+        failures_to_open: int = 5,
+        successes_to_close: int = 2,
+        open_seconds: float = 2.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.peer = peer
+        self._failures_to_open = failures_to_open
+        self._successes_to_close = successes_to_close
+        self._open_seconds = open_seconds
+        self._clock = clock
+        self._state: State = "closed"
+        self._epoch = 0
+        self._failures = 0
+        self._successes = 0
+        self._opened_at = 0.0
+        self._probing = False
+
+    @property
+    def state(self) -> State:
+        """The state that the next call will meet."""
+        if self._state == "open" and self._clock() - self._opened_at >= self._open_seconds:
+            self._enter("half_open")
+        return self._state
+
+    def _enter(self, state: State) -> None:
+        self._state = state
+        self._epoch += 1
+        self._failures = self._successes = 0
+        self._probing = False
+        if state == "open":
+            self._opened_at = self._clock()
+
+    @asynccontextmanager
+    async def guard(self) -> AsyncIterator[None]:
+        """Run one call; raises `Unavailable` without calling while the circuit is open."""
+        state = self.state
+        if state == "open" or (state == "half_open" and self._probing):
+            raise Unavailable(
+                f"{self.peer} is not answering; calls to it are paused", peer=self.peer
+            )
+        epoch = self._epoch
+        self._probing = state == "half_open"
+        try:
+            yield
+        except (Exception, asyncio.CancelledError):
+            if epoch == self._epoch:
+                self._record_failure()
+            raise
+        if epoch == self._epoch:
+            self._record_success()
+
+    def _record_failure(self) -> None:
+        self._failures += 1
+        self._probing = False
+        if self._state == "half_open" or self._failures >= self._failures_to_open:
+            self._enter("open")
+
+    def _record_success(self) -> None:
+        self._failures = 0
+        self._probing = False
+        if self._state == "half_open":
+            self._successes += 1
+            if self._successes >= self._successes_to_close:
+                self._enter("closed")

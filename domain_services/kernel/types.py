@@ -1,0 +1,107 @@
+"""Strict types shared by all wire models: what is not right is refused before it is stored."""
+
+import re
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
+
+RESERVED_IDS = frozenset({"summary", "active", "list_projects", "by-project"})
+_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+class Wire(BaseModel):
+    """Base of requests: unknown fields, NaN and infinities are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Answer(BaseModel):
+    """Base of responses; a client ignores fields it does not know yet."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+def _storable(text: str) -> str:
+    if _UNSTORABLE.search(text):
+        raise ValueError("contains NUL or a lone surrogate, which cannot be stored")
+    return text
+
+
+def _not_reserved(value: str) -> str:
+    if value.lower() in RESERVED_IDS:
+        raise ValueError("is a word of the routes and cannot be an id")
+    return value
+
+
+def _written_as_a_day(value: object) -> object:
+    """Pydantic alone takes numbers for seconds since 1970."""
+    if isinstance(value, date) or (isinstance(value, str) and _DAY.fullmatch(value)):
+        return value
+    raise ValueError("is not a day written YYYY-MM-DD")
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be blank")
+    return text
+
+
+def _written_as(pattern: str, example: str) -> AfterValidator:
+    """Refuses what `pattern` does not match as a whole; the error tells an example instead."""
+    compiled = re.compile(pattern)
+
+    def check(value: str) -> str:
+        if not compiled.fullmatch(value):
+            raise ValueError(f"is not written like {example}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _shown(pattern: str, example: str, description: str | None = None) -> Any:
+    """What OpenAPI tells of an id."""
+    whole: Any = {"pattern": f"^{pattern}$"}
+    return Field(description=description, examples=[example], json_schema_extra=whole)
+
+
+PROJECT_ID = r"[A-Z0-9][A-Z0-9_-]{0,31}"
+_EMPLOYEE_ID = r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}"
+_SPRINT_ID = PROJECT_ID + r"-S[0-9]{2,6}"
+_TASK_ID = PROJECT_ID + r"-TASK[0-9]{3,9}"
+
+ProjectId = Annotated[
+    str,
+    _written_as(PROJECT_ID, "TEST-001 (capital letters, digits, _ and -, at most 32)"),
+    AfterValidator(_not_reserved),
+    _shown(PROJECT_ID, "TEST-001", "upper case letters, digits, _ and -, at most 32"),
+]
+EmployeeId = Annotated[str, _written_as(_EMPLOYEE_ID, "E001"), _shown(_EMPLOYEE_ID, "E001")]
+SprintId = Annotated[
+    str, _written_as(_SPRINT_ID, "TEST-001-S01"), _shown(_SPRINT_ID, "TEST-001-S01")
+]
+TaskId = Annotated[
+    str, _written_as(_TASK_ID, "TEST-001-TASK001"), _shown(_TASK_ID, "TEST-001-TASK001")
+]
+Line = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=300),
+    AfterValidator(_storable),
+    AfterValidator(_not_blank),
+]
+Prose = Annotated[str, StringConstraints(max_length=10_000), AfterValidator(_storable)]
+Day = Annotated[date, BeforeValidator(_written_as_a_day)]
+Count = Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
+
+
+def utc_now() -> datetime:
+    """The present as an aware UTC datetime."""
+    return datetime.now(UTC)
