@@ -1,0 +1,102 @@
+"""Projects: make, find, list, change status."""
+
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain_services.kernel.db import Database
+from domain_services.kernel.errors import Conflict, NotFound
+from domain_services.kernel.types import utc_now
+from domain_services.project.logic import holidays
+from domain_services.project.models import projects
+from domain_services.project.schema import CalendarChange, Project, ProjectCreate, ProjectStatus
+
+_GET = text("SELECT * FROM projects WHERE id = :project_id")
+
+
+async def create(connection: AsyncConnection, wanted: ProjectCreate) -> None:
+    """Store a new project. Raises: `Conflict` for a taken id, `Invalid` for an unknown calendar."""
+    holidays.require_known(wanted.country, wanted.subdivision)
+    statement = insert(projects).values(wanted.model_dump()).on_conflict_do_nothing()
+    if await connection.scalar(statement.returning(projects.c.id)) is None:
+        raise Conflict(f"project {wanted.id} exists already", project_id=wanted.id)
+
+
+async def get(connection: AsyncConnection, project_id: str) -> Project:
+    """Raises: `NotFound`."""
+    row = (await connection.execute(_GET, {"project_id": project_id})).first()
+    if row is None:
+        raise unknown(project_id)
+    return _project(row, utc_now())
+
+
+async def read(database: Database, project_id: str) -> Project:
+    """As `get`, by the shortest way. Raises: `NotFound`."""
+    found = await database.rows(_GET, {"project_id": project_id})
+    if not found:
+        raise unknown(project_id)
+    return _project(found[0], utc_now())
+
+
+async def require(connection: AsyncConnection, project_id: str) -> None:
+    """Raises: `NotFound` when there is no such project."""
+    found = select(projects.c.id).where(projects.c.id == project_id)
+    if await connection.scalar(found) is None:
+        raise unknown(project_id)
+
+
+async def lock(connection: AsyncConnection, project_id: str) -> None:
+    """Wait for whoever changes the project's team. Raises: `NotFound`."""
+    # Two lists of the same people in other orders would wait for each other for ever.
+    found = select(projects.c.id).where(projects.c.id == project_id)
+    if await connection.scalar(found.with_for_update(key_share=True)) is None:
+        raise unknown(project_id)
+
+
+def unknown(project_id: str) -> NotFound:
+    return NotFound(f"there is no project {project_id}", project_id=project_id)
+
+
+async def list_page(
+    connection: AsyncConnection, limit: int, offset: int
+) -> tuple[list[Project], int]:
+    """One page of projects by id, and how many there are in all."""
+    page = select(projects).order_by(projects.c.id).limit(limit).offset(offset)
+    rows = (await connection.execute(page)).all()
+    total = await connection.scalar(select(func.count()).select_from(projects))
+    now = utc_now()
+    return [_project(row, now) for row in rows], int(total or 0)
+
+
+async def set_status(connection: AsyncConnection, project_id: str, status: ProjectStatus) -> None:
+    """Raises: `NotFound`."""
+    statement = update(projects).where(projects.c.id == project_id).values(status=status)
+    if (await connection.execute(statement)).rowcount == 0:
+        raise unknown(project_id)
+
+
+async def set_calendar(
+    connection: AsyncConnection, project_id: str, wanted: CalendarChange
+) -> Project:
+    """Move a project to another place. Raises: `NotFound`, `Invalid` for an unknown calendar."""
+    holidays.require_known(wanted.country, wanted.subdivision)
+    values = wanted.model_dump(exclude_none=True) | {"subdivision": wanted.subdivision}
+    statement = update(projects).where(projects.c.id == project_id).values(values)
+    row = (await connection.execute(statement.returning(projects))).first()
+    if row is None:
+        raise unknown(project_id)
+    return _project(row, utc_now())
+
+
+def _project(row: Any, now: datetime) -> Project:
+    values = row._asdict()
+    return Project(today=today(values["as_of"], values["timezone"], now), **values)
+
+
+def today(as_of: date | None, timezone: str, now: datetime) -> date:
+    """The project's own day."""
+    return as_of or now.astimezone(ZoneInfo(timezone)).date()

@@ -1,0 +1,68 @@
+"""Tables of the project database."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Identity,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
+
+metadata = MetaData()
+
+projects = Table(
+    "projects",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("country", Text, nullable=False),
+    Column("subdivision", Text),
+    Column("timezone", Text, nullable=False),
+    Column("progress_mode", Text, nullable=False),
+    Column("as_of", Date),
+    Column("created_at", DateTime(timezone=True), server_default=text("now()")),
+)
+
+employees = Table(
+    "employees",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("email", Text),
+    Column("role", Text),
+)
+
+team_members = Table(
+    "team_members",
+    metadata,
+    Column("project_id", Text, ForeignKey("projects.id"), primary_key=True),
+    Column("employee_id", Text, ForeignKey("employees.id"), primary_key=True),
+    Column("position", BigInteger, Identity(), nullable=False),
+)
+
+# Days that a project has decided by itself; all others are its country's.
+calendar_days = Table(
+    "calendar_days",
+    metadata,
+    Column("project_id", Text, ForeignKey("projects.id"), primary_key=True),
+    Column("date", Date, primary_key=True),
+    Column("type", Text, nullable=False),
+    Column("name", Text, nullable=False),
+)
+
+pto = Table(
+    "pto",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("employee_id", Text, ForeignKey("employees.id"), nullable=False),
+    Column("start_date", Date, nullable=False),
+    Column("end_date", Date, nullable=False),
+    Column("reason", Text, nullable=False),
+)
