@@ -1,0 +1,216 @@
+"""Routes of the backlog service (section 2.3 of the specification)."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+
+from domain_services.backlog import schema
+from domain_services.backlog.logic import (
+    changes,
+    creation,
+    projects,
+    reading,
+    reservations,
+    samples,
+    summaries,
+)
+from domain_services.kernel.auth import Identity
+from domain_services.kernel.db import Reading, Store, UnitOfWork
+from domain_services.kernel.keyed import Keyed
+from domain_services.kernel.openapi import problems
+from domain_services.kernel.types import EmployeeId, ProjectId, SprintId, TaskId
+from domain_services.project.client import ProjectClient
+
+router = APIRouter(route_class=Keyed)
+
+
+@dataclass(frozen=True)
+class Clients:
+    """The peers of the backlog service."""
+
+    project: ProjectClient
+
+
+async def _clients(request: Request) -> Clients:
+    return request.app.state.clients
+
+
+async def _caller(request: Request) -> str:
+    identity: Identity = request.scope["dsm.identity"]
+    return identity.name
+
+
+Peers = Annotated[Clients, Depends(_clients)]
+Caller = Annotated[str, Depends(_caller)]
+
+
+async def _existing(project_id: ProjectId, database: Store, peers: Peers) -> str:
+    # By a connection of its own: none is held while the project service is asked.
+    async with database.reading() as connection:
+        known = await projects.has_backlog(connection, project_id)
+    if not known:
+        await projects.require(peers.project, project_id)
+    return project_id
+
+
+# Declared before the unit of work, and so found before a transaction begins.
+ExistingProject = Annotated[str, Depends(_existing)]
+IfMatch = Annotated[
+    str | None,
+    Header(pattern=r'^"[0-9]{1,18}"$', description="the version that it must still have"),
+]
+
+
+@router.get("/backlogs/summary", responses=problems(500), tags=["backlogs"])
+async def list_summaries(db: Reading) -> list[schema.BacklogSummary]:
+    """A summary of every backlog with tasks."""
+    return await summaries.of_all(db)
+
+
+@router.post(
+    "/backlogs/{project_id}", status_code=201, responses=problems(404, 500, 503), tags=["backlogs"]
+)
+async def generate_backlog(
+    project_id: ExistingProject, db: UnitOfWork, caller: Caller
+) -> schema.BacklogGenerated:
+    """Give a project without tasks a first backlog; one that has tasks is left as it is."""
+    added, count = await samples.generate(db, project_id, actor=caller)
+    message = (
+        f"{added} tasks created for {project_id}"
+        if added
+        else f"{project_id} has {count} tasks already; nothing was added"
+    )
+    return schema.BacklogGenerated(message=message, tasks_count=count)
+
+
+@router.get(
+    "/backlogs/{project_id}",
+    response_model=list[schema.Task],
+    responses=problems(404, 503),
+    tags=["backlogs"],
+)
+async def list_tasks(
+    project_id: ProjectId,
+    database: Store,
+    peers: Peers,
+    status: schema.TaskStatus | None = None,
+    assigned_to: EmployeeId | None = None,
+    ready: bool | None = None,
+    story_id: TaskId | None = None,
+    limit: Annotated[int | None, Query(ge=1, le=reading.MAX_PAGE)] = None,
+    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+) -> Response:
+    """Tasks in planning order; X-Total-Count says how many there are in all.
+
+    Those that are ready come first, of these the highest priority, then the oldest.
+    """
+    page = await reading.list_page(
+        database,
+        project_id,
+        status=status,
+        assigned_to=assigned_to,
+        ready=ready,
+        story_id=story_id,
+        limit=limit,
+        offset=offset,
+    )
+    if not page.known:
+        await projects.require(peers.project, project_id)
+    return _json(page.body, {"X-Total-Count": str(page.total)})
+
+
+@router.get("/backlogs/{project_id}/summary", responses=problems(404, 503), tags=["backlogs"])
+async def get_summary(
+    project_id: ProjectId, database: Store, peers: Peers
+) -> schema.BacklogSummary:
+    """Counts of one backlog."""
+    summary = await summaries.of_one(database, project_id)
+    if summary is None:
+        await projects.require(peers.project, project_id)
+    return summary or summaries.empty(project_id)
+
+
+@router.post(
+    "/backlogs/{project_id}/tasks",
+    status_code=201,
+    responses=problems(404, 409, 503),
+    tags=["tasks"],
+)
+async def create_tasks(
+    project_id: ExistingProject, body: schema.NewTasks, db: UnitOfWork, caller: Caller
+) -> schema.TasksCreated:
+    """Create one task or many, all or none."""
+    wanted = body.tasks if isinstance(body, schema.TasksCreate) else [body]
+    task_ids = await creation.create(db, project_id, wanted, actor=caller)
+    return schema.TasksCreated(
+        message=f"{len(task_ids)} tasks created for {project_id}",
+        project_id=project_id,
+        task_ids=task_ids,
+    )
+
+
+@router.get("/tasks/{task_id}", response_model=schema.Task, responses=problems(404), tags=["tasks"])
+async def get_task(task_id: TaskId, database: Store) -> Response:
+    """One task; the ETag is its version."""
+    body, version = await reading.get(database, task_id)
+    return _json(body, {"ETag": f'"{version}"'})
+
+
+@router.get(
+    "/tasks/{task_id}/history",
+    response_model=list[schema.TaskChange],
+    responses=problems(404),
+    tags=["tasks"],
+)
+async def list_history(
+    task_id: TaskId,
+    db: Reading,
+    limit: Annotated[int, Query(ge=1, le=reading.MAX_PAGE)] = 1000,
+    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+) -> Response:
+    """Every change of a task's status or progress, oldest first: when, and by whom."""
+    return _json(await reading.history(db, task_id, limit=limit, offset=offset), {})
+
+
+@router.put("/tasks/{task_id}", responses=problems(404, 412), tags=["tasks"])
+async def update_task(
+    task_id: TaskId,
+    body: schema.TaskUpdate,
+    db: UnitOfWork,
+    caller: Caller,
+    response: Response,
+    if_match: IfMatch = None,
+) -> schema.TaskChanged:
+    """Change what is named of a task, with If-Match only when nobody else has changed it."""
+    expected = None if if_match is None else int(if_match.strip('"'))
+    version = await changes.change(db, task_id, body, actor=caller, version=expected)
+    response.headers["ETag"] = f'"{version}"'
+    return schema.TaskChanged(message=f"Task {task_id} updated", task_id=task_id, version=version)
+
+
+@router.post(
+    "/backlogs/{project_id}/reservations",
+    response_model=schema.Reservation,
+    responses=problems(409),
+    tags=["reservations"],
+)
+async def reserve(
+    project_id: ProjectId, body: schema.ReservationCreate, db: UnitOfWork, caller: Caller
+) -> Response:
+    """Take free tasks for a sprint, all or none; asked again, the same tasks."""
+    held = await reservations.reserve(db, project_id, body.sprint_id, body.task_ids, actor=caller)
+    return _json(held, {})
+
+
+@router.delete("/backlogs/{project_id}/reservations/{sprint_id}", tags=["reservations"])
+async def release(
+    project_id: ProjectId, sprint_id: SprintId, db: UnitOfWork, caller: Caller
+) -> schema.Released:
+    """Give back what the sprint has not completed."""
+    released = await reservations.release(db, project_id, sprint_id, actor=caller)
+    return schema.Released(released=released)
+
+
+def _json(body: str, headers: dict[str, str]) -> Response:
+    return Response(body.encode(), media_type="application/json", headers=headers)

@@ -1,0 +1,61 @@
+"""The backlog service as an app."""
+
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from domain_services.backlog.api import Clients, router
+from domain_services.backlog.logic.events import HANDLERS
+from domain_services.backlog.settings import BacklogSettings
+from domain_services.kernel.app import build_app
+from domain_services.kernel.background import running
+from domain_services.kernel.db import open_database
+from domain_services.kernel.dead_letters import api as dead_letters
+from domain_services.kernel.events import BACKLOG_GROUP, DAILY_SCRUM_EVENTS
+from domain_services.kernel.health import Checks
+from domain_services.kernel.http_client import open_http
+from domain_services.kernel.inbox import Consumer
+from domain_services.kernel.redis import open_redis
+from domain_services.project.client import ProjectClient
+
+
+def create_app(settings: BacklogSettings) -> FastAPI:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with (
+            open_database(settings) as database,
+            open_redis(settings) as redis,
+            open_http(settings) as http,
+        ):
+            clients = Clients(project=ProjectClient(http, settings.peers.project))
+            app.state.database = database
+            app.state.redis = redis
+            app.state.clients = clients
+            app.state.checks = Checks(
+                database=database.ping,
+                redis=redis.ping,  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+                external_apis={"project_service": clients.project.health},
+            )
+            consumer = Consumer(
+                database,
+                redis,
+                stream=DAILY_SCRUM_EVENTS,
+                group=BACKLOG_GROUP,
+                # The same after a restart, which then finds what it had not finished.
+                name=f"{socket.gethostname()}-{settings.port}",
+                handlers=HANDLERS,
+            )
+            app.state.peers = (clients.project,)
+            app.state.consumers = (consumer,)
+            async with running(consumer.run()):
+                yield
+
+    return build_app(
+        "backlog-service",
+        settings,
+        [router, dead_letters.router],
+        lifespan=lifespan,
+        validation_status=422,
+    )

@@ -1,0 +1,66 @@
+"""Typed client of the backlog service: one method a route."""
+
+from domain_services.backlog import schema
+from domain_services.kernel.health import Liveness
+from domain_services.kernel.http_client import ServiceClient
+
+
+class BacklogClient(ServiceClient):
+    peer = "backlog_service"
+
+    async def health(self) -> Liveness:
+        return await self._call("GET", "/health", Liveness)
+
+    async def generate_backlog(self, project_id: str) -> schema.BacklogGenerated:
+        return await self._call("POST", f"/backlogs/{project_id}", schema.BacklogGenerated)
+
+    async def list_tasks(
+        self,
+        project_id: str,
+        *,
+        status: schema.TaskStatus | None = None,
+        assigned_to: str | None = None,
+        ready: bool | None = None,
+        story_id: str | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[schema.Task]:
+        params = {"status": status, "assigned_to": assigned_to, "limit": limit, "offset": offset}
+        params |= {"ready": ready, "story_id": story_id}
+        return await self._call("GET", f"/backlogs/{project_id}", list[schema.Task], params=params)
+
+    async def list_summaries(self) -> list[schema.BacklogSummary]:
+        return await self._call("GET", "/backlogs/summary", list[schema.BacklogSummary])
+
+    async def get_summary(self, project_id: str) -> schema.BacklogSummary:
+        return await self._call("GET", f"/backlogs/{project_id}/summary", schema.BacklogSummary)
+
+    async def create_tasks(
+        self, project_id: str, body: schema.TasksCreate | schema.TaskCreate
+    ) -> schema.TasksCreated:
+        path = f"/backlogs/{project_id}/tasks"
+        return await self._call("POST", path, schema.TasksCreated, body=body)
+
+    async def get_task(self, task_id: str) -> schema.Task:
+        return await self._call("GET", f"/tasks/{task_id}", schema.Task)
+
+    async def list_history(
+        self, task_id: str, *, limit: int | None = None, offset: int = 0
+    ) -> list[schema.TaskChange]:
+        path, params = f"/tasks/{task_id}/history", {"limit": limit, "offset": offset}
+        return await self._call("GET", path, list[schema.TaskChange], params=params)
+
+    async def update_task(
+        self, task_id: str, body: schema.TaskUpdate, *, version: int | None = None
+    ) -> schema.TaskChanged:
+        """Change a task; with `version`, only when it is still that one (412 otherwise)."""
+        path = f"/tasks/{task_id}"
+        return await self._call("PUT", path, schema.TaskChanged, body=body, if_match=version)
+
+    async def reserve(self, project_id: str, body: schema.ReservationCreate) -> schema.Reservation:
+        path = f"/backlogs/{project_id}/reservations"
+        return await self._call("POST", path, schema.Reservation, body=body)
+
+    async def release(self, project_id: str, sprint_id: str) -> schema.Released:
+        path = f"/backlogs/{project_id}/reservations/{sprint_id}"
+        return await self._call("DELETE", path, schema.Released)

@@ -1,0 +1,25 @@
+"""Whether a project exists: the project service knows, and a backlog here is proof enough."""
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain_services.backlog.models import backlogs
+from domain_services.kernel.errors import NotFound
+from domain_services.kernel.http_client import PeerRefused
+from domain_services.project.client import ProjectClient
+
+
+async def has_backlog(connection: AsyncConnection, project_id: str) -> bool:
+    """Whether the project has a task; projects are never deleted, so it then exists."""
+    found = select(backlogs.c.project_id).where(backlogs.c.project_id == project_id)
+    return await connection.scalar(found) is not None
+
+
+async def require(projects: ProjectClient, project_id: str) -> None:
+    """Raises: `NotFound` for an unknown project, `Unavailable` when nobody can say."""
+    try:
+        await projects.get_project(project_id)
+    except PeerRefused as refusal:
+        if refusal.peer_status != 404:
+            raise
+        raise NotFound(f"there is no project {project_id}", project_id=project_id) from refusal

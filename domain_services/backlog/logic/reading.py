@@ -1,0 +1,124 @@
+"""Reads, built as JSON in SQL: the database writes what the caller gets."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain_services.backlog.schema import TaskStatus
+from domain_services.kernel.db import Database
+from domain_services.kernel.errors import NotFound
+
+MAX_PAGE = 10_000
+
+_FIELDS = """
+    task_id, project_id, title, description, status, sprint_id, assigned_to, progress_percentage,
+    priority, type, labels, estimate, external_key, depends_on, ready, story_id, version,
+    created_on, created_at, updated_at
+"""
+# What can be begun first, of that the highest priority, then the oldest (unknown age last), then as
+# they came in: the index `tasks_in_order`.
+_ORDER = "ready DESC, priority, created_on, number"
+_GET = text(
+    f"""
+    SELECT version, row_to_json(task)::text AS body
+    FROM (SELECT {_FIELDS} FROM tasks WHERE task_id = :task_id) AS task
+    """  # noqa: S608 - constants of this file
+)
+_FILTER = """
+    project_id = :project_id
+    AND (CAST(:status AS text) IS NULL OR status = :status)
+    AND (CAST(:assigned_to AS text) IS NULL OR assigned_to = :assigned_to)
+    AND (CAST(:ready AS boolean) IS NULL OR ready = :ready)
+    AND (CAST(:story_id AS text) IS NULL OR story_id = :story_id)
+"""
+_LIST = text(
+    f"""
+    SELECT (SELECT count(*) FROM tasks WHERE {_FILTER}) AS total,
+           EXISTS (SELECT FROM backlogs WHERE project_id = :project_id) AS known,
+           (SELECT coalesce(json_agg(task), '[]')::text
+            FROM (SELECT {_FIELDS} FROM tasks WHERE {_FILTER}
+                  ORDER BY {_ORDER} LIMIT :limit OFFSET :offset) AS task) AS body
+    """  # noqa: S608 - constants of this file
+)
+_HISTORY = text(
+    """
+    SELECT (SELECT coalesce(json_agg(change), '[]')::text
+            FROM (SELECT at, actor, from_status, to_status, progress AS progress_percentage
+                  FROM task_history WHERE task_id = :task_id
+                  ORDER BY id LIMIT :limit OFFSET :offset) AS change) AS body
+    FROM tasks WHERE task_id = :task_id
+    """
+)
+_OF_SPRINT = text(
+    f"""
+    SELECT json_build_object('sprint_id', CAST(:sprint_id AS text),
+                             'tasks', coalesce(json_agg(task), '[]'))::text
+    FROM (SELECT {_FIELDS} FROM tasks
+          WHERE project_id = :project_id AND sprint_id = :sprint_id ORDER BY {_ORDER}) AS task
+    """  # noqa: S608 - constants of this file
+)
+
+
+@dataclass(frozen=True)
+class Page:
+    """`body` is a JSON array of tasks; `known` says whether the project has any task at all."""
+
+    body: str
+    total: int
+    known: bool
+
+
+async def get(database: Database, task_id: str) -> tuple[str, int]:
+    """A task as JSON, and its version. Raises: `NotFound`."""
+    found = await database.rows(_GET, {"task_id": task_id})
+    if not found:
+        raise unknown(task_id)
+    (row,) = found
+    return row.body, row.version
+
+
+def unknown(task_id: str) -> NotFound:
+    return NotFound(f"there is no task {task_id}", task_id=task_id)
+
+
+async def history(connection: AsyncConnection, task_id: str, *, limit: int, offset: int) -> str:
+    """The JSON array of a task's `TaskChange`s, oldest first. Raises: `NotFound`."""
+    found = {"task_id": task_id, "limit": limit, "offset": offset}
+    row = (await connection.execute(_HISTORY, found)).first()
+    if row is None:
+        raise unknown(task_id)
+    return row.body
+
+
+async def list_page(
+    database: Database,
+    project_id: str,
+    *,
+    status: TaskStatus | None = None,
+    assigned_to: str | None = None,
+    ready: bool | None = None,
+    story_id: str | None = None,
+    limit: int | None = None,
+    offset: int = 0,
+) -> Page:
+    """Tasks of a project in planning order; at most `MAX_PAGE` of them."""
+    (row,) = await database.rows(
+        _LIST,
+        {
+            "project_id": project_id,
+            "status": status,
+            "assigned_to": assigned_to,
+            "ready": ready,
+            "story_id": story_id,
+            "limit": MAX_PAGE if limit is None else limit,
+            "offset": offset,
+        },
+    )
+    return Page(row.body, row.total, row.known)
+
+
+async def of_sprint(connection: AsyncConnection, project_id: str, sprint_id: str) -> str:
+    """The JSON of a `Reservation`: the tasks that a sprint holds, in the backlog's order."""
+    found = {"project_id": project_id, "sprint_id": sprint_id}
+    return (await connection.execute(_OF_SPRINT, found)).scalar_one()

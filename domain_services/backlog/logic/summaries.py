@@ -1,0 +1,51 @@
+"""Counts of backlogs, computed in SQL."""
+
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain_services.backlog.schema import STATUSES, BacklogSummary
+from domain_services.kernel.db import Database
+
+_COUNTS = ", ".join(f"count(*) FILTER (WHERE status = '{each}') AS {each}" for each in STATUSES)
+_SELECT = f"""
+    SELECT project_id, count(*) AS total_tasks, {_COUNTS},
+           count(*) FILTER (WHERE status = 'unassigned' AND sprint_id IS NULL) AS free,
+           round(avg(progress_percentage), 1)::float AS average_progress
+    FROM tasks
+"""  # noqa: S608 - constants of the schema
+_OF_ALL = text(f"{_SELECT} GROUP BY project_id ORDER BY project_id")
+_OF_ONE = text(f"{_SELECT} WHERE project_id = :project_id GROUP BY project_id")
+
+
+async def of_all(connection: AsyncConnection) -> list[BacklogSummary]:
+    """A summary of every project that has tasks, by project id."""
+    return [_summary(row) for row in await connection.execute(_OF_ALL)]
+
+
+async def of_one(database: Database, project_id: str) -> BacklogSummary | None:
+    """A project's summary; None when it has no task."""
+    found = await database.rows(_OF_ONE, {"project_id": project_id})
+    return _summary(found[0]) if found else None
+
+
+def empty(project_id: str) -> BacklogSummary:
+    """The summary of a project without tasks."""
+    return BacklogSummary(
+        project_id=project_id,
+        total_tasks=0,
+        status_counts=dict.fromkeys(STATUSES, 0),
+        unassigned_tasks=0,
+        average_progress=None,
+    )
+
+
+def _summary(row: Any) -> BacklogSummary:
+    return BacklogSummary(
+        project_id=row.project_id,
+        total_tasks=row.total_tasks,
+        status_counts={status: getattr(row, status) for status in STATUSES},
+        unassigned_tasks=row.free,
+        average_progress=row.average_progress,
+    )

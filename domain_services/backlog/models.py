@@ -1,0 +1,71 @@
+"""Tables of the backlog database."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Double,
+    ForeignKey,
+    Identity,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+metadata = MetaData()
+
+# One row a project with tasks: the number of its last task, and the lock of its backlog.
+backlogs = Table(
+    "backlogs",
+    metadata,
+    Column("project_id", Text, primary_key=True),
+    Column("last_number", Integer, nullable=False),
+)
+
+# `ready` says whether all of `depends_on` is completed, which a trigger keeps true: lists are
+# ordered by it, and would have to look at every dependency otherwise.
+# `version` rises with every change here, and is never below `sprint_version`: the sprint service's,
+# as last applied.
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("task_id", Text, primary_key=True),
+    Column("project_id", Text, ForeignKey("backlogs.project_id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("sprint_id", Text),
+    Column("assigned_to", Text),
+    Column("progress_percentage", Integer, nullable=False, server_default=text("0")),
+    Column("priority", Integer, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("labels", ARRAY(Text), nullable=False),
+    Column("estimate", Double),
+    Column("external_key", Text),
+    Column("depends_on", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("ready", Boolean, nullable=False, server_default=text("true")),
+    Column("story_id", Text, ForeignKey("tasks.task_id", deferrable=True, initially="DEFERRED")),
+    Column("version", BigInteger, nullable=False, server_default=text("1")),
+    Column("sprint_version", BigInteger, nullable=False, server_default=text("0")),
+    Column("created_on", Date),
+    Column("created_at", DateTime(timezone=True), server_default=text("now()")),
+    Column("updated_at", DateTime(timezone=True), server_default=text("now()")),
+)
+
+task_history = Table(
+    "task_history",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("task_id", Text, ForeignKey("tasks.task_id"), nullable=False),
+    Column("at", DateTime(timezone=True), server_default=text("now()")),
+    Column("actor", Text, nullable=False),
+    Column("from_status", Text),
+    Column("to_status", Text, nullable=False),
+    Column("progress", Integer, nullable=False),
+)
