@@ -1,0 +1,144 @@
+"""Routes of the sprint service (section 3.3 of the specification)."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Path, Query, Request
+
+from domain_services.kernel.auth import ADMIN
+from domain_services.kernel.db import Store, UnitOfWork
+from domain_services.kernel.keyed import Keyed
+from domain_services.kernel.openapi import problems
+from domain_services.kernel.outbox import Relay
+from domain_services.kernel.types import ProjectId, SprintId, TaskId
+from domain_services.sprint import schema
+from domain_services.sprint.logic import burndown, closing, numbering, progress, sprints
+from domain_services.sprint.logic.planning import Planner
+from domain_services.sprint.logic.scrum import DailyScrum
+from domain_services.sprint.logic.team import Team
+
+router = APIRouter(route_class=Keyed)
+
+
+async def _planner(request: Request) -> Planner:
+    return request.app.state.planner
+
+
+async def _relay(request: Request) -> Relay:
+    return request.app.state.relay
+
+
+async def _daily_scrum(request: Request) -> DailyScrum:
+    return request.app.state.daily_scrum
+
+
+async def _present_team(sprint_id: SprintId, request: Request) -> list[str] | None:
+    team: Team = request.app.state.team
+    return await team.of_sprint(sprint_id)
+
+
+# Declared before the unit of work: no transaction waits for the project service.
+PresentTeam = Annotated[list[str] | None, Depends(_present_team)]
+
+
+@router.get("/sprints/active", responses=problems(404), tags=["sprints"])
+async def get_active_sprint(
+    db: UnitOfWork, project_id: ProjectId | None = None
+) -> schema.ActiveSprint:
+    """The sprint in progress of a project; without one, the oldest in progress."""
+    return schema.ActiveSprint(sprint_id=await sprints.find_active(db, project_id))
+
+
+@router.get("/sprints/list_projects", tags=["sprints"])
+async def list_projects(db: UnitOfWork) -> list[str]:
+    """Projects that have started a sprint."""
+    return await sprints.list_projects(db)
+
+
+@router.get("/sprints/by-project/{project_id}", tags=["sprints"])
+async def list_sprints(
+    project_id: ProjectId,
+    database: Store,
+    status: schema.SprintStatus | None = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> list[schema.SprintSummary]:
+    """A project's sprints, newest first; those that never started only when asked for."""
+    return await sprints.list_of(database, project_id, status, limit)
+
+
+@router.put("/sprints/by-project/{project_id}/numbering", tags=["sprints"], **ADMIN)
+async def continue_numbering(
+    project_id: ProjectId, body: schema.Numbering, db: UnitOfWork
+) -> schema.Numbered:
+    """Number new sprints after those that an import brought; never backwards."""
+    last = await numbering.continue_after(db, project_id, body.last_number)
+    return schema.Numbered(project_id=project_id, last_number=last)
+
+
+# The path has one name for its parameter: OpenAPI holds two names of one template for a conflict.
+@router.post(
+    "/sprints/{sprint_id}", status_code=201, responses=problems(404, 409, 503), tags=["sprints"]
+)
+async def create_sprint(
+    project_id: Annotated[ProjectId, Path(alias="sprint_id")],
+    body: schema.SprintCreate,
+    planner: Annotated[Planner, Depends(_planner)],
+    relay: Annotated[Relay, Depends(_relay)],
+    idempotency_key: Annotated[schema.IdempotencyKey | None, Header()] = None,
+) -> schema.SprintCreated:
+    """Start a sprint with the named tasks, or with all unassigned ones."""
+    created = await planner.create(project_id, body, idempotency_key)
+    if relay.trouble is None:
+        return created
+    return created.model_copy(update={"warnings": [relay.trouble]})
+
+
+@router.get("/sprints/{sprint_id}", responses=problems(404), tags=["sprints"])
+async def get_sprint(sprint_id: SprintId, db: UnitOfWork) -> schema.Sprint:
+    """One sprint with its tasks."""
+    return await sprints.get(db, sprint_id)
+
+
+@router.get("/sprints/{sprint_id}/tasks", responses=problems(404), tags=["sprints"])
+async def list_tasks(sprint_id: SprintId, db: UnitOfWork) -> list[schema.SprintTask]:
+    """The sprint's tasks; of a closed sprint, as they stood at the close."""
+    return await sprints.list_tasks(db, sprint_id)
+
+
+@router.get("/sprints/{sprint_id}/task-summary", responses=problems(404), tags=["sprints"])
+async def get_task_summary(sprint_id: SprintId, db: UnitOfWork) -> schema.TaskSummary:
+    """How many of the sprint's tasks stand where."""
+    return await sprints.summarise(db, sprint_id)
+
+
+@router.get("/sprints/{sprint_id}/burndown", responses=problems(404), tags=["sprints"])
+async def get_burndown(sprint_id: SprintId, db: UnitOfWork) -> schema.Burndown:
+    """How many tasks were left at the end of each day, beside the ideal line."""
+    return await burndown.of(db, sprint_id)
+
+
+@router.post("/sprints/{sprint_id}/close", responses=problems(404, 409), tags=["sprints"])
+async def close_sprint(
+    sprint_id: SprintId, team: PresentTeam, db: UnitOfWork
+) -> schema.SprintClosed:
+    """Close a sprint in progress; its unfinished tasks go back to the backlog."""
+    return await closing.close(db, sprint_id, team)
+
+
+@router.post(
+    "/sprints/{sprint_id}/run-daily-scrum", responses=problems(404, 409, 503), tags=["sprints"]
+)
+async def run_daily_scrum(
+    sprint_id: SprintId,
+    daily_scrum: Annotated[DailyScrum, Depends(_daily_scrum)],
+    body: schema.DailyScrumRequest | None = None,
+) -> schema.DailyScrumRun:
+    """Report a day of the project, today by default; a second call answers the first's report."""
+    return await daily_scrum.run(sprint_id, body or schema.DailyScrumRequest())
+
+
+@router.post("/tasks/{task_id}/progress", responses=problems(404, 409), tags=["tasks"])
+async def report_progress(
+    task_id: TaskId, body: schema.ProgressReport, db: UnitOfWork
+) -> schema.ProgressRecorded:
+    """Record what is said about a task of a sprint in progress."""
+    return await progress.report(db, task_id, body)

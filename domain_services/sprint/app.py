@@ -1,0 +1,78 @@
+"""The sprint service as an app."""
+
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from domain_services.backlog.client import BacklogClient
+from domain_services.chronicle.client import ChronicleClient
+from domain_services.kernel.app import build_app
+from domain_services.kernel.background import running
+from domain_services.kernel.db import open_database
+from domain_services.kernel.dead_letters import api as dead_letters
+from domain_services.kernel.events import DAILY_SCRUM_EVENTS, SPRINT_GROUP
+from domain_services.kernel.health import Checks
+from domain_services.kernel.http_client import open_http
+from domain_services.kernel.inbox import Consumer
+from domain_services.kernel.outbox import Relay
+from domain_services.kernel.redis import open_redis
+from domain_services.project.client import ProjectClient
+from domain_services.sprint.api import router
+from domain_services.sprint.logic import progress
+from domain_services.sprint.logic.deliveries import Courier
+from domain_services.sprint.logic.planning import Planner
+from domain_services.sprint.logic.scrum import DailyScrum
+from domain_services.sprint.logic.tasks import SOURCE
+from domain_services.sprint.logic.team import Team
+from domain_services.sprint.settings import SprintSettings
+
+
+def create_app(settings: SprintSettings) -> FastAPI:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with (
+            open_database(settings) as database,
+            open_redis(settings) as redis,
+            open_http(settings) as http,
+        ):
+            project = ProjectClient(http, settings.peers.project)
+            backlog = BacklogClient(http, settings.peers.backlog)
+            chronicle = ChronicleClient(http, settings.peers.chronicle)
+            app.state.database = database
+            app.state.planner = Planner(database, project, backlog)
+            app.state.relay = Relay(database, redis, SOURCE)
+            app.state.daily_scrum = DailyScrum(database, project)
+            app.state.team = Team(database, project)
+            app.state.checks = Checks(
+                database=database.ping,
+                redis=redis.ping,  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+                external_apis={each.peer: each.health for each in (project, backlog, chronicle)},
+            )
+            reports = Consumer(
+                database,
+                redis,
+                stream=DAILY_SCRUM_EVENTS,
+                group=SPRINT_GROUP,
+                # The same after a restart, which then finds what it had not finished.
+                name=f"{socket.gethostname()}-{settings.port}",
+                handlers={"TASK_PROGRESSED": progress.take_in},
+            )
+            app.state.peers = (project, backlog, chronicle)
+            app.state.consumers = (reports,)
+            async with running(
+                app.state.relay.run(),
+                Courier(database, chronicle).run(),
+                app.state.planner.recover(),
+                reports.run(),
+            ):
+                yield
+
+    return build_app(
+        SOURCE,
+        settings,
+        [router, dead_letters.router],
+        lifespan=lifespan,
+        validation_status=422,
+    )

@@ -1,0 +1,52 @@
+"""What happened in a sprint, read from its rows for the retrospective."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain_services.sprint.logic.retrospective import Course, Impediment
+from domain_services.sprint.models import progress_history
+from domain_services.sprint.models import sprints as sprint_rows
+from domain_services.sprint.schema import Sprint
+
+_CARRIED_IN = text(
+    """
+    SELECT DISTINCT earlier.task_id FROM sprint_tasks AS earlier
+    JOIN sprint_tasks AS own ON own.task_id = earlier.task_id
+    WHERE own.sprint_id = :sprint_id AND earlier.sprint_id <> :sprint_id
+    """
+)
+_STARTED = text(
+    """
+    SELECT task_id, min(day) AS day FROM progress_history
+    WHERE sprint_id = :sprint_id AND (progress_percentage > 0 OR status <> 'assigned_to_sprint')
+    GROUP BY task_id ORDER BY task_id
+    """
+)
+
+
+async def of(connection: AsyncConnection, sprint: Sprint, team: Sequence[str] | None) -> Course:
+    """The course of a sprint; `team` None: as it was last heard of.
+
+    A project without a known team is attended by those who hold its tasks.
+    """
+    values = {"sprint_id": sprint.sprint_id}
+    own = sprint_rows.c.id == sprint.sprint_id
+    if team is None:
+        team = await connection.scalar(select(sprint_rows.c.team).where(own)) or []
+    holders = sorted({task.assigned_to for task in sprint.tasks if task.assigned_to is not None})
+    said = await connection.execute(
+        select(progress_history.c.task_id, progress_history.c.impediments)
+        .where(
+            progress_history.c.sprint_id == sprint.sprint_id,
+            progress_history.c.impediments.is_not(None),
+        )
+        .order_by(progress_history.c.id)
+    )
+    return Course(
+        carried_in=set(await connection.scalars(_CARRIED_IN, values)),
+        started={row.task_id: row.day for row in await connection.execute(_STARTED, values)},
+        impediments=[Impediment(row.task_id, row.impediments) for row in said],
+        attendees=team or holders,
+    )

@@ -1,0 +1,19 @@
+"""Where a project's sprint numbers go on, when its earlier sprints were brought from elsewhere."""
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+_CONTINUE = text(
+    """
+    INSERT INTO counters (project_id, last_number) VALUES (:project_id, :number)
+    ON CONFLICT (project_id) DO UPDATE
+    SET last_number = greatest(counters.last_number, excluded.last_number)
+    RETURNING last_number
+    """
+)
+
+
+async def continue_after(connection: AsyncConnection, project_id: str, number: int) -> int:
+    """No new sprint gets a number up to `number`; returns the last one given away."""
+    values = {"project_id": project_id, "number": number}
+    return int(await connection.scalar(_CONTINUE, values) or 0)

@@ -1,0 +1,207 @@
+"""The persisted state of a sprint's creation: opened, then completed or undone.
+
+Whoever works on it holds a lease with a token; every step checks the token, so that a process that
+was paused beyond its lease changes nothing any more.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain_services.kernel import idempotency
+from domain_services.kernel.errors import Conflict, Unavailable
+from domain_services.project.schema import PersonCapacity
+from domain_services.sprint.schema import SprintCreate
+
+ROUTE = "POST /sprints/{project_id}"
+LEASE_SECONDS = 10
+# Undoing may be done twice at once without harm, so that its lease need only outlast one call.
+UNDO_LEASE_SECONDS = 3
+
+# One statement, so that racing creators queue on the counter's row for one round trip only. Who
+# finds a sprint under way inserts nothing.
+_OPEN = text(
+    """
+    WITH counted AS (
+        INSERT INTO counters (project_id, last_number) VALUES (:project_id, 1)
+        ON CONFLICT (project_id) DO UPDATE SET last_number = counters.last_number + 1
+        RETURNING last_number AS number, last_assignee)
+    INSERT INTO sprints (id, project_id, number, name, goal, status, start_date, end_date,
+                         duration_weeks, requested_by, timezone, as_of, team, saga_step,
+                         lease_token, lease_until, request)
+    SELECT :project_id || '-S' || lpad(number::text, greatest(2, length(number::text)), '0'),
+           :project_id, number, coalesce(:name, 'Sprint ' || number), :goal, 'planned',
+           :start_date, :end_date, :duration_weeks, :requested_by, :timezone, :as_of,
+           CAST(:team AS text[]), 'reserving', gen_random_uuid(),
+           now() + make_interval(secs => :lease),
+           CAST(:request AS jsonb) || jsonb_build_object('last_assignee', last_assignee)
+    FROM counted
+    ON CONFLICT (project_id) WHERE status IN ('planned', 'in_progress') DO NOTHING
+    RETURNING *
+    """
+)
+_ACTIVE = text(
+    """
+    SELECT id, saga_step FROM sprints
+    WHERE project_id = :project_id AND status IN ('planned', 'in_progress')
+    """
+)
+_TAKE_OVER = text(
+    """
+    UPDATE sprints SET lease_token = gen_random_uuid(),
+           lease_until = now() + make_interval(secs => :lease)
+    WHERE id = (SELECT id FROM sprints WHERE status = 'planned' AND lease_until < now()
+                ORDER BY lease_until LIMIT 1 FOR UPDATE SKIP LOCKED)
+    RETURNING *
+    """
+)
+_START = text(
+    """
+    UPDATE sprints SET status = 'in_progress', saga_step = NULL, lease_token = NULL,
+           lease_until = NULL, request = NULL
+    WHERE id = :id AND status = 'planned' AND saga_step = 'reserving' AND lease_token = :token
+    """
+)
+_COMPENSATE = text(
+    """
+    UPDATE sprints SET saga_step = 'compensating',
+           lease_until = now() + make_interval(secs => :lease)
+    WHERE id = :id AND status = 'planned' AND lease_token = :token
+    """
+)
+_CANCEL = text(
+    """
+    UPDATE sprints SET status = 'cancelled', saga_step = NULL, lease_token = NULL,
+           lease_until = NULL, request = NULL, closed_at = now()
+    WHERE id = :id AND status = 'planned'
+    """
+)
+_STATUS = text("SELECT status FROM sprints WHERE id = :id")
+
+
+class SprintInProgress(Conflict):
+    code = "sprint_in_progress"
+    title = "A sprint is in progress"
+
+
+class LeaseLost(Unavailable):
+    """The work was taken over by the recovery; what becomes of it can be asked a little later."""
+
+
+class Plan(BaseModel):
+    """All that is needed to complete a sprint without asking its creator or the project again.
+
+    `last_assignee` is where the round robin of the project's last sprint stopped.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    wanted: SprintCreate
+    start_date: date
+    timezone: str
+    as_of: date | None
+    team: list[PersonCapacity]
+    idempotency_key: str | None
+    last_assignee: str | None = None
+
+    @property
+    def end_date(self) -> date:
+        return last_day(self.start_date, self.wanted.duration_weeks)
+
+
+@dataclass(frozen=True)
+class Saga:
+    """A sprint that is being made, held by `token`."""
+
+    sprint_id: str
+    project_id: str
+    name: str
+    step: Literal["reserving", "compensating"]
+    token: UUID
+    plan: Plan
+
+
+def last_day(start: date, weeks: int) -> date:
+    """The last day of a sprint, inclusive."""
+    return start + timedelta(weeks=weeks, days=-1)
+
+
+async def open_sprint(connection: AsyncConnection, project_id: str, plan: Plan) -> Saga:
+    """Write the planned sprint. Raises: `SprintInProgress`, or `Unavailable` while one is undone.
+
+    The project's next number is spent only when this commits.
+    """
+    wanted = plan.wanted
+    values = {
+        "project_id": project_id,
+        "name": wanted.sprint_name,
+        "goal": wanted.sprint_goal,
+        "start_date": plan.start_date,
+        "end_date": plan.end_date,
+        "duration_weeks": wanted.duration_weeks,
+        "requested_by": wanted.requested_by,
+        "timezone": plan.timezone,
+        "as_of": plan.as_of,
+        "team": [person.employee_id for person in plan.team],
+        "lease": LEASE_SECONDS,
+        "request": plan.model_dump_json(exclude={"last_assignee"}),
+    }
+    row = (await connection.execute(_OPEN, values)).first()
+    if row is not None:
+        return _saga(row)
+    active = (await connection.execute(_ACTIVE, {"project_id": project_id})).first()
+    if active is None:
+        raise Unavailable(f"the last sprint of {project_id} ended just now")
+    if active.saga_step == "compensating":
+        raise Unavailable(f"{active.id} is being undone", retry_after_seconds=UNDO_LEASE_SECONDS)
+    raise SprintInProgress(
+        f"{active.id} is in progress in {project_id}", sprint_id=active.id, project_id=project_id
+    )
+
+
+async def take_over(connection: AsyncConnection) -> Saga | None:
+    """Lease the saga whose lease has been past for longest; None when there is none."""
+    row = (await connection.execute(_TAKE_OVER, {"lease": LEASE_SECONDS})).first()
+    return None if row is None else _saga(row)
+
+
+async def start(connection: AsyncConnection, saga: Saga) -> None:
+    """The sprint is in progress from the commit on. Raises: `LeaseLost`."""
+    started = await connection.execute(_START, {"id": saga.sprint_id, "token": saga.token})
+    if started.rowcount == 0:
+        raise LeaseLost(f"{saga.sprint_id} is being completed elsewhere")
+
+
+async def begin_compensation(connection: AsyncConnection, saga: Saga) -> bool:
+    """Whether the tasks must be released by this holder; from the commit on nobody can start it.
+
+    Also true for a sprint cancelled meanwhile: this holder's reservation may have come after.
+    """
+    values = {"id": saga.sprint_id, "token": saga.token, "lease": UNDO_LEASE_SECONDS}
+    marked = await connection.execute(_COMPENSATE, values)
+    if marked.rowcount:
+        return True
+    return await connection.scalar(_STATUS, {"id": saga.sprint_id}) == "cancelled"
+
+
+async def cancel(connection: AsyncConnection, saga: Saga) -> None:
+    """End a compensated saga; its Idempotency-Key may be used again."""
+    cancelled = await connection.execute(_CANCEL, {"id": saga.sprint_id})
+    if cancelled.rowcount and saga.plan.idempotency_key is not None:
+        await idempotency.release(connection, ROUTE, saga.plan.idempotency_key)
+
+
+def _saga(row: Row[Any]) -> Saga:
+    return Saga(
+        sprint_id=row.id,
+        project_id=row.project_id,
+        name=row.name,
+        step=row.saga_step,
+        token=row.lease_token,
+        plan=Plan.model_validate(row.request),
+    )

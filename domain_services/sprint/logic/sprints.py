@@ -1,0 +1,133 @@
+"""Reading sprints and their tasks."""
+
+from collections import Counter
+from typing import Any
+
+from sqlalchemy import Select, case, func, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain_services.kernel.db import Database
+from domain_services.kernel.errors import NotFound
+from domain_services.sprint.models import sprint_tasks, sprints
+from domain_services.sprint.schema import (
+    Sprint,
+    SprintStatus,
+    SprintSummary,
+    SprintTask,
+    TaskSummary,
+)
+
+# A sprint that never started is shown only to those who ask for its id or status.
+_STARTED = sprints.c.status.not_in(("planned", "cancelled"))
+
+_LIST = text(
+    """
+    SELECT sprints.*, total_tasks, completed_tasks, progress
+    FROM sprints CROSS JOIN LATERAL (
+        SELECT count(*) AS total_tasks, round(avg(progress_percentage), 1) AS progress,
+               count(*) FILTER (WHERE status = 'completed') AS completed_tasks
+        FROM sprint_tasks WHERE sprint_id = sprints.id) AS tasks
+    WHERE project_id = :project_id
+      AND CASE WHEN CAST(:status AS text) IS NULL THEN status NOT IN ('planned', 'cancelled')
+               ELSE status = :status END
+    ORDER BY number DESC LIMIT :limit
+    """
+)
+
+
+async def get(connection: AsyncConnection, sprint_id: str) -> Sprint:
+    """Raises: `NotFound`."""
+    found = (await connection.execute(_summaries().where(sprints.c.id == sprint_id))).first()
+    if found is None:
+        raise _unknown(sprint_id)
+    return Sprint(**_summary(found).model_dump(), tasks=await _tasks_of(connection, sprint_id))
+
+
+async def list_of(
+    database: Database, project_id: str, status: SprintStatus | None, limit: int
+) -> list[SprintSummary]:
+    """The project's sprints, newest first; without `status`, those that have started."""
+    wanted = {"project_id": project_id, "status": status, "limit": limit}
+    return [_summary(row) for row in await database.rows(_LIST, wanted)]
+
+
+async def find_active(connection: AsyncConnection, project_id: str | None) -> str:
+    """The sprint in progress of a project, or the oldest of all. Raises: `NotFound`."""
+    query = select(sprints.c.id).where(sprints.c.status == "in_progress")
+    if project_id is not None:
+        query = query.where(sprints.c.project_id == project_id)
+    found = await connection.scalar(query.order_by(sprints.c.created_at, sprints.c.id).limit(1))
+    if found is None:
+        raise NotFound("no sprint is in progress", project_id=project_id)
+    return found
+
+
+async def list_projects(connection: AsyncConnection) -> list[str]:
+    """Projects that have started a sprint, by id."""
+    query = select(sprints.c.project_id).where(_STARTED).distinct()
+    return list(await connection.scalars(query.order_by(sprints.c.project_id)))
+
+
+async def list_tasks(connection: AsyncConnection, sprint_id: str) -> list[SprintTask]:
+    """The sprint's tasks by id. Raises: `NotFound`."""
+    if await connection.scalar(select(sprints.c.id).where(sprints.c.id == sprint_id)) is None:
+        raise _unknown(sprint_id)
+    return await _tasks_of(connection, sprint_id)
+
+
+async def summarise(connection: AsyncConnection, sprint_id: str) -> TaskSummary:
+    """Raises: `NotFound`."""
+    sprint = await get(connection, sprint_id)
+    return TaskSummary(
+        sprint_id=sprint_id,
+        total_tasks=sprint.total_tasks,
+        status_counts=dict(Counter(task.status for task in sprint.tasks)),
+        completed_tasks=sprint.completed_tasks,
+        pending_tasks=sprint.pending_tasks,
+        progress_percentage=sprint.progress_percentage,
+    )
+
+
+async def _tasks_of(connection: AsyncConnection, sprint_id: str) -> list[SprintTask]:
+    query = select(sprint_tasks).where(sprint_tasks.c.sprint_id == sprint_id)
+    rows = await connection.execute(query.order_by(sprint_tasks.c.task_id))
+    return [SprintTask.model_validate(row, from_attributes=True) for row in rows]
+
+
+def _summaries() -> Select[Any]:
+    of_sprint = sprint_tasks.c.sprint_id == sprints.c.id
+    completed = func.count(case((sprint_tasks.c.status == "completed", 1)))
+    return (
+        select(
+            sprints,
+            func.count(sprint_tasks.c.task_id).label("total_tasks"),
+            completed.label("completed_tasks"),
+            func.round(func.avg(sprint_tasks.c.progress_percentage), 1).label("progress"),
+        )
+        .select_from(sprints.outerjoin(sprint_tasks, of_sprint))
+        .group_by(sprints.c.id)
+    )
+
+
+def _summary(row: Any) -> SprintSummary:
+    return SprintSummary(
+        sprint_id=row.id,
+        project_id=row.project_id,
+        sprint_name=row.name,
+        sprint_goal=row.goal,
+        status=row.status,
+        start_date=row.start_date,
+        end_date=row.end_date,
+        duration_weeks=row.duration_weeks,
+        requested_by=row.requested_by,
+        created_at=row.created_at,
+        closed_at=row.closed_at,
+        total_tasks=row.total_tasks,
+        completed_tasks=row.completed_tasks,
+        pending_tasks=row.total_tasks - row.completed_tasks,
+        progress_percentage=None if row.progress is None else float(row.progress),
+    )
+
+
+def _unknown(sprint_id: str) -> NotFound:
+    return NotFound(f"there is no sprint {sprint_id}", sprint_id=sprint_id)

@@ -1,0 +1,116 @@
+"""Tables of the sprint database."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
+
+from domain_services.kernel import outbox as kernel_outbox
+
+metadata = MetaData()
+
+outbox = kernel_outbox.table(metadata)
+
+# `last_assignee` is where the round robin of the project's last sprint stopped.
+counters = Table(
+    "counters",
+    metadata,
+    Column("project_id", Text, primary_key=True),
+    Column("last_number", Integer, nullable=False),
+    Column("last_assignee", Text),
+)
+
+# `timezone`, `as_of` and `team` are the project's, as last heard: closing must not wait for it.
+# The columns from `saga_step` on are set while the sprint is `planned`, and null afterwards.
+sprints = Table(
+    "sprints",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("project_id", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("goal", Text),
+    Column("status", Text, nullable=False),
+    Column("start_date", Date, nullable=False),
+    Column("end_date", Date, nullable=False),
+    Column("duration_weeks", Integer, nullable=False),
+    Column("requested_by", Text),
+    Column("timezone", Text, nullable=False),
+    Column("as_of", Date),
+    Column("team", ARRAY(Text), nullable=False),
+    Column("created_at", DateTime(timezone=True), server_default=text("now()")),
+    Column("closed_at", DateTime(timezone=True)),
+    Column("saga_step", Text),
+    Column("lease_token", UUID(as_uuid=True)),
+    Column("lease_until", DateTime(timezone=True)),
+    Column("request", JSONB),
+)
+
+sprint_tasks = Table(
+    "sprint_tasks",
+    metadata,
+    Column("sprint_id", Text, ForeignKey("sprints.id"), primary_key=True),
+    Column("task_id", Text, primary_key=True),
+    Column("project_id", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("progress_percentage", Integer, nullable=False),
+    Column("assigned_to", Text),
+    Column("priority", Integer, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+)
+
+# `day` is the project's own; `report_id` is the daily scrum that compiled the entry, null before.
+progress_history = Table(
+    "progress_history",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("sprint_id", Text, nullable=False),
+    Column("task_id", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("previous_percentage", Integer, nullable=False),
+    Column("progress_percentage", Integer, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("employee_id", Text),
+    Column("yesterday_work", Text),
+    Column("today_work", Text),
+    Column("impediments", Text),
+    Column("recorded_at", DateTime(timezone=True), server_default=text("now()")),
+    Column("report_id", UUID(as_uuid=True)),
+)
+
+daily_scrums = Table(
+    "daily_scrums",
+    metadata,
+    Column("sprint_id", Text, ForeignKey("sprints.id"), primary_key=True),
+    Column("scrum_date", Date, primary_key=True),
+    Column("report_id", UUID(as_uuid=True), nullable=False),
+    Column("updated_tasks", Integer, nullable=False),
+    Column("created_at", DateTime(timezone=True), server_default=text("now()")),
+)
+
+# Notes owed to the chronicle.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("route", Text, nullable=False),
+    Column("body", JSONB, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("next_try", DateTime(timezone=True), server_default=text("now()")),
+    Column("delivered_at", DateTime(timezone=True)),
+    Column("created_at", DateTime(timezone=True), server_default=text("now()")),
+)

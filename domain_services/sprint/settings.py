@@ -1,0 +1,7 @@
+"""Settings of the sprint service."""
+
+from domain_services.kernel.settings import KernelSettings
+
+
+class SprintSettings(KernelSettings):
+    port: int = 8103
