@@ -1,0 +1,88 @@
+"""Routes of the chronicle's analytics (section 5.3 of the specification)."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from domain_services.chronicle import schema
+from domain_services.chronicle.logic import (
+    evidence,
+    impact,
+    impediments,
+    patterns,
+    projects,
+    similarity,
+    summary,
+    velocity,
+)
+from domain_services.chronicle.values import Day
+from domain_services.kernel.db import Reading
+from domain_services.kernel.openapi import problems
+from domain_services.kernel.types import ProjectId, utc_now
+
+router = APIRouter(prefix="/v1/analytics", tags=["analytics"], responses=problems(404))
+
+Threshold = Annotated[float, Query(ge=0, le=1, allow_inf_nan=False)]
+Newest = Annotated[int, Query(ge=1, le=1000)]
+
+
+@router.get("/metrics/summary")
+async def get_metrics_summary(db: Reading) -> schema.MetricsSummary:
+    """What is recorded of all projects."""
+    return await summary.summarise(db)
+
+
+@router.get("/project/{project_id}/patterns")
+async def get_patterns(project_id: ProjectId, db: Reading) -> schema.ProjectPatterns:
+    """What recurs in a project."""
+    await projects.require(db, project_id)
+    return await patterns.find(db, project_id)
+
+
+@router.get("/project/{project_id}/velocity")
+async def get_velocity(project_id: ProjectId, db: Reading) -> schema.ProjectVelocity:
+    """Finished tasks per closed sprint, their mean and their trend."""
+    await projects.require(db, project_id)
+    return await velocity.measure(db, project_id)
+
+
+@router.get("/project/{project_id}/impediments")
+async def get_impediments(project_id: ProjectId, db: Reading) -> schema.ProjectImpediments:
+    """What was in the way, how often, and whether it was dealt with."""
+    await projects.require(db, project_id)
+    return await impediments.count(db, project_id)
+
+
+@router.get("/project/{project_id}/evidence", response_model=schema.ProjectEvidence)
+async def get_evidence(
+    project_id: ProjectId,
+    db: Reading,
+    sprints: Newest = 24,
+    similarity_threshold: Threshold = 0.7,
+    similar_projects: Newest = 10,
+) -> Response:
+    """Velocity of the newest sprints, patterns, impediments and similar projects in one answer."""
+    found = await evidence.gather(db, project_id, sprints, similarity_threshold, similar_projects)
+    # Written once: every decision waits for it.
+    return Response(found.model_dump_json(), media_type="application/json")
+
+
+@router.get("/projects/similar")
+async def list_similar_projects(
+    reference_project_id: ProjectId, db: Reading, similarity_threshold: Threshold = 0.7
+) -> list[schema.SimilarProject]:
+    """Projects whose history is like that of the reference, the most similar first."""
+    await projects.require(db, reference_project_id)
+    return await similarity.find(db, reference_project_id, similarity_threshold)
+
+
+@router.get("/decisions/impact/{project_id}")
+async def get_decision_impact(
+    project_id: ProjectId,
+    db: Reading,
+    start_date: Day | None = None,
+    end_date: Day | None = None,
+) -> schema.DecisionImpact:
+    """How the sprints of enhanced and of rule-based decisions turned out."""
+    await projects.require(db, project_id)
+    return await impact.assess(db, project_id, impact.period(start_date, end_date, utc_now()))

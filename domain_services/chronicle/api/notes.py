@@ -1,0 +1,119 @@
+"""Routes of the chronicle's notes (section 5.3 of the specification)."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from domain_services.chronicle import schema
+from domain_services.chronicle.logic import audits, daily_reports, planning, retrospectives
+from domain_services.chronicle.values import Day
+from domain_services.kernel.db import UnitOfWork
+from domain_services.kernel.keyed import Keyed
+from domain_services.kernel.openapi import problems
+from domain_services.kernel.types import ProjectId, SprintId
+
+router = APIRouter(prefix="/v1/notes", tags=["notes"], route_class=Keyed)
+
+Limit = Annotated[int, Query(ge=1, le=1000)]
+_CREATED = problems(400, 409)
+
+
+@router.post("/sprint_planning", status_code=201, responses=_CREATED)
+async def create_sprint_planning(
+    body: schema.SprintPlanningCreate, db: UnitOfWork
+) -> schema.NoteCreated:
+    """Record the planning of a sprint; the same again answers the same id."""
+    note_id = await planning.record(db, body)
+    return schema.NoteCreated(message=f"Planning of {body.sprint_id} recorded", note_id=note_id)
+
+
+@router.get("/sprint_planning", responses=problems(404))
+async def list_sprint_planning(
+    db: UnitOfWork,
+    project_id: ProjectId | None = None,
+    sprint_id: SprintId | None = None,
+    limit: Limit = 1000,
+) -> list[schema.SprintPlanning]:
+    """The newest plannings, oldest first."""
+    return await planning.find(db, project_id, sprint_id, limit)
+
+
+@router.post("/sprint_retrospective", status_code=201, responses=_CREATED)
+async def create_sprint_retrospective(
+    body: schema.SprintRetrospectiveCreate, db: UnitOfWork
+) -> schema.NoteCreated:
+    """Record a closed sprint; the same again answers the same id."""
+    ids, _ = await retrospectives.record(db, [body])
+    return schema.NoteCreated(
+        message=f"Retrospective of {body.sprint_id} recorded", note_id=ids[body.sprint_id]
+    )
+
+
+@router.post("/sprint_retrospective/bulk", status_code=201, responses=_CREATED)
+async def create_sprint_retrospectives(
+    body: schema.SprintRetrospectiveBulk, db: UnitOfWork
+) -> schema.BulkRecorded:
+    """Record up to 100 closed sprints: all of them, or none."""
+    ids, created = await retrospectives.record(db, body.notes)
+    return schema.BulkRecorded(created=created, existing=len(ids) - created)
+
+
+@router.get("/sprint_retrospective", responses=problems(404))
+async def list_sprint_retrospectives(
+    db: UnitOfWork,
+    project_id: ProjectId | None = None,
+    sprint_id: SprintId | None = None,
+    limit: Limit = 1000,
+) -> list[schema.SprintRetrospective]:
+    """The newest retrospectives, oldest first."""
+    return await retrospectives.find(db, project_id, sprint_id, limit)
+
+
+@router.post("/daily_scrum_report", status_code=201, responses=_CREATED)
+async def create_daily_scrum_report(
+    body: schema.DailyScrumReportCreate, db: UnitOfWork
+) -> schema.NoteCreated:
+    """Record a sprint's daily scrum; the same again answers the same id."""
+    note_id = await daily_reports.record(db, body)
+    return schema.NoteCreated(
+        message=f"Daily scrum of {body.sprint_id} on {body.report_date} recorded", note_id=note_id
+    )
+
+
+@router.get("/daily_scrum_report", responses=problems(404))
+async def get_daily_scrum_reports(
+    db: UnitOfWork,
+    project_id: ProjectId | None = None,
+    sprint_id: SprintId | None = None,
+    daily_scrum_date: Day | None = None,
+) -> schema.DailyScrumReports:
+    """The newest 1,000 daily scrum reports, by day."""
+    return await daily_reports.find(db, project_id, sprint_id, daily_scrum_date)
+
+
+@router.post("/decision_audit", status_code=201, responses=_CREATED)
+async def create_decision_audit(
+    body: schema.DecisionAuditCreate, db: UnitOfWork
+) -> schema.NoteCreated:
+    """Add a decision to its project's chain; the same again changes nothing."""
+    note_id = await audits.append(db, body)
+    return schema.NoteCreated(message=f"Decision for {body.project_id} recorded", note_id=note_id)
+
+
+@router.get("/decision_audit", responses=problems(404))
+async def list_decision_audits(
+    db: UnitOfWork,
+    project_id: ProjectId | None = None,
+    sprint_id: SprintId | None = None,
+    limit: Limit = 1000,
+) -> list[schema.DecisionAudit]:
+    """The newest decisions, oldest first."""
+    return await audits.find(db, project_id, sprint_id, limit)
+
+
+@router.get("/decision_audit/verify")
+async def verify_decision_audits(
+    db: UnitOfWork, project_id: ProjectId | None = None, noted_head: schema.Hash | None = None
+) -> schema.ChainVerification:
+    """Whether the chain of one project, or of all, is as it was written."""
+    return await audits.verify(db, project_id, noted_head)

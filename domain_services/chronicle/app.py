@@ -1,0 +1,26 @@
+"""The chronicle service as an app."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from domain_services.chronicle.api import action_items, analytics, notes
+from domain_services.chronicle.settings import ChronicleSettings
+from domain_services.kernel.app import build_app
+from domain_services.kernel.db import open_database
+from domain_services.kernel.health import Checks
+
+
+def create_app(settings: ChronicleSettings) -> FastAPI:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_database(settings) as database:
+            app.state.database = database
+            app.state.checks = Checks(database=database.ping)
+            yield
+
+    routers = [notes.router, action_items.router, analytics.router]
+    return build_app(
+        "chronicle-service", settings, routers, lifespan=lifespan, validation_status=400
+    )

@@ -1,0 +1,108 @@
+"""Action items of retrospectives: their status changes, and every change is kept."""
+
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain_services.chronicle.models import (
+    action_item_changes,
+    retrospective_action_items,
+    sprint_retrospectives,
+)
+from domain_services.chronicle.schema import (
+    ActionItemChange,
+    ActionItemStatus,
+    RecordedChange,
+    TrackedActionItem,
+)
+from domain_services.kernel.errors import NotFound, PreconditionFailed
+
+_items = retrospective_action_items
+_changes = action_item_changes
+_TRACKED = select(
+    _items, sprint_retrospectives.c.sprint_id, sprint_retrospectives.c.start_date
+).join(sprint_retrospectives, sprint_retrospectives.c.id == _items.c.retrospective_id)
+
+
+async def find(
+    connection: AsyncConnection,
+    project_id: str | None,
+    status: ActionItemStatus | None,
+    limit: int,
+) -> list[TrackedActionItem]:
+    """Those that match, of the newest sprints first."""
+    statement = _TRACKED
+    if project_id is not None:
+        statement = statement.where(_items.c.project_id == project_id)
+    if status is not None:
+        statement = statement.where(_items.c.status == status)
+    newest = statement.order_by(
+        sprint_retrospectives.c.start_date.desc(),
+        sprint_retrospectives.c.sprint_id.desc(),
+        _items.c.position,
+    ).limit(limit)
+    rows = await connection.execute(newest)
+    return [TrackedActionItem.model_validate(row, from_attributes=True) for row in rows]
+
+
+async def change(
+    connection: AsyncConnection,
+    retrospective_id: UUID,
+    position: int,
+    wanted: ActionItemChange,
+    *,
+    actor: str,
+    version: int | None = None,
+) -> TrackedActionItem:
+    """Give the item another status and keep the change under `actor`; the item as it is then.
+
+    The status that it has changes nothing. `version` is the one that it must still have.
+    Raises: `NotFound`, `PreconditionFailed`.
+    """
+    place = (_items.c.retrospective_id == retrospective_id) & (_items.c.position == position)
+    found = await connection.execute(_TRACKED.where(place).with_for_update(of=_items))
+    row = found.first()
+    if row is None:
+        raise _missing(retrospective_id, position)
+    before = TrackedActionItem.model_validate(row, from_attributes=True)
+    if version is not None and version != before.version:
+        raise PreconditionFailed(
+            f"the action item is at version {before.version}, not {version}",
+            version=before.version,
+        )
+    if wanted.status == before.status:
+        return before
+    after = before.model_copy(update={"status": wanted.status, "version": before.version + 1})
+    await connection.execute(
+        update(_items).where(place).values(status=after.status, version=after.version)
+    )
+    await connection.execute(
+        insert(_changes).values(
+            retrospective_id=retrospective_id,
+            position=position,
+            version=after.version,
+            from_status=before.status,
+            to_status=after.status,
+            comment=wanted.comment,
+            actor=actor,
+        )
+    )
+    return after
+
+
+async def list_changes(
+    connection: AsyncConnection, retrospective_id: UUID, position: int
+) -> list[RecordedChange]:
+    """Every change of the item, oldest first. Raises: `NotFound` when there is no such item."""
+    place = (_items.c.retrospective_id == retrospective_id) & (_items.c.position == position)
+    if await connection.scalar(select(_items.c.version).where(place)) is None:
+        raise _missing(retrospective_id, position)
+    made = (_changes.c.retrospective_id == retrospective_id) & (_changes.c.position == position)
+    statement = select(_changes).where(made).order_by(_changes.c.version)
+    rows = await connection.execute(statement)
+    return [RecordedChange.model_validate(row, from_attributes=True) for row in rows]
+
+
+def _missing(retrospective_id: UUID, position: int) -> NotFound:
+    return NotFound(f"retrospective {retrospective_id} has no action item {position}")

@@ -1,0 +1,148 @@
+"""Audits of decisions: append-only, chained by hash within a project.
+
+The chain of a project begins with 32 zero bytes; each link is the SHA-256 of the link before it
+followed by the record's canonical JSON, which is PostgreSQL's text of a jsonb value in UTF-8. The
+database links what is inserted, and keeps the length and the head of each chain.
+"""
+
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Row, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain_services.chronicle.models import decision_audits
+from domain_services.chronicle.schema import (
+    ChainVerification,
+    DecisionAudit,
+    DecisionAuditCreate,
+    ProjectChain,
+)
+from domain_services.kernel.errors import Conflict, Invalid, NotFound
+
+GENESIS = bytes(32)
+
+_APPEND = text(
+    """
+    INSERT INTO decision_audits (record) VALUES (CAST(:record AS jsonb))
+    ON CONFLICT (audit_id) DO NOTHING RETURNING sequence
+    """
+)
+_SAME = text(
+    "SELECT record = CAST(:record AS jsonb) FROM decision_audits WHERE audit_id = :audit_id"
+)
+_VERIFY = text(
+    """
+    WITH links AS (
+        SELECT *, lag(hash, 1, :genesis) OVER chain AS link_before,
+               row_number() OVER chain AS place, lead(sequence) OVER chain IS NULL AS is_last
+        FROM decision_audits
+        WHERE CAST(:project_id AS text) IS NULL OR project_id = :project_id
+        WINDOW chain AS (PARTITION BY project_id ORDER BY sequence)),
+    chains AS (
+        SELECT * FROM decision_chains
+        WHERE CAST(:project_id AS text) IS NULL OR project_id = :project_id),
+    judged AS (
+        SELECT l.project_id, l.sequence, l.audit_id, CASE
+            WHEN l.sequence <> l.place THEN 'audits before it are missing'
+            WHEN l.prev_hash <> l.link_before THEN 'it does not continue the audit before it'
+            WHEN l.hash <> sha256(l.prev_hash || convert_to(CAST(l.record AS text), 'UTF8'))
+                THEN 'its content was changed'
+            WHEN l.made_at <> CAST(l.record ->> 'timestamp' AS timestamptz)
+                THEN 'its time was changed'
+            WHEN l.is_last AND (c.head, c.length) IS DISTINCT FROM (l.hash, l.sequence)
+                THEN 'audits after it are missing, or the end of the chain was changed'
+            END AS problem
+        FROM links l LEFT JOIN chains c ON c.project_id = l.project_id
+        UNION ALL
+        SELECT project_id, 0, NULL, 'no audit is left' FROM chains c
+        WHERE length > 0 AND NOT EXISTS (SELECT FROM links l WHERE l.project_id = c.project_id)),
+    first AS (
+        SELECT DISTINCT ON (project_id) * FROM judged WHERE problem IS NOT NULL
+        ORDER BY project_id, sequence),
+    counted AS (
+        SELECT project_id, count(audit_id) AS records FROM judged GROUP BY project_id)
+    SELECT project_id, records, first.problem IS NULL AS verified, first.audit_id AS first_broken,
+           nullif(first.sequence, 0) AS first_broken_sequence, first.problem,
+           encode(chains.head, 'hex') AS head
+    FROM counted LEFT JOIN first USING (project_id) LEFT JOIN chains USING (project_id)
+    ORDER BY project_id
+    """
+)
+_NOTED = text(
+    """
+    SELECT EXISTS (SELECT FROM decision_audits
+                   WHERE project_id = :project_id AND hash = decode(:head, 'hex'))
+    """
+)
+
+
+async def append(connection: AsyncConnection, audit: DecisionAuditCreate) -> UUID:
+    """Add an audit to its project's chain, once. Raises: `Conflict` when its id has other content.
+
+    The chain is locked until the caller's transaction ends.
+    """
+    record = orjson.dumps(audit.model_dump(mode="json")).decode()
+    if await connection.scalar(_APPEND, {"record": record}) is None:
+        same = {"record": record, "audit_id": audit.audit_id}
+        if not await connection.scalar(_SAME, same):
+            raise Conflict(
+                f"another audit has the id {audit.audit_id}", audit_id=str(audit.audit_id)
+            )
+    return audit.audit_id
+
+
+async def find(
+    connection: AsyncConnection, project_id: str | None, sprint_id: str | None, limit: int
+) -> list[DecisionAudit]:
+    """The newest audits that match, oldest first. Raises: `NotFound` when none does."""
+    statement = select(decision_audits)
+    if project_id is not None:
+        statement = statement.where(decision_audits.c.project_id == project_id)
+    if sprint_id is not None:
+        statement = statement.where(decision_audits.c.sprint_id == sprint_id)
+    newest = statement.order_by(
+        decision_audits.c.made_at.desc(), decision_audits.c.sequence.desc()
+    ).limit(limit)
+    rows = (await connection.execute(newest)).all()
+    if not rows:
+        raise NotFound("no such decision audit is recorded")
+    return [_audit(row) for row in reversed(rows)]
+
+
+async def verify(
+    connection: AsyncConnection, project_id: str | None, noted_head: str | None = None
+) -> ChainVerification:
+    """Compute every link of one project's chain, or of all, again and compare.
+
+    `noted_head` (hex), the head of the project's chain at some earlier time, must still be in it.
+    Raises: `Invalid` for a `noted_head` without a project.
+    """
+    await connection.execute(text("SET LOCAL statement_timeout = '60s'"))
+    rows = await connection.execute(_VERIFY, {"project_id": project_id, "genesis": GENESIS})
+    chains = [ProjectChain.model_validate(row, from_attributes=True) for row in rows]
+    found = None
+    if noted_head is not None:
+        if project_id is None:
+            raise Invalid("a noted head is one project's: name the project")
+        noted = {"project_id": project_id, "head": noted_head}
+        found = bool(await connection.scalar(_NOTED, noted))
+    broken = [chain for chain in chains if not chain.verified]
+    return ChainVerification(
+        verified=not broken and found is not False,
+        records=sum(chain.records for chain in chains),
+        first_broken=broken[0].first_broken if broken else None,
+        noted_head_found=found,
+        chains=chains,
+    )
+
+
+def _audit(row: Row[Any]) -> DecisionAudit:
+    return DecisionAudit(
+        **row.record,
+        sequence=row.sequence,
+        prev_hash=row.prev_hash.hex(),
+        hash=row.hash.hex(),
+        recorded_at=row.recorded_at,
+    )

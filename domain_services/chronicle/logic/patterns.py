@@ -1,0 +1,71 @@
+"""What recurs in a project: action items, duration, completion."""
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain_services.chronicle.logic.wording import counted
+from domain_services.chronicle.schema import ProjectPatterns
+
+MOST_COMMON = 20
+
+_FACTS = text(
+    """
+    SELECT coalesce(sum(report_count), 0) AS daily_scrum_count,
+           coalesce(sum(finished_in_scrums), 0) AS total_tasks_completed_in_daily_scrums,
+           coalesce(sum(named_sprint_count), 0) AS sprint_count,
+           coalesce(sum(sprint_count), 0) AS retrospective_count,
+           CAST(sum(mean_days) AS float8) AS avg_sprint_duration_days,
+           CAST(sum(known_scope_finished) AS float8) / sum(known_scope_tasks) AS completion_rate,
+           sum(known_scope_count) AS known_count
+    FROM project_history WHERE project_id = :project_id
+    """
+)
+_ACTION_ITEMS = text(
+    """
+    SELECT mode() WITHIN GROUP (ORDER BY btrim(description)) AS words, count(*) AS times
+    FROM retrospective_action_items WHERE project_id = :project_id AND plain <> ''
+    GROUP BY plain ORDER BY times DESC, words LIMIT :most_common
+    """
+)
+
+
+async def find(connection: AsyncConnection, project_id: str) -> ProjectPatterns:
+    """The project's patterns; of a project without closed sprints most are null, with reasons."""
+    values = {"project_id": project_id}
+    facts = (await connection.execute(_FACTS, values)).one()
+    items = await connection.execute(_ACTION_ITEMS, {**values, "most_common": MOST_COMMON})
+    reasons: dict[str, str] = {}
+    if facts.avg_sprint_duration_days is None:
+        reasons["avg_sprint_duration_days"] = "no closed sprint is recorded"
+    if facts.completion_rate is None:
+        reasons["completion_rate"] = (
+            "no closed sprint is recorded"
+            if facts.retrospective_count == 0
+            else "of no closed sprint all tasks are known, only the finished ones"
+        )
+    closed = counted(facts.retrospective_count, "closed sprint")
+    told = f"{closed}, {counted(facts.daily_scrum_count, 'daily scrum')}"
+    if facts.avg_sprint_duration_days is not None:
+        told += f"; a sprint lasts {facts.avg_sprint_duration_days:.1f} days on average"
+    if facts.completion_rate is not None:
+        share = f"{facts.completion_rate:.0%} of the tasks were finished"
+        told += (
+            f"; {share} in the {counted(facts.known_count, 'sprint')} of which all tasks are known"
+        )
+    return ProjectPatterns(
+        project_id=project_id,
+        common_retrospective_action_items={row.words: row.times for row in items},
+        patterns_analysis_summary=f"{told}.",
+        reasons=reasons,
+        **{name: facts._mapping[name] for name in _ANSWERED},  # pyright: ignore[reportPrivateUsage] - SQLAlchemy's documented name
+    )
+
+
+_ANSWERED = (
+    "daily_scrum_count",
+    "retrospective_count",
+    "sprint_count",
+    "total_tasks_completed_in_daily_scrums",
+    "avg_sprint_duration_days",
+    "completion_rate",
+)

@@ -1,0 +1,119 @@
+"""Sprint retrospectives: one a sprint, one or many at a time."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain_services.chronicle.logic.content import digest
+from domain_services.chronicle.schema import SprintRetrospective, SprintRetrospectiveCreate
+from domain_services.kernel.errors import Conflict, NotFound
+
+# Sorted, so that two requests with the same sprints wait for each other instead of deadlocking.
+_INSERT = text(
+    """
+    WITH given AS (
+        SELECT * FROM jsonb_to_recordset(CAST(:notes AS jsonb)) AS n(
+            retrospective_id uuid, sprint_id text, project_id text, sprint_name text,
+            start_date date, end_date date, duration_weeks integer, what_went_well text,
+            what_could_be_improved text, facilitator_id text, tasks_summary jsonb, origin text,
+            planned_tasks_count integer, open_at_start integer, tasks_created_during integer,
+            action_items jsonb, attendees jsonb, content_sha256 text)),
+    made AS (
+        INSERT INTO sprint_retrospectives (
+            id, sprint_id, project_id, sprint_name, start_date, end_date, duration_weeks,
+            what_went_well, what_could_be_improved, facilitator_id, tasks_summary, origin,
+            planned_tasks_count, open_at_start, tasks_created_during, content_sha256)
+        SELECT retrospective_id, sprint_id, project_id, sprint_name, start_date, end_date,
+            duration_weeks, what_went_well, what_could_be_improved, facilitator_id, tasks_summary,
+            origin, planned_tasks_count, open_at_start, tasks_created_during, content_sha256
+        FROM given ORDER BY sprint_id
+        ON CONFLICT DO NOTHING RETURNING id, sprint_id),
+    new AS (
+        SELECT made.id, given.project_id, given.action_items, given.attendees
+        FROM made JOIN given ON given.sprint_id = made.sprint_id),
+    items AS (
+        INSERT INTO retrospective_action_items (
+            retrospective_id, position, project_id, description, status)
+        SELECT new.id, each.position, new.project_id, each.item ->> 'description',
+            each.item ->> 'status'
+        FROM new, jsonb_array_elements(new.action_items) WITH ORDINALITY AS each(item, position)),
+    people AS (
+        INSERT INTO retrospective_attendees (retrospective_id, position, employee_id)
+        SELECT new.id, each.position, each.employee_id
+        FROM new,
+             jsonb_array_elements_text(new.attendees) WITH ORDINALITY
+                 AS each(employee_id, position))
+    SELECT id, sprint_id FROM made
+    """
+)
+_KNOWN = text(
+    """
+    SELECT sprint_id, id, content_sha256 FROM sprint_retrospectives
+    WHERE sprint_id = ANY(CAST(:sprint_ids AS text[]))
+    """
+)
+_FIND = text(
+    """
+    SELECT r.id AS retrospective_id, r.*,
+           ARRAY(SELECT a.employee_id FROM retrospective_attendees a
+                 WHERE a.retrospective_id = r.id ORDER BY a.position) AS attendees,
+           ARRAY(SELECT jsonb_build_object('description', i.description, 'status', i.status)
+                 FROM retrospective_action_items i
+                 WHERE i.retrospective_id = r.id ORDER BY i.position) AS action_items
+    FROM (SELECT * FROM sprint_retrospectives
+          WHERE (CAST(:project_id AS text) IS NULL OR project_id = :project_id)
+            AND (CAST(:sprint_id AS text) IS NULL OR sprint_id = :sprint_id)
+          ORDER BY start_date DESC, sprint_id DESC LIMIT :limit) AS r
+    ORDER BY r.start_date, r.sprint_id
+    """
+)
+
+
+async def record(
+    connection: AsyncConnection, notes: Sequence[SprintRetrospectiveCreate]
+) -> tuple[dict[str, UUID], int]:
+    """Store retrospectives of different sprints: the id of each sprint's, and how many are new.
+
+    A sprint whose retrospective is stored with the same content keeps it. Raises: `Conflict`,
+    naming the sprints, when one differs or an id is taken; then the caller must roll back.
+    """
+    rows = [_row(note) for note in notes]
+    made = await connection.execute(_INSERT, {"notes": orjson.dumps(rows).decode()})
+    ids = {row.sprint_id: row.id for row in made}
+    created = len(ids)
+    given = {row["sprint_id"]: row["content_sha256"] for row in rows if row["sprint_id"] not in ids}
+    if given:
+        known = await connection.execute(_KNOWN, {"sprint_ids": list(given)})
+        same = {
+            row.sprint_id: row.id for row in known if row.content_sha256 == given[row.sprint_id]
+        }
+        if differing := sorted(given.keys() - same.keys()):
+            raise Conflict(
+                f"another retrospective, or its id, is recorded for {', '.join(differing[:10])}",
+                sprint_ids=differing,
+            )
+        ids |= same
+    return ids, created
+
+
+async def find(
+    connection: AsyncConnection, project_id: str | None, sprint_id: str | None, limit: int
+) -> list[SprintRetrospective]:
+    """The newest that match, oldest first. Raises: `NotFound` when none does."""
+    values = {"project_id": project_id, "sprint_id": sprint_id, "limit": limit}
+    rows = (await connection.execute(_FIND, values)).all()
+    if not rows:
+        raise NotFound("no such sprint retrospective is recorded")
+    return [SprintRetrospective.model_validate(row, from_attributes=True) for row in rows]
+
+
+def _row(note: SprintRetrospectiveCreate) -> dict[str, Any]:
+    return {
+        **note.model_dump(mode="json"),
+        "retrospective_id": note.retrospective_id or uuid4(),
+        "content_sha256": digest(note, "retrospective_id"),
+    }

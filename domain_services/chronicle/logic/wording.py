@@ -1,0 +1,6 @@
+"""Words of the summaries."""
+
+
+def counted(number: int, noun: str) -> str:
+    """The number with its noun: 1 closed sprint, 2 closed sprints."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,67 @@
+"""Value types of the chronicle's wire: days, instants and free JSON that can be stored as given."""
+
+import math
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, cast
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+MAX_JSON_DEPTH = 32
+_FIRST_YEAR, _LAST_YEAR = 1970, 2100
+_INT64 = range(-(2**63), 2**63)
+
+
+def _not_a_number(value: object) -> object:
+    """Pydantic would read 5 as a moment in 1970."""
+    if isinstance(value, int | float) or (isinstance(value, str) and "-" not in value[1:]):
+        raise ValueError("is not an ISO 8601 date or time, e.g. 2025-09-02")
+    return value
+
+
+def _in_range(value: date) -> date:
+    if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
+        raise ValueError(f"is not between {_FIRST_YEAR} and {_LAST_YEAR}")
+    return value
+
+
+def _utc(value: datetime) -> datetime:
+    _in_range(value)
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _plain(value: dict[str, Any]) -> dict[str, Any]:
+    _check(value, 0)
+    return value
+
+
+def _check(value: object, depth: int) -> None:
+    if depth > MAX_JSON_DEPTH:
+        raise ValueError(f"is nested deeper than {MAX_JSON_DEPTH} levels")
+    if isinstance(value, str):
+        _check_text(value)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("contains NaN or an infinity")
+    elif isinstance(value, int) and value not in _INT64:
+        raise ValueError("contains an integer of more than 64 bits")
+    elif isinstance(value, dict):
+        for key, each in cast(dict[str, object], value).items():
+            _check_text(key)
+            _check(each, depth + 1)
+    elif isinstance(value, list):
+        for each in cast(list[object], value):
+            _check(each, depth + 1)
+
+
+def _check_text(text: str) -> None:
+    if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise ValueError("contains NUL or a lone surrogate, which cannot be stored")
+
+
+Day = Annotated[date, BeforeValidator(_not_a_number), AfterValidator(_in_range)]
+Instant = Annotated[
+    datetime,
+    BeforeValidator(_not_a_number),
+    AfterValidator(_utc),
+    Field(description="without an offset it is read as UTC"),
+]
+JsonObject = Annotated[dict[str, Any], AfterValidator(_plain)]
