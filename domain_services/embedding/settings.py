@@ -1,0 +1,27 @@
+"""Settings of the embedding service."""
+
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl
+
+from domain_services.kernel.settings import KernelSettings
+
+
+class ModelSettings(BaseModel):
+    """Which models may serve (`DSM_EMBEDDING__OLLAMA_URL`, `DSM_EMBEDDING__LOCAL_MODEL`, ...)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    ollama_url: HttpUrl | None = None
+    ollama_budget_seconds: float = Field(
+        default=5.0, gt=0, le=60, description="for one call, which holds at most 8 texts"
+    )
+    recheck_seconds: float = Field(
+        default=30.0, gt=0, le=600, description="between two probes of Ollama"
+    )
+    local_model: bool = True
+
+
+class EmbeddingSettings(KernelSettings):
+    port: int = 8105
+    embedding: ModelSettings = ModelSettings()
+    # 256 texts of 10,000 characters, the most a batch may hold, at three bytes a character.
+    max_body_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)
