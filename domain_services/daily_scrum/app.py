@@ -1,0 +1,53 @@
+"""The daily-scrum service as an app."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from domain_services.daily_scrum.api import router
+from domain_services.daily_scrum.logic import SOURCE, Simulator
+from domain_services.daily_scrum.settings import DailyScrumSettings
+from domain_services.kernel.app import build_app
+from domain_services.kernel.background import running
+from domain_services.kernel.db import open_database
+from domain_services.kernel.health import Checks, metrics_router, readiness_router
+from domain_services.kernel.http_client import open_http
+from domain_services.kernel.outbox import Relay
+from domain_services.kernel.redis import open_redis
+from domain_services.project.client import ProjectClient
+from domain_services.sprint.client import SprintClient
+
+
+def create_app(settings: DailyScrumSettings) -> FastAPI:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with (
+            open_database(settings) as database,
+            open_redis(settings) as redis,
+            open_http(settings) as http,
+        ):
+            sprint = SprintClient(http, settings.peers.sprint)
+            project = ProjectClient(http, settings.peers.project)
+            app.state.database = database
+            app.state.simulator = Simulator(database, sprint, project)
+            app.state.peers = (sprint, project)
+            app.state.relay = Relay(database, redis, SOURCE)
+            app.state.checks = Checks(
+                database=database.ping,
+                redis=redis.ping,  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+                external_apis={each.peer: each.health for each in (sprint, project)},
+            )
+            async with running(app.state.relay.run()):
+                yield
+
+    app = build_app(
+        SOURCE,
+        settings,
+        [router, readiness_router(SOURCE)],
+        lifespan=lifespan,
+        validation_status=422,
+        own_health=True,
+    )
+    app.include_router(metrics_router(app.state.metrics))
+    return app

@@ -1,0 +1,119 @@
+"""A simulated day of a sprint as events, owed to the stream before the caller is answered."""
+
+import asyncio
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain_services.daily_scrum.models import scrum_runs
+from domain_services.daily_scrum.schema import ScrumRun, TaskProgressed
+from domain_services.kernel import outbox
+from domain_services.kernel.db import Database
+from domain_services.kernel.errors import Conflict, NotFound
+from domain_services.kernel.events import DAILY_SCRUM_EVENTS, envelope
+from domain_services.kernel.http_client import PeerRefused
+from domain_services.project.client import ProjectClient
+from domain_services.sprint import simulation
+from domain_services.sprint.client import SprintClient
+from domain_services.sprint.schema import ProgressReport, Sprint, SprintTask
+
+SOURCE = "daily-scrum-service"
+
+
+class NotRunning(Conflict):
+    code = "sprint_not_in_progress"
+    title = "The sprint is not in progress"
+
+
+class Simulator:
+    """Simulates days of running sprints."""
+
+    def __init__(self, database: Database, sprint: SprintClient, project: ProjectClient) -> None:
+        self._database = database
+        self._sprint = sprint
+        self._project = project
+
+    async def run(self, sprint_id: str) -> ScrumRun:
+        """Simulate the project's today, once; the second call of a day answers the first's run.
+
+        Raises: `NotFound`, `NotRunning`, `Unavailable`.
+        """
+        sprint = await self._running(sprint_id)
+        project, availability = await asyncio.gather(
+            self._project.get_project(sprint.project_id),
+            self._project.check_availability(sprint.project_id, days=1),
+        )
+        day = availability.start_date
+        if day < sprint.start_date:
+            raise NotRunning(f"{sprint_id} begins on {sprint.start_date}", sprint_id=sprint_id)
+        present = {each.employee_id for each in availability.capacity if each.working_days > 0}
+        simulated = project.progress_mode == "simulated"
+        reports = simulation.work(sprint.tasks, present, day) if simulated else []
+        answer = _answer(sprint, day, [_event(task, said, day) for task, said in reports])
+        if not simulated:
+            reason = f"{project.id} reports its progress itself: nothing was simulated."
+            answer = answer.model_copy(update={"message": reason})
+        async with self._database.transaction() as connection:
+            return await _owe(connection, answer)
+
+    async def _running(self, sprint_id: str) -> Sprint:
+        try:
+            sprint = await self._sprint.get_sprint(sprint_id)
+        except PeerRefused as refusal:
+            if refusal.peer_status == 404:
+                raise NotFound(refusal.detail, sprint_id=sprint_id) from refusal
+            raise
+        if sprint.status != "in_progress":
+            raise NotRunning(f"{sprint_id} is {sprint.status}", sprint_id=sprint_id)
+        return sprint
+
+
+def _event(task: SprintTask, said: ProgressReport, day: date) -> TaskProgressed:
+    total = task.progress_percentage
+    if said.progress_percentage is not None:
+        total = said.progress_percentage
+    return TaskProgressed(
+        sprint_id=task.sprint_id,
+        task_id=task.task_id,
+        progress_made=total - task.progress_percentage,
+        new_total_progress=total,
+        employee_id=said.employee_id,
+        yesterday_work=said.yesterday_work,
+        today_work=said.today_work,
+        impediments=said.impediments,
+        scrum_date=day,
+        task_version=task.version,
+    )
+
+
+def _answer(sprint: Sprint, day: date, events: list[TaskProgressed]) -> ScrumRun:
+    return ScrumRun(
+        message=f"{len(events)} TASK_PROGRESSED events go to the sprint service.",
+        sprint_id=sprint.sprint_id,
+        scrum_date=day,
+        events_count=len(events),
+        events=events,
+    )
+
+
+async def _owe(connection: AsyncConnection, run: ScrumRun) -> ScrumRun:
+    """Keep the run with its events; the answer of the day's first run when there was one."""
+    values = {
+        "sprint_id": run.sprint_id,
+        "scrum_date": run.scrum_date,
+        "answer": run.model_dump(mode="json"),
+    }
+    claim = insert(scrum_runs).values(values).on_conflict_do_nothing()
+    if await connection.scalar(claim.returning(scrum_runs.c.sprint_id)) is None:
+        earlier = select(scrum_runs.c.answer).where(
+            scrum_runs.c.sprint_id == run.sprint_id, scrum_runs.c.scrum_date == run.scrum_date
+        )
+        return ScrumRun.model_validate(await connection.scalar(earlier))
+    events = [
+        envelope("TASK_PROGRESSED", "Task", event.task_id, event, source=SOURCE)
+        for event in run.events
+    ]
+    await outbox.append(connection, DAILY_SCRUM_EVENTS, events)
+    return run

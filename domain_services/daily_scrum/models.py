@@ -1,0 +1,20 @@
+"""Tables of the daily-scrum database: no task is kept here, only what is owed to the stream."""
+
+from sqlalchemy import Column, Date, DateTime, MetaData, Table, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from domain_services.kernel import outbox as kernel_outbox
+
+metadata = MetaData()
+
+outbox = kernel_outbox.table(metadata)
+
+# `answer` is what the first call of the day was answered, and every later one is.
+scrum_runs = Table(
+    "scrum_runs",
+    metadata,
+    Column("sprint_id", Text, primary_key=True),
+    Column("scrum_date", Date, primary_key=True),
+    Column("answer", JSONB, nullable=False),
+    Column("created_at", DateTime(timezone=True), server_default=text("now()")),
+)
