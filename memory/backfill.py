@@ -1,0 +1,124 @@
+"""Embeds the episodes that have no embedding yet."""
+
+import asyncio
+from dataclasses import dataclass
+from uuid import UUID
+
+import psycopg
+import structlog
+
+from domain_services.kernel.errors import Problem
+from memory.cache import TableCache
+from memory.embed import BATCH, embed_all
+from memory.embedder import Embedder
+from memory.episode import Perception
+from memory.pool import Pool
+from memory.text import describe
+from memory.vectors import Embedding
+
+logger = structlog.get_logger()
+
+EPISODES_A_PASS = 320
+IDLE_SECONDS = 1.0
+RETRY_SECONDS = 30.0
+_BEFORE_ALL = UUID(int=0)
+
+_NEXT = """
+    SELECT episode_id, perception FROM episodes
+    WHERE requires_embedding AND episode_id > %s ORDER BY episode_id LIMIT %s
+"""
+_EMBEDDED = """
+    UPDATE episodes SET embedding = %s, embedding_model = %s, requires_embedding = false
+    WHERE episode_id = %s AND requires_embedding
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Backfilled:
+    """Episodes that got an embedding, those left without; `model` is None when none was made."""
+
+    done: int
+    failed: int
+    model: str | None
+
+
+class Backfill:
+    """Works off `requires_embedding`; replicas may do the same work twice, to the same effect."""
+
+    def __init__(self, pool: Pool, embedder: Embedder, cache: TableCache) -> None:
+        self._pool = pool
+        self._embedder = embedder
+        self._cache = cache
+        self._model: str | None = None  # that of the service's last answer
+
+    async def backfill(self, limit: int) -> Backfilled:
+        """Embed up to `limit` episodes; it ends at once when the service fails.
+
+        What got no usable vector keeps its flag and is tried again in the next pass.
+        """
+        done, failed, model, last = 0, 0, None, _BEFORE_ALL
+        while done + failed < limit:
+            batch = await self._next(last, min(BATCH, limit - done - failed))
+            if not batch:
+                break
+            last = batch[-1][0]
+            try:
+                made = await self._embed([text for _, text in batch])
+            except Problem as problem:
+                logger.warning("memory.backfill_failed", reason=problem.detail)
+                return Backfilled(done, failed + len(batch), model)
+            usable = [(each, to) for (to, _), each in zip(batch, made, strict=True) if each]
+            await self._store(usable)
+            model = usable[-1][0].model if usable else model
+            done, failed = done + len(usable), failed + len(batch) - len(usable)
+        return Backfilled(done, failed, model)
+
+    async def backfill_all(self) -> Backfilled:
+        """Embed everything that can be embedded. Raises: `psycopg.Error`."""
+        done, model = 0, None
+        while True:
+            made = await self.backfill(EPISODES_A_PASS)
+            done, model = done + made.done, made.model or model
+            if made.done < EPISODES_A_PASS:
+                await self._cache.prune()
+                return Backfilled(done, made.failed, model)
+
+    async def run(self) -> None:
+        """Embed what the journal and imports add, within about a second; failures again later."""
+        while True:
+            try:
+                result = await self.backfill(EPISODES_A_PASS)
+                if result.done:
+                    await self._cache.prune()
+                pause = RETRY_SECONDS if result.failed else IDLE_SECONDS
+                unfinished = result.done == EPISODES_A_PASS
+            except psycopg.Error as error:
+                logger.warning("memory.backfill_failed", reason=str(error))
+                pause, unfinished = RETRY_SECONDS, False
+            if not unfinished:
+                await asyncio.sleep(pause)
+
+    async def _embed(self, texts: list[str]) -> list[Embedding | None]:
+        """Equal states have equal texts: what a recall had embedded is not embedded again."""
+        known = {} if self._model is None else await self._cache.get_all(texts, self._model)
+        new = [text for text in dict.fromkeys(texts) if text not in known]
+        found: dict[str, Embedding | None] = {**known}
+        if new:
+            found |= zip(new, await embed_all(self._embedder, new), strict=True)
+        self._model = next((each.model for each in found.values() if each), self._model)
+        return [found[text] for text in texts]
+
+    async def _next(self, after: UUID, most: int) -> list[tuple[UUID, str]]:
+        async with self._pool.connection() as connection:
+            rows = await (await connection.execute(_NEXT, (after, most))).fetchall()
+        return [(row[0], describe(Perception.model_validate(row[1]))) for row in rows]
+
+    async def _store(self, made: list[tuple[Embedding, UUID]]) -> None:
+        async with (
+            self._pool.connection() as connection,
+            connection.transaction(),
+            connection.cursor() as cursor,
+        ):
+            await cursor.executemany(
+                _EMBEDDED, [(each.vector, each.model, episode_id) for each, episode_id in made]
+            )

@@ -1,0 +1,87 @@
+"""Episodes on their way into memory.
+
+A run writes its episode here, in its last transaction, and the indexes get it afterwards: inserting
+into a vector index takes ten times as long as the run can spare. Who finishes a run wakes the mover
+in its own process; others look each second. Not by NOTIFY: it makes commits queue for one lock,
+which cost two thirds of the journal's throughput with eight writers.
+"""
+
+import asyncio
+from contextlib import suppress
+
+import psycopg
+import structlog
+from psycopg.types.json import Jsonb
+from pydantic import ValidationError
+
+from memory import outcomes, postgres
+from memory.episode import Episode
+from memory.pool import Connection, Pool
+
+logger = structlog.get_logger()
+
+BATCH = 200
+IDLE_SECONDS = 1.0
+
+_APPEND = "INSERT INTO episode_journal (episode) VALUES (%s)"
+_TAKE = """
+    SELECT id, episode FROM episode_journal WHERE refused IS NULL
+    ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+"""
+_REFUSE = "UPDATE episode_journal SET refused = %s WHERE id = %s"
+_REMOVE = "DELETE FROM episode_journal WHERE id = ANY(%s)"
+
+
+async def append(connection: Connection, episode: Episode) -> None:
+    """Owe `episode` to memory; it exists exactly when the caller's transaction commits.
+
+    Raises: `Invalid` for text that cannot be stored.
+    """
+    await connection.execute(_APPEND, (Jsonb(episode.model_dump(mode="json")),))
+
+
+class Journal:
+    """Moves episodes from the journal into memory."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """Something was appended: look at once."""
+        self._woken.set()
+
+    async def drain(self) -> int:
+        """Move one batch, oldest first; how many were moved. Replicas share the work.
+
+        An episode that no longer can be read stays, with the reason, and holds up no other.
+        """
+        async with self._pool.connection() as connection, connection.transaction():
+            cursor = await connection.execute(_TAKE, (BATCH,))
+            episodes: dict[int, Episode] = {}
+            for row_id, document in await cursor.fetchall():
+                try:
+                    episodes[row_id] = Episode.model_validate(document)
+                except ValidationError as error:
+                    logger.error("memory.episode_refused", journal_id=row_id, error=str(error))
+                    await connection.execute(_REFUSE, (str(error), row_id))
+            await postgres.insert(connection, episodes.values())
+            made = [each.sprint_id for each in episodes.values() if each.sprint_id]
+            await outcomes.settle(connection, made)
+            await connection.execute(_REMOVE, (list(episodes),))
+        return len(episodes)
+
+    async def run(self) -> None:
+        """Move for ever; an outage of the database is waited out and logged."""
+        while True:
+            self._woken.clear()
+            try:
+                full = await self.drain() == BATCH
+            except psycopg.Error as error:
+                logger.warning("memory.drain_failed", error=str(error))
+                full = False
+                await asyncio.sleep(IDLE_SECONDS)
+            if not full:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(IDLE_SECONDS):
+                        await self._woken.wait()

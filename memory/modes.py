@@ -1,0 +1,88 @@
+"""How far intelligence may go in each project: every change is a version that stays."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from psycopg.rows import class_row
+
+from domain_services.kernel.errors import Unavailable
+from memory.pool import Pool
+
+ModeName = Literal["rule_based_only", "intelligence_enhanced", "shadow"]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A decision mode; `confidence_threshold` is a probability in 0..1.
+
+    `shadow` decides and records as `intelligence_enhanced` does, and acts on nothing.
+    """
+
+    mode: ModeName
+    confidence_threshold: float
+    enable_task_count_adjustment: bool
+    enable_sprint_duration_adjustment: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ModeVersion(Setting):
+    """A setting as it was made; versions of a project count from 1."""
+
+    version: int
+    changed_at: datetime
+    changed_by: str
+
+
+_ADD = """
+    INSERT INTO decision_modes (project_id, version, mode, confidence_threshold,
+        enable_task_count_adjustment, enable_sprint_duration_adjustment, changed_by)
+    SELECT %(project)s, coalesce(max(version), 0) + 1, %(mode)s, %(threshold)s, %(tasks)s,
+           %(duration)s, %(by)s
+    FROM decision_modes WHERE project_id = %(project)s
+    ON CONFLICT DO NOTHING
+    RETURNING mode, confidence_threshold, enable_task_count_adjustment,
+              enable_sprint_duration_adjustment, version, changed_at, changed_by
+"""
+_HISTORY = """
+    SELECT mode, confidence_threshold, enable_task_count_adjustment,
+           enable_sprint_duration_adjustment, version, changed_at, changed_by
+    FROM decision_modes WHERE project_id = %s ORDER BY version DESC LIMIT %s
+"""
+_ATTEMPTS = 5
+
+
+class Modes:
+    """The decision modes of all projects; a run reads its own when it starts (`Run.mode`)."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def change(self, project_id: str, setting: Setting, by: str) -> ModeVersion:
+        """Add a version; it holds from the next run on."""
+        values = {
+            "project": project_id,
+            "mode": setting.mode,
+            "threshold": setting.confidence_threshold,
+            "tasks": setting.enable_task_count_adjustment,
+            "duration": setting.enable_sprint_duration_adjustment,
+            "by": by,
+        }
+        async with (
+            self._pool.connection() as connection,
+            connection.cursor(row_factory=class_row(ModeVersion)) as cursor,
+        ):
+            for _ in range(_ATTEMPTS):
+                await cursor.execute(_ADD, values)
+                if made := await cursor.fetchone():
+                    return made
+        raise Unavailable(f"many change the mode of {project_id} at once")
+
+    async def history(self, project_id: str, limit: int = 100) -> list[ModeVersion]:
+        """Its versions, newest first: the first one holds; empty when none was ever set."""
+        async with (
+            self._pool.connection() as connection,
+            connection.cursor(row_factory=class_row(ModeVersion)) as cursor,
+        ):
+            await cursor.execute(_HISTORY, (project_id, limit))
+            return await cursor.fetchall()
