@@ -1,0 +1,47 @@
+"""Argument types of the acting tools: what a person would have to approve."""
+
+from datetime import date
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Arguments(BaseModel):
+    """Base of tool arguments; unknown ones are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    idempotency_key: str | None = Field(
+        default=None, description="the same key never acts twice; made by the guard of a run"
+    )
+
+
+class CreateSprint(Arguments):
+    project_id: str
+    duration_weeks: int
+    task_ids: list[str] = Field(description="exactly these tasks enter the sprint")
+    start_date: date
+
+
+class CloseSprint(Arguments):
+    sprint_id: str
+
+
+class CreateCronJob(Arguments):
+    project_id: str
+    sprint_id: str
+    schedule: str = Field(description="five-field cron expression, e.g. 0 14 * * 1-5")
+    timezone: str
+    ends_on: date = Field(description="last day of the sprint; nothing fires after it")
+
+
+class DeleteCronJob(Arguments):
+    project_id: str
+    name: str
+
+
+class OfProject(BaseModel):
+    """Argument of the reading tools."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    project_id: str
