@@ -1,0 +1,31 @@
+"""Evidence is welcome, not needed: a peer that does not answer in time is named and left out."""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import TypeVar
+
+import structlog
+
+from domain_services.kernel.errors import Problem
+from domain_services.kernel.http_client import PeerRefused
+
+logger = structlog.get_logger()
+
+T = TypeVar("T")
+
+
+async def ask(question: Awaitable[T], name: str, seconds: float) -> tuple[T | None, list[str]]:
+    """The answer, or None and what was missing. A 404 is an answer: nothing is known there."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await question, []
+    except PeerRefused as refused:
+        if refused.peer_status == 404:
+            return None, []
+        missing = f"{name}: {refused.detail}"
+    except TimeoutError:
+        missing = f"{name}: no answer within {round(seconds * 1000)} ms"
+    except Problem as problem:
+        missing = f"{name}: {problem.detail}"
+    logger.warning("graph.evidence_missing", missing=missing)
+    return None, [missing]

@@ -1,0 +1,21 @@
+"""Finishes the run: the answer, what later runs learn from, and the audit, at once."""
+
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from graphs.deps import Deps
+from graphs.nodes.timing import timed
+from graphs.report import build_audit, build_episode, build_response
+from graphs.state import State
+
+
+@timed
+async def record(state: State, runtime: Runtime[Deps]) -> dict[str, Any]:
+    """Store what was decided and done; the run is finished exactly when the episode is kept."""
+    deps = runtime.context
+    response = build_response(state)
+    episode = build_episode(state, response, deps.run, deps.agent_version)
+    audit = build_audit(state, response, deps.run, deps.agent_version)
+    await deps.runs.finish(deps.run.run_id, deps.run.token, response, episode, audit)
+    return {"response": response}

@@ -1,0 +1,71 @@
+"""From rulings to the exact calls that a run will make, in order."""
+
+from collections.abc import Iterator, Sequence
+
+from graphs.rules.base import Facts, Ruling
+from graphs.state import Snapshot
+from tools.guard import PlannedCall
+
+
+def planned_calls(
+    snapshot: Snapshot, rulings: Sequence[Ruling], tasks: int | None, weeks: int | None
+) -> tuple[PlannedCall, ...]:
+    """The calls of a decision; tasks are taken in planning order, exactly `tasks` of them.
+
+    The schedule of a new sprint is planned without the sprint's id and dates, which do not exist
+    yet: `act` adds them from the answer of the call before.
+    """
+    return tuple(
+        call for ruling in rulings for call in _calls(snapshot, ruling, tasks or 0, weeks or 0)
+    )
+
+
+def _calls(snapshot: Snapshot, ruling: Ruling, tasks: int, weeks: int) -> Iterator[PlannedCall]:
+    facts = snapshot.facts
+    if ruling.kind == "create_sprint":
+        yield _create_sprint(facts, tasks, weeks)
+    elif ruling.kind == "close_sprint":
+        yield PlannedCall(
+            name="close_sprint",
+            arguments={"sprint_id": ruling.sprint_id},
+            description=f"Close sprint {ruling.sprint_id}",
+        )
+    elif ruling.kind == "create_cronjob":
+        yield _create_cronjob(snapshot, ruling)
+    elif ruling.kind == "delete_cronjob":
+        yield PlannedCall(
+            name="delete_cronjob",
+            arguments={"project_id": facts.project_id, "name": ruling.cronjob},
+            description=f"Delete the CronJob {ruling.cronjob}",
+        )
+
+
+def _create_sprint(facts: Facts, tasks: int, weeks: int) -> PlannedCall:
+    chosen = [task.task_id for task in facts.unassigned[:tasks]]
+    return PlannedCall(
+        name="create_sprint",
+        arguments={
+            "project_id": facts.project_id,
+            "duration_weeks": weeks,
+            "task_ids": chosen,
+            "start_date": facts.today.isoformat(),
+        },
+        description=f"Create a sprint of {weeks} weeks with {len(chosen)} tasks",
+    )
+
+
+def _create_cronjob(snapshot: Snapshot, ruling: Ruling) -> PlannedCall:
+    facts = snapshot.facts
+    arguments = {
+        "project_id": facts.project_id,
+        "schedule": facts.wishes.schedule,
+        "timezone": snapshot.timezone,
+    }
+    if facts.active_sprint is not None and ruling.sprint_id == facts.active_sprint.sprint_id:
+        arguments["sprint_id"] = facts.active_sprint.sprint_id
+        arguments["ends_on"] = facts.active_sprint.end_date.isoformat()
+    return PlannedCall(
+        name="create_cronjob",
+        arguments=arguments,
+        description=f"Schedule the daily scrum at '{facts.wishes.schedule}' {snapshot.timezone}",
+    )

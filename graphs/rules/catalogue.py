@@ -1,0 +1,32 @@
+"""The rules, in the order in which what they decide is done."""
+
+from graphs.rules.backlog import create_sprint, keep_as_is
+from graphs.rules.base import Facts, Rule, Ruling
+from graphs.rules.calendar import block_absent_team
+from graphs.rules.closing import close_sprint
+from graphs.rules.cronjob import (
+    drop_closed_schedule,
+    drop_orphaned_schedule,
+    restore_schedule,
+    schedule_new_sprint,
+)
+
+RULES: tuple[Rule, ...] = (
+    close_sprint,
+    drop_closed_schedule,
+    drop_orphaned_schedule,
+    block_absent_team,
+    create_sprint,
+    schedule_new_sprint,
+    restore_schedule,
+    keep_as_is,
+)
+
+
+def decide(facts: Facts) -> tuple[Ruling, ...]:
+    """What every rule that applies decides; always exactly one ruling is about the sprint itself.
+
+    That one is create_sprint, close_sprint, blocked or nothing; the others are about CronJobs.
+    """
+    rulings = (rule(facts) for rule in RULES)
+    return tuple(ruling for ruling in rulings if ruling is not None)
