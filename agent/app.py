@@ -1,0 +1,55 @@
+"""The orchestrator as an app."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import psycopg
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+
+from agent import health, memory_api
+from agent.api import router
+from agent.bootstrap import open_services
+from agent.intelligence.api import router as intelligence
+from agent.settings import AgentSettings
+from domain_services.kernel import context
+from domain_services.kernel.app import build_app
+from domain_services.kernel.db import open_database
+from domain_services.kernel.dead_letters import api as dead_letters
+from domain_services.kernel.errors import Unavailable, document
+from domain_services.kernel.telemetry import Metrics
+
+logger = structlog.get_logger()
+
+
+def create_app(settings: AgentSettings) -> FastAPI:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        metrics: Metrics = app.state.metrics
+        keys = settings.model_copy(update={"pool_size": 2})
+        async with open_services(settings, metrics.registry) as services, open_database(keys) as db:
+            app.state.services = services
+            app.state.peers = services.clients.all
+            app.state.consumers = services.consumers
+            app.state.database = db  # of Idempotency-Keys
+            yield
+
+    app = build_app(
+        "project-orchestrator",
+        settings,
+        [health.router, router, intelligence, memory_api.router, dead_letters.router],
+        lifespan=lifespan,
+        validation_status=400,
+        own_readiness=True,
+    )
+    app.add_exception_handler(psycopg.OperationalError, memory_failed)
+    return app
+
+
+async def memory_failed(_: Request, error: Exception) -> JSONResponse:
+    """A pool that has no connection is one of these too."""
+    logger.warning("memory.unavailable", error=str(error))
+    problem = Unavailable("the agent's memory does not answer")
+    body = document(problem, request_id=context.request_id.get())
+    return JSONResponse(body, problem.status, problem.headers, "application/problem+json")

@@ -1,0 +1,203 @@
+"""Settings to everything the orchestrator needs: the only place where it is wired."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, time
+from functools import partial
+from importlib.metadata import version
+
+import httpx
+from prometheus_client import CollectorRegistry
+from redis.asyncio import Redis
+
+from agent.checkpoints import Checkpoints
+from agent.courier import Courier
+from agent.daily import Daily, Job
+from agent.events import consumers, listening_to
+from agent.intelligence.health import Health
+from agent.intelligence.views import Views
+from agent.learning import Learner
+from agent.modes import DecisionModes, default_mode
+from agent.orchestrator import Orchestrator, wishes_of
+from agent.schedule import EmbeddedCronJobs, Scheduler
+from agent.schema import OrchestrationRequest
+from agent.settings import AgentSettings
+from agent.warming import Warmer
+from domain_services.backlog.client import BacklogClient
+from domain_services.chronicle.client import ChronicleClient
+from domain_services.embedding.client import EmbeddingClient
+from domain_services.kernel.background import running
+from domain_services.kernel.http_client import ServiceClient, open_http
+from domain_services.kernel.inbox import Consumer
+from domain_services.project.client import ProjectClient
+from domain_services.sprint.client import SprintClient
+from graphs.decision import build
+from graphs.deps import Deps, Sources
+from memory.audits import OwedAudits
+from memory.backfill import Backfill
+from memory.cache import ProcessCache, TableCache
+from memory.calibrations import Calibrations
+from memory.embed import Embeddings
+from memory.embedder import ServiceEmbedder
+from memory.jobs import DailyJobs
+from memory.journal import Journal
+from memory.lessons import Lessons
+from memory.modes import Modes
+from memory.pool import Pool, open_pool
+from memory.postgres import PostgresEpisodes
+from memory.recall import Recaller
+from memory.runs import RunTable
+from memory.store import EpisodeStore
+from tools.cronjobs import CronJob
+from tools.registry import all_tools
+
+
+@dataclass(frozen=True)
+class Clients:
+    """One typed client a service, all on one HTTP pool."""
+
+    project: ProjectClient
+    backlog: BacklogClient
+    sprint: SprintClient
+    chronicle: ChronicleClient
+    embedding: EmbeddingClient
+
+    @property
+    def all(self) -> tuple[ServiceClient, ...]:
+        return (self.project, self.backlog, self.sprint, self.chronicle, self.embedding)
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the routes reach."""
+
+    orchestrator: Orchestrator
+    modes: DecisionModes
+    views: Views
+    learner: Learner
+    intelligence_health: Health
+    backfill: Backfill
+    store: EpisodeStore
+    clients: Clients
+    consumers: Sequence[Consumer]
+    pool: Pool
+    redis: Redis | None
+
+
+def make_clients(http: httpx.AsyncClient, settings: AgentSettings) -> Clients:
+    peers = settings.peers
+    return Clients(
+        project=ProjectClient(http, peers.project),
+        backlog=BacklogClient(http, peers.backlog),
+        sprint=SprintClient(http, peers.sprint),
+        chronicle=ChronicleClient(http, peers.chronicle),
+        embedding=EmbeddingClient(http, peers.embedding),
+    )
+
+
+@asynccontextmanager
+async def open_services(
+    settings: AgentSettings, registry: CollectorRegistry
+) -> AsyncIterator[Services]:
+    """Everything open and every background task running. Raises: `ValueError`."""
+    if settings.database_url is None:
+        raise ValueError("no database is set (DSM_DATABASE_URL)")
+    url = settings.database_url.get_secret_value()
+    recall_url = settings.recall_url.get_secret_value() if settings.recall_url else url
+    async with (
+        open_http(settings) as http,
+        open_pool(url) as pool,
+        open_pool(recall_url, wait=False) as reading,
+        listening_to(settings) as bus,
+    ):
+        checkpoints = Checkpoints(pool)
+        await checkpoints.saver().setup()
+        clients = make_clients(http, settings)
+        cronjobs = EmbeddedCronJobs(pool)
+        sources = Sources(
+            clients.project, clients.backlog, clients.sprint, clients.chronicle, cronjobs
+        )
+        cache, table = ProcessCache(), TableCache(pool, reading)
+        embedder = ServiceEmbedder(clients.embedding)
+        embeddings = Embeddings(table, embedder, cache)
+        recaller = Recaller(reading, embeddings, registry)
+        journal, owed, lessons = Journal(pool), OwedAudits(pool), Lessons(pool)
+        runs = RunTable(pool, journal.wake)
+        learner = Learner(Calibrations(pool), lessons)
+        await learner.refresh()
+        backfill = Backfill(pool, embedder, table)
+        usual = wishes_of(OrchestrationRequest())
+        warmer = Warmer(sources, recaller, usual)
+        orchestrator = _orchestrator(
+            settings, clients, sources, recaller, runs, learner, checkpoints
+        )
+        jobs = (
+            Job("backfill", time(3), backfill.backfill_all),
+            Job("learn", time(4), partial(learner.learn, "schedule")),
+        )
+        heard = list(consumers(bus, settings, warmer))
+        async with running(
+            embeddings.run(),
+            journal.run(),
+            backfill.run(),
+            orchestrator.watch(),
+            checkpoints.prune(),
+            _scheduler(settings, clients, cronjobs).run(),
+            Courier(owed, clients.chronicle).run(),
+            Daily(DailyJobs(pool), jobs).run(),
+            learner.run(),
+            warmer.run(),
+            *(each.run() for each in heard),
+        ):
+            yield Services(
+                orchestrator=orchestrator,
+                modes=DecisionModes(Modes(pool), default_mode(settings)),
+                views=Views(sources, recaller, runs, lessons, owed, pool, usual),
+                learner=learner,
+                intelligence_health=Health(
+                    pool, learner, clients.chronicle, clients.embedding, cache
+                ),
+                backfill=backfill,
+                store=PostgresEpisodes(pool),
+                clients=clients,
+                consumers=heard,
+                pool=pool,
+                redis=bus.redis if bus else None,
+            )
+
+
+def _orchestrator(
+    settings: AgentSettings,
+    clients: Clients,
+    sources: Sources,
+    recaller: Recaller,
+    runs: RunTable,
+    learner: Learner,
+    checkpoints: Checkpoints,
+) -> Orchestrator:
+    deps = partial(
+        Deps,
+        **vars(sources),
+        tools=all_tools(
+            clients.project, clients.backlog, clients.sprint, clients.chronicle, sources.cronjobs
+        ),
+        recaller=recaller,
+        runs=runs,
+        agent_version=version("digital-scrum-master"),
+    )
+    return Orchestrator(
+        build(checkpoints.saver()),
+        checkpoints,
+        runs,
+        lambda run: deps(run=run, calibration=learner.calibration),
+        mode=default_mode(settings),
+        lease_seconds=settings.lease_seconds,
+    )
+
+
+def _scheduler(settings: AgentSettings, clients: Clients, cronjobs: EmbeddedCronJobs) -> Scheduler:
+    async def fire(job: CronJob, due: datetime) -> object:
+        return await clients.sprint.run_daily_scrum(job.sprint_id, due)
+
+    return Scheduler(cronjobs, fire, poll_seconds=settings.schedule_poll_seconds)

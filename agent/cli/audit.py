@@ -1,0 +1,61 @@
+"""`dsm audit verify`: whether what was recorded of decisions is as it was written."""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from agent.cli.stack import DEFAULT_DATA_DIR, AsJson, DataDir
+
+if TYPE_CHECKING:
+    from domain_services.chronicle.schema import ChainVerification, ProjectChain
+
+VERIFY_SECONDS = 60.0
+
+ProjectArgument = Annotated[
+    str | None, typer.Argument(metavar="[PROJECT]", help="Only this project's chain.")
+]
+NotedHead = Annotated[
+    str | None, typer.Option("--head", help="A head noted earlier that must still be in the chain.")
+]
+
+
+def verify(
+    project: ProjectArgument = None,
+    head: NotedHead = None,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    as_json: AsJson = False,
+) -> None:
+    """Compute the hash chain of every decision audit again; exit code 1 when one does not hold."""
+    from agent.cli.failures import one_line
+
+    with one_line():
+        found = asyncio.run(ask(data_dir, project, head))
+    if as_json:
+        print(found.model_dump_json(indent=2))
+    else:
+        for chain in found.chains:
+            print(describe(chain))
+        if not found.chains:
+            print("no decision audit is recorded")
+        if found.noted_head_found is False:
+            print("BROKEN  the noted head is not in the chain: it was rewritten")
+    raise typer.Exit(0 if found.verified else 1)
+
+
+async def ask(data_dir: Path, project: str | None, head: str | None) -> "ChainVerification":
+    """What the chronicle of the running stack finds."""
+    from agent.cli.connect import connect
+
+    async with connect(data_dir) as clients:
+        return await clients.chronicle.verify_decision_audits(project, head, timeout=VERIFY_SECONDS)
+
+
+def describe(chain: "ProjectChain") -> str:
+    """One line on one project's chain; the head is worth noting elsewhere."""
+    if chain.verified:
+        return f"ok      {chain.project_id}  {chain.records} audits, head {chain.head}"
+    where = f"audit {chain.first_broken} (number {chain.first_broken_sequence}): "
+    place = where if chain.first_broken else ""
+    return f"BROKEN  {chain.project_id}  {place}{chain.problem}"

@@ -1,0 +1,83 @@
+"""`dsm learn`: learn from ended sprints now, or go back to an earlier calibration."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from agent.cli.stack import DEFAULT_DATA_DIR, AsJson, DataDir
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from agent.learning_schema import CalibrationReport, Learned, LearningHistory
+
+Rollback = Annotated[
+    int | None,
+    typer.Option(min=0, help="Put this version in force again; 0 comes with the software."),
+]
+History = Annotated[bool, typer.Option("--history", help="Show every attempt, learn nothing.")]
+
+
+def learn(
+    rollback: Rollback = None,
+    history: History = False,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    as_json: AsJson = False,
+) -> None:
+    """Calibrate confidence again from how own decisions turned out; a worse result is refused."""
+    from agent.cli.failures import one_line
+    from agent.learning_schema import Learned
+
+    with one_line():
+        answer = asyncio.run(ask(data_dir, rollback, history))
+    if as_json:
+        print(json.dumps(answer.model_dump(mode="json"), indent=2))
+    elif isinstance(answer, Learned):
+        _show_learned(answer)
+    else:
+        _show_history(answer)
+
+
+async def ask(data_dir: Path, rollback: int | None, history: bool) -> "Learned | LearningHistory":
+    from agent.cli.connect import connect
+    from agent.learning_schema import Rollback
+
+    async with connect(data_dir) as clients:
+        if rollback is not None:
+            return await clients.orchestrator.roll_back(Rollback(version=rollback))
+        if history:
+            return await clients.orchestrator.learning()
+        return await clients.orchestrator.learn()
+
+
+def _show_learned(answer: "Learned") -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    console.print(f"{answer.outcomes} outcomes, {answer.new_outcomes} of them new: {answer.reason}")
+    console.print(_table(answer.active, "in force"))
+
+
+def _show_history(answer: "LearningHistory") -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    for each in answer.attempts:
+        console.print(f"version {each.version} of {each.created_at:%Y-%m-%d %H:%M}: {each.reason}")
+    console.print(_table(answer.active, "in force"))
+
+
+def _table(calibration: "CalibrationReport", word: str) -> "Table":
+    from rich.table import Table
+
+    title = f"calibration {calibration.version} ({calibration.name}) is {word}"
+    table = Table("confidence", "outcomes", "stated", "observed", title=title, box=None)
+    for each in calibration.table:
+        stated, observed = (
+            "-" if share is None else f"{share:.2f}" for share in (each.stated, each.observed)
+        )
+        table.add_row(f"{each.low:.2f} to {each.high:.2f}", str(each.count), stated, observed)
+    return table

@@ -1,0 +1,72 @@
+"""`dsm orchestrate`: decide for a project, act, and print a decision one can argue with."""
+
+import asyncio
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from agent.cli.stack import DEFAULT_DATA_DIR, AsJson, DataDir
+
+if TYPE_CHECKING:
+    from agent.cli.comparison import Comparison
+    from agent.schema import Orchestration, OrchestrationRequest
+
+ProjectArgument = Annotated[str, typer.Argument(metavar="PROJECT", help="The project's id.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Decide and explain, change nothing.")]
+Weeks = Annotated[int, typer.Option(min=1, max=8, help="Length of a new sprint.")]
+MaxTasks = Annotated[
+    int | None, typer.Option(min=1, max=500, help="A limit that no adjustment passes.")
+]
+Schedule = Annotated[str, typer.Option(help="When the daily scrum runs, as cron.")]
+
+
+def orchestrate(
+    project: ProjectArgument,
+    dry_run: DryRun = False,
+    weeks: Weeks = 2,
+    max_tasks: MaxTasks = None,
+    schedule: Schedule = "0 14 * * 1-5",
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    as_json: AsJson = False,
+) -> None:
+    """Analyse PROJECT, decide, adjust by evidence, act, and print all of it."""
+    from agent.cli.failures import one_line
+    from agent.schema import Options, OrchestrationRequest
+
+    request = OrchestrationRequest(
+        dry_run=dry_run,
+        options=Options(
+            sprint_duration_weeks=weeks, max_tasks_per_sprint=max_tasks, schedule=schedule
+        ),
+    )
+    with one_line():
+        answer, compared = asyncio.run(ask(data_dir, project, request))
+    if as_json:
+        found = answer.model_dump(mode="json")
+        print(json.dumps(found | {"held_back": asdict(compared) if compared else None}, indent=2))
+    else:
+        show(answer, compared)
+
+
+async def ask(
+    data_dir: Path, project: str, request: "OrchestrationRequest"
+) -> "tuple[Orchestration, Comparison | None]":
+    """The answer of the orchestrator, and the truth that an import kept back, if it did."""
+    from agent.cli.comparison import compare
+    from agent.cli.connect import connect
+
+    async with connect(data_dir) as clients:
+        answer = await clients.orchestrator.orchestrate(project, request)
+        return answer, await compare(data_dir, clients, answer)
+
+
+def show(answer: "Orchestration", compared: "Comparison | None") -> None:
+    """Print the answer for people."""
+    from rich.console import Console
+
+    from agent.cli.report import render
+
+    Console(highlight=False).print(render(answer, compared))

@@ -1,0 +1,158 @@
+"""`dsm up`, `dsm down`, `dsm status`: the embedded stack from the command line."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.status import Status
+
+    from deploy.local.folder import StackState
+
+DataDir = Annotated[
+    Path, typer.Option("--data-dir", envvar="DSM_DATA_DIR", help="Where everything is kept.")
+]
+BasePort = Annotated[
+    int, typer.Option("--base-port", min=1, max=65_500, help="Port of the first service.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+CatalogueName = Annotated[
+    str, typer.Option("--catalogue", hidden=True, help="module:attribute of the services.")
+]
+
+DEFAULT_DATA_DIR = Path(".dsm")
+DEFAULT_BASE_PORT = 8100
+DEFAULT_CATALOGUE = "deploy.local.catalogue:SERVICES"
+
+
+def up(
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    base_port: BasePort = DEFAULT_BASE_PORT,
+    detach: Annotated[bool, typer.Option("--detach", help="Return once it is ready.")] = False,
+    as_json: AsJson = False,
+    catalogue: CatalogueName = DEFAULT_CATALOGUE,
+) -> None:
+    """Start PostgreSQL, Valkey and every service, and serve until Ctrl-C."""
+    from deploy.local import control
+
+    with _failures():
+        state = control.running(data_dir, base_port)
+        if state is not None:
+            _show_stack(data_dir, state, as_json, "already running")
+        elif detach:
+            with _progress("starting"):
+                state = control.start_detached(data_dir, base_port, catalogue)
+            _show_stack(data_dir, state, as_json, "ready")
+        else:
+            _serve(data_dir, base_port, as_json, catalogue)
+
+
+def down(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
+    """Stop the stack of a data folder, also what a killed one left behind."""
+    from deploy.local import control
+
+    with _failures():
+        with _progress("stopping"):
+            stopped = control.stop(data_dir)
+        if as_json:
+            _print_json({"stopped": stopped})
+        else:
+            print("stopped" if stopped else "nothing was running")
+
+
+def status(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
+    """Tell whether the stack runs and every service is ready; exit code 1 when not."""
+    from deploy.local import control
+
+    with _failures():
+        found = control.status(data_dir)
+    if as_json:
+        _print_json(
+            {
+                "phase": found.phase,
+                "healthy": found.healthy,
+                "stack": asdict(found.state) if found.state else None,
+                "services": found.services,
+            }
+        )
+    elif found.state is None:
+        print(found.phase)
+    else:
+        _show_services(found.state.urls, found.services, found.phase)
+    raise typer.Exit(0 if found.healthy else 1)
+
+
+def _serve(data_dir: Path, base_port: int, as_json: bool, catalogue: str) -> None:
+    from deploy.local.catalogue import resolve
+    from deploy.local.foreground import run
+    from deploy.local.stack import Stack, silent
+
+    with _progress("starting") as spinner:
+        report = spinner.update if spinner else silent
+        stack = Stack(data_dir, base_port, resolve(catalogue), report=report)
+
+        def ready() -> None:
+            if spinner:
+                spinner.stop()
+            state = stack.folder.state()
+            if state is not None:
+                _show_stack(data_dir, state, as_json, "ready, Ctrl-C stops it")
+
+        run(stack, ready)
+
+
+def _show_stack(data_dir: Path, state: "StackState", as_json: bool, title: str) -> None:
+    key_file = data_dir.resolve() / "admin.key"
+    if as_json:
+        told = asdict(state) | {"status": title.partition(",")[0], "key_file": str(key_file)}
+        _print_json(told)
+        return
+    _show_services(state.urls, dict.fromkeys(state.urls, "ready"), title)
+    print(f"admin key: {key_file}")
+
+
+def _show_services(urls: dict[str, str], answers: dict[str, str], title: str) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("service", "url", "state", title=title, title_justify="left", box=None)
+    for name, url in urls.items():
+        style = "green" if answers[name] == "ready" else "red"
+        table.add_row(name, url, Text(answers[name], style))
+    Console().print(table)
+
+
+def _print_json(told: dict[str, Any]) -> None:
+    print(json.dumps(told, indent=2), flush=True)
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    """A known failure is one line on stderr and exit code 1."""
+    from deploy.local.errors import StackError
+
+    try:
+        yield
+    except StackError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise typer.Exit(1) from error
+
+
+@contextmanager
+def _progress(title: str) -> Iterator["Status | None"]:
+    """A spinner on a terminal; None elsewhere."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    with console.status(title) as spinner:
+        yield spinner

@@ -1,0 +1,96 @@
+"""Typed client of the orchestrator: one method a route."""
+
+from agent import learning_schema, schema
+from agent.intelligence import schema as intelligence
+from domain_services.kernel.health import Liveness
+from domain_services.kernel.http_client import ServiceClient
+
+ORCHESTRATE_SECONDS = 30.0
+WORK_SECONDS = 60.0  # learning, or a batch of embeddings by a slow model
+INTELLIGENCE = "/orchestrate/intelligence"
+
+
+class OrchestratorClient(ServiceClient):
+    peer = "orchestrator"
+
+    async def health(self) -> Liveness:
+        return await self._call("GET", "/health", Liveness)
+
+    async def orchestrate(
+        self, project_id: str, body: schema.OrchestrationRequest
+    ) -> schema.Orchestration:
+        path = f"/orchestrate/project/{project_id}"
+        return await self._call(
+            "POST", path, schema.Orchestration, body=body, timeout=ORCHESTRATE_SECONDS
+        )
+
+    async def status(self, project_id: str) -> schema.ProjectStatus:
+        path = f"/orchestrate/project/{project_id}/status"
+        return await self._call("GET", path, schema.ProjectStatus)
+
+    async def delete_cronjob(self, project_id: str, cronjob_name: str) -> schema.CronJobDeleted:
+        path = f"/orchestrate/project/{project_id}/cronjob/{cronjob_name}"
+        return await self._call("DELETE", path, schema.CronJobDeleted)
+
+    async def get_decision_mode(self, project_id: str) -> schema.DecisionMode:
+        path = f"/orchestrate/project/{project_id}/decision-mode"
+        return await self._call("GET", path, schema.DecisionMode)
+
+    async def change_decision_mode(
+        self, project_id: str, body: schema.DecisionModeChange
+    ) -> schema.DecisionMode:
+        path = f"/orchestrate/project/{project_id}/decision-mode"
+        return await self._call("POST", path, schema.DecisionMode, body=body)
+
+    async def data_quality(self, project_id: str) -> intelligence.DataQuality:
+        path = f"{INTELLIGENCE}/data-quality/{project_id}"
+        return await self._call("GET", path, intelligence.DataQuality)
+
+    async def decision_impact(self, project_id: str) -> intelligence.DecisionImpact:
+        path = f"{INTELLIGENCE}/decision-impact/{project_id}"
+        return await self._call("GET", path, intelligence.DecisionImpact)
+
+    async def decision_audit(self, project_id: str) -> intelligence.DecisionAuditTrail:
+        path = f"{INTELLIGENCE}/decision-audit/{project_id}"
+        return await self._call("GET", path, intelligence.DecisionAuditTrail)
+
+    async def similar_projects(
+        self, project_id: str, similarity_threshold: float = 0.7
+    ) -> intelligence.SimilarProjectsAnalysis:
+        path = f"{INTELLIGENCE}/patterns/similar-projects/{project_id}"
+        params = {"similarity_threshold": similarity_threshold}
+        return await self._call("GET", path, intelligence.SimilarProjectsAnalysis, params=params)
+
+    async def velocity_trends(self, project_id: str) -> intelligence.VelocityTrends:
+        path = f"{INTELLIGENCE}/patterns/velocity-trends/{project_id}"
+        return await self._call("GET", path, intelligence.VelocityTrends)
+
+    async def insights(self, project_id: str) -> intelligence.ProjectInsights:
+        path = f"{INTELLIGENCE}/project/{project_id}/insights"
+        return await self._call("GET", path, intelligence.ProjectInsights)
+
+    async def models_health(self) -> intelligence.ModelsHealth:
+        """Raises: `Unavailable` when intelligence is degraded."""
+        return await self._call("GET", f"{INTELLIGENCE}/models/health", intelligence.ModelsHealth)
+
+    async def learning(self) -> learning_schema.LearningHistory:
+        return await self._call("GET", f"{INTELLIGENCE}/learning", learning_schema.LearningHistory)
+
+    async def learn(self) -> learning_schema.Learned:
+        path = f"{INTELLIGENCE}/learn"
+        return await self._call("POST", path, learning_schema.Learned, timeout=WORK_SECONDS)
+
+    async def roll_back(self, body: learning_schema.Rollback) -> learning_schema.LearningHistory:
+        path = f"{INTELLIGENCE}/learn/rollback"
+        return await self._call("POST", path, learning_schema.LearningHistory, body=body)
+
+    async def import_episodes(self, body: schema.EpisodeImport) -> schema.EpisodesImported:
+        return await self._call("POST", "/memory/episodes", schema.EpisodesImported, body=body)
+
+    async def backfill(self, body: schema.BackfillRequest) -> schema.BackfillProgress:
+        return await self._call(
+            "POST", "/memory/backfill", schema.BackfillProgress, body=body, timeout=WORK_SECONDS
+        )
+
+    async def embedding_backlog(self) -> schema.EmbeddingBacklog:
+        return await self._call("GET", "/memory/backlog", schema.EmbeddingBacklog)

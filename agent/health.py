@@ -1,0 +1,75 @@
+"""Readiness of the orchestrator in the shape of section 6.3: each dependency by name."""
+
+import asyncio
+import time
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from agent.bootstrap import Services
+from domain_services.kernel.health import Check, probe
+from memory.pool import Pool
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/health/ready", responses={503: {"description": "A needed service does not answer"}})
+async def ready(request: Request) -> JSONResponse:
+    """Every service that a decision needs. Embeddings and Redis are told, and not needed: without
+    the one, recall is by features alone, without the other, outcomes arrive later."""
+    services: Services = request.app.state.services
+    clients = services.clients
+    needed: dict[str, Check] = {
+        "project-service": clients.project.health,
+        "backlog-service": clients.backlog.health,
+        "sprint-service": clients.sprint.health,
+        "chronicle-service": clients.chronicle.health,
+    }
+    checks = [*needed.values(), lambda: _ping(services.pool)]
+    *found, database = await asyncio.gather(*(probe(check) for check in checks))
+    embedding = await _embedding(services)
+    body: dict[str, Any] = {
+        name: {"status": status} for name, status in zip(needed, found, strict=True)
+    }
+    body["agent_memory_db"] = {"status": database, "pool_status": _pool_status(services.pool)}
+    body["embedding-service"] = embedding
+    body["redis"] = await _redis(services)
+    passed = {*found, database} == {"ok"}
+    return JSONResponse(
+        {"status": "ok" if passed else "not_ready", "services": body},
+        status_code=200 if passed else 503,
+    )
+
+
+async def _ping(pool: Pool) -> None:
+    async with pool.connection() as connection:
+        await connection.execute("SELECT 1")
+
+
+async def _embedding(services: Services) -> dict[str, Any]:
+    client = services.clients.embedding
+    started = time.perf_counter()
+    status = await probe(client.health)
+    return {
+        "status": status,
+        "latency_ms": round((time.perf_counter() - started) * 1000, 1),
+        "circuit_breaker_state": client.breaker.state,
+    }
+
+
+async def _redis(services: Services) -> dict[str, str]:
+    if services.redis is None:
+        return {"status": "not_set"}
+    return {"status": await probe(services.redis.ping)}
+
+
+def _pool_status(pool: Pool) -> dict[str, int]:
+    stats = pool.get_stats()
+    size, free = stats.get("pool_size", 0), stats.get("pool_available", 0)
+    return {
+        "pool_size": pool.max_size,
+        "checked_in_connections": free,
+        "checked_out_connections": size - free,
+        "total_connections": size,
+    }

@@ -1,0 +1,114 @@
+"""A project's past as the services keep it: tasks, retrospectives and remembered episodes."""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, time
+from uuid import NAMESPACE_URL, uuid5
+
+from agent.importing.past import PastSprint, ProjectPast
+from agent.importing.tasks import Task
+from domain_services.backlog.schema import TaskCreate
+from domain_services.chronicle.schema import SprintRetrospectiveCreate, TaskOutcomeCreate
+from memory.episode import KEPT_SPRINTS, Episode, Outcome, Perception
+
+AGENT_VERSION = "import"
+DEFAULT_PRIORITY = 3
+PRIORITIES = {
+    "blocker": 1,
+    "highest": 1,
+    "critical": 1,
+    "urgent": 1,
+    "high": 2,
+    "major": 2,
+    "medium": 3,
+    "normal": 3,
+    "low": 4,
+    "minor": 4,
+    "lowest": 5,
+    "trivial": 5,
+}
+
+
+def sprint_id(project_id: str, number: int) -> str:
+    return f"{project_id}-S{number:02d}"
+
+
+def employee_id(name: str) -> str:
+    """A person's id from the name in the file: letters, digits and `._@-` are kept."""
+    return re.sub("[^A-Za-z0-9._@-]+", ".", name.strip()).strip("._@-")[:64] or "someone"
+
+
+def backlog_task(task: Task) -> TaskCreate:
+    """A task that was open on the day, free to be planned."""
+    return TaskCreate(
+        title=task.title or task.id,
+        priority=PRIORITIES.get((task.priority or "").strip().lower(), DEFAULT_PRIORITY),
+        type=task.type or "task",
+        labels=list(task.labels),
+        estimate=task.estimate,
+        assigned_to=employee_id(task.assignee) if task.assignee else None,
+        external_key=task.id,
+        created_on=task.created,
+    )
+
+
+def retrospective(project_id: str, sprint: PastSprint) -> SprintRetrospectiveCreate:
+    """A past window as a closed sprint: only what the file knows, so no commitment and no words."""
+    days = (sprint.end_date - sprint.start_date).days + 1
+    return SprintRetrospectiveCreate(
+        sprint_id=sprint_id(project_id, sprint.number),
+        project_id=project_id,
+        sprint_name=f"Sprint {sprint.number}",
+        start_date=sprint.start_date,
+        end_date=sprint.end_date,
+        duration_weeks=days // 7 if days % 7 == 0 else None,
+        tasks_summary=[
+            TaskOutcomeCreate(
+                task_id=task.id,
+                description=task.title or task.id,
+                status="close",
+                employee_id=employee_id(task.assignee) if task.assignee else None,
+                progress_percentage=100,
+            )
+            for task in sprint.completed
+        ],
+        origin="import",
+        open_at_start=sprint.open_at_start,
+        tasks_created_during=len(sprint.created),
+    )
+
+
+def episodes(past: ProjectPast, working_days: Sequence[int]) -> Iterator[Episode]:
+    """Each past sprint as a decision with an outcome, seen as it could be seen when it began."""
+    counts = [len(sprint.completed) for sprint in past.sprints]
+    for index, (sprint, days) in enumerate(zip(past.sprints, working_days, strict=True)):
+        yield _episode(past.project_id, sprint, counts[:index], days)
+
+
+def _episode(
+    project_id: str, sprint: PastSprint, before: Sequence[int], working_days: int
+) -> Episode:
+    days = (sprint.end_date - sprint.start_date).days + 1
+    identity = sprint_id(project_id, sprint.number)
+    return Episode(
+        episode_id=uuid5(NAMESPACE_URL, f"urn:dsm:import:{identity}:{sprint.start_date}"),
+        project_id=project_id,
+        origin="import",
+        decided_at=datetime.combine(sprint.start_date, time(), tzinfo=UTC),
+        agent_version=AGENT_VERSION,
+        decision_source="rule_based_only",
+        sprint_id=identity,
+        perception=Perception(
+            project_id=project_id,
+            day=sprint.start_date,
+            backlog_tasks=sprint.open_at_start,
+            unassigned_tasks=sprint.open_at_start,
+            sprint_days=days,
+            working_days=working_days,
+            past_sprints=len(before),
+            completed=tuple(before[-KEPT_SPRINTS:]),
+        ),
+        reasoning={"text": "A window of the imported history; nobody decided it here."},
+        action={"create_sprint": True, "tasks": None, "duration_days": days},
+        outcome=Outcome(completed_tasks=len(sprint.completed), duration_days=days),
+    )

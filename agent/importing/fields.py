@@ -1,0 +1,58 @@
+"""The fields of a task, and the column names each is known by in exports."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """`headers` are normalised names (lower case, single spaces), the most telling first."""
+
+    name: str
+    headers: tuple[str, ...]
+
+
+FIELDS: tuple[Field, ...] = (
+    Field("id", ("issue key", "key", "id", "task id", "number", "issue number", "issue id")),
+    Field("project", ("project key", "project", "project id", "repository", "repo")),
+    Field(
+        "created",
+        ("created", "created at", "created date", "creation date", "date created", "opened at"),
+    ),
+    Field(
+        "finished",
+        (
+            "resolved",
+            "resolution date",
+            "resolutiondate",
+            "resolved at",
+            "closed at",
+            "closed date",
+            "finished",
+            "finished at",
+            "finished date",
+            "completed at",
+            "completed date",
+            "completion date",
+            "date completed",
+        ),
+    ),
+    Field("title", ("summary", "title", "name", "subject")),
+    Field("status", ("status", "state")),
+    Field("priority", ("priority",)),
+    Field("assignee", ("assignee", "assigned to", "assignees")),
+    Field("type", ("issue type", "issuetype", "type", "kind")),
+    Field("labels", ("labels", "label", "tags")),
+    Field(
+        "estimate",
+        (
+            "story points",
+            "custom field (story points)",
+            "story point estimate",
+            "custom field (story point estimate)",
+            "points",
+            "estimate",
+        ),
+    ),
+)
+FIELD_NAMES: tuple[str, ...] = tuple(field.name for field in FIELDS)
+DATE_FIELDS: tuple[str, ...] = ("created", "finished")

@@ -1,0 +1,63 @@
+"""Statuses of trackers, read as To do, Doing or Done."""
+
+from enum import StrEnum
+from functools import lru_cache
+
+
+class State(StrEnum):
+    TO_DO = "To do"
+    DOING = "Doing"
+    DONE = "Done"
+
+
+_NAMES: dict[State, tuple[str, ...]] = {
+    State.TO_DO: (
+        "to do",
+        "todo",
+        "open",
+        "new",
+        "backlog",
+        "reopened",
+        "ready",
+        "planned",
+        "selected for development",
+        "ready for development",
+    ),
+    State.DOING: (
+        "doing",
+        "in progress",
+        "in development",
+        "in review",
+        "code review",
+        "review",
+        "in testing",
+        "testing",
+        "in test",
+        "qa",
+        "blocked",
+        "started",
+    ),
+    State.DONE: (
+        "done",
+        "closed",
+        "resolved",
+        "completed",
+        "complete",
+        "finished",
+        "fixed",
+        "merged",
+        "released",
+        "cancelled",
+        "canceled",
+        "won't do",
+        "won't fix",
+    ),
+}
+_STATES = {name: state for state, names in _NAMES.items() for name in names}
+
+
+@lru_cache(maxsize=1024)
+def state_of(status: str) -> State | None:
+    """The state a status means; None when it is not a known name."""
+    normalised = " ".join(status.replace("_", " ").replace("-", " ").split())
+    return _STATES.get(normalised.replace("\u2019", "'").casefold())

@@ -1,0 +1,129 @@
+"""Routes that tell what is known, expected and learned; none of them decides or acts."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import JSONResponse
+
+from agent.bootstrap import Services
+from agent.intelligence import schema
+from agent.intelligence.views import Views
+from agent.learning import Learner
+from agent.learning_schema import Learned, LearningHistory, Rollback
+from domain_services.kernel.auth import ADMIN
+from domain_services.kernel.errors import Problem
+from domain_services.kernel.keyed import Keyed
+from domain_services.kernel.openapi import problems
+from domain_services.kernel.types import ProjectId
+
+router = APIRouter(prefix="/orchestrate/intelligence", tags=["intelligence"], route_class=Keyed)
+
+DEFAULT_THRESHOLD = "0.7"
+
+
+class BadThreshold(Problem):
+    """Answered with 422, whatever the service answers to other invalid input."""
+
+    status = 422
+    code = "bad_threshold"
+    title = "Invalid input"
+
+
+def _views(request: Request) -> Views:
+    return request.app.state.services.views
+
+
+def _learner(request: Request) -> Learner:
+    return request.app.state.services.learner
+
+
+def _caller(request: Request) -> str:
+    return request.scope["dsm.identity"].name
+
+
+def _threshold(
+    similarity_threshold: Annotated[
+        str, Query(description="least similarity, a number from 0 to 1", examples=["0.7"])
+    ] = DEFAULT_THRESHOLD,
+) -> float:
+    try:
+        value = float(similarity_threshold)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise BadThreshold("similarity_threshold must be a number from 0 to 1")
+    return value
+
+
+Asked = Annotated[Views, Depends(_views)]
+Learning = Annotated[Learner, Depends(_learner)]
+Caller = Annotated[str, Depends(_caller)]
+
+
+@router.get("/data-quality/{project_id}", responses=problems(404, 503))
+async def data_quality(project_id: ProjectId, views: Asked) -> schema.DataQuality:
+    """What there is to decide by, and what to do about what is missing."""
+    return await views.data_quality(project_id)
+
+
+@router.get("/decision-impact/{project_id}", responses=problems(404, 503))
+async def decision_impact(project_id: ProjectId, views: Asked) -> schema.DecisionImpact:
+    """Enhanced decisions beside rule-based ones, by how their sprints ended."""
+    return await views.decision_impact(project_id)
+
+
+@router.get("/decision-audit/{project_id}", responses=problems(404, 503))
+async def decision_audit(project_id: ProjectId, views: Asked) -> schema.DecisionAuditTrail:
+    """Every decision of a project, oldest first, as the chronicle's chain holds it."""
+    return await views.decision_audit(project_id)
+
+
+@router.get("/patterns/similar-projects/{project_id}", responses=problems(404, 422, 503))
+async def similar_projects(
+    project_id: ProjectId, views: Asked, threshold: Annotated[float, Depends(_threshold)]
+) -> schema.SimilarProjectsAnalysis:
+    """Projects with a similar history; none is an empty list with the reason."""
+    return await views.similar_projects(project_id, threshold)
+
+
+@router.get("/patterns/velocity-trends/{project_id}", responses=problems(404, 503))
+async def velocity_trends(project_id: ProjectId, views: Asked) -> schema.VelocityTrends:
+    """Completed tasks by sprint, the trend with its error, and the next sprint's expectation."""
+    return await views.velocity_trends(project_id)
+
+
+@router.get("/project/{project_id}/insights", responses=problems(404, 503))
+async def insights(project_id: ProjectId, views: Asked) -> schema.ProjectInsights:
+    """History, similar projects and risks of a project, without an orchestration."""
+    return await views.insights(project_id)
+
+
+@router.get(
+    "/models/health",
+    response_model=schema.ModelsHealth,
+    responses={503: {"model": schema.ModelsHealth, "description": "Intelligence is degraded"}},
+)
+async def models_health(request: Request) -> JSONResponse:
+    """The calibration in force and its age, the embedding backlog, caches and peers."""
+    services: Services = request.app.state.services
+    found = await services.intelligence_health.report()
+    status = 200 if found.intelligence_status == "healthy" else 503
+    return JSONResponse(found.model_dump(mode="json"), status_code=status)
+
+
+@router.get("/learning", responses=problems(503))
+async def learning(learner: Learning) -> LearningHistory:
+    """The calibration in force, and every attempt with the scores that decided on it."""
+    return await learner.history()
+
+
+@router.post("/learn", responses=problems(503))
+async def learn(learner: Learning, caller: Caller) -> Learned:
+    """Learn from ended sprints now; a worse calibration is refused, with the reason."""
+    return await learner.learn(caller)
+
+
+@router.post("/learn/rollback", responses=problems(404, 503), **ADMIN)
+async def roll_back(body: Rollback, learner: Learning, caller: Caller) -> LearningHistory:
+    """Put an earlier calibration in force again; 0 is the one that comes with the software."""
+    return await learner.roll_back(body, caller)
