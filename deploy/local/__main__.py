@@ -1,0 +1,33 @@
+"""The stack as a process of its own: `python -m deploy.local FOLDER BASE_PORT CATALOGUE`."""
+
+import sys
+import traceback
+from pathlib import Path
+
+from deploy.local.catalogue import resolve
+from deploy.local.errors import StackError
+
+
+def main() -> int:
+    """Serve until told to stop; 0 after that, 1 when it could not start."""
+    from deploy.local.foreground import run
+    from deploy.local.stack import Stack
+
+    folder, base_port, catalogue = sys.argv[1:]
+    try:
+        stack = Stack(Path(folder), int(base_port), resolve(catalogue), report=_log)
+        run(stack, lambda: _log("ready"))
+    except StackError as error:
+        if error.__cause__ and not isinstance(error.__cause__, SystemExit | OSError):
+            traceback.print_exception(error.__cause__)
+        _log(f"error: {error}")
+        return 1
+    return 0
+
+
+def _log(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

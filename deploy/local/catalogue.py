@@ -1,0 +1,88 @@
+"""The services of a stack, named as strings so that nothing is imported before it is started."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from deploy.local.errors import StackError
+
+
+@dataclass(frozen=True)
+class ServiceSpec:
+    """One service: where it listens, how it is built, what it keeps.
+
+    `offset` is added to the base port; `factory` and `settings` are "module:attribute";
+    `database` and `migrations` (the package that holds `migrations/`) are None for a service
+    that stores nothing; `role` is the database role that it connects as, None for the owner;
+    `calls` is the scope of its API key, as in `ApiKey`: what of its peers it may call.
+    """
+
+    name: str
+    offset: int
+    factory: str
+    settings: str
+    database: str | None = None
+    migrations: str | None = None
+    role: str | None = None
+    calls: tuple[str, ...] = ()
+
+
+Catalogue = tuple[ServiceSpec, ...]
+
+
+def _domain(
+    name: str, offset: int, role: str | None = None, calls: tuple[str, ...] = ()
+) -> ServiceSpec:
+    package = f"domain_services.{name}"
+    return ServiceSpec(
+        name,
+        offset,
+        f"{package}.app:create_app",
+        f"{package}.settings:{name.title().replace('_', '')}Settings",
+        f"dsm_{name}",
+        package,
+        role,
+        calls,
+    )
+
+
+_READ_PROJECTS = "project-service GET /**"
+
+# Callers stand before those they call: servers drain in this order.
+SERVICES: Catalogue = (
+    ServiceSpec(
+        "orchestrator",
+        0,
+        "agent.app:create_app",
+        "agent.settings:AgentSettings",
+        "dsm_agent_memory",
+        "memory",
+        calls=(
+            "project-service",
+            "backlog-service",
+            "sprint-service",
+            "chronicle-service",
+            "embedding-service",
+        ),
+    ),
+    _domain("daily_scrum", 6, calls=("sprint-service GET /**", _READ_PROJECTS)),
+    _domain("sprint", 3, calls=(_READ_PROJECTS, "backlog-service", "chronicle-service")),
+    _domain("backlog", 2, calls=(_READ_PROJECTS,)),
+    _domain("project", 1),
+    _domain("chronicle", 4, role="dsm_chronicle_service"),
+    ServiceSpec(
+        "embedding",
+        5,
+        "domain_services.embedding.app:create_app",
+        "domain_services.embedding.settings:EmbeddingSettings",
+    ),
+)
+
+
+def resolve(reference: str) -> Any:
+    """The object that "module:attribute" names. Raises: `StackError` when it cannot be imported."""
+    module, _, attribute = reference.partition(":")
+    try:
+        return getattr(import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise StackError(f"cannot load {reference}: {error}") from error

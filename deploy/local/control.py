@@ -1,0 +1,143 @@
+"""Starts, finds and stops a stack from another process."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import psutil
+
+from deploy.local.daemons import end
+from deploy.local.errors import DataFolderInUse, StackError
+from deploy.local.folder import DataFolder, StackState
+from deploy.local.hosting import probe
+from deploy.local.servers import EmbeddedServers
+
+_START_SECONDS = 180.0
+_POLL_SECONDS = 0.05
+_TAIL_LINES = 20
+# A stack drains for 10 s, then stops its two servers; it is killed only when that has failed.
+_STOP_STEPS = ((signal.SIGTERM, 75.0), (signal.SIGKILL, 5.0))
+
+Phase = Literal["running", "starting", "crashed", "stopped"]
+
+
+@dataclass(frozen=True)
+class Status:
+    """A stack as seen from outside; `state` is None unless it runs.
+
+    `services` gives each service's "ready", or why it is not. `phase` is "crashed" when its
+    servers outlived it.
+    """
+
+    phase: Phase
+    state: StackState | None = None
+    services: dict[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def healthy(self) -> bool:
+        """Whether it runs and every service is ready."""
+        return self.phase == "running" and set(self.services.values()) == {"ready"}
+
+
+def status(data_dir: Path) -> Status:
+    """Look at the stack of a data folder without touching it."""
+    folder = DataFolder(data_dir)
+    if folder.holder() is None:
+        if not folder.path.exists():
+            return Status("stopped")
+        servers = EmbeddedServers(data_dir)
+        left = [*servers.postgres.leftovers(), *servers.valkey.leftovers()]
+        return Status("crashed" if left else "stopped")
+    state = folder.state()
+    if state is None:
+        return Status("starting")
+    with ThreadPoolExecutor(max(len(state.urls), 1)) as pool:
+        answers = pool.map(probe, state.urls.values())
+        return Status("running", state, dict(zip(state.urls, answers, strict=True)))
+
+
+def running(data_dir: Path, base_port: int) -> StackState | None:
+    """The stack that already runs on this folder and these ports; None when the folder is free.
+
+    Raises: `DataFolderInUse` when it is held by a stack on other ports, or one not ready yet.
+    """
+    folder = DataFolder(data_dir)
+    holder = folder.holder()
+    if holder is None:
+        return None
+    state = folder.state()
+    if state is None:
+        raise DataFolderInUse(f"data folder {folder.path} is in use (process {holder}, not ready)")
+    if state.base_port != base_port:
+        raise DataFolderInUse(
+            f"data folder {folder.path} is in use by a stack on port {state.base_port}"
+            f" (process {state.pid})"
+        )
+    return state
+
+
+def start_detached(data_dir: Path, base_port: int, catalogue: str) -> StackState:
+    """Start a stack that outlives this process; returns when it is ready.
+
+    Raises: `StackError` with the end of its log.
+    """
+    folder = DataFolder(data_dir)
+    folder.prepare()
+    with folder.log.open("ab") as log:
+        begin = log.tell()
+        program = [sys.executable, "-P", "-m", "deploy.local"]
+        child = subprocess.Popen(
+            [*program, str(folder.path), str(base_port), catalogue],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        )
+    deadline = time.monotonic() + _START_SECONDS
+    try:
+        while child.poll() is None and time.monotonic() < deadline:
+            state = folder.state()
+            if state is not None and state.pid == child.pid:
+                return state
+            time.sleep(_POLL_SECONDS)
+    except KeyboardInterrupt:
+        end(psutil.Process(child.pid), _STOP_STEPS)
+        raise
+    if child.poll() is None:
+        end(psutil.Process(child.pid), _STOP_STEPS)
+    raise StackError(_why(folder.log, begin))
+
+
+def stop(data_dir: Path) -> bool:
+    """Stop the stack of a data folder, or what a killed one left; False when nothing ran."""
+    folder = DataFolder(data_dir)
+    if not folder.path.exists():
+        return False
+    holder = folder.holder()
+    if holder:
+        try:
+            end(psutil.Process(holder), _STOP_STEPS)
+        except psutil.NoSuchProcess:
+            holder = None
+    servers = EmbeddedServers(data_dir)
+    left = [*servers.postgres.leftovers(), *servers.valkey.leftovers()]
+    servers.stop()
+    return bool(holder or left)
+
+
+def _why(log: Path, begin: int) -> str:
+    """Why a start failed: its last words, and below them the end of what else it logged."""
+    with log.open("rb") as file:
+        file.seek(begin)
+        lines = file.read().decode(errors="replace").strip().splitlines()
+    if not lines:
+        return f"it ended without a word; see {log}"
+    tail = [f"  {line}" for line in lines[-_TAIL_LINES:-1]]
+    return "\n".join([lines[-1].removeprefix("error: "), *tail])

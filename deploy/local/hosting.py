@@ -1,0 +1,117 @@
+"""Runs each service's app on a uvicorn server of its own, all in the present event loop."""
+
+import asyncio
+import http.client
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+
+from deploy.local.errors import StackError
+
+_PROBE_SECONDS = 5.0
+_POLL_SECONDS = 0.05
+
+
+class Server(uvicorn.Server):
+    """A server that leaves the process's signals to the stack."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@dataclass(frozen=True)
+class Hosted:
+    """A service that is being served; the task ends when its server does."""
+
+    name: str
+    server: Server
+    task: asyncio.Task[None]
+
+
+def host(name: str, app: Any, listener: socket.socket) -> Hosted:
+    """Begin to serve an ASGI app on a listening socket; must be called in a running loop."""
+    config = uvicorn.Config(
+        app,
+        lifespan="on",
+        http="httptools",
+        ws="none",
+        access_log=False,
+        # Longer than any client keeps an idle connection, or one would be closed as it is used.
+        timeout_keep_alive=60,
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,  # nobody asks where a request came from
+    )
+    server = Server(config)
+    return Hosted(name, server, asyncio.create_task(_serve(name, server, listener), name=name))
+
+
+async def _serve(name: str, server: Server, listener: socket.socket) -> None:
+    try:
+        await server.serve([listener])
+    except SystemExit as error:
+        # uvicorn's way to report a failed lifespan; left alone it would end the whole loop.
+        raise StackError(f"{name} did not start; its log says why") from error
+    finally:
+        listener.close()
+
+
+async def drain(services: list[Hosted], seconds: float) -> None:
+    """Let each finish what it is doing, one after the other in the given order.
+
+    Those that are not done when the time is up are cut off.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            for service in services:
+                service.server.should_exit = True
+                await asyncio.wait([service.task])
+    except TimeoutError:
+        for service in services:
+            service.server.should_exit = service.server.force_exit = True
+        await asyncio.wait([service.task for service in services], timeout=2.0)
+    finally:
+        for service in services:
+            service.task.cancel()
+        await asyncio.gather(*(service.task for service in services), return_exceptions=True)
+
+
+async def wait_ready(urls: Mapping[str, str], seconds: float) -> None:
+    """Wait until every /health/ready answers 200. Raises: `StackError` naming those that do not."""
+    answers: dict[str, str] = dict.fromkeys(urls, "no answer")
+    try:
+        async with asyncio.timeout(seconds):
+            while answers:
+                waiting = list(answers)
+                found = await asyncio.gather(
+                    *(asyncio.to_thread(probe, urls[name]) for name in waiting)
+                )
+                answers = {
+                    name: answer
+                    for name, answer in zip(waiting, found, strict=True)
+                    if answer != "ready"
+                }
+                if answers:
+                    await asyncio.sleep(_POLL_SECONDS)
+    except TimeoutError:
+        told = "; ".join(f"{name}: {answer}" for name, answer in answers.items())
+        raise StackError(f"not ready after {seconds:.0f} s: {told}") from None
+
+
+def probe(url: str) -> str:
+    """What the service at `url` says of itself: "ready", or why not, in a few words."""
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=_PROBE_SECONDS)
+    try:
+        connection.request("GET", "/health/ready")
+        response = connection.getresponse()
+        body = response.read(300).decode(errors="replace")
+    except (OSError, http.client.HTTPException) as error:
+        return str(error) or type(error).__name__
+    finally:
+        connection.close()
+    return "ready" if response.status == 200 else f"{response.status} {body}"

