@@ -1,0 +1,171 @@
+# %% [markdown]
+# # How a decision came about
+#
+# Asks the running stack, by HTTP, about one project: what it would decide now (a dry run, nothing
+# is changed), where evidence moved the rule's numbers, which episodes it remembered and how far
+# they are from the present, and what was decided before.
+#
+# A plain Python file with cells: open it in VS Code, Jupyter (with jupytext) or Spyder, or run it:
+# `DSM_PROJECT=P0 python notebooks/decision_walkthrough.py`. `DSM_DATA_DIR` is the stack's folder.
+
+# %%
+import os
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from agent.schema import Orchestration
+from deploy.local import control
+from deploy.local.folder import DataFolder
+from domain_services.chronicle.schema import DecisionAudit, DecisionImpact
+
+DATA_DIR = Path(os.environ.get("DSM_DATA_DIR", ".dsm"))
+PROJECT = os.environ.get("DSM_PROJECT", "P1")
+
+Row = dict[str, Any]
+
+
+def show(title: str, rows: list[Row], nothing: str) -> None:
+    """A table of rows with the same columns; `nothing` when there are none."""
+    print(f"\n{title}")
+    if not rows:
+        print(f"  {nothing}")
+        return
+    table = [list(rows[0]), *([_cell(value) for value in row.values()] for row in rows)]
+    widths = [max(len(line[column]) for line in table) for column in range(len(table[0]))]
+    for line in table:
+        cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        print(f"  {'  '.join(cells)}".rstrip())
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+# %%
+found = control.status(DATA_DIR)
+if found.state is None:
+    raise SystemExit(f"no stack runs on {DATA_DIR}; start one with: dsm up --detach")
+urls = found.state.urls
+http = httpx.Client(
+    headers={"Authorization": f"Bearer {DataFolder(DATA_DIR).key('admin')}"}, timeout=30
+)
+
+# %% [markdown]
+# ## What it would decide now
+# `rule` is the rule's number, `recommended` what the evidence says, `applied` what the gate let
+# through. `confidence` is the probability that the recommended number ends nearer to the outcome.
+
+# %%
+asked = http.post(f"{urls['orchestrator']}/orchestrate/project/{PROJECT}", json={"dry_run": True})
+if asked.status_code != 200:
+    raise SystemExit(f"the orchestrator answered {asked.status_code}: {asked.json()['detail']}")
+answer = Orchestration.model_validate_json(asked.content)
+print(f"{PROJECT} as of {answer.as_of}: {answer.decisions.reasoning}")
+adjustments: list[Row] = [
+    {
+        "adjustment": name,
+        "rule": each.original_recommendation,
+        "recommended": each.intelligence_recommendation,
+        "applied": each.applied_value,
+        "confidence": each.confidence,
+        "sample": each.sample_size,
+        "gate": each.gate.reason,
+    }
+    for name, each in answer.decisions.intelligence_adjustments.items()
+]
+show("Rule against adjusted", adjustments, "no sprint would be created, so nothing is adjusted")
+
+# %% [markdown]
+# ## What it remembered
+# Distances are 1 - similarity: 0 is the same, of the state's numbers and of its text apart.
+
+
+# %%
+def distance(similarity: float | None) -> float | None:
+    """How far an episode is from the present; None where that search did not find it."""
+    return None if similarity is None else 1 - similarity
+
+
+recalled: list[Row] = [
+    {
+        "episode": each["sprint_id"] or each["project_id"],
+        "day": each["day"],
+        "distance": distance(each["similarity"]),
+        "by numbers": distance(each["structured_similarity"]),
+        "by text": distance(each["text_similarity"]),
+        "completed": (each["outcome"] or {}).get("completed_tasks"),
+    }
+    for each in answer.intelligence_metadata["similar_episodes"]
+]
+show("Recalled episodes", recalled, "no similar episode was recalled")
+metrics = answer.performance_metrics
+print(f"  found by {metrics.recall_path} in {metrics.recall_ms:.1f} ms")
+for missing in metrics.degraded:
+    print(f"  missing: {missing}")
+
+# %% [markdown]
+# ## What was decided before
+# From the chronicle's audits, which are chained: `dsm audit verify` tells whether they are whole.
+
+# %%
+chronicle = urls["chronicle"]
+kept = http.get(f"{chronicle}/v1/notes/decision_audit", params={"project_id": PROJECT})
+audits = [DecisionAudit.model_validate(each) for each in kept.json()] if kept.is_success else []
+decided: list[Row] = [
+    {
+        "at": each.timestamp.isoformat(timespec="seconds"),
+        "source": each.decision_source,
+        "sprint": each.sprint_id,
+        "rule": (each.rule_based_decision or {}).get("tasks_to_assign"),
+        "decided": each.decision.get("tasks_to_assign"),
+        "confidence": each.confidence,
+        "hash": each.hash[:12],
+    }
+    for each in audits
+]
+show("Recorded decisions", decided, "no decision is recorded yet")
+
+
+# %%
+def differences(before: Row, after: Row) -> list[Row]:
+    """What two records of a decision do not have in common."""
+    names = sorted({*before, *after})
+    pairs = [(name, before.get(name), after.get(name)) for name in names]
+    return [{"field": name, "before": old, "after": new} for name, old, new in pairs if old != new]
+
+
+if len(audits) > 1:
+    changed = differences(audits[-2].decision, audits[-1].decision)
+    show("The last decision beside the one before", changed, "they are the same")
+
+# %% [markdown]
+# ## What became of them
+
+# %%
+impact = http.get(
+    f"{chronicle}/v1/analytics/decisions/impact/{PROJECT}", params={"start_date": "2000-01-01"}
+)
+if impact.is_success:
+    outcome = DecisionImpact.model_validate_json(impact.content)
+    sources: list[Row] = [
+        {
+            "source": "intelligence_enhanced",
+            "decisions": outcome.intelligence_enhanced_decisions,
+            "ended sprints": outcome.intelligence_outcomes,
+            "completion rate": outcome.intelligence_completion_rate_avg,
+        },
+        {
+            "source": "rule_based_only",
+            "decisions": outcome.rule_based_decisions,
+            "ended sprints": outcome.rule_based_outcomes,
+            "completion rate": outcome.rule_based_completion_rate_avg,
+        },
+    ]
+    show("Outcomes by source", sources, "")
+    for name, why in outcome.reasons.items():
+        print(f"  {name}: {why}")
+http.close()
