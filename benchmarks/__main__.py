@@ -1,0 +1,96 @@
+"""`python -m benchmarks [name ...]`: the main paths beside their floors, on an own stack."""
+
+import argparse
+import asyncio
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import psycopg
+import uvloop
+from rich.console import Console
+
+from benchmarks import report
+from benchmarks.catalogue import BENCHMARKS, Benchmark
+from benchmarks.figures import Figure
+from benchmarks.stage import Stage, open_stage
+from benchmarks.wire import UnexpectedAnswer
+from domain_services.kernel.errors import Problem
+
+SECONDS, QUICK_SECONDS = 720, 120  # a run that takes longer is cut off
+# What a stack that does not hold up, or answers otherwise than it did, raises.
+FAILURES = (
+    Problem,
+    UnexpectedAnswer,
+    TimeoutError,
+    OSError,
+    EOFError,
+    psycopg.Error,
+    httpx.HTTPError,
+)
+OUT = Path(__file__).parent / "out"
+
+
+def main() -> int:
+    """0 when everything was measured, whether or not the goals are reached."""
+    arguments = _parser().parse_args()
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    began = time.monotonic()
+
+    def say(what: str) -> None:
+        console.print(f"[dim]{time.monotonic() - began:6.1f} s  {what}", highlight=False)
+
+    wanted = [each for each in BENCHMARKS if not arguments.names or each.name in arguments.names]
+    figures: list[Figure] = []
+    with open_stage(arguments.data_dir, arguments.quick, say) as stage:
+        left = (QUICK_SECONDS if stage.quick else SECONDS) - (time.monotonic() - began)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            failed = runner.run(_run_all(stage, wanted, arguments.out, figures, left))
+    report.show(console, figures)
+    for line in failed:
+        console.print(f"[red]{line}")
+    return 1 if failed else 0
+
+
+async def _run_all(
+    stage: Stage, wanted: list[Benchmark], out: Path, figures: list[Figure], seconds: float
+) -> list[str]:
+    """Adds to `figures`; why benchmarks failed, one line each."""
+    failed: list[str] = []
+    try:
+        async with asyncio.timeout(seconds) as bound:
+            for each in wanted:
+                try:
+                    found = await each.run(stage)
+                except FAILURES as error:
+                    if bound.expired():
+                        raise
+                    failed.append(f"{each.name}: {type(error).__name__}: {error}")
+                    continue
+                figures += found
+                report.write(out, each.name, found, quick=stage.quick)
+    except TimeoutError:
+        failed.append(f"cut off: more than {seconds:.0f} s on this machine now")
+    return failed
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description=__doc__,
+        epilog="\n".join(f"  {each.name:16} {each.what}" for each in BENCHMARKS),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    names = [each.name for each in BENCHMARKS]
+    parser.add_argument(
+        "names", nargs="*", metavar="name", choices=[[], *names], help="all if none"
+    )
+    parser.add_argument("--quick", action="store_true", help="few rounds and episodes, 2 minutes")
+    parser.add_argument("--out", type=Path, default=OUT, help="folder for JSON")
+    parser.add_argument("--data-dir", type=Path, help="keep the stack's data here for further runs")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,66 @@
+"""Neighbours as recall would give them, by the structured part of the similarity.
+
+A remembered sprint is one of another team, whenever it was (the file knows no dates to compare
+teams by), or an earlier one of the same team. What was perceived holds nothing of the decided
+sprint but its length, and with the scope known its scope and people; without, the scope and the
+people of the sprint before stand in for the open tasks and the team.
+"""
+
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.decision_quality.sprints import Row, Teams
+from graphs.evidence.neighbours import NeighbourEvidence, speak
+from graphs.thresholds import HISTORY_SPRINTS, RECALL_EPISODES
+from memory.episode import Outcome, Perception
+from memory.features import features, similarity
+
+NO_DAY = date(2000, 1, 1)  # a perception has a day; nothing compares it here
+
+
+class Memory:
+    """Every sprint that has one before it, as an episode with a known outcome."""
+
+    def __init__(self, teams: Teams, scope_known: bool) -> None:
+        self._scope_known = scope_known
+        self._rows = [(rows, at) for rows in teams.values() for at in range(1, len(rows))]
+        self._seen = [perceive(rows, at, scope_known) for rows, at in self._rows]
+        self._features = np.array([features(each) for each in self._seen]).reshape(
+            len(self._seen), -1
+        )
+        self._team = np.array([rows[at].team for rows, at in self._rows])
+        self._at = np.array([at for _, at in self._rows])
+
+    def recall(self, rows: tuple[Row, ...], at: int) -> tuple[NeighbourEvidence, ...]:
+        """The nearest episodes to sprint `at` of a team, nearest first."""
+        own = np.array(features(perceive(rows, at, self._scope_known)))
+        distances: NDArray[np.float64] = np.linalg.norm(self._features - own, axis=1)
+        distances[(self._team == rows[at].team) & (self._at >= at)] = np.inf
+        nearest = np.argsort(distances, kind="stable")[:RECALL_EPISODES]
+        spoken = (
+            speak(similarity(float(distances[index])), self._seen[index], self._outcome(index))
+            for index in nearest
+            if np.isfinite(distances[index])
+        )
+        return tuple(each for each in spoken if each is not None)
+
+    def _outcome(self, index: int) -> Outcome:
+        rows, at = self._rows[index]
+        return Outcome(completed_tasks=rows[at].completed, duration_days=rows[at].days)
+
+
+def perceive(rows: tuple[Row, ...], at: int, scope_known: bool) -> Perception:
+    """What the orchestrator would have seen before sprint `at`, at least the second one."""
+    source = rows[at] if scope_known else rows[at - 1]
+    return Perception(
+        project_id=rows[at].team,
+        day=NO_DAY,
+        backlog_tasks=source.scope,
+        unassigned_tasks=source.scope,
+        team_size=source.people,
+        sprint_days=rows[at].days,
+        past_sprints=at,
+        completed=tuple(row.completed for row in rows[:at][-HISTORY_SPRINTS:]),
+    )

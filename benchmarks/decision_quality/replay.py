@@ -1,0 +1,98 @@
+"""Each past sprint decided again, by the functions that the graph calls."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import fmean
+
+from benchmarks.decision_quality.recall import Memory
+from benchmarks.decision_quality.sprints import Row, Teams
+from graphs.evidence.adjustment import Evidence, Proposal, forecast, propose
+from graphs.evidence.calibration import Calibration
+from graphs.evidence.distribution import Prediction
+from graphs.nodes.adjust import as_adjustment
+from graphs.nodes.gate import judge
+from graphs.state import Mode
+from graphs.thresholds import (
+    CONFIDENCE_THRESHOLD,
+    HISTORY_SPRINTS,
+    MEAN_SPRINTS,
+    MIN_OWN_SPRINTS,
+    RULE_TASKS,
+)
+from memory import throughput
+
+MODE = Mode("intelligence_enhanced", CONFIDENCE_THRESHOLD, True, True)
+MANY = 10_000  # unassigned tasks when the backlog is not known: no limit
+
+
+@dataclass(frozen=True)
+class Case:
+    """A sprint to decide: what was known, and what came of it. `scope` is None when not known."""
+
+    project: str
+    team: str
+    evidence: Evidence
+    scope: int | None
+    completed: int
+
+    @property
+    def prediction(self) -> Prediction:
+        return forecast(self.evidence, self.scope)
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A case after the gate: the rule's count, the recommended and the applied one."""
+
+    case: Case
+    proposal: Proposal
+    applied: int
+
+    @property
+    def rule(self) -> int:
+        return self.proposal.original
+
+    @property
+    def recommended(self) -> int:
+        return self.proposal.recommended
+
+
+def cases(teams: Teams, scope_known: bool) -> Iterator[Case]:
+    """Every sprint with at least MIN_OWN_SPRINTS before it, team by team."""
+    memory = Memory(teams, scope_known)
+    for rows in teams.values():
+        for at in range(MIN_OWN_SPRINTS, len(rows)):
+            yield _case(rows, at, memory, scope_known)
+
+
+def _case(rows: tuple[Row, ...], at: int, memory: Memory, scope_known: bool) -> Case:
+    row = rows[at]
+    unassigned = row.scope if scope_known else MANY
+    evidence = Evidence(
+        project_id=row.team,
+        history=tuple(each.sprint for each in rows[:at][-HISTORY_SPRINTS:]),
+        neighbours=memory.recall(rows, at),
+        rule_tasks=min(unassigned, RULE_TASKS),
+        unassigned=unassigned,
+        max_tasks=None,
+        capacity_share=None,
+        days=row.days,
+    )
+    return Case(row.project, row.team, evidence, row.scope if scope_known else None, row.completed)
+
+
+def decide(case: Case, calibration: Calibration) -> Decided:
+    """What the graph would have decided, in its enhanced mode with the default threshold."""
+    proposal = propose(case.evidence, calibration)
+    verdict = judge(as_adjustment(case.evidence, proposal, {}), MODE)
+    return Decided(case, proposal, verdict.applied)
+
+
+def smoothing(case: Case) -> float:
+    """The yardstick: plain exponential smoothing of the own history with weight 0.3."""
+    counts = [each.completed for each in case.evidence.history]
+    return throughput.smoothed(counts) or 0.0
+
+
+def mean_of_three(case: Case) -> float:
+    return fmean(each.completed for each in case.evidence.history[-MEAN_SPRINTS:])

@@ -1,0 +1,70 @@
+"""Scores with bounds; teams are drawn again, not sprints, since sprints of a team are alike."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+DRAWS = 2000
+SEED = 20250101
+Z = 1.96  # two-sided 95 % of a normal distribution
+
+
+@dataclass(frozen=True)
+class Bounded:
+    """A figure with its 95 % bounds over draws of teams; None where nothing was counted."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+NOTHING = Bounded(None, None, None)
+
+
+def ratio(above: Floats, below: Floats, teams: Sequence[str]) -> Bounded:
+    """sum(above) / sum(below), both one number a case, with bounds by team-level bootstrap.
+
+    Source: Efron and Tibshirani, An Introduction to the Bootstrap, 13.3 (percentiles), on clusters.
+    """
+    if not below.sum():
+        return NOTHING
+    names, member = np.unique(np.asarray(teams), return_inverse=True)
+    tops = np.bincount(member, weights=above)
+    bottoms = np.bincount(member, weights=below)
+    drawn = np.random.default_rng(SEED).integers(0, len(names), (DRAWS, len(names)))
+    bottom = bottoms[drawn].sum(axis=1)
+    ratios = tops[drawn].sum(axis=1)[bottom > 0] / bottom[bottom > 0]
+    low, high = np.percentile(ratios, [2.5, 97.5])
+    return Bounded(float(above.sum() / below.sum()), float(low), float(high))
+
+
+def share(holds: Floats, teams: Sequence[str]) -> Bounded:
+    """The mean over cases, with bounds."""
+    return ratio(holds, np.ones(len(holds)), teams)
+
+
+def wilson(successes: int, trials: int) -> tuple[float, float] | None:
+    """The 95 % score interval of a share; None without trials.
+
+    Source: Wilson, Journal of the American Statistical Association 22, 1927.
+    """
+    if not trials:
+        return None
+    p, spread = successes / trials, Z * Z / trials
+    middle = (p + spread / 2) / (1 + spread)
+    half = Z * math.sqrt(p * (1 - p) / trials + spread / (4 * trials)) / (1 + spread)
+    return middle - half, middle + half
+
+
+def pinball(outcomes: Floats, quantiles: Floats, level: float) -> float:
+    """The mean quantile loss in tasks, lower is better.
+
+    Source: Koenker and Bassett, Econometrica 46(1), 1978.
+    """
+    below = outcomes - quantiles
+    return float(np.maximum(level * below, (level - 1) * below).mean())
