@@ -1,0 +1,36 @@
+"""A daily job is done once a day by one replica, and again when it was cut off."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time
+
+from agent.daily import Daily, Job
+from domain_services.kernel.errors import Unavailable
+from memory.jobs import DailyJobs
+from memory.pool import open_pool
+
+
+async def test_one_replica_does_the_job_of_a_day(database_url: Callable[[str], str]) -> None:
+    done: list[str] = []
+    now = datetime(2026, 3, 2, 2, 59, tzinfo=UTC)
+
+    async def work() -> None:
+        if len(done) == 1:
+            done.append("failed")
+            raise Unavailable("not now")
+        done.append("done")
+
+    async with open_pool(database_url("memory")) as pool:
+        jobs, plan = DailyJobs(pool), (Job("learn", time(3), work),)
+        one, other = (Daily(jobs, plan, clock=lambda: now) for _ in range(2))
+        assert await one.do_due() == []
+        now = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
+        assert await one.do_due() == ["learn"]
+        assert await other.do_due() == []
+        now = datetime(2026, 3, 3, 23, 0, tzinfo=UTC)
+        assert await other.do_due() == []  # it failed
+        assert await one.do_due() == []  # who failed holds the lease still
+        async with pool.connection() as connection:
+            await connection.execute("UPDATE daily_jobs SET lease_until = now() - interval '1 s'")
+        assert await one.do_due() == ["learn"]
+        assert not await jobs.claim("learn", date(2026, 3, 3))
+    assert done == ["done", "failed", "done"]

@@ -1,0 +1,45 @@
+"""How far intelligence may go is set by project, kept by version, and read by each run."""
+
+from typing import Any
+
+from tests.agent.conftest import get
+from tests.graphs.conftest import System
+
+PATH = "/orchestrate/project/{}/decision-mode"
+
+
+async def change(system: System, project_id: str, **body: Any) -> Any:
+    return await system.post("orchestrator", PATH.format(project_id), body)
+
+
+async def test_mode_is_versioned_and_holds_from_the_next_run_on(whole: System) -> None:
+    await whole.make_project("MODE", 4)
+    assert (await get(whole, PATH.format("MODE")))["version"] == 0
+
+    shadow = (await change(whole, "MODE", mode="shadow", confidence_threshold=0.9)).json()
+    assert (shadow["version"], shadow["mode"], shadow["confidence_threshold"]) == (1, "shadow", 0.9)
+    answer = (await whole.orchestrate("MODE")).json()
+    assert answer["actions_planned"]
+    assert (answer["actions_taken"], answer["created"]) == ([], None)
+    assert answer["intelligence_metadata"]["decision_mode"] == "shadow"
+    assert answer["decisions"]["confidence_scores"]["minimum_threshold"] == 0.9
+
+    ruled = (await change(whole, "MODE", mode="rule_based_only")).json()
+    assert (ruled["version"], ruled["confidence_threshold"]) == (2, 0.9)
+    assert [each["mode"] for each in ruled["history"]] == ["rule_based_only", "shadow"]
+    assert ruled["history"][0]["changed_by"] == "admin"
+    answer = (await whole.orchestrate("MODE")).json()
+    assert answer["created"]["sprint_id"] == "MODE-S01"
+    assert answer["intelligence_metadata"]["decision_mode_version"] == 2
+
+    for body, told in (
+        ({"mode": "wild"}, "'rule_based_only', 'intelligence_enhanced' or 'shadow'"),
+        ({"confidence_threshold": 1.01}, "less than or equal to 1"),
+        ({"confidence_threshold": "0.8"}, "valid number"),
+        ({"enable_task_count_adjustment": "yes"}, "valid boolean"),
+        ({}, "names nothing to change"),
+    ):
+        refused = await change(whole, "MODE", **body)
+        assert (refused.status_code, told in refused.json()["detail"]) == (400, True), body
+    assert (await change(whole, "NOBODY", mode="shadow")).status_code == 404
+    assert (await get(whole, PATH.format("MODE")))["version"] == 2

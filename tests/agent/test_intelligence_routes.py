@@ -1,0 +1,138 @@
+"""What the orchestrator tells of a project, of one without history, and of none."""
+
+from typing import Any
+
+import pytest
+
+from tests.agent.conftest import get, give_history, until
+from tests.graphs.conftest import System
+
+OF_A_PROJECT = (
+    "/orchestrate/project/{}/status",
+    "/orchestrate/project/{}/decision-mode",
+    "/orchestrate/intelligence/data-quality/{}",
+    "/orchestrate/intelligence/decision-impact/{}",
+    "/orchestrate/intelligence/decision-audit/{}",
+    "/orchestrate/intelligence/patterns/similar-projects/{}",
+    "/orchestrate/intelligence/patterns/velocity-trends/{}",
+    "/orchestrate/intelligence/project/{}/insights",
+)
+
+
+async def test_project_without_history_gets_nulls_with_reasons(whole: System) -> None:
+    await whole.make_project("NEW", 0)
+    for path in OF_A_PROJECT:
+        await get(whole, path.format("NEW"))
+        unknown = await whole.http.get(whole.urls["orchestrator"] + path.format("NOBODY"))
+        assert (unknown.status_code, unknown.json()["code"]) == (404, "not_found"), path
+        bad = await whole.http.get(whole.urls["orchestrator"] + path.format("lower"))
+        assert bad.status_code == 400, path
+
+    status = await get(whole, "/orchestrate/project/NEW/status")
+    assert status["last_analysis"] is None
+    assert (status["current_sprint"], status["sprint_status"]) == (None, "no active sprint")
+    assert set(status["predictive_insights"].values()) == {None}
+    assert set(status["historical_trends"].values()) == {None}
+    assert status["reasons"].keys() >= {"overall_risk", "completion_rate", "velocity_trend"}
+
+    quality = await get(whole, "/orchestrate/intelligence/data-quality/NEW")
+    report = quality["data_quality_report"]
+    assert (report["data_available"], report["historical_sprints"]) == (False, None)
+    assert report["data_quality_score"] == 0
+    assert len(quality["recommendations"]) == 6
+
+    impact = await get(whole, "/orchestrate/intelligence/decision-impact/NEW")
+    assert impact["conclusion"].startswith("not enough data")
+    assert impact["completion_rate_difference"] == {"value": None, "interval_95": None}
+
+    similar = await get(whole, "/orchestrate/intelligence/patterns/similar-projects/NEW")
+    assert similar["similar_projects"] == []
+    assert similar["reason"] == "nothing is recorded of project NEW"
+
+    risks = (await get(whole, "/orchestrate/intelligence/project/NEW/insights"))[
+        "historical_context"
+    ]["risk_assessment"]
+    assert risks["sprint_failure_probability"] is None
+    assert risks["reasons"]["sprint_failure_probability"].startswith("Nothing is planned")
+
+
+async def test_history_speaks_and_every_decision_is_audited(whole: System) -> None:
+    await whole.make_project("OLD", 12)
+    await whole.make_project("TWIN", 1)
+    for project in ("OLD", "TWIN"):
+        await give_history(whole, project, [6, 7, 5, 6, 7, 6])
+
+    risks = (await get(whole, "/orchestrate/intelligence/project/OLD/insights"))[
+        "historical_context"
+    ]["risk_assessment"]
+    assert risks["planned_tasks"] == 10
+    assert 0.5 < risks["sprint_failure_probability"] <= risks["overall_risk"] <= 1
+
+    trends = await get(whole, "/orchestrate/intelligence/patterns/velocity-trends/OLD")
+    assert trends["low"] <= trends["expected"] <= trends["high"]
+    assert trends["velocity_trend"] == "stable"
+
+    path = "/orchestrate/intelligence/patterns/similar-projects/OLD"
+    assert (await get(whole, path))["similar_projects"][0]["project_id"] == "TWIN"
+    for wrong in ("1.01", "-1", "nan", "much"):
+        refused = await whole.http.get(
+            whole.urls["orchestrator"] + path, params={"similarity_threshold": wrong}
+        )
+        assert refused.status_code == 422, wrong
+
+    quality = await get(whole, "/orchestrate/intelligence/data-quality/OLD")
+    assert quality["data_quality_report"]["historical_sprints"] == 6
+    assert quality["data_quality_report"]["common_team_velocity"] == 6
+    assert 0 < quality["data_quality_report"]["data_quality_score"] < 1
+    assert not any("completion rate" in each for each in quality["recommendations"])
+
+    async def undisturbed() -> bool:
+        trial = (await whole.orchestrate("TWIN", dry_run=True)).json()
+        degraded = trial["performance_metrics"]["degraded"]
+        return not any(each.startswith("history") for each in degraded)
+
+    # A first question to a cold chronicle may take longer than a decision waits for evidence.
+    await until(undisturbed)
+    made = (await whole.orchestrate("OLD")).json()
+    idle = (await whole.orchestrate("OLD")).json()
+    dry = (await whole.orchestrate("OLD", dry_run=True)).json()
+
+    async def trail() -> Any:
+        found = await get(whole, "/orchestrate/intelligence/decision-audit/OLD")
+        assert found["total"] == 3
+        return found if not found["pending"] else None
+
+    audits = (await until(trail))["audits"]
+    assert [each["run_id"] for each in audits] == [each["run_id"] for each in (made, idle, dry)]
+    assert audits[0]["sprint_id"] == "OLD-S07"
+    assert audits[0]["rule_based_decision"]["tasks_to_assign"] == 10
+    assert audits[0]["intelligence_adjustments"]["task_count_modification"]["confidence"] > 0
+    assert [each["decision"]["dry_run"] for each in audits] == [False, False, True]
+
+    job = made["created"]["cronjob"]["name"]
+    orchestrator = whole.urls["orchestrator"]
+    foreign = await whole.http.delete(f"{orchestrator}/orchestrate/project/TWIN/cronjob/{job}")
+    assert foreign.status_code == 404
+    own = await whole.http.delete(f"{orchestrator}/orchestrate/project/OLD/cronjob/{job}")
+    assert (own.status_code, own.json()["cronjob_name"]) == (200, job)
+    assert (await get(whole, "/orchestrate/project/OLD/status"))["cronjobs"] == []
+
+
+@pytest.mark.parametrize("missing", ["chronicle", "embedding"])
+async def test_intelligence_says_when_it_is_degraded(whole: System, missing: str) -> None:
+    if missing == "chronicle":
+        await whole.stop("chronicle")
+        await whole.make_project("HALF", 3)
+        status = await get(whole, "/orchestrate/project/HALF/status")
+        assert status["degraded"][0].startswith("history:")
+        assert status["backlog_status"]["total_tasks"] == 3
+        insights = await get(whole, "/orchestrate/intelligence/project/HALF/insights")
+        assert insights["intelligence_metadata"]["degraded"]
+    url = f"{whole.urls['orchestrator']}/orchestrate/intelligence/models/health"
+    answer = await whole.http.get(url)
+    assert answer.status_code == 503
+    told = answer.json()
+    assert told["intelligence_status"] == "degraded"
+    assert f"the {missing} service does not answer" in told["problems"]
+    assert told["calibration"]["version"] == 0
+    assert told["model_last_updated"] is None

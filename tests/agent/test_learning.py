@@ -1,0 +1,154 @@
+"""Learning from ended sprints: what teaches, what is kept, what is refused, and the way back."""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from agent.learning import LEAST_NEW, Learner, lesson
+from agent.learning_schema import Rollback
+from domain_services.kernel.errors import NotFound
+from graphs.evidence.shipped import shipped
+from memory import outcomes
+from memory.calibrations import Calibrations
+from memory.journal import Journal, append
+from memory.lessons import EndedDecision, Lessons
+from memory.outcomes import ClosedSprint
+from memory.pool import Pool, open_pool
+from memory.postgres import PostgresEpisodes
+from tests.memory.conftest import perceive, remember
+
+CLOSED = datetime(2026, 3, 16, tzinfo=UTC)
+
+
+def ended(**changes: Any) -> EndedDecision:
+    """The rule's 10 was planned, 7 recommended, 6 completed."""
+    values: dict[str, Any] = {
+        "episode_id": uuid4(),
+        "project_id": "ALPHA",
+        "sprint_id": "ALPHA-S01",
+        "decision_source": "rule_based_only",
+        "completed_tasks": 6,
+        "planned_tasks": 10,
+        "completion_rate": 0.6,
+        "rule_tasks": 10,
+        "recommended_tasks": 7,
+        "raw_confidence": 0.7,
+        "stated_confidence": 0.72,
+        "closed_at": CLOSED,
+    }
+    return EndedDecision(**values | changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "won"),
+    [
+        ({}, True),
+        ({"completed_tasks": 9}, False),
+        ({"recommended_tasks": 13, "planned_tasks": 13, "completed_tasks": 12}, True),
+        # Ties, nothing compared, and plans that let only one side win teach nothing.
+        ({"recommended_tasks": 8, "completed_tasks": 9}, None),
+        ({"raw_confidence": None}, None),
+        ({"planned_tasks": 7}, None),
+        ({"recommended_tasks": 13, "completed_tasks": 10}, None),
+    ],
+)
+def test_what_an_outcome_teaches(changes: dict[str, Any], won: bool | None) -> None:
+    found = lesson(ended(**changes))
+    assert (found.seen.won if found else None) is won
+
+
+@pytest.fixture
+async def pool(database_url: Callable[[str], str]) -> AsyncIterator[Pool]:
+    async with open_pool(database_url("memory")) as opened:
+        yield opened
+
+
+async def live(pool: Pool, count: int, completed: int, first: int = 1) -> None:
+    """`count` decisions whose sprints ended with `completed` of 10 tasks."""
+    async with pool.connection() as connection, connection.transaction():
+        for number in range(first, first + count):
+            sprint_id = f"ALPHA-S{number:02d}"
+            reasoning = {
+                "text": "10 tasks",
+                "rule_based_decision": {"tasks_to_assign": 10},
+                "intelligence_adjustments": {
+                    "task_count_modification": {
+                        "original_recommendation": 10,
+                        "intelligence_recommendation": 7,
+                        "confidence": 0.69,
+                        "evidence_details": {"confidence": {"raw": 0.68}},
+                    }
+                },
+            }
+            episode = remember(
+                perceive(), number, reasoning=reasoning, outcome=None, sprint_id=sprint_id
+            )
+            await append(connection, episode)
+            closed = ClosedSprint(
+                sprint_id=sprint_id,
+                project_id="ALPHA",
+                completed_tasks=completed,
+                planned_tasks=10,
+                completion_rate=completed / 10,
+                spill_over=10 - completed,
+                duration_days=14,
+                closed_at=CLOSED + timedelta(days=number),
+            )
+            assert await outcomes.keep(connection, closed) == 0  # it is in the journal still
+    await Journal(pool).drain()
+
+
+async def test_outcome_that_came_before_the_episode_is_written_to_it(pool: Pool) -> None:
+    await live(pool, 1, completed=6)
+    episode = await PostgresEpisodes(pool).find_by_sprint("ALPHA-S01")
+    assert episode is not None
+    assert episode.outcome is not None
+    assert (episode.outcome.completed_tasks, episode.outcome.spill_over) == (6, 4)
+    assert (await PostgresEpisodes(pool).count()).recallable == 1
+
+
+async def test_better_calibration_is_kept_and_can_be_rolled_back(pool: Pool) -> None:
+    learner = Learner(Calibrations(pool), Lessons(pool))
+    await live(pool, LEAST_NEW - 1, completed=6)
+    few = await learner.learn("test")
+    assert (few.learned, few.version) == (False, None)
+    assert "4 new outcomes" in few.reason
+
+    await live(pool, 6, completed=6, first=LEAST_NEW)
+    learned = await learner.learn("test")
+    assert (learned.learned, learned.version, learned.new_outcomes) == (True, 1, 10)
+    assert (learned.log_loss or 1) < (learned.active_log_loss or 0)
+    assert learned.active.own == 10
+    assert learner.calibration.calibrated(0.68) > shipped().calibrated(0.68)
+
+    other_replica = Learner(Calibrations(pool), Lessons(pool))
+    await other_replica.refresh()
+    assert other_replica.calibration == learner.calibration
+
+    again = await learner.learn("test")
+    assert (again.learned, again.new_outcomes) == (False, 0)
+
+    history = await learner.roll_back(Rollback(version=0), "test")
+    assert history.active.version == 0
+    assert learner.calibration == shipped()
+    after = await learner.learn("test")
+    assert (after.learned, after.reason) == (False, "no outcome is newer than attempt 1")
+    with pytest.raises(NotFound):
+        await learner.roll_back(Rollback(version=2), "test")
+
+
+async def test_worse_calibration_is_refused_and_never_in_force(pool: Pool) -> None:
+    """Five outcomes as stated, about: each fit of four errs away from the fifth."""
+    learner = Learner(Calibrations(pool), Lessons(pool))
+    await live(pool, 4, completed=6)
+    await live(pool, 1, completed=10, first=5)
+    tried = await learner.learn("test")
+    assert (tried.learned, tried.version) == (False, 1)
+    assert tried.reason.startswith("refused: log loss")
+    assert (tried.log_loss or 0) > (tried.active_log_loss or 1)
+    assert learner.calibration == shipped()
+    with pytest.raises(NotFound, match="never in force"):
+        await learner.roll_back(Rollback(version=1), "test")

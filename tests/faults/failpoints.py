@@ -1,0 +1,133 @@
+"""Places in a service at which its process may be killed, named from outside.
+
+Nothing in the services knows of them: `install` wraps their functions inside the test's process. A
+test arms a point by writing its name and the passage that counts into a file; the process that
+passes there removes the file and kills itself with SIGKILL.
+"""
+
+import functools
+import inspect
+import os
+import re
+import signal
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from deploy.local.catalogue import resolve
+from domain_services.kernel import context
+
+ROOT = Path(__file__).parents[2]
+
+# Read, not imported: the graph's library takes a second to load.
+NODES = tuple(
+    re.findall(
+        r'add_node\(\s*"(\w+)"', (ROOT / "graphs" / "decision.py").read_text(encoding="utf-8")
+    )
+)
+SAGA = ("opened", "reserved", "written", "started")
+UNDOING = ("compensating", "released", "cancelled")
+
+# Name of a point -> "module:attribute" of the function before or after which it lies.
+_BEFORE_AND_AFTER = {
+    "sprint": {
+        "relay.batch": "domain_services.kernel.outbox:Relay.send_batch",
+        "relay.confirm": "domain_services.kernel.outbox:Relay.confirm",
+        "courier.post": "domain_services.sprint.logic.deliveries:Courier._post",
+    },
+    "backlog": {
+        "inbox.apply": "domain_services.kernel.inbox:Consumer._apply",
+        "inbox.settle": "domain_services.kernel.inbox:Consumer._settle",
+    },
+    "orchestrator": {
+        **{f"node.{node}": f"graphs.decision:{node}" for node in NODES},
+        "run.start": "memory.runs:RunTable.start",
+        "run.decided": "memory.runs:RunTable.decided",
+        "run.finish": "memory.runs:RunTable.finish",
+        "effect": "tools.guard:Guard.call",
+        "journal.drain": "memory.journal:Journal.drain",
+    },
+}
+
+
+def points(service: str) -> list[str]:
+    """The names of every point of a service."""
+    wrapped = _BEFORE_AND_AFTER.get(service, {})
+    found = [f"{name}:{when}" for name in wrapped for when in ("before", "after")]
+    if service == "sprint":
+        found += [f"saga.{step}" for step in (*SAGA, *UNDOING)]
+        found += ["relay.sent"]
+    return [*found, "answer"]
+
+
+def arm(folder: Path, point: str, passage: int = 1, request: str = "any") -> None:
+    """The process that looks into `folder` dies at its `passage`-th time at `point` from now on.
+
+    `request` is the correlation id whose passages count; background work has none of its own.
+    """
+    waiting = folder / "armed.new"
+    waiting.write_text(f"{point} {passage} {request}")
+    waiting.rename(folder / "armed")
+
+
+def install(service: str, folder: Path) -> None:
+    """Wrap this process's functions, so that armed points of `service` kill it."""
+    reach = _Reach(folder / "armed")
+    for name, target in _BEFORE_AND_AFTER.get(service, {}).items():
+        _wrap(target, functools.partial(reach, f"{name}:before"), after=None)
+        _wrap(target, None, after=functools.partial(reach, f"{name}:after"))
+    if service == "sprint":
+        planner = resolve("domain_services.sprint.logic.planning:Planner")
+        planner.__init__.__kwdefaults__["reach"] = lambda step: reach(f"saga.{step}")
+        _wrap("redis.asyncio.client:Pipeline.execute", None, lambda: reach("relay.sent"))
+    _wrap("starlette.responses:Response.__call__", lambda: reach("answer"), None)
+
+
+class _Reach:
+    def __init__(self, armed: Path) -> None:
+        self._armed = armed
+
+    def __call__(self, point: str) -> None:
+        if not self._armed.exists():
+            return
+        name, passage, request = self._armed.read_text().split()
+        if name != point or request not in ("any", context.correlation_id.get()):
+            return
+        if int(passage) > 1:
+            arm(self._armed.parent, name, int(passage) - 1, request)
+            return
+        self._armed.unlink()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _wrap(target: str, before: Callable[[], None] | None, after: Callable[[], None] | None) -> None:
+    """Replace the function that "module:Class.name" names by one that passes the points."""
+    module, _, path = target.partition(":")
+    *owners, name = path.split(".")
+    owner = resolve(f"{module}:{owners[0]}") if owners else __import__(module, fromlist=["_"])
+    function = getattr(owner, name)
+
+    @contextmanager
+    def passing() -> Any:
+        if before:
+            before()
+        yield
+        if after:
+            after()
+
+    if inspect.iscoroutinefunction(function):
+
+        @functools.wraps(function)
+        async def passed(*given: Any, **named: Any) -> Any:
+            with passing():
+                return await function(*given, **named)
+
+    else:
+
+        @functools.wraps(function)
+        def passed(*given: Any, **named: Any) -> Any:
+            with passing():
+                return function(*given, **named)
+
+    setattr(owner, name, passed)

@@ -1,0 +1,263 @@
+"""Switches that take one protective mechanism away, to show that a test notices.
+
+Each is a list of replacements "module:attribute" -> value, put into the present process by `remove`
+or, undone afterwards, by a test's monkeypatch. What a database protects by itself is dropped there.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from importlib import import_module
+from typing import Any
+
+from sqlalchemy import text
+
+from deploy.local.catalogue import resolve
+
+Put = Callable[[str, Any], None]
+
+
+def _inbox_row(put: Put) -> None:
+    put("domain_services.kernel.inbox:_FIRST_TIME", text("SELECT 1"))
+
+
+def _version_guard(put: Put) -> None:
+    _edit(put, "domain_services.backlog.logic.events:_APPLY", "AND tasks.sprint_version < :version")
+
+
+def _reclaim(put: Put) -> None:
+    async def nothing(_self: Any) -> list[Any]:
+        return []
+
+    put("domain_services.kernel.inbox:Consumer._reclaim", nothing)
+
+
+def _dead_letters(put: Put) -> None:
+    async def never(*_: Any) -> bool:
+        return False
+
+    put("domain_services.kernel.inbox:Consumer._parked", never)
+
+
+def _group_again(put: Put) -> None:
+    async def nothing(_self: Any) -> None:
+        await asyncio.sleep(0.05)
+
+    put("domain_services.kernel.inbox:Consumer._create_group", nothing)
+
+
+def _confirmation(put: Put) -> None:
+    closed = "UPDATE outbox SET published_at = now(), closed_at = now() WHERE id = ANY(:ids)"
+    put("domain_services.kernel.outbox:_SENT", text(closed))
+
+
+def _one_active_sprint(put: Put) -> None:
+    _edit(
+        put,
+        "domain_services.sprint.logic.saga:_OPEN",
+        "ON CONFLICT (project_id) WHERE status IN ('planned', 'in_progress') DO NOTHING",
+    )
+
+
+def _saga_recovery(put: Put) -> None:
+    async def nothing(_self: Any) -> None:
+        await asyncio.Event().wait()
+
+    put("domain_services.sprint.logic.planning:Planner.recover", nothing)
+
+
+def _run_recovery(put: Put) -> None:
+    async def nothing(_self: Any) -> None:
+        await asyncio.Event().wait()
+
+    put("agent.orchestrator:Orchestrator.watch", nothing)
+
+
+def _idempotency_key(put: Put) -> None:
+    async def unknown(*_: Any, **__: Any) -> None:
+        return None
+
+    put("domain_services.kernel.idempotency:find", unknown)
+    put("domain_services.kernel.idempotency:claim", unknown)
+
+
+def _effect_key(put: Put) -> None:
+    """Every call of a run carries another key at every attempt."""
+    from uuid import uuid4
+
+    call = resolve("tools.guard:Guard").call
+
+    async def unkeyed(self: Any, step: int, planned: Any) -> Any:
+        self._run_id = str(uuid4())
+        return await call(self, step, planned)
+
+    put("tools.guard:Guard.call", unkeyed)
+
+
+def _fencing_token(put: Put) -> None:
+    for statement in ("_DECIDED", "_RENEW", "_END"):
+        _edit(put, f"memory.runs:{statement}", "AND token = %(token)s")
+
+
+def _one_unfinished_run(put: Put) -> None:
+    _edit(
+        put,
+        "memory.runs:_START",
+        "ON CONFLICT (project_id) WHERE status IN ('running', 'decided') DO NOTHING",
+    )
+
+
+def _episode_in_the_last_transaction(put: Put) -> None:
+    """The episode is written by a task of its own, after the answer."""
+    from psycopg.types.json import Jsonb
+
+    _edit(
+        put,
+        "memory.runs:_END",
+        "INSERT INTO episode_journal (episode)\n        SELECT %(episode)s::jsonb FROM ended"
+        " WHERE %(episode)s::jsonb IS NOT NULL",
+        "SELECT %(episode)s::jsonb",
+    )
+    finish, tasks = resolve("memory.runs:RunTable").finish, set[Any]()
+
+    async def later(self: Any, episode: Any) -> None:
+        await asyncio.sleep(0.2)
+        async with self._pool.connection() as connection:
+            written = "INSERT INTO episode_journal (episode) VALUES (%s)"
+            await connection.execute(written, (Jsonb(episode.model_dump(mode="json")),))
+
+    async def finish_first(self: Any, *given: Any) -> None:
+        await finish(self, *given)
+        [episode] = [each for each in given if type(each).__name__ == "Episode"]
+        tasks.add(asyncio.create_task(later(self, episode)))
+
+    put("memory.runs:RunTable.finish", finish_first)
+
+
+def _breaker(put: Put) -> None:
+    put("domain_services.kernel.breaker:Breaker._record_failure", lambda _self: None)
+
+
+def _pool_check(put: Put) -> None:
+    make = resolve("sqlalchemy.ext.asyncio:create_async_engine")
+
+    def unchecked(*given: Any, **named: Any) -> Any:
+        return make(*given, **(named | {"pool_pre_ping": False}))
+
+    put("domain_services.kernel.db:create_async_engine", unchecked)
+
+
+def _one_scrum_a_day(put: Put) -> None:
+    async def none(*_: Any) -> None:
+        return None
+
+    put("domain_services.sprint.logic.scrum:_earlier", none)
+
+
+def _cron_claim(put: Put) -> None:
+    async def always(*_: Any) -> bool:
+        return True
+
+    put("agent.schedule:EmbeddedCronJobs.claim", always)
+
+
+def _unread_entries_stay(put: Put) -> None:
+    async def everything(*_: Any) -> tuple[int, int]:
+        return (2**62, 0)
+
+    put("domain_services.kernel.trimming:_first_needed", everything)
+
+
+def _admission(put: Put) -> None:
+    put("domain_services.kernel.admission:Admission.admitted", lambda _self: nullcontext())
+
+
+def _drain(put: Put) -> None:
+    import os
+
+    def at_once(_self: Any, _number: int, _frame: Any) -> None:
+        os._exit(0)
+
+    put("uvicorn:Server.handle_exit", at_once)
+
+
+def _peer_timeout(put: Put) -> None:
+    make = resolve("httpx:AsyncClient")
+
+    def patient(*given: Any, **named: Any) -> Any:
+        return make(*given, **(named | {"timeout": None}))
+
+    put("domain_services.kernel.http_client:httpx.AsyncClient", patient)
+    put("domain_services.kernel.context:seconds_left", lambda: None)
+
+
+MUTATIONS: Mapping[str, Callable[[Put], None]] = {
+    "inbox row": _inbox_row,
+    "version guard": _version_guard,
+    "reclaim": _reclaim,
+    "dead letters": _dead_letters,
+    "group made again": _group_again,
+    "confirmation": _confirmation,
+    "saga recovery": _saga_recovery,
+    "run recovery": _run_recovery,
+    "idempotency key": _idempotency_key,
+    "effect key": _effect_key,
+    "fencing token": _fencing_token,
+    "one unfinished run": _one_unfinished_run,
+    "episode in the last transaction": _episode_in_the_last_transaction,
+    "breaker": _breaker,
+    "pool check": _pool_check,
+    "one scrum a day": _one_scrum_a_day,
+    "cron claim": _cron_claim,
+    "unread entries stay": _unread_entries_stay,
+    "admission": _admission,
+    "drain": _drain,
+    "peer timeout": _peer_timeout,
+    "one active sprint": _one_active_sprint,
+    "confirmation of events": _confirmation,
+}
+
+# What the databases guard: the service whose database it is, and the statement that drops it.
+CONSTRAINTS: Mapping[str, tuple[str, str]] = {
+    "one active sprint": ("sprint", "DROP INDEX one_active_sprint"),
+    "one unfinished run": ("orchestrator", "DROP INDEX runs_one_unfinished"),
+    "one scrum a day": ("sprint", "ALTER TABLE daily_scrums DROP CONSTRAINT daily_scrums_pkey"),
+}
+
+
+def remove(name: str) -> None:
+    """Take a mechanism away from this process for good."""
+    MUTATIONS[name](_put)
+
+
+def undoable(monkeypatch: Any) -> Put:
+    """Replacements in the test's own process, undone when the test ends."""
+
+    def put(target: str, value: Any) -> None:
+        owner, name = _place(target)
+        monkeypatch.setattr(owner, name, value)
+
+    return put
+
+
+def _put(target: str, value: Any) -> None:
+    owner, name = _place(target)
+    getattr(owner, name)  # what is gone must not go unnoticed
+    setattr(owner, name, value)
+
+
+def _place(target: str) -> tuple[Any, str]:
+    """Whose attribute "module:Class.name" or "module:name" is, and its name."""
+    module, _, path = target.partition(":")
+    *owners, name = path.split(".")
+    owner = resolve(f"{module}:{owners[0]}") if owners else import_module(module)
+    return owner, name
+
+
+def _edit(put: Put, target: str, old: str, new: str = "") -> None:
+    """Replace a part of an SQL statement, which must be there."""
+    statement = resolve(target)
+    written = statement if isinstance(statement, str) else statement.text
+    assert old in written, f"{target} has no {old!r} any more"
+    edited = written.replace(old, new)
+    put(target, edited if isinstance(statement, str) else text(edited))

@@ -1,0 +1,94 @@
+"""One service in a process of its own, which a test may kill, pause or weaken."""
+
+import ctypes
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from deploy.local.catalogue import SERVICES, resolve
+
+# What the services wait for, shortened: the same waits in the same order, about ten times faster.
+PACE: Mapping[str, float] = {
+    "domain_services.sprint.logic.saga:LEASE_SECONDS": 1,
+    "domain_services.sprint.logic.saga:UNDO_LEASE_SECONDS": 1,
+    "domain_services.sprint.logic.planning:RECOVERY_SECONDS": 0.1,
+    "domain_services.sprint.logic.deliveries:IDLE_SECONDS": 0.1,
+    "domain_services.sprint.logic.deliveries:LEASE_SECONDS": 1,
+    "domain_services.sprint.logic.deliveries:LONGEST_PAUSE_SECONDS": 1,
+    "domain_services.kernel.outbox:REPUBLISH_AFTER_SECONDS": 1,
+    "domain_services.kernel.outbox:IDLE_SECONDS": 0.1,
+    "domain_services.kernel.inbox:BLOCK_MILLISECONDS": 100,
+    "domain_services.kernel.inbox:RECLAIM_IDLE_MILLISECONDS": 500,
+    "domain_services.kernel.inbox:RETRY_SECONDS": 0.1,
+    "domain_services.kernel.keyed:LEASE_SECONDS": 3,
+    "agent.courier:IDLE_SECONDS": 0.1,
+    "memory.audits:LEASE_SECONDS": 1,
+    "memory.audits:LONGEST_PAUSE_SECONDS": 1,
+    "memory.journal:IDLE_SECONDS": 0.1,
+    "agent.orchestrator:RECOVERY_SECONDS": 0.1,
+}
+_PRELOADED = ["tests.faults.process", *(s.factory.split(":")[0] for s in SERVICES)]
+_KILL_ME_WITH_MY_PARENT = 1  # PR_SET_PDEATHSIG
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What a process serves: `settings` as its settings class takes them.
+
+    `folder` is where it looks for armed failpoints and where its log goes; `mutations` names the
+    mechanisms that it goes without.
+    """
+
+    service: str
+    settings: dict[str, Any]
+    folder: Path
+    mutations: tuple[str, ...] = ()
+    pace: Mapping[str, float] = field(default_factory=lambda: dict(PACE))
+
+
+def spawn(spec: Spec) -> Any:
+    """Start the process: a fork of one that has imported everything already."""
+    context = multiprocessing.get_context("forkserver")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    context.set_forkserver_preload(_PRELOADED)
+    started = context.Process(target=serve, args=(spec,), name=spec.service, daemon=True)
+    started.start()
+    return started
+
+
+def serve(spec: Spec) -> None:
+    """The life of the process: serve until told to stop, or killed."""
+    import uvicorn
+
+    from domain_services.kernel.telemetry import configure_logging
+    from tests.faults import failpoints, mutations
+
+    ctypes.CDLL(None).prctl(_KILL_ME_WITH_MY_PARENT, signal.SIGKILL)
+    with (spec.folder / "log").open("ab", buffering=0) as log:
+        os.dup2(log.fileno(), sys.stderr.fileno())
+        os.dup2(log.fileno(), sys.stdout.fileno())
+    configure_logging("info")
+    for target, value in spec.pace.items():
+        module, _, name = target.partition(":")
+        resolve(target)  # a constant that is gone must not go unnoticed
+        setattr(import_module(module), name, value)
+    failpoints.install(spec.service, spec.folder)
+    for name in spec.mutations:
+        mutations.remove(name)
+    known = next(each for each in SERVICES if each.name == spec.service)
+    settings = resolve(known.settings)(**spec.settings)
+    uvicorn.run(
+        resolve(known.factory)(settings),
+        host=settings.host,
+        port=settings.port,
+        log_level="error",
+        access_log=False,
+        ws="none",
+        timeout_graceful_shutdown=10,
+    )

@@ -1,0 +1,75 @@
+"""The lines to PostgreSQL and Valkey misbehave: a clear 503 in time, and back by itself."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+
+from deploy.local.servers import EmbeddedServers
+from tests.faults.fleet import Fleet, until
+from tests.faults.invariants import Stores
+from tests.faults.proxy import FaultProxy, Mode, proxying
+
+pytestmark = pytest.mark.faults
+
+ANSWER_SECONDS = 8.0
+BACK_SECONDS = 5.0
+MODES: tuple[Mode, ...] = ("refuse", "delay", "reset", "truncate", "garbage", "blackhole")
+
+
+@pytest.fixture(scope="module")
+async def lines(fleet: Fleet, servers: EmbeddedServers) -> AsyncIterator[dict[str, FaultProxy]]:
+    """A sprint service that reaches its stores through proxies only."""
+    async with AsyncExitStack() as stack:
+        sockets = {
+            "postgres": str(servers.postgres.sockets / ".s.PGSQL.5432"),
+            "redis": str(servers.valkey.socket),
+        }
+        made = {
+            name: await stack.enter_async_context(proxying(path, seconds=0.2))
+            for name, path in sockets.items()
+        }
+        await fleet.start("project", "backlog", "chronicle", "sprint")
+        direct = fleet.databases["sprint"]
+        name = direct.split("?")[0].rsplit("/", 1)[-1]
+        through = f"postgresql+psycopg://postgres@127.0.0.1:{made['postgres'].port}/{name}"
+        redis = f"redis://127.0.0.1:{made['redis'].port}"
+        await fleet.kill("sprint")
+        await fleet.start("sprint", database_url=through, redis_url=redis)
+        yield made
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("line", ["postgres", "redis"])
+async def test_bad_line_ends_in_a_clear_answer_and_heals(
+    fleet: Fleet,
+    stores: Stores,
+    lines: dict[str, FaultProxy],
+    line: str,
+    mode: Mode,
+    record_property: Any,
+) -> None:
+    project = f"LINE-{line}-{mode}".upper()
+    await fleet.found(project, 2, ["ann"])
+    path = f"/sprints/{project}"
+    lines[line].set(mode)
+    try:
+        began = time.monotonic()
+        answer = await fleet.call("sprint", "POST", path, {}, key=project)
+        took = time.monotonic() - began
+    finally:
+        lines[line].set("pass")
+    assert answer.status_code in (201, 503), answer.text
+    assert answer.status_code == 201 or "Retry-After" in answer.headers
+    assert took < ANSWER_SECONDS
+
+    async def answered() -> bool:
+        return (await fleet.call("sprint", "POST", path, {}, key=project)).status_code == 201
+
+    back = await until(answered, "a sprint", 15)
+    assert back < BACK_SECONDS
+    assert await stores.quiet() == []
+    assert await stores.broken() == []
+    record_property("counted", {"requests over bad lines": 1})

@@ -1,0 +1,62 @@
+"""Whole processes without one mechanism: the scenario that holds with it must break."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from deploy.local.servers import EmbeddedServers
+from tests.conftest import Databases
+from tests.faults.conftest import open_fleet
+from tests.faults.fleet import Fleet
+from tests.faults.invariants import Stores
+from tests.faults.mutations import CONSTRAINTS
+from tests.faults.scenarios import SCENARIOS
+
+pytestmark = pytest.mark.faults
+
+
+@pytest.fixture
+async def own_fleet(
+    servers: EmbeddedServers, databases: Databases, tmp_path: Path
+) -> AsyncIterator[Fleet]:
+    async with open_fleet(servers, databases, tmp_path) as opened:
+        yield opened
+
+
+async def told(
+    fleet: Fleet, servers: EmbeddedServers, mechanism: str, *, weakened: bool
+) -> list[str]:
+    """Start the services of a scenario, let it happen, and say what is broken."""
+    scenario, services, _ = SCENARIOS[mechanism]
+    fleet.mutations = (mechanism,) if weakened else ()
+    await fleet.start(*services)
+    if weakened and mechanism in CONSTRAINTS:
+        service, statement = CONSTRAINTS[mechanism]
+        url = fleet.databases[service].replace("+psycopg", "")
+        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+            await connection.execute(statement)  # pyright: ignore[reportArgumentType]
+    stores = Stores(fleet.databases, fleet.redis_url)
+    return await scenario(fleet, stores, servers, "WEAK")
+
+
+@pytest.mark.parametrize("mechanism", SCENARIOS)
+async def test_processes_hold_with_the_mechanism(
+    own_fleet: Fleet, servers: EmbeddedServers, mechanism: str, record_property: Any
+) -> None:
+    assert await told(own_fleet, servers, mechanism, weakened=False) == []
+    record_property("mechanism", (mechanism, "green"))
+    record_property("counted", {"kills in scenarios": own_fleet.kills})
+
+
+@pytest.mark.parametrize("mechanism", SCENARIOS)
+async def test_processes_break_without_the_mechanism(
+    own_fleet: Fleet, servers: EmbeddedServers, mechanism: str, record_property: Any
+) -> None:
+    broken = await told(own_fleet, servers, mechanism, weakened=True)
+    print(f"without {mechanism}: {broken}")
+    found = [line for line in broken if SCENARIOS[mechanism][2] in line]
+    assert found != [], broken
+    record_property("mechanism", (mechanism, f"red: {found[0]}"))

@@ -1,0 +1,169 @@
+"""Every method of every typed client against the OpenAPI document of its service."""
+
+import inspect
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+import httpx
+import pytest
+from pydantic import BaseModel, TypeAdapter
+
+from agent.client import OrchestratorClient
+from deploy.local.catalogue import SERVICES
+from domain_services.backlog.client import BacklogClient
+from domain_services.chronicle.client import ChronicleClient
+from domain_services.daily_scrum.client import DailyScrumClient
+from domain_services.embedding.client import EmbeddingClient
+from domain_services.kernel.dead_letters.client import DeadLettersClient
+from domain_services.kernel.http_client import ServiceClient
+from domain_services.project.client import ProjectClient
+from domain_services.sprint.client import SprintClient
+from tests.house.conftest import Operation, make_app, operations
+
+CLIENTS: tuple[tuple[str, type[ServiceClient]], ...] = (
+    ("project", ProjectClient),
+    ("backlog", BacklogClient),
+    ("sprint", SprintClient),
+    ("chronicle", ChronicleClient),
+    ("embedding", EmbeddingClient),
+    ("daily_scrum", DailyScrumClient),
+    ("orchestrator", OrchestratorClient),
+    ("backlog", DeadLettersClient),
+    ("sprint", DeadLettersClient),
+    ("orchestrator", DeadLettersClient),
+)
+
+
+class Called(Exception):
+    """What a client would have sent."""
+
+    def __init__(self, method: str, path: str, answer: Any, options: Mapping[str, Any]) -> None:
+        super().__init__(path)
+        self.method, self.path, self.answer, self.options = method, path, answer, options
+
+
+@dataclass(frozen=True)
+class Method:
+    service: str
+    client: type[ServiceClient]
+    name: str
+
+
+def _methods() -> Iterator[Method]:
+    for service, client in CLIENTS:
+        for name, _ in inspect.getmembers(client, inspect.iscoroutinefunction):
+            if not name.startswith("_"):
+                yield Method(service, client, name)
+
+
+def _document(service: str) -> Mapping[str, Any]:
+    [spec] = [each for each in SERVICES if each.name == service]
+    return make_app(spec).openapi()
+
+
+DOCUMENTS = {service: _document(service) for service in {name for name, _ in CLIENTS}}
+
+
+def _value(hint: Any) -> Any:
+    """Something of the type; models are not validated, as nothing is sent."""
+    options = [each for each in get_args(hint) if each is not type(None)]
+    if get_origin(hint) in (list, tuple) or str(get_origin(hint)).endswith("Sequence'>"):
+        return [_value(options[0])]
+    if options and not isinstance(options[0], type):
+        return _value(options[0]) if get_origin(options[0]) else options[0]
+    if options:
+        return _value(options[0])
+    if isinstance(hint, type) and issubclass(hint, BaseModel):
+        return hint.model_construct()
+    plain = {date: date(2025, 3, 3), int: 1, float: 0.5, bool: True, UUID: UUID(int=1)}
+    return plain.get(hint, "P1")
+
+
+async def _called(method: Method) -> Called:
+    class Recording(method.client):
+        async def _call(self, verb: str, path: str, answer: Any, **options: Any) -> Any:
+            raise Called(verb, path, answer, options)
+
+    async with httpx.AsyncClient() as http:
+        bound = getattr(Recording(http, "http://nowhere"), method.name)
+        hints = get_type_hints(getattr(method.client, method.name))
+        arguments = {n: _value(hints[n]) for n in inspect.signature(bound).parameters}
+        with pytest.raises(Called) as called:
+            await bound(**arguments)
+    return called.value
+
+
+def _operation(document: Mapping[str, Any], called: Called) -> Operation:
+    """The operation that serves the call, by its path: one without parameters goes first."""
+    found = [
+        each
+        for each in operations(document)
+        if each.method == called.method
+        and re.fullmatch(re.sub(r"{\w+}", "[^/]+", each.path), called.path)
+    ]
+    assert found, f"no operation serves {called.method} {called.path}"
+    return min(found, key=lambda each: each.path.count("{"))
+
+
+def _shape(schema: Any, definitions: Mapping[str, Any]) -> Any:
+    """What a schema says of an answer: types and the names of fields, through all references."""
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return (name.rpartition("__")[2], frozenset(definitions[name].get("properties", {})))
+    if schema.get("type") == "array":
+        return ("array", _shape(schema.get("items", {}), definitions))
+    if "properties" in schema:
+        return (schema.get("title"), frozenset(schema["properties"]))
+    return schema.get("type")
+
+
+METHODS = list(_methods())
+_IDS = [f"{each.service}.{each.client.__name__}.{each.name}" for each in METHODS]
+
+
+@pytest.mark.parametrize(
+    "method",
+    METHODS,
+    ids=[f"{each.service}.{each.client.__name__}.{each.name}" for each in METHODS],
+)
+async def test_a_client_asks_what_its_service_answers(method: Method) -> None:
+    document = DOCUMENTS[method.service]
+    called = await _called(method)
+    operation = _operation(document, called)
+    documented = {p["name"].lower() for p in operation.spec.get("parameters", [])}
+    assert set(called.options.get("params") or {}) <= documented
+    if called.options.get("key") is not None:
+        assert "idempotency-key" in documented
+    if called.options.get("if_match") is not None:
+        assert "if-match" in documented
+    definitions = document["components"]["schemas"]
+    body = called.options.get("body")
+    if body is None:
+        assert not operation.spec.get("requestBody", {}).get("required", False)
+    else:
+        accepted = str(operation.spec["requestBody"]["content"]["application/json"]["schema"])
+        assert f"/{type(body).__name__}'" in accepted
+        assert set(definitions[type(body).__name__]["properties"]) == set(type(body).model_fields)
+    [answer] = [each for code, each in operation.spec["responses"].items() if code[0] == "2"]
+    ours = TypeAdapter(called.answer).json_schema(mode="serialization")
+    theirs = answer["content"]["application/json"]["schema"]
+    assert _shape(ours, ours.get("$defs", {})) == _shape(theirs, definitions)
+
+
+# Asked by kubelets, Prometheus and people, not by a client.
+UNASKED = {"GET /health", "GET /health/ready", "GET /metrics"}
+
+
+@pytest.mark.parametrize("service", sorted(DOCUMENTS))
+async def test_every_operation_has_a_client_method(service: str) -> None:
+    document = DOCUMENTS[service]
+    asked = {
+        _operation(document, await _called(method)).name
+        for method in METHODS
+        if method.service == service
+    }
+    assert {each.name for each in operations(document)} - UNASKED - asked == set()

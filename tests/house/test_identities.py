@@ -1,0 +1,89 @@
+"""Every route of every service against every kind of caller, generated from OpenAPI."""
+
+import re
+from collections.abc import Mapping
+
+import httpx
+import pytest
+
+from domain_services.kernel.auth import OPEN_PATHS, ROLE_FIELD
+from tests.conftest import ADMIN_KEY, OPERATOR_KEY, SERVICE_KEY, VIEWER_KEY
+from tests.house.conftest import NAMES, STRANGER_KEY, Operation, Service
+
+# Whose keys reach which routes; None answers 401.
+REACHES: dict[str, tuple[str | None, tuple[str, ...] | None]] = {
+    "nobody": (None, None),
+    "a wrong key": ("dsm_not-a-key-of-anybody-000000000000", None),
+    "a viewer": (VIEWER_KEY, ("viewer",)),
+    "an operator": (OPERATOR_KEY, ("viewer", "operator")),
+    "an admin": (ADMIN_KEY, ("viewer", "operator", "admin")),
+    "a service in scope": (SERVICE_KEY, ("viewer", "operator")),
+    "a service out of scope": (STRANGER_KEY, ()),
+}
+# What only an admin may do. A route that joins or leaves this list does so on purpose.
+ADMINISTRATION = {
+    "PUT /sprints/by-project/{project_id}/numbering",
+    "POST /memory/backfill",
+    "POST /memory/episodes",
+    "POST /orchestrate/intelligence/learn/rollback",
+}
+IDS = {"sprint_id": "NONE-1-S01", "task_id": "NONE-1-TASK001"}
+
+
+def _address(operation: Operation) -> str:
+    """A path of well-formed ids of nothing."""
+    return re.sub(r"{(\w+)}", lambda found: IDS.get(found[1], "NONE-1"), operation.path)
+
+
+def _expected(operation: Operation, reaches: tuple[str, ...] | None) -> set[int]:
+    if operation.path in OPEN_PATHS:
+        return set()
+    if reaches is None:
+        return {401}
+    return set() if operation.spec[ROLE_FIELD] in reaches else {403}
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_every_route_lets_in_whom_it_should(town: Mapping[str, Service], name: str) -> None:
+    service = town[name]
+    if name == "orchestrator":  # no service is meant to call it
+        reach = {who: REACHES[who] for who in REACHES if who != "a service in scope"}
+    else:
+        reach = REACHES
+    wrong: list[str] = []
+    async with httpx.AsyncClient(base_url=service.url, timeout=30) as http:
+        for operation in service.operations:
+            for who, (key, reaches) in reach.items():
+                answer = await http.request(
+                    operation.method,
+                    _address(operation),
+                    headers={"Authorization": f"Bearer {key}"} if key else {},
+                    json={} if "requestBody" in operation.spec else None,
+                )
+                refused = {answer.status_code} & {401, 403}
+                if refused != _expected(operation, reaches):
+                    wrong.append(f"{operation.name} by {who}: {answer.status_code}")
+                if refused:
+                    assert answer.headers["content-type"] == "application/problem+json"
+    assert wrong == []
+
+
+def test_only_these_routes_are_administration(town: Mapping[str, Service]) -> None:
+    found = {
+        operation.name
+        for service in town.values()
+        for operation in service.operations
+        if operation.spec.get(ROLE_FIELD) == "admin"
+    }
+    assert {name for name in found if "/admin/" not in name} == ADMINISTRATION
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_documents_need_a_key_and_health_does_not(
+    town: Mapping[str, Service], name: str
+) -> None:
+    async with httpx.AsyncClient(base_url=town[name].url, timeout=30) as http:
+        for path in ("/openapi.json", "/docs", "/nowhere"):
+            assert (await http.get(path)).status_code == 401
+        for path in OPEN_PATHS:
+            assert (await http.get(path)).status_code in (200, 503)

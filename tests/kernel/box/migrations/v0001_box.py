@@ -1,0 +1,25 @@
+"""Boxes, and what the kernel keeps for a service."""
+
+from alembic import op
+
+from domain_services.kernel import idempotency, inbox, outbox
+
+revision = "box_0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute(idempotency.MIGRATION)
+    op.execute(inbox.MIGRATION)
+    op.execute(outbox.MIGRATION)
+    op.execute(
+        """
+        CREATE TABLE boxes (
+            id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            shelf text NOT NULL,
+            label text NOT NULL
+        );
+        """
+    )

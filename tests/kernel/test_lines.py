@@ -1,0 +1,36 @@
+"""Hot reads by psycopg itself: the same rows, and no dead connection."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import text
+
+from domain_services.kernel.db import Database
+from domain_services.kernel.errors import Unavailable
+
+PID = text("SELECT pg_backend_pid() AS pid, CAST(:said AS json) AS said")
+
+
+async def test_a_line_that_the_server_closed_is_not_used_again(
+    database_url: Callable[[str], str],
+) -> None:
+    database = Database(database_url("domain_services.project"), pool_size=1)
+    try:
+        (before,) = await database.rows(PID, {"said": '{"n": [1, null]}'})
+        assert before.said == {"n": [1, None]}
+        async with database.transaction() as connection:
+            ending = text("SELECT pg_terminate_backend(:pid, 2000)")
+            await connection.execute(ending, {"pid": before.pid})
+        (after,) = await database.rows(PID, {"said": "1"})
+        assert after.pid != before.pid
+    finally:
+        await database.close()
+
+
+async def test_a_database_that_does_not_answer_is_unavailable() -> None:
+    database = Database("postgresql+psycopg://postgres@/none?host=/nowhere")
+    try:
+        with pytest.raises(Unavailable):
+            await database.rows(PID, {"said": "1"})
+    finally:
+        await database.close()

@@ -1,0 +1,165 @@
+"""A call between services ends when its caller's time does, and is repeated only when it may be."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Any
+
+import httpx
+import pytest
+
+from domain_services.kernel import context
+from domain_services.kernel.errors import Unavailable
+from domain_services.kernel.http_client import PAUSES_SECONDS, PeerRefused, ServiceClient
+from domain_services.kernel.types import Answer
+from tests.conftest import serving
+from tests.ports import free_port
+
+
+class Said(Answer):
+    said: str
+
+
+class PeerClient(ServiceClient):
+    peer = "peer"
+
+    async def ask(self, method: str = "GET", **more: Any) -> Said:
+        return await self._call(method, "/asked", Said, **more)
+
+
+class Peer:
+    """Answers as it is told to, then well; keeps the headers of what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, str]] = []
+        self.failures: list[tuple[int, dict[str, str]]] = []
+        self.seconds = 0.0
+        self.over = asyncio.Event()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            return
+        self.asked.append({name.decode(): value.decode() for name, value in scope["headers"]})
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.seconds):
+                await self.over.wait()
+        status, headers = self.failures.pop(0) if self.failures else (200, {})
+        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+        await send({"type": "http.response.start", "status": status, "headers": raw})
+        await send({"type": "http.response.body", "body": b'{"said": "yes"}'})
+
+
+@pytest.fixture
+async def peer() -> AsyncIterator[Peer]:
+    yield Peer()
+
+
+@pytest.fixture
+async def client(peer: Peer) -> AsyncIterator[PeerClient]:
+    async with serving(peer, free_port()) as url, httpx.AsyncClient(timeout=2) as http:
+        yield PeerClient(http, url)
+        peer.over.set()  # or the server would end with the request that it still answers
+
+
+@pytest.mark.parametrize("call", [{}, {"method": "POST", "key": "k"}])
+async def test_a_get_or_a_keyed_call_is_repeated(
+    client: PeerClient, peer: Peer, call: dict[str, str]
+) -> None:
+    peer.failures = [(502, {})] * len(PAUSES_SECONDS)
+    assert (await client.ask(**call)).said == "yes"
+    assert len(peer.asked) == 1 + len(PAUSES_SECONDS)
+    assert {each.get("idempotency-key") for each in peer.asked} == {call.get("key")}
+
+
+async def test_it_is_not_repeated_for_ever(client: PeerClient, peer: Peer) -> None:
+    peer.failures = [(500, {})] * 10
+    with pytest.raises(Unavailable, match="answered 500 to GET /asked"):
+        await client.ask()
+    assert len(peer.asked) == 1 + len(PAUSES_SECONDS)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+async def test_a_call_without_a_key_is_made_once(
+    client: PeerClient, peer: Peer, method: str
+) -> None:
+    peer.failures = [(502, {})]
+    with pytest.raises(Unavailable):
+        await client.ask(method)
+    assert len(peer.asked) == 1
+
+
+async def test_a_peer_that_says_when_to_come_again_is_not_asked_before(
+    client: PeerClient, peer: Peer
+) -> None:
+    peer.failures = [(503, {"Retry-After": "1"})]
+    with pytest.raises(Unavailable):
+        await client.ask()
+    assert len(peer.asked) == 1
+
+
+async def test_a_refusal_is_not_repeated(client: PeerClient, peer: Peer) -> None:
+    peer.failures = [(409, {})]
+    with pytest.raises(PeerRefused):
+        await client.ask()
+    assert len(peer.asked) == 1
+
+
+async def test_all_tries_together_end_in_time(client: PeerClient, peer: Peer) -> None:
+    peer.seconds = 5
+    started = time.monotonic()
+    with pytest.raises(Unavailable, match=r"did not answer|cannot be reached"):
+        await client.ask(timeout=0.2)
+    assert time.monotonic() - started < 1
+
+
+async def test_the_callers_deadline_bounds_the_call_and_is_passed_on(
+    client: PeerClient, peer: Peer
+) -> None:
+    token = context.deadline.set(time.monotonic() + 0.3)
+    try:
+        await client.ask()
+        assert 0 < int(peer.asked[0]["x-request-timeout-ms"]) <= 300
+        peer.seconds = 5
+        started = time.monotonic()
+        with pytest.raises(Unavailable):
+            await client.ask()
+        assert time.monotonic() - started < 1
+        with pytest.raises(Unavailable, match="no time was left"):
+            await client.ask()
+        assert len(peer.asked) == 2
+    finally:
+        context.deadline.reset(token)
+
+
+async def test_time_that_ran_out_before_the_call_is_no_failure_of_the_peer(
+    client: PeerClient,
+) -> None:
+    token = context.deadline.set(time.monotonic() - 1)
+    try:
+        for _ in range(10):
+            with pytest.raises(Unavailable):
+                await client.ask()
+    finally:
+        context.deadline.reset(token)
+    assert client.breaker.state == "closed"
+
+
+async def test_a_call_carries_the_ids_of_its_request(client: PeerClient, peer: Peer) -> None:
+    trace = "00-" + "a" * 32 + "-" + "b" * 16 + "-01"
+    variables = [
+        (context.request_id, "r-1"),
+        (context.correlation_id, "c-1"),
+        (context.traceparent, trace),
+    ]
+    tokens = [(variable, variable.set(value)) for variable, value in variables]
+    try:
+        await client.ask()
+    finally:
+        for variable, token in tokens:
+            variable.reset(token)
+    [asked] = peer.asked
+    assert (asked["x-request-id"], asked["x-correlation-id"]) == ("r-1", "c-1")
+    sent = asked["traceparent"].split("-")
+    assert (sent[1], sent[3]) == ("a" * 32, "01")
+    assert sent[2] != "b" * 16

@@ -1,0 +1,158 @@
+"""An operator sees what the service does; nobody sees a secret."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+import structlog
+from pydantic import SecretStr
+
+from domain_services.kernel.events import DAILY_SCRUM_EVENTS
+from domain_services.kernel.http_client import ServiceClient
+from domain_services.kernel.outbox import Relay, append
+from domain_services.kernel.settings import KernelSettings
+from domain_services.kernel.telemetry import configure_logging
+from tests.conftest import ADMIN_KEY, AUTH, serving
+from tests.kernel.box.app import create_app
+from tests.kernel.conftest import BoxService
+from tests.kernel.test_events import told
+from tests.ports import free_port
+
+PASSWORD = "canary-password-7c1f"
+WRONG_KEY = "dsm_canary-key-0123456789abcdef"
+
+
+class Peer(ServiceClient):
+    peer = "a_peer"
+
+
+async def metric(box: BoxService, name: str) -> float:
+    """The value of a sample, written as Prometheus writes it."""
+    for line in (await box.http.get("/metrics")).text.splitlines():
+        if line.startswith(f"{name} "):
+            return float(line.rpartition(" ")[2])
+    raise AssertionError(f"there is no {name}")
+
+
+async def test_requests_are_counted_by_route_not_by_path(box: BoxService) -> None:
+    for shelf in ("m-1", "m-2"):
+        await box.add(shelf, "a")
+        await box.http.get(f"/nowhere/{shelf}")
+        await box.http.request("TRACE", f"/shelves/{shelf}/boxes")
+    text = (await box.http.get("/metrics")).text
+    assert "m-1" not in text
+    assert "TRACE" not in text
+    route = 'route="/shelves/{shelf}/boxes"'
+    assert await metric(box, f'dsm_http_requests_total{{method="POST",{route},status="201"}}') >= 2
+    assert await metric(box, 'dsm_http_requests_total{method="GET",route="none",status="404"}') >= 2
+    assert await metric(box, f'dsm_http_requests_total{{method="other",{route},status="405"}}') >= 2
+
+
+async def test_replays_are_counted(box: BoxService) -> None:
+    for _ in range(3):
+        await box.add("replayed", "a", "replayed-key")
+    name = 'dsm_idempotent_replays_total{route="/shelves/{shelf}/boxes"}'
+    assert await metric(box, name) >= 2
+
+
+async def test_parts_are_shown_as_they_are(box: BoxService) -> None:
+    peer = Peer(box.http, f"http://127.0.0.1:{free_port()}")
+    box.app.state.peers = (peer,)
+    box.app.state.relay = relay = Relay(box.database, box.redis, "boxes")
+    assert await metric(box, 'dsm_breaker_state{peer="a_peer"}') == 0
+    assert await metric(box, "dsm_outbox_open_rows") == 0
+    for _ in range(3):
+        with pytest.raises(Exception, match=r"cannot be reached|paused"):
+            await peer._call("GET", "/health", dict[str, Any])
+    assert await metric(box, 'dsm_breaker_state{peer="a_peer"}') == 2
+    async with box.database.transaction() as connection:
+        await append(connection, DAILY_SCRUM_EVENTS, [told("s"), told("s")])
+    # Nobody is to confirm a BOX_TOLD, so that sending it closes it.
+    assert await metric(box, "dsm_outbox_open_rows") == 2
+    assert await metric(box, "dsm_outbox_oldest_seconds") > 0
+    await relay.send_batch()
+    assert await metric(box, "dsm_outbox_open_rows") == 0
+    assert await metric(box, "dsm_outbox_oldest_seconds") == 0
+    assert await metric(box, "dsm_outbox_sent_total") == 2
+    assert await metric(box, "dsm_db_connections_limit") == 10
+    assert await metric(box, "dsm_db_connections_used") == 0
+
+
+@contextmanager
+def logging_as_a_process_does() -> Iterator[None]:
+    root = logging.getLogger()
+    before, logs = (root.handlers[:], root.level), structlog.get_config()
+    configure_logging("debug")
+    try:
+        yield
+    finally:
+        structlog.configure(**logs)
+        root.handlers[:], level = before
+        root.setLevel(level)
+
+
+async def test_no_secret_reaches_a_log_or_a_problem(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    port = free_port()
+    settings = KernelSettings(
+        port=free_port(),
+        database_url=SecretStr(
+            f"postgresql+psycopg://canary-user:{PASSWORD}@127.0.0.1:{port}/nothing"
+        ),
+        redis_url=SecretStr(f"redis://:{PASSWORD}@127.0.0.1:{port}/0"),
+        auth=AUTH,  # pyright: ignore[reportArgumentType]
+        slow_request_seconds=0.000001,
+    )
+    app = create_app(settings)
+    said: list[str] = []
+    headers = {"Authorization": f"Bearer {ADMIN_KEY}"}
+    with logging_as_a_process_does():
+        async with (
+            serving(app, settings.port) as url,
+            httpx.AsyncClient(base_url=url, headers=headers, timeout=10) as http,
+        ):
+            calls = [
+                http.get("/shelves/s/count"),
+                http.post(
+                    "/shelves/s/boxes", json={"label": "a"}, headers={"Idempotency-Key": "k"}
+                ),
+                http.get("/health/ready"),
+                http.get("/shelves/s/count", headers={"Authorization": f"Bearer {WRONG_KEY}"}),
+                http.post(
+                    "/shelves/s/pairs",
+                    content=f'{{"label": {{"key": "{WRONG_KEY}"}}}}',
+                    headers={"Content-Type": "application/json"},
+                ),
+            ]
+            answers = [await call for call in calls]
+            said += [answer.text for answer in answers]
+            assert [answer.status_code for answer in answers] == [503, 503, 200, 401, 422]
+            for text in (
+                f"calling with Authorization: Bearer {WRONG_KEY[4:]}",
+                f"cannot reach postgresql://canary-user:{PASSWORD}@db/x",
+                f"host=db user=a password={PASSWORD}",
+                f"redis://:{PASSWORD}@redis:6379",
+            ):
+                structlog.get_logger().error("canary", error=text, nested={"deep": [text]})
+                logging.getLogger("library").error("canary %s", text)
+                try:
+                    raise RuntimeError(text)
+                except RuntimeError as error:
+                    structlog.get_logger().error("canary", exc_info=error)
+                    logging.getLogger("library").exception("canary")
+            structlog.get_logger().error(
+                "canary", authorization=ADMIN_KEY, auth={"api_key": "x-canary"}
+            )
+    written = capfd.readouterr()
+    log = written.out + written.err
+    assert log.count('"canary') >= 17
+    assert "request.slow" in log
+    assert "database.unavailable" in log
+    for secret in (ADMIN_KEY, WRONG_KEY, WRONG_KEY[4:], PASSWORD, "x-canary"):
+        assert secret not in log
+        if secret != WRONG_KEY:
+            assert all(secret not in text for text in said)

@@ -1,0 +1,88 @@
+"""A stream forgets what is a week old and read by everybody, and nothing else."""
+
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+from redis.asyncio import Redis
+
+from domain_services.kernel.trimming import KEEP_DAYS, trim
+
+STREAM = "trimmed_events"
+GROUPS = ("one", "two")
+DAY_MS = 86_400_000
+
+
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncIterator[Redis]:
+    async with Redis.from_url(redis_url) as client:
+        yield client
+
+
+async def fill(redis: Redis, *days_ago: float) -> list[str]:
+    """An entry for each age, oldest first."""
+    now = int(time.time() * 1000)
+    ids = [f"{now - int(days * DAY_MS)}-0" for days in days_ago]
+    for entry_id in ids:
+        await redis.xadd(STREAM, {"event": "x"}, id=entry_id)
+    return ids
+
+
+async def read(redis: Redis, group: str, count: int, *, acknowledge: int) -> None:
+    """Read `count` entries and acknowledge the first `acknowledge` of them."""
+    await redis.xreadgroup(group, "member", {STREAM: ">"}, count=count)
+    pending = await redis.xpending_range(STREAM, group, "-", "+", count)
+    for entry in pending[:acknowledge]:
+        await redis.xack(STREAM, group, entry["message_id"])
+
+
+async def left(redis: Redis) -> list[str]:
+    return [entry_id.decode() for entry_id, _ in await redis.xrange(STREAM)]
+
+
+async def test_old_entries_that_all_have_acknowledged_go(redis: Redis) -> None:
+    ids = await fill(redis, 9, 8, 7.1, 6.9, 1)
+    for group in GROUPS:
+        await redis.xgroup_create(STREAM, group, id="0")
+        await read(redis, group, 5, acknowledge=5)
+    assert await trim(redis, STREAM, GROUPS, keep_days=KEEP_DAYS) == 3
+    assert await left(redis) == ids[3:]
+
+
+@pytest.mark.parametrize(
+    ("taken", "acknowledged", "kept_from"),
+    [(0, 0, 0), (1, 1, 0), (3, 3, 2), (3, 0, 0), (3, 2, 2), (5, 1, 1)],
+)
+async def test_nothing_unread_or_unacknowledged_goes(
+    redis: Redis, taken: int, acknowledged: int, kept_from: int
+) -> None:
+    ids = await fill(redis, 20, 19, 18, 17, 16)
+    for group in GROUPS:
+        await redis.xgroup_create(STREAM, group, id="0")
+    await read(redis, "one", 5, acknowledge=5)
+    if taken:
+        await read(redis, "two", taken, acknowledge=acknowledged)
+    await trim(redis, STREAM, GROUPS, keep_days=KEEP_DAYS)
+    assert await left(redis) == ids[kept_from:]
+
+
+async def test_a_group_that_is_not_there_yet_has_read_nothing(redis: Redis) -> None:
+    ids = await fill(redis, 20, 19)
+    await redis.xgroup_create(STREAM, "one", id="0")
+    await read(redis, "one", 2, acknowledge=2)
+    assert await trim(redis, STREAM, GROUPS, keep_days=KEEP_DAYS) == 0
+    assert await left(redis) == ids
+
+
+async def test_a_group_that_nobody_expects_is_waited_for_too(redis: Redis) -> None:
+    ids = await fill(redis, 20, 19)
+    for group in (*GROUPS, "another"):
+        await redis.xgroup_create(STREAM, group, id="0")
+    for group in GROUPS:
+        await read(redis, group, 2, acknowledge=2)
+    await trim(redis, STREAM, GROUPS, keep_days=KEEP_DAYS)
+    assert await left(redis) == ids
+
+
+async def test_a_stream_that_is_not_there_has_nothing_to_forget(redis: Redis) -> None:
+    assert await trim(redis, STREAM, GROUPS, keep_days=KEEP_DAYS) == 0

@@ -1,0 +1,179 @@
+"""A fresh memory for each test, and an embedder that works without a service."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID, uuid5
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from domain_services.kernel.background import running
+from domain_services.kernel.errors import Unavailable
+from memory.backfill import Backfill
+from memory.cache import ProcessCache, TableCache
+from memory.embed import Embeddings
+from memory.embedder import Embedder
+from memory.episode import EMBEDDING_DIMENSIONS, Episode, Outcome, Perception
+from memory.journal import Journal
+from memory.pool import Pool, open_pool
+from memory.postgres import PostgresEpisodes
+from memory.recall import Recaller
+from memory.runs import RunTable
+
+NAMESPACE = UUID("00000000-0000-0000-0000-000000000042")
+TODAY = date(2026, 3, 2)
+SECONDS = 2.0  # a deadline that no test comes near
+
+
+class WordEmbedder(Embedder):
+    """A bag of hashed words: equal texts have equal vectors, like texts have near ones."""
+
+    def __init__(self, model: str = "words-1") -> None:
+        self.model = model
+        self.down = False
+        self.wild: list[float] | None = None
+        self.texts: list[str] = []
+
+    async def embed(self, texts: Sequence[str]) -> tuple[list[list[float]], str]:
+        if self.down:
+            raise Unavailable("the embedding service is down")
+        self.texts += texts
+        return [self.wild or word_vector(text) for text in texts], self.model
+
+
+def word_vector(text: str) -> list[float]:
+    vector = [0.0] * EMBEDDING_DIMENSIONS
+    for word in text.split():
+        vector[int.from_bytes(sha256(word.encode()).digest()[:4]) % EMBEDDING_DIMENSIONS] += 1.0
+    return vector
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What a process would hold of memory."""
+
+    pool: Pool
+    embedder: WordEmbedder
+    store: PostgresEpisodes
+    recaller: Recaller
+    runs: RunTable
+    journal: Journal
+    backfill: Backfill
+    embeddings: Embeddings
+
+
+@pytest.fixture
+async def pool(database_url: Callable[[str], str]) -> AsyncIterator[Pool]:
+    async with open_pool(database_url("memory")) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def memory(pool: Pool) -> AsyncIterator[Memory]:
+    """A memory whose embedding worker runs."""
+    embedder, table = WordEmbedder(), TableCache(pool)
+    embeddings = Embeddings(table, embedder, ProcessCache())
+    async with running(embeddings.run()):
+        yield Memory(
+            pool=pool,
+            embedder=embedder,
+            store=PostgresEpisodes(pool),
+            recaller=Recaller(pool, embeddings, CollectorRegistry()),
+            runs=RunTable(pool),
+            journal=Journal(pool),
+            backfill=Backfill(pool, embedder, table),
+            embeddings=embeddings,
+        )
+
+
+def perceive(project_id: str = "ALPHA", **changes: Any) -> Perception:
+    """A team of five with a moderate backlog, unless changed."""
+    return Perception(
+        **{
+            "project_id": project_id,
+            "day": TODAY,
+            "backlog_tasks": 30,
+            "unassigned_tasks": 20,
+            "team_size": 5,
+            "sprint_days": 14,
+            "working_days": 10,
+            "team_working_days": 48,
+            "past_sprints": 4,
+            "completed": (9, 11, 8, 10),
+        }
+        | changes
+    )
+
+
+def remember(perception: Perception, number: int = 1, **changes: Any) -> Episode:
+    """A fully recorded decision on a state, whose sprint ended well."""
+    return Episode(
+        **{
+            "episode_id": uuid5(NAMESPACE, f"{perception.project_id}/{perception.day}/{number}"),
+            "project_id": perception.project_id,
+            "origin": "run",
+            "decided_at": datetime.combine(perception.day, datetime.min.time(), UTC),
+            "agent_version": "test",
+            "decision_source": "rule_based_only",
+            "sprint_id": f"{perception.project_id}-S{number:02d}",
+            "perception": perception,
+            "reasoning": {
+                "text": "8 tasks are free",
+                "rule_based_decision": {"tasks_to_assign": 8},
+                "intelligence_adjustments": {},
+            },
+            "action": {"create_sprint": True, "tasks": 8, "duration_weeks": 2},
+            "outcome": Outcome(
+                completed_tasks=7,
+                planned_tasks=8,
+                completion_rate=0.875,
+                spill_over=1,
+                duration_days=14,
+            ),
+        }
+        | changes
+    )
+
+
+def invent(count: int, seed: int = 1, projects: int = 50) -> list[Episode]:
+    """Episodes of made-up projects: the same for the same seed."""
+    chance = random.Random(seed)
+    return [_invented(chance, number, projects) for number in range(count)]
+
+
+def _invented(chance: random.Random, number: int, projects: int) -> Episode:
+    pace, past = chance.lognormvariate(2.2, 0.8), chance.randrange(0, 30)
+    backlog = int(chance.lognormvariate(2.8, 0.9))
+    people = chance.choice([None, 2, 3, 4, 5, 6, 7, 9, 12])
+    days = chance.choice([7, 14, 14, 14, 21])
+    working = days * 5 // 7 - chance.choice([0, 0, 0, 1])
+    perception = perceive(
+        f"P{number % projects:04}",
+        day=TODAY - timedelta(chance.randrange(1, 700)),
+        backlog_tasks=backlog,
+        unassigned_tasks=int(backlog * chance.random()),
+        team_size=people,
+        sprint_days=days,
+        working_days=working,
+        team_working_days=None if people is None else int(people * working * 0.95),
+        past_sprints=past,
+        completed=tuple(max(0, int(chance.gauss(pace, pace / 3))) for _ in range(min(past, 24))),
+    )
+    return remember(perception, number)
+
+
+class SlowEmbedder(WordEmbedder):
+    """Answers when it is told to."""
+
+    def __init__(self, ready: asyncio.Event) -> None:
+        super().__init__()
+        self._ready = ready
+
+    async def embed(self, texts: Sequence[str]) -> tuple[list[list[float]], str]:
+        await self._ready.wait()
+        return await super().embed(texts)

@@ -1,0 +1,92 @@
+import math
+
+import pytest
+from pgvector import HalfVector
+
+from memory.cache import TTL_SECONDS, ProcessCache, TableCache
+from memory.embed import MOST_WAITING, Embeddings
+from memory.pool import Pool
+from memory.vectors import Embedding, VectorRefused, checked
+from tests.memory.conftest import SECONDS, Memory, WordEmbedder, word_vector
+
+BAD = [
+    [],
+    [1.0] * 1023,
+    [0.0] * 1024,
+    [1e-12] + [0.0] * 1023,
+    [math.nan] + [1.0] * 1023,
+    [math.inf] + [1.0] * 1023,
+]
+
+
+@pytest.mark.parametrize("vector", BAD, ids=["none", "short", "zero", "tiny", "nan", "infinite"])
+def test_what_is_no_embedding_is_refused(vector: list[float]) -> None:
+    with pytest.raises(VectorRefused):
+        checked(vector, "model")
+
+
+def test_a_vector_is_kept_at_unit_length() -> None:
+    kept = checked([3.0, 4.0] + [0.0] * 1022, "model").vector.to_list()
+    assert kept[:3] == pytest.approx([0.6, 0.8, 0.0], abs=1e-3)
+
+
+@pytest.mark.parametrize("vector", BAD[1:], ids=["short", "zero", "tiny", "nan", "infinite"])
+async def test_a_refused_vector_is_neither_used_nor_kept(
+    memory: Memory, vector: list[float]
+) -> None:
+    memory.embedder.wild = vector
+    found = await memory.embeddings.find("a text", SECONDS)
+    assert (found.embedding, found.path) == (None, "structured")
+    memory.embedder.wild = None
+    assert (await memory.embeddings.find("a text", SECONDS)).path == "service"
+
+
+async def test_another_process_finds_the_embedding_in_the_table(memory: Memory) -> None:
+    made = await memory.embeddings.find("a text", SECONDS)
+    other = Embeddings(TableCache(memory.pool), WordEmbedder(), ProcessCache())
+    found = await other.find("a text", 0)
+    assert found.path == "cache"
+    assert found.embedding == made.embedding
+
+
+async def test_the_table_is_asked_for_the_model_that_serves(pool: Pool) -> None:
+    table = TableCache(pool)
+    for model in ("old", "new"):
+        await table.put([("a text", checked(word_vector(model), model))])
+    found = await table.get("a text", "old")
+    newest = await table.get("a text", None)
+    assert found is not None
+    assert newest is not None
+    assert (found.model, newest.model) == ("old", "new")
+    assert await table.get("a text", "none") is None
+
+
+async def test_old_embeddings_are_pruned(pool: Pool) -> None:
+    table = TableCache(pool)
+    await table.put([(text, checked(word_vector(text), "model")) for text in ("old", "new")])
+    async with pool.connection() as connection:
+        await connection.execute(
+            "UPDATE embedding_cache SET created_at = now() - interval '31 days' "
+            "WHERE text_sha256 = sha256('old')"
+        )
+    assert await table.prune() == 1
+    assert await table.get("new", None) is not None
+
+
+def test_an_entry_of_the_process_ends_after_an_hour() -> None:
+    now = 0.0
+    cache = ProcessCache(lambda: now)
+    cache.put("a text", Embedding(HalfVector([1.0]), "model"))
+    now = TTL_SECONDS
+    assert cache.get("a text") is not None
+    now = TTL_SECONDS + 1
+    assert cache.get("a text") is None
+
+
+async def test_more_texts_than_the_queue_holds_are_turned_away(pool: Pool) -> None:
+    without_worker = Embeddings(TableCache(pool), WordEmbedder(), ProcessCache())
+    assert all(without_worker.warm(f"text {number}") for number in range(MOST_WAITING))
+    assert without_worker.warm("text 0")
+    assert not without_worker.warm("one more")
+    found = await without_worker.find("one more", SECONDS)
+    assert found.reason == "too many texts wait for the embedding service"

@@ -1,0 +1,59 @@
+import asyncio
+
+from domain_services.kernel.background import running
+from memory.episode import Episode
+from memory.journal import BATCH, Journal, append
+from memory.pool import Pool
+from memory.runs import RunTable
+from tests.memory.conftest import Memory, invent, perceive, remember
+
+
+async def write(pool: Pool, episodes: list[Episode]) -> None:
+    async with pool.connection() as connection, connection.transaction():
+        for episode in episodes:
+            await append(connection, episode)
+
+
+async def test_an_episode_written_twice_is_remembered_once(memory: Memory) -> None:
+    episode = remember(perceive())
+    await write(memory.pool, [episode, episode])
+    assert await memory.journal.drain() == 2
+    assert await memory.store.list_for_project("ALPHA", 5) == [episode]
+
+
+async def test_two_movers_share_the_work(memory: Memory) -> None:
+    await write(memory.pool, invent(2 * BATCH))
+    moved = await asyncio.gather(memory.journal.drain(), Journal(memory.pool).drain())
+    while more := await memory.journal.drain():
+        moved.append(more)
+    assert sum(moved) == 2 * BATCH
+    assert (await memory.store.count()).episodes == 2 * BATCH
+
+
+async def test_an_unreadable_episode_holds_up_no_other(memory: Memory) -> None:
+    async with memory.pool.connection() as connection:
+        await connection.execute("""INSERT INTO episode_journal (episode) VALUES ('{"a": 1}')""")
+    await write(memory.pool, [remember(perceive())])
+    assert await memory.journal.drain() == 1
+    assert await memory.journal.drain() == 0
+    async with memory.pool.connection() as connection:
+        cursor = await connection.execute("SELECT refused FROM episode_journal")
+        ((reason,),) = await cursor.fetchall()
+    assert "Field required" in reason
+
+
+async def test_a_rolled_back_episode_never_was(memory: Memory) -> None:
+    async with memory.pool.connection() as connection, connection.transaction(force_rollback=True):
+        await append(connection, remember(perceive()))
+    assert await memory.journal.drain() == 0
+
+
+async def test_a_finished_run_wakes_the_mover(memory: Memory) -> None:
+    runs = RunTable(memory.pool, memory.journal.wake)
+    async with running(memory.journal.run()):
+        run = await runs.start("ALPHA", {}, 60)
+        await runs.finish(run.run_id, run.token, {}, remember(perceive(), episode_id=run.run_id))
+        async with asyncio.timeout(5):
+            while await memory.store.get(run.run_id) is None:
+                await asyncio.sleep(0.005)
+    assert await memory.store.get(run.run_id) is not None

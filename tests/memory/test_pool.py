@@ -1,0 +1,20 @@
+from collections.abc import Callable
+
+import psycopg
+
+from memory.pool import open_pool
+
+
+async def test_a_connection_that_the_server_closed_is_not_handed_out(
+    database_url: Callable[[str], str],
+) -> None:
+    url = database_url("memory")
+    plain = url.replace("postgresql+psycopg://", "postgresql://")
+    async with open_pool(url) as pool, await psycopg.AsyncConnection.connect(plain) as killer:
+        for _ in range(3):
+            async with pool.connection() as connection:
+                mine = connection.info.backend_pid
+            await killer.execute("SELECT pg_terminate_backend(%s, 2000)", (mine,))
+            async with pool.connection() as connection:
+                await connection.execute("SELECT 1")
+                assert connection.info.backend_pid != mine

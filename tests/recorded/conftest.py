@@ -1,0 +1,84 @@
+"""Recorded HTTP: cassettes answer in place of a server, and only what is sent as it was recorded.
+
+`make test` records nothing. `pytest tests/recorded --record-mode=rewrite` records again, from the
+double of ollama_double.py.
+"""
+
+import json
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+from httpx_aiohttp import AiohttpTransport
+
+from domain_services.embedding.engines.ollama import Ollama
+from tests.conftest import serving
+from tests.ports import free_port
+from tests.recorded.ollama_double import OllamaDouble
+
+ADDRESS = "ollama.test:11434"
+
+
+def _plain_request(request: Any) -> Any:
+    request.uri = re.sub(r"//127\.0\.0\.1:[0-9]+/", f"//{ADDRESS}/", request.uri)
+    return request
+
+
+def _plain_response(response: dict[str, Any]) -> dict[str, Any]:
+    kept = {k: v for k, v in response["headers"].items() if k.lower() == "content-type"}
+    return response | {"headers": kept}
+
+
+CASSETTES: dict[str, Any] = {
+    "match_on": ["method", "path", "query", "body"],
+    "filter_headers": ["authorization", "host", "user-agent"],
+    "before_record_request": _plain_request,
+    "before_record_response": _plain_response,
+}
+
+
+@pytest.fixture(scope="module")
+def vcr_config() -> dict[str, Any]:
+    return CASSETTES
+
+
+@dataclass
+class Listening(httpx.AsyncBaseTransport):
+    """Notes what really leaves, which a cassette cannot: it shows what once left."""
+
+    sent: list[tuple[str, str, Any]] = field(default_factory=list[tuple[str, str, Any]])
+    inner: httpx.AsyncBaseTransport = field(default_factory=AiohttpTransport)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        body = json.loads(await request.aread())
+        self.sent.append((request.method, request.url.path, body))
+        return await self.inner.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        await self.inner.aclose()
+
+
+@pytest.fixture
+def listening() -> Listening:
+    return Listening()
+
+
+@pytest.fixture
+async def ollama(
+    request: pytest.FixtureRequest, record_mode: str, listening: Listening
+) -> AsyncIterator[Ollama]:
+    """The adapter on a cassette; while recording, on a double with the fixture's parameter."""
+    port = free_port()
+    adapter = Ollama(f"http://127.0.0.1:{port}", budget_seconds=5, transport=listening)
+    try:
+        if record_mode == "none":
+            yield adapter
+        else:
+            double = OllamaDouble(getattr(request, "param", 1024))
+            async with serving(double.app, port):
+                yield adapter
+    finally:
+        await adapter.close()

@@ -1,0 +1,290 @@
+"""What the sprint service says of tasks reaches the backlog once, newest last."""
+
+import random
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+from redis.asyncio import Redis
+
+from domain_services.backlog.app import create_app
+from domain_services.backlog.client import BacklogClient
+from domain_services.backlog.schema import (
+    ReservationCreate,
+    Task,
+    TaskCreate,
+    TasksCreate,
+    TaskUpdate,
+)
+from domain_services.backlog.settings import BacklogSettings
+from domain_services.kernel.events import (
+    BACKLOG_GROUP,
+    DAILY_SCRUM_EVENTS,
+    Envelope,
+    confirmations_key,
+    envelope,
+)
+from domain_services.kernel.settings import Peers
+from domain_services.kernel.types import utc_now
+from domain_services.sprint.schema import TaskUpdated
+from tests.conftest import serving
+
+SOURCE = "sprint-service"
+FIRST = "P1-TASK001"
+
+
+def told(version: int, task_id: str = FIRST, **values: Any) -> Envelope:
+    """An event of the sprint service."""
+    base: dict[str, Any] = {
+        "task_id": task_id,
+        "project_id": "P1",
+        "sprint_id": "P1-S01",
+        "status": "in_progress",
+        "progress_percentage": 50,
+        "updated_at": utc_now(),
+        "assigned_to": "E001",
+        "version": version,
+    }
+    return envelope(
+        "TASK_UPDATED", "Task", task_id, TaskUpdated.model_validate(base | values), source=SOURCE
+    )
+
+
+class Stream:
+    """The producer's side: sends events, and waits for what the backlog confirms."""
+
+    def __init__(self, redis: Redis) -> None:
+        self.redis = redis
+
+    async def send(self, *events: Envelope | str) -> None:
+        for event in events:
+            body = event if isinstance(event, str) else event.model_dump_json()
+            await self.redis.xadd(DAILY_SCRUM_EVENTS, {"event": body})
+
+    async def confirmed(self, count: int) -> list[str]:
+        found: list[str] = []
+        while len(found) < count:
+            answer: Any = await self.redis.blpop([confirmations_key(SOURCE)], timeout=20)
+            assert answer is not None, f"only {len(found)} of {count} events were confirmed"
+            found.append(answer[1].decode())
+        return found
+
+
+@pytest.fixture
+async def stream(redis_url: str) -> AsyncIterator[Stream]:
+    async with Redis.from_url(redis_url) as redis:
+        yield Stream(redis)
+
+
+@pytest.fixture
+async def backlog_of_three(backlog: BacklogClient) -> BacklogClient:
+    tasks = [TaskCreate(title=f"task {n}") for n in range(3)]
+    await backlog.create_tasks("P1", TasksCreate(tasks=tasks))
+    return backlog
+
+
+async def dead_letters(settings: BacklogSettings) -> list[tuple[str, str]]:
+    assert settings.database_url is not None
+    url = settings.database_url.get_secret_value().replace("+psycopg", "")
+    async with await psycopg.AsyncConnection.connect(url) as connection:
+        rows = await connection.execute("SELECT payload, error FROM dead_letters ORDER BY id")
+        return await rows.fetchall()
+
+
+async def test_an_event_changes_its_task(backlog_of_three: BacklogClient, stream: Stream) -> None:
+    event = told(1)
+    await stream.send(event)
+    assert await stream.confirmed(1) == [f"{event.event_id} {BACKLOG_GROUP}"]
+    task = await backlog_of_three.get_task(FIRST)
+    assert (task.status, task.progress_percentage) == ("in_progress", 50)
+    assert (task.sprint_id, task.assigned_to) == ("P1-S01", "E001")
+    [_, change] = await backlog_of_three.list_history(FIRST)
+    assert change.at == datetime.fromisoformat(event.event_data["updated_at"])
+    assert (change.actor, change.from_status, change.to_status) == (
+        SOURCE,
+        "unassigned",
+        "in_progress",
+    )
+
+
+async def test_a_dependency_completed_in_its_sprint_makes_its_task_ready(
+    backlog_of_three: BacklogClient, stream: Stream
+) -> None:
+    await backlog_of_three.update_task("P1-TASK002", TaskUpdate(depends_on=[FIRST]))
+    assert not (await backlog_of_three.get_task("P1-TASK002")).ready
+    await stream.send(told(1, status="completed", progress_percentage=100))
+    await stream.confirmed(1)
+    assert (await backlog_of_three.get_task("P1-TASK002")).ready
+
+
+async def test_a_repeated_event_has_no_second_effect(
+    backlog_of_three: BacklogClient, stream: Stream
+) -> None:
+    event = told(1)
+    await stream.send(event)
+    await stream.confirmed(1)
+    once = await backlog_of_three.get_task(FIRST)
+    await stream.send(event, event)
+    assert len(await stream.confirmed(2)) == 2
+    assert await backlog_of_three.get_task(FIRST) == once
+
+
+async def test_an_older_version_is_ignored(backlog_of_three: BacklogClient, stream: Stream) -> None:
+    await stream.send(told(5, progress_percentage=80))
+    await stream.confirmed(1)
+    newest = await backlog_of_three.get_task(FIRST)
+    await stream.send(told(4, progress_percentage=10), told(5, progress_percentage=20))
+    await stream.confirmed(2)
+    assert await backlog_of_three.get_task(FIRST) == newest
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_in_any_order_the_newest_version_stays(
+    backlog_of_three: BacklogClient, stream: Stream, seed: int
+) -> None:
+    order = random.Random(seed)
+    ids = [FIRST, "P1-TASK002", "P1-TASK003"]
+    history = [
+        told(version, task_id, progress_percentage=version * 7)
+        for task_id in ids
+        for version in range(1, 11)
+    ]
+    sent = history + order.sample(history, 15)
+    order.shuffle(sent)
+    await stream.send(*sent)
+    await stream.confirmed(len(sent))
+    for task_id in ids:
+        assert (await backlog_of_three.get_task(task_id)).progress_percentage == 70
+
+
+async def test_a_task_that_left_its_sprint_is_free_again(
+    backlog_of_three: BacklogClient, stream: Stream
+) -> None:
+    await backlog_of_three.reserve("P1", ReservationCreate(sprint_id="P1-S01"))
+    await stream.send(
+        told(3),
+        told(4, sprint_id=None, status="unassigned"),
+        told(3, "P1-TASK002", status="completed", progress_percentage=100),
+    )
+    await stream.confirmed(3)
+    left = await backlog_of_three.get_task(FIRST)
+    assert (left.status, left.sprint_id, left.progress_percentage) == ("unassigned", None, 50)
+    done = await backlog_of_three.get_task("P1-TASK002")
+    assert (done.status, done.sprint_id) == ("completed", "P1-S01")
+    again = ReservationCreate(sprint_id="P1-S02", task_ids=[FIRST])
+    assert len((await backlog_of_three.reserve("P1", again)).tasks) == 1
+
+
+async def test_events_of_the_next_sprint_are_newer_than_those_of_the_last(
+    backlog_of_three: BacklogClient, stream: Stream
+) -> None:
+    # Of the first sprint's events only the last was applied: versions there ran ahead of ours.
+    await stream.send(told(40, sprint_id=None, status="unassigned"), told(30))
+    await stream.confirmed(2)
+    assert (await backlog_of_three.get_task(FIRST)).progress_percentage == 50
+    wanted = ReservationCreate(sprint_id="P1-S02", task_ids=[FIRST])
+    [task] = (await backlog_of_three.reserve("P1", wanted)).tasks
+    await stream.send(told(task.version + 1, sprint_id="P1-S02", progress_percentage=10))
+    await stream.confirmed(1)
+    assert (await backlog_of_three.get_task(FIRST)).progress_percentage == 10
+
+
+async def test_poison_is_parked_and_others_flow(
+    backlog_of_three: BacklogClient, backlog_settings: Callable[..., Any], stream: Stream
+) -> None:
+    unknown = told(1, "P1-TASK999")
+    of_another_project = told(1, project_id="P2")
+    impossible = told(1, progress_percentage=101)
+    shapeless = told(1).model_copy(update={"event_data": {"task_id": FIRST}})
+    good = told(1, "P1-TASK002")
+    await stream.send("no JSON", "{}", unknown, of_another_project, impossible, shapeless, good)
+    await stream.redis.xadd(DAILY_SCRUM_EVENTS, {"other": "field"})
+    confirmed = await stream.confirmed(5)
+    # Parked events are confirmed as well: the producer need not send them again.
+    expected = (unknown, of_another_project, impossible, shapeless, good)
+    assert {each.split()[0] for each in confirmed} == {str(each.event_id) for each in expected}
+    assert (await backlog_of_three.get_task("P1-TASK002")).progress_percentage == 50
+    assert (await backlog_of_three.get_task(FIRST)).version == 1
+    parked = await dead_letters(backlog_settings())
+    assert len(parked) == 6
+    assert any("LookupError: there is no task P1-TASK999" in error for _, error in parked)
+    pending: Any = await stream.redis.xpending(DAILY_SCRUM_EVENTS, BACKLOG_GROUP)
+    assert pending["pending"] == 0
+
+
+async def test_events_of_other_types_are_passed_over(
+    backlog_of_three: BacklogClient, stream: Stream
+) -> None:
+    await stream.send(told(1).model_copy(update={"event_type": "TASK_PROGRESSED"}))
+    await stream.confirmed(1)
+    assert (await backlog_of_three.get_task(FIRST)).version == 1
+
+
+async def test_a_lost_stream_is_served_again_when_it_is_back(
+    backlog_of_three: BacklogClient, stream: Stream
+) -> None:
+    await stream.send(told(1))
+    await stream.confirmed(1)
+    await stream.redis.flushall()
+    await stream.send(told(2, progress_percentage=60))
+    await stream.confirmed(1)
+    assert (await backlog_of_three.get_task(FIRST)).progress_percentage == 60
+
+
+Serving = Callable[[], AbstractAsyncContextManager[str]]
+
+
+@pytest.fixture
+def serving_again(backlog_settings: Callable[..., BacklogSettings], project_url: str) -> Serving:
+    """Starts the same service, with the same port, as often as it is called."""
+    settings = backlog_settings(peers=Peers(project=project_url))
+    return lambda: serving(create_app(settings), settings.port)
+
+
+@pytest.mark.parametrize("reader", ["itself", "a dead replica", "nobody"])
+async def test_a_restarted_service_finishes_what_was_left(
+    serving_again: Serving,
+    stream: Stream,
+    http: httpx.AsyncClient,
+    reader: str,
+) -> None:
+    async with serving_again() as url:
+        await BacklogClient(http, url).create_tasks("P1", TaskCreate(title="a"))
+        await stream.send(told(1))
+        await stream.confirmed(1)
+    await stream.send(told(2, progress_percentage=60))
+    if reader != "nobody":
+        name = f"{socket.gethostname()}-{url.rsplit(':', 1)[1]}" if reader == "itself" else "gone"
+        await take_and_die(stream.redis, name)
+    async with serving_again() as url:
+        await stream.confirmed(1)
+        task = await BacklogClient(http, url).get_task(FIRST)
+        assert task.progress_percentage == 60
+    # The restarted service is the consumer that it was, not one more.
+    members: Any = await stream.redis.xinfo_consumers(DAILY_SCRUM_EVENTS, BACKLOG_GROUP)
+    assert len(members) == (2 if reader == "a dead replica" else 1)
+
+
+async def take_and_die(redis: Redis, name: str) -> None:
+    """Read as consumer `name` without ever acknowledging, as long ago as any reclaim asks for."""
+    await redis.xreadgroup(BACKLOG_GROUP, name, {DAILY_SCRUM_EVENTS: ">"})
+    [pending] = await redis.xpending_range(DAILY_SCRUM_EVENTS, BACKLOG_GROUP, "-", "+", 10)
+    await redis.xclaim(
+        DAILY_SCRUM_EVENTS, BACKLOG_GROUP, name, 0, [pending["message_id"]], idle=60_000
+    )
+
+
+async def test_changes_by_users_and_by_sprints_do_not_lose_each_other(
+    backlog_of_three: BacklogClient, stream: Stream
+) -> None:
+    await stream.send(*(told(version) for version in range(1, 11)))
+    for priority in (1, 2, 4, 5):
+        await backlog_of_three.update_task(FIRST, TaskUpdate(priority=priority))
+    await stream.confirmed(10)
+    task: Task = await backlog_of_three.get_task(FIRST)
+    assert (task.priority, task.progress_percentage) == (5, 50)

@@ -1,0 +1,133 @@
+"""Tasks reserved for a sprint and released again."""
+
+import asyncio
+
+import pytest
+
+from domain_services.backlog.client import BacklogClient
+from domain_services.backlog.schema import (
+    Reservation,
+    ReservationCreate,
+    TaskCreate,
+    TasksCreate,
+    TaskUpdate,
+)
+from domain_services.kernel.http_client import PeerRefused
+
+IDS = [f"P1-TASK{number:03d}" for number in range(1, 6)]
+
+
+@pytest.fixture
+async def backlog_of_five(backlog: BacklogClient) -> BacklogClient:
+    tasks = [TaskCreate(title=f"task {n}", priority=5 - n % 5) for n in range(5)]
+    await backlog.create_tasks("P1", TasksCreate(tasks=tasks))
+    return backlog
+
+
+def wanting(sprint: str, *task_ids: str) -> ReservationCreate:
+    return ReservationCreate(sprint_id=sprint, task_ids=list(task_ids) or None)
+
+
+async def test_named_tasks_are_reserved(backlog_of_five: BacklogClient) -> None:
+    reserved = await backlog_of_five.reserve("P1", wanting("P1-S01", *IDS[:2]))
+    assert {task.task_id for task in reserved.tasks} == set(IDS[:2])
+    task = await backlog_of_five.get_task(IDS[0])
+    assert (task.sprint_id, task.status, task.version) == ("P1-S01", "assigned_to_sprint", 2)
+    assert (await backlog_of_five.get_summary("P1")).unassigned_tasks == 3
+
+
+async def test_unnamed_all_free_tasks_are_reserved_in_the_backlogs_order(
+    backlog_of_five: BacklogClient,
+) -> None:
+    await backlog_of_five.update_task(IDS[0], TaskUpdate(status="blocked"))
+    free = await backlog_of_five.list_tasks("P1", status="unassigned")
+    reserved = await backlog_of_five.reserve("P1", wanting("P1-S01"))
+    assert [task.task_id for task in reserved.tasks] == [task.task_id for task in free]
+
+
+async def test_reserving_again_gives_the_same_tasks(backlog_of_five: BacklogClient) -> None:
+    first = await backlog_of_five.reserve("P1", wanting("P1-S01", *IDS[:2]))
+    again = await backlog_of_five.reserve("P1", wanting("P1-S01", *IDS[:2]))
+    anew = await backlog_of_five.reserve("P1", wanting("P1-S01"))
+    assert first == again == anew
+    with pytest.raises(PeerRefused) as refused:
+        await backlog_of_five.reserve("P1", wanting("P1-S01", *IDS[1:3]))
+    assert refused.value.problem["errors"][0]["task_id"] == IDS[2]
+
+
+async def test_reserving_twice_at_once_gives_the_same_tasks(
+    backlog_of_five: BacklogClient,
+) -> None:
+    for wanted in (wanting("P1-S01"), wanting("P1-S02", *IDS[:2])):
+        answers = await asyncio.gather(*(backlog_of_five.reserve("P1", wanted) for _ in range(8)))
+        assert all(answer == answers[0] for answer in answers)
+        await backlog_of_five.release("P1", wanted.sprint_id)
+
+
+async def test_one_task_that_is_not_free_keeps_all_out(backlog_of_five: BacklogClient) -> None:
+    await backlog_of_five.reserve("P1", wanting("P1-S01", IDS[0]))
+    await backlog_of_five.update_task(IDS[1], TaskUpdate(status="completed"))
+    with pytest.raises(PeerRefused) as refused:
+        await backlog_of_five.reserve("P1", wanting("P1-S02", *IDS[:3], "P1-TASK999"))
+    assert refused.value.peer_status == 409
+    reasons = {each["task_id"]: each["message"] for each in refused.value.problem["errors"]}
+    assert reasons == {
+        IDS[0]: "is assigned_to_sprint in P1-S01",
+        IDS[1]: "is completed",
+        "P1-TASK999": "is no task of P1",
+    }
+    assert (await backlog_of_five.get_task(IDS[2])).sprint_id is None
+
+
+async def test_nothing_free_is_said_with_a_code_of_its_own(backlog_of_five: BacklogClient) -> None:
+    await backlog_of_five.reserve("P1", wanting("P1-S01"))
+    for project in ("P1", "P2"):
+        with pytest.raises(PeerRefused) as refused:
+            await backlog_of_five.reserve(project, wanting("P1-S02"))
+        assert refused.value.peer_status == 409
+        assert refused.value.problem["code"] == "no_unassigned_tasks"
+
+
+async def test_of_sprints_racing_for_the_same_tasks_exactly_one_wins(
+    backlog_of_five: BacklogClient,
+) -> None:
+    for round_number in range(5):
+        sprints = [f"P1-S{round_number}{n}" for n in range(8)]
+        outcomes = await asyncio.gather(
+            # Overlapping sets in opposite orders: what deadlocks when locks are taken one by one.
+            *(
+                backlog_of_five.reserve("P1", wanting(sprint, *IDS[:: 1 if n % 2 else -1]))
+                for n, sprint in enumerate(sprints)
+            ),
+            return_exceptions=True,
+        )
+        won = [each for each in outcomes if isinstance(each, Reservation)]
+        assert len(won) == 1
+        lost = [each for each in outcomes if isinstance(each, PeerRefused)]
+        assert [each.peer_status for each in lost] == [409] * 7
+        held = {task.sprint_id for task in await backlog_of_five.list_tasks("P1")}
+        assert held == {won[0].sprint_id}
+        assert (await backlog_of_five.release("P1", won[0].sprint_id)).released == 5
+
+
+async def test_released_tasks_are_free_again_with_their_progress(
+    backlog_of_five: BacklogClient,
+) -> None:
+    await backlog_of_five.reserve("P1", wanting("P1-S01", *IDS[:3]))
+    await backlog_of_five.update_task(IDS[0], TaskUpdate(progress_percentage=40))
+    await backlog_of_five.update_task(IDS[1], TaskUpdate(progress_percentage=100))
+    assert (await backlog_of_five.release("P1", "P1-S01")).released == 2
+    assert (await backlog_of_five.release("P1", "P1-S01")).released == 0
+    open_again = await backlog_of_five.get_task(IDS[0])
+    assert (open_again.status, open_again.sprint_id) == ("unassigned", None)
+    assert open_again.progress_percentage == 40
+    done = await backlog_of_five.get_task(IDS[1])
+    assert (done.status, done.sprint_id) == ("completed", "P1-S01")
+
+
+async def test_a_task_in_a_sprint_is_not_put_back_by_hand(backlog_of_five: BacklogClient) -> None:
+    await backlog_of_five.reserve("P1", wanting("P1-S01", IDS[0]))
+    with pytest.raises(PeerRefused) as refused:
+        await backlog_of_five.update_task(IDS[0], TaskUpdate(status="unassigned"))
+    assert refused.value.peer_status == 422
+    assert refused.value.problem["code"] == "invalid"

@@ -1,0 +1,111 @@
+"""Action items can be closed; what an impediment's status was, and who changed it, is kept."""
+
+import asyncio
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from domain_services.chronicle.client import ChronicleClient
+from domain_services.chronicle.schema import ActionItemChange, SprintRetrospectiveCreate
+from domain_services.kernel.http_client import PeerRefused
+from tests.conftest import VIEWER_KEY
+from tests.services.chronicle.history import retrospective
+
+CLOSED = ActionItemChange(status="closed", comment="access was given")
+
+
+def _note(number: int = 1) -> SprintRetrospectiveCreate:
+    items = [{"description": "Waiting for access"}, {"description": "Pair more"}]
+    return retrospective("P1", number, action_items=items)
+
+
+async def _record(chronicle: ChronicleClient, number: int = 1) -> UUID:
+    return (await chronicle.create_sprint_retrospective(_note(number))).note_id
+
+
+async def test_a_closed_item_is_closed_wherever_it_is_read(chronicle: ChronicleClient) -> None:
+    note_id = await _record(chronicle)
+    changed = await chronicle.change_action_item(note_id, 1, CLOSED)
+    assert (changed.description, changed.status, changed.version) == (
+        "Waiting for access",
+        "closed",
+        2,
+    )
+    assert await chronicle.list_action_items("P1", "closed") == [changed]
+    (found,) = await chronicle.list_sprint_retrospectives("P1")
+    assert [each.status for each in found.action_items] == ["closed", "open"]
+    counts = (await chronicle.impediments("P1")).impediment_status_counts
+    assert counts == {"Waiting for access": {"closed": 1}, "Pair more": {"open": 1}}
+
+
+async def test_every_change_is_kept_with_its_actor(chronicle: ChronicleClient) -> None:
+    note_id = await _record(chronicle)
+    assert await chronicle.list_action_item_changes(note_id, 1) == []
+    for status in ("in-progress", "in-progress", "closed", "open"):
+        await chronicle.change_action_item(note_id, 1, ActionItemChange(status=status))
+    changes = await chronicle.list_action_item_changes(note_id, 1)
+    assert [(each.version, each.from_status, each.to_status, each.actor) for each in changes] == [
+        (2, "open", "in-progress", "admin"),
+        (3, "in-progress", "closed", "admin"),
+        (4, "closed", "open", "admin"),
+    ]
+
+
+async def test_a_version_that_has_passed_is_refused(chronicle: ChronicleClient) -> None:
+    note_id = await _record(chronicle)
+    results = await asyncio.gather(
+        *(chronicle.change_action_item(note_id, 1, CLOSED, if_match=1) for _ in range(4)),
+        return_exceptions=True,
+    )
+    refused = [each.peer_status for each in results if isinstance(each, PeerRefused)]
+    assert refused == [412] * 3
+    assert len(await chronicle.list_action_item_changes(note_id, 1)) == 1
+
+
+async def test_the_retrospective_is_still_the_same_note_after_a_change(
+    chronicle: ChronicleClient,
+) -> None:
+    note_id = await _record(chronicle)
+    await chronicle.change_action_item(note_id, 1, CLOSED)
+    assert await _record(chronicle) == note_id
+    assert (await chronicle.list_action_items("P1"))[0].status == "closed"
+
+
+async def test_items_are_listed_of_the_newest_sprint_first(chronicle: ChronicleClient) -> None:
+    for number in (1, 2):
+        await _record(chronicle, number)
+    found = await chronicle.list_action_items("P1", limit=3)
+    assert [(each.sprint_id, each.position) for each in found] == [
+        ("P1-S02", 1),
+        ("P1-S02", 2),
+        ("P1-S01", 1),
+    ]
+    assert await chronicle.list_action_items("P2") == []
+
+
+async def test_what_is_not_there_is_404_and_what_cannot_be_400(
+    chronicle: ChronicleClient, chronicle_url: str, http: httpx.AsyncClient
+) -> None:
+    note_id = await _record(chronicle)
+    for place in ((uuid4(), 1), (note_id, 3)):
+        for question in (
+            chronicle.change_action_item(*place, CLOSED),
+            chronicle.list_action_item_changes(*place),
+        ):
+            with pytest.raises(PeerRefused) as refused:
+                await question
+            assert refused.value.peer_status == 404
+    url = f"{chronicle_url}/v1/action_items/{note_id}"
+    good = {"status": "closed"}
+    for path, body in (
+        ("/0", good),
+        ("/x", good),
+        ("/1", {"status": "done"}),
+        ("/1", {"status": "closed", "comment": "\x00"}),
+        ("/1", {}),
+    ):
+        assert (await http.put(url + path, json=body)).status_code == 400
+    assert (await http.put(f"{url}/1", json=good, headers={"If-Match": "1"})).status_code == 400
+    viewer = {"Authorization": f"Bearer {VIEWER_KEY}"}
+    assert (await http.put(f"{url}/1", json=good, headers=viewer)).status_code == 403

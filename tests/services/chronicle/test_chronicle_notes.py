@@ -1,0 +1,252 @@
+"""What is recorded can be read again, once, in the specification's shapes."""
+
+import asyncio
+from datetime import date
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from domain_services.chronicle import schema
+from domain_services.chronicle.client import ChronicleClient
+from domain_services.kernel.http_client import PeerRefused
+from tests.services.chronicle.history import daily_report, retrospective, retrospectives
+
+PLANNING: dict[str, Any] = {
+    "sprint_id": "NEX005-S02",
+    "project_id": "NEX005",
+    "sprint_name": "New Sprint for NEX005",
+    "sprint_goal": "Complete all assigned tasks for the NEX005 project.",
+    "start_date": "2025-09-16",
+    "end_date": "2025-09-30",
+    "duration_weeks": 2,
+    "planned_tasks": ["NEX005-TASK010", "NEX005-TASK011"],
+}
+RETROSPECTIVE: dict[str, Any] = {
+    "sprint_id": "NEX005-S02",
+    "project_id": "NEX005",
+    "sprint_name": "New Sprint for PHE001",
+    "start_date": "2025-09-02",
+    "end_date": "2025-09-16",
+    "duration_weeks": 2,
+    "what_went_well": "Team collaborated well under pressure.",
+    "what_could_be_improved": "Better backlog grooming needed.",
+    "action_items": [{"description": "Schedule refinement earlier.", "status": "open"}],
+    "facilitator_id": "EMP1234",
+    "attendees": ["EMP7890", "EMP1234"],
+    "tasks_summary": [
+        {
+            "description": "Build UI for dashboard",
+            "status": "in-progress",
+            "task_id": "TEST-002-TASK001",
+            "employee_id": "E001",
+            "progress_percentage": 60,
+        }
+    ],
+}
+DAILY: dict[str, Any] = {
+    "project_id": "PROJ001",
+    "sprint_id": "PROJ001-S01",
+    "report_date": "2025-08-03",
+    "summary": "2 tasks had progress simulated.",
+    "summary_metrics": {
+        "total_team_members": 8,
+        "total_tasks": 25,
+        "completed_tasks": 10,
+        "pending_tasks": 15,
+    },
+    "reports": {
+        "2025-08-03": [
+            {
+                "assigned_to": "EMP001",
+                "tasks": [
+                    {
+                        "id": "TASK001",
+                        "yesterday_work": "Completed task X.",
+                        "today_work": "Will start task Y.",
+                        "impediments": "None.",
+                        "created_at": "2025-08-03T10:00:00.000000",
+                    }
+                ],
+            }
+        ]
+    },
+}
+NOTES = [
+    ("sprint_planning", PLANNING, {"sprint_goal": "Another goal"}),
+    ("sprint_retrospective", RETROSPECTIVE, {"what_went_well": "Nothing."}),
+    ("daily_scrum_report", DAILY, {"summary": "Another day"}),
+]
+
+
+@pytest.mark.parametrize(("kind", "note", "change"), NOTES)
+async def test_the_same_note_again_is_the_same_note_and_other_content_a_conflict(
+    chronicle_url: str,
+    http: httpx.AsyncClient,
+    kind: str,
+    note: dict[str, Any],
+    change: dict[str, Any],
+) -> None:
+    url = f"{chronicle_url}/v1/notes/{kind}"
+    first = await http.post(url, json=note)
+    again = await http.post(url, json=note)
+    other = await http.post(url, json=note | change)
+    assert (first.status_code, again.status_code, other.status_code) == (201, 201, 409)
+    assert first.json()["note_id"] == again.json()["note_id"]
+    assert other.headers["content-type"] == "application/problem+json"
+
+
+async def test_planning_is_answered_as_specified(
+    chronicle_url: str, http: httpx.AsyncClient
+) -> None:
+    url = f"{chronicle_url}/v1/notes/sprint_planning"
+    made = await http.post(url, json=PLANNING)
+    (found,) = (await http.get(url, params={"sprint_id": "NEX005-S02"})).json()
+    created_at = found.pop("created_at")
+    assert created_at.endswith(("Z", "+00:00"))
+    assert found == {"note_id": made.json()["note_id"], **PLANNING}
+
+
+async def test_a_retrospective_is_answered_as_specified(
+    chronicle_url: str, http: httpx.AsyncClient
+) -> None:
+    url = f"{chronicle_url}/v1/notes/sprint_retrospective"
+    made = await http.post(url, json=RETROSPECTIVE)
+    (found,) = (await http.get(url, params={"project_id": "NEX005"})).json()
+    assert found["retrospective_id"] == made.json()["note_id"]
+    assert {name: found[name] for name in RETROSPECTIVE} == RETROSPECTIVE
+    assert (found["completed_tasks"], found["total_tasks"]) == (0, 1)
+
+
+async def test_a_daily_report_is_answered_by_day_with_employee_ids(
+    chronicle_url: str, http: httpx.AsyncClient
+) -> None:
+    url = f"{chronicle_url}/v1/notes/daily_scrum_report"
+    await http.post(url, json=DAILY)
+    found = (await http.get(url, params={"sprint_id": "PROJ001-S01"})).json()
+    assert (found["project_id"], found["sprint_id"]) == ("PROJ001", "PROJ001-S01")
+    assert found["summary_metrics"] == DAILY["summary_metrics"]
+    (person,) = found["reports"]["2025-08-03"]
+    assert person["employee_id"] == "EMP001"
+    assert person["tasks"][0]["yesterday_work"] == "Completed task X."
+    assert person["tasks"][0]["created_at"] == "2025-08-03T10:00:00Z"
+
+
+async def test_reports_of_several_days_are_grouped_and_the_newest_is_the_head(
+    chronicle: ChronicleClient,
+) -> None:
+    for day, words in [(date(2025, 1, 8), "third"), (date(2025, 1, 7), "second")]:
+        await chronicle.create_daily_scrum_report(daily_report("P1", day, summary=words))
+    found = await chronicle.get_daily_scrum_reports(project_id="P1")
+    assert list(found.reports) == [date(2025, 1, 7), date(2025, 1, 8)]
+    assert found.summary == "third"
+    one = await chronicle.get_daily_scrum_reports("P1", daily_scrum_date=date(2025, 1, 7))
+    assert (list(one.reports), one.summary) == ([date(2025, 1, 7)], "second")
+
+
+async def test_a_callers_id_is_the_notes_id_unless_another_note_has_it(
+    chronicle: ChronicleClient,
+) -> None:
+    wanted = uuid4()
+    first = retrospective("P1", 1, retrospective_id=wanted)
+    assert (await chronicle.create_sprint_retrospective(first)).note_id == wanted
+    assert (await chronicle.create_sprint_retrospective(retrospective("P1", 1))).note_id == wanted
+    with pytest.raises(PeerRefused) as refused:
+        await chronicle.create_sprint_retrospective(retrospective("P1", 2, retrospective_id=wanted))
+    assert refused.value.peer_status == 409
+    reported = uuid4()
+    report = daily_report("P1", report_id=reported)
+    assert (await chronicle.create_daily_scrum_report(report)).note_id == reported
+
+
+@pytest.mark.parametrize(
+    "path", ["sprint_planning", "sprint_retrospective", "daily_scrum_report", "decision_audit"]
+)
+async def test_what_was_never_recorded_is_not_found(
+    chronicle_url: str, http: httpx.AsyncClient, path: str
+) -> None:
+    answer = await http.get(f"{chronicle_url}/v1/notes/{path}", params={"project_id": "P1"})
+    assert answer.status_code == 404
+    assert answer.json()["code"] == "not_found"
+
+
+async def test_the_same_notes_at_once_are_recorded_once(chronicle: ChronicleClient) -> None:
+    history = retrospectives("P1", [3] * 100)
+    turned = schema.SprintRetrospectiveBulk(notes=list(reversed(history.notes)))
+    bulks = [history, turned] * 2
+    answers = await asyncio.gather(*map(chronicle.create_sprint_retrospectives, bulks))
+    assert sorted(each.created for each in answers) == [0] * 3 + [100]
+    reports = [daily_report("P1")] * 10
+    notes = await asyncio.gather(*map(chronicle.create_daily_scrum_report, reports))
+    assert len({note.note_id for note in notes}) == 1
+
+
+async def test_a_bulk_is_recorded_once(chronicle: ChronicleClient) -> None:
+    history = retrospectives("P1", [3, 4, 5], action_items=[{"description": "Refine earlier"}])
+    first = await chronicle.create_sprint_retrospectives(history, key="import-1")
+    again = await chronicle.create_sprint_retrospectives(history)
+    assert (first.created, first.existing) == (3, 0)
+    assert (again.created, again.existing) == (0, 3)
+    found = await chronicle.list_sprint_retrospectives("P1")
+    assert [each.completed_tasks for each in found] == [3, 4, 5]
+    assert [each.action_items[0].description for each in found] == ["Refine earlier"] * 3
+
+
+async def test_a_bulk_with_one_differing_sprint_records_none_and_names_it(
+    chronicle: ChronicleClient,
+) -> None:
+    await chronicle.create_sprint_retrospective(retrospective("P1", 2, finished=9))
+    with pytest.raises(PeerRefused) as refused:
+        await chronicle.create_sprint_retrospectives(retrospectives("P1", [3, 4, 5]))
+    assert refused.value.peer_status == 409
+    assert refused.value.problem["sprint_ids"] == ["P1-S02"]
+    assert [each.sprint_id for each in await chronicle.list_sprint_retrospectives("P1")] == [
+        "P1-S02"
+    ]
+
+
+async def test_a_bulk_of_100_sprints_of_20_tasks_is_one_request(
+    chronicle: ChronicleClient,
+) -> None:
+    history = retrospectives("P1", [20] * 100, origin="import")
+    assert len(history.model_dump_json()) < 1024 * 1024
+    assert (await chronicle.create_sprint_retrospectives(history)).created == 100
+
+
+async def test_ids_of_other_projects_and_repeated_tasks_are_refused(
+    chronicle_url: str, http: httpx.AsyncClient
+) -> None:
+    task = RETROSPECTIVE["tasks_summary"][0]
+    wrong: list[dict[str, Any]] = [
+        {"project_id": "NEX"},
+        {"sprint_id": "NEX005-SUB-S02"},
+        {"end_date": "2025-09-01"},
+        {"tasks_summary": [task, task]},
+        {"tasks_summary": [task | {"task_id": f"P-TASK{n:04}"} for n in range(2001)]},
+        {"unknown": 1},
+    ]
+    for change in wrong:
+        answer = await http.post(
+            f"{chronicle_url}/v1/notes/sprint_retrospective", json=RETROSPECTIVE | change
+        )
+        assert answer.status_code == 400, change
+
+
+async def test_a_task_summary_may_have_2000_tasks(chronicle: ChronicleClient) -> None:
+    await chronicle.create_sprint_retrospective(retrospective("P1", 1, finished=1500, open_=500))
+    (found,) = await chronicle.list_sprint_retrospectives(sprint_id="P1-S01")
+    assert (found.completed_tasks, found.total_tasks) == (1500, 2000)
+
+
+async def test_an_import_that_knows_only_finished_tasks_has_no_total(
+    chronicle: ChronicleClient,
+) -> None:
+    known = retrospective("P1", 1, 4, origin="import", planned_tasks_count=6, duration_weeks=None)
+    unknown = retrospective("P1", 2, 4, origin="import")
+    await chronicle.create_sprint_retrospectives(
+        schema.SprintRetrospectiveBulk(notes=[known, unknown])
+    )
+    found = await chronicle.list_sprint_retrospectives("P1")
+    assert [each.total_tasks for each in found] == [6, None]
+    assert found[0].duration_weeks is None

@@ -1,0 +1,146 @@
+"""Closing a sprint, and the notes that the chronicle gets sooner or later."""
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+import pytest
+
+from domain_services.chronicle.client import ChronicleClient
+from domain_services.kernel.http_client import PeerRefused
+from domain_services.sprint.schema import ProgressReport, SprintClosedEvent, SprintCreate
+from tests.services.sprint.conftest import Town, eventually
+
+StartChronicle = Callable[[], Awaitable[ChronicleClient]]
+
+
+async def run_sprint(town: Town, *progress: int) -> list[str]:
+    """A sprint P1-S01 with one task for each percentage."""
+    await town.found("P1", "E1", "E2")
+    ids = await town.plan("P1", len(progress))
+    await town.sprint.create_sprint(
+        "P1", SprintCreate(sprint_goal="To be done", requested_by="somebody")
+    )
+    for task_id, percentage in zip(ids, progress, strict=True):
+        said = ProgressReport(progress_percentage=percentage)
+        await town.sprint.report_progress(task_id, said)
+    return ids
+
+
+async def test_unfinished_tasks_go_back_and_finished_ones_stay(town: Town) -> None:
+    ids = await run_sprint(town, 100, 60, 0)
+    closed = await town.sprint.close_sprint("P1-S01")
+    assert closed.status_updated_to == "closed_with_pending_tasks"
+    assert closed.completed_tasks_count == 1
+    assert closed.uncompleted_tasks_moved_to_backlog_count == 2
+    sprint = await town.sprint.get_sprint("P1-S01")
+    assert sprint.status == "closed_with_pending_tasks"
+    assert sprint.closed_at is not None
+    assert (sprint.total_tasks, sprint.completed_tasks, sprint.pending_tasks) == (3, 1, 2)
+
+    async def told() -> bool:
+        tasks = await town.backlog_of("P1")
+        return [tasks[i].sprint_id for i in ids] == ["P1-S01", None, None]
+
+    await eventually(told)
+    tasks = await town.backlog_of("P1")
+    assert [tasks[i].status for i in ids] == ["completed", "unassigned", "unassigned"]
+    assert [tasks[i].progress_percentage for i in ids] == [100, 60, 0]
+    (event,) = await town.rows(
+        "SELECT payload->'event_data' AS d FROM outbox WHERE payload->>'event_type'='SPRINT_CLOSED'"
+    )
+    told = SprintClosedEvent.model_validate(event.d)
+    assert (told.completed_tasks, told.planned_tasks, told.spill_over) == (1, 3, 2)
+    assert told.completion_rate == pytest.approx(1 / 3)
+    assert (told.duration_days, told.requested_by) == (14, "somebody")
+
+
+async def test_all_done_is_completed(town: Town) -> None:
+    await run_sprint(town, 100, 100)
+    assert (await town.sprint.close_sprint("P1-S01")).status_updated_to == "completed"
+
+
+async def test_second_close_is_a_conflict(town: Town) -> None:
+    await run_sprint(town, 100)
+    await town.sprint.close_sprint("P1-S01")
+    with pytest.raises(PeerRefused) as refused:
+        await town.sprint.close_sprint("P1-S01")
+    assert refused.value.peer_status == 409
+    with pytest.raises(PeerRefused) as unknown:
+        await town.sprint.close_sprint("P1-S77")
+    assert unknown.value.peer_status == 404
+
+
+async def test_returned_tasks_enter_the_next_sprint_and_go_on_there(town: Town) -> None:
+    ids = await run_sprint(town, 40, 60)
+    await town.sprint.close_sprint("P1-S01")
+
+    async def free() -> bool:
+        return {task.sprint_id for task in (await town.backlog_of("P1")).values()} == {None}
+
+    await eventually(free)
+    created = await town.sprint.create_sprint("P1", SprintCreate())
+    assert {task.task_id for task in created.tasks} == set(ids)
+    await town.sprint.report_progress(ids[0], ProgressReport(status="completed"))
+
+    async def told() -> bool:
+        task = await town.backlog.get_task(ids[0])
+        return (task.status, task.sprint_id) == ("completed", "P1-S02")
+
+    await eventually(told)
+    newest_first = [each.sprint_id for each in await town.sprint.list_sprints("P1")]
+    assert newest_first == ["P1-S02", "P1-S01"]
+    (running,) = await town.sprint.list_sprints("P1", "in_progress")
+    assert running.completed_tasks == 1
+    assert (await town.sprint.get_active_sprint("P1")).sprint_id == "P1-S02"
+    assert await town.sprint.list_projects() == ["P1"]
+
+
+async def test_versions_rise_although_the_backlog_counts_fewer(town: Town) -> None:
+    """An event that came late was never counted by the backlog: its version lags behind."""
+    (task_id,) = await run_sprint(town, 40)
+    await town.rows("UPDATE sprint_tasks SET version = 50 RETURNING 1")
+    await town.sprint.close_sprint("P1-S01")
+
+    async def free() -> bool:
+        return (await town.backlog.get_task(task_id)).sprint_id is None
+
+    await eventually(free)
+    created = await town.sprint.create_sprint("P1", SprintCreate())
+    assert created.tasks[0].version > 51
+
+
+async def test_unreachable_chronicle_gets_its_notes_later(
+    town: Town, chronicle: StartChronicle
+) -> None:
+    ids = await run_sprint(town, 100, 30)
+    await town.sprint.report_progress(ids[1], ProgressReport(impediments="No test data"))
+    closed = await town.sprint.close_sprint("P1-S01")
+
+    async def tried() -> bool:
+        return len(await town.rows("SELECT 1 FROM deliveries WHERE attempts > 0")) == 2
+
+    await eventually(tried)
+    client = await chronicle()
+
+    async def arrived() -> bool:
+        return await town.owed() == 0
+
+    await eventually(arrived, seconds=40)
+    (planning,) = await client.list_sprint_planning(sprint_id="P1-S01")
+    assert set(planning.planned_tasks) == set(ids)
+    assert planning.sprint_goal == "To be done"
+    (note,) = await client.list_sprint_retrospectives(sprint_id="P1-S01")
+    assert note.retrospective_id == closed.retrospective_report_id
+    assert isinstance(note.retrospective_id, UUID)
+    assert [(each.task_id, each.status) for each in note.tasks_summary] == [
+        (ids[0], "close"),
+        (ids[1], "in-progress"),
+    ]
+    assert (note.planned_tasks_count, note.completed_tasks) == (2, 1)
+    assert note.attendees == ["E1", "E2"]
+    assert "Impediments reported: 1, on P1-TASK002." in note.what_could_be_improved
+    wanted = [item.description for item in note.action_items]
+    assert wanted == [
+        "Remove the impediment: No test data",
+        f"Decide about {ids[1]}, left at 30 %",
+    ]

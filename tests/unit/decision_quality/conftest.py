@@ -1,0 +1,72 @@
+"""A few made-up teams as a sprints.csv."""
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from benchmarks.decision_quality.sprints import Row, Teams, read
+
+COLUMNS = (
+    "project_key",
+    "team_id",
+    "seq",
+    "duration_days",
+    "n_issues_scope_t0",
+    "team_size_t0",
+    "n_completed",
+    "usable",
+)
+COMPLETED = {
+    "slow": (2, 3, 2, 4, 3, 2, 3, 3),
+    "fast": (28, 31, 25, 30, 36, 24, 29, 33),
+    "even": (9, 11, 10, 12, 8, 10, 9, 11),
+    "wild": (0, 14, 3, 22, 1, 17, 0, 12),
+    "new": (5, 6),
+}
+
+Write = Callable[[list[dict[str, str]]], Path]
+
+
+def lines() -> list[dict[str, str]]:
+    return [
+        {
+            "project_key": f"project-{team}",
+            "team_id": team,
+            "seq": str(seq),
+            "duration_days": "14",
+            "n_issues_scope_t0": str(count + 2),
+            "team_size_t0": "5",
+            "n_completed": str(count),
+            "usable": "1",
+        }
+        for team, counts in COMPLETED.items()
+        for seq, count in enumerate(counts, 1)
+    ]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    def write_lines(rows: list[dict[str, str]]) -> Path:
+        with (tmp_path / "sprints.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore")
+            writer.writeheader()
+            writer.writerows(rows)
+        return tmp_path
+
+    return write_lines
+
+
+@pytest.fixture
+def teams(write: Write) -> Teams:
+    return read(write(lines()))
+
+
+@pytest.fixture
+def row() -> Callable[..., Row]:
+    def made(**changes: object) -> Row:
+        known = {"project": "p", "team": "t", "days": 14, "scope": 8, "people": 5, "completed": 6}
+        return Row(**(known | changes))  # pyright: ignore[reportArgumentType]
+
+    return made

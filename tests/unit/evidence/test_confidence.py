@@ -1,0 +1,40 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from graphs.evidence.confidence import Record, confidence, passes, tally
+
+PROBABILITIES = st.floats(0, 1)
+COUNTS = st.integers(0, 50)
+
+
+def test_the_nearer_count_wins_and_ties_count_for_nobody():
+    assert tally([(8, 10, 7), (8, 10, 12), (8, 10, 9), (5, 10, 5)]) == Record(wins=2, losses=1)
+
+
+def test_without_a_record_the_prediction_speaks_with_a_doubt():
+    assert confidence(1.0, Record(0, 0)) == pytest.approx(0.95)
+    assert confidence(0.5, Record(0, 0)) == pytest.approx(0.5)
+
+
+def test_a_record_moves_confidence_by_its_size():
+    assert confidence(0.5, Record(20, 0)) == pytest.approx((20 * 0.5 + 20) / 40)
+    assert confidence(0.5, Record(2, 0)) == pytest.approx(12 / 22)
+
+
+@given(PROBABILITIES, COUNTS, COUNTS)
+def test_confidence_is_a_probability_that_wins_raise_and_losses_lower(predicted, wins, losses):
+    here = confidence(predicted, Record(wins, losses))
+    assert 0 <= here <= 1
+    assert confidence(predicted, Record(wins + 1, losses)) > here
+    assert confidence(predicted, Record(wins, losses + 1)) < here
+
+
+def test_the_threshold_itself_passes_and_just_below_does_not():
+    assert passes(0.75)
+    assert not passes(0.7499)
+    assert passes(0.6, threshold=0.6)
+
+
+def test_an_unknown_confidence_never_passes():
+    assert not passes(None, threshold=0.0)

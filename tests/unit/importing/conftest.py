@@ -1,0 +1,34 @@
+"""Files written for one test, and what is recognised in them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from agent.importing.recognition import Recognition, recognise
+from agent.importing.table import Table, read_table
+
+Write = Callable[[str | bytes], Table]
+Recognise = Callable[..., Recognition]
+
+
+@pytest.fixture
+def table_of(tmp_path: Path) -> Write:
+    """Writes text (UTF-8) or bytes to a file and reads it as a table."""
+
+    def write(content: str | bytes) -> Table:
+        path = tmp_path / "tasks.csv"
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return read_table(path)
+
+    return write
+
+
+@pytest.fixture
+def recognised(table_of: Write) -> Recognise:
+    """Recognises a file given as text, with columns found by their names."""
+
+    def recognise_text(content: str | bytes, mapping: dict[str, str] | None = None, **options: str):
+        return recognise(table_of(content), mapping or {}, **options)
+
+    return recognise_text

@@ -1,0 +1,106 @@
+"""What people and programs see of a recognition, and the file of refused rows."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from agent.importing.errors import CsvRefused
+from agent.importing.preview import render, to_json
+from agent.importing.recognition import Recognition
+from agent.importing.refusals import write_refusals
+
+Recognise = Callable[..., Recognition]
+
+HEAD = "id,project,created,finished,status,note"
+
+
+def shown(recognition: Recognition) -> str:
+    console = Console(file=io.StringIO(), width=160, color_system=None)
+    console.print(render(recognition))
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def test_preview_shows_columns_counts_statuses_and_refusals(recognised: Recognise) -> None:
+    text = shown(
+        recognised(
+            f"{HEAD}\n1,p,2016-06-06,2016-06-05,Done,\n2,p,2016-06-06,,Parked,\n3,p,x,,Parked,\n",
+            {"id": "id"},
+        )
+    )
+    for expected in (
+        "3 rows, comma-separated, 2 tasks, 1 refused",
+        "1 finish dates before creation corrected",
+        "ignored columns: note",
+        "as asked",
+        "by its name",
+        "Y-m-d",
+        "unknown: by finish date",
+        "Refused rows (first 1 of 1)",
+        "'x' is not a date",
+    ):
+        assert expected in text
+
+
+def test_preview_shows_ten_refusals_and_json_all(recognised: Recognise) -> None:
+    found = recognised(f"{HEAD}\n" + "".join(f"{n},p,bad{n}!,,,\n" for n in range(12)))
+    text = shown(found)
+    assert "first 10 of 12" in text
+    assert "bad9!" in text
+    assert "bad10!" not in text
+    assert len(to_json(found)["refused"]) == 12
+
+
+def test_markup_and_terminal_codes_of_a_file_do_not_act(recognised: Recognise) -> None:
+    text = shown(recognised("id,project,created\n[red]1[/red],\x1b[2J\u202ep,2016-06-06\n"))
+    assert "[red]1[/red]" in text
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+
+
+def test_json_holds_json_types_only(recognised: Recognise) -> None:
+    found = recognised(f"{HEAD}\n1,p,2016-06-06,2016-06-07,Done,\n2,,2016-06-06,,,\n")
+    document = json.loads(json.dumps(to_json(found)))
+    assert (document["rows"], document["tasks"], document["delimiter"]) == (2, 1, ",")
+    assert (document["first_date"], document["last_date"]) == ("2016-06-06", "2016-06-07")
+    assert document["ignored_columns"] == ["note"]
+    assert document["columns"][2]["format"] == "Y-m-d"
+    assert document["statuses"] == [{"status": "Done", "tasks": 1, "state": "Done"}]
+    assert document["refused"][0]["cells"] == ["2", "", "2016-06-06", "", "", ""]
+
+
+def test_nothing_recognised_can_be_shown(recognised: Recognise) -> None:
+    found = recognised(f"{HEAD}\n")
+    assert "0 rows" in shown(found)
+    assert to_json(found)["first_date"] is None
+
+
+def test_refused_rows_are_written_as_they_were(recognised: Recognise, tmp_path: Path) -> None:
+    found = recognised(f'{HEAD}\n1,p,"a ""b"", c\nd",,,é\n2,p,2016-06-06,,,\n3,p,,,,,x\n')
+    path = tmp_path / "refused.csv"
+    write_refusals(path, found)
+    with path.open(encoding="utf-8", newline="") as stream:
+        header, first, second = csv.reader(stream)
+    assert header == ["row", "column", "reason", *HEAD.split(",")]
+    assert first[:2] == ["2", "created"]
+    assert first[3:] == ["1", "p", 'a "b", c\nd', "", "", "é"]
+    assert second[:2] == ["5", ""]
+    assert second[3:] == ["3", "p", "", "", "", "", "x"]
+
+
+def test_refused_rows_never_replace_the_imported_file(recognised: Recognise) -> None:
+    found = recognised(f"{HEAD}\n1,p,x,,,\n")
+    before = found.table.path.read_bytes()
+    with pytest.raises(CsvRefused, match="is the imported file"):
+        write_refusals(found.table.path, found)
+    assert found.table.path.read_bytes() == before
+
+
+def test_place_that_cannot_be_written_is_named(recognised: Recognise, tmp_path: Path) -> None:
+    with pytest.raises(CsvRefused, match="cannot be written"):
+        write_refusals(tmp_path / "none" / "refused.csv", recognised(f"{HEAD}\n1,p,x,,,\n"))

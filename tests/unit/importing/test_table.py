@@ -1,0 +1,145 @@
+"""Hostile and unusual files: each is read right, or refused with the place of the fault."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from agent.importing.errors import CsvRefused
+from agent.importing.table import Table, read_table
+
+Write = Callable[[str | bytes], Table]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_each_delimiter_is_sniffed(table_of: Write, delimiter: str) -> None:
+    table = table_of(f"id{delimiter}title{delimiter}created\n1{delimiter}a{delimiter}b\n")
+    assert table.delimiter == delimiter
+    assert table.header == ("id", "title", "created")
+    assert [record.cells for record in table.records()] == [["1", "a", "b"]]
+
+
+def test_delimiters_inside_quotes_do_not_count(table_of: Write) -> None:
+    table = table_of('"id";"a, b, c, d";created\n1;2;3\n')
+    assert table.delimiter == ";"
+    assert table.header == ("id", "a, b, c, d", "created")
+
+
+def test_single_column_is_a_table(table_of: Write) -> None:
+    assert table_of("id\n1\n").header == ("id",)
+
+
+def test_byte_order_mark_is_no_part_of_the_first_name(table_of: Write) -> None:
+    assert table_of(b'\xef\xbb\xbf"id",created\n1,2\n').header == ("id", "created")
+
+
+def test_repeated_headers_keep_every_cell(table_of: Write) -> None:
+    table = table_of("id,Labels,Labels\n1,a,b\n")
+    assert table.header == ("id", "Labels", "Labels")
+    assert next(table.records()).cells == ["1", "a", "b"]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_row_is_the_physical_line_where_the_record_starts(table_of: Write, end: str) -> None:
+    text = end.join(["id,title", '1,"two', "or", 'three"', "", "2,x", '3,"y', 'z"', "4,w"])
+    rows = [(record.row, record.cells[0]) for record in table_of(text).records()]
+    assert rows == [(2, "1"), (6, "2"), (7, "3"), (9, "4")]
+
+
+def test_blank_lines_are_skipped_before_and_below_the_header(table_of: Write) -> None:
+    table = table_of("\n  \nid,created\n,\n\n1,2\n")
+    assert table.header == ("id", "created")
+    assert [(record.row, record.cells) for record in table.records()] == [(6, ["1", "2"])]
+
+
+def test_records_can_be_read_twice(table_of: Write) -> None:
+    table = table_of("id\n1\n2\n")
+    assert list(table.records()) == list(table.records())
+
+
+def test_header_alone_is_a_table_without_records(table_of: Write) -> None:
+    assert list(table_of("id,created\n").records()) == []
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", "\ufeff"])
+def test_empty_file_is_refused(table_of: Write, content: str) -> None:
+    with pytest.raises(CsvRefused, match="is empty"):
+        table_of(content)
+
+
+def test_missing_file_and_folder_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(CsvRefused, match="No such file"):
+        read_table(tmp_path / "none.csv")
+    with pytest.raises(CsvRefused, match="directory"):
+        read_table(tmp_path)
+
+
+def test_latin_1_is_refused_with_offset_and_line(table_of: Write) -> None:
+    content = "id,title\n1,ok\n2,café\n".encode("latin-1")
+    with pytest.raises(CsvRefused, match=r"not UTF-8 \(byte 0xe9\) at offset 19, line 3") as caught:
+        table_of(content)
+    assert content[caught.value.fields["offset"]] == 0xE9
+
+
+def test_fault_past_the_first_chunk_has_its_offset_in_the_file(table_of: Write) -> None:
+    filler = b"id,title\n" + b"1,x\n" * 400_000
+    for fault in (b"\xff", b"\0", b"\xc3"):
+        with pytest.raises(CsvRefused) as caught:
+            table_of(filler + fault)
+        assert caught.value.fields["offset"] == len(filler)
+        assert "line 400002" in caught.value.detail
+
+
+def test_character_across_two_chunks_is_read(table_of: Write) -> None:
+    lines = b"id,title\n" + b"1,xxxxx\n" * ((1 << 20) // 8)
+    content = lines[: (1 << 20) - 1] + "é,z\n".encode()
+    *_, last = table_of(content).records()
+    assert last.cells[-2].endswith("é")
+
+
+def test_character_cut_by_a_chunk_with_a_fault_after_it(table_of: Write) -> None:
+    content = b"x" * ((1 << 20) - 1) + b"\xc3\x28"
+    with pytest.raises(CsvRefused) as caught:
+        table_of(content)
+    assert caught.value.fields["offset"] == (1 << 20) - 1
+
+
+def test_first_of_two_faults_is_named(table_of: Write) -> None:
+    with pytest.raises(CsvRefused, match="NUL byte at offset 3"):
+        table_of(b"id,\0\xff")
+    with pytest.raises(CsvRefused, match=r"not UTF-8 .* at offset 3"):
+        table_of(b"id,\xff\0")
+
+
+def test_nul_byte_is_refused_with_offset(table_of: Write) -> None:
+    with pytest.raises(CsvRefused, match="NUL byte at offset 6, line 2"):
+        table_of(b"id,a\n1\0,b\n")
+
+
+def test_utf_16_is_refused(table_of: Write) -> None:
+    with pytest.raises(CsvRefused, match="offset 0"):
+        table_of("id,created\n".encode("utf-16"))
+
+
+def test_quote_that_never_closes_is_refused_with_its_line(table_of: Write) -> None:
+    with pytest.raises(CsvRefused, match="starts on line 3"):
+        list(table_of('id,title\n1,a\n2,"never\n3,c\n').records())
+
+
+def test_text_after_a_closed_quote_is_refused(table_of: Write) -> None:
+    with pytest.raises(CsvRefused, match="starts on line 2"):
+        list(table_of('id,title\n1,"a"b\n').records())
+
+
+def test_doubled_quote_is_a_quote(table_of: Write) -> None:
+    assert next(table_of('id,title\n1,"say ""hi"""\n').records()).cells[1] == 'say "hi"'
+
+
+def test_broken_header_is_refused(table_of: Write) -> None:
+    with pytest.raises(CsvRefused, match="starts on line 1"):
+        table_of('"id\n1\n')
+
+
+def test_cell_beyond_the_reader_limit_is_refused(table_of: Write) -> None:
+    with pytest.raises(CsvRefused, match="field larger than field limit"):
+        list(table_of("id,title\n1," + "x" * 140_000 + "\n").records())

@@ -1,0 +1,56 @@
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from graphs.rules.base import Facts, SprintFact, TaskFact, Wishes
+
+WISHES = Wishes(
+    create_sprint_if_needed=True,
+    create_cronjob=True,
+    schedule="0 14 * * 1-5",
+    sprint_duration_weeks=2,
+    max_tasks=None,
+)
+FACTS = Facts(
+    project_id="APOLLO",
+    today=date(2016, 6, 6),
+    backlog_tasks=20,
+    unassigned=tuple(TaskFact(f"APOLLO-TASK{n:03}", 1) for n in range(1, 18)),
+    team_size=5,
+    working_days=10,
+    team_working_days=48,
+    days_off=(),
+    active_sprint=None,
+    orphaned_cronjobs=(),
+    wishes=WISHES,
+)
+SPRINT = SprintFact(
+    sprint_id="APOLLO-S01",
+    end_date=date(2016, 6, 6),
+    total_tasks=8,
+    pending_tasks=1,
+    cronjob="run-dailyscrum-apollo-s01",
+)
+
+
+@pytest.fixture
+def facts() -> Callable[..., Facts]:
+    """Facts of a project that may start a sprint; wishes are changed by `wishes={...}`."""
+
+    def build(wishes: dict[str, Any] | None = None, **changes: Any) -> Facts:
+        return replace(FACTS, wishes=replace(WISHES, **(wishes or {})), **changes)
+
+    return build
+
+
+@pytest.fixture
+def sprint() -> Callable[..., SprintFact]:
+    """A sprint on its last day, one task pending, with its CronJob."""
+
+    def build(**changes: Any) -> SprintFact:
+        return replace(SPRINT, **changes)
+
+    return build

@@ -1,0 +1,65 @@
+import itertools
+from datetime import date
+
+from graphs.rules.catalogue import RULES, decide
+
+ABOUT_SPRINTS = {"create_sprint", "close_sprint", "blocked", "nothing"}
+
+
+def kinds(facts):
+    return [ruling.kind for ruling in decide(facts)]
+
+
+def test_a_new_sprint_comes_before_its_cronjob(facts):
+    assert kinds(facts()) == ["create_sprint", "create_cronjob"]
+
+
+def test_a_closed_sprint_is_followed_by_no_new_one_in_the_same_run(facts, sprint):
+    assert kinds(facts(active_sprint=sprint(pending_tasks=0))) == ["close_sprint", "delete_cronjob"]
+
+
+def test_a_sprint_in_progress_with_its_cronjob_needs_nothing(facts, sprint):
+    assert kinds(facts(active_sprint=sprint())) == ["nothing"]
+
+
+def test_a_lost_cronjob_comes_back_while_the_sprint_goes_on(facts, sprint):
+    assert kinds(facts(active_sprint=sprint(cronjob=None))) == ["create_cronjob", "nothing"]
+
+
+def test_an_absent_team_gets_neither_sprint_nor_cronjob(facts):
+    assert kinds(facts(team_working_days=0)) == ["blocked"]
+
+
+def test_orphans_are_deleted_whatever_else_is_decided(facts):
+    assert kinds(facts(orphaned_cronjobs=("run-a",)))[0] == "delete_cronjob"
+    assert kinds(facts(orphaned_cronjobs=("run-a",), unassigned=())) == [
+        "delete_cronjob",
+        "nothing",
+    ]
+
+
+def test_exactly_one_ruling_is_about_the_sprint_in_every_situation(facts, sprint):
+    sprints = [None] + [
+        sprint(pending_tasks=pending, end_date=date(2016, 6, day), cronjob=job)
+        for pending, day, job in itertools.product((0, 1), (5, 6), (None, "run-x"))
+    ]
+    for active, wished, scheduled, limit, unassigned, working in itertools.product(
+        sprints, (True, False), (True, False), (None, 0, 4), (True, False), (None, 0, 48)
+    ):
+        wishes = {
+            "create_sprint_if_needed": wished,
+            "create_cronjob": scheduled,
+            "max_tasks": limit,
+        }
+        given = facts(wishes=wishes, active_sprint=active, team_working_days=working)
+        given = given if unassigned else facts(wishes=wishes, active_sprint=active, unassigned=())
+        rulings = decide(given)
+        assert sum(ruling.kind in ABOUT_SPRINTS for ruling in rulings) == 1
+        assert all(ruling.reason.endswith(".") for ruling in rulings)
+
+
+def test_rulings_carry_the_name_of_their_rule(facts, sprint):
+    names = {rule.__name__ for rule in RULES}
+    assert len(names) == len(RULES)
+    for given in (facts(), facts(active_sprint=sprint()), facts(orphaned_cronjobs=("run-a",))):
+        assert {ruling.rule for ruling in decide(given)} <= names
