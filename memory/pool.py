@@ -12,25 +12,20 @@ import os
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Any, TypeAlias
 
 import orjson
 import psycopg
 from pgvector.psycopg import register_vector_async
-from psycopg import AsyncConnection
 from psycopg.types.json import set_json_dumps, set_json_loads
-from psycopg_pool import AsyncConnectionPool
 
-from domain_services.kernel.sockets import heard
+from domain_services.kernel.pool import CheckedPool, Connection
 from memory.document import encode
-
-Connection: TypeAlias = AsyncConnection[tuple[Any, ...]]
 
 HANG_UP_SECONDS = 60.0  # for a whole transaction, whose statements end after 3 s each
 
 
-class Pool(AsyncConnectionPool[Connection]):
-    """psycopg's pool, whose connections are hung up on when the server does not answer.
+class Pool(CheckedPool):
+    """A pool whose connections are hung up on when the server does not answer.
 
     A cancelled statement would first be cancelled in the server and wait for its answer, for ever
     if the server is silent; a socket that is shut down ends it at once, with `psycopg.Error`.
@@ -58,11 +53,6 @@ def _hang_up(connection: Connection) -> None:
         line.shutdown(socket.SHUT_RDWR)
 
 
-_SESSION_OPTIONS = (
-    "-c statement_timeout=3000 -c lock_timeout=1000 "
-    "-c idle_in_transaction_session_timeout=10000 -c timezone=UTC"
-)
-
 # ef_search is how many neighbours an index scan keeps in sight: of 100,000 episodes 40 find 95 % of
 # the five nearest, 80 98 %, 120 all. Iterative scans go on when a filter has left too few rows.
 # Statements are written for one plan each, so planning them again at every call is waste; a page
@@ -83,12 +73,6 @@ async def _configure(connection: Connection) -> None:
         await connection.execute(setting)
 
 
-async def _check(connection: Connection) -> None:
-    """A round trip only if the server has said something; it does so when it closes."""
-    if heard(connection.fileno()):
-        await AsyncConnectionPool[Connection].check_connection(connection)
-
-
 @asynccontextmanager
 async def open_pool(url: str, *, wait: bool = True) -> AsyncGenerator[Pool, None]:
     """A pool of 2 to 10 checked autocommit connections; `url` may be SQLAlchemy's form.
@@ -96,22 +80,7 @@ async def open_pool(url: str, *, wait: bool = True) -> AsyncGenerator[Pool, None
     Statements end after 3 s, lock waits after 1 s. Raises: `psycopg_pool.PoolTimeout` when the
     database does not answer within 5 s, unless the caller does not `wait` for it.
     """
-    pool = Pool(
-        url.replace("postgresql+psycopg://", "postgresql://"),
-        connection_class=AsyncConnection[tuple[Any, ...]],
-        kwargs={
-            "autocommit": True,
-            "prepare_threshold": 0,
-            "connect_timeout": 3,
-            "options": _SESSION_OPTIONS,
-        },
-        min_size=2,
-        max_size=10,
-        timeout=2,
-        open=False,
-        configure=_configure,
-        check=_check,
-    )
+    pool = Pool(url, min_size=2, max_size=10, configure=_configure)
     try:
         await pool.open(wait=wait, timeout=5)
         yield pool

@@ -14,14 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from domain_services.kernel import idempotency
 from domain_services.kernel.idempotency import KeyedRequest, StoredAnswer
 from domain_services.kernel.lines import Lines
+from domain_services.kernel.pool import SESSION_OPTIONS
 from domain_services.kernel.settings import KernelSettings
 from domain_services.kernel.sockets import heard
-
-# Bounds of one statement, one lock wait and one idle transaction: a stuck peer must not hold locks.
-_SESSION_OPTIONS = (
-    "-c statement_timeout=3000 -c lock_timeout=1000 "
-    "-c idle_in_transaction_session_timeout=10000 -c timezone=UTC"
-)
 
 
 def _dumps(value: Any) -> str:
@@ -38,7 +33,7 @@ def create_engine(url: str, *, pool_size: int) -> AsyncEngine:
         pool_pre_ping=True,
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
-        connect_args={"options": _SESSION_OPTIONS, "connect_timeout": 3},
+        connect_args={"options": SESSION_OPTIONS, "connect_timeout": 3},
     )
     _ping_when_heard(engine.dialect)
     return engine
@@ -62,7 +57,7 @@ class Database:
         self.url = url
         self.engine = create_engine(url, pool_size=pool_size)
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._lines = Lines(url, _SESSION_OPTIONS)
+        self._lines = Lines(url)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:

@@ -7,25 +7,19 @@ what is read now and then, stays with the engine.
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any
 
 import orjson
 import psycopg
 from psycopg.rows import namedtuple_row
 from psycopg.types.json import set_json_loads
-from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import TextClause
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from domain_services.kernel.errors import Unavailable
-from domain_services.kernel.sockets import heard
-
-Connection: TypeAlias = psycopg.AsyncConnection[Any]
+from domain_services.kernel.pool import CheckedPool, Connection
 
 MOST = 5
-WAIT_SECONDS = 2.0
-# Given up after that, and begun anew by the next read: the pool would wait longer and longer.
-RECONNECT_SECONDS = 1.0
 
 _dialect = PGDialect_psycopg()
 
@@ -33,24 +27,9 @@ _dialect = PGDialect_psycopg()
 class Lines:
     """Autocommit connections, checked when they leave the pool; opened by the first read."""
 
-    def __init__(self, url: str, options: str) -> None:
-        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
-            url.replace("postgresql+psycopg://", "postgresql://"),
-            connection_class=psycopg.AsyncConnection[Any],
-            kwargs={
-                "autocommit": True,
-                "prepare_threshold": 0,
-                "connect_timeout": 3,
-                "options": options,
-                "row_factory": namedtuple_row,
-            },
-            min_size=0,
-            max_size=MOST,
-            timeout=WAIT_SECONDS,
-            reconnect_timeout=RECONNECT_SECONDS,
-            open=False,
-            configure=_configure,
-            check=_check,
+    def __init__(self, url: str) -> None:
+        self._pool = CheckedPool(
+            url, row_factory=namedtuple_row, min_size=0, max_size=MOST, configure=_configure
         )
 
     async def rows(self, statement: TextClause, values: Mapping[str, Any]) -> list[Any]:
@@ -70,11 +49,6 @@ class Lines:
 
 async def _configure(connection: Connection) -> None:
     set_json_loads(orjson.loads, connection)
-
-
-async def _check(connection: Connection) -> None:
-    if heard(connection.fileno()):
-        await AsyncConnectionPool[Connection].check_connection(connection)
 
 
 @lru_cache

@@ -5,9 +5,12 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
 
+import psycopg
 import pytest
 
 from deploy.local.servers import EmbeddedServers
+from memory.pool import open_pool
+from tests.conftest import Databases
 from tests.faults.fleet import Fleet, until
 from tests.faults.invariants import Stores
 from tests.faults.proxy import FaultProxy, Mode, proxying
@@ -16,6 +19,7 @@ pytestmark = pytest.mark.faults
 
 ANSWER_SECONDS = 8.0
 BACK_SECONDS = 5.0
+OUTAGE_SECONDS = 4.0
 MODES: tuple[Mode, ...] = ("refuse", "delay", "reset", "truncate", "garbage", "blackhole")
 
 
@@ -73,3 +77,24 @@ async def test_bad_line_ends_in_a_clear_answer_and_heals(
     assert await stores.quiet() == []
     assert await stores.broken() == []
     record_property("counted", {"requests over bad lines": 1})
+
+
+async def test_the_memory_is_back_soon_after_a_long_outage(
+    servers: EmbeddedServers, databases: Databases
+) -> None:
+    """psycopg's own pauses between attempts would have grown to four seconds by then."""
+    url = databases.fresh("memory")
+    name = url.split("?")[0].rsplit("/", 1)[-1]
+    async with proxying(str(servers.postgres.sockets / ".s.PGSQL.5432")) as proxy:
+        through = f"postgresql://postgres@127.0.0.1:{proxy.port}/{name}"
+        async with open_pool(through) as pool:
+            proxy.set("refuse")
+            until_back = time.monotonic() + OUTAGE_SECONDS
+            while time.monotonic() < until_back:
+                with pytest.raises(psycopg.OperationalError):
+                    async with pool.connection(timeout=0.2) as connection:
+                        await connection.execute("SELECT 1")
+            proxy.set("pass")
+            async with pool.connection() as connection:
+                await connection.execute("SELECT 1")
+    databases.drop(url)

@@ -1,5 +1,6 @@
 """Hot reads by psycopg itself: the same rows, and no dead connection."""
 
+import asyncio
 from collections.abc import Callable
 
 import pytest
@@ -7,6 +8,7 @@ from sqlalchemy import text
 
 from domain_services.kernel.db import Database
 from domain_services.kernel.errors import Unavailable
+from domain_services.kernel.lines import MOST
 
 PID = text("SELECT pg_backend_pid() AS pid, CAST(:said AS json) AS said")
 
@@ -23,6 +25,29 @@ async def test_a_line_that_the_server_closed_is_not_used_again(
             await connection.execute(ending, {"pid": before.pid})
         (after,) = await database.rows(PID, {"said": "1"})
         assert after.pid != before.pid
+    finally:
+        await database.close()
+
+
+async def test_the_first_read_after_a_restart_answers_however_many_lines_were_open(
+    database_url: Callable[[str], str],
+) -> None:
+    database = Database(database_url("domain_services.project"), pool_size=1)
+    busy = text("SELECT pg_backend_pid() AS pid, pg_sleep(CAST(:said AS float))")
+    try:
+        opened = {
+            row.pid
+            for rows in await asyncio.gather(
+                *(database.rows(busy, {"said": "0.2"}) for _ in range(4 * MOST))
+            )
+            for row in rows
+        }
+        assert len(opened) == MOST
+        async with database.transaction() as connection:
+            ending = text("SELECT pg_terminate_backend(pid, 2000) FROM unnest(:pids) AS pid")
+            await connection.execute(ending, {"pids": list(opened)})
+        (after,) = await database.rows(PID, {"said": "1"})
+        assert after.pid not in opened
     finally:
         await database.close()
 

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 
 import psycopg
 
@@ -18,3 +19,20 @@ async def test_a_connection_that_the_server_closed_is_not_handed_out(
             async with pool.connection() as connection:
                 await connection.execute("SELECT 1")
                 assert connection.info.backend_pid != mine
+
+
+async def test_the_first_call_after_a_restart_is_served_however_many_were_open(
+    database_url: Callable[[str], str],
+) -> None:
+    url = database_url("memory")
+    plain = url.replace("postgresql+psycopg://", "postgresql://")
+    async with open_pool(url) as pool, await psycopg.AsyncConnection.connect(plain) as killer:
+        async with AsyncExitStack() as held:
+            opened = [
+                (await held.enter_async_context(pool.connection())).info.backend_pid
+                for _ in range(pool.max_size)
+            ]
+        ending = "SELECT pg_terminate_backend(pid, 2000) FROM unnest(%s) AS pid"
+        await killer.execute(ending, (opened,))
+        async with pool.connection() as connection:
+            assert connection.info.backend_pid not in opened
