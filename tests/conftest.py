@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import itertools
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -31,6 +32,11 @@ structlog.configure(
         ),
     ]
 )
+
+# A machine that stands still for some seconds is no silent peer: where patience is what a test is
+# about, the test says how much.
+os.environ["DSM_PEER_TIMEOUT_SECONDS"] = "20"
+os.environ["DSM_MAX_WAIT_SECONDS"] = "20"
 
 ADMIN_KEY = "dsm_test-admin-key-0000000000000000"
 VIEWER_KEY = "dsm_test-viewer-key-000000000000000"
@@ -209,7 +215,7 @@ async def serve() -> AsyncIterator[Callable[[FastAPI, int], Any]]:
 async def http() -> AsyncIterator[httpx.AsyncClient]:
     """An HTTP client that carries the admin key."""
     headers = {"Authorization": f"Bearer {ADMIN_KEY}"}
-    async with httpx.AsyncClient(headers=headers, timeout=10) as client:
+    async with httpx.AsyncClient(headers=headers, timeout=30) as client:
         yield client
 
 

@@ -22,7 +22,7 @@ from tests.ports import free_port
 
 @pytest.fixture
 def api(dsm: Dsm) -> Any:
-    with httpx.Client(headers={"Authorization": f"Bearer {dsm.key}"}, timeout=10) as client:
+    with httpx.Client(headers={"Authorization": f"Bearer {dsm.key}"}, timeout=30) as client:
         yield client
 
 

@@ -69,7 +69,7 @@ async def box(databases: Databases) -> AsyncIterator[BoxService]:
     headers = {"Authorization": f"Bearer {ADMIN_KEY}"}
     async with (
         serving(app, settings.port) as url,
-        httpx.AsyncClient(base_url=url, headers=headers, timeout=10) as http,
+        httpx.AsyncClient(base_url=url, headers=headers, timeout=30) as http,
     ):
         yield BoxService(url, app, http)
         app.state.gate.open.set()  # or a failed test would keep its requests, and us, for ever

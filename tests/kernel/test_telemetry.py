@@ -113,7 +113,7 @@ async def test_no_secret_reaches_a_log_or_a_problem(
     with logging_as_a_process_does():
         async with (
             serving(app, settings.port) as url,
-            httpx.AsyncClient(base_url=url, headers=headers, timeout=10) as http,
+            httpx.AsyncClient(base_url=url, headers=headers, timeout=30) as http,
         ):
             calls = [
                 http.get("/shelves/s/count"),

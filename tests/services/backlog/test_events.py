@@ -77,7 +77,8 @@ class Stream:
 
 @pytest.fixture
 async def stream(redis_url: str) -> AsyncIterator[Stream]:
-    async with Redis.from_url(redis_url) as redis:
+    # It waits for confirmations longer than redis-py would for any answer.
+    async with Redis.from_url(redis_url, socket_timeout=None) as redis:
         yield Stream(redis)
 
 
