@@ -31,6 +31,7 @@ def create_engine(url: str, *, pool_size: int) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=2,
         pool_pre_ping=True,
+        hide_parameters=True,  # an error of a statement is logged, what people wrote is not
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
         connect_args={"options": SESSION_OPTIONS, "connect_timeout": 3},

@@ -19,7 +19,9 @@ _SECRET_TEXT = re.compile(
     r"(dsm_[A-Za-z0-9_-]{16,}"  # our own keys
     r"|(?<=://)[^/@\s:]*:[^/@\s]+(?=@)"  # user and password of a URL
     r"|(?i:(?<=bearer )[^\s'\"]+)"
-    r"|(?i:(?<=password=)[^\s'\"]+))"
+    r"|(?i:(?<=password=)[^\s'\"]+)"
+    # PostgreSQL names the row, with what people wrote, up to what SQLAlchemy or the traceback adds.
+    r"|(?s:(?<=Failing row contains ).*?(?=\n\[SQL: |\n\nThe above exception|\Z)))"
 )
 _PLAIN_FIELDS = frozenset({"idempotency_key"})
 

@@ -9,6 +9,8 @@ import httpx
 import pytest
 import structlog
 from pydantic import SecretStr
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from domain_services.kernel.events import DAILY_SCRUM_EVENTS
 from domain_services.kernel.http_client import ServiceClient
@@ -156,3 +158,23 @@ async def test_no_secret_reaches_a_log_or_a_problem(
         assert secret not in log
         if secret != WRONG_KEY:
             assert all(secret not in text for text in said)
+
+
+async def test_what_people_wrote_does_not_reach_the_log_of_a_failed_statement(
+    box: BoxService, capfd: pytest.CaptureFixture[str]
+) -> None:
+    words = "she said (twice).\nwhat they wrote"
+    statement = text("INSERT INTO words (said, kind) VALUES (:said, 'x')")
+    with logging_as_a_process_does():
+        try:
+            async with box.database.transaction() as connection:
+                await connection.execute(
+                    text("CREATE TEMP TABLE words (said text, kind text CHECK (kind <> 'x'))")
+                )
+                await connection.execute(statement, {"said": words})
+        except IntegrityError as error:
+            structlog.get_logger().error("canary", error=str(error), exc_info=error)
+    log = capfd.readouterr().err
+    assert log.count("Failing row") == 3
+    assert "twice" not in log
+    assert "they wrote" not in log
