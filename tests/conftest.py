@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import hypothesis
 import psycopg
 import pytest
 import structlog
@@ -37,6 +38,11 @@ structlog.configure(
 # about, the test says how much.
 os.environ["DSM_PEER_TIMEOUT_SECONDS"] = "20"
 os.environ["DSM_MAX_WAIT_SECONDS"] = "20"
+
+hypothesis.settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("unhurried")
 
 ADMIN_KEY = "dsm_test-admin-key-0000000000000000"
 VIEWER_KEY = "dsm_test-viewer-key-000000000000000"

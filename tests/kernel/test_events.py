@@ -293,7 +293,7 @@ async def test_a_stream_that_was_lost_is_read_from_its_beginning(
         await box.redis.delete(STREAM)  # as FLUSHALL does: stream and group are gone
         await send(box, told(shelf))
         with suppress(TimeoutError):
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 while await box.count(shelf) < 2:
                     await asyncio.sleep(0.01)
         assert await box.count(shelf) == 2

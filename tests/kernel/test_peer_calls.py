@@ -57,7 +57,7 @@ async def peer() -> AsyncIterator[Peer]:
 
 @pytest.fixture
 async def client(peer: Peer) -> AsyncIterator[PeerClient]:
-    async with serving(peer, free_port()) as url, httpx.AsyncClient(timeout=2) as http:
+    async with serving(peer, free_port()) as url, httpx.AsyncClient(timeout=20) as http:
         yield PeerClient(http, url)
         peer.over.set()  # or the server would end with the request that it still answers
 
@@ -110,21 +110,21 @@ async def test_all_tries_together_end_in_time(client: PeerClient, peer: Peer) ->
     started = time.monotonic()
     with pytest.raises(Unavailable, match=r"did not answer|cannot be reached"):
         await client.ask(timeout=0.2)
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 4
 
 
 async def test_the_callers_deadline_bounds_the_call_and_is_passed_on(
     client: PeerClient, peer: Peer
 ) -> None:
-    token = context.deadline.set(time.monotonic() + 0.3)
+    token = context.deadline.set(time.monotonic() + 1)
     try:
         await client.ask()
-        assert 0 < int(peer.asked[0]["x-request-timeout-ms"]) <= 300
+        assert 0 < int(peer.asked[0]["x-request-timeout-ms"]) <= 1000
         peer.seconds = 5
         started = time.monotonic()
         with pytest.raises(Unavailable):
             await client.ask()
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < 4
         with pytest.raises(Unavailable, match="no time was left"):
             await client.ask()
         assert len(peer.asked) == 2

@@ -185,7 +185,7 @@ async def test_changes_at_the_same_time_close_no_cycle_together(
 
 async def _until_somebody_waits(database: Database) -> None:
     waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
-    async with asyncio.timeout(5), database.reading() as connection:
+    async with asyncio.timeout(20), database.reading() as connection:
         while not await connection.scalar(waits):
             await asyncio.sleep(0.01)
 

@@ -98,7 +98,7 @@ async def test_lists_of_the_same_people_in_other_orders_do_not_block_each_other(
 
 async def _until_somebody_waits(database: Database) -> None:
     waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
-    async with asyncio.timeout(5), database.reading() as connection:
+    async with asyncio.timeout(20), database.reading() as connection:
         while not await connection.scalar(waits):
             await asyncio.sleep(0.01)
 

@@ -83,7 +83,7 @@ class Town:
             return list((await connection.execute(text(query), values)).all())
 
 
-async def eventually(holds: Callable[[], Awaitable[bool]], seconds: float = 15) -> None:
+async def eventually(holds: Callable[[], Awaitable[bool]], seconds: float = 30) -> None:
     """Wait until `holds`, which background work makes true."""
     async with asyncio.timeout(seconds):
         while not await holds():

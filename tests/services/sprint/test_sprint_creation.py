@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import Counter
 from datetime import date
 from typing import Any
 
@@ -105,8 +106,10 @@ async def test_twenty_racing_creators_make_one_sprint(town: Town, http: httpx.As
     await town.plan("P1", 5)
     post = f"{town.sprint_url}/sprints/P1"
     answers = await asyncio.gather(*(http.post(post, json={}) for _ in range(20)))
-    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 19
-    assert {a.json()["sprint_id"] for a in answers} == {"P1-S01"}
+    made = Counter(answer.status_code for answer in answers)
+    # On a machine that stood still, the wait for the first one's lock is given up with 503.
+    assert (made[201], made[409] + made[503]) == (1, 19)
+    assert {a.json()["sprint_id"] for a in answers if a.status_code != 503} == {"P1-S01"}
     assert len(await town.rows("SELECT * FROM sprints")) == 1
 
 
