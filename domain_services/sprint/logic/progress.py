@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+import orjson
 import structlog
-from sqlalchemy import insert, select, text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain_services.daily_scrum.schema import TaskProgressed
@@ -16,7 +17,7 @@ from domain_services.kernel.events import DAILY_SCRUM_EVENTS, Envelope
 from domain_services.kernel.types import utc_now
 from domain_services.sprint.logic import tasks
 from domain_services.sprint.logic.days import Calendar
-from domain_services.sprint.models import progress_history, sprint_tasks, sprints
+from domain_services.sprint.models import progress_history
 from domain_services.sprint.schema import (
     ProgressRecorded,
     ProgressReport,
@@ -25,11 +26,37 @@ from domain_services.sprint.schema import (
 
 logger = structlog.get_logger()
 
-_UPDATE = text(
+# First the sprint is locked, against closing, then the task.
+_CURRENT = text(
     """
-    UPDATE sprint_tasks SET status = :status, progress_percentage = :progress_percentage,
-           version = :version, updated_at = :updated_at
-    WHERE sprint_id = :sprint_id AND task_id = :task_id
+    SELECT sprints.status AS sprint_status, sprints.timezone, sprints.as_of, task.*
+    FROM sprints JOIN sprint_tasks AS task ON task.sprint_id = sprints.id
+    WHERE task.task_id = :task_id
+      AND (CAST(:sprint_id AS text) IS NULL OR sprints.id = :sprint_id)
+    ORDER BY sprints.number DESC LIMIT 1
+    FOR SHARE OF sprints FOR UPDATE OF task
+    """
+)
+_RECORD = text(
+    """
+    WITH said AS (
+        SELECT * FROM jsonb_to_recordset(CAST(:entries AS jsonb)) AS entry (
+            sprint_id text, task_id text, source text, day date, previous_percentage int,
+            progress_percentage int, status text, version bigint, updated_at timestamptz,
+            employee_id text, yesterday_work text, today_work text, impediments text)),
+    moved AS (
+        UPDATE sprint_tasks AS task
+        SET status = said.status, progress_percentage = said.progress_percentage,
+            version = said.version, updated_at = said.updated_at
+        FROM said
+        WHERE task.sprint_id = said.sprint_id AND task.task_id = said.task_id
+          AND task.version < said.version)
+    INSERT INTO progress_history (sprint_id, task_id, source, day, previous_percentage,
+           progress_percentage, status, version, employee_id, yesterday_work, today_work,
+           impediments)
+    SELECT sprint_id, task_id, source, day, previous_percentage, progress_percentage, status,
+           version, employee_id, yesterday_work, today_work, impediments
+    FROM said
     """
 )
 
@@ -112,15 +139,13 @@ async def record(
     changed = [
         after for entry, after in zip(entries, results, strict=True) if after is not entry.task
     ]
-    if changed:
-        await connection.execute(_UPDATE, [task.model_dump() for task in changed])
-        await outbox.append(connection, DAILY_SCRUM_EVENTS, tasks.tell(changed))
     if entries:
         history = [
-            _history(entry, after) | {"day": day}
-            for entry, after in zip(entries, results, strict=True)
+            _history(entry, after, day) for entry, after in zip(entries, results, strict=True)
         ]
-        await connection.execute(insert(progress_history), history)
+        await connection.execute(_RECORD, {"entries": orjson.dumps(history).decode()})
+    if changed:
+        await outbox.append(connection, DAILY_SCRUM_EVENTS, tasks.tell(changed))
     return results
 
 
@@ -140,16 +165,18 @@ def _after(entry: Entry) -> SprintTask:
     )
 
 
-def _history(entry: Entry, after: SprintTask) -> dict[str, object]:
+def _history(entry: Entry, after: SprintTask, day: date) -> dict[str, object]:
     texts = {"employee_id", "yesterday_work", "today_work", "impediments"}
     return {
         "sprint_id": after.sprint_id,
         "task_id": after.task_id,
         "source": entry.source,
+        "day": day,
         "previous_percentage": entry.task.progress_percentage,
         "progress_percentage": after.progress_percentage,
         "status": after.status,
         "version": after.version,
+        "updated_at": after.updated_at,
         **entry.said.model_dump(include=texts),
     }
 
@@ -159,30 +186,17 @@ async def _current(
 ) -> tuple[SprintTask, date]:
     """The task in its newest sprint, or the one named, and the sprint's day.
 
-    Both are locked: first the sprint, against closing. Raises: `NotFound`, `Conflict`.
+    Both are locked. Raises: `NotFound`, `Conflict`.
     """
-    newest = (
-        select(sprints.c.id, sprints.c.status, sprints.c.timezone, sprints.c.as_of)
-        .join(sprint_tasks, sprint_tasks.c.sprint_id == sprints.c.id)
-        .where(sprint_tasks.c.task_id == task_id)
-        .order_by(sprints.c.number.desc())
-        .limit(1)
-        .with_for_update(read=True, of=sprints)
-    )
-    if sprint_id is not None:
-        newest = newest.where(sprints.c.id == sprint_id)
-    sprint = (await connection.execute(newest)).mappings().first()
-    if sprint is None:
+    named = {"task_id": task_id, "sprint_id": sprint_id}
+    row = (await connection.execute(_CURRENT, named)).first()
+    if row is None:
         raise NotFound(f"no sprint has a task {task_id}", task_id=task_id)
-    if sprint["status"] != "in_progress":
+    if row.sprint_status != "in_progress":
         raise Conflict(
-            f"sprint {sprint['id']} of {task_id} is {sprint['status']}",
+            f"sprint {row.sprint_id} of {task_id} is {row.sprint_status}",
             task_id=task_id,
-            sprint_id=sprint["id"],
+            sprint_id=row.sprint_id,
         )
-    of_task = select(sprint_tasks).where(
-        sprint_tasks.c.sprint_id == sprint["id"], sprint_tasks.c.task_id == task_id
-    )
-    row = (await connection.execute(of_task.with_for_update())).one()
     task = SprintTask.model_validate(row, from_attributes=True)
-    return task, Calendar.of(dict(sprint)).today()
+    return task, Calendar(row.timezone, row.as_of).today()
