@@ -11,10 +11,9 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from domain_services.kernel import idempotency
+from domain_services.kernel import idempotency, pool
 from domain_services.kernel.idempotency import KeyedRequest, StoredAnswer
 from domain_services.kernel.lines import Lines
-from domain_services.kernel.pool import SESSION_OPTIONS
 from domain_services.kernel.settings import KernelSettings
 from domain_services.kernel.sockets import heard
 
@@ -29,12 +28,12 @@ def create_engine(url: str, *, pool_size: int) -> AsyncEngine:
         url,
         pool_size=pool_size,
         max_overflow=0,
-        pool_timeout=2,
+        pool_timeout=pool.WAIT_SECONDS,
         pool_pre_ping=True,
         hide_parameters=True,  # an error of a statement is logged, what people wrote is not
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
-        connect_args={"options": SESSION_OPTIONS, "connect_timeout": 3},
+        connect_args={"options": pool.session_options(), "connect_timeout": 3},
     )
     _ping_when_heard(engine.dialect)
     return engine

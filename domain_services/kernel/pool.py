@@ -20,11 +20,18 @@ Connection: TypeAlias = psycopg.AsyncConnection[Any]
 WAIT_SECONDS = 2.0
 RECONNECT_SECONDS = 1.0
 
-# Bounds of one statement, one lock wait and one idle transaction: a stuck peer must not hold locks.
-SESSION_OPTIONS = (
-    "-c statement_timeout=3000 -c lock_timeout=1000 "
-    "-c idle_in_transaction_session_timeout=10000 -c timezone=UTC"
-)
+# A stuck peer must not hold locks.
+STATEMENT_SECONDS = 3
+LOCK_SECONDS = 1
+IDLE_IN_TRANSACTION_SECONDS = 10
+
+
+def session_options() -> str:
+    """What every connection sets for its session, as libpq takes it."""
+    return (
+        f"-c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout={LOCK_SECONDS}s "
+        f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_SECONDS}s -c timezone=UTC"
+    )
 
 
 class CheckedPool(AsyncConnectionPool[Connection]):
@@ -39,7 +46,7 @@ class CheckedPool(AsyncConnectionPool[Connection]):
                 "autocommit": True,
                 "prepare_threshold": 0,
                 "connect_timeout": 3,
-                "options": SESSION_OPTIONS,
+                "options": session_options(),
                 "row_factory": row_factory,
             },
             timeout=WAIT_SECONDS,
