@@ -2,8 +2,8 @@
 
 from agent import learning_schema, schema
 from agent.intelligence import schema as intelligence
-from domain_services.kernel.health import Liveness
 from domain_services.kernel.http_client import ServiceClient
+from domain_services.kernel.types import Liveness
 
 ORCHESTRATE_SECONDS = 30.0
 WORK_SECONDS = 60.0  # learning, or a batch of embeddings by a slow model

@@ -1,13 +1,15 @@
 """Wire types of learning: calibrations, attempts, roll-back."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from domain_services.kernel.types import Answer, Line, Wire
 from graphs.evidence.calibration import Bin, Calibration
-from memory.calibrations import Active, Version
+
+if TYPE_CHECKING:  # the command line has no database to talk to
+    from memory.calibrations import Active, Version
 
 
 class CalibrationReport(Answer):
@@ -77,7 +79,7 @@ class LearningHistory(Answer):
 
     @classmethod
     def of(
-        cls, active: Active, calibration: Calibration, versions: list[Version]
+        cls, active: "Active", calibration: Calibration, versions: "list[Version]"
     ) -> "LearningHistory":
         return cls(
             active=describe(active.version, calibration),
@@ -94,7 +96,7 @@ def describe(version: int, calibration: Calibration) -> CalibrationReport:
     )
 
 
-def _attempt(version: Version) -> AttemptReport:
+def _attempt(version: "Version") -> AttemptReport:
     calibration = Calibration.model_validate(version.calibration)
     return AttemptReport(
         version=version.version,

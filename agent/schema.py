@@ -7,8 +7,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints, model_validator
 
 from domain_services.kernel.types import Answer, Wire
-from memory.episode import DecisionSource, Episode
-from memory.modes import ModeName
+from memory.episode import DecisionSource, Episode, ModeName
 
 Schedule = Annotated[str, StringConstraints(max_length=100)]
 

@@ -8,8 +8,7 @@ from typing import Annotated, Any, TypedDict, TypeVar
 from pydantic import TypeAdapter
 
 from graphs.rules.base import Facts, Ruling, Wishes
-from memory.episode import DecisionSource, Perception
-from memory.modes import ModeName
+from memory.episode import DecisionSource, ModeName, Perception
 from tools.guard import MadeCall, PlannedCall
 
 T = TypeVar("T")

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from domain_services.kernel.types import Count, Day, Line
 
+ModeName = Literal["rule_based_only", "intelligence_enhanced", "shadow"]
 DecisionSource = Literal["rule_based_only", "intelligence_enhanced"]
 Origin = Literal["run", "import"]
 

@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from psycopg.rows import class_row
 
 from domain_services.kernel.errors import Unavailable
+from memory.episode import ModeName
 from memory.pool import Pool
-
-ModeName = Literal["rule_based_only", "intelligence_enhanced", "shadow"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-from httpx_aiohttp import AiohttpTransport
 
 from agent.client import OrchestratorClient
 from deploy.local import control
@@ -46,9 +45,7 @@ async def connect(data_dir: Path) -> AsyncIterator[Clients]:
         raise NotRunning(f"no stack is running on {data_dir}; start it with: {start}")
     urls = found.state.urls
     headers = {"Authorization": f"Bearer {DataFolder(data_dir).key('admin')}"}
-    async with httpx.AsyncClient(
-        transport=AiohttpTransport(), headers=headers, timeout=TIMEOUT_SECONDS
-    ) as http:
+    async with httpx.AsyncClient(headers=headers, timeout=TIMEOUT_SECONDS) as http:
         yield Clients(
             project=ProjectClient(http, urls["project"]),
             backlog=BacklogClient(http, urls["backlog"]),

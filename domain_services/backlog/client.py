@@ -1,8 +1,8 @@
 """Typed client of the backlog service: one method a route."""
 
 from domain_services.backlog import schema
-from domain_services.kernel.health import Liveness
 from domain_services.kernel.http_client import ServiceClient
+from domain_services.kernel.types import Liveness
 
 
 class BacklogClient(ServiceClient):

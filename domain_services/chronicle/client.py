@@ -4,8 +4,8 @@ from datetime import date
 from uuid import UUID
 
 from domain_services.chronicle import schema
-from domain_services.kernel.health import Liveness
 from domain_services.kernel.http_client import ServiceClient
+from domain_services.kernel.types import Liveness
 
 NOTES = "/v1/notes"
 ANALYTICS = "/v1/analytics"

@@ -12,6 +12,7 @@ traceparent: ContextVar[str | None] = ContextVar("dsm_traceparent", default=None
 # On the clock of `time.monotonic`, in seconds; None for work that nobody waits for.
 deadline: ContextVar[float | None] = ContextVar("dsm_deadline", default=None)
 
+DEADLINE_HEADER = "X-Request-Timeout-Ms"  # what the caller still waits
 _TRACEPARENT = re.compile("00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 

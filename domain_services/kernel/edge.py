@@ -19,8 +19,7 @@ from domain_services.kernel.telemetry import Metrics
 
 logger = structlog.get_logger()
 
-DEADLINE_HEADER = "X-Request-Timeout-Ms"
-_DEADLINE = DEADLINE_HEADER.lower().encode()
+_DEADLINE = context.DEADLINE_HEADER.lower().encode()
 _ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 _MILLISECONDS = re.compile(rb"[0-9]{1,7}")
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})

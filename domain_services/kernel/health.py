@@ -12,7 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from domain_services.kernel.collector import refresh
 from domain_services.kernel.telemetry import Metrics
-from domain_services.kernel.types import Answer, utc_now
+from domain_services.kernel.types import Liveness, utc_now
 
 logger = structlog.get_logger()
 
@@ -27,10 +27,6 @@ class Checks:
     database: Check | None = None
     redis: Check | None = None
     external_apis: Mapping[str, Check] = field(default_factory=dict[str, Check])
-
-
-class Liveness(Answer):
-    status: Literal["ok"] = "ok"
 
 
 async def probe(check: Check) -> Literal["ok", "error"]:

@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -28,6 +28,12 @@ class Answer(BaseModel):
     """Base of responses; a client ignores fields it does not know yet."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class Liveness(Answer):
+    """What GET /health answers."""
+
+    status: Literal["ok"] = "ok"
 
 
 def _storable(text: str) -> str:

@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from domain_services.kernel.health import Liveness
 from domain_services.kernel.http_client import ServiceClient
+from domain_services.kernel.types import Liveness
 from domain_services.project import schema
 
 
