@@ -1,6 +1,7 @@
 """Wire types of the project service: projects, people, calendars."""
 
 from datetime import date, datetime
+from functools import cache
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
@@ -22,8 +23,13 @@ Country = Annotated[str, StringConstraints(pattern="^[A-Z]{2}$"), Field(examples
 Subdivision = Annotated[str, StringConstraints(pattern="^[A-Z0-9]{1,6}$")]
 
 
+@cache
+def _timezones() -> frozenset[str]:
+    return frozenset(available_timezones())  # reads the heads of hundreds of files
+
+
 def _known_timezone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in _timezones():
         raise ValueError("is not an IANA time zone, e.g. Europe/Berlin")
     return name
 
