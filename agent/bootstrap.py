@@ -47,7 +47,7 @@ from memory.modes import Modes
 from memory.pool import Pool, open_pool
 from memory.postgres import PostgresEpisodes
 from memory.recall import Recaller
-from memory.runs import RunTable
+from memory.runs import START_SECONDS, RunTable
 from memory.store import EpisodeStore
 from tools.cronjobs import CronJob
 from tools.registry import all_tools
@@ -116,14 +116,19 @@ async def open_services(
         clients = make_clients(http, settings)
         cronjobs = EmbeddedCronJobs(pool)
         sources = Sources(
-            clients.project, clients.backlog, clients.sprint, clients.chronicle, cronjobs
+            clients.project,
+            clients.backlog,
+            clients.sprint,
+            clients.chronicle,
+            cronjobs,
+            settings.patience,
         )
         cache, table = ProcessCache(), TableCache(pool, reading)
         embedder = ServiceEmbedder(clients.embedding)
         embeddings = Embeddings(table, embedder, cache)
         recaller = Recaller(reading, embeddings, registry)
         journal, owed, lessons = Journal(pool), OwedAudits(pool), Lessons(pool)
-        runs = RunTable(pool, journal.wake)
+        runs = RunTable(pool, journal.wake, start_seconds=START_SECONDS * settings.patience)
         learner = Learner(Calibrations(pool), lessons)
         await learner.refresh()
         backfill = Backfill(pool, embedder, table)
@@ -187,7 +192,7 @@ def _orchestrator(
         agent_version=version("digital-scrum-master"),
     )
     return Orchestrator(
-        build(checkpoints.saver()),
+        build(checkpoints.saver(), patience=settings.patience),
         checkpoints,
         runs,
         lambda run: deps(run=run, calibration=learner.calibration),

@@ -3,7 +3,7 @@
 from pydantic import Field, SecretStr
 
 from domain_services.kernel.settings import KernelSettings
-from memory.modes import ModeName
+from memory.episode import ModeName
 
 
 class AgentSettings(KernelSettings):
@@ -14,4 +14,10 @@ class AgentSettings(KernelSettings):
     decision_mode: ModeName = "intelligence_enhanced"
     confidence_threshold: float = Field(default=0.75, ge=0, le=1)
     lease_seconds: float = Field(default=30, gt=1, description="a run not renewed is recovered")
+    patience: float = Field(
+        default=1,
+        ge=1,
+        le=100,
+        description="factor on what a decision waits for memory and history",
+    )
     schedule_poll_seconds: float = Field(default=5, gt=0)

@@ -15,6 +15,8 @@ logger = structlog.get_logger()
 
 SETTLE_SECONDS = 2.0  # events of one change come together, and the backlog takes them in meanwhile
 
+LOOK_SECONDS = 2.0  # for the chronicle: nobody waits for the answer
+
 
 class Warmer:
     """Collects the projects that changed; `run` looks at each once they are quiet."""
@@ -51,7 +53,7 @@ class Warmer:
     async def warm(self, project_id: str) -> bool:
         """Ask for the embedding of the text that its next decision will look up."""
         try:
-            seen = await look(self._sources, project_id, self._usual)
+            seen = await look(self._sources, project_id, self._usual, LOOK_SECONDS)
         except (Problem, psycopg.Error) as error:
             logger.info("memory.not_warmed", project_id=project_id, reason=str(error))
             return False

@@ -24,15 +24,18 @@ from graphs.thresholds import RECALL_NODE_SECONDS
 Graph = CompiledStateGraph[State, Deps, State, State]
 
 
-def build(checkpointer: BaseCheckpointSaver[str] | None = None) -> Graph:
-    """The compiled graph; without a checkpointer it runs straight through."""
+def build(checkpointer: BaseCheckpointSaver[str] | None = None, *, patience: float = 1) -> Graph:
+    """The compiled graph; without a checkpointer it runs straight through.
+
+    `patience` is the factor on the recall step's 300 ms.
+    """
     graph = StateGraph(State, context_schema=Deps)
     graph.add_node("analyse", analyse)
     graph.add_node("rules", rules)
     graph.add_node(
         "recall",
         recall,
-        timeout=RECALL_NODE_SECONDS,
+        timeout=RECALL_NODE_SECONDS * patience,
         error_handler=recall_failed,  # pyright: ignore[reportArgumentType] - `error` is injected
     )
     graph.add_node("adjust", adjust)

@@ -16,13 +16,17 @@ from tools.cronjobs import CronJobs
 
 @dataclass(frozen=True)
 class Sources:
-    """Where the state of a project is read from."""
+    """Where the state of a project is read from.
+
+    `patience` is the factor on the seconds that `graphs/thresholds.py` allows.
+    """
 
     project: ProjectClient
     backlog: BacklogClient
     sprint: SprintClient
     chronicle: ChronicleClient
     cronjobs: CronJobs
+    patience: float
 
 
 @dataclass(frozen=True)

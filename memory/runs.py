@@ -120,16 +120,23 @@ START_SECONDS = 0.4  # of the 500 ms that a whole orchestration may take
 class RunTable:
     """The runs of one database; `on_episode` is called after an episode entered the journal."""
 
-    def __init__(self, pool: Pool, on_episode: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        on_episode: Callable[[], None] = lambda: None,
+        *,
+        start_seconds: float = START_SECONDS,
+    ) -> None:
         self._pool = pool
+        self._start_seconds = start_seconds
         self._on_episode = on_episode
 
     async def start(self, project_id: str, request: dict[str, Any], lease_seconds: float) -> Run:
         """A new run that holds the project. Raises: `RunInProgress`; `psycopg.OperationalError`
-        within `START_SECONDS` when the database does not answer: nothing has begun then."""
+        within `start_seconds` when the database does not answer: nothing has begun then."""
         values = {"project_id": project_id, "lease": lease_seconds, "request": Jsonb(request)}
         async with self._pool.connection(
-            START_SECONDS, hang_up_seconds=START_SECONDS
+            self._start_seconds, hang_up_seconds=self._start_seconds
         ) as connection:
             for _ in range(_ATTEMPTS):
                 if run := await _first(connection, _START, values):

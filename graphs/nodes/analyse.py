@@ -26,7 +26,8 @@ from tools.cronjobs import CronJob
 async def analyse(state: State, runtime: Runtime[Deps]) -> dict[str, Any]:
     """Read everything at once. Raises: `NotFound`; `Unavailable` when a needed peer is down."""
     wishes = load(Order, state["order"]).wishes
-    seen = await look(runtime.context, state["project_id"], wishes)
+    deps = runtime.context
+    seen = await look(deps, state["project_id"], wishes, EVIDENCE_SECONDS * deps.patience)
     return {
         "snapshot": dump(Snapshot, seen.snapshot),
         "patterns": dump(Patterns, patterns_of(seen.history)),
@@ -43,9 +44,7 @@ class Seen:
     missing: list[str]
 
 
-async def look(
-    sources: Sources, project_id: str, wishes: Wishes, seconds: float = EVIDENCE_SECONDS
-) -> Seen:
+async def look(sources: Sources, project_id: str, wishes: Wishes, seconds: float) -> Seen:
     """The project as it is now; `seconds` are for the chronicle. Raises: as `analyse`."""
     days = 7 * wishes.sprint_duration_weeks
     evidence = sources.chronicle.evidence(project_id, sprints=HISTORY_SPRINTS)
