@@ -22,7 +22,8 @@ from redis.asyncio import Redis
 
 from deploy.local.catalogue import SERVICES
 from deploy.local.servers import EmbeddedServers
-from domain_services.kernel import migrate
+from domain_services.kernel import migrate, pool
+from domain_services.kernel.http_client import tls
 
 # A traceback drawn with the values of its variables takes a second.
 structlog.configure(
@@ -38,6 +39,9 @@ structlog.configure(
 # about, the test says how much.
 os.environ["DSM_PEER_TIMEOUT_SECONDS"] = "20"
 os.environ["DSM_MAX_WAIT_SECONDS"] = "20"
+os.environ["DSM_PATIENCE"] = "40"
+pool.WAIT_SECONDS = 20.0
+pool.STATEMENT_SECONDS = 20
 
 hypothesis.settings.register_profile(
     "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
@@ -188,7 +192,14 @@ class _Server(uvicorn.Server):
 async def serving(app: FastAPI, port: int) -> AsyncIterator[str]:
     """Serve `app` over real HTTP on `port` while the block lasts; yields its base URL."""
     server = _Server(
-        uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", access_log=False)
+        uvicorn.Config(
+            app,
+            host="127.0.0.1",
+            port=port,
+            log_level="error",
+            access_log=False,
+            timeout_graceful_shutdown=10,  # a failed test may have left a request that never ends
+        )
     )
     serving_task = asyncio.create_task(server._serve(None))
     try:
@@ -221,7 +232,7 @@ async def serve() -> AsyncIterator[Callable[[FastAPI, int], Any]]:
 async def http() -> AsyncIterator[httpx.AsyncClient]:
     """An HTTP client that carries the admin key."""
     headers = {"Authorization": f"Bearer {ADMIN_KEY}"}
-    async with httpx.AsyncClient(headers=headers, timeout=30) as client:
+    async with httpx.AsyncClient(headers=headers, timeout=30, verify=tls()) as client:
         yield client
 
 

@@ -42,7 +42,7 @@ async def proxies(fleet: Fleet) -> AsyncIterator[dict[Edge, FaultProxy]]:
         }
         fleet.detours = {edge: proxy.url for edge, proxy in made.items()}
         names = ("project", "backlog", "chronicle", "sprint", "orchestrator")
-        await fleet.start(*names, peer_timeout_seconds=PEER_TIMEOUT_SECONDS)
+        await fleet.start(*names, peer_timeout_seconds=PEER_TIMEOUT_SECONDS, patience=1)
         yield made
 
 

@@ -14,6 +14,7 @@ from domain_services.backlog.app import create_app as create_backlog
 from domain_services.backlog.settings import BacklogSettings
 from domain_services.chronicle.app import create_app as create_chronicle
 from domain_services.chronicle.settings import ChronicleSettings
+from domain_services.kernel.http_client import tls
 from domain_services.project.app import create_app as create_project
 from domain_services.project.settings import ProjectSettings
 from domain_services.sprint.app import create_app as create_sprint
@@ -83,7 +84,7 @@ class System:
 async def system(database_url: Callable[[str], str], redis_url: str) -> AsyncIterator[System]:
     headers = {"Authorization": f"Bearer {ADMIN_KEY}"}
     async with (
-        httpx.AsyncClient(headers=headers, timeout=20) as http,
+        httpx.AsyncClient(headers=headers, timeout=20, verify=tls()) as http,
         AsyncExitStack() as stack,
     ):
         yield System(stack, database_url, redis_url, http)

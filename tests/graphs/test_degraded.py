@@ -77,9 +77,8 @@ async def test_two_orchestrations_at_once_make_one_sprint(system: System) -> Non
     answers = await asyncio.gather(*(system.orchestrate("RACE") for _ in range(8)))
     created = [each.json()["created"] for each in answers if each.status_code == 200]
     assert len([each for each in created if each]) == 1
-    # On a busy machine, some may find no connection to the memory in time.
     refusals = {each.json()["code"] for each in answers if each.status_code != 200}
-    assert refusals <= {"run_in_progress", "unavailable"}
+    assert refusals <= {"run_in_progress"}
 
 
 async def test_every_decision_becomes_an_episode(system: System) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import text
 
+from domain_services.kernel import pool
 from domain_services.kernel.db import Database
 from domain_services.kernel.errors import Unavailable
 from domain_services.kernel.lines import MOST
@@ -52,7 +53,10 @@ async def test_the_first_read_after_a_restart_answers_however_many_lines_were_op
         await database.close()
 
 
-async def test_a_database_that_does_not_answer_is_unavailable() -> None:
+async def test_a_database_that_does_not_answer_is_unavailable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pool, "WAIT_SECONDS", 0.5)
     database = Database("postgresql+psycopg://postgres@/none?host=/nowhere")
     try:
         with pytest.raises(Unavailable):

@@ -84,7 +84,7 @@ async def memory(pool: Pool) -> AsyncIterator[Memory]:
             embedder=embedder,
             store=PostgresEpisodes(pool),
             recaller=Recaller(pool, embeddings, CollectorRegistry()),
-            runs=RunTable(pool),
+            runs=RunTable(pool, start_seconds=SECONDS),
             journal=Journal(pool),
             backfill=Backfill(pool, embedder, table),
             embeddings=embeddings,

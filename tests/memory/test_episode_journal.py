@@ -53,7 +53,7 @@ async def test_a_finished_run_wakes_the_mover(memory: Memory) -> None:
     async with running(memory.journal.run()):
         run = await runs.start("ALPHA", {}, 60)
         await runs.finish(run.run_id, run.token, {}, remember(perceive(), episode_id=run.run_id))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while await memory.store.get(run.run_id) is None:
                 await asyncio.sleep(0.005)
     assert await memory.store.get(run.run_id) is not None
