@@ -19,6 +19,7 @@ def encode(value: Any) -> bytes:
         encoded = orjson.dumps(value)
     except TypeError as error:  # orjson's JSONEncodeError is one
         raise Invalid(f"cannot be stored as JSON: {error}") from error
-    if _NUL.search(encoded):
+    # A plain search first: the expression alone takes a hundred times as long.
+    if b"\\u0000" in encoded and _NUL.search(encoded):
         raise Invalid("contains NUL, which cannot be stored")
     return encoded
