@@ -41,7 +41,6 @@ def create_app(settings: AgentSettings) -> FastAPI:
         [health.router, router, intelligence, memory_api.router, dead_letters.router],
         lifespan=lifespan,
         validation_status=400,
-        own_readiness=True,
     )
     app.add_exception_handler(psycopg.OperationalError, memory_failed)
     return app

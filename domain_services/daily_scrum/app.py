@@ -11,7 +11,7 @@ from domain_services.daily_scrum.settings import DailyScrumSettings
 from domain_services.kernel.app import build_app
 from domain_services.kernel.background import running
 from domain_services.kernel.db import open_database
-from domain_services.kernel.health import Checks, metrics_router, readiness_router
+from domain_services.kernel.health import Checks
 from domain_services.kernel.http_client import open_http
 from domain_services.kernel.outbox import Relay
 from domain_services.kernel.redis import open_redis
@@ -41,13 +41,4 @@ def create_app(settings: DailyScrumSettings) -> FastAPI:
             async with running(app.state.relay.run()):
                 yield
 
-    app = build_app(
-        SOURCE,
-        settings,
-        [router, readiness_router(SOURCE)],
-        lifespan=lifespan,
-        validation_status=422,
-        own_health=True,
-    )
-    app.include_router(metrics_router(app.state.metrics))
-    return app
+    return build_app(SOURCE, settings, [router], lifespan=lifespan, validation_status=422)

@@ -58,6 +58,4 @@ def create_app(settings: EmbeddingSettings) -> FastAPI:
             app.state.checks = Checks(external_apis={"embedding_model": embedder.check})
             yield
 
-    return build_app(
-        SERVICE, settings, [router], lifespan=lifespan, validation_status=400, own_health=True
-    )
+    return build_app(SERVICE, settings, [router], lifespan=lifespan, validation_status=400)

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Route
 
 from domain_services.kernel import context
 from domain_services.kernel.auth import KeyRing
@@ -43,14 +44,12 @@ def build_app(
     *,
     lifespan: Lifespan,
     validation_status: int,
-    own_health: bool = False,
-    own_readiness: bool = False,
 ) -> FastAPI:
     """A FastAPI app named `service`.
 
     `lifespan` opens stores and clients into `app.state` and sets `app.state.checks`;
-    `validation_status` is the status of invalid input (400 or 422, by service); `own_health`
-    leaves /health, /health/ready and /metrics to the service, `own_readiness` only /health/ready.
+    `validation_status` is the status of invalid input (400 or 422, by service). /health,
+    /health/ready and /metrics are the kernel's, except those that a router brings.
     Raises: `MissingSecret` without any API key.
     """
     if not settings.auth.keys:
@@ -62,14 +61,12 @@ def build_app(
     app.state.metrics = metrics
     app.state.checks = Checks()
     metrics.registry.register(StateCollector(app.state))
-    own = [*routers]
-    if not own_health:
-        own += [liveness_router(), metrics_router(metrics)]
-    if not own_health and not own_readiness:
-        own.append(readiness_router(service))
-    for router in own:
-        # An included router looks for its route twice: a sixth of the time of a short request.
-        app.router.routes.extend(router.routes)
+    routes = [route for router in routers for route in router.routes]
+    brought = {_path(route) for route in routes}
+    for router in (liveness_router(), readiness_router(service), metrics_router(metrics)):
+        routes += [route for route in router.routes if _path(route) not in brought]
+    # An included router looks for its route twice: a sixth of the time of a short request.
+    app.router.routes.extend(routes)
     _handle_errors(app, validation_status)
     complete(app, validation_status)
     app.add_middleware(
@@ -80,6 +77,10 @@ def build_app(
         validation_status=validation_status,
     )
     return app
+
+
+def _path(route: BaseRoute) -> str | None:
+    return route.path if isinstance(route, Route) else None
 
 
 def _kept_clean(lifespan: Lifespan) -> Lifespan:
