@@ -9,6 +9,7 @@ from domain_services.backlog import schema
 from domain_services.backlog.logic import (
     changes,
     creation,
+    holding,
     projects,
     reading,
     reservations,
@@ -21,6 +22,7 @@ from domain_services.kernel.keyed import Keyed
 from domain_services.kernel.openapi import problems
 from domain_services.kernel.types import EmployeeId, ProjectId, SprintId, TaskId
 from domain_services.project.client import ProjectClient
+from domain_services.sprint.client import SprintClient
 
 router = APIRouter(route_class=Keyed)
 
@@ -30,6 +32,7 @@ class Clients:
     """The peers of the backlog service."""
 
     project: ProjectClient
+    sprint: SprintClient
 
 
 async def _clients(request: Request) -> Clients:
@@ -54,8 +57,15 @@ async def _existing(project_id: ProjectId, database: Store, peers: Peers) -> str
     return project_id
 
 
+async def _ended_sprint(
+    task_id: TaskId, body: schema.TaskUpdate, database: Store, peers: Peers
+) -> str | None:
+    return await holding.ended_sprint(database, peers.sprint, task_id, body)
+
+
 # Declared before the unit of work, and so found before a transaction begins.
 ExistingProject = Annotated[str, Depends(_existing)]
+EndedSprint = Annotated[str | None, Depends(_ended_sprint)]
 IfMatch = Annotated[
     str | None,
     Header(pattern=r'^"[0-9]{1,18}"$', description="the version that it must still have"),
@@ -173,18 +183,24 @@ async def list_history(
     return _json(await reading.history(db, task_id, limit=limit, offset=offset), {})
 
 
-@router.put("/tasks/{task_id}", responses=problems(404, 412), tags=["tasks"])
+@router.put("/tasks/{task_id}", responses=problems(404, 412, 503), tags=["tasks"])
 async def update_task(
     task_id: TaskId,
     body: schema.TaskUpdate,
+    ended_sprint: EndedSprint,
     db: UnitOfWork,
     caller: Caller,
     response: Response,
     if_match: IfMatch = None,
 ) -> schema.TaskChanged:
-    """Change what is named of a task, with If-Match only when nobody else has changed it."""
+    """Change what is named of a task, with If-Match only when nobody else has changed it.
+
+    Status, progress and assignee of a task in a running sprint are reported to the sprint service.
+    """
     expected = None if if_match is None else int(if_match.strip('"'))
-    version = await changes.change(db, task_id, body, actor=caller, version=expected)
+    version = await changes.change(
+        db, task_id, body, actor=caller, version=expected, ended_sprint=ended_sprint
+    )
     response.headers["ETag"] = f'"{version}"'
     return schema.TaskChanged(message=f"Task {task_id} updated", task_id=task_id, version=version)
 
@@ -199,7 +215,7 @@ async def reserve(
     project_id: ProjectId, body: schema.ReservationCreate, db: UnitOfWork, caller: Caller
 ) -> Response:
     """Take free tasks for a sprint, all or none; asked again, the same tasks."""
-    held = await reservations.reserve(db, project_id, body.sprint_id, body.task_ids, actor=caller)
+    held = await reservations.reserve(db, project_id, body, actor=caller)
     return _json(held, {})
 
 

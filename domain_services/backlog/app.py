@@ -19,6 +19,7 @@ from domain_services.kernel.http_client import open_http
 from domain_services.kernel.inbox import Consumer
 from domain_services.kernel.redis import open_redis
 from domain_services.project.client import ProjectClient
+from domain_services.sprint.client import SprintClient
 
 
 def create_app(settings: BacklogSettings) -> FastAPI:
@@ -29,7 +30,10 @@ def create_app(settings: BacklogSettings) -> FastAPI:
             open_redis(settings) as redis,
             open_http(settings) as http,
         ):
-            clients = Clients(project=ProjectClient(http, settings.peers.project))
+            clients = Clients(
+                project=ProjectClient(http, settings.peers.project),
+                sprint=SprintClient(http, settings.peers.sprint),
+            )
             app.state.database = database
             app.state.redis = redis
             app.state.clients = clients
@@ -47,7 +51,7 @@ def create_app(settings: BacklogSettings) -> FastAPI:
                 name=f"{socket.gethostname()}-{settings.port}",
                 handlers=HANDLERS,
             )
-            app.state.peers = (clients.project,)
+            app.state.peers = (clients.project, clients.sprint)
             app.state.consumers = (consumer,)
             async with running(consumer.run()):
                 yield

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
+    AwareDatetime,
     Discriminator,
     Field,
     SerializerFunctionWrapHandler,
@@ -203,10 +204,25 @@ class BacklogGenerated(Answer):
     tasks_count: int
 
 
+class Returned(Wire):
+    """A task as its sprint left it, in that sprint's `version`."""
+
+    task_id: TaskId
+    progress_percentage: Progress
+    assigned_to: EmployeeId | None
+    version: Annotated[int, Field(strict=True, ge=1, le=2**62)]
+    left_at: AwareDatetime
+
+
 class ReservationCreate(Wire):
-    """`task_ids` null takes every free task."""
+    """`task_ids` null takes every free task.
+
+    `returned` are tasks of the project's last sprint that did not end with it: they are free from
+    now on, if the event that tells so is still on its way.
+    """
 
     sprint_id: SprintId
+    returned: Annotated[list[Returned], Field(max_length=MAX_TASKS_PER_RESERVATION)] = []
     task_ids: (
         Annotated[
             list[TaskId],

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row, exists, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain_services.backlog.logic import links, progress, reading
+from domain_services.backlog.logic import holding, links, progress, reading
 from domain_services.backlog.logic.links import Target
 from domain_services.backlog.models import task_history, tasks
 from domain_services.backlog.schema import TaskUpdate
@@ -23,10 +23,12 @@ async def change(
     *,
     actor: str,
     version: int | None = None,
+    ended_sprint: str | None = None,
 ) -> int:
     """Apply a partial update and return the new version; `version` is the one it must still have.
 
-    A changed status or progress goes to the history under `actor`.
+    A changed status or progress goes to the history under `actor`. `ended_sprint` no longer keeps
+    the task, which leaves it when it is opened again.
     Raises: `NotFound`, `PreconditionFailed`, `Invalid`.
     """
     # What a task may be linked to is locked before the task itself: whoever completes a dependency
@@ -37,8 +39,11 @@ async def change(
         raise PreconditionFailed(
             f"{task_id} is at version {before.version}, not {version}", version=before.version
         )
+    kept_by = before.sprint_id if before.sprint_id != ended_sprint else None
+    if kept_by is not None and holding.changes_what_is_kept(before, wanted):
+        raise holding.refusal(task_id, kept_by)
     status, percentage = progress.follow(
-        wanted, before.status, before.progress_percentage, in_sprint=before.sprint_id is not None
+        wanted, before.status, before.progress_percentage, in_sprint=kept_by is not None
     )
     values = wanted.model_dump(exclude_unset=True) | {
         "status": status,
@@ -46,6 +51,8 @@ async def change(
         "version": before.version + 1,
         "updated_at": utc_now(),
     }
+    if kept_by is None and status != "completed":
+        values["sprint_id"] = None
     values |= await _links(connection, before, wanted, targets)
     await connection.execute(update(tasks).where(tasks.c.task_id == task_id).values(values))
     if (status, percentage) != (before.status, before.progress_percentage):
@@ -62,7 +69,7 @@ async def change(
 
 
 async def _lock(connection: AsyncConnection, task_id: str) -> Row[Any]:
-    columns = ("task_id", "project_id", "type", "status", "progress_percentage")
+    columns = ("task_id", "project_id", "type", "status", "progress_percentage", "assigned_to")
     columns += ("sprint_id", "story_id", "version")
     statement = select(*(tasks.c[name] for name in columns)).where(tasks.c.task_id == task_id)
     found = (await connection.execute(statement.with_for_update())).first()

@@ -25,6 +25,8 @@ def follow(
         new_progress = progress
     if new_status == "completed" and new_progress < 100:
         raise Invalid(f"a completed task is at 100 percent, not {new_progress}")
+    if new_status != "completed" and new_progress == 100 and "status" in update.model_fields_set:
+        raise Invalid(f"at 100 percent a task is completed: say how far it is to be {new_status}")
     if new_status == "assigned_to_sprint" and not in_sprint:
         raise Invalid("the task is in no sprint: a sprint reserves it first")
     if new_status == "unassigned" and in_sprint:

@@ -1,13 +1,15 @@
 """Tasks taken for a sprint and given back: all or nothing, the same answer when asked again."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
+import orjson
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain_services.backlog.logic import reading
 from domain_services.backlog.models import tasks
-from domain_services.kernel.errors import Conflict
+from domain_services.backlog.schema import ReservationCreate
+from domain_services.kernel.errors import Conflict, Invalid
 
 # Whoever reserves or releases in a backlog waits here for the one before.
 _LOCK = text("SELECT FROM backlogs WHERE project_id = :project_id FOR UPDATE")
@@ -23,6 +25,31 @@ _TAKE = text(
         INSERT INTO task_history (task_id, actor, from_status, to_status, progress)
         SELECT task_id, :actor, 'unassigned', 'assigned_to_sprint', progress_percentage FROM taken)
     SELECT task_id FROM taken
+    """
+)
+# As the event of the same version does it, which then finds nothing left to do.
+_RETURN = text(
+    """
+    WITH told AS (
+        SELECT * FROM jsonb_to_recordset(CAST(:returned AS jsonb)) AS r(
+            task_id text, progress_percentage integer, assigned_to text, version bigint,
+            left_at timestamptz)),
+    before AS (
+        SELECT tasks.task_id, tasks.status, tasks.progress_percentage
+        FROM tasks JOIN told USING (task_id)
+        WHERE tasks.project_id = :project_id AND tasks.sprint_version < told.version
+        FOR UPDATE OF tasks),
+    changed AS (
+        UPDATE tasks SET status = 'unassigned', sprint_id = NULL, assigned_to = told.assigned_to,
+               progress_percentage = told.progress_percentage, sprint_version = told.version,
+               version = greatest(tasks.version + 1, told.version), updated_at = now()
+        FROM before JOIN told USING (task_id)
+        WHERE tasks.task_id = before.task_id
+        RETURNING tasks.task_id, before.status AS from_status, told.left_at,
+                  before.progress_percentage AS from_progress, told.progress_percentage)
+    INSERT INTO task_history (task_id, at, actor, from_status, to_status, progress)
+    SELECT task_id, left_at, :actor, from_status, 'unassigned', progress_percentage FROM changed
+    WHERE (from_status, from_progress) IS DISTINCT FROM ('unassigned', progress_percentage)
     """
 )
 _GIVE_BACK = text(
@@ -52,25 +79,30 @@ class NoUnassignedTasks(Conflict):
 async def reserve(
     connection: AsyncConnection,
     project_id: str,
-    sprint_id: str,
-    task_ids: Sequence[str] | None,
+    wanted: ReservationCreate,
     *,
     actor: str,
 ) -> str:
     """Give free tasks to a sprint: those named, or all; returns the JSON of a `Reservation`.
 
     A sprint that holds tasks already gets these again. Raises: `Conflict`, naming the tasks that
-    are not free or unknown; `NoUnassignedTasks`.
+    are not free or unknown; `NoUnassignedTasks`; `Invalid` for another project's sprint.
     """
+    sprint_id, task_ids = wanted.sprint_id, wanted.task_ids
+    if sprint_id.rpartition("-S")[0] != project_id:
+        raise Invalid(f"sprint_id: {sprint_id} is no sprint of {project_id}")
     reserving = {"project_id": project_id, "sprint_id": sprint_id}
     await connection.execute(_LOCK, reserving)
+    if wanted.returned:
+        rows = [each.model_dump(mode="json") for each in wanted.returned]
+        returning = {"returned": orjson.dumps(rows).decode(), "actor": actor}
+        await connection.execute(_RETURN, reserving | returning)
     held = select(tasks.c.task_id).where(
         tasks.c.project_id == project_id, tasks.c.sprint_id == sprint_id
     )
     had = set(await connection.scalars(held))
     if not had:
-        wanted = None if task_ids is None else list(task_ids)
-        taking = reserving | {"task_ids": wanted, "actor": actor}
+        taking = reserving | {"task_ids": task_ids, "actor": actor}
         had = set(await connection.scalars(_TAKE, taking))
     if missing := [each for each in task_ids or () if each not in had]:
         await _refuse(connection, project_id, missing)

@@ -11,14 +11,14 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from domain_services.backlog.client import BacklogClient
-from domain_services.backlog.schema import ReservationCreate, Task
+from domain_services.backlog.schema import ReservationCreate, Returned, Task
 from domain_services.kernel import idempotency
 from domain_services.kernel.db import Database
 from domain_services.kernel.errors import Conflict, Invalid, NotFound, Problem
 from domain_services.kernel.http_client import PeerRefused
 from domain_services.project.client import ProjectClient
 from domain_services.project.schema import Availability
-from domain_services.sprint.logic import saga, starting
+from domain_services.sprint.logic import saga, sprints, starting
 from domain_services.sprint.logic.saga import Plan, Saga
 from domain_services.sprint.schema import MAX_TASKS, SprintCreate, SprintCreated
 
@@ -130,7 +130,23 @@ class Planner:
         return created
 
     async def _reserve(self, held: Saga) -> Sequence[Task]:
-        body = ReservationCreate(sprint_id=held.sprint_id, task_ids=held.plan.wanted.task_ids)
+        async with self._database.reading() as connection:
+            left = await sprints.left_behind(connection, held.project_id)
+        body = ReservationCreate(
+            sprint_id=held.sprint_id,
+            task_ids=held.plan.wanted.task_ids,
+            # The events that tell of these may be on their way.
+            returned=[
+                Returned(
+                    task_id=task.task_id,
+                    progress_percentage=task.progress_percentage,
+                    assigned_to=task.assigned_to,
+                    version=task.version,
+                    left_at=task.updated_at,
+                )
+                for task in left
+            ],
+        )
         try:
             reservation = await self._backlog.reserve(held.project_id, body)
         except PeerRefused as refusal:

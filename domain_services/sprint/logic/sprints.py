@@ -75,6 +75,21 @@ async def list_tasks(connection: AsyncConnection, sprint_id: str) -> list[Sprint
     return await _tasks_of(connection, sprint_id)
 
 
+async def left_behind(connection: AsyncConnection, project_id: str) -> list[SprintTask]:
+    """What the last closed sprint of a project did not complete, as the backlog is told of it."""
+    last = (
+        select(sprints.c.id)
+        .where(sprints.c.project_id == project_id, sprints.c.closed_at.is_not(None))
+        .where(sprints.c.status != "cancelled")
+        .order_by(sprints.c.number.desc())
+        .limit(1)
+    )
+    left = (sprint_tasks.c.sprint_id == last.scalar_subquery(),)
+    query = select(sprint_tasks).where(*left, sprint_tasks.c.status != "completed")
+    rows = await connection.execute(query.order_by(sprint_tasks.c.task_id))
+    return [SprintTask.model_validate(row, from_attributes=True) for row in rows]
+
+
 async def summarise(connection: AsyncConnection, sprint_id: str) -> TaskSummary:
     """Raises: `NotFound`."""
     sprint = await get(connection, sprint_id)

@@ -58,7 +58,8 @@ async def project_url(
 
 @pytest.fixture
 async def backlog_url(serve: Serve, backlog_settings: MakeSettings, project_url: str) -> str:
-    settings = backlog_settings(peers=Peers(project=project_url))
+    nobody = f"http://127.0.0.1:{free_port()}"
+    settings = backlog_settings(peers=Peers(project=project_url, sprint=nobody))
     return await serve(create_app(settings), settings.port)
 
 

@@ -15,20 +15,22 @@ async def test_a_tasks_history_is_read_from_its_creation_on(backlog: BacklogClie
     began = utc_now()
     await backlog.create_tasks("P1", TaskCreate(title="a"))
     await backlog.update_task(TASK, TaskUpdate(title="renamed", priority=1))
-    await backlog.reserve("P1", ReservationCreate(sprint_id="P1-S01"))
     await backlog.update_task(TASK, TaskUpdate(progress_percentage=60))
     await backlog.update_task(TASK, TaskUpdate(progress_percentage=40))
     await backlog.update_task(TASK, TaskUpdate(status="blocked"))
+    await backlog.update_task(TASK, TaskUpdate(status="unassigned"))
+    await backlog.reserve("P1", ReservationCreate(sprint_id="P1-S01"))
     await backlog.release("P1", "P1-S01")
     await backlog.update_task(TASK, TaskUpdate(status="completed"))
     history = await backlog.list_history(TASK)
     assert [(each.from_status, each.to_status, each.progress_percentage) for each in history] == [
         (None, "unassigned", 0),
-        ("unassigned", "assigned_to_sprint", 0),
-        ("assigned_to_sprint", "in_progress", 60),
+        ("unassigned", "in_progress", 60),
         ("in_progress", "in_progress", 40),
         ("in_progress", "blocked", 40),
         ("blocked", "unassigned", 40),
+        ("unassigned", "assigned_to_sprint", 40),
+        ("assigned_to_sprint", "unassigned", 40),
         ("unassigned", "completed", 100),
     ]
     assert {each.actor for each in history} == {"admin"}

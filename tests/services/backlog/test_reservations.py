@@ -8,11 +8,14 @@ from domain_services.backlog.client import BacklogClient
 from domain_services.backlog.schema import (
     Reservation,
     ReservationCreate,
+    Returned,
     TaskCreate,
     TasksCreate,
     TaskUpdate,
 )
+from domain_services.kernel.errors import Unavailable
 from domain_services.kernel.http_client import PeerRefused
+from domain_services.kernel.types import utc_now
 
 IDS = [f"P1-TASK{number:03d}" for number in range(1, 6)]
 
@@ -83,7 +86,7 @@ async def test_nothing_free_is_said_with_a_code_of_its_own(backlog_of_five: Back
     await backlog_of_five.reserve("P1", wanting("P1-S01"))
     for project in ("P1", "P2"):
         with pytest.raises(PeerRefused) as refused:
-            await backlog_of_five.reserve(project, wanting("P1-S02"))
+            await backlog_of_five.reserve(project, wanting(f"{project}-S02"))
         assert refused.value.peer_status == 409
         assert refused.value.problem["code"] == "no_unassigned_tasks"
 
@@ -113,21 +116,48 @@ async def test_of_sprints_racing_for_the_same_tasks_exactly_one_wins(
 async def test_released_tasks_are_free_again_with_their_progress(
     backlog_of_five: BacklogClient,
 ) -> None:
+    begun = TaskUpdate(progress_percentage=40, status="unassigned")
+    await backlog_of_five.update_task(IDS[0], begun)
     await backlog_of_five.reserve("P1", wanting("P1-S01", *IDS[:3]))
-    await backlog_of_five.update_task(IDS[0], TaskUpdate(progress_percentage=40))
-    await backlog_of_five.update_task(IDS[1], TaskUpdate(progress_percentage=100))
-    assert (await backlog_of_five.release("P1", "P1-S01")).released == 2
+    assert (await backlog_of_five.release("P1", "P1-S01")).released == 3
     assert (await backlog_of_five.release("P1", "P1-S01")).released == 0
     open_again = await backlog_of_five.get_task(IDS[0])
     assert (open_again.status, open_again.sprint_id) == ("unassigned", None)
     assert open_again.progress_percentage == 40
-    done = await backlog_of_five.get_task(IDS[1])
-    assert (done.status, done.sprint_id) == ("completed", "P1-S01")
 
 
-async def test_a_task_in_a_sprint_is_not_put_back_by_hand(backlog_of_five: BacklogClient) -> None:
-    await backlog_of_five.reserve("P1", wanting("P1-S01", IDS[0]))
+async def test_another_projects_sprint_reserves_nothing(backlog_of_five: BacklogClient) -> None:
     with pytest.raises(PeerRefused) as refused:
-        await backlog_of_five.update_task(IDS[0], TaskUpdate(status="unassigned"))
+        await backlog_of_five.reserve("P1", wanting("P2-S01"))
     assert refused.value.peer_status == 422
-    assert refused.value.problem["code"] == "invalid"
+    assert (await backlog_of_five.get_summary("P1")).unassigned_tasks == 5
+
+
+async def test_what_the_last_sprint_left_is_free_before_its_events_come(
+    backlog_of_five: BacklogClient,
+) -> None:
+    await backlog_of_five.reserve("P1", wanting("P1-S01"))
+    left = [
+        Returned(
+            task_id=each, progress_percentage=30, assigned_to="E001", version=7, left_at=utc_now()
+        )
+        for each in IDS[:2]
+    ]
+    again = wanting("P1-S02").model_copy(update={"returned": left})
+    for _ in range(2):
+        reserved = await backlog_of_five.reserve("P1", again)
+        assert {task.task_id for task in reserved.tasks} == set(IDS[:2])
+    task = reserved.tasks[0]
+    assert (task.progress_percentage, task.assigned_to, task.version) == (30, "E001", 8)
+    changes = [each.to_status for each in await backlog_of_five.list_history(IDS[0])]
+    assert changes == ["unassigned", "assigned_to_sprint", "unassigned", "assigned_to_sprint"]
+
+
+async def test_without_the_sprint_service_what_a_sprint_keeps_is_not_changed(
+    backlog_of_five: BacklogClient,
+) -> None:
+    await backlog_of_five.reserve("P1", wanting("P1-S01", IDS[0]))
+    await backlog_of_five.update_task(IDS[0], TaskUpdate(title="renamed", progress_percentage=0))
+    with pytest.raises(Unavailable):
+        await backlog_of_five.update_task(IDS[0], TaskUpdate(status="unassigned"))
+    assert (await backlog_of_five.get_task(IDS[0])).status == "assigned_to_sprint"

@@ -218,7 +218,7 @@ async def test_sample_tasks_are_made_only_for_a_project_without_tasks(
 async def test_generating_again_resets_no_task(backlog: BacklogClient) -> None:
     await backlog.generate_backlog("P1")
     held = await backlog.reserve("P1", ReservationCreate(sprint_id="P1-S01"))
-    await backlog.update_task("P1-TASK001", TaskUpdate(progress_percentage=40))
+    await backlog.update_task("P1-TASK001", TaskUpdate(title="renamed", priority=5))
     before = await backlog.list_tasks("P1")
     again = await backlog.generate_backlog("P1")
     assert again.tasks_count == len(held.tasks) == 10
@@ -240,7 +240,19 @@ async def test_progress_moves_the_status_unless_it_is_named(backlog: BacklogClie
     assert await after(progress_percentage=100) == ("completed", 100)
     assert await after(progress_percentage=0) == ("unassigned", 0)
     assert await after(status="completed") == ("completed", 100)
-    assert await after(status="in_progress", progress_percentage=100) == ("in_progress", 100)
+
+
+async def test_completed_work_is_opened_again_by_saying_how_far_it_is(
+    backlog: BacklogClient,
+) -> None:
+    await backlog.create_tasks("P1", many("a"))
+    await backlog.update_task("P1-TASK001", TaskUpdate(status="completed"))
+    with pytest.raises(PeerRefused) as refused:
+        await backlog.update_task("P1-TASK001", TaskUpdate(status="unassigned"))
+    assert refused.value.peer_status == 422
+    reopened = TaskUpdate(status="unassigned", progress_percentage=80)
+    await backlog.update_task("P1-TASK001", reopened)
+    assert (await backlog.get_task("P1-TASK001")).progress_percentage == 80
 
 
 @pytest.mark.parametrize(
@@ -249,6 +261,7 @@ async def test_progress_moves_the_status_unless_it_is_named(backlog: BacklogClie
         {},
         {"status": "completed", "progress_percentage": 50},
         {"status": "assigned_to_sprint"},
+        {"status": "in_progress", "progress_percentage": 100},
         {"status": "done"},
         {"progress_percentage": 101},
         {"progress_percentage": -1},

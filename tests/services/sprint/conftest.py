@@ -104,16 +104,16 @@ async def _serve_project(serve: Any, database_url: Callable[[str], str]) -> str:
 async def peers(database_url: Callable[[str], str], redis_url: str, serve: Any) -> Peers:
     """Real project and backlog services; nobody serves the chronicle until a test does."""
     project_url = await _serve_project(serve, database_url)
+    sprint, chronicle = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
     backlog = BacklogSettings(
         port=free_port(),
         database_url=SecretStr(database_url("domain_services.backlog")),
         redis_url=SecretStr(redis_url),
-        peers=Peers(project=project_url),
+        peers=Peers(project=project_url, sprint=sprint),
         auth=AUTH,  # pyright: ignore[reportArgumentType]
     )
     backlog_url = await serve(create_backlog_app(backlog), backlog.port)
-    chronicle = f"http://127.0.0.1:{free_port()}"
-    return Peers(project=project_url, backlog=backlog_url, chronicle=chronicle)
+    return Peers(project=project_url, backlog=backlog_url, chronicle=chronicle, sprint=sprint)
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def sprint_settings(
     peers: Peers, database_url: Callable[[str], str], redis_url: str
 ) -> SprintSettings:
     return SprintSettings(
-        port=free_port(),
+        port=int(peers.sprint.rpartition(":")[2]),
         database_url=SecretStr(database_url("domain_services.sprint")),
         redis_url=SecretStr(redis_url),
         peers=peers,
