@@ -12,11 +12,14 @@ from agent.schema import Orchestration
 class Comparison:
     """`finished` tasks of the window after the decision, `from_backlog` of these were open then.
 
-    `chosen_finished` counts the sprint's own tasks that were finished, None without a sprint;
-    `applied`, `rule` and `recommended` are the numbers of the decision, None when it made none.
+    The window has `window_days`, the decision is for `decided_days`. `chosen_finished` counts the
+    sprint's own tasks that were finished, None without a sprint; `applied`, `rule` and
+    `recommended` are the numbers of the decision, None when it made none.
     """
 
     window_end: str
+    window_days: int
+    decided_days: int
     finished: int
     from_backlog: int
     chosen_finished: int | None
@@ -26,8 +29,11 @@ class Comparison:
 
     @property
     def nearer(self) -> str | None:
-        """Which number ended nearer to the truth: `rule`, `recommendation` or `equal`."""
-        if self.rule is None or self.recommended is None:
+        """Which number ended nearer to the truth: `rule`, `recommendation` or `equal`.
+
+        None without two numbers, or when the truth is of another length than the decision.
+        """
+        if self.rule is None or self.recommended is None or self.window_days != self.decided_days:
             return None
         of_rule, of_evidence = abs(self.rule - self.finished), abs(self.recommended - self.finished)
         if of_rule == of_evidence:
@@ -43,6 +49,8 @@ async def compare(data_dir: Path, clients: Clients, answer: Orchestration) -> Co
     count = answer.decisions.intelligence_adjustments.get("task_count_modification")
     return Comparison(
         window_end=truth.window_end,
+        window_days=truth.days,
+        decided_days=7 * answer.decisions.sprint_duration_weeks,
         finished=truth.finished,
         from_backlog=len(truth.from_backlog),
         chosen_finished=await _chosen_finished(clients, answer, truth),

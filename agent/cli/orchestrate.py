@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 ProjectArgument = Annotated[str, typer.Argument(metavar="PROJECT", help="The project's id.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Decide and explain, change nothing.")]
-Weeks = Annotated[int, typer.Option(min=1, max=8, help="Length of a new sprint.")]
+Weeks = Annotated[
+    int | None,
+    typer.Option(min=1, max=8, help="Length of a new sprint; the import's cadence, or 2."),
+]
 MaxTasks = Annotated[
     int | None, typer.Option(min=1, max=500, help="A limit that no adjustment passes.")
 ]
@@ -26,7 +29,7 @@ Schedule = Annotated[str, typer.Option(help="When the daily scrum runs, as cron.
 def orchestrate(
     project: ProjectArgument,
     dry_run: DryRun = False,
-    weeks: Weeks = 2,
+    weeks: Weeks = None,
     max_tasks: MaxTasks = None,
     schedule: Schedule = "0 14 * * 1-5",
     data_dir: DataDir = DEFAULT_DATA_DIR,
@@ -34,8 +37,12 @@ def orchestrate(
 ) -> None:
     """Analyse PROJECT, decide, adjust by evidence, act, and print all of it."""
     from agent.cli.failures import one_line
+    from agent.importing.held_back import cadence_weeks
     from agent.schema import Options, OrchestrationRequest
 
+    project = project.upper()
+    if weeks is None:
+        weeks = min(cadence_weeks(data_dir, project) or 2, 8)
     request = OrchestrationRequest(
         dry_run=dry_run,
         options=Options(

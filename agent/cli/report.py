@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from agent.cli.comparison import Comparison
+from agent.importing.preview import plain
 from agent.schema import AdjustmentReport, Orchestration
 
 _STEPS = ("analyse", "rules", "recall", "adjust", "gate", "act", "record")
@@ -42,13 +43,14 @@ def _section(title: str, body: list[RenderableType]) -> list[RenderableType]:
 
 
 def _words(text: str) -> Text:
-    return Text(text)
+    """What people wrote, letter by letter: no markup, nothing that acts on a terminal."""
+    return Text("\n".join(plain(line) for line in text.splitlines()))
 
 
 def _pairs(rows: list[tuple[str, str]]) -> Table:
     table = Table.grid(padding=(0, 2))
     for name, value in rows:
-        table.add_row(Text(name, style="dim"), Text(value))
+        table.add_row(Text(name, style="dim"), _words(value))
     return table
 
 
@@ -109,7 +111,7 @@ def _episodes(episodes: list[dict[str, Any]]) -> Table:
     for each in episodes:
         outcome = each["outcome"]
         table.add_row(
-            each["sprint_id"] or each["episode_id"],
+            _words(each["sprint_id"] or each["episode_id"]),
             each["day"],
             f"{each['similarity']:.2f}",
             each["found_by"],
@@ -170,9 +172,9 @@ def _tasks(tasks: list[dict[str, Any]]) -> Table:
     for task in tasks:
         table.add_row(
             task["task_id"],
-            task["title"],
+            _words(task["title"]),
             str(task["priority"]),
-            task["assigned_to"] or "nobody yet",
+            _words(task["assigned_to"] or "nobody yet"),
         )
     return table
 
@@ -200,4 +202,7 @@ def _truth(compared: Comparison) -> Table:
         rows.append(
             ("verdict", f"{verdict} (rule {compared.rule}, recommended {compared.recommended})")
         )
+    elif compared.window_days != compared.decided_days:
+        lengths = f"{compared.window_days} days, the decision is for {compared.decided_days}"
+        rows.append(("verdict", f"none: what was kept back is of {lengths}"))
     return _pairs(rows)

@@ -26,6 +26,11 @@ class Truth:
     finished_created_by: int
     from_backlog: tuple[str, ...]
 
+    @property
+    def days(self) -> int:
+        """Length of the window, which is the import's cadence."""
+        return (date.fromisoformat(self.window_end) - date.fromisoformat(self.as_of)).days + 1
+
 
 def keep(data_dir: Path, past: ProjectPast, as_of: date, cadence_days: int) -> None:
     """Write the truth of a project to the data folder."""
@@ -44,12 +49,22 @@ def keep(data_dir: Path, past: ProjectPast, as_of: date, cadence_days: int) -> N
 
 def find(data_dir: Path, project_id: str, as_of: date) -> Truth | None:
     """The truth about the window after `as_of`; None for projects that were not imported then."""
+    truth = _read(data_dir, project_id)
+    return truth if truth is not None and truth.as_of == as_of.isoformat() else None
+
+
+def cadence_weeks(data_dir: Path, project_id: str) -> int | None:
+    """The cadence that a project was imported with, where it is one of whole weeks."""
+    truth = _read(data_dir, project_id)
+    return truth.days // 7 if truth is not None and truth.days % 7 == 0 else None
+
+
+def _read(data_dir: Path, project_id: str) -> Truth | None:
     path = _path(data_dir, project_id)
     if not path.exists():
         return None
     kept = json.loads(path.read_text())
-    truth = Truth(**kept | {"from_backlog": tuple(kept["from_backlog"])})
-    return truth if truth.as_of == as_of.isoformat() else None
+    return Truth(**kept | {"from_backlog": tuple(kept["from_backlog"])})
 
 
 def _path(data_dir: Path, project_id: str) -> Path:

@@ -48,8 +48,8 @@ def _domain(
 
 _READ_PROJECTS = "project-service GET /**"
 
-# Callers stand before those they call: servers drain in this order. (What a backlog asks of a sprint,
-# a change by hand, may be refused meanwhile.)
+# Callers stand before those they call: servers drain in this order. (A backlog asks a sprint only
+# about changes by hand, which may be refused meanwhile.)
 SERVICES: Catalogue = (
     ServiceSpec(
         "orchestrator",
