@@ -104,8 +104,12 @@ def _respond(problem: Problem, status: int | None = None) -> JSONResponse:
 
 
 def _field(location: Iterable[Any]) -> str:
-    """Where an error is. The name of an unknown field is the caller's, and cut."""
-    return ".".join(str(part) for part in location)[:_MAX_FIELD_CHARACTERS]
+    """Where an error is. The name of an unknown field is the caller's, and cut.
+
+    Pydantic names the branch of a union too, by its validators: that is nobody's business.
+    """
+    named = (str(part) for part in location if not str(part).startswith("function-"))
+    return ".".join(named)[:_MAX_FIELD_CHARACTERS]
 
 
 def _handle_errors(app: FastAPI, validation_status: int) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from domain_services.kernel.app import _field
 from domain_services.kernel.depth import is_deeper
 from tests.conftest import ADMIN_KEY, Databases, serving
 from tests.kernel.box.app import create_app
@@ -214,3 +215,9 @@ async def test_a_caller_that_waits_no_longer_is_not_served(box: BoxService) -> N
         answer = await box.http.post("/shelves/late/boxes", json=body, headers=headers)
         assert answer.status_code == 201
     assert await box.count("late") == 3
+
+
+def test_an_errors_place_is_named_without_the_validators_of_a_union() -> None:
+    branch = "function-after[functools.partial(<function less_than at 0x7f2d89f09bc0>, b=1), date]"
+    assert _field(("body", "scheduled_for", branch)) == "body.scheduled_for"
+    assert _field(("body", "tasks", 0, "title")) == "body.tasks.0.title"
