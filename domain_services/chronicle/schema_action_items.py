@@ -8,6 +8,10 @@ from domain_services.kernel.types import Answer, Prose, Wire
 
 ActionItemStatus = Literal["open", "in-progress", "closed"]
 
+# What the sprint service writes: the impediment's own words, or a task's id, come after.
+REMOVE_IMPEDIMENT = "Remove the impediment: "
+DECIDE_ABOUT = "Decide about "
+
 
 class ActionItemChange(Wire):
     """The status from now on, and why."""

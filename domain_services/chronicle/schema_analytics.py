@@ -78,8 +78,10 @@ class ProjectVelocity(_Reasoned):
 class ProjectImpediments(Answer):
     """Impediments of daily reports and action items of retrospectives, the most frequent first.
 
-    Texts that differ only in case, blanks or a full stop are one. A daily report has no status:
-    `impediment_status_counts` counts the action items.
+    Texts that differ only in case, blanks or a full stop are one. The action item to remove an
+    impediment is about that impediment: it is counted only where no daily report names it, and one
+    to decide about a task never. A daily report has no status: `impediment_status_counts` counts
+    the action items.
     """
 
     project_id: str

@@ -1,17 +1,21 @@
 """Closing a sprint, in one transaction."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from uuid import UUID, uuid4
+from datetime import date, datetime, timedelta
+from uuid import uuid4
 
-from sqlalchemy import select, text, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain_services.chronicle.schema import DailyScrumReportCreate, SummaryMetrics
+from domain_services.chronicle.values import LAST_YEAR
 from domain_services.kernel import outbox
 from domain_services.kernel.errors import Conflict
 from domain_services.kernel.events import DAILY_SCRUM_EVENTS, SPRINT_EVENTS, envelope
 from domain_services.kernel.types import utc_now
-from domain_services.sprint.logic import course, deliveries, retrospective, sprints, tasks
+from domain_services.sprint.logic import course, deliveries, reports, retrospective, sprints, tasks
+from domain_services.sprint.logic.days import Calendar
+from domain_services.sprint.models import daily_scrums
 from domain_services.sprint.models import sprints as sprint_rows
 from domain_services.sprint.schema import Sprint, SprintClosed, SprintClosedEvent, SprintTask
 
@@ -60,7 +64,11 @@ async def close(
         "SPRINT_CLOSED", "Sprint", sprint_id, _outcome(sprint, closed_at), source=tasks.SOURCE
     )
     await outbox.append(connection, SPRINT_EVENTS, [told])
-    report_id = await _owe_retrospective(connection, sprint, team)
+    happened = await course.of(connection, sprint, team)
+    await _owe_last_reports(connection, sprint, len(happened.attendees))
+    report_id = uuid4()
+    note = retrospective.compose(report_id, sprint, happened)
+    await deliveries.owe(connection, report_id, deliveries.RETROSPECTIVE, note)
     return SprintClosed(
         message=f"Sprint {sprint_id} closed as {status}.",
         sprint_id=sprint_id,
@@ -100,10 +108,41 @@ async def _let_go(connection: AsyncConnection, sprint_id: str, left: Sequence[Sp
     await outbox.append(connection, DAILY_SCRUM_EVENTS, tasks.tell_left(gone))
 
 
-async def _owe_retrospective(
-    connection: AsyncConnection, sprint: Sprint, team: Sequence[str] | None
-) -> UUID:
-    report_id = uuid4()
-    note = retrospective.compose(report_id, sprint, await course.of(connection, sprint, team))
-    await deliveries.owe(connection, report_id, deliveries.RETROSPECTIVE, note)
-    return report_id
+async def _owe_last_reports(connection: AsyncConnection, sprint: Sprint, members: int) -> None:
+    """What was said after the last daily scrum, as of today.
+
+    The chronicle takes one report a day: these are the reports of the first days without one.
+    """
+    today, free = await _days(connection, sprint.sprint_id)
+    while free.year <= LAST_YEAR:
+        report_id = uuid4()
+        said = await reports.take(connection, sprint.sprint_id, report_id, date.max)
+        if not said:
+            return
+        count = len({row.task_id for row in said})
+        report = DailyScrumReportCreate(
+            report_id=report_id,
+            sprint_id=sprint.sprint_id,
+            project_id=sprint.project_id,
+            report_date=free,
+            summary=f"Close of sprint {sprint.sprint_id}. Since the last daily scrum something "
+            f"was said of {count} tasks.",
+            summary_metrics=SummaryMetrics(
+                total_team_members=members,
+                total_tasks=sprint.total_tasks,
+                completed_tasks=sprint.completed_tasks,
+                pending_tasks=sprint.pending_tasks,
+            ),
+            reports={today: reports.by_person(said)},
+        )
+        await deliveries.owe(connection, report_id, deliveries.DAILY_SCRUM, report)
+        free += timedelta(days=1)
+
+
+async def _days(connection: AsyncConnection, sprint_id: str) -> tuple[date, date]:
+    """The sprint's present day, and the first from it on that no daily scrum is of or before."""
+    last = select(func.max(daily_scrums.c.scrum_date)).where(daily_scrums.c.sprint_id == sprint_id)
+    kept = select(sprint_rows.c.timezone, sprint_rows.c.as_of, last.scalar_subquery().label("last"))
+    row = (await connection.execute(kept.where(sprint_rows.c.id == sprint_id))).one()
+    today = Calendar(row.timezone, row.as_of).today()
+    return today, today if row.last is None else max(today, row.last + timedelta(days=1))

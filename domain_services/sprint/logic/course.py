@@ -19,9 +19,18 @@ _CARRIED_IN = text(
 )
 _STARTED = text(
     """
-    SELECT task_id, min(day) AS day FROM progress_history
-    WHERE sprint_id = :sprint_id AND (progress_percentage > 0 OR status <> 'assigned_to_sprint')
-    GROUP BY task_id ORDER BY task_id
+    SELECT task.task_id, CASE WHEN coalesce(entered.percentage, task.progress_percentage) > 0
+                              THEN sprints.start_date ELSE moved.day END AS day
+    FROM sprints JOIN sprint_tasks AS task ON task.sprint_id = sprints.id
+    LEFT JOIN LATERAL (
+        SELECT previous_percentage AS percentage FROM progress_history AS h
+        WHERE h.sprint_id = task.sprint_id AND h.task_id = task.task_id
+        ORDER BY id LIMIT 1) AS entered ON true
+    LEFT JOIN LATERAL (
+        SELECT min(h.day) AS day FROM progress_history AS h
+        WHERE h.sprint_id = task.sprint_id AND h.task_id = task.task_id
+          AND (h.progress_percentage > 0 OR h.status <> 'assigned_to_sprint')) AS moved ON true
+    WHERE sprints.id = :sprint_id ORDER BY task.task_id
     """
 )
 
@@ -44,9 +53,10 @@ async def of(connection: AsyncConnection, sprint: Sprint, team: Sequence[str] | 
         )
         .order_by(progress_history.c.id)
     )
+    started = await connection.execute(_STARTED, values)
     return Course(
         carried_in=set(await connection.scalars(_CARRIED_IN, values)),
-        started={row.task_id: row.day for row in await connection.execute(_STARTED, values)},
+        started={row.task_id: row.day for row in started if row.day is not None},
         impediments=[Impediment(row.task_id, row.impediments) for row in said],
         attendees=team or holders,
     )

@@ -1,9 +1,12 @@
 """What a closed sprint says about itself: facts of its tasks and reports, no opinions."""
 
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
+
+import orjson
 
 from domain_services.chronicle.schema import (
     ActionItemCreate,
@@ -11,13 +14,22 @@ from domain_services.chronicle.schema import (
     TaskOutcomeCreate,
     TaskOutcomeStatus,
 )
+from domain_services.chronicle.schema_action_items import DECIDE_ABOUT, REMOVE_IMPEDIMENT
 from domain_services.sprint.schema import Sprint, SprintTask, TaskStatus
 
 LATE_SHARE = 2 / 3  # of the sprint's days: work that starts after them is a late start
 MAX_ACTION_ITEMS = 200
+# Of all action items and of all titles, in JSON: the chronicle takes a body of 1 MiB.
+MAX_ITEM_BYTES = 300_000
+MAX_TITLE_BYTES = 400_000
 MAX_ATTENDEES = 500
 _NAMED = 10  # tasks in one sentence
-_NO_IMPEDIMENT = frozenset({"", "-", "n/a", "no", "none", "no impediment", "no impediments"})
+# The chronicle's rule, which is in its first migration: both count the same impediments.
+_NO_IMPEDIMENT = re.compile(
+    r"\s*(-|nil|n/?a|nothing|no|none|no (impediments?|blockers?|issues?))?"
+    r"( (reported|today|so far|at the moment))?[.!\s]*",
+    re.IGNORECASE,
+)
 _OUTCOMES: dict[TaskStatus, TaskOutcomeStatus] = {
     "assigned_to_sprint": "open",
     "in_progress": "in-progress",
@@ -37,7 +49,8 @@ class Course:
     """What happened beside how the tasks ended.
 
     `carried_in` were in an earlier sprint already; `started` has the project's day on which a task
-    first moved; `impediments` in the order in which they were reported.
+    first moved, for one that came with progress the sprint's first; `impediments` in the order in
+    which they were reported.
     """
 
     carried_in: Collection[str]
@@ -63,7 +76,7 @@ def compose(retrospective_id: UUID, sprint: Sprint, course: Course) -> SprintRet
         tasks_summary=[
             TaskOutcomeCreate(
                 task_id=task.task_id,
-                description=task.title,
+                description=_cut(task.title, MAX_TITLE_BYTES // len(sprint.tasks)),
                 status=_OUTCOMES[task.status],
                 employee_id=task.assigned_to,
                 progress_percentage=task.progress_percentage,
@@ -76,7 +89,7 @@ def compose(retrospective_id: UUID, sprint: Sprint, course: Course) -> SprintRet
 
 def is_impediment(words: str) -> bool:
     """Whether a text names something in the way; people also write "None."."""
-    return words.strip(" .").lower() not in _NO_IMPEDIMENT
+    return _NO_IMPEDIMENT.fullmatch(words) is None
 
 
 def _went_well(tasks: Sequence[SprintTask], course: Course) -> str:
@@ -119,12 +132,31 @@ def _action_items(
 ) -> list[ActionItemCreate]:
     left = {task.task_id: task for task in tasks if task.status != "completed"}
     met = [each.words for each in impediments if each.task_id in left and is_impediment(each.words)]
-    wanted = [f"Remove the impediment: {each}"[:10_000] for each in dict.fromkeys(met)]
+    wanted = [f"{REMOVE_IMPEDIMENT}{each}"[:10_000] for each in dict.fromkeys(met)]
     wanted += [
-        f"Decide about {task.task_id}, left at {task.progress_percentage} %"
+        f"{DECIDE_ABOUT}{task.task_id}, left at {task.progress_percentage} %"
         for task in left.values()
     ]
-    return [ActionItemCreate(description=each) for each in wanted[:MAX_ACTION_ITEMS]]
+    return [ActionItemCreate(description=each) for each in _fitting(wanted[:MAX_ACTION_ITEMS])]
+
+
+def _fitting(texts: Sequence[str]) -> Iterator[str]:
+    """The first of the texts, as many as one note takes."""
+    left = MAX_ITEM_BYTES
+    for each in texts:
+        left -= _size(each)
+        if left < 0:
+            return
+        yield each
+
+
+def _size(words: str) -> int:
+    return len(orjson.dumps(words))
+
+
+def _cut(title: str, most_bytes: int) -> str:
+    """The title, or the beginning of one that is too long; JSON has at most 6 bytes a letter."""
+    return title if _size(title) <= most_bytes else title[: most_bytes // 6]
 
 
 def _names(ids: Sequence[str]) -> str:

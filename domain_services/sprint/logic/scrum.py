@@ -5,39 +5,20 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, insert, select, text, update
+from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain_services.chronicle.schema import (
-    DailyScrumReportCreate,
-    EmployeeReportCreate,
-    SummaryMetrics,
-    TaskReportCreate,
-)
+from domain_services.chronicle.schema import DailyScrumReportCreate, SummaryMetrics
 from domain_services.kernel.db import Database
 from domain_services.kernel.errors import Conflict, Invalid, NotFound
 from domain_services.project.client import ProjectClient
 from domain_services.project.schema import Availability, ProgressMode, Project
 from domain_services.sprint import simulation
-from domain_services.sprint.logic import closing, deliveries, progress, sprints
+from domain_services.sprint.logic import closing, deliveries, progress, reports, sprints
 from domain_services.sprint.logic.days import Calendar
 from domain_services.sprint.models import daily_scrums
 from domain_services.sprint.models import sprints as sprint_rows
 from domain_services.sprint.schema import DailyScrumRequest, DailyScrumRun, Sprint
-
-# What does not fit into one report (the chronicle takes 2,000 entries) is left to the next.
-_COMPILE = text(
-    """
-    WITH compiled AS (
-        UPDATE progress_history AS h SET report_id = :report_id
-        FROM sprint_tasks AS t
-        WHERE h.id IN (SELECT id FROM progress_history
-                       WHERE sprint_id = :sprint_id AND report_id IS NULL ORDER BY id LIMIT 1000)
-          AND t.sprint_id = h.sprint_id AND t.task_id = h.task_id
-        RETURNING h.*, coalesce(h.employee_id, t.assigned_to) AS person)
-    SELECT * FROM compiled ORDER BY person, id
-    """
-)
 
 
 class SprintNotStarted(Conflict):
@@ -122,7 +103,7 @@ async def _hold(
         sprint = await sprints.get(connection, sprint_id)
     report_id = uuid4()
     values = {"sprint_id": sprint_id, "report_id": report_id}
-    compiled = (await connection.execute(_COMPILE, values)).all()
+    compiled = await reports.take(connection, sprint_id, report_id, day)
     updated = len({row.task_id for row in compiled})
     await connection.execute(
         insert(daily_scrums), values | {"scrum_date": day, "updated_tasks": updated}
@@ -163,7 +144,6 @@ def _report(
     compiled: Sequence[Row[Any]],
 ) -> DailyScrumReportCreate:
     day = availability.start_date
-    people = dict.fromkeys(row.person for row in compiled)
     return DailyScrumReportCreate(
         report_id=report_id,
         sprint_id=sprint.sprint_id,
@@ -176,26 +156,7 @@ def _report(
             completed_tasks=sprint.completed_tasks,
             pending_tasks=sprint.pending_tasks,
         ),
-        reports={
-            day: [
-                EmployeeReportCreate(
-                    employee_id=person,
-                    tasks=[_task_report(row) for row in compiled if row.person == person],
-                )
-                for person in people
-            ]
-        },
-    )
-
-
-def _task_report(row: Row[Any]) -> TaskReportCreate:
-    moved = f"{row.task_id}: from {row.previous_percentage}% to {row.progress_percentage}%."
-    return TaskReportCreate(
-        id=row.task_id,
-        yesterday_work=row.yesterday_work or moved,
-        today_work=row.today_work or "",
-        impediments=row.impediments or "",
-        created_at=row.recorded_at,
+        reports={day: reports.by_person(compiled)},
     )
 
 

@@ -98,6 +98,38 @@ async def test_impediments_are_counted_and_words_for_none_are_not(
     assert "3 action items" in found.impediment_analysis_summary
 
 
+async def test_action_item_to_remove_an_impediment_tells_its_status(
+    chronicle: ChronicleClient,
+) -> None:
+    await chronicle.create_daily_scrum_report(
+        daily_report("P1", impediments=["No test data.", "no  test data", "Slow"])
+    )
+    items = [
+        ("Remove the impediment: No test data", "open"),
+        ("Remove the impediment: no test data.", "closed"),
+        ("Remove the impediment: Never in a report", "open"),
+        ("Decide about P1-TASK002, left at 40 %", "open"),
+        ("Decide about the budget", "open"),
+    ]
+    note = retrospective(
+        "P1", 1, action_items=[{"description": words, "status": status} for words, status in items]
+    )
+    await chronicle.create_sprint_retrospective(note)
+    found = await chronicle.impediments("P1")
+    assert found.impediment_frequency == {
+        "No test data.": 2,
+        "Decide about the budget": 1,
+        "Never in a report": 1,
+        "Slow": 1,
+    }
+    assert found.impediment_status_counts == {
+        "No test data.": {"open": 1, "closed": 1},
+        "Decide about the budget": {"open": 1},
+        "Never in a report": {"open": 1},
+    }
+    assert "3 impediments in daily reports and 4 action items" in found.impediment_analysis_summary
+
+
 async def _record(
     chronicle: ChronicleClient, project_id: str, counts: Sequence[int], **fields: Any
 ) -> None:

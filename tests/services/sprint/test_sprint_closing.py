@@ -8,7 +8,7 @@ import pytest
 from domain_services.chronicle.client import ChronicleClient
 from domain_services.kernel.http_client import PeerRefused
 from domain_services.sprint.schema import ProgressReport, SprintClosedEvent, SprintCreate
-from tests.services.sprint.conftest import Town, eventually
+from tests.services.sprint.conftest import MONDAY, Town, eventually
 
 StartChronicle = Callable[[], Awaitable[ChronicleClient]]
 
@@ -117,7 +117,7 @@ async def test_unreachable_chronicle_gets_its_notes_later(
     closed = await town.sprint.close_sprint("P1-S01")
 
     async def tried() -> bool:
-        return len(await town.rows("SELECT 1 FROM deliveries WHERE attempts > 0")) == 2
+        return len(await town.rows("SELECT 1 FROM deliveries WHERE attempts > 0")) == 3
 
     await eventually(tried)
     client = await chronicle()
@@ -144,3 +144,39 @@ async def test_unreachable_chronicle_gets_its_notes_later(
         "Remove the impediment: No test data",
         f"Decide about {ids[1]}, left at 30 %",
     ]
+
+
+async def test_what_is_said_after_the_last_scrum_is_reported_at_the_close(
+    town: Town, chronicle: StartChronicle
+) -> None:
+    client = await chronicle()
+    await town.found("P1", "E1", progress_mode="reported")
+    (task_id,) = await town.plan("P1", 1)
+    await town.sprint.create_sprint("P1", SprintCreate())
+    await town.sprint.report_progress(task_id, ProgressReport(impediments="No test data"))
+    await town.sprint.run_daily_scrum("P1-S01")
+    said = ProgressReport(progress_percentage=100, impediments="No reviewer")
+    await town.sprint.report_progress(task_id, said)
+    await town.sprint.close_sprint("P1-S01")
+
+    async def arrived() -> bool:
+        return await town.owed() == 0
+
+    await eventually(arrived, seconds=40)
+    report = await client.get_daily_scrum_reports(sprint_id="P1-S01")
+    assert [task.impediments for each in report.reports[MONDAY] for task in each.tasks] == [
+        "No test data",
+        "No reviewer",
+    ]
+    assert report.summary_metrics is not None
+    assert report.summary_metrics.completed_tasks == 1
+    reported = await town.rows("SELECT count(DISTINCT report_id), count(*) FROM progress_history")
+    assert tuple(reported[0]) == (2, 2)
+
+
+async def test_close_of_a_sprint_without_news_owes_no_report(town: Town) -> None:
+    await run_sprint(town, 100)
+    await town.sprint.run_daily_scrum("P1-S01")
+    await town.sprint.close_sprint("P1-S01")
+    owed = await town.rows("SELECT 1 FROM deliveries WHERE route LIKE '%daily_scrum_report'")
+    assert len(owed) == 1

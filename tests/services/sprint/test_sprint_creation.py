@@ -246,3 +246,16 @@ async def test_sprint_starts_on_the_day_asked_for(town: Town) -> None:
     wanted = SprintCreate(start_date=date(2025, 3, 10), duration_weeks=1)
     created = await town.sprint.create_sprint("P1", wanted)
     assert (created.start_date, created.end_date) == (date(2025, 3, 10), date(2025, 3, 16))
+
+
+async def test_sprint_that_ends_after_the_last_year_is_refused(town: Town) -> None:
+    await town.found("P1", "E1", as_of=date(2100, 12, 31))
+    (task_id,) = await town.plan("P1", 1)
+    with pytest.raises(PeerRefused) as refused:
+        await town.sprint.create_sprint("P1", SprintCreate())
+    assert refused.value.peer_status == 422
+
+    async def free() -> bool:
+        return (await town.backlog.get_task(task_id)).sprint_id is None
+
+    await eventually(free)

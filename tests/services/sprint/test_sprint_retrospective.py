@@ -2,20 +2,25 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 from domain_services.chronicle.client import ChronicleClient
-from domain_services.chronicle.schema import SprintRetrospectiveCreate
+from domain_services.chronicle.schema import (
+    DailyScrumReportCreate,
+    EmployeeReportCreate,
+    SprintRetrospectiveCreate,
+    TaskReportCreate,
+)
 from domain_services.project.schema import Assignment, EmployeeCreate
 from domain_services.sprint.app import create_app
 from domain_services.sprint.client import SprintClient
-from domain_services.sprint.logic.retrospective import Course, Impediment, compose
+from domain_services.sprint.logic.retrospective import Course, Impediment, compose, is_impediment
 from domain_services.sprint.schema import ProgressReport, Sprint, SprintCreate, SprintTask
 from domain_services.sprint.settings import SprintSettings
 from tests.ports import free_port
-from tests.services.sprint.conftest import Town, eventually
+from tests.services.sprint.conftest import MONDAY, Town, eventually
 
 NOW = datetime(2025, 3, 17, tzinfo=UTC)
 NOTHING = Course(carried_in=(), started={}, impediments=(), attendees=())
@@ -123,6 +128,60 @@ def test_a_thousand_open_tasks_fit_into_the_note() -> None:
     assert (len(said.action_items), len(said.attendees)) == (200, 500)
 
 
+def test_a_thousand_tasks_with_the_longest_texts_fit_into_a_request() -> None:
+    """JSON takes six bytes for each letter of these."""
+    held = tasks(**{f"{'P' * 32}-TASK{n:09}": 10 for n in range(1000)})
+    longest = {"title": "\a" * 300, "assigned_to": "E" * 64}
+    held = [task.model_copy(update=longest) for task in held]
+    met = [Impediment(each.task_id, each.task_id + "\a" * 9_900) for each in held]
+    people = [f"{n:03}{'E' * 61}" for n in range(500)]
+    said = note(held, replace(NOTHING, impediments=met, attendees=people))
+    assert len(said.model_dump_json().encode()) < 1024 * 1024
+    assert len(said.action_items) == 5
+    assert said.action_items[0].description == f"Remove the impediment: {met[0].words}"
+
+
+def test_only_titles_that_take_more_than_their_share_are_cut() -> None:
+    held = [task.model_copy(update={"title": "x" * 300}) for task in tasks(A=100, B=100)]
+    assert {each.description for each in note(held, NOTHING).tasks_summary} == {"x" * 300}
+
+
+PHRASES = (
+    "No blockers",
+    "Nothing.",
+    "Nil",
+    "no issues so far!",
+    "N/A",
+    "None at the moment.",
+    "  -  ",
+    "No blocker today",
+    "NO IMPEDIMENTS REPORTED...",
+    "No data",
+    "Nothing works",
+    "None of the servers answer",
+    "No blockers, but no data",
+    "-1 reviewer",
+)
+
+
+async def test_chronicle_and_retrospective_agree_on_what_is_an_impediment(
+    chronicle: Callable[[], Awaitable[ChronicleClient]],
+) -> None:
+    client = await chronicle()
+    said = [TaskReportCreate(id="P1-TASK001", impediments=words) for words in PHRASES]
+    await client.create_daily_scrum_report(
+        DailyScrumReportCreate(
+            project_id="P1",
+            sprint_id="P1-S01",
+            report_date=EARLY,
+            reports={EARLY: [EmployeeReportCreate(tasks=said)]},
+        )
+    )
+    counted = (await client.impediments("P1")).impediment_frequency
+    assert {words for words in PHRASES if is_impediment(words)} == counted.keys()
+    assert counted.keys() == set(PHRASES[-5:])
+
+
 async def closed_note(
     town: Town, chronicle: Callable[[], Awaitable[ChronicleClient]], sprint_id: str
 ) -> Any:
@@ -176,3 +235,33 @@ async def test_silent_project_service_leaves_the_team_as_last_heard_of(
     await cut_off.close_sprint("P1-S01")
     found = await closed_note(town, chronicle, "P1-S01")
     assert found.attendees == ["E1", "E2", "E3"]
+
+
+async def test_task_that_came_with_progress_was_started_and_not_late(town: Town) -> None:
+    await town.found("P1", "E1", "E2")
+    ids = await town.plan("P1", 3)
+    await town.sprint.create_sprint("P1", SprintCreate())
+    for task_id in ids[:2]:
+        await town.sprint.report_progress(task_id, ProgressReport(progress_percentage=40))
+    await town.sprint.close_sprint("P1-S01")
+
+    async def free() -> bool:
+        found = (await town.backlog_of("P1")).values()
+        return [(task.sprint_id, task.progress_percentage) for task in found] == [
+            (None, 40),
+            (None, 40),
+            (None, 0),
+        ]
+
+    await eventually(free)
+    await town.sprint.create_sprint("P1", SprintCreate())
+    await town.sprint.report_progress(ids[1], ProgressReport(progress_percentage=60))
+    late = "UPDATE progress_history SET day = :day WHERE sprint_id = 'P1-S02' RETURNING 1"
+    await town.rows(late, day=MONDAY + timedelta(days=13))
+    closed = await town.sprint.close_sprint("P1-S02")
+    query = "SELECT body ->> 'what_could_be_improved' FROM deliveries WHERE id = :id"
+    (told,) = await town.rows(query, id=closed.retrospective_report_id)
+    assert told[0] == (
+        "3 of 3 tasks were not completed and carry over, 1 of them were never started, "
+        f"3 of them not for the first time ({', '.join(ids)})."
+    )

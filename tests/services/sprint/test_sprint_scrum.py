@@ -18,6 +18,7 @@ from tests.services.sprint.conftest import MONDAY, Town, eventually
 StartChronicle = Callable[[], Awaitable[ChronicleClient]]
 SUNDAY = date(2025, 3, 9)
 LABOR_DAY = date(2025, 9, 1)
+LONG = "\a" * 9_800  # JSON takes six bytes for each letter
 
 
 async def start(
@@ -238,3 +239,48 @@ async def test_days_of_the_projects_own_calendar_count(town: Town) -> None:
     await town.project.put_calendar_day("P1", saturday, CalendarDayPut(type="working_day"))
     held = [await town.sprint.run_daily_scrum("P1-S01", day) for day in (tuesday, saturday)]
     assert [each.updated_tasks_count for each in held] == [0, 2]
+
+
+async def say(town: Town, task_id: str, people: int, words: str, day: date = MONDAY) -> None:
+    """Everybody says `words` three times of the task."""
+    await town.rows(
+        """
+        INSERT INTO progress_history (sprint_id, task_id, source, day, previous_percentage,
+               progress_percentage, status, version, employee_id, yesterday_work, today_work,
+               impediments)
+        SELECT 'P1-S01', :task_id, 'reported', :day, 0, 10, 'in_progress', 9, 'N' || each, :words,
+               :words, :words
+        FROM generate_series(1, :people) AS each RETURNING 1
+        """,
+        task_id=task_id,
+        day=day,
+        people=people,
+        words=words,
+    )
+
+
+@pytest.mark.parametrize(("people", "words", "taken"), [(501, "x", [500, 1]), (10, LONG, [5, 5])])
+async def test_what_does_not_fit_into_a_report_is_left_to_the_next(
+    town: Town, chronicle: StartChronicle, people: int, words: str, taken: list[int]
+) -> None:
+    client = await chronicle()
+    tasks = await start(town, progress_mode="reported")
+    await say(town, tasks[0].task_id, people, words)
+    days = [MONDAY, MONDAY + timedelta(days=1)]
+    for day in days:
+        await town.sprint.run_daily_scrum("P1-S01", day)
+
+    async def arrived() -> bool:
+        return await town.owed() == 0
+
+    await eventually(arrived, seconds=40)
+    report = await client.get_daily_scrum_reports(sprint_id="P1-S01")
+    assert [len(report.reports[day]) for day in days] == taken
+
+
+async def test_scrum_of_an_earlier_day_has_no_words_of_later_ones(town: Town) -> None:
+    tasks = await start(town, progress_mode="reported")
+    tuesday = MONDAY + timedelta(days=1)
+    await say(town, tasks[0].task_id, 1, "Said on Tuesday", tuesday)
+    held = [await town.sprint.run_daily_scrum("P1-S01", day) for day in (MONDAY, tuesday)]
+    assert [each.updated_tasks_count for each in held] == [0, 1]

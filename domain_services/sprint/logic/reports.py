@@ -1,0 +1,77 @@
+"""What was said of a sprint's tasks, taken once, for one report of the chronicle."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain_services.chronicle.schema import EmployeeReportCreate, TaskReportCreate
+
+MAX_ENTRIES = 1000  # the chronicle takes 2,000 of each person
+MAX_PEOPLE = 500  # as many as the chronicle takes of a day
+MAX_BYTES = 900_000  # of all entries: the chronicle takes a body of 1 MiB
+_ENTRY_BYTES = 400  # of an entry beside its texts
+
+# The oldest first; what does not fit into one report is left to the next.
+_COMPILE = text(
+    """
+    WITH waiting AS (
+        SELECT h.id, coalesce(h.employee_id, t.assigned_to) AS person,
+               :entry_bytes + octet_length(CAST(to_json(
+                   concat(h.yesterday_work, h.today_work, h.impediments)) AS text)) AS size
+        FROM progress_history AS h JOIN sprint_tasks AS t USING (sprint_id, task_id)
+        WHERE h.sprint_id = :sprint_id AND h.report_id IS NULL AND h.day <= :day
+        ORDER BY h.id LIMIT :most_entries),
+    met AS (
+        SELECT *, row_number() OVER (PARTITION BY person ORDER BY id) = 1 AS first FROM waiting),
+    summed AS (
+        SELECT id, person, sum(size) OVER (ORDER BY id) AS size,
+               count(*) FILTER (WHERE first) OVER (ORDER BY id) AS people
+        FROM met),
+    compiled AS (
+        UPDATE progress_history AS h SET report_id = :report_id
+        FROM summed
+        WHERE h.id = summed.id AND summed.size <= :most_bytes AND summed.people <= :most_people
+        RETURNING h.*, summed.person)
+    SELECT * FROM compiled ORDER BY person, id
+    """
+)
+_LIMITS = {
+    "most_entries": MAX_ENTRIES,
+    "most_people": MAX_PEOPLE,
+    "most_bytes": MAX_BYTES,
+    "entry_bytes": _ENTRY_BYTES,
+}
+
+
+async def take(
+    connection: AsyncConnection, sprint_id: str, report_id: UUID, until: date
+) -> Sequence[Row[Any]]:
+    """What was said up to a day and is in no report yet, as much as one takes; now in this one."""
+    values = {"sprint_id": sprint_id, "report_id": report_id, "day": until}
+    return (await connection.execute(_COMPILE, values | _LIMITS)).all()
+
+
+def by_person(taken: Sequence[Row[Any]]) -> list[EmployeeReportCreate]:
+    people = dict.fromkeys(row.person for row in taken)
+    return [
+        EmployeeReportCreate(
+            employee_id=person,
+            tasks=[_task_report(row) for row in taken if row.person == person],
+        )
+        for person in people
+    ]
+
+
+def _task_report(row: Row[Any]) -> TaskReportCreate:
+    moved = f"{row.task_id}: from {row.previous_percentage}% to {row.progress_percentage}%."
+    return TaskReportCreate(
+        id=row.task_id,
+        yesterday_work=row.yesterday_work or moved,
+        today_work=row.today_work or "",
+        impediments=row.impediments or "",
+        created_at=row.recorded_at,
+    )
