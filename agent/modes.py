@@ -4,8 +4,11 @@ from typing import Any
 
 from agent import schema
 from agent.settings import AgentSettings
+from domain_services.kernel.errors import Unavailable
 from graphs.state import Mode
 from memory.modes import Modes, ModeVersion, Setting
+
+ATTEMPTS = 10  # one of those who change a mode at once succeeds each time, the others merge again
 
 
 def default_mode(settings: AgentSettings) -> Mode:
@@ -30,6 +33,17 @@ def mode_of(stored: dict[str, Any] | None, default: Mode) -> Mode:
     )
 
 
+def merged(now: schema.DecisionMode, change: schema.DecisionModeChange) -> Setting:
+    """What holds `now`, with what `change` names in its place."""
+    wanted = now.model_dump() | change.model_dump(exclude_none=True)
+    return Setting(
+        mode=wanted["mode"],
+        confidence_threshold=wanted["confidence_threshold"],
+        enable_task_count_adjustment=wanted["enable_task_count_adjustment"],
+        enable_sprint_duration_adjustment=wanted["enable_sprint_duration_adjustment"],
+    )
+
+
 class DecisionModes:
     """Reads and changes the modes of projects."""
 
@@ -44,17 +58,15 @@ class DecisionModes:
     async def change(
         self, project_id: str, change: schema.DecisionModeChange, by: str
     ) -> schema.DecisionMode:
-        """Change what is named; what is not named stays as it is."""
-        now = self._answer(project_id, await self._modes.history(project_id, 1))
-        wanted = now.model_dump() | change.model_dump(exclude_none=True)
-        setting = Setting(
-            mode=wanted["mode"],
-            confidence_threshold=wanted["confidence_threshold"],
-            enable_task_count_adjustment=wanted["enable_task_count_adjustment"],
-            enable_sprint_duration_adjustment=wanted["enable_sprint_duration_adjustment"],
-        )
-        await self._modes.change(project_id, setting, by)
-        return await self.read(project_id)
+        """Change what is named; what is not named stays as it is, also as others just changed it.
+
+        Raises: `Unavailable` when others changed it between reading and writing in every attempt.
+        """
+        for _ in range(ATTEMPTS):
+            now = self._answer(project_id, await self._modes.history(project_id, 1))
+            if await self._modes.change(project_id, merged(now, change), by, now.version):
+                return await self.read(project_id)
+        raise Unavailable(f"many change the mode of {project_id} at once")
 
     def _answer(self, project_id: str, history: list[ModeVersion]) -> schema.DecisionMode:
         holds = history[0] if history else None

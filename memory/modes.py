@@ -5,7 +5,6 @@ from datetime import datetime
 
 from psycopg.rows import class_row
 
-from domain_services.kernel.errors import Unavailable
 from memory.episode import ModeName
 from memory.pool import Pool
 
@@ -35,10 +34,9 @@ class ModeVersion(Setting):
 _ADD = """
     INSERT INTO decision_modes (project_id, version, mode, confidence_threshold,
         enable_task_count_adjustment, enable_sprint_duration_adjustment, changed_by)
-    SELECT %(project)s, coalesce(max(version), 0) + 1, %(mode)s, %(threshold)s, %(tasks)s,
-           %(duration)s, %(by)s
-    FROM decision_modes WHERE project_id = %(project)s
-    ON CONFLICT DO NOTHING
+    VALUES (%(project)s, %(base)s::integer + 1, %(mode)s, %(threshold)s, %(tasks)s, %(duration)s,
+            %(by)s)
+    ON CONFLICT (project_id, version) DO NOTHING
     RETURNING mode, confidence_threshold, enable_task_count_adjustment,
               enable_sprint_duration_adjustment, version, changed_at, changed_by
 """
@@ -47,7 +45,6 @@ _HISTORY = """
            enable_sprint_duration_adjustment, version, changed_at, changed_by
     FROM decision_modes WHERE project_id = %s ORDER BY version DESC LIMIT %s
 """
-_ATTEMPTS = 5
 
 
 class Modes:
@@ -56,10 +53,17 @@ class Modes:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def change(self, project_id: str, setting: Setting, by: str) -> ModeVersion:
-        """Add a version; it holds from the next run on."""
+    async def change(
+        self, project_id: str, setting: Setting, by: str, base: int
+    ) -> ModeVersion | None:
+        """Add the version after `base`; it holds from the next run on.
+
+        `base` is the version that `setting` was made from, 0 for none. None, and nothing changed,
+        when another version was added since.
+        """
         values = {
             "project": project_id,
+            "base": base,
             "mode": setting.mode,
             "threshold": setting.confidence_threshold,
             "tasks": setting.enable_task_count_adjustment,
@@ -70,11 +74,8 @@ class Modes:
             self._pool.connection() as connection,
             connection.cursor(row_factory=class_row(ModeVersion)) as cursor,
         ):
-            for _ in range(_ATTEMPTS):
-                await cursor.execute(_ADD, values)
-                if made := await cursor.fetchone():
-                    return made
-        raise Unavailable(f"many change the mode of {project_id} at once")
+            await cursor.execute(_ADD, values)
+            return await cursor.fetchone()
 
     async def history(self, project_id: str, limit: int = 100) -> list[ModeVersion]:
         """Its versions, newest first: the first one holds; empty when none was ever set."""

@@ -31,7 +31,10 @@ _DECISIONS = """
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
-    """Counts of episodes; `newest_outcome` is None when no outcome is known."""
+    """Counts of episodes; `newest_outcome` is None when no outcome is known.
+
+    It may be yet to come: an import may tell the outcome of a window that has not ended.
+    """
 
     episodes: int
     with_outcome: int

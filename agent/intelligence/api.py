@@ -74,7 +74,7 @@ async def decision_impact(project_id: ProjectId, views: Asked) -> schema.Decisio
 
 @router.get("/decision-audit/{project_id}", responses=problems(404, 503))
 async def decision_audit(project_id: ProjectId, views: Asked) -> schema.DecisionAuditTrail:
-    """Every decision of a project, oldest first, as the chronicle's chain holds it."""
+    """The newest 1,000 decisions, oldest first, as the chronicle's chain holds them."""
     return await views.decision_audit(project_id)
 
 

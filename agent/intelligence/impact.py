@@ -16,6 +16,7 @@ from graphs.evidence.calibration import table
 from memory.lessons import EndedDecision
 
 LEAST_OUTCOMES = 5  # of either source; an interval of fewer says nothing
+NO_SPREAD = "all values are equal: no spread to estimate an interval from"
 Z_95 = NormalDist().inv_cdf(0.975)
 
 
@@ -33,7 +34,7 @@ def compare(
             f" an outcome, {LEAST_OUTCOMES} of each are needed"
         )
         reasons = dict.fromkeys(("completion_rate_difference", "miss_difference"), few)
-    rates = difference(_rates(enhanced), _rates(ruled)) if enough else _NO_DIFFERENCE
+    rates = difference(_rates(enhanced), _rates(ruled), 1.0) if enough else _NO_DIFFERENCE
     misses = difference(_misses(enhanced), _misses(ruled)) if enough else _NO_DIFFERENCE
     return DecisionImpact(
         project_id=project_id,
@@ -43,7 +44,7 @@ def compare(
         completion_rate_difference=rates,
         miss_difference=misses,
         recommendations=_recommendations(ended),
-        reasons=reasons,
+        reasons=reasons | _without_spread(enhanced, ruled),
     )
 
 
@@ -61,28 +62,34 @@ def t_95(freedom: int) -> float:
     )
 
 
-def mean_95(values: Sequence[float]) -> Interval | None:
-    """The 95 % interval of a mean; None below `LEAST_OUTCOMES` values."""
-    if len(values) < LEAST_OUTCOMES:
+def mean_95(values: Sequence[float], most: float = math.inf) -> Interval | None:
+    """The 95 % interval of a mean of values in 0..`most`, as far as it is possible.
+
+    None below `LEAST_OUTCOMES` values, and of equal values.
+    """
+    if len(values) < LEAST_OUTCOMES or not variance(values):
         return None
     half = t_95(len(values) - 1) * math.sqrt(variance(values) / len(values))
-    return fmean(values) - half, fmean(values) + half
+    return max(0.0, fmean(values) - half), min(most, fmean(values) + half)
 
 
-def difference(new: Sequence[float], old: Sequence[float]) -> Difference:
-    """Mean of `new` less mean of `old`. Source of the interval: Welch's t, 1947."""
+def difference(new: Sequence[float], old: Sequence[float], most: float = math.inf) -> Difference:
+    """Mean of `new` less mean of `old`, values in 0..`most`. Source: Welch's t, 1947.
+
+    Without an interval when the values of both are equal among themselves.
+    """
     if min(len(new), len(old)) < LEAST_OUTCOMES:
         return _NO_DIFFERENCE
     value = fmean(new) - fmean(old)
     parts = variance(new) / len(new), variance(old) / len(old)
     error = math.sqrt(sum(parts))
     if not error:
-        return Difference(value=value, interval_95=(value, value))
+        return Difference(value=value, interval_95=None)
     freedom = error**4 / sum(
         part**2 / (len(group) - 1) for part, group in zip(parts, (new, old), strict=True)
     )
     half = t_95(max(1, int(freedom))) * error
-    return Difference(value=value, interval_95=(value - half, value + half))
+    return Difference(value=value, interval_95=(max(-most, value - half), min(most, value + half)))
 
 
 def wilson_95(won: int, of: int) -> Interval | None:
@@ -112,10 +119,30 @@ def _group(ended: Sequence[EndedDecision], decisions: int) -> Group:
         decisions=decisions,
         outcomes=len(ended),
         completion_rate=fmean(rates) if rates else None,
-        completion_rate_95=mean_95(rates),
+        completion_rate_95=mean_95(rates, 1.0),
         mean_miss=fmean(misses) if misses else None,
         mean_miss_95=mean_95(misses),
     )
+
+
+def _without_spread(
+    enhanced: Sequence[EndedDecision], ruled: Sequence[EndedDecision]
+) -> dict[str, str]:
+    """Why an interval is null although there are enough outcomes."""
+    rates, misses = (_rates(enhanced), _rates(ruled)), (_misses(enhanced), _misses(ruled))
+    behind = {
+        "intelligence_enhanced.completion_rate_95": rates[:1],
+        "intelligence_enhanced.mean_miss_95": misses[:1],
+        "rule_based.completion_rate_95": rates[1:],
+        "rule_based.mean_miss_95": misses[1:],
+        "completion_rate_difference.interval_95": rates,
+        "miss_difference.interval_95": misses,
+    }
+    return {
+        name: NO_SPREAD
+        for name, groups in behind.items()
+        if all(len(each) >= LEAST_OUTCOMES and not variance(each) for each in groups)
+    }
 
 
 def _recommendations(ended: Sequence[EndedDecision]) -> Recommendations:
@@ -137,8 +164,10 @@ def _recommendations(ended: Sequence[EndedDecision]) -> Recommendations:
 
 
 def _conclude(misses: Difference) -> str:
-    if misses.value is None or misses.interval_95 is None:
+    if misses.value is None:
         return "not enough data"
+    if misses.interval_95 is None:
+        return f"nothing is concluded: {NO_SPREAD}"
     low, high = misses.interval_95
     told = f"plan and outcome lie {abs(misses.value):.1f} tasks"
     if low <= 0 <= high:

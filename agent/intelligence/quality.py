@@ -40,13 +40,14 @@ def assess(known: Known) -> tuple[DataQualityReport, list[str]]:
         note = "The chronicle did not answer, so nothing can be said of the project's history."
         return _report(None, None, None, None, {}, note), []
     history = known.history
+    sprints = history.velocity.sprint_count if history else 0  # not all of them are listed
     counts = [
         each.completed_tasks for each in (history.velocity.velocity_trend_data if history else ())
     ]
     completion_rate = history.patterns.completion_rate if history else None
     impediments = history.impediments.impediment_frequency if history else {}
     parts = {
-        "sprint_history": min(1.0, len(counts) / ENOUGH_SPRINTS),
+        "sprint_history": min(1.0, sprints / ENOUGH_SPRINTS),
         "completion_rate": float(completion_rate is not None),
         "team": float(known.team_size is not None),
         "outcomes_of_decisions": min(1.0, known.outcomes / ENOUGH_OUTCOMES),
@@ -55,9 +56,9 @@ def assess(known: Known) -> tuple[DataQualityReport, list[str]]:
     }
     score = round(sum(WEIGHTS[name] * share for name, share in parts.items()), 2)
     typical = float(median(counts)) if counts else None
-    note = _note(len(counts), bool(impediments))
-    report = _report(len(counts) or None, completion_rate, typical, score, parts, note)
-    return report, _recommendations(len(counts), parts)
+    note = _note(sprints, bool(impediments))
+    report = _report(sprints or None, completion_rate, typical, score, parts, note)
+    return report, _recommendations(sprints, parts)
 
 
 def _report(

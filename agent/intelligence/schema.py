@@ -17,8 +17,8 @@ Interval = tuple[float, float]
 class DataQualityReport(Answer):
     """`data_quality_score` in 0..1 is the weighted share of `parts` that is there.
 
-    `historical_sprints` are closed sprints, `common_team_velocity` their median of completed tasks,
-    `avg_completion_rate` in 0..1.
+    `historical_sprints` are closed sprints, `common_team_velocity` the median of completed tasks of
+    the newest of them, `avg_completion_rate` in 0..1.
     """
 
     data_available: bool
@@ -41,7 +41,8 @@ class DataQuality(Answer):
 class Group(Answer):
     """Decisions of one source. Rates in 0..1, misses in tasks; `_95` are 95 % intervals.
 
-    `mean_miss` is the mean distance between planned and completed tasks.
+    `mean_miss` is the mean distance between planned and completed tasks. Intervals end where what
+    is possible ends; null with too few values, or with equal ones (see `reasons`).
     """
 
     decisions: int
@@ -53,7 +54,10 @@ class Group(Answer):
 
 
 class Difference(Answer):
-    """Enhanced less rule-based, with its 95 % interval; null below the least number of outcomes."""
+    """Enhanced less rule-based, with its 95 % interval; null below the least number of outcomes.
+
+    Only the interval is null when the values of both are equal among themselves (see `reasons`).
+    """
 
     value: float | None
     interval_95: Interval | None
@@ -87,11 +91,16 @@ class DecisionImpact(Answer):
 
 
 class DecisionAuditTrail(Answer):
-    """Audits oldest first; `pending` are decided and not yet in the chronicle."""
+    """The newest audits, oldest first; `pending` are decided and not yet in the chronicle.
+
+    `total` are all decisions, by the length of the project's chain, pending ones included;
+    `truncated` when older ones than `audits` are recorded.
+    """
 
     project_id: str
     total: int
     pending: int
+    truncated: bool
     audits: list[DecisionAudit]
 
 
@@ -139,8 +148,9 @@ class RiskAssessment(Answer):
     """Probabilities in 0..1 for the sprint in progress, or the one that the rule would plan.
 
     `sprint_failure_probability` is P(completed < planned), `capacity_overload_risk` the same at the
-    team's own pace in the working time of the window. `confidence` is the share of the project's
-    replayed past sprints that ended inside the central 70 % interval.
+    team's own pace in the working time of the window. Of a sprint in progress both are of its
+    pending tasks and the days that are left of it, leave not considered. `confidence` is the share
+    of the project's replayed past sprints that ended inside the central 70 % interval.
     """
 
     overall_risk: float | None

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from statistics import fmean
 from typing import TypeVar
 
@@ -61,7 +61,7 @@ class Views:
             self.runs.last(project_id),
         )
         known = seen.history.patterns if seen.history else None
-        assessed = risk.assess(seen.snapshot, None)
+        assessed = risk.assess(seen.snapshot, None, await self._began(seen.snapshot))
         sprint = seen.snapshot.facts.active_sprint
         return orchestration.ProjectStatus(
             project_id=project_id,
@@ -117,7 +117,11 @@ class Views:
         return impact.compare(project_id, ended, decisions)
 
     async def decision_audit(self, project_id: str) -> schema.DecisionAuditTrail:
-        """Every decision, oldest first. Raises: `NotFound`; `Unavailable` without the chronicle."""
+        """The newest decisions that the chronicle answers at once (1,000), oldest first.
+
+        How many there are is the highest place in the chain, which has no gaps. Raises: `NotFound`;
+        `Unavailable` without the chronicle.
+        """
         _, waiting = await asyncio.gather(self.exists(project_id), self.owed.waiting(project_id))
         try:
             audits = await self.sources.chronicle.list_decision_audits(project_id)
@@ -126,8 +130,13 @@ class Views:
                 raise
             audits = []
         pending = len(waiting - {each.audit_id for each in audits})  # some arrived meanwhile
+        recorded = max((each.sequence for each in audits), default=0)
         return schema.DecisionAuditTrail(
-            project_id=project_id, total=len(audits) + pending, pending=pending, audits=audits
+            project_id=project_id,
+            total=recorded + pending,
+            pending=pending,
+            truncated=recorded > len(audits),
+            audits=audits,
         )
 
     async def similar_projects(
@@ -153,7 +162,9 @@ class Views:
         await self.exists(project_id)
         found = await self._velocity(project_id)
         past = [
-            Sprint(each.completed_tasks, (each.end_date - each.start_date).days + 1)
+            Sprint(
+                each.completed_tasks, (each.end_date - each.start_date).days + 1, each.total_tasks
+            )
             for each in found.velocity_trend_data[-HISTORY_SPRINTS:]
         ]
         enough = len(past) >= MIN_OWN_SPRINTS
@@ -173,11 +184,12 @@ class Views:
             self.lessons.read(project_id),
         )
         similar = seen.history.similar_projects if seen.history else []
+        began = await self._began(seen.snapshot)
         recalled, *compared = await asyncio.gather(
             self._recall(seen.snapshot),
             *(self._insight(each) for each in similar[:SHOWN_SIMILAR]),
         )
-        assessed = risk.assess(seen.snapshot, recalled)
+        assessed = risk.assess(seen.snapshot, recalled, began)
         known = quality.Known(
             not seen.missing, seen.history, seen.snapshot.facts.team_size, len(ended)
         )
@@ -231,6 +243,13 @@ class Views:
         except Problem as problem:
             return Recall.nothing(problem.detail)
 
+    async def _began(self, snapshot: Snapshot) -> date | None:
+        """The first day of the sprint in progress; None without one."""
+        sprint = snapshot.facts.active_sprint
+        if sprint is None:
+            return None
+        return (await self.sources.sprint.get_sprint(sprint.sprint_id)).start_date
+
     async def _insight(self, similar: SimilarProject) -> schema.SimilarProjectInsight:
         asked = self.sources.chronicle.patterns(similar.project_id)
         found, _ = await ask(asked, "patterns of a similar project", ANSWER_SECONDS)
@@ -270,10 +289,10 @@ def _no_velocity(project_id: str, why: str) -> ProjectVelocity:
 
 
 def hours_since(moment: datetime | None) -> float | None:
-    """Hours from `moment` to now, None of None."""
+    """Hours from `moment` to now, 0 when it is yet to come, None of None."""
     if moment is None:
         return None
-    return round((utc_now() - moment).total_seconds() / 3600, 2)
+    return max(0.0, round((utc_now() - moment).total_seconds() / 3600, 2))
 
 
 async def _known(project_id: str, answer: Awaitable[T]) -> T:

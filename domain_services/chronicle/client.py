@@ -110,7 +110,10 @@ class ChronicleClient(ServiceClient):
     async def list_decision_audits(
         self, project_id: str | None = None, sprint_id: str | None = None, limit: int = 1000
     ) -> list[schema.DecisionAudit]:
-        """Raises: `PeerRefused` (404) when nothing is recorded."""
+        """The newest `limit` (at most 1,000), oldest first; older ones cannot be asked for.
+
+        Raises: `PeerRefused` (404) when nothing is recorded.
+        """
         params = {"project_id": project_id, "sprint_id": sprint_id, "limit": limit}
         path = f"{NOTES}/decision_audit"
         return await self._call("GET", path, list[schema.DecisionAudit], params=params)

@@ -1,6 +1,6 @@
 """Turns evidence into recommended changes of the rule's numbers."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from langgraph.runtime import Runtime
@@ -9,12 +9,12 @@ from graphs.deps import Deps
 from graphs.evidence.adjustment import Evidence, Proposal, propose
 from graphs.evidence.calibration import Calibration
 from graphs.evidence.duration import keep_cadence
-from graphs.evidence.neighbours import speak
-from graphs.evidence.throughput import Sprint
+from graphs.evidence.neighbours import NeighbourEvidence, prior, speak
+from graphs.evidence.throughput import Sprint, at_length
 from graphs.nodes.timing import timed
 from graphs.rules.base import Ruling
 from graphs.state import Adjustment, Snapshot, State, dump, load
-from memory.recall import Recall
+from memory.recall import Neighbour, Recall
 
 
 @timed
@@ -36,20 +36,41 @@ async def adjust(state: State, runtime: Runtime[Deps]) -> dict[str, Any]:
 def _task_count(
     snapshot: Snapshot, recalled: Recall, ruling: Ruling, calibration: Calibration
 ) -> Adjustment:
-    facts = snapshot.facts
-    spoken = (speak(each.similarity, each.perception, each.outcome) for each in recalled.neighbours)
+    facts, spoken = snapshot.facts, _spoken(recalled)
     evidence = Evidence(
         project_id=facts.project_id,
         history=past_sprints(snapshot),
-        neighbours=tuple(each for each in spoken if each is not None),
+        neighbours=tuple(said for _, said in spoken),
         rule_tasks=ruling.tasks or 0,
         unassigned=len(facts.unassigned),
         max_tasks=facts.wishes.max_tasks,
         capacity_share=capacity_share(snapshot),
         days=snapshot.perception.sprint_days,
     )
-    proposal = propose(evidence, calibration)
-    return as_adjustment(evidence, proposal, _details(snapshot, recalled, proposal, calibration))
+    used = only_used(evidence)
+    # Too little evidence is told with all that was found; nothing of it was used then.
+    proposal = propose(used if evidence.enough else evidence, calibration)
+    proposal = replace(proposal, sample_size=len(used.history) + len(used.neighbours))
+    episodes = tuple(each for each, _ in spoken) if used.neighbours else ()
+    return as_adjustment(used, proposal, _details(snapshot, episodes, proposal, calibration))
+
+
+def only_used(evidence: Evidence) -> Evidence:
+    """The evidence without neighbours that a proposal makes no use of: all of them or none."""
+    asked = evidence.enough and evidence.rule_tasks > 0
+    counts = at_length(evidence.history, evidence.days)
+    if asked and prior(counts, evidence.neighbours).neighbours:
+        return evidence
+    return replace(evidence, neighbours=())
+
+
+def _spoken(recalled: Recall) -> tuple[tuple[Neighbour, NeighbourEvidence], ...]:
+    """The recalled episodes that say something, and what."""
+    said = (
+        (each, speak(each.similarity, each.perception, each.outcome))
+        for each in recalled.neighbours
+    )
+    return tuple((each, found) for each, found in said if found is not None)
 
 
 def as_adjustment(evidence: Evidence, proposal: Proposal, details: dict[str, Any]) -> Adjustment:
@@ -80,13 +101,16 @@ def past_sprints(snapshot: Snapshot) -> tuple[Sprint, ...]:
 
 
 def capacity_share(snapshot: Snapshot) -> float | None:
-    """Working time of the window over that of a window without holidays and leave; None unknown."""
+    """Working time of the window over that of a window without holidays and leave; None unknown.
+
+    At most 1: what a team completes in days it has never worked on is not known.
+    """
     facts, weekdays = snapshot.facts, 5 * snapshot.facts.wishes.sprint_duration_weeks
     if facts.working_days is None:
         return None
     if facts.team_size and facts.team_working_days is not None:
-        return facts.team_working_days / (facts.team_size * weekdays)
-    return facts.working_days / weekdays
+        return min(1.0, facts.team_working_days / (facts.team_size * weekdays))
+    return min(1.0, facts.working_days / weekdays)
 
 
 def _source(evidence: Evidence) -> str:
@@ -95,11 +119,16 @@ def _source(evidence: Evidence) -> str:
 
 
 def _details(
-    snapshot: Snapshot, recalled: Recall, proposal: Proposal, calibration: Calibration
+    snapshot: Snapshot,
+    used: tuple[Neighbour, ...],
+    proposal: Proposal,
+    calibration: Calibration,
 ) -> dict[str, Any]:
+    """`similar_projects_used` names other projects; an own earlier episode is an episode used."""
+    others = {each.project_id for each in used} - {snapshot.facts.project_id}
     return {
-        "similar_projects_used": sorted({each.project_id for each in recalled.neighbours}),
-        "episodes_used": [str(each.episode_id) for each in recalled.neighbours],
+        "similar_projects_used": sorted(others),
+        "episodes_used": [str(each.episode_id) for each in used],
         "own_history": [each.completed_tasks for each in snapshot.past],
         "proposal": asdict(proposal),
         "confidence": {

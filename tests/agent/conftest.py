@@ -27,7 +27,9 @@ async def get(system: System, path: str, service: str = "orchestrator") -> Any:
     return answer.json()
 
 
-async def give_history(system: System, project_id: str, completed: list[int]) -> None:
+async def give_history(
+    system: System, project_id: str, completed: list[int], planned: int = 10
+) -> None:
     """Closed sprints of a fortnight each, the last of which ended yesterday."""
     first = date.today() - timedelta(days=14 * len(completed))
     notes = [
@@ -38,7 +40,7 @@ async def give_history(system: System, project_id: str, completed: list[int]) ->
             "start_date": (first + timedelta(days=14 * (number - 1))).isoformat(),
             "end_date": (first + timedelta(days=14 * number - 1)).isoformat(),
             "duration_weeks": 2,
-            "planned_tasks_count": 10,
+            "planned_tasks_count": planned,
             "origin": "import",
             "tasks_summary": [
                 {"task_id": f"OLD{number}-{n}", "description": "done", "status": "close"}

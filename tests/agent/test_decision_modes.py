@@ -1,5 +1,6 @@
 """How far intelligence may go is set by project, kept by version, and read by each run."""
 
+import asyncio
 from typing import Any
 
 from tests.agent.conftest import get
@@ -43,3 +44,21 @@ async def test_mode_is_versioned_and_holds_from_the_next_run_on(whole: System) -
         assert (refused.status_code, told in refused.json()["detail"]) == (400, True), body
     assert (await change(whole, "NOBODY", mode="shadow")).status_code == 404
     assert (await get(whole, PATH.format("MODE")))["version"] == 2
+
+
+async def test_changes_of_different_fields_at_once_are_all_kept(whole: System) -> None:
+    await whole.make_project("MANY", 0)
+    for number in range(1, 21):
+        wanted = {
+            "mode": "shadow" if number % 2 else "rule_based_only",
+            "confidence_threshold": number / 100,
+            "enable_task_count_adjustment": not number % 2,
+            "enable_sprint_duration_adjustment": bool(number % 2),
+        }
+        answers = await asyncio.gather(
+            *(change(whole, "MANY", **{name: value}) for name, value in wanted.items())
+        )
+        assert [each.status_code for each in answers] == [200] * 4
+        holds = await get(whole, PATH.format("MANY"))
+        assert {name: holds[name] for name in wanted} == wanted, number
+        assert holds["version"] == 4 * number

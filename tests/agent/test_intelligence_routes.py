@@ -1,11 +1,15 @@
 """What the orchestrator tells of a project, of one without history, and of none."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 
+from agent.intelligence.views import hours_since
 from tests.agent.conftest import get, give_history, until
 from tests.graphs.conftest import System
+from tests.services.chronicle.history import audit
 
 OF_A_PROJECT = (
     "/orchestrate/project/{}/status",
@@ -136,3 +140,85 @@ async def test_intelligence_says_when_it_is_degraded(whole: System, missing: str
     assert f"the {missing} service does not answer" in told["problems"]
     assert told["calibration"]["version"] == 0
     assert told["model_last_updated"] is None
+
+
+async def test_sprints_are_counted_beyond_those_that_are_listed(whole: System) -> None:
+    await whole.make_project("LONG", 3)
+    await give_history(whole, "LONG", [6] * 26)
+    report = (await get(whole, "/orchestrate/intelligence/data-quality/LONG"))[
+        "data_quality_report"
+    ]
+    assert report["historical_sprints"] == 26
+    assert report["observation_note"].startswith("26 closed sprints are recorded.")
+
+
+async def test_decisions_are_counted_beyond_those_that_are_listed(whole: System) -> None:
+    await whole.make_project("LONG", 3)
+    url = whole.databases["chronicle"].replace("+psycopg", "")
+    first = datetime(2025, 1, 6, tzinfo=UTC)
+    records = [
+        [audit("LONG", timestamp=first + timedelta(minutes=n)).model_dump_json()]
+        for n in range(1003)
+    ]
+    path = "/orchestrate/intelligence/decision-audit/LONG"
+    async with await psycopg.AsyncConnection.connect(url) as connection:
+        insert = "INSERT INTO decision_audits (record) VALUES (%s)"
+        await connection.cursor().executemany(insert, records[:1000])
+        await connection.commit()
+        told = await get(whole, path)
+        assert (told["total"], len(told["audits"]), told["truncated"]) == (1000, 1000, False)
+        await connection.cursor().executemany(insert, records[1000:])
+    told = await get(whole, path)
+    assert (told["total"], len(told["audits"]), told["truncated"]) == (1003, 1000, True)
+    assert [told["audits"][at]["sequence"] for at in (0, -1)] == [4, 1003]
+
+
+async def test_next_sprint_is_expected_alike_wherever_it_is_told(whole: System) -> None:
+    """A team that completed all it planned says little of what more it could have done."""
+    await whole.make_project("DONE", 20)
+    await give_history(whole, "DONE", [5] * 6, planned=5)
+    trends = await get(whole, "/orchestrate/intelligence/patterns/velocity-trends/DONE")
+
+    async def decided() -> Any:
+        trial = (await whole.orchestrate("DONE", dry_run=True)).json()
+        count = trial["decisions"]["intelligence_adjustments"]["task_count_modification"]
+        return count["evidence_details"]["proposal"]["expected"]
+
+    # A first question to a cold chronicle may take longer than a decision waits for evidence.
+    assert trends["expected"] == pytest.approx(await until(decided))
+
+
+async def test_a_sprint_in_progress_is_judged_by_what_is_left_of_it(whole: System) -> None:
+    await whole.make_project("FAST", 12)
+    await give_history(whole, "FAST", [6, 7, 5, 6, 7, 6])
+
+    async def risk() -> float:
+        status = await get(whole, "/orchestrate/project/FAST/status")
+        told = await get(whole, "/orchestrate/intelligence/project/FAST/insights")
+        assessed = told["historical_context"]["risk_assessment"]
+        failure = status["predictive_insights"]["sprint_failure_probability"]
+        assert failure == pytest.approx(assessed["sprint_failure_probability"])
+        return failure
+
+    answer = await whole.orchestrate("FAST", options={"sprint_duration_weeks": 4})
+    made = answer.json()["created"]
+    assert 0 < (at_start := await risk()) < 1
+    for task in made["tasks"][1:]:
+        path = f"/tasks/{task['task_id']}/progress"
+        await whole.post("sprint", path, {"progress_percentage": 100})
+    assert 0 < await risk() < at_start / 5
+    last = f"/tasks/{made['tasks'][0]['task_id']}/progress"
+    await whole.post("sprint", last, {"progress_percentage": 100})
+    assert await risk() == 0
+
+
+async def test_status_does_not_count_episodes_that_it_did_not_ask_for(whole: System) -> None:
+    await whole.make_project("FEW", 12)
+    reasons = (await get(whole, "/orchestrate/project/FEW/status"))["reasons"]
+    assert "were not asked for" in reasons["overall_risk"]
+
+
+def test_an_outcome_that_is_yet_to_come_is_fresh() -> None:
+    now = datetime.now(UTC)
+    assert hours_since(now + timedelta(days=3)) == 0
+    assert hours_since(now - timedelta(hours=2)) == pytest.approx(2, abs=0.02)

@@ -1,4 +1,8 @@
 from dataclasses import replace
+from datetime import date, timedelta
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -8,7 +12,13 @@ from graphs.evidence.adjustment import Evidence, NeighbourEvidence, Proposal
 from graphs.evidence.adjustment import propose as propose_with
 from graphs.evidence.shipped import shipped
 from graphs.evidence.throughput import Sprint
+from graphs.nodes.adjust import adjust
+from graphs.rules.base import Ruling
+from graphs.state import Adjustment, PastSprint, Snapshot, dump, load
+from memory.episode import Outcome, Perception
+from memory.recall import Neighbour, Recall
 from tests.unit.evidence.sprints import of
+from tests.unit.rules.conftest import FACTS
 
 SLOW = Evidence(
     project_id="OWN",
@@ -154,3 +164,89 @@ def test_a_proposal_never_leaves_its_limits(history, unassigned, limit, share, n
     assert proposal.confidence is None or 0 <= proposal.confidence <= 1
     if proposal.low is not None and proposal.high is not None:
         assert proposal.low <= proposal.high
+
+
+DAY = date(2016, 6, 6)
+
+
+def perceived(project_id: str, completed: tuple[int, ...]) -> Perception:
+    return Perception(
+        project_id=project_id,
+        day=DAY,
+        backlog_tasks=20,
+        unassigned_tasks=17,
+        sprint_days=14,
+        past_sprints=len(completed),
+        completed=completed,
+    )
+
+
+async def adjusted(past: int, *projects: str, rule: int = 10) -> Adjustment:
+    """What the node recommends after `past` own sprints, with an episode of each project recalled.
+
+    The episode of a project named in lower case has no pace to be held against, so says nothing.
+    """
+    snapshot = Snapshot(
+        facts=FACTS,
+        perception=perceived("APOLLO", (8,) * past),
+        timezone="Europe/Berlin",
+        past=tuple(
+            PastSprint(f"APOLLO-S{n:02}", DAY - timedelta(14 * n), DAY - timedelta(14 * n - 13), 8)
+            for n in range(past, 0, -1)
+        ),
+        average_velocity=None,
+        trend=None,
+    )
+    neighbours = tuple(
+        Neighbour(
+            episode_id=UUID(int=number),
+            project_id=project,
+            sprint_id=None,
+            day=DAY,
+            similarity=0.9,
+            structured_similarity=0.9,
+            text_similarity=None,
+            found_by="structured",
+            perception=perceived(project, (4, 5) if project.isupper() else ()),
+            outcome=Outcome(completed_tasks=4, duration_days=14),
+        )
+        for number, project in enumerate(projects)
+    )
+    recalled = Recall.nothing("").model_copy(update={"neighbours": neighbours})
+    rulings = (Ruling("create", "create_sprint", "tasks are free", rule, 2),)
+    state: Any = {
+        "snapshot": dump(Snapshot, snapshot),
+        "rulings": dump(tuple[Ruling, ...], rulings),
+        "recall": recalled.model_dump(mode="json"),
+    }
+    runtime: Any = SimpleNamespace(context=SimpleNamespace(calibration=CALIBRATION))
+    update = await adjust(state=state, runtime=runtime)
+    return load(tuple[Adjustment, ...], update["adjustments"])[0]
+
+
+@pytest.mark.parametrize(
+    ("past", "rule", "recalled", "episodes", "projects"),
+    [
+        (6, 10, ("A", "B", "APOLLO"), [0, 1, 2], ["A", "B"]),  # enough, one of them an own episode
+        (6, 10, ("A", "silent", "B", "C"), [0, 2, 3], ["A", "B", "C"]),
+        (6, 10, ("A", "B"), [], []),  # too few to be used
+        (6, 10, ("A", "B", "silent"), [], []),
+        (2, 10, ("A", "A", "A", "B"), [], []),  # too little evidence: nothing is adjusted
+        (6, 0, ("A", "B", "C"), [], []),  # nothing to adjust
+        (0, 10, ("A", "B", "C"), [0, 1, 2], ["A", "B", "C"]),
+    ],
+)
+async def test_only_neighbours_that_were_used_are_named_and_counted(
+    past: int, rule: int, recalled: tuple[str, ...], episodes: list[int], projects: list[str]
+):
+    found = await adjusted(past, *recalled, rule=rule)
+    assert found.details["similar_projects_used"] == projects
+    assert found.details["episodes_used"] == [str(UUID(int=number)) for number in episodes]
+    assert found.sample_size == past + len(episodes) == found.details["proposal"]["sample_size"]
+    assert f"{len(episodes)} similar episodes" in found.evidence_source
+    parts = {part["name"] for part in found.details["proposal"]["parts"]}
+    assert ("neighbours_completed_over_typical" in parts) == bool(episodes)
+
+
+async def test_too_little_evidence_is_told_with_what_was_found():
+    assert "2 similar projects (3 needed)" in (await adjusted(1, "A", "B", "B")).rationale

@@ -1,11 +1,22 @@
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphs.evidence.distribution import Window
+from agent.intelligence.risk import assess, at_most_in_share
+from agent.intelligence.schema import RiskAssessment
+from graphs.evidence.distribution import Window, predict
 from graphs.evidence.neighbours import NeighbourEvidence
 from graphs.evidence.risk import risks
 from graphs.evidence.throughput import Sprint
+from graphs.state import PastSprint, Snapshot
+from memory.episode import Perception
+from memory.recall import Recall
 from tests.unit.evidence.sprints import of
+from tests.unit.rules.conftest import FACTS, SPRINT
 
 STEADY = of(8, 9, 7, 8, 9, 8)
 SIMILAR = tuple(NeighbourEvidence(0.8, completed, 4.0, "P") for completed in (3, 4, 5))
@@ -54,3 +65,89 @@ def test_more_planned_tasks_never_lower_a_risk(history, planned):
     here, more = risks(of(*history), (), planned), risks(of(*history), (), planned + 1)
     assert 0 <= (here.failure or 0) <= (more.failure or 0) <= 1
     assert here.overall == max(here.failure or 0, here.overload or 0)
+
+
+BEGAN = date(2016, 6, 6)
+SILENT = Recall.nothing("nothing is similar")
+
+
+def in_progress(
+    *, day: int = 1, weeks: int = 2, total: int = 10, pending: int = 10, past: int = 6, **facts: Any
+) -> Snapshot:
+    """On `day` of a sprint, after sprints of the same length that completed 8 of 10 each."""
+    days = 7 * weeks
+    began = [BEGAN - timedelta(days * (past - number)) for number in range(past)]
+    last = BEGAN + timedelta(days - 1)
+    sprint = replace(SPRINT, end_date=last, total_tasks=total, pending_tasks=pending)
+    today = BEGAN + timedelta(day - 1)
+    return Snapshot(
+        facts=replace(FACTS, today=today, active_sprint=sprint, **facts),
+        perception=Perception(
+            project_id="APOLLO",
+            day=today,
+            backlog_tasks=20,
+            unassigned_tasks=17,
+            sprint_days=14,
+            past_sprints=past,
+        ),
+        timezone="Europe/Berlin",
+        past=tuple(
+            PastSprint(f"APOLLO-S{number:02}", first, first + timedelta(days - 1), 8, 10)
+            for number, first in enumerate(began, start=1)
+        ),
+        average_velocity=8.0,
+        trend=None,
+    )
+
+
+def told(snapshot: Snapshot, recalled: Recall | None = SILENT) -> RiskAssessment:
+    return assess(snapshot, recalled, BEGAN)
+
+
+def test_nothing_pending_is_no_risk_even_without_history():
+    for past in (6, 0):
+        found = told(in_progress(pending=0, past=past))
+        assert (found.sprint_failure_probability, found.overall_risk) == (0, 0)
+        assert found.capacity_overload_risk == 0
+    assert told(in_progress(total=0, pending=0)).overall_risk is None
+
+
+def test_on_its_first_day_a_sprint_is_judged_as_a_plan():
+    found = told(in_progress())
+    planned = risks(tuple(Sprint(8, 14, 10) for _ in range(6)), (), 10, Window(14))
+    assert found.sprint_failure_probability == pytest.approx(planned.failure, abs=1e-5)
+    assert found.capacity_overload_risk == pytest.approx(planned.overload, abs=1e-5)
+
+
+def test_what_is_done_lowers_the_risk_and_passing_days_raise_it():
+    by_pending = [told(in_progress(day=8, pending=n)).sprint_failure_probability for n in (9, 4, 1)]
+    assert by_pending == sorted(by_pending, reverse=True)
+    assert len(set(by_pending)) == 3
+    by_day = [told(in_progress(day=n, pending=4)).sprint_failure_probability for n in (2, 8, 14)]
+    assert by_day == sorted(by_day)
+    assert len(set(by_day)) == 3
+    assert told(in_progress(day=15, pending=1)).sprint_failure_probability == pytest.approx(1)
+    assert told(in_progress(day=15, pending=0)).sprint_failure_probability == 0
+
+
+def test_a_longer_sprint_is_judged_by_its_own_days():
+    """Four weeks of a team whose sprints take four; the usual window of two weeks is not theirs."""
+    long, short = told(in_progress(weeks=4)), told(in_progress(weeks=2))
+    assert long.sprint_failure_probability == pytest.approx(short.sprint_failure_probability)
+    away = told(in_progress(weeks=4, team_working_days=0, working_days=10))
+    assert away.sprint_failure_probability == long.sprint_failure_probability
+
+
+def test_a_share_of_the_window_has_that_share_of_the_expectation():
+    whole = predict(STEADY)
+    rest = [at_most_in_share(whole, 0.3, count) for count in range(80)]
+    assert sum(1 - each for each in rest) == pytest.approx(0.3 * whole.mean, rel=1e-3)
+    assert rest == sorted(rest)
+    assert at_most_in_share(whole, 1.0, 7) == pytest.approx(whole.at_most(7))
+
+
+def test_episodes_that_were_not_asked_for_are_not_counted_as_none():
+    few = told(in_progress(past=1), None).reasons["overall_risk"]
+    assert "similar episodes were not asked for" in few
+    assert "0 similar episodes" not in few
+    assert "0 similar episodes (3 needed)" in told(in_progress(past=1)).reasons["overall_risk"]
