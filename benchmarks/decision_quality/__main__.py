@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -9,35 +10,54 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks.decision_quality.page import tables
-from benchmarks.decision_quality.report import measure
-from benchmarks.decision_quality.sprints import read
+from benchmarks.decision_quality.replay import decidable
+from benchmarks.decision_quality.report import TOO_SHORT, measure
+from benchmarks.decision_quality.sprints import NotSprints, Teams, read
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure, write the JSON, print the tables. 0: done, 2: the sprints cannot be read."""
+    """Measure, write the JSON, print the tables. 0: done, 2: not possible, and stderr says why."""
     parser = argparse.ArgumentParser(prog="benchmarks.decision_quality", description=__doc__)
     parser.add_argument("--sprints", type=Path, required=True, help="folder that has sprints.csv")
     parser.add_argument("--out", type=Path, required=True, help="JSON file to write")
     given = parser.parse_args(arguments)
     progress, began = Console(stderr=True, highlight=False), time.monotonic()
-    try:
-        teams = read(given.sprints)
-    except (OSError, KeyError, ValueError) as error:
-        progress.print(
-            f"{given.sprints}: not a folder with sprints.csv of the known format: {error}"
-        )
-        return 2
 
     def say(step: str) -> None:
-        progress.print(f"{time.monotonic() - began:6.1f} s  {step}")
+        progress.print(f"{time.monotonic() - began:6.1f} s  {step}", markup=False, soft_wrap=True)
 
-    measured = measure(teams, say)
-    given.out.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
+    try:
+        _check_writable(given.out)
+        teams = _decidable(given.sprints)
+        measured = measure(teams, say)
+        given.out.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
+    except (NotSprints, OSError) as error:
+        # Plain and unwrapped, since names may have brackets and be long.
+        progress.print(str(error), markup=False, emoji=False, soft_wrap=True)
+        return 2
     page = Console(highlight=False)
     for each in tables(measured):
         page.print(each)
     say(f"written to {given.out}")
     return 0
+
+
+def _check_writable(out: Path) -> None:
+    """Raises: `OSError` for a file that could not be written once all is measured."""
+    if out.is_dir():
+        raise IsADirectoryError(f"{out}: a folder, not a file to write")
+    if not out.parent.is_dir():
+        raise FileNotFoundError(f"{out}: there is no folder {out.parent}")
+    if not os.access(out if out.exists() else out.parent, os.W_OK):
+        raise PermissionError(f"{out}: cannot be written")
+
+
+def _decidable(folder: Path) -> Teams:
+    """The sprints of a folder. Raises: `NotSprints`, also when none of them can be forecast."""
+    teams = read(folder)
+    if not decidable(teams):
+        raise NotSprints(f"{folder / 'sprints.csv'}: {TOO_SHORT}")
+    return teams
 
 
 if __name__ == "__main__":

@@ -14,7 +14,9 @@ LEVELS = {"low": (1 - INTERVAL) / 2, "median": 0.5, "high": (1 + INTERVAL) / 2}
 
 
 def _half_scope(case: Case) -> float:
-    return 0.5 * (case.scope or 0) + 0.5 * smoothing(case)
+    if case.scope is None:
+        raise ValueError("half of a scope that is not known")
+    return 0.5 * case.scope + 0.5 * smoothing(case)
 
 
 BASELINES: dict[str, Callable[[Case], float]] = {

@@ -17,7 +17,9 @@ def tables(measured: dict[str, Any]) -> Iterator[RenderableType]:
         found = measured[name]
         if "reason" in found:
             yield f"{title}: {found['reason']}"
-        if "forecast" in found:
+        if found.get("without_scope"):
+            yield f"{title}: {found['without_scope']} sprints left out that do not say their scope"
+        if found.get("forecast"):
             yield _forecast(found["forecast"], title)
             yield _effects(found, title)
         if found.get("gate"):
@@ -105,9 +107,11 @@ def _win_rate(side: dict[str, Any]) -> str:
     return f"{side['win_rate']:.3f} [{side['wilson']['low']:.3f}, {side['wilson']['high']:.3f}]"
 
 
-def _bounded(found: dict[str, float | None]) -> str:
+def _bounded(found: dict[str, Any]) -> str:
     if found["value"] is None:
         return "-"
+    if found["low"] is None:
+        return f"{found['value']:.3f}, too few teams for bounds"
     return f"{found['value']:.3f} [{found['low']:.3f}, {found['high']:.3f}]"
 
 

@@ -3,7 +3,8 @@
 A remembered sprint is one of another team, whenever it was (the file knows no dates to compare
 teams by), or an earlier one of the same team. What was perceived holds nothing of the decided
 sprint but its length, and with the scope known its scope and people; without, the scope and the
-people of the sprint before stand in for the open tasks and the team.
+people of the sprint before stand in for the open tasks and the team. A scope that the file does
+not tell is no zero: what follows from it is left at the mean, as any unknown value.
 """
 
 from datetime import date
@@ -15,9 +16,10 @@ from benchmarks.decision_quality.sprints import Row, Teams
 from graphs.evidence.neighbours import NeighbourEvidence, speak
 from graphs.thresholds import HISTORY_SPRINTS, RECALL_EPISODES
 from memory.episode import Outcome, Perception
-from memory.features import features, similarity
+from memory.features import DIMENSIONS, SCALES, features, similarity
 
 NO_DAY = date(2000, 1, 1)  # a perception has a day; nothing compares it here
+OF_THE_SCOPE = ("unassigned", "backlog", "sprints_of_work")  # what `features` makes of it
 
 
 class Memory:
@@ -27,15 +29,15 @@ class Memory:
         self._scope_known = scope_known
         self._rows = [(rows, at) for rows in teams.values() for at in range(1, len(rows))]
         self._seen = [perceive(rows, at, scope_known) for rows, at in self._rows]
-        self._features = np.array([features(each) for each in self._seen]).reshape(
-            len(self._seen), -1
-        )
+        self._features = np.array(
+            [vector(rows, at, scope_known) for rows, at in self._rows]
+        ).reshape(len(self._rows), DIMENSIONS)
         self._team = np.array([rows[at].team for rows, at in self._rows])
         self._at = np.array([at for _, at in self._rows])
 
     def recall(self, rows: tuple[Row, ...], at: int) -> tuple[NeighbourEvidence, ...]:
         """The nearest episodes to sprint `at` of a team, nearest first."""
-        own = np.array(features(perceive(rows, at, self._scope_known)))
+        own = np.array(vector(rows, at, self._scope_known))
         distances: NDArray[np.float64] = np.linalg.norm(self._features - own, axis=1)
         distances[(self._team == rows[at].team) & (self._at >= at)] = np.inf
         nearest = np.argsort(distances, kind="stable")[:RECALL_EPISODES]
@@ -52,15 +54,33 @@ class Memory:
 
 
 def perceive(rows: tuple[Row, ...], at: int, scope_known: bool) -> Perception:
-    """What the orchestrator would have seen before sprint `at`, at least the second one."""
-    source = rows[at] if scope_known else rows[at - 1]
+    """What the orchestrator would have seen before sprint `at`, at least the second one.
+
+    A perception cannot tell a scope that is not known from none; `vector` can.
+    """
+    source = _source(rows, at, scope_known)
     return Perception(
         project_id=rows[at].team,
         day=NO_DAY,
-        backlog_tasks=source.scope,
-        unassigned_tasks=source.scope,
+        backlog_tasks=source.scope or 0,
+        unassigned_tasks=source.scope or 0,
         team_size=source.people,
         sprint_days=rows[at].days,
         past_sprints=at,
         completed=tuple(row.completed for row in rows[:at][-HISTORY_SPRINTS:]),
     )
+
+
+def vector(rows: tuple[Row, ...], at: int, scope_known: bool) -> tuple[float, ...]:
+    """The features of `perceive`, in standard units; 0, the mean, for what is not known."""
+    found = features(perceive(rows, at, scope_known))
+    if _source(rows, at, scope_known).scope is not None:
+        return found
+    return tuple(
+        0.0 if name in OF_THE_SCOPE else value for name, value in zip(SCALES, found, strict=True)
+    )
+
+
+def _source(rows: tuple[Row, ...], at: int, scope_known: bool) -> Row:
+    """The row whose scope and people are seen."""
+    return rows[at] if scope_known else rows[at - 1]

@@ -57,17 +57,29 @@ class Decided:
         return self.proposal.recommended
 
 
+def decidable(teams: Teams) -> list[tuple[tuple[Row, ...], int]]:
+    """Every sprint with at least MIN_OWN_SPRINTS before it, as its team's rows and its place."""
+    return [(rows, at) for rows in teams.values() for at in range(MIN_OWN_SPRINTS, len(rows))]
+
+
+def without_scope(teams: Teams) -> int:
+    """How many of them do not say their scope, so that they cannot be decided with it."""
+    return sum(rows[at].scope is None for rows, at in decidable(teams))
+
+
 def cases(teams: Teams, scope_known: bool) -> Iterator[Case]:
-    """Every sprint with at least MIN_OWN_SPRINTS before it, team by team."""
+    """The decidable sprints team by team; with the scope known, those that say it."""
     memory = Memory(teams, scope_known)
-    for rows in teams.values():
-        for at in range(MIN_OWN_SPRINTS, len(rows)):
-            yield _case(rows, at, memory, scope_known)
+    for rows, at in decidable(teams):
+        if not scope_known:
+            yield _case(rows, at, memory, None)
+        elif rows[at].scope is not None:
+            yield _case(rows, at, memory, rows[at].scope)
 
 
-def _case(rows: tuple[Row, ...], at: int, memory: Memory, scope_known: bool) -> Case:
+def _case(rows: tuple[Row, ...], at: int, memory: Memory, scope: int | None) -> Case:
     row = rows[at]
-    unassigned = row.scope if scope_known else MANY
+    unassigned = MANY if scope is None else scope
     evidence = Evidence(
         project_id=row.team,
         history=tuple(each.sprint for each in rows[:at][-HISTORY_SPRINTS:]),
@@ -78,7 +90,7 @@ def _case(rows: tuple[Row, ...], at: int, memory: Memory, scope_known: bool) -> 
         capacity_share=None,
         days=row.days,
     )
-    return Case(row.project, row.team, evidence, row.scope if scope_known else None, row.completed)
+    return Case(row.project, row.team, evidence, scope, row.completed)
 
 
 def decide(case: Case, calibration: Calibration) -> Decided:

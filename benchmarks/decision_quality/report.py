@@ -1,32 +1,41 @@
 """The whole measurement as one JSON document."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Any
 
-from benchmarks.decision_quality import effects, forecasts, gating
-from benchmarks.decision_quality.calibrating import fitted, learning, leave_one_out, outcomes
-from benchmarks.decision_quality.replay import Case, cases, decide
+from benchmarks.decision_quality import development, effects, forecasts, gating
+from benchmarks.decision_quality.calibrating import (
+    Outcome,
+    fitted,
+    learning,
+    leave_one_out,
+    outcomes,
+)
+from benchmarks.decision_quality.replay import Case, cases, decidable, decide, without_scope
 from benchmarks.decision_quality.sprints import Teams
 from graphs.evidence.calibration import Calibration
 from graphs.evidence.shipped import shipped
 
 Say = Callable[[str], None]
 
-# The teams that the shipped numbers were chosen on, to tell when they are judged on their own.
-DEVELOPMENT_SET = "4f289b42129d6c6e"
+TOO_SHORT = "no team has a sprint with three before it"
+
+# The calibrations that the gate may be judged by.
+SHIPPED, LEFT_OUT, BOTH = "shipped", "left_out", "left_out_or_shipped"
 
 
 def measure(teams: Teams, say: Say) -> dict[str, Any]:
     """Everything, before the scope is known and with it; `say` is told of each step."""
-    own_ground = fingerprint(teams) == DEVELOPMENT_SET
+    ours = development.overlap(teams)
     return {
         "teams": len(teams),
         "sprints": sum(len(rows) for rows in teams.values()),
         "fingerprint": fingerprint(teams),
-        "fitted": _fitted(own_ground),
-        "before_scope": _variant(teams, False, own_ground, say),
-        "with_scope": _variant(teams, True, own_ground, say),
+        "development_teams": ours,
+        "fitted": _fitted(ours, len(teams)),
+        "before_scope": _variant(teams, False, say),
+        "with_scope": {"without_scope": without_scope(teams)} | _variant(teams, True, say),
     }
 
 
@@ -35,54 +44,78 @@ def fingerprint(teams: Teams) -> str:
     return sha256("\n".join(sorted(teams)).encode()).hexdigest()[:16]
 
 
-def _variant(teams: Teams, scope_known: bool, own_ground: bool, say: Say) -> dict[str, Any]:
+def _variant(teams: Teams, scope_known: bool, say: Say) -> dict[str, Any]:
     name = "with scope" if scope_known else "before scope"
     say(f"{name}: recalling neighbours")
     found = list(cases(teams, scope_known))
     if not found:
-        return {"forecasts": 0, "reason": "no team has a sprint with three before it"}
+        unknown = "no sprint with three before it says its scope"
+        reason = unknown if decidable(teams) else TOO_SHORT
+        return {"forecasts": 0, "forecast": None, "gate": None, "reason": reason}
     say(f"{name}: forecasting {len(found)} sprints")
     forecast = forecasts.measure(found)
     say(f"{name}: deciding them")
     answer: dict[str, Any] = {"forecast": forecast, "effects": effects.measure(found)}
-    if own_ground:
+    headline = _headline(found)
+    if headline != SHIPPED and forecast["projects"] > 1:
         answer["nested"] = effects.nested(found, say)
     known = outcomes(found)
     answer["outcomes"] = len(known)
     if not known:
         return answer | {"gate": None, "reason": "no suggestion ended nearer or farther"}
-    left_out, base = leave_one_out(known), shipped()
+    ways = calibrations(known)
     say(f"{name}: judging the gate")
-    gates = {"shipped": _gate(found, lambda _: base), "left_out": _gate(found, left_out)}
-    headline = "left_out" if own_ground else "shipped"
+    gates = {way: _gate(found, ways[way]) for way in dict.fromkeys((SHIPPED, LEFT_OUT, headline))}
     say(f"{name}: refitting the calibration team by team")
     return answer | {
         "gate_calibration": headline,
         "gate": gates[headline],
         "gate_by_calibration": gates,
         "calibration": fitted(known, "these sprints").model_dump(mode="json"),
-        "refit_on_own_outcomes": learning(known, left_out if own_ground else lambda _: base),
+        "refit_on_own_outcomes": learning(known, ways[headline]),
     }
+
+
+def calibrations(known: Sequence[Outcome]) -> dict[str, Callable[[Case], Calibration]]:
+    """What each case may be judged by: SHIPPED, LEFT_OUT, or LEFT_OUT for known projects only."""
+    left_out, base = leave_one_out(known), shipped()
+    return {
+        SHIPPED: lambda _: base,
+        LEFT_OUT: left_out,
+        BOTH: lambda case: left_out(case) if development.known(case.project) else base,
+    }
+
+
+def _headline(found: Sequence[Case]) -> str:
+    """The calibration that has seen no outcome of the project it judges."""
+    ours = {development.known(case.project) for case in found}
+    if ours == {True, False}:
+        return BOTH
+    return LEFT_OUT if True in ours else SHIPPED
 
 
 def _gate(found: list[Case], calibration_of: Callable[[Case], Calibration]) -> dict[str, Any]:
     return gating.measure([decide(case, calibration_of(case)) for case in found])
 
 
-def _fitted(own_ground: bool) -> dict[str, str]:
+def _fitted(ours: int, teams: int) -> dict[str, str]:
+    """What each fitted number has seen, when `ours` of the `teams` are of the development set."""
     numbers = "graphs/thresholds.py, chosen on the development set"
-    memory = (
-        "other teams of this set and earlier sprints of the same team; without the scope, that of"
-        " the sprint before stands in for the open tasks"
-    )
-    if own_ground:
-        return {
-            "numbers": f"{numbers}, which this is; `nested` chooses again without each project",
-            "calibration": "for each project fitted on the other projects of this set (left out)",
-            "neighbours": memory,
-        }
+    share = f"{ours or 'none'} of the {teams} teams here are of it, by the names of their projects"
+    left_out = "fitted on the other projects of this set (left out; on nothing when there are none)"
+    as_shipped = "as shipped, fitted on the development set"
+    again = "; `nested` chooses again without each project, where two or more are forecast"
     return {
-        "numbers": f"{numbers}, of other teams than these",
-        "calibration": "as shipped, fitted on the development set, of other teams than these",
-        "neighbours": memory,
+        "numbers": f"{numbers}; {share}{again if ours else ''}",
+        "calibration": (
+            as_shipped
+            if not ours
+            else f"for each project {left_out}"
+            if ours == teams
+            else f"for projects of the development set {left_out}; for the others {as_shipped}"
+        ),
+        "neighbours": (
+            "other teams of this set and earlier sprints of the same team; without the scope, that"
+            " of the sprint before stands in for the open tasks"
+        ),
     }

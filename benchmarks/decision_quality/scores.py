@@ -12,15 +12,24 @@ Floats = NDArray[np.float64]
 DRAWS = 2000
 SEED = 20250101
 Z = 1.96  # two-sided 95 % of a normal distribution
+# Teams that bounds ask for. With three, each end is the figure of one team drawn three times (1 in
+# 27 draws, and 1 in 40 are cut off); with one, both are the value itself and look like proof.
+# Four can be drawn in 35 ways only, five in 126. Bounds of few teams stay too narrow.
+MIN_TEAMS = 5
+TOO_FEW = f"too few teams for bounds: {MIN_TEAMS} needed"
 
 
 @dataclass(frozen=True)
 class Bounded:
-    """A figure with its 95 % bounds over draws of teams; None where nothing was counted."""
+    """A figure with its 95 % bounds over draws of teams; None where nothing was counted.
+
+    Of fewer than MIN_TEAMS teams the bounds are None, and `reason` says so.
+    """
 
     value: float | None
     low: float | None
     high: float | None
+    reason: str | None = None
 
 
 NOTHING = Bounded(None, None, None)
@@ -29,6 +38,7 @@ NOTHING = Bounded(None, None, None)
 def ratio(above: Floats, below: Floats, teams: Sequence[str]) -> Bounded:
     """sum(above) / sum(below), both one number a case, with bounds by team-level bootstrap.
 
+    A team counts towards MIN_TEAMS when it has a part in sum(below).
     Source: Efron and Tibshirani, An Introduction to the Bootstrap, 13.3 (percentiles), on clusters.
     """
     if not below.sum():
@@ -36,11 +46,14 @@ def ratio(above: Floats, below: Floats, teams: Sequence[str]) -> Bounded:
     names, member = np.unique(np.asarray(teams), return_inverse=True)
     tops = np.bincount(member, weights=above)
     bottoms = np.bincount(member, weights=below)
+    value = float(above.sum() / below.sum())
+    if np.count_nonzero(bottoms) < MIN_TEAMS:
+        return Bounded(value, None, None, TOO_FEW)
     drawn = np.random.default_rng(SEED).integers(0, len(names), (DRAWS, len(names)))
     bottom = bottoms[drawn].sum(axis=1)
     ratios = tops[drawn].sum(axis=1)[bottom > 0] / bottom[bottom > 0]
     low, high = np.percentile(ratios, [2.5, 97.5])
-    return Bounded(float(above.sum() / below.sum()), float(low), float(high))
+    return Bounded(value, float(low), float(high))
 
 
 def share(holds: Floats, teams: Sequence[str]) -> Bounded:

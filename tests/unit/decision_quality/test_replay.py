@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import pytest
 
+from benchmarks.decision_quality.forecasts import BASELINES
 from benchmarks.decision_quality.recall import Memory
 from benchmarks.decision_quality.replay import cases, mean_of_three, smoothing
 from benchmarks.decision_quality.sprints import Teams, read
@@ -15,13 +16,6 @@ def test_unusable_rows_are_left_out_and_order_is_by_seq(write: Write):
         for seq, done, usable in (("10", "4", "1"), ("2", "3", "1"), ("3", "9", "0"))
     ]
     assert [row.completed for row in read(write(rows))["slow"]] == [3, 4]
-
-
-def test_a_file_of_another_format_is_refused(write: Write):
-    folder = write(lines())
-    (folder / "sprints.csv").write_text("a,b\n1,2\n", encoding="utf-8")
-    with pytest.raises(KeyError):
-        read(folder)
 
 
 def test_a_sprint_is_decided_from_the_fourth_on(teams: Teams):
@@ -66,3 +60,41 @@ def test_yardsticks_are_what_their_names_say(teams: Teams):
     case = next(each for each in cases(teams, False) if each.team == "slow")
     assert smoothing(case) == pytest.approx(2 + 0.3 + 0.3 * (2 - 2.3))
     assert mean_of_three(case) == pytest.approx(7 / 3)
+
+
+def test_a_blank_is_not_known_and_a_zero_is(write: Write):
+    first, second = lines()[:2]
+    first |= {"n_issues_scope_t0": "", "team_size_t0": " "}
+    blank, zero = read(write([first, second | {"n_issues_scope_t0": "0"}]))["slow"]
+    assert (blank.scope, blank.people, blank.sprint.committed) == (None, None, None)
+    assert (zero.scope, zero.people, zero.sprint.committed) == (0, 5, 0)
+
+
+def test_a_sprint_without_scope_is_not_decided_with_it(teams: Teams):
+    rows = teams["slow"]
+    some = teams | {"slow": (*rows[:4], replace(rows[4], scope=None), *rows[5:])}
+    assert len(list(cases(some, False))) == 20
+    found = [case for case in cases(some, True) if case.team == "slow"]
+    assert len(found) == 4
+    assert [each.committed for each in found[-1].evidence.history].count(None) == 1
+
+
+def test_half_of_an_unknown_scope_is_nothing(teams: Teams):
+    case = next(iter(cases(teams, False)))
+    with pytest.raises(ValueError, match="scope"):
+        BASELINES["half_scope_half_smoothing"](case)
+
+
+@pytest.mark.parametrize("scope_known", [False, True])
+def test_an_unknown_scope_is_no_scope_of_zero(teams: Teams, scope_known: bool):
+    def recalled(scope: int | None) -> list[float]:
+        rows = tuple(replace(row, scope=scope) for row in teams["even"])
+        memory = Memory(teams | {"even": rows}, scope_known)
+        return [each.similarity for each in memory.recall(rows, 4)]
+
+    assert recalled(None) != recalled(0)
+    assert max(recalled(None)) > max(recalled(0))  # ten tasks are nearer to the mean than to none
+
+
+def test_a_memory_of_nothing_recalls_nothing(teams: Teams):
+    assert Memory({"one": teams["new"][:1]}, scope_known=False).recall(teams["new"], 1) == ()

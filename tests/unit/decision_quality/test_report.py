@@ -1,16 +1,21 @@
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from rich.console import Console, RenderableType
 
-from benchmarks.decision_quality import report
+from benchmarks.decision_quality import development, report
 from benchmarks.decision_quality.__main__ import main
+from benchmarks.decision_quality.calibrating import outcomes
 from benchmarks.decision_quality.effects import errors
+from benchmarks.decision_quality.page import tables
 from benchmarks.decision_quality.replay import cases
-from benchmarks.decision_quality.sprints import Teams
+from benchmarks.decision_quality.sprints import Teams, read
 from benchmarks.decision_quality.turning import turned
 from graphs.evidence import throughput
-from tests.unit.decision_quality.conftest import Write, lines
+from graphs.evidence.shipped import shipped
+from tests.unit.decision_quality.conftest import COMPLETED, Write, lines
 
 
 def test_the_command_writes_the_same_file_twice_and_prints_it(
@@ -35,29 +40,98 @@ def test_the_command_writes_the_same_file_twice_and_prints_it(
     assert "Gate with the scope known, calibration: shipped" in page
 
 
-def test_a_folder_without_sprints_is_refused_by_name(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-):
-    assert main(["--sprints", str(tmp_path), "--out", str(tmp_path / "out.json")]) == 2
-    assert "not a folder with sprints.csv" in " ".join(capsys.readouterr().err.split())
+def shown(page: Iterable[RenderableType]) -> str:
+    console = Console(width=200)
+    with console.capture() as capture:
+        for each in page:
+            console.print(each)
+    return capture.get()
+
+
+def quiet(step: str) -> None:
+    """Says nothing."""
+
+
+def developed_on(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    """As if the shipped numbers had been chosen on the projects of these teams."""
+    digests = frozenset(development.digest(f"project-{name}") for name in names)
+    monkeypatch.setattr(development, "PROJECTS", digests)
+
+
+def test_numbers_that_have_not_seen_these_teams_are_judged_as_shipped(teams: Teams):
+    found = report.measure(teams, quiet)
+    assert found["development_teams"] == 0
+    assert "none of the 5 teams" in found["fitted"]["numbers"]
+    assert "nested" not in found["fitted"]["numbers"]
+    assert found["fitted"]["calibration"] == "as shipped, fitted on the development set"
+    before = found["before_scope"]
+    assert before["gate_calibration"] == "shipped"
+    assert set(before["gate_by_calibration"]) == {"shipped", "left_out"}
+    assert "nested" not in before
 
 
 def test_on_its_own_ground_each_project_is_left_out(teams: Teams, monkeypatch: pytest.MonkeyPatch):
-    assert report.measure(teams, lambda _: None)["before_scope"]["gate_calibration"] == "shipped"
-    monkeypatch.setattr(report, "DEVELOPMENT_SET", report.fingerprint(teams))
-    found = report.measure(teams, lambda _: None)
+    developed_on(monkeypatch, *COMPLETED)
+    found = report.measure(teams, quiet)
     assert found["before_scope"]["gate_calibration"] == "left_out"
     assert found["before_scope"]["nested"]["settings"] == 12
     assert set(found["before_scope"]["nested"]["mae_ratio_to"]) >= {"smoothing_0_3", "mean_of_3"}
     assert "other projects" in found["fitted"]["calibration"]
+    assert "shipped" not in found["fitted"]["calibration"]
+    assert "5 of the 5 teams" in found["fitted"]["numbers"]
 
 
-def test_too_few_sprints_are_said_and_not_scored(write: Write, tmp_path: Path):
-    few = [line for line in lines() if line["team_id"] == "new"]
-    assert main(["--sprints", str(write(few)), "--out", str(tmp_path / "out.json")]) == 0
-    found = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
-    assert found["before_scope"]["forecasts"] == 0
-    assert "three before it" in found["before_scope"]["reason"]
+def test_on_partly_its_own_ground_the_known_projects_are_left_out(
+    teams: Teams, monkeypatch: pytest.MonkeyPatch
+):
+    developed_on(monkeypatch, "fast", "new", "elsewhere")
+    found = report.measure(teams, quiet)
+    assert found["development_teams"] == 2
+    assert "2 of the 5 teams" in found["fitted"]["numbers"]
+    for fit in ("other projects of this set", "for the others as shipped"):
+        assert fit in found["fitted"]["calibration"]
+    before = found["before_scope"]
+    assert before["gate_calibration"] == "left_out_or_shipped"
+    assert before["gate"] is before["gate_by_calibration"]["left_out_or_shipped"]
+    assert before["nested"]["settings"] == 12
+    calibration_of = report.calibrations(outcomes(list(cases(teams, False))))["left_out_or_shipped"]
+    used = {case.team: calibration_of(case).version for case in cases(teams, False)}
+    assert used["fast"].startswith("fitted-")
+    assert {used[name] for name in ("slow", "even", "wild")} == {shipped().version}
+
+
+def test_a_single_known_project_is_judged_without_figures_of_its_own(
+    teams: Teams, monkeypatch: pytest.MonkeyPatch
+):
+    developed_on(monkeypatch, "wild")
+    found = report.measure({"wild": teams["wild"]}, quiet)
+    before = found["before_scope"]
+    assert before["gate_calibration"] == "left_out"
+    assert "nested" not in before  # there is no other project to choose the numbers on
+    assert before["forecast"]["mae_ratio_to"]["rule_10"]["low"] is None
+    page = shown(tables(found))
+    assert "too few teams for bounds" in page
+
+
+def test_sprints_without_scope_are_counted_and_left_out(write: Write):
+    rows = lines()
+    for row in rows[3:6]:  # the fourth to the sixth of a team
+        row["n_issues_scope_t0"] = ""
+    found = report.measure(read(write(rows)), quiet)
+    assert found["before_scope"]["forecast"]["forecasts"] == 20
+    assert found["with_scope"]["forecast"]["forecasts"] == 17
+    assert found["with_scope"]["without_scope"] == 3
+    assert "3 sprints left out that do not say their scope" in shown(tables(found))
+
+
+def test_without_any_scope_nothing_is_said_with_it(write: Write):
+    found = report.measure(read(write([row | {"n_issues_scope_t0": ""} for row in lines()])), quiet)
+    assert found["before_scope"]["forecast"]["forecasts"] == 20
+    with_scope = found["with_scope"]
+    assert (with_scope["forecasts"], with_scope["without_scope"]) == (0, 20)
+    assert with_scope["forecast"] is with_scope["gate"] is None
+    assert "says its scope" in with_scope["reason"]
+    assert with_scope["reason"] in shown(tables(found))
 
 
 def test_a_turned_number_counts_inside_and_is_put_back(teams: Teams):

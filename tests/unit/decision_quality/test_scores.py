@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from benchmarks.decision_quality.scores import NOTHING, pinball, ratio, share, wilson
+from benchmarks.decision_quality.scores import (
+    MIN_TEAMS,
+    NOTHING,
+    pinball,
+    ratio,
+    share,
+    wilson,
+)
 
 
 def test_wilsons_interval_is_the_published_one():
@@ -10,16 +17,32 @@ def test_wilsons_interval_is_the_published_one():
 
 
 def test_a_ratio_is_of_sums_and_its_bounds_hold_it():
-    found = ratio(np.array([1.0, 3.0, 2.0]), np.array([2.0, 4.0, 4.0]), ["a", "a", "b"])
+    above, below = (
+        np.array([1.0, 3.0, 2.0, 1.0, 2.0, 3.0]),
+        np.array([2.0, 4.0, 4.0, 4.0, 3.0, 3.0]),
+    )
+    teams = ["a", "a", "b", "c", "d", "e"]
+    found = ratio(above, below, teams)
     assert found.value == pytest.approx(0.6)
     assert (found.low or 1) < 0.6 < (found.high or 0)
-    assert found == ratio(np.array([1.0, 3.0, 2.0]), np.array([2.0, 4.0, 4.0]), ["a", "a", "b"])
+    assert found.reason is None
+    assert found == ratio(above, below, teams)
 
 
-def test_a_single_team_has_no_spread_and_nothing_has_no_ratio():
+def test_few_teams_have_no_bounds_and_nothing_has_no_ratio():
     found = share(np.array([1.0, 0.0]), ["a", "a"])
-    assert (found.value, found.low, found.high) == (0.5, 0.5, 0.5)
+    assert (found.value, found.low, found.high) == (0.5, None, None)
+    assert "too few teams" in (found.reason or "")
     assert ratio(np.zeros(2), np.zeros(2), ["a", "b"]) == NOTHING
+
+
+def test_bounds_are_of_the_teams_that_count():
+    holds, teams = np.tile([1.0, 0.0], MIN_TEAMS), [str(n // 2) for n in range(2 * MIN_TEAMS)]
+    assert share(holds, teams).low == 0.5
+    assert share(holds[2:], teams[2:]).low is None
+    one_left = np.array([1.0, 1.0, *np.zeros(2 * MIN_TEAMS - 2)])
+    found = ratio(holds * one_left, one_left, teams)
+    assert (found.value, found.low, found.high) == (0.5, None, None)
 
 
 def test_the_quantile_loss_is_smallest_at_the_quantile():

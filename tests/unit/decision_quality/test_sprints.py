@@ -1,0 +1,128 @@
+"""What cannot be measured is refused at once, in one line that says where."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from benchmarks.decision_quality import __main__ as command
+from benchmarks.decision_quality.sprints import read
+from tests.unit.decision_quality.conftest import COLUMNS, Write, lines
+
+Refused = Callable[..., str]
+
+
+@pytest.fixture
+def refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Refused:
+    """Runs the command on a folder; the line it prints instead of measuring."""
+
+    def run(folder: Path, out: Path = tmp_path / "out.json") -> str:
+        monkeypatch.setattr(command, "measure", lambda *_: pytest.fail("measured"))
+        assert command.main(["--sprints", str(folder), "--out", str(out)]) == 2
+        assert not out.is_file()
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert said.err.count("\n") == 1
+        return said.err
+
+    return run
+
+
+def text(folder: Path, content: str | bytes) -> Path:
+    raw = content if isinstance(content, bytes) else content.encode()
+    (folder / "sprints.csv").write_bytes(raw)
+    return folder
+
+
+HEADER = ",".join(COLUMNS)
+FIRST = "p,t,1,14,8,5,6,1"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("", "empty"),
+        (HEADER + "\n", "no rows"),
+        (f"{HEADER}\n{FIRST[:-1]}0\n", "no row is usable"),
+        ("a,b\n1,2\n", "no column project_key, team_id, usable, seq"),
+        (f"{HEADER},seq\n{FIRST},2\n", "line 1: more than one column seq"),
+        (f"{HEADER}\n{FIRST}\np,t,2,14\n", "line 3: the row ends before n_issues_scope_t0"),
+        (f"{HEADER}\n{FIRST}\n{FIRST},9\n", "line 3: the row has more columns than the header"),
+        (f"{HEADER}\n{FIRST}\n{FIRST}\n", "line 3: seq: 1 is not the only"),
+        (f"{HEADER}\n{FIRST}\nq,t,2,14,8,5,6,1\n", "line 3: project_key: 'q', and 'p' before"),
+        (f"{HEADER}\n{FIRST[:-1]}yes\n", "line 2: usable: 'yes' is neither"),
+        (f'{HEADER}\n{FIRST}\np,"t,2\n\n', "lines 3 to 4: the row ends before seq"),
+        (f'{HEADER}\n"{"p" * 140_000}",{FIRST[2:]}\n', "line 2: field larger than field limit"),
+        (b"\xff\xfe\x00", "not UTF-8"),
+    ],
+)
+def test_a_file_of_another_format_is_refused(
+    tmp_path: Path, refused: Refused, content: str | bytes, told: str
+):
+    said = refused(text(tmp_path, content))
+    assert str(tmp_path / "sprints.csv") in said
+    assert told in said
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        *((name, bad) for name in COLUMNS[2:7] for bad in ("inf", "nan", "-1", "two", "1e9")),
+        *((name, "") for name in ("project_key", "team_id", "seq", "duration_days", "n_completed")),
+        ("duration_days", "0"),
+        *((name, "10001") for name in COLUMNS[3:7]),
+        ("team_id", "t" * 101),
+        ("team_id", "a\tb"),
+    ],
+)
+def test_a_wrong_value_is_named_by_line_and_column(
+    write: Write, refused: Refused, column: str, value: str
+):
+    rows = lines()
+    rows[2] |= {column: value}
+    assert f"sprints.csv: line 4: {column}: " in refused(write(rows))
+
+
+def test_what_is_not_used_may_hold_anything(write: Write):
+    unused = lines()[0] | {"usable": "0", "duration_days": "0", "n_completed": ""}
+    assert len(read(write([unused, *lines()[1:]]))["slow"]) == 7
+
+
+def test_a_mark_of_the_byte_order_is_no_part_of_a_column(tmp_path: Path):
+    assert read(text(tmp_path, f"\ufeff{HEADER}\n{FIRST}\n"))["t"][0].completed == 6
+
+
+def test_a_folder_without_sprints_is_refused_by_name(tmp_path: Path, refused: Refused):
+    for folder in (tmp_path, tmp_path / "nowhere[red]:smile:"):
+        assert f"{folder}: not a folder with sprints.csv" in refused(folder)
+
+
+def test_teams_too_short_to_forecast_are_refused(write: Write, refused: Refused):
+    for most in (1, 3):
+        short = [line for line in lines() if int(line["seq"]) <= most]
+        said = refused(write(short))
+        assert "sprints.csv: no team has a sprint with three before it" in said
+
+
+def test_a_place_that_cannot_be_written_is_refused_first(
+    write: Write, tmp_path: Path, refused: Refused
+):
+    folder = write(lines())
+    nowhere = tmp_path / "nowhere" / "out.json"
+    assert f"there is no folder {nowhere.parent}" in refused(folder, nowhere)
+    assert "a folder, not a file" in refused(folder, tmp_path)
+
+
+def test_a_place_that_went_away_meanwhile_is_told(
+    write: Write,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    place = tmp_path / "place"
+    place.mkdir()
+    monkeypatch.setattr(command, "measure", lambda *_: place.rmdir())
+    assert command.main(["--sprints", str(write(lines())), "--out", str(place / "1.json")]) == 2
+    assert "No such file" in capsys.readouterr().err
