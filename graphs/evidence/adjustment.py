@@ -65,7 +65,8 @@ class Proposal:
     outcome than `original`, `raw_confidence` what it was before calibration (and what outcomes are
     matched with later); both None when the counts are equal. `sample_size` counts own past sprints
     and similar episodes. `expected` is the mean, `low` to `high` the central 70 %, all None without
-    evidence. `wins` and `losses`: this procedure against the rule, replayed on the own past.
+    evidence. `wins` and `losses`: this procedure against the rule, replayed on the own past where
+    it would have moved the rule the same way.
     """
 
     original: int
@@ -95,7 +96,7 @@ def propose(evidence: Evidence, calibration: Calibration) -> Proposal:
         return _unchanged(evidence)
     basis, prediction = _basis(evidence), forecast(evidence, evidence.settled)
     recommended = _recommend(prediction, evidence)
-    record = tally(_replay(evidence))
+    record = tally(_replay(evidence, more=recommended > evidence.rule_tasks))
     nearer = prediction.nearer(recommended, evidence.rule_tasks)
     raw = None if nearer is None else confidence(nearer, record)
     low, high = prediction.interval()
@@ -134,14 +135,17 @@ def _recommend(prediction: Prediction, evidence: Evidence) -> int:
     return best(prediction, least, most)
 
 
-def _replay(evidence: Evidence) -> Iterator[tuple[int, int, int]]:
+def _replay(evidence: Evidence, *, more: bool) -> Iterator[tuple[int, int, int]]:
     """(adjusted, rule's, completed) of each past sprint that had enough sprints before it.
 
-    An exhausted sprint says nothing of a count above its plan, so it is left out then.
+    Only of those where more, or not more, than the rule's count would have been planned too: that
+    it was right to plan less says nothing of planning more. An exhausted sprint says nothing of a
+    count above its plan, so it is left out then.
     """
     for seen, prediction in hindsight(evidence.history):
         adjusted, rule = _recommend(prediction, evidence), evidence.rule_tasks
-        if not (seen.exhausted and max(adjusted, rule) > seen.completed):
+        silent = seen.exhausted and max(adjusted, rule) > seen.completed
+        if (adjusted > rule) == more and not silent:
             yield adjusted, rule, seen.completed
 
 
@@ -178,9 +182,10 @@ def _reason(
         return f"{expected}: the rule's {rule} stands, nothing to adjust."
     replayed = record.wins + record.losses
     past = (
-        f"replayed on the past, the adjusted count ended nearer {record.wins} of {replayed} times"
+        f"replayed where the past would have moved it this way, the adjusted count ended nearer"
+        f" {record.wins} of {replayed} times"
         if replayed
-        else "there is no past decision to replay"
+        else "no past sprint would have moved it this way"
     )
     return (
         f"{expected}: {recommended} tasks instead of {rule}. All {rule} would be completed with"

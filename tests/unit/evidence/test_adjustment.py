@@ -53,6 +53,15 @@ def test_a_fast_team_gets_more_tasks_up_to_half_the_rule():
     assert propose(FAST).recommended == 15
 
 
+def test_that_less_was_right_says_nothing_of_more():
+    """Twenty sprints of 6 against a rule of 10, then two of 50."""
+    changed = propose(replace(SLOW, history=of(*[6] * 20, 50, 50)))
+    assert changed.recommended > changed.original
+    assert changed.wins + changed.losses <= 1
+    assert changed.confidence is not None
+    assert changed.confidence < 0.75
+
+
 def test_an_even_rule_is_kept_down_to_one_task():
     odd = replace(SLOW, history=of(0, 0, 0, 0), rule_tasks=1, unassigned=1)
     assert propose(odd).recommended == 1
