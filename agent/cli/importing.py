@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from agent.client import OrchestratorClient
     from agent.importing.load import Loaded
     from agent.importing.past import ProjectPast
+    from agent.importing.plan import Plan
     from agent.importing.recognition import Recognition
 
 EMBEDDING_SECONDS = 5.0  # waited for embeddings at most; they are made without us too
@@ -34,7 +35,7 @@ AsOf = Annotated[
     str | None, typer.Option(help="YYYY-MM-DD; default: the day after the last finish.")
 ]
 Cadence = Annotated[str, typer.Option(help="Length of a sprint, e.g. 2w or 10d.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what is recognised, write nothing.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what is recognised, import nothing.")]
 Rejects = Annotated[
     Path | None, typer.Option(help="Where refused rows go; default: FILE.rejected.csv.")
 ]
@@ -58,9 +59,11 @@ def import_csv(
 ) -> None:
     """Import tasks from CSV: what was open on a day is the backlog, what was finished the past."""
     from agent.cli.failures import one_line
-    from agent.importing.cutoff import choose_as_of, parse_as_of, parse_cadence
+    from agent.importing.cutoff import as_of_doubt, choose_as_of, parse_as_of, parse_cadence
+    from agent.importing.dates import latest_today
     from agent.importing.mapping import parse_mapping
     from agent.importing.past import cut
+    from agent.importing.plan import prepare
     from agent.importing.recognition import recognise
     from agent.importing.table import read_table
 
@@ -74,26 +77,32 @@ def import_csv(
             project=project,
             format_name=date_format,
         )
-        _write_rejects(recognition, rejects or file.with_suffix(".rejected.csv"))
+        rejected = _write_rejects(recognition, rejects or file.with_suffix(".rejected.csv"))
+        doubt = as_of_doubt(asked, latest_today())
         if not as_json:
-            _show_recognition(recognition)
+            _show_recognition(recognition, rejected, doubt)
         day = choose_as_of(recognition, asked)
         pasts = list(cut(recognition.tasks, day, days).values())
         if not as_json:
             _show_pasts(pasts, day, days)
-        loaded = [] if dry_run else asyncio.run(_load(data_dir, pasts, day, days, as_json))
-        _show_result(recognition, pasts, loaded, day, dry_run, as_json)
+        plans = [prepare(past, day) for past in pasts]
+        loaded = [] if dry_run else asyncio.run(_load(data_dir, plans, day, days, as_json))
+        if as_json:
+            answer = _answer(recognition, pasts, loaded, day, rejected, doubt)
+            print(json.dumps(answer | {"dry_run": dry_run}, indent=2))
+        else:
+            _show_result(loaded, dry_run)
 
 
-def _write_rejects(recognition: "Recognition", path: Path) -> None:
+def _write_rejects(recognition: "Recognition", path: Path) -> Path | None:
+    """The file with the refused rows; None when there are none."""
     from agent.importing.refusals import write_refusals
 
-    if recognition.refused:
-        write_refusals(path, recognition)
+    return write_refusals(path, recognition) if recognition.refused else None
 
 
 async def _load(
-    data_dir: Path, pasts: "list[ProjectPast]", day: date, days: int, quiet: bool
+    data_dir: Path, plans: "list[Plan]", day: date, days: int, quiet: bool
 ) -> "list[Loaded]":
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -105,16 +114,16 @@ async def _load(
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     loaded: list[Loaded] = []
     async with connect(data_dir) as clients:
-        for past in pasts:
-            await check(clients, past, day)
+        for plan in plans:
+            await check(clients, plan)
         console = Console(stderr=True)
         with Progress(*columns, TimeElapsedColumn(), console=console, disable=quiet) as progress:
-            for past in pasts:
-                bar = progress.add_task(f"importing {past.project_id}", total=amount(past))
+            for plan in plans:
+                bar = progress.add_task(f"importing {plan.project.id}", total=amount(plan))
                 loaded.append(
-                    await load(clients, past, day, lambda n, bar=bar: progress.advance(bar, n))
+                    await load(clients, plan, lambda n, bar=bar: progress.advance(bar, n))
                 )
-                held_back.keep(data_dir, past, day, days)
+                held_back.keep(data_dir, plan.past, day, days)
             left = await _wait_for_embeddings(clients.orchestrator, progress)
     if left and not quiet:
         print(f"{left} episodes are not embedded yet; until then recall finds them by numbers.")
@@ -134,12 +143,18 @@ async def _wait_for_embeddings(orchestrator: "OrchestratorClient", progress: "Pr
     return left
 
 
-def _show_recognition(recognition: "Recognition") -> None:
+def _show_recognition(recognition: "Recognition", rejected: Path | None, doubt: str | None) -> None:
     from rich.console import Console
+    from rich.text import Text
 
-    from agent.importing.preview import render
+    from agent.importing.preview import plain, render
 
-    Console().print(render(recognition))
+    console = Console()
+    console.print(render(recognition))
+    if doubt:
+        console.print(Text(f"Warning: {doubt}", style="yellow"))
+    if rejected:
+        print(f"The refused rows are in {plain(str(rejected))}")
 
 
 def _show_pasts(pasts: "list[ProjectPast]", day: date, days: int) -> None:
@@ -158,31 +173,32 @@ def _show_pasts(pasts: "list[ProjectPast]", day: date, days: int) -> None:
     Console().print(table)
 
 
-def _show_result(
+def _answer(
     recognition: "Recognition",
     pasts: "list[ProjectPast]",
     loaded: "list[Loaded]",
     day: date,
-    dry_run: bool,
-    as_json: bool,
-) -> None:
+    rejected: Path | None,
+    doubt: str | None,
+) -> dict[str, Any]:
     from agent.importing.preview import to_json
 
-    if as_json:
-        answer: dict[str, Any] = {
-            "recognised": to_json(recognition),
-            "as_of": day.isoformat(),
-            "dry_run": dry_run,
-            "projects": {
-                past.project_id: {"backlog": len(past.backlog), "past_sprints": len(past.sprints)}
-                for past in pasts
-            },
-            "imported": [asdict(each) | {"changed": each.changed} for each in loaded],
-        }
-        print(json.dumps(answer, indent=2))
-        return
+    return {
+        "recognised": to_json(recognition),
+        "rejected_file": str(rejected) if rejected else None,
+        "as_of": day.isoformat(),
+        "warnings": [doubt] if doubt else [],
+        "projects": {
+            past.project_id: {"backlog": len(past.backlog), "past_sprints": len(past.sprints)}
+            for past in pasts
+        },
+        "imported": [asdict(each) | {"changed": each.changed} for each in loaded],
+    }
+
+
+def _show_result(loaded: "list[Loaded]", dry_run: bool) -> None:
     if dry_run:
-        print("Dry run: nothing was written.")
+        print("Dry run: nothing was imported.")
     for each in loaded:
         print(_sentence(each))
 

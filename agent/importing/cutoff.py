@@ -37,6 +37,16 @@ def parse_as_of(text: str) -> date:
     return day
 
 
+def as_of_doubt(asked: date | None, today: date) -> str | None:
+    """What to warn of when a day is asked for that is still to come."""
+    if asked is None or asked <= today:
+        return None
+    return (
+        f"--as-of {asked} lies after today: sprints that have not happened yet count "
+        "as past ones in which nothing was finished."
+    )
+
+
 def choose_as_of(recognition: Recognition, asked: date | None) -> date:
     """The day asked for, otherwise the day after the last finish, or else the last creation.
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 from agent.importing.errors import CsvRefused
 
@@ -84,7 +84,8 @@ class Detected:
     """What a column's values say; `ambiguous` when d/m and m/d explain them equally, differently.
 
     `format` is None when no value is a date in any known format; `first` and `last` are the range
-    of the dates that could be read.
+    of the dates that could be read. `settled` is False when d/m and m/d explain them equally, be it
+    that every day is also its month: such a column says nothing about another.
     """
 
     format: DateFormat | None
@@ -93,6 +94,7 @@ class Detected:
     ambiguous: bool
     first: date | None
     last: date | None
+    settled: bool = True
 
 
 class Tally:
@@ -138,8 +140,14 @@ class Tally:
         parsed = self._counts[best]
         if not parsed:
             return Detected(None, self.values, 0, False, None, None)
-        tied = best is DAY_FIRST and self._counts.get(MONTH_FIRST) == parsed and self._differs
-        return Detected(best, self.values, parsed, tied, *self._ranges[best])
+        tied = best is DAY_FIRST and self._counts.get(MONTH_FIRST) == parsed
+        ambiguous = tied and self._differs
+        return Detected(best, self.values, parsed, ambiguous, *self._ranges[best], not tied)
+
+
+def latest_today() -> date:
+    """The day it is now where the day begins first: nothing that has happened lies after it."""
+    return (datetime.now(UTC) + timedelta(hours=14)).date()
 
 
 def detect(values: Iterable[str]) -> Detected:

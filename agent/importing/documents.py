@@ -1,58 +1,76 @@
-"""A project's past as the services keep it: tasks, retrospectives and remembered episodes."""
+"""A project's past as the services keep it: people, tasks, retrospectives and episodes."""
 
-import re
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from uuid import NAMESPACE_URL, uuid5
 
+from agent.importing.limits import MOST_LABELS
 from agent.importing.past import PastSprint, ProjectPast
+from agent.importing.people import employee_id
+from agent.importing.priorities import DEFAULT_PRIORITY, priority_of
 from agent.importing.tasks import Task
 from domain_services.backlog.schema import TaskCreate
 from domain_services.chronicle.schema import SprintRetrospectiveCreate, TaskOutcomeCreate
+from domain_services.project.schema import EmployeeCreate, ProjectCreate
 from memory.episode import KEPT_SPRINTS, Episode, Outcome, Perception
 
 AGENT_VERSION = "import"
-DEFAULT_PRIORITY = 3
-PRIORITIES = {
-    "blocker": 1,
-    "highest": 1,
-    "critical": 1,
-    "urgent": 1,
-    "high": 2,
-    "major": 2,
-    "medium": 3,
-    "normal": 3,
-    "low": 4,
-    "minor": 4,
-    "lowest": 5,
-    "trivial": 5,
-}
 
 
 def sprint_id(project_id: str, number: int) -> str:
     return f"{project_id}-S{number:02d}"
 
 
-def employee_id(name: str) -> str:
-    """A person's id from the name in the file: letters, digits and `._@-` are kept."""
-    return re.sub("[^A-Za-z0-9._@-]+", ".", name.strip()).strip("._@-")[:64] or "someone"
+def project(project_id: str, as_of: date) -> ProjectCreate:
+    return ProjectCreate(
+        id=project_id,
+        name=f"Imported project {project_id}",
+        description=f"History imported as of {as_of}.",
+        progress_mode="reported",
+        as_of=as_of,
+    )
+
+
+def person(task: Task) -> EmployeeCreate | None:
+    """Who a task is assigned to; None when nobody is."""
+    identity = _assignee(task)
+    if task.assignee is None or identity is None:
+        return None
+    return EmployeeCreate(id=identity, name=task.assignee)
+
+
+def _assignee(task: Task) -> str | None:
+    return employee_id(task.assignee) if task.assignee else None
 
 
 def backlog_task(task: Task) -> TaskCreate:
     """A task that was open on the day, free to be planned."""
     return TaskCreate(
         title=task.title or task.id,
-        priority=PRIORITIES.get((task.priority or "").strip().lower(), DEFAULT_PRIORITY),
+        priority=priority_of(task.priority or "") or DEFAULT_PRIORITY,
         type=task.type or "task",
-        labels=list(task.labels),
+        labels=list(task.labels[:MOST_LABELS]),
         estimate=task.estimate,
-        assigned_to=employee_id(task.assignee) if task.assignee else None,
+        assigned_to=_assignee(task),
         external_key=task.id,
         created_on=task.created,
     )
 
 
-def retrospective(project_id: str, sprint: PastSprint) -> SprintRetrospectiveCreate:
+def outcome(task: Task, *, titled: bool = True) -> TaskOutcomeCreate:
+    """A finished task, described by its title or, without one, by its id."""
+    return TaskOutcomeCreate(
+        task_id=task.id,
+        description=(task.title if titled else None) or task.id,
+        status="close",
+        employee_id=_assignee(task),
+        progress_percentage=100,
+    )
+
+
+def retrospective(
+    project_id: str, sprint: PastSprint, *, titles: bool = True
+) -> SprintRetrospectiveCreate:
     """A past window as a closed sprint: only what the file knows, so no commitment and no words."""
     days = (sprint.end_date - sprint.start_date).days + 1
     return SprintRetrospectiveCreate(
@@ -62,16 +80,7 @@ def retrospective(project_id: str, sprint: PastSprint) -> SprintRetrospectiveCre
         start_date=sprint.start_date,
         end_date=sprint.end_date,
         duration_weeks=days // 7 if days % 7 == 0 else None,
-        tasks_summary=[
-            TaskOutcomeCreate(
-                task_id=task.id,
-                description=task.title or task.id,
-                status="close",
-                employee_id=employee_id(task.assignee) if task.assignee else None,
-                progress_percentage=100,
-            )
-            for task in sprint.completed
-        ],
+        tasks_summary=[outcome(task, titled=titles) for task in sprint.completed],
         origin="import",
         open_at_start=sprint.open_at_start,
         tasks_created_during=len(sprint.created),

@@ -3,31 +3,33 @@
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Protocol, TypeVar
 
 from agent import schema as agent_schema
 from agent.client import OrchestratorClient
 from agent.importing import documents
+from agent.importing.batches import batches
 from agent.importing.errors import CsvRefused
+from agent.importing.limits import MOST_ASSIGNED
 from agent.importing.past import ProjectPast
+from agent.importing.plan import Plan
+from agent.importing.recorded import difference
 from domain_services.backlog.client import BacklogClient
-from domain_services.backlog.schema import TasksCreate
+from domain_services.backlog.schema import MAX_TASKS_PER_REQUEST, TasksCreate
 from domain_services.chronicle.client import ChronicleClient
 from domain_services.chronicle.schema import SprintRetrospectiveBulk
 from domain_services.kernel.http_client import PeerRefused
 from domain_services.project.client import ProjectClient
-from domain_services.project.schema import Assignment, EmployeeCreate, ProjectCreate
+from domain_services.project.schema import Assignment
 from domain_services.sprint.client import SprintClient
 
 T = TypeVar("T")
 Advance = Callable[[int], None]
 
-TASKS_A_REQUEST = 500
 SPRINTS_A_REQUEST = 50
 EPISODES_A_REQUEST = 100
 WINDOWS_AT_ONCE = 8
-TEAM_SPRINTS = 6  # whoever finished a task in the last six sprints is on the team
+RETROSPECTIVES_READ = 1000  # the most that the chronicle lists
 
 
 class Services(Protocol):
@@ -62,48 +64,64 @@ class Loaded:
         return self.project_created or any((self.members, self.tasks, self.sprints, self.episodes))
 
 
-def amount(past: ProjectPast) -> int:
+def amount(plan: Plan) -> int:
     """Steps that `load` reports for this project, for a progress bar."""
-    return len(past.backlog) + 2 * len(past.sprints)
+    return len(plan.tasks) + 2 * len(plan.retrospectives)
 
 
-async def check(services: Services, past: ProjectPast, as_of: date) -> None:
-    """Before anything is written. Raises: `CsvRefused` when the project lives at another day."""
+async def check(services: Services, plan: Plan) -> None:
+    """Before anything is written.
+
+    Raises: `CsvRefused` when the project lives at another day, or sprints are recorded that the
+    import would record otherwise.
+    """
+    wanted = plan.project
     try:
-        known = await services.project.get_project(past.project_id)
+        known = await services.project.get_project(wanted.id)
     except PeerRefused as refused:
         if refused.peer_status == 404:
             return
         raise
-    if known.as_of != as_of:
+    if known.as_of != wanted.as_of:
         lives = f"as of {known.as_of}" if known.as_of else "and lives today"
         raise CsvRefused(
-            f"Project {past.project_id} is there already {lives}, so it cannot be imported as of "
-            f"{as_of}; use another --prefix or another --data-dir."
+            f"Project {wanted.id} is there already {lives}, so it cannot be imported as of "
+            f"{wanted.as_of}; use another --prefix or another --data-dir."
+        )
+    await _check_sprints(services, plan)
+
+
+async def _check_sprints(services: Services, plan: Plan) -> None:
+    try:
+        recorded = await services.chronicle.list_sprint_retrospectives(
+            plan.project.id, limit=RETROSPECTIVES_READ
+        )
+    except PeerRefused as refused:
+        if refused.peer_status == 404:
+            return
+        raise
+    if found := difference(recorded, plan.retrospectives):
+        raise CsvRefused(
+            f"Project {plan.project.id} is there already and {found}; nothing was changed. "
+            "Import the same rows with the same --cadence, or use another --prefix or another "
+            "--data-dir."
         )
 
 
-async def load(services: Services, past: ProjectPast, as_of: date, advance: Advance) -> Loaded:
+async def load(services: Services, plan: Plan, advance: Advance) -> Loaded:
     """Write project, team, backlog, past sprints and episodes; safe to repeat after a failure."""
-    created = await _create_project(services, past.project_id, as_of)
-    members = await _create_team(services, past)
-    tasks = await _create_tasks(services, past, advance)
-    sprints = await _create_sprints(services, past, advance)
-    episodes = await _create_episodes(services, past, advance)
-    known = len(past.backlog) - tasks + 2 * len(past.sprints) - sprints - episodes
-    return Loaded(past.project_id, created, members, tasks, sprints, episodes, known)
+    created = await _create_project(services, plan)
+    members = await _create_team(services, plan)
+    tasks = await _create_tasks(services, plan, advance)
+    sprints = await _create_sprints(services, plan, advance)
+    episodes = await _create_episodes(services, plan.past, advance)
+    known = amount(plan) - tasks - sprints - episodes
+    return Loaded(plan.project.id, created, members, tasks, sprints, episodes, known)
 
 
-async def _create_project(services: Services, project_id: str, as_of: date) -> bool:
-    wanted = ProjectCreate(
-        id=project_id,
-        name=f"Imported project {project_id}",
-        description=f"History imported as of {as_of}.",
-        progress_mode="reported",
-        as_of=as_of,
-    )
+async def _create_project(services: Services, plan: Plan) -> bool:
     try:
-        await services.project.create_project(wanted)
+        await services.project.create_project(plan.project)
     except PeerRefused as refused:
         if refused.peer_status != 409:
             raise
@@ -111,55 +129,51 @@ async def _create_project(services: Services, project_id: str, as_of: date) -> b
     return True
 
 
-async def _create_team(services: Services, past: ProjectPast) -> int:
-    recent = [task for sprint in past.sprints[-TEAM_SPRINTS:] for task in sprint.completed]
-    names = {
-        documents.employee_id(task.assignee): task.assignee
-        for task in [*recent, *past.backlog]
-        if task.assignee
-    }
-    if not names:
+async def _create_team(services: Services, plan: Plan) -> int:
+    if not plan.people:
         return 0
     known = {each.id for each in await services.project.list_teams()}
-    for identity in sorted(names.keys() - known):
-        await services.project.create_employee(EmployeeCreate(id=identity, name=names[identity]))
-    assigned = await services.project.assign_team_members(
-        past.project_id, Assignment(employee_ids=sorted(names))
-    )
-    return len(assigned.newly_assigned)
+    for person in plan.people:
+        if person.id not in known:
+            await services.project.create_employee(person)
+    assigned = 0
+    for part in _parts([person.id for person in plan.people], MOST_ASSIGNED):
+        answer = await services.project.assign_team_members(
+            plan.project.id, Assignment(employee_ids=list(part))
+        )
+        assigned += len(answer.newly_assigned)
+    return assigned
 
 
-async def _create_tasks(services: Services, past: ProjectPast, advance: Advance) -> int:
-    known = {task.external_key for task in await services.backlog.list_tasks(past.project_id)}
-    missing = [task for task in past.backlog if task.id not in known]
-    advance(len(past.backlog) - len(missing))
-    for part in _parts(missing, TASKS_A_REQUEST):
-        body = TasksCreate(tasks=[documents.backlog_task(task) for task in part])
-        await services.backlog.create_tasks(past.project_id, body)
+async def _create_tasks(services: Services, plan: Plan, advance: Advance) -> int:
+    known = {task.external_key for task in await services.backlog.list_tasks(plan.project.id)}
+    missing = [task for task in plan.tasks if task.external_key not in known]
+    advance(len(plan.tasks) - len(missing))
+    for part in batches(missing, MAX_TASKS_PER_REQUEST):
+        await services.backlog.create_tasks(plan.project.id, TasksCreate(tasks=part))
         advance(len(part))
     return len(missing)
 
 
-async def _create_sprints(services: Services, past: ProjectPast, advance: Advance) -> int:
+async def _create_sprints(services: Services, plan: Plan, advance: Advance) -> int:
     created = 0
-    for part in _parts(past.sprints, SPRINTS_A_REQUEST):
-        notes = [documents.retrospective(past.project_id, sprint) for sprint in part]
+    for part in batches(plan.retrospectives, SPRINTS_A_REQUEST):
         recorded = await services.chronicle.create_sprint_retrospectives(
-            SprintRetrospectiveBulk(notes=notes)
+            SprintRetrospectiveBulk(notes=part)
         )
         created += recorded.created
         advance(len(part))
-    if past.sprints:
-        await services.sprint.continue_numbering(past.project_id, past.sprints[-1].number)
+    if plan.past.sprints:
+        await services.sprint.continue_numbering(plan.project.id, plan.past.sprints[-1].number)
     return created
 
 
 async def _create_episodes(services: Services, past: ProjectPast, advance: Advance) -> int:
     days = await _working_days(services, past)
     created = 0
-    for part in _parts(list(documents.episodes(past, days)), EPISODES_A_REQUEST):
+    for part in batches(list(documents.episodes(past, days)), EPISODES_A_REQUEST):
         imported = await services.orchestrator.import_episodes(
-            agent_schema.EpisodeImport(episodes=list(part))
+            agent_schema.EpisodeImport(episodes=part)
         )
         created += imported.created
         advance(len(part))

@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table as Grid
 from rich.text import Text
 
+from agent.importing.priorities import DEFAULT_PRIORITY
 from agent.importing.recognition import RecognisedColumn, Recognition
 
 SHOWN_REFUSALS = 10
@@ -16,12 +17,14 @@ _DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
 
 def render(recognition: Recognition) -> RenderableType:
-    """Tables of the columns, projects, statuses, and the first refused rows, with the warnings."""
+    """Tables of the columns, projects, statuses, priorities, first refused rows; warnings."""
     parts: list[RenderableType] = [_summary(recognition), _columns(recognition)]
     if recognition.projects:
         parts.append(_projects(recognition))
     if recognition.statuses:
         parts.append(_statuses(recognition))
+    if recognition.priorities:
+        parts.append(_priorities(recognition))
     if recognition.refused:
         parts.append(_refused(recognition))
     parts += [Text(f"Warning: {plain(text)}", style="yellow") for text in recognition.warnings]
@@ -45,6 +48,7 @@ def to_json(recognition: Recognition) -> dict[str, Any]:
             for project in recognition.projects
         ],
         "statuses": [asdict(status) for status in recognition.statuses],
+        "priorities": [asdict(priority) for priority in recognition.priorities],
         "refused": [asdict(refusal) for refusal in recognition.refused],
         "warnings": list(recognition.warnings),
     }
@@ -72,9 +76,10 @@ def _iso(day: object) -> str | None:
 
 
 def _summary(recognition: Recognition) -> Text:
+    delimiter = recognition.table.delimiter
     lines = [
         f"{recognition.table.path}: {recognition.rows} rows, "
-        f"{_DELIMITER_NAMES[recognition.table.delimiter]}-separated, "
+        f"{_DELIMITER_NAMES.get(delimiter, delimiter)}-separated, "
         f"{len(recognition.tasks)} tasks, {len(recognition.refused)} refused"
     ]
     if recognition.corrected:
@@ -126,6 +131,14 @@ def _statuses(recognition: Recognition) -> Grid:
         for status in recognition.statuses
     ]
     return _grid("Statuses", ("status", "tasks", "read as"), rows)
+
+
+def _priorities(recognition: Recognition) -> Grid:
+    rows = [
+        (each.name, str(each.tasks), str(each.priority or f"unknown: {DEFAULT_PRIORITY}"))
+        for each in recognition.priorities
+    ]
+    return _grid("Priorities", ("priority", "tasks", "read as (1 is the highest)"), rows)
 
 
 def _refused(recognition: Recognition) -> Grid:

@@ -5,9 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from agent.importing.dates import date_format
+from agent.importing.dates import date_format, latest_today
 from agent.importing.errors import CsvRefused
+from agent.importing.faults import fault
+from agent.importing.limits import MOST_LABELS
 from agent.importing.mapping import MappedColumn, map_columns
+from agent.importing.priorities import priority_of
 from agent.importing.statuses import State, state_of
 from agent.importing.survey import settle, survey
 from agent.importing.table import Table
@@ -47,6 +50,15 @@ class StatusCount:
 
 
 @dataclass(frozen=True, slots=True)
+class PriorityCount:
+    """A priority as written and how often; `priority` (1 to 5) is None when it is not known."""
+
+    name: str
+    tasks: int
+    priority: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Recognition:
     """`rows` = len(tasks) + len(refused); `corrected` tasks had a finish before their creation.
 
@@ -60,6 +72,7 @@ class Recognition:
     refused: tuple[Refusal, ...]
     projects: tuple[ProjectCount, ...]
     statuses: tuple[StatusCount, ...]
+    priorities: tuple[PriorityCount, ...]
     corrected: int
     warnings: tuple[str, ...]
     first: date | None
@@ -73,19 +86,31 @@ def recognise(
     prefix: str = "",
     project: str | None = None,
     format_name: str | None = None,
+    today: date | None = None,
 ) -> Recognition:
     """Read the table with the columns asked for and those known by name.
 
     `prefix` stands before every value of the project column; `project` names the one project
-    instead. `format_name` (see FORMATS) settles the format of every date column.
+    instead. `format_name` (see FORMATS) settles the format of every date column. A row with a
+    date after `today` is refused; None is the day it is now.
     Raises CsvRefused when a field or column is unknown, or id, created or the project has none.
     """
     columns = _required_columns(table, mapping, project)
     forced = None if format_name is None else date_format(format_name)
     samples, detected = survey(table, columns, forced)
     formats, warnings = settle(detected, columns)
+    if forced:
+        formats = dict.fromkeys(formats, forced)
     named = None if project is None else named_project(project)
-    reader = Reader(table.header, columns, formats, prefix, named)
+    reader = Reader(
+        header=table.header,
+        columns=columns,
+        formats=formats,
+        today=today or latest_today(),
+        prefix=prefix,
+        project=named,
+        forced=forced is not None,
+    )
     tasks, refused, corrected = _read(table, reader)
     warnings += _doubts(columns, tasks)
     dates = [day for found in detected.values() for day in (found.first, found.last) if day]
@@ -107,6 +132,7 @@ def recognise(
         refused=tuple(refused),
         projects=_count_projects(tasks),
         statuses=_count_statuses(tasks),
+        priorities=_count_priorities(tasks),
         corrected=corrected,
         warnings=tuple(warnings),
         first=min(dates, default=None),
@@ -139,12 +165,13 @@ def _required_columns(
 def _read(table: Table, reader: Reader) -> tuple[list[Task], list[Refusal], int]:
     tasks: list[Task] = []
     refused: list[Refusal] = []
-    seen: dict[str, int] = {}
+    seen: dict[tuple[str, str], int] = {}
     corrected = 0
     for record in table.records():
         try:
             task, was_corrected = reader.read(record)
-            first = seen.setdefault(task.id, record.row)
+            _check_documents(task, reader)
+            first = seen.setdefault((task.project, task.id), record.row)
             if first != record.row:
                 raise RowRefused(
                     reader.columns["id"].header, f"{task.id!r} is already the id of row {first}"
@@ -155,6 +182,14 @@ def _read(table: Table, reader: Reader) -> tuple[list[Task], list[Refusal], int]
             tasks.append(task)
             corrected += was_corrected
     return tasks, refused, corrected
+
+
+def _check_documents(task: Task, reader: Reader) -> None:
+    """Raises RowRefused when a service would refuse what is made of the task."""
+    if (found := fault(task)) is not None:
+        field, reason = found
+        column = reader.columns.get(field)
+        raise RowRefused(column.header if column else "", reason)
 
 
 def _doubts(columns: Mapping[str, MappedColumn], tasks: list[Task]) -> list[str]:
@@ -170,6 +205,12 @@ def _doubts(columns: Mapping[str, MappedColumn], tasks: list[Task]) -> list[str]
         warnings.append(
             f"{reopened} tasks have a finish date though their status says they are not done: "
             "the finish date counts."
+        )
+    shortened = sum(len(task.labels) > MOST_LABELS for task in tasks)
+    if shortened:
+        warnings.append(
+            f"{shortened} tasks have more than {MOST_LABELS} labels: the first {MOST_LABELS} "
+            "are kept."
         )
     return warnings
 
@@ -194,4 +235,11 @@ def _count_statuses(tasks: list[Task]) -> tuple[StatusCount, ...]:
     counts = Counter(task.status for task in tasks if task.status)
     return tuple(
         StatusCount(status, count, state_of(status)) for status, count in counts.most_common()
+    )
+
+
+def _count_priorities(tasks: list[Task]) -> tuple[PriorityCount, ...]:
+    counts = Counter(task.priority for task in tasks if task.priority)
+    return tuple(
+        PriorityCount(name, count, priority_of(name)) for name, count in counts.most_common()
     )

@@ -43,7 +43,7 @@ def settle(
     decided = {
         found.format
         for found in detected.values()
-        if found.format in (DAY_FIRST, MONTH_FIRST) and not found.ambiguous
+        if found.format in (DAY_FIRST, MONTH_FIRST) and found.settled
     }
     formats: dict[str, DateFormat | None] = {}
     warnings: list[str] = []

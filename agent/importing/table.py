@@ -2,6 +2,8 @@
 
 import codecs
 import csv
+import re
+import stat
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -10,7 +12,14 @@ from pathlib import Path
 from agent.importing.errors import CsvRefused
 
 DELIMITERS = (",", ";", "\t", "|")
+LONGEST_FIELD = 1 << 20
 _CHUNK_BYTES = 1 << 20
+_LONGEST_DECLARATION = 100
+# What Excel takes for the delimiter of the lines below; the line is no record.
+_DECLARED = re.compile(r"\"?sep=([^\w\s\"]|\t)\"?[\r\n]*", re.IGNORECASE)
+
+# A setting of the whole process; the module's own 131,072 characters are fewer than trackers keep.
+csv.field_size_limit(LONGEST_FIELD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +51,19 @@ class Table:
 def read_table(path: Path) -> Table:
     """The table in a UTF-8 file (BOM or not) separated by comma, semicolon, tab or bar.
 
-    Raises CsvRefused, with the byte offset where there is one, when the file cannot be read, is
-    empty, is not UTF-8 or holds a NUL byte.
+    A first line `sep=;` names the delimiter itself. Raises CsvRefused, with the byte offset where
+    there is one, when the file cannot be read, is no regular one, is empty, is not UTF-8 or holds
+    a NUL byte.
     """
     try:
+        _check_kind(path)
         _check_bytes(path)
-        headers = {delimiter: _header(path, delimiter) for delimiter in DELIMITERS}
+        declared = _declared(path)
+        candidates = DELIMITERS if declared is None else (declared,)
+        headers = {delimiter: _header(path, delimiter) for delimiter in candidates}
     except OSError as error:
         raise CsvRefused(f"{path}: {error.strerror or error}.") from error
-    delimiter = max(DELIMITERS, key=lambda candidate: len(headers[candidate] or ()))
+    delimiter = max(candidates, key=lambda candidate: len(headers[candidate] or ()))
     header = headers[delimiter]
     if header is None:
         # Quoted in a way no delimiter explains: reading it again raises with the line.
@@ -58,6 +71,21 @@ def read_table(path: Path) -> Table:
     if not header:
         raise CsvRefused(f"{path} is empty: the first line must name the columns.")
     return Table(path, delimiter, tuple(name.strip() for name in header))
+
+
+def _check_kind(path: Path) -> None:
+    mode = path.stat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise CsvRefused(
+            f"{path} is not a regular file, and the rows are read more than once: "
+            "save what it delivers to a file and import that."
+        )
+
+
+def _declared(path: Path) -> str | None:
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        match = _DECLARED.fullmatch(stream.readline(_LONGEST_DECLARATION))
+    return match[1] if match else None
 
 
 def _check_bytes(path: Path) -> None:
@@ -101,16 +129,27 @@ def _header(path: Path, delimiter: str) -> list[str] | None:
 
 def _records(path: Path, delimiter: str) -> Generator[Record, None, None]:
     with path.open(encoding="utf-8-sig", newline="") as stream:
+        first = stream.readline(_LONGEST_DECLARATION)
+        above = 1 if _DECLARED.fullmatch(first) else 0
+        if not above:
+            stream.seek(0)
         reader = csv.reader(stream, delimiter=delimiter, strict=True)
-        start = 1
+        start = above + 1
         try:
             for cells in reader:
                 if any(map(str.strip, cells)):
                     yield Record(start, cells)
-                start = reader.line_num + 1
+                start = above + reader.line_num + 1
         except csv.Error as error:
+            if str(error).startswith("field larger"):
+                raise CsvRefused(
+                    f"{path}: the record that starts on line {start} has a field of more than "
+                    f"{LONGEST_FIELD:,} characters, the most that is read. Shorten it, or close "
+                    "the quote that makes one field of many lines.",
+                    row=start,
+                ) from error
             raise CsvRefused(
                 f"{path}: the record that starts on line {start} is not well-formed CSV ({error}, "
-                f"line {reader.line_num}). Close the quote or double it, and import again.",
+                f"line {above + reader.line_num}). Close the quote or double it, and import again.",
                 row=start,
             ) from error

@@ -82,13 +82,18 @@ def check_width(cells: list[str], header: tuple[str, ...]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads records into tasks. `project` names the project of every row when no column does."""
+    """Reads records into tasks. `project` names the project of every row when no column does.
+
+    `forced` says that the formats were asked for; dates after `today` are refused.
+    """
 
     header: tuple[str, ...]
     columns: Mapping[str, MappedColumn]
     formats: Mapping[str, DateFormat | None]
+    today: date
     prefix: str = ""
     project: str | None = None
+    forced: bool = False
 
     def read(self, record: Record) -> tuple[Task, bool]:
         """The task, and whether its finish date was corrected. Raises RowRefused."""
@@ -144,12 +149,16 @@ class Reader:
     def _date(self, field: str, text: str) -> date:
         known = self.formats[field]
         day = None if known is None else known.parse(text)
-        if day is not None and EARLIEST <= day <= LATEST:
+        if day is not None and EARLIEST <= day <= min(LATEST, self.today):
             return day
-        if day is not None:
+        if day is not None and self.today < day <= LATEST:
+            reason = f"{text!r} lies after today"
+        elif day is not None:
             reason = f"{text!r} is outside {EARLIEST} to {LATEST}"
         elif known is not None:
             reason = f"{text!r} is not a date of the form {known.name} ({known.example})"
+            if self.forced:
+                reason += ", which --date-format asks for"
         else:
             examples = ", ".join(form.example for form in FORMATS)
             reason = f"{text!r} is not a date in a known format ({examples})"

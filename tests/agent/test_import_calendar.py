@@ -8,6 +8,7 @@ from agent.cli.connect import Clients
 from agent.client import OrchestratorClient
 from agent.importing.load import load
 from agent.importing.past import cut
+from agent.importing.plan import prepare
 from agent.importing.tasks import Task
 from domain_services.backlog.client import BacklogClient
 from domain_services.chronicle.client import ChronicleClient
@@ -33,7 +34,7 @@ async def test_working_days_of_the_past_are_those_of_the_projects_country(whole:
     made = {"id": "TLV", "name": "Tel Aviv", "country": "IL", "as_of": SUNDAY.isoformat()}
     assert (await whole.post("project", "/projects", made)).status_code == 201
     past = cut(tasks, SUNDAY, 3)["TLV"]
-    loaded = await load(services, past, SUNDAY, lambda _: None)
+    loaded = await load(services, prepare(past, SUNDAY), lambda _: None)
     assert (loaded.project_created, loaded.episodes) == (False, 1)
 
     url = whole.databases["orchestrator"].replace("+psycopg", "")

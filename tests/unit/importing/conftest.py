@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ def table_of(tmp_path: Path) -> Write:
 def recognised(table_of: Write) -> Recognise:
     """Recognises a file given as text, with columns found by their names."""
 
-    def recognise_text(content: str | bytes, mapping: dict[str, str] | None = None, **options: str):
+    def recognise_text(content: str | bytes, mapping: dict[str, str] | None = None, **options: Any):
         return recognise(table_of(content), mapping or {}, **options)
 
     return recognise_text

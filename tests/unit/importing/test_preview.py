@@ -93,6 +93,29 @@ def test_refused_rows_are_written_as_they_were(recognised: Recognise, tmp_path: 
     assert second[3:] == ["3", "p", "", "", "", "", "x"]
 
 
+def test_earlier_refused_rows_are_replaced_and_no_other_file(
+    recognised: Recognise, tmp_path: Path
+) -> None:
+    found = recognised(f"{HEAD}\n1,p,x,,,\n")
+    path, second = tmp_path / "a.rejected.csv", tmp_path / "a.rejected-2.csv"
+    assert write_refusals(path, found) == path
+    first = path.read_bytes()
+    assert write_refusals(path, found) == path
+    path.write_text("mine,column,reason\n")
+    assert write_refusals(path, found) == second
+    assert write_refusals(path, found) == second
+    assert path.read_text() == "mine,column,reason\n"
+    assert second.read_bytes() == first
+    second.write_text("mine too")
+    assert write_refusals(path, found) == tmp_path / "a.rejected-3.csv"
+
+
+def test_unknown_priority_is_shown_as_such(recognised: Recognise) -> None:
+    found = recognised("id,project,created,priority\n1,p,2016-06-06,Hoch\n")
+    assert "unknown: 3" in shown(found)
+    assert to_json(found)["priorities"] == [{"name": "Hoch", "tasks": 1, "priority": None}]
+
+
 def test_refused_rows_never_replace_the_imported_file(recognised: Recognise) -> None:
     found = recognised(f"{HEAD}\n1,p,x,,,\n")
     before = found.table.path.read_bytes()

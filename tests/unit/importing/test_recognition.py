@@ -100,7 +100,7 @@ def test_empty_required_cell_is_refused(recognised: Recognise, cells: str, colum
 
 
 def test_second_row_of_an_id_is_refused_with_the_row_of_the_first(recognised: Recognise) -> None:
-    found = recognised(f"{HEAD}\n1,p,2016-06-06,\n2,p,2016-06-06,\n1,q,2016-06-07,\n")
+    found = recognised(f"{HEAD}\n1,p,2016-06-06,\n2,p,2016-06-06,\n1,P,2016-06-07,\n")
     assert reasons(found) == [(4, "id", "'1' is already the id of row 2")]
     assert [task.id for task in found.tasks] == ["1", "2"]
 
@@ -138,9 +138,30 @@ EXAMPLES = "2016-06-13, 13/06/2016, 06/13/2016, 13.06.2016, 2016/06/13, 13/Jun/1
     [("1969-12-31", 0), ("1970-01-01", 1), ("2099-12-31", 1), ("2100-01-01", 0)],
 )
 def test_sentinel_dates_are_refused(recognised: Recognise, day: str, taken: int) -> None:
-    found = recognised(f"{HEAD}\n1,p,{day},\n")
+    found = recognised(f"{HEAD}\n1,p,{day},\n", today=date(2101, 1, 1))
     assert len(found.tasks) == taken
     assert len(found.refused) == 1 - taken
+
+
+def test_dates_after_today_are_refused(recognised: Recognise) -> None:
+    rows = ("2016-06-06,2016-06-07", "2016-06-06,2095-06-08", "2016-06-08,", "2016-06-07,")
+    text = "\n".join(f"{number},p,{row}" for number, row in enumerate(rows))
+    found = recognised(f"{HEAD}\n{text}\n", today=date(2016, 6, 7))
+    assert reasons(found) == [
+        (3, "finished", "'2095-06-08' lies after today"),
+        (4, "created", "'2016-06-08' lies after today"),
+    ]
+    assert [task.id for task in found.tasks] == ["0", "3"]
+    assert recognised(f"{HEAD}\n1,p,2016-06-06,2095-06-08\n").tasks == ()
+
+
+def test_forced_format_that_reads_nothing_is_named_with_its_option(recognised: Recognise) -> None:
+    found = recognised(f"{HEAD}\n1,p,2016-06-06,\n", format_name="m/d/Y")
+    ((_, column, reason),) = reasons(found)
+    assert column == "created"
+    assert reason == (
+        "'2016-06-06' is not a date of the form m/d/Y (06/13/2016), which --date-format asks for"
+    )
 
 
 def test_undecided_dates_are_warned_of_and_settled_by_the_override(recognised: Recognise) -> None:
@@ -159,6 +180,15 @@ def test_decided_date_column_speaks_for_the_other(recognised: Recognise) -> None
     assert found.tasks[0].finished == date(2016, 3, 4)
     assert [column.format for column in found.columns[2:]] == ["m/d/Y", "m/d/Y"]
     assert "as the other date column" in found.warnings[0]
+
+
+def test_column_whose_days_are_months_does_not_speak_for_the_other(
+    recognised: Recognise,
+) -> None:
+    found = recognised(f"{HEAD}\n1,p,03/04/2016,05/05/2016\n2,p,06/07/2016,\n")
+    (warning,) = found.warnings
+    assert "'created' is ambiguous" in warning
+    assert "--date-format" in warning
 
 
 @pytest.mark.parametrize(
@@ -196,6 +226,17 @@ def test_statuses_are_counted_and_unknown_ones_follow_the_finish_date(
     }
     assert [task.finished is not None for task in found.tasks] == [True, False, False, False, True]
     assert found.warnings == ()
+
+
+def test_priorities_are_counted_with_how_they_are_read(recognised: Recognise) -> None:
+    names = ("P1", "Hoch", "2 - High", "P1", "")
+    rows = "".join(f"{n},p,2016-06-06,,{name}\n" for n, name in enumerate(names))
+    found = recognised(f"{HEAD},priority\n{rows}")
+    assert [(each.name, each.tasks, each.priority) for each in found.priorities] == [
+        ("P1", 2, 1),
+        ("Hoch", 1, None),
+        ("2 - High", 1, 2),
+    ]
 
 
 def test_done_without_a_finish_date_is_refused(recognised: Recognise) -> None:

@@ -1,12 +1,13 @@
 """Hostile and unusual files: each is read right, or refused with the place of the fault."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from agent.importing.errors import CsvRefused
-from agent.importing.table import Table, read_table
+from agent.importing.table import LONGEST_FIELD, Table, read_table
 
 Write = Callable[[str | bytes], Table]
 
@@ -140,6 +141,38 @@ def test_broken_header_is_refused(table_of: Write) -> None:
         table_of('"id\n1\n')
 
 
-def test_cell_beyond_the_reader_limit_is_refused(table_of: Write) -> None:
-    with pytest.raises(CsvRefused, match="field larger than field limit"):
-        list(table_of("id,title\n1," + "x" * 140_000 + "\n").records())
+def test_long_cell_is_read_and_one_beyond_the_limit_is_refused_with_it(table_of: Write) -> None:
+    text = "id,title\n1," + "x" * 140_000 + "\n2,"
+    assert len(list(table_of(text + "y\n").records())) == 2
+    with pytest.raises(CsvRefused, match="starts on line 3 has a field of more than 1,048,576"):
+        list(table_of(text + "x" * (LONGEST_FIELD + 1) + "\n").records())
+
+
+@pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "SEP=;", "\ufeffsep=;"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_line_that_names_the_delimiter_is_no_header(table_of: Write, first: str, end: str) -> None:
+    table = table_of(end.join([first, "id;a, b, c", "1;x", '2;"y', 'z"', "3;w"]))
+    assert table.delimiter == ";"
+    assert table.header == ("id", "a, b, c")
+    assert [(record.row, record.cells[0]) for record in table.records()] == [
+        (3, "1"),
+        (4, "2"),
+        (6, "3"),
+    ]
+
+
+def test_any_delimiter_can_be_named(table_of: Write) -> None:
+    assert table_of("sep=\t\nid\ta,b,c\n").header == ("id", "a,b,c")
+    assert table_of("sep=^\nid^a\n").header == ("id", "a")
+    assert table_of("sep=x,id\n").header == ("sep=x", "id")
+
+
+def test_pipe_is_not_read() -> None:
+    reader, writer = os.pipe()
+    os.write(writer, b"id\n1\n")
+    os.close(writer)
+    try:
+        with pytest.raises(CsvRefused, match="is not a regular file"):
+            read_table(Path(f"/dev/fd/{reader}"))
+    finally:
+        os.close(reader)

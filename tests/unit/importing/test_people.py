@@ -1,0 +1,67 @@
+"""Ids of people: different names stay different, and plain names are kept as they are."""
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+
+from agent.importing.people import employee_id
+from domain_services.kernel.types import EmployeeId
+
+ID = TypeAdapter(EmployeeId)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("bob", "bob"),
+        ("dev0@example.com", "dev0@example.com"),
+        ("Bob Li", "Bob.Li"),
+        ("  Bob \t Li ", "Bob.Li"),
+        ("x" * 64, "x" * 64),
+    ],
+)
+def test_name_of_plain_characters_is_its_own_id(name: str, expected: str) -> None:
+    assert employee_id(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Anna Müller", "Anna Möller"),
+        ("王伟", "李娜"),
+        ("Иван Петров", "Пётр Сидоров"),
+        ("x" * 64 + "a", "x" * 64 + "b"),
+        ("x" * 64, "x" * 65),
+        ("bob", "-bob"),
+        ("bob", "bob (QA)"),
+        ("bob", "bob*"),
+    ],
+)
+def test_different_names_have_different_ids(one: str, other: str) -> None:
+    assert employee_id(one) != employee_id(other)
+
+
+def test_changed_name_keeps_what_can_be_read_of_it() -> None:
+    anna, wang = employee_id("Anna Müller"), employee_id("王伟")
+    assert anna is not None
+    assert wang is not None
+    assert anna.startswith("Anna.M.ller-")
+    assert wang.startswith("person-")
+
+
+def test_spellings_that_look_the_same_are_one_person() -> None:
+    assert employee_id("Anna Mu\u0308ller\u200b") == employee_id("Anna  M\u00fcller")
+
+
+@pytest.mark.parametrize("name", ["", " ", "\u200b", "-", ".", "\u2014"])
+def test_name_with_nothing_to_read_is_nobody(name: str) -> None:
+    assert employee_id(name) is None
+
+
+@example("ü" * 300)
+@example("-" * 70 + "a")
+@given(st.text(max_size=300))
+def test_every_id_is_one_that_the_services_take(name: str) -> None:
+    identity = employee_id(name)
+    assert identity is None or ID.validate_python(identity)

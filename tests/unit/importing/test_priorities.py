@@ -1,0 +1,32 @@
+"""Priorities as trackers write them."""
+
+import pytest
+
+from agent.importing.priorities import priority_of
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Highest", 1),
+        (" major ", 2),
+        ("1", 1),
+        ("5", 5),
+        ("P0", 1),
+        ("p1", 1),
+        ("P5", 5),
+        ("1 - Critical", 1),
+        ("2 - High", 2),
+        ("4-Low", 4),
+        ("3 (Moderate)", 3),
+        ("2 High", 2),
+        ("P2: soon", 2),
+    ],
+)
+def test_known_priority_is_read(text: str, expected: int) -> None:
+    assert priority_of(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "Hoch", "0", "6", "10", "P6", "2.5", "1-2", "PP1", "1st"])
+def test_any_other_is_not_known(text: str) -> None:
+    assert priority_of(text) is None
