@@ -12,14 +12,14 @@ from agent.schema import Orchestration
 class Comparison:
     """`finished` tasks of the window after the decision, `from_backlog` of these were open then.
 
-    The window has `window_days`, the decision is for `decided_days`. `chosen_finished` counts the
-    sprint's own tasks that were finished, None without a sprint; `applied`, `rule` and
-    `recommended` are the numbers of the decision, None when it made none.
+    The window has `window_days`, the decision is for `decided_days`, None without a sprint.
+    `chosen_finished` counts the sprint's own tasks that were finished, None without a sprint;
+    `applied`, `rule` and `recommended` are the numbers of the decision, None when it made none.
     """
 
     window_end: str
     window_days: int
-    decided_days: int
+    decided_days: int | None
     finished: int
     from_backlog: int
     chosen_finished: int | None
@@ -46,11 +46,12 @@ async def compare(data_dir: Path, clients: Clients, answer: Orchestration) -> Co
     truth = held_back.find(data_dir, answer.project_id, answer.as_of)
     if truth is None:
         return None
+    weeks = answer.decisions.sprint_duration_weeks
     count = answer.decisions.intelligence_adjustments.get("task_count_modification")
     return Comparison(
         window_end=truth.window_end,
         window_days=truth.days,
-        decided_days=7 * answer.decisions.sprint_duration_weeks,
+        decided_days=7 * weeks if weeks is not None else None,
         finished=truth.finished,
         from_backlog=len(truth.from_backlog),
         chosen_finished=await _chosen_finished(clients, answer, truth),

@@ -202,7 +202,7 @@ def _truth(compared: Comparison) -> Table:
         rows.append(
             ("verdict", f"{verdict} (rule {compared.rule}, recommended {compared.recommended})")
         )
-    elif compared.window_days != compared.decided_days:
+    elif compared.decided_days not in (None, compared.window_days):
         lengths = f"{compared.window_days} days, the decision is for {compared.decided_days}"
         rows.append(("verdict", f"none: what was kept back is of {lengths}"))
     return _pairs(rows)

@@ -30,7 +30,7 @@ def test_titles_are_printed_letter_by_letter() -> None:
     assert "\x1b" not in page
 
 
-def compared(window_days: int, decided_days: int) -> Comparison:
+def compared(window_days: int, decided_days: int | None) -> Comparison:
     return Comparison("2025-06-22", window_days, decided_days, 4, 4, None, 6, 10, 6)
 
 
@@ -40,6 +40,12 @@ def test_only_windows_of_one_length_have_a_verdict() -> None:
     assert "none: what was kept back is of 7 days, the decision is for 14" in printed(
         _truth(compared(7, 14))
     )
+
+
+def test_without_a_sprint_the_truth_is_told_and_nothing_compared() -> None:
+    page = printed(_truth(compared(14, None)))
+    assert "4 tasks, 4 of them from this backlog" in page
+    assert "verdict" not in page
 
 
 def test_the_imported_cadence_is_known_again(tmp_path: Path) -> None:
