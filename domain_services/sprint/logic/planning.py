@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from domain_services.backlog.client import BacklogClient
 from domain_services.backlog.schema import ReservationCreate, Returned, Task
+from domain_services.chronicle.values import LAST_YEAR
 from domain_services.kernel import idempotency
 from domain_services.kernel.db import Database
 from domain_services.kernel.errors import Conflict, Invalid, NotFound, Problem
@@ -71,7 +72,7 @@ class Planner:
         """Start a sprint, or answer what the first request with `key` was answered.
 
         Raises: `NotFound`, `ProjectInactive`, `SprintInProgress`, `NoUnassignedTasks`,
-        `TasksNotFree`, `Unavailable`.
+        `TasksNotFree`, `Invalid` for one that ends after the last year, `Unavailable`.
         """
         request = idempotency.keyed(saga.ROUTE, key, project_id, wanted) if key else None
         if request is not None:
@@ -100,6 +101,9 @@ class Planner:
             raise
         if project.status != "active":
             raise ProjectInactive(f"{project_id} is {project.status}", project_id=project_id)
+        last = saga.last_day(availability.start_date, wanted.duration_weeks)
+        if last.year > LAST_YEAR:
+            raise Invalid(f"the sprint would end on {last}, after the last year, {LAST_YEAR}")
         return Plan(
             wanted=wanted,
             start_date=availability.start_date,

@@ -9,9 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain_services.backlog.schema import Task
 from domain_services.chronicle.schema import SprintPlanningCreate
-from domain_services.chronicle.values import LAST_YEAR
 from domain_services.kernel import idempotency, outbox
-from domain_services.kernel.errors import Invalid
 from domain_services.kernel.events import DAILY_SCRUM_EVENTS, SPRINT_EVENTS, envelope
 from domain_services.kernel.types import utc_now
 from domain_services.sprint.logic import deliveries, saga, tasks
@@ -39,12 +37,7 @@ _STORE = text(
 
 
 async def start(connection: AsyncConnection, held: Saga, reserved: Sequence[Task]) -> SprintCreated:
-    """Store the tasks with their assignees, tell everyone, keep the answer.
-
-    Raises: `LeaseLost`, `Invalid` for a sprint that ends after the last day that can be noted.
-    """
-    if held.plan.end_date.year > LAST_YEAR:
-        raise Invalid(f"{held.sprint_id} would end on {held.plan.end_date}, after {LAST_YEAR}")
+    """Store the tasks with their assignees, tell everyone, keep the answer. Raises: `LeaseLost`."""
     holders = [task.assigned_to for task in reserved]
     assignees, last = assign(holders, held.plan.team, held.plan.last_assignee)
     # The counter before the sprint: in the order in which creators lock them.

@@ -254,8 +254,5 @@ async def test_sprint_that_ends_after_the_last_year_is_refused(town: Town) -> No
     with pytest.raises(PeerRefused) as refused:
         await town.sprint.create_sprint("P1", SprintCreate())
     assert refused.value.peer_status == 422
-
-    async def free() -> bool:
-        return (await town.backlog.get_task(task_id)).sprint_id is None
-
-    await eventually(free)
+    assert (await town.backlog.get_task(task_id)).sprint_id is None
+    assert await town.rows("SELECT id FROM sprints") == []
