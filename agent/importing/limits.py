@@ -1,7 +1,6 @@
 """What the services take, asked of their own wire types."""
 
-from annotated_types import MaxLen
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from domain_services.backlog.schema import TaskCreate
@@ -10,12 +9,8 @@ from domain_services.project.schema import Assignment
 
 def longest(model: type[BaseModel], field: str) -> int:
     """The most characters or items that a field of a wire type takes."""
-    limits = [
-        limit.max_length
-        for limit in model.model_fields[field].metadata
-        if isinstance(limit, MaxLen | StringConstraints) and limit.max_length is not None
-    ]
-    return min(limits)
+    limits = (getattr(each, "max_length", None) for each in model.model_fields[field].metadata)
+    return min(limit for limit in limits if limit is not None)
 
 
 MOST_LABELS = longest(TaskCreate, "labels")
