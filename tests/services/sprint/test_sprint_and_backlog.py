@@ -2,6 +2,7 @@
 
 import pytest
 
+from domain_services.backlog.logic.holding import settled
 from domain_services.backlog.schema import TaskUpdate
 from domain_services.kernel.http_client import PeerRefused
 from domain_services.sprint.schema import ProgressReport, SprintCreate
@@ -50,6 +51,18 @@ async def test_a_running_sprint_keeps_status_progress_and_assignee(town: Town) -
     await town.backlog.update_task(task_id, TaskUpdate(title="renamed", priority=1))
     task = await town.backlog.get_task(task_id)
     assert (task.title, task.progress_percentage) == ("renamed", 0)
+
+
+async def test_what_a_sprints_last_events_will_say_is_not_changed_before(town: Town) -> None:
+    await town.found("P1", "E1")
+    done, left = await town.plan("P1", 2)
+    await town.sprint.create_sprint("P1", SprintCreate())
+    await town.sprint.report_progress(done, ProgressReport(progress_percentage=100))
+    before = {task.task_id: task for task in (await town.sprint.get_sprint("P1-S01")).tasks}
+    assert settled(before[done], before[done])  # pyright: ignore[reportArgumentType]
+    stale = before[done].model_copy(update={"status": "in_progress", "progress_percentage": 40})
+    assert not settled(stale, before[done])  # pyright: ignore[reportArgumentType]
+    assert not settled(before[left], before[left])  # pyright: ignore[reportArgumentType]
 
 
 async def test_completed_work_of_a_closed_sprint_may_be_opened_again(town: Town) -> None:
