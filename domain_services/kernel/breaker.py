@@ -1,11 +1,11 @@
 """A circuit breaker for one peer.
 
 Own code, because the published ones let every waiting call through when half open, or never open
-on coroutines: see docs/decisions.md. Closed: calls pass, consecutive failures are counted. Open:
-calls are refused for `open_seconds`. Half open: one call at a time passes; `successes_to_close`
-good ones close it, a bad one opens it again. Answers of calls that began before a change of state
-are ignored. A cancelled call counts as a failure: it was given up on. Answers below 500 are
-successes: the peer works, whatever it thinks of the request.
+on coroutines (docs/adr/0063-own-circuit-breaker.md). Closed: calls pass, consecutive failures are
+counted. Open: calls are refused for `open_seconds`. Half open: one call at a time passes;
+`successes_to_close` good ones close it, a bad one opens it again. Answers of calls that began
+before a change of state are ignored. A cancelled call counts as a failure: it was given up on.
+Answers below 500 are successes: the peer works, whatever it thinks of the request.
 """
 
 import asyncio

@@ -89,8 +89,8 @@ def propose(evidence: Evidence, calibration: Calibration) -> Proposal:
 
     The limits are MAX_CHANGE of the rule's count, the unassigned tasks and the caller's limit. The
     outcome is forecast for a sprint that is planned as usual, or with the whole backlog when the
-    rule would plan that: what another plan would change of the outcome is not known (see "nearer
-    to the outcome" in docs/decisions.md).
+    rule would plan that: what another plan would change of the outcome is not known (known
+    limit in docs/adr/0025-recommended-count.md).
     """
     if evidence.rule_tasks < 1 or not evidence.enough:
         return _unchanged(evidence)
