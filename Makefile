@@ -48,4 +48,4 @@ bench: install ## Measure the main paths beside their floors
 
 lock: ## Pin every dependency again (needs the network)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra local --extra dev \
-		--generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
+		--group model --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock

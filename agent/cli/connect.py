@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 
 from agent.client import OrchestratorClient
-from deploy.local import control
+from deploy.local.extra import require_servers
 from deploy.local.folder import DataFolder
 from domain_services.backlog.client import BacklogClient
 from domain_services.chronicle.client import ChronicleClient
@@ -38,7 +38,10 @@ class Clients:
 
 @asynccontextmanager
 async def connect(data_dir: Path) -> AsyncIterator[Clients]:
-    """Clients of the stack that runs on `data_dir`. Raises: `NotRunning`."""
+    """Clients of the stack that runs on `data_dir`. Raises: `NotRunning`, `StackError`."""
+    require_servers()
+    from deploy.local import control
+
     found = control.status(data_dir)
     if found.state is None:
         start = f"dsm up --detach --data-dir {data_dir}"

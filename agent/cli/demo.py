@@ -1,5 +1,6 @@
 """`dsm demo`: the main job on real history, from nothing to an executed decision."""
 
+from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Annotated
 
@@ -7,7 +8,7 @@ import typer
 
 from agent.cli.stack import DEFAULT_BASE_PORT, BasePort
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "two-scrum-projects.csv"
+EXAMPLE = files("agent.cli") / "example_data" / "two-scrum-projects.csv"
 MAPPING = "id=id,project=project,created=created_date,finished=finished_date"
 PREFIX = "P"
 
@@ -32,9 +33,10 @@ def demo(
     folder = data_dir / day.isoformat()
     stack.up(folder, base_port, detach=True)
     try:
-        importing.import_csv(
-            EXAMPLE, mapping=[MAPPING], prefix=PREFIX, as_of=as_of, data_dir=folder
-        )
+        with as_file(EXAMPLE) as example:
+            importing.import_csv(
+                example, mapping=[MAPPING], prefix=PREFIX, as_of=as_of, data_dir=folder
+            )
         for project in projects(folder):
             orchestrate.orchestrate(project, data_dir=folder)
     finally:

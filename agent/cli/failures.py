@@ -4,14 +4,18 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from deploy.local.errors import StackError
 from domain_services.kernel.errors import Invalid, Problem
 
 
 @contextmanager
 def one_line() -> Iterator[None]:
-    """Turn a `Problem` into `error: ...` and exit code 1; 2 when the input is at fault."""
+    """Turn a `Problem` or `StackError` into `error: ...` and exit code 1; 2 for bad input."""
     try:
         yield
     except Problem as problem:
         print(f"error: {problem.detail}", file=sys.stderr)
         raise SystemExit(2 if isinstance(problem, Invalid) else 1) from problem
+    except StackError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(1) from error

@@ -39,9 +39,14 @@ def up(
     catalogue: CatalogueName = DEFAULT_CATALOGUE,
 ) -> None:
     """Start PostgreSQL, Valkey and every service, and serve until Ctrl-C."""
-    from deploy.local import control
+    from deploy.local import extra
 
     with _failures():
+        extra.require_servers()
+        from deploy.local import control
+
+        if hint := extra.model_hint():
+            print(hint, file=sys.stderr)
         state = control.running(data_dir, base_port)
         if state is not None:
             _show_stack(data_dir, state, as_json, "already running")
@@ -55,9 +60,12 @@ def up(
 
 def down(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
     """Stop the stack of a data folder, also what a killed one left behind."""
-    from deploy.local import control
+    from deploy.local import extra
 
     with _failures():
+        extra.require_servers()
+        from deploy.local import control
+
         with _progress("stopping"):
             stopped = control.stop(data_dir)
         if as_json:
@@ -68,9 +76,12 @@ def down(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
 
 def status(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
     """Tell whether the stack runs and every service is ready; exit code 1 when not."""
-    from deploy.local import control
+    from deploy.local import extra
 
     with _failures():
+        extra.require_servers()
+        from deploy.local import control
+
         found = control.status(data_dir)
     if as_json:
         _print_json(

