@@ -7,12 +7,12 @@ from fastapi import APIRouter, Depends, Request
 from agent import schema
 from agent.bootstrap import Services
 from domain_services.kernel.errors import NotFound
-from domain_services.kernel.keyed import Keyed
-from domain_services.kernel.openapi import problems
 from domain_services.kernel.types import ProjectId
+from domain_services.kernel.web.idempotent_route import IdempotentRoute
+from domain_services.kernel.web.openapi import problems
 
 router = APIRouter(
-    prefix="/orchestrate/project/{project_id}", tags=["orchestration"], route_class=Keyed
+    prefix="/orchestrate/project/{project_id}", tags=["orchestration"], route_class=IdempotentRoute
 )
 
 

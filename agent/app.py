@@ -8,17 +8,18 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from agent import health, memory_api
+from agent import health
 from agent.api import router
 from agent.bootstrap import open_services
 from agent.intelligence.api import router as intelligence
+from agent.learning import memory_api
 from agent.settings import AgentSettings
 from domain_services.kernel import context
-from domain_services.kernel.app import build_app
-from domain_services.kernel.db import open_database
-from domain_services.kernel.dead_letters import api as dead_letters
+from domain_services.kernel.database.database import open_database
 from domain_services.kernel.errors import Unavailable, document
+from domain_services.kernel.messaging.dead_letters import api as dead_letters
 from domain_services.kernel.telemetry import Metrics
+from domain_services.kernel.web.app import build_app
 
 logger = structlog.get_logger()
 

@@ -11,25 +11,25 @@ import httpx
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
-from agent.checkpoints import Checkpoints
-from agent.courier import Courier
-from agent.daily import Daily, Job
-from agent.events import consumers, listening_to
 from agent.intelligence.health import Health
 from agent.intelligence.views import Views
-from agent.learning import Learner
-from agent.modes import DecisionModes, default_mode
-from agent.orchestrator import Orchestrator, wishes_of
-from agent.schedule import EmbeddedCronJobs, Scheduler
+from agent.jobs.audit_delivery import Courier
+from agent.jobs.daily import Daily, Job
+from agent.jobs.event_consumers import consumers, listening_to
+from agent.jobs.prefetch import Prefetcher
+from agent.jobs.schedule import EmbeddedCronJobs, Scheduler
+from agent.learning.learner import Learner
+from agent.runs.checkpoints import Checkpoints
+from agent.runs.decision_modes import DecisionModes, default_mode
+from agent.runs.orchestrator import Orchestrator, request_options
 from agent.schema import OrchestrationRequest
 from agent.settings import AgentSettings
-from agent.warming import Warmer
 from domain_services.backlog.client import BacklogClient
 from domain_services.chronicle.client import ChronicleClient
 from domain_services.embedding.client import EmbeddingClient
 from domain_services.kernel.background import running
-from domain_services.kernel.http_client import ServiceClient, open_http
-from domain_services.kernel.inbox import Consumer
+from domain_services.kernel.client.http_client import ServiceClient, open_http
+from domain_services.kernel.messaging.inbox import Consumer
 from domain_services.project.client import ProjectClient
 from domain_services.sprint.client import SprintClient
 from graphs.decision import build
@@ -38,11 +38,11 @@ from memory.audits import OwedAudits
 from memory.backfill import Backfill
 from memory.cache import ProcessCache, TableCache
 from memory.calibrations import Calibrations
+from memory.decision_outcomes import EndedDecisions
 from memory.embed import Embeddings
 from memory.embedder import ServiceEmbedder
 from memory.jobs import DailyJobs
 from memory.journal import Journal
-from memory.lessons import Lessons
 from memory.modes import Modes
 from memory.pool import Pool, open_pool
 from memory.postgres import PostgresEpisodes
@@ -127,13 +127,13 @@ async def open_services(
         embedder = ServiceEmbedder(clients.embedding)
         embeddings = Embeddings(table, embedder, cache)
         recaller = Recaller(reading, embeddings, registry)
-        journal, owed, lessons = Journal(pool), OwedAudits(pool), Lessons(pool)
+        journal, owed, lessons = Journal(pool), OwedAudits(pool), EndedDecisions(pool)
         runs = RunTable(pool, journal.wake, start_seconds=START_SECONDS * settings.patience)
         learner = Learner(Calibrations(pool), lessons)
         await learner.refresh()
         backfill = Backfill(pool, embedder, table)
-        usual = wishes_of(OrchestrationRequest())
-        warmer = Warmer(sources, recaller, usual)
+        usual = request_options(OrchestrationRequest())
+        warmer = Prefetcher(sources, recaller, usual)
         orchestrator = _orchestrator(
             settings, clients, sources, recaller, runs, learner, checkpoints
         )

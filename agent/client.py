@@ -1,8 +1,9 @@
 """Typed client of the orchestrator: one method a route."""
 
-from agent import learning_schema, schema
+from agent import schema
 from agent.intelligence import schema as intelligence
-from domain_services.kernel.http_client import ServiceClient
+from agent.learning import schema as learning_schema
+from domain_services.kernel.client.http_client import ServiceClient
 from domain_services.kernel.types import Liveness
 
 ORCHESTRATE_SECONDS = 30.0

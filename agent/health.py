@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from agent.bootstrap import Services
-from domain_services.kernel.health import Check, probe
+from domain_services.kernel.web.health import Check, probe
 from memory.pool import Pool
 
 router = APIRouter(tags=["health"])

@@ -11,9 +11,9 @@ from sqlalchemy import text
 from benchmarks.figures import Path, interleave_rates
 from benchmarks.stage import Stage
 from benchmarks.wire import Wire, open_wires
-from domain_services.kernel import outbox
-from domain_services.kernel.db import Database
-from domain_services.kernel.events import DAILY_SCRUM_EVENTS, Envelope, envelope
+from domain_services.kernel.database.database import Database
+from domain_services.kernel.messaging import outbox
+from domain_services.kernel.messaging.envelope import DAILY_SCRUM_EVENTS, Envelope, envelope
 from domain_services.kernel.types import utc_now
 from domain_services.sprint.schema import SprintStartedEvent, SprintTask, TaskUpdated
 

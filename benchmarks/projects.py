@@ -10,7 +10,7 @@ from domain_services.chronicle.schema import (
     SprintRetrospectiveCreate,
     TaskOutcomeCreate,
 )
-from domain_services.kernel.http_client import PeerRefused
+from domain_services.kernel.client.http_client import PeerRefused
 from domain_services.kernel.types import utc_now
 from domain_services.project.schema import Assignment, EmployeeCreate, ProjectCreate
 

@@ -18,7 +18,7 @@ from deploy.local.servers import EmbeddedServers
 from domain_services.backlog.client import BacklogClient
 from domain_services.chronicle.client import ChronicleClient
 from domain_services.embedding.client import EmbeddingClient
-from domain_services.kernel.http_client import open_http
+from domain_services.kernel.client.http_client import open_http
 from domain_services.kernel.settings import AuthSettings, KernelSettings
 from domain_services.project.client import ProjectClient
 from domain_services.sprint.client import SprintClient

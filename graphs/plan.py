@@ -58,7 +58,7 @@ def _create_cronjob(snapshot: Snapshot, ruling: Ruling) -> PlannedCall:
     facts = snapshot.facts
     arguments = {
         "project_id": facts.project_id,
-        "schedule": facts.wishes.schedule,
+        "schedule": facts.options.schedule,
         "timezone": snapshot.timezone,
     }
     if facts.active_sprint is not None and ruling.sprint_id == facts.active_sprint.sprint_id:
@@ -67,5 +67,5 @@ def _create_cronjob(snapshot: Snapshot, ruling: Ruling) -> PlannedCall:
     return PlannedCall(
         name="create_cronjob",
         arguments=arguments,
-        description=f"Schedule the daily scrum at '{facts.wishes.schedule}' {snapshot.timezone}",
+        description=f"Schedule the daily scrum at '{facts.options.schedule}' {snapshot.timezone}",
     )

@@ -22,12 +22,17 @@ NAMED_DAYS_OFF = 5  # days off spelled out in a reason, the rest are counted; le
 MEAN_SPRINTS = 3  # last sprints in the plain mean; "yesterday's weather"
 
 # The expectation: an exponentially weighted mean, shrunk towards a prior
-SPEEDS = (0.1, 0.3)  # weights of the newest sprint, higher forgets faster; development set, windows
-TRUST = 2.0  # how soon the better speed prevails, per deviation of error; 0: never. Against one
+SMOOTHING_FACTORS = (
+    0.1,
+    0.3,
+)  # weights of the newest sprint, higher forgets faster; development set, windows
+MODEL_WEIGHT_RATE = (
+    2.0  # how soon the better speed prevails, per deviation of error; 0: never. Against one
+)
 # speed of 0.15: alike in the development set, errors 4 % smaller in the windows
 SMOOTHING = 0.15  # the same where one speed does: what is typical, what plans were worth
 LENGTH_POWER = 0.25  # tasks grow with this power of the days; development set, 0.25 to 0.5
-POOL_TASKS = 9.0  # tasks a sprint with nothing else known
+PRIOR_MEAN_TASKS = 9.0  # tasks a sprint with nothing else known
 POOL_WEIGHT = 0.5  # newest own sprints the pool counts for, higher trusts the history less
 NEIGHBOUR_WEIGHT = 1.0  # the same for neighbours; development set, 0.5 to 2 within 1 %
 MAX_RATIO = 3.0  # what neighbours may say at most of the own pace, as a factor; caution
@@ -52,7 +57,9 @@ RATIO_WEIGHT = 5.0  # sprints that "completed as committed" counts for; developm
 PLAN_DISPERSION = 0.22  # as DISPERSION, when the plan is known; development set
 
 # Confidence
-DOUBT = 0.1  # share of sprints the past says nothing about (even odds); development set, 0.1 and
+UNIFORM_MIXTURE_WEIGHT = (
+    0.1  # share of sprints the past says nothing about (even odds); development set, 0.1 and
+)
 # 0.2 have the same log loss, 0.1 the smaller calibration error
 RECORD_WEIGHT = 20.0  # replayed decisions the prediction counts for; development set
 

@@ -18,7 +18,7 @@ import psycopg
 from pgvector.psycopg import register_vector_async
 from psycopg.types.json import set_json_dumps, set_json_loads
 
-from domain_services.kernel.pool import CheckedPool, Connection
+from domain_services.kernel.database.pool import CheckedPool, Connection
 from memory.document import encode
 
 HANG_UP_SECONDS = 60.0  # for a whole transaction, whose statements end after 3 s each

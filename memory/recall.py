@@ -10,7 +10,7 @@ import psycopg
 from prometheus_client import CollectorRegistry, Histogram
 from pydantic import BaseModel, ConfigDict
 
-from domain_services.kernel.breaker import Breaker
+from domain_services.kernel.client.breaker import Breaker
 from domain_services.kernel.errors import Unavailable
 from memory import search
 from memory.embed import Embeddings, Found

@@ -22,8 +22,8 @@ from redis.asyncio import Redis
 
 from deploy.local.catalogue import SERVICES
 from deploy.local.servers import EmbeddedServers
-from domain_services.kernel import migrate, pool
-from domain_services.kernel.http_client import tls
+from domain_services.kernel.client.http_client import tls
+from domain_services.kernel.database import migrate, pool
 
 # A traceback drawn with the values of its variables takes a second.
 structlog.configure(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.cli.connect import Clients
-from agent.importing import held_back
+from agent.importing import holdout
 from agent.schema import Orchestration
 
 
@@ -43,7 +43,7 @@ class Comparison:
 
 async def compare(data_dir: Path, clients: Clients, answer: Orchestration) -> Comparison | None:
     """The truth about the window that was decided on; None where nothing was kept back."""
-    truth = held_back.find(data_dir, answer.project_id, answer.as_of)
+    truth = holdout.find(data_dir, answer.project_id, answer.as_of)
     if truth is None:
         return None
     weeks = answer.decisions.sprint_duration_weeks
@@ -62,7 +62,7 @@ async def compare(data_dir: Path, clients: Clients, answer: Orchestration) -> Co
 
 
 async def _chosen_finished(
-    clients: Clients, answer: Orchestration, truth: held_back.Truth
+    clients: Clients, answer: Orchestration, truth: holdout.ActualOutcome
 ) -> int | None:
     if not answer.created or not answer.created["sprint_id"]:
         return None

@@ -11,8 +11,8 @@ import typer
 from agent.cli.stack import DEFAULT_DATA_DIR, AsJson, DataDir
 
 if TYPE_CHECKING:
-    from domain_services.kernel.dead_letters.client import DeadLettersClient
-    from domain_services.kernel.dead_letters.schema import DeadLetter
+    from domain_services.kernel.messaging.dead_letters.client import DeadLettersClient
+    from domain_services.kernel.messaging.dead_letters.schema import DeadLetter
 
 PAGE = 1000
 

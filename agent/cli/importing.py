@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from agent.client import OrchestratorClient
+    from agent.importing.history_windows import ProjectPast
     from agent.importing.load import Loaded
-    from agent.importing.past import ProjectPast
     from agent.importing.plan import Plan
     from agent.importing.recognition import Recognition
 
@@ -61,8 +61,8 @@ def import_csv(
     from agent.cli.failures import one_line
     from agent.importing.cutoff import as_of_doubt, choose_as_of, parse_as_of, parse_cadence
     from agent.importing.dates import latest_today
+    from agent.importing.history_windows import cut
     from agent.importing.mapping import parse_mapping
-    from agent.importing.past import cut
     from agent.importing.plan import prepare
     from agent.importing.recognition import recognise
     from agent.importing.table import read_table
@@ -108,7 +108,7 @@ async def _load(
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     from agent.cli.connect import connect
-    from agent.importing import held_back
+    from agent.importing import holdout
     from agent.importing.load import amount, check, load
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
@@ -123,7 +123,7 @@ async def _load(
                 loaded.append(
                     await load(clients, plan, lambda n, bar=bar: progress.advance(bar, n))
                 )
-                held_back.keep(data_dir, plan.past, day, days)
+                holdout.keep(data_dir, plan.past, day, days)
             left = await _wait_for_embeddings(clients.orchestrator, progress)
     if left and not quiet:
         print(f"{left} episodes are not embedded yet; until then recall finds them by numbers.")

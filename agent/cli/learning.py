@@ -12,7 +12,7 @@ from agent.cli.stack import DEFAULT_DATA_DIR, AsJson, DataDir
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from agent.learning_schema import CalibrationReport, Learned, LearningHistory
+    from agent.learning.schema import CalibrationReport, Learned, LearningHistory
 
 Rollback = Annotated[
     int | None,
@@ -29,7 +29,7 @@ def learn(
 ) -> None:
     """Calibrate confidence again from how own decisions turned out; a worse result is refused."""
     from agent.cli.failures import one_line
-    from agent.learning_schema import Learned
+    from agent.learning.schema import Learned
 
     with one_line():
         answer = asyncio.run(ask(data_dir, rollback, history))
@@ -43,7 +43,7 @@ def learn(
 
 async def ask(data_dir: Path, rollback: int | None, history: bool) -> "Learned | LearningHistory":
     from agent.cli.connect import connect
-    from agent.learning_schema import Rollback
+    from agent.learning.schema import Rollback
 
     async with connect(data_dir) as clients:
         if rollback is not None:

@@ -37,7 +37,7 @@ def orchestrate(
 ) -> None:
     """Analyse PROJECT, decide, adjust by evidence, act, and print all of it."""
     from agent.cli.failures import one_line
-    from agent.importing.held_back import cadence_weeks
+    from agent.importing.holdout import cadence_weeks
     from agent.schema import Options, OrchestrationRequest
 
     project = project.upper()

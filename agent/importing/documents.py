@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from uuid import NAMESPACE_URL, uuid5
 
+from agent.importing.history_windows import PastSprint, ProjectPast
 from agent.importing.limits import MOST_LABELS
-from agent.importing.past import PastSprint, ProjectPast
 from agent.importing.people import employee_id
 from agent.importing.priorities import DEFAULT_PRIORITY, priority_of
 from agent.importing.tasks import Task

@@ -10,15 +10,15 @@ from agent.client import OrchestratorClient
 from agent.importing import documents
 from agent.importing.batches import batches
 from agent.importing.errors import CsvRefused
+from agent.importing.existing_history import difference
+from agent.importing.history_windows import ProjectPast
 from agent.importing.limits import MOST_ASSIGNED
-from agent.importing.past import ProjectPast
 from agent.importing.plan import Plan
-from agent.importing.recorded import difference
 from domain_services.backlog.client import BacklogClient
 from domain_services.backlog.schema import MAX_TASKS_PER_REQUEST, TasksCreate
 from domain_services.chronicle.client import ChronicleClient
 from domain_services.chronicle.schema import SprintRetrospectiveBulk
-from domain_services.kernel.http_client import PeerRefused
+from domain_services.kernel.client.http_client import PeerRefused
 from domain_services.project.client import ProjectClient
 from domain_services.project.schema import Assignment
 from domain_services.sprint.client import SprintClient

@@ -8,8 +8,8 @@ from pydantic import ValidationError
 from agent.importing import documents
 from agent.importing.batches import size
 from agent.importing.errors import CsvRefused
+from agent.importing.history_windows import PastSprint, ProjectPast
 from agent.importing.limits import reason
-from agent.importing.past import PastSprint, ProjectPast
 from domain_services.backlog.schema import TaskCreate
 from domain_services.chronicle.schema import MAX_TASKS, SprintRetrospectiveCreate
 from domain_services.project.schema import EmployeeCreate, ProjectCreate

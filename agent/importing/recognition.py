@@ -5,16 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from agent.importing.column_sampling import settle, survey
 from agent.importing.dates import date_format, latest_today
 from agent.importing.errors import CsvRefused
-from agent.importing.faults import fault
 from agent.importing.limits import MOST_LABELS
 from agent.importing.mapping import MappedColumn, map_columns
 from agent.importing.priorities import priority_of
 from agent.importing.statuses import State, state_of
-from agent.importing.survey import settle, survey
 from agent.importing.table import Table
 from agent.importing.tasks import REQUIRED, Reader, Refusal, RowRefused, Task, named_project
+from agent.importing.validation import fault
 
 
 @dataclass(frozen=True, slots=True)

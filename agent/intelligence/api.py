@@ -8,15 +8,17 @@ from fastapi.responses import JSONResponse
 from agent.bootstrap import Services
 from agent.intelligence import schema
 from agent.intelligence.views import Views
-from agent.learning import Learner
-from agent.learning_schema import Learned, LearningHistory, Rollback
-from domain_services.kernel.auth import ADMIN
+from agent.learning.learner import Learner
+from agent.learning.schema import Learned, LearningHistory, Rollback
 from domain_services.kernel.errors import Problem
-from domain_services.kernel.keyed import Keyed
-from domain_services.kernel.openapi import problems
 from domain_services.kernel.types import ProjectId
+from domain_services.kernel.web.auth import ADMIN
+from domain_services.kernel.web.idempotent_route import IdempotentRoute
+from domain_services.kernel.web.openapi import problems
 
-router = APIRouter(prefix="/orchestrate/intelligence", tags=["intelligence"], route_class=Keyed)
+router = APIRouter(
+    prefix="/orchestrate/intelligence", tags=["intelligence"], route_class=IdempotentRoute
+)
 
 DEFAULT_THRESHOLD = "0.7"
 

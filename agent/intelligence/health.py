@@ -7,14 +7,14 @@ import psycopg
 
 from agent.intelligence.schema import ModelsHealth
 from agent.intelligence.views import hours_since
-from agent.learning import Learner
-from agent.learning_schema import describe
+from agent.learning.learner import Learner
+from agent.learning.schema import describe
 from domain_services.chronicle.client import ChronicleClient
 from domain_services.embedding.client import EmbeddingClient
-from domain_services.kernel.health import probe
+from domain_services.kernel.web.health import probe
 from memory.cache import ProcessCache
 from memory.pool import Pool
-from memory.vitals import Vitals, vitals
+from memory.statistics import MemoryStatistics, memory_statistics
 
 MOST_TO_EMBED = 1000  # episodes; a backlog above it means that the backfill does not keep up
 ANSWER_SECONDS = 1.0
@@ -59,15 +59,15 @@ class Health:
             problems=wrong,
         )
 
-    async def _vitals(self) -> Vitals | None:
+    async def _vitals(self) -> MemoryStatistics | None:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                return await vitals(self.pool)
+                return await memory_statistics(self.pool)
         except (psycopg.Error, TimeoutError):
             return None
 
 
-def _problems(chronicle: str, embedding: str, found: Vitals | None) -> list[str]:
+def _problems(chronicle: str, embedding: str, found: MemoryStatistics | None) -> list[str]:
     wrong = [
         f"the {name} service does not answer"
         for name, answer in (("chronicle", chronicle), ("embedding", embedding))

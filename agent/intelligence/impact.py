@@ -11,9 +11,9 @@ from agent.intelligence.schema import (
     Interval,
     Recommendations,
 )
-from agent.learning import lesson
+from agent.learning.learner import lesson
 from graphs.evidence.calibration import table
-from memory.lessons import EndedDecision
+from memory.decision_outcomes import EndedDecision
 
 LEAST_OUTCOMES = 5  # of either source; an interval of fewer says nothing
 NO_SPREAD = "all values are equal: no spread to estimate an interval from"

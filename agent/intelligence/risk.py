@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from agent.intelligence.schema import RiskAssessment
 from graphs.evidence.distribution import Prediction, Window, predict
-from graphs.evidence.neighbours import POOL, NeighbourEvidence, prior, speak
+from graphs.evidence.neighbours import POOL, NeighbourEvidence, as_evidence, prior
 from graphs.evidence.risk import Risks, risks
 from graphs.evidence.throughput import Sprint, at_length
 from graphs.nodes.adjust import capacity_share, past_sprints
@@ -125,7 +125,7 @@ def window_of(snapshot: Snapshot) -> Window:
 
 def neighbours_of(recalled: Recall | None) -> tuple[NeighbourEvidence, ...]:
     found = recalled.neighbours if recalled else ()
-    spoken = (speak(each.similarity, each.perception, each.outcome) for each in found)
+    spoken = (as_evidence(each.similarity, each.perception, each.outcome) for each in found)
     return tuple(each for each in spoken if each is not None)
 
 

@@ -6,7 +6,7 @@ A number that cannot be computed is null, and `reasons` says why, by field.
 from datetime import datetime
 from typing import Any, Literal
 
-from agent.learning_schema import CalibrationReport
+from agent.learning.schema import CalibrationReport
 from domain_services.chronicle.schema import DecisionAudit, ProjectVelocity, SimilarProject
 from domain_services.kernel.types import Answer
 from graphs.evidence.calibration import Bin

@@ -10,16 +10,16 @@ from typing import TypeVar
 from agent import schema as orchestration
 from agent.intelligence import impact, quality, risk, schema
 from domain_services.chronicle.schema import ProjectVelocity, SimilarProject
+from domain_services.kernel.client.http_client import PeerRefused
 from domain_services.kernel.errors import NotFound, Problem
-from domain_services.kernel.http_client import PeerRefused
 from domain_services.kernel.types import utc_now
 from graphs.deps import Sources
 from graphs.evidence.distribution import predict
 from graphs.evidence.neighbours import POOL
 from graphs.evidence.throughput import Sprint
-from graphs.nodes.analyse import Seen, look
+from graphs.nodes.analyse import ProjectState, read_project
 from graphs.nodes.optional import ask
-from graphs.rules.base import Wishes
+from graphs.rules.base import RequestOptions
 from graphs.state import Snapshot
 from graphs.thresholds import (
     HISTORY_SPRINTS,
@@ -27,11 +27,11 @@ from graphs.thresholds import (
     RECALL_EPISODES,
 )
 from memory.audits import OwedAudits
-from memory.lessons import Lessons
+from memory.decision_outcomes import EndedDecisions
 from memory.pool import Pool
 from memory.recall import Recall, Recaller
 from memory.runs import RunTable
-from memory.vitals import decisions_by_source, vitals
+from memory.statistics import decisions_by_source, memory_statistics
 
 T = TypeVar("T")
 
@@ -42,20 +42,20 @@ SHOWN_WORDS = 3  # impediments or lessons named
 
 @dataclass(frozen=True)
 class Views:
-    """`usual` are the wishes of a request that names none."""
+    """`usual` are the options of a request that names none."""
 
     sources: Sources
     recaller: Recaller
     runs: RunTable
-    lessons: Lessons
+    lessons: EndedDecisions
     owed: OwedAudits
     pool: Pool
-    usual: Wishes
+    usual: RequestOptions
 
     async def status(self, project_id: str) -> orchestration.ProjectStatus:
         """What is going on in a project. Raises: `NotFound`."""
         seen, backlog, jobs, last = await asyncio.gather(
-            look(self.sources, project_id, self.usual, ANSWER_SECONDS),
+            read_project(self.sources, project_id, self.usual, ANSWER_SECONDS),
             _known(project_id, self.sources.backlog.get_summary(project_id)),
             self.sources.cronjobs.list_jobs(project_id),
             self.runs.last(project_id),
@@ -179,8 +179,8 @@ class Views:
     async def insights(self, project_id: str) -> schema.ProjectInsights:
         """History, similar projects and risks, with nothing decided. Raises: `NotFound`."""
         seen, fresh, ended = await asyncio.gather(
-            look(self.sources, project_id, self.usual, ANSWER_SECONDS),
-            vitals(self.pool, project_id),
+            read_project(self.sources, project_id, self.usual, ANSWER_SECONDS),
+            memory_statistics(self.pool, project_id),
             self.lessons.read(project_id),
         )
         similar = seen.history.similar_projects if seen.history else []
@@ -263,7 +263,7 @@ class Views:
         )
 
 
-def _patterns(seen: Seen) -> schema.ProjectPatterns:
+def _patterns(seen: ProjectState) -> schema.ProjectPatterns:
     history = seen.history
     return schema.ProjectPatterns(
         avg_sprint_duration=history.patterns.avg_sprint_duration_days if history else None,
@@ -305,7 +305,7 @@ async def _known(project_id: str, answer: Awaitable[T]) -> T:
         raise
 
 
-def _trend_reasons(seen: Seen) -> dict[str, str]:
+def _trend_reasons(seen: ProjectState) -> dict[str, str]:
     """Why a trend is null; a chronicle that did not answer is also named under `degraded`."""
     patterns = seen.history.patterns if seen.history else None
     snapshot, reasons = seen.snapshot, dict[str, str]()

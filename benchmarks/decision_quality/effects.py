@@ -16,14 +16,14 @@ ENDLESS = 1e9  # a prior that no evidence outweighs
 
 WITHOUT = {
     "similar episodes": {"NEIGHBOUR_WEIGHT": 0.0},
-    "a second speed of forgetting": {"SPEEDS": (0.15,)},
+    "a second speed of forgetting": {"SMOOTHING_FACTORS": (0.15,)},
     "length of the sprint": {"LENGTH_POWER": 0.0},
 }
 WITHOUT_PLAN = {"what own plans were worth": {"RATIO_WEIGHT": ENDLESS}}
 OWN_SPREAD = {"DISPERSION_WEIGHT": ENDLESS}
 
 CHOICES: dict[str, Sequence[object]] = {
-    "SPEEDS": ((0.1,), (0.15,), (0.3,), (0.1, 0.3)),
+    "SMOOTHING_FACTORS": ((0.1,), (0.15,), (0.3,), (0.1, 0.3)),
     "LENGTH_POWER": (0.0, 0.25, 0.5),
 }
 CHOICES_WITH_PLAN = CHOICES | {"PLAN_WEIGHT": (0.5, 0.6, 0.7), "RATIO_WEIGHT": (3.0, 5.0, 10.0)}

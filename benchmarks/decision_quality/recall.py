@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.decision_quality.sprints import Row, Teams
-from graphs.evidence.neighbours import NeighbourEvidence, speak
+from graphs.evidence.neighbours import NeighbourEvidence, as_evidence
 from graphs.thresholds import HISTORY_SPRINTS, RECALL_EPISODES
 from memory.episode import Outcome, Perception
 from memory.features import DIMENSIONS, SCALES, features, similarity
@@ -42,7 +42,9 @@ class Memory:
         distances[(self._team == rows[at].team) & (self._at >= at)] = np.inf
         nearest = np.argsort(distances, kind="stable")[:RECALL_EPISODES]
         spoken = (
-            speak(similarity(float(distances[index])), self._seen[index], self._outcome(index))
+            as_evidence(
+                similarity(float(distances[index])), self._seen[index], self._outcome(index)
+            )
             for index in nearest
             if np.isfinite(distances[index])
         )

@@ -7,7 +7,7 @@ from graphs.evidence import commitment, distribution, neighbours, throughput
 
 # Where each number is read.
 USERS = {
-    "SPEEDS": throughput,
+    "SMOOTHING_FACTORS": throughput,
     "LENGTH_POWER": throughput,
     "PLAN_WEIGHT": commitment,
     "RATIO_WEIGHT": commitment,

@@ -140,7 +140,7 @@ class Stack:
         for spec in specs:
             if spec.database and spec.migrations:
                 self._report(f"migrating {spec.database}")
-                upgrade = resolve("domain_services.kernel.migrate:upgrade")
+                upgrade = resolve("domain_services.kernel.database.migrate:upgrade")
                 if spec.role:
                     self.servers.create_role(spec.role)
                 upgrade(self.servers.database_url(spec.database), spec.migrations, spec.role)

@@ -9,22 +9,22 @@ from domain_services.backlog import schema
 from domain_services.backlog.logic import (
     changes,
     creation,
-    holding,
     projects,
     reading,
     reservations,
     samples,
+    sprint_ownership,
     summaries,
 )
-from domain_services.kernel.auth import Identity
-from domain_services.kernel.db import Reading, Store, UnitOfWork
-from domain_services.kernel.keyed import Keyed
-from domain_services.kernel.openapi import problems
+from domain_services.kernel.database.database import Reading, Store, UnitOfWork
 from domain_services.kernel.types import EmployeeId, ProjectId, SprintId, TaskId
+from domain_services.kernel.web.auth import Identity
+from domain_services.kernel.web.idempotent_route import IdempotentRoute
+from domain_services.kernel.web.openapi import problems
 from domain_services.project.client import ProjectClient
 from domain_services.sprint.client import SprintClient
 
-router = APIRouter(route_class=Keyed)
+router = APIRouter(route_class=IdempotentRoute)
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ async def _existing(project_id: ProjectId, database: Store, peers: Peers) -> str
 async def _ended_sprint(
     task_id: TaskId, body: schema.TaskUpdate, database: Store, peers: Peers
 ) -> str | None:
-    return await holding.ended_sprint(database, peers.sprint, task_id, body)
+    return await sprint_ownership.ended_sprint(database, peers.sprint, task_id, body)
 
 
 # Declared before the unit of work, and so found before a transaction begins.

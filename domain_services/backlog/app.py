@@ -9,15 +9,15 @@ from fastapi import FastAPI
 from domain_services.backlog.api import Clients, router
 from domain_services.backlog.logic.events import HANDLERS
 from domain_services.backlog.settings import BacklogSettings
-from domain_services.kernel.app import build_app
 from domain_services.kernel.background import running
-from domain_services.kernel.db import open_database
-from domain_services.kernel.dead_letters import api as dead_letters
-from domain_services.kernel.events import BACKLOG_GROUP, DAILY_SCRUM_EVENTS
-from domain_services.kernel.health import Checks
-from domain_services.kernel.http_client import open_http
-from domain_services.kernel.inbox import Consumer
-from domain_services.kernel.redis import open_redis
+from domain_services.kernel.client.http_client import open_http
+from domain_services.kernel.database.database import open_database
+from domain_services.kernel.messaging.dead_letters import api as dead_letters
+from domain_services.kernel.messaging.envelope import BACKLOG_GROUP, DAILY_SCRUM_EVENTS
+from domain_services.kernel.messaging.inbox import Consumer
+from domain_services.kernel.messaging.redis import open_redis
+from domain_services.kernel.web.app import build_app
+from domain_services.kernel.web.health import Checks
 from domain_services.project.client import ProjectClient
 from domain_services.sprint.client import SprintClient
 

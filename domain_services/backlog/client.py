@@ -1,7 +1,7 @@
 """Typed client of the backlog service: one method a route."""
 
 from domain_services.backlog import schema
-from domain_services.kernel.http_client import ServiceClient
+from domain_services.kernel.client.http_client import ServiceClient
 from domain_services.kernel.types import Liveness
 
 

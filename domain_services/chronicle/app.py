@@ -7,9 +7,9 @@ from fastapi import FastAPI
 
 from domain_services.chronicle.api import action_items, analytics, notes
 from domain_services.chronicle.settings import ChronicleSettings
-from domain_services.kernel.app import build_app
-from domain_services.kernel.db import open_database
-from domain_services.kernel.health import Checks
+from domain_services.kernel.database.database import open_database
+from domain_services.kernel.web.app import build_app
+from domain_services.kernel.web.health import Checks
 
 
 def create_app(settings: ChronicleSettings) -> FastAPI:

@@ -4,7 +4,7 @@ from datetime import date
 from uuid import UUID
 
 from domain_services.chronicle import schema
-from domain_services.kernel.http_client import ServiceClient
+from domain_services.kernel.client.http_client import ServiceClient
 from domain_services.kernel.types import Liveness
 
 NOTES = "/v1/notes"

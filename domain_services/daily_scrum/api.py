@@ -14,15 +14,15 @@ from domain_services.daily_scrum import schema
 from domain_services.daily_scrum.logic import Simulator
 from domain_services.daily_scrum.settings import DailyScrumSettings
 from domain_services.kernel.errors import Problem
-from domain_services.kernel.health import probe
-from domain_services.kernel.keyed import Keyed
-from domain_services.kernel.openapi import problems
-from domain_services.kernel.outbox import Relay
+from domain_services.kernel.messaging.outbox import Relay
 from domain_services.kernel.types import SprintId
+from domain_services.kernel.web.health import probe
+from domain_services.kernel.web.idempotent_route import IdempotentRoute
+from domain_services.kernel.web.openapi import problems
 
 DEPRECATED_SINCE = date(2026, 11, 1)
 
-router = APIRouter(route_class=Keyed)
+router = APIRouter(route_class=IdempotentRoute)
 
 _DOCUMENTED: dict[int | str, dict[str, Any]] = {
     200: {

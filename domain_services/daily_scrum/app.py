@@ -8,13 +8,13 @@ from fastapi import FastAPI
 from domain_services.daily_scrum.api import router
 from domain_services.daily_scrum.logic import SOURCE, Simulator
 from domain_services.daily_scrum.settings import DailyScrumSettings
-from domain_services.kernel.app import build_app
 from domain_services.kernel.background import running
-from domain_services.kernel.db import open_database
-from domain_services.kernel.health import Checks
-from domain_services.kernel.http_client import open_http
-from domain_services.kernel.outbox import Relay
-from domain_services.kernel.redis import open_redis
+from domain_services.kernel.client.http_client import open_http
+from domain_services.kernel.database.database import open_database
+from domain_services.kernel.messaging.outbox import Relay
+from domain_services.kernel.messaging.redis import open_redis
+from domain_services.kernel.web.app import build_app
+from domain_services.kernel.web.health import Checks
 from domain_services.project.client import ProjectClient
 from domain_services.sprint.client import SprintClient
 

@@ -1,7 +1,7 @@
 """Typed client of the daily-scrum service: one method a route."""
 
 from domain_services.daily_scrum import schema
-from domain_services.kernel.http_client import ServiceClient
+from domain_services.kernel.client.http_client import ServiceClient
 
 
 class DailyScrumClient(ServiceClient):

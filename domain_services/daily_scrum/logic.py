@@ -9,11 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain_services.daily_scrum.models import scrum_runs
 from domain_services.daily_scrum.schema import ScrumRun, TaskProgressed
-from domain_services.kernel import outbox
-from domain_services.kernel.db import Database
+from domain_services.kernel.client.http_client import PeerRefused
+from domain_services.kernel.database.database import Database
 from domain_services.kernel.errors import Conflict, NotFound
-from domain_services.kernel.events import DAILY_SCRUM_EVENTS, envelope
-from domain_services.kernel.http_client import PeerRefused
+from domain_services.kernel.messaging import outbox
+from domain_services.kernel.messaging.envelope import DAILY_SCRUM_EVENTS, envelope
 from domain_services.project.client import ProjectClient
 from domain_services.sprint import simulation
 from domain_services.sprint.client import SprintClient

@@ -3,7 +3,7 @@
 from sqlalchemy import Column, Date, DateTime, MetaData, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from domain_services.kernel import outbox as kernel_outbox
+from domain_services.kernel.messaging import outbox as kernel_outbox
 
 metadata = MetaData()
 

@@ -8,9 +8,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from domain_services.embedding import schema
 from domain_services.embedding.logic import Embedder
-from domain_services.kernel.health import readiness
-from domain_services.kernel.openapi import problems
 from domain_services.kernel.telemetry import Metrics
+from domain_services.kernel.web.health import readiness
+from domain_services.kernel.web.openapi import problems
 
 SERVICE = "embedding-service"
 

@@ -12,9 +12,9 @@ from domain_services.embedding.engines.ollama import Ollama
 from domain_services.embedding.engines.selection import Selection
 from domain_services.embedding.logic import Embedder, UsageRecord
 from domain_services.embedding.settings import EmbeddingSettings, ModelSettings
-from domain_services.kernel.app import build_app
 from domain_services.kernel.background import running
-from domain_services.kernel.health import Checks
+from domain_services.kernel.web.app import build_app
+from domain_services.kernel.web.health import Checks
 
 FIRST_PROBE_SECONDS = 2.0
 

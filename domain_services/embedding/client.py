@@ -1,7 +1,7 @@
 """Typed client of the embedding service: one method a route."""
 
 from domain_services.embedding import schema
-from domain_services.kernel.http_client import ServiceClient
+from domain_services.kernel.client.http_client import ServiceClient
 
 
 class EmbeddingClient(ServiceClient):

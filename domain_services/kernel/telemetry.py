@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from structlog.typing import Processor
 
 from domain_services.kernel import context
-from domain_services.kernel.admission import Admission
+from domain_services.kernel.web.admission import Admission
 
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 _SECRET_KEY = re.compile("key|token|secret|password|authorization", re.IGNORECASE)

@@ -4,15 +4,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
-from domain_services.kernel.db import Reading, Store, UnitOfWork
+from domain_services.kernel.database.database import Reading, Store, UnitOfWork
 from domain_services.kernel.errors import Invalid
-from domain_services.kernel.keyed import Keyed
-from domain_services.kernel.openapi import problems
 from domain_services.kernel.types import EmployeeId, ProjectId, utc_now
+from domain_services.kernel.web.idempotent_route import IdempotentRoute
+from domain_services.kernel.web.openapi import problems
 from domain_services.project import schema
 from domain_services.project.logic import availability, calendar, holidays, leave, people, projects
 
-router = APIRouter(route_class=Keyed)
+router = APIRouter(route_class=IdempotentRoute)
 
 Year = Annotated[int, Query(ge=schema.FIRST_YEAR, le=schema.LAST_YEAR)]
 PtoId = Annotated[int, Path(ge=1, le=2**63 - 1)]

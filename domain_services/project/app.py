@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from domain_services.kernel.app import build_app
-from domain_services.kernel.db import open_database
-from domain_services.kernel.health import Checks
+from domain_services.kernel.database.database import open_database
 from domain_services.kernel.types import utc_now
+from domain_services.kernel.web.app import build_app
+from domain_services.kernel.web.health import Checks
 from domain_services.project.api import router
 from domain_services.project.logic import holidays
 from domain_services.project.settings import ProjectSettings

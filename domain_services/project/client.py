@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from domain_services.kernel.http_client import ServiceClient
+from domain_services.kernel.client.http_client import ServiceClient
 from domain_services.kernel.types import Liveness
 from domain_services.project import schema
 

@@ -4,19 +4,19 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
 
-from domain_services.kernel.auth import ADMIN
-from domain_services.kernel.db import Store, UnitOfWork
-from domain_services.kernel.keyed import Keyed
-from domain_services.kernel.openapi import problems
-from domain_services.kernel.outbox import Relay
+from domain_services.kernel.database.database import Store, UnitOfWork
+from domain_services.kernel.messaging.outbox import Relay
 from domain_services.kernel.types import ProjectId, SprintId, TaskId
+from domain_services.kernel.web.auth import ADMIN
+from domain_services.kernel.web.idempotent_route import IdempotentRoute
+from domain_services.kernel.web.openapi import problems
 from domain_services.sprint import schema
 from domain_services.sprint.logic import burndown, closing, numbering, progress, sprints
+from domain_services.sprint.logic.daily_scrum import DailyScrum
 from domain_services.sprint.logic.planning import Planner
-from domain_services.sprint.logic.scrum import DailyScrum
 from domain_services.sprint.logic.team import Team
 
-router = APIRouter(route_class=Keyed)
+router = APIRouter(route_class=IdempotentRoute)
 
 
 async def _planner(request: Request) -> Planner:

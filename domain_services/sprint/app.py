@@ -8,22 +8,22 @@ from fastapi import FastAPI
 
 from domain_services.backlog.client import BacklogClient
 from domain_services.chronicle.client import ChronicleClient
-from domain_services.kernel.app import build_app
 from domain_services.kernel.background import running
-from domain_services.kernel.db import open_database
-from domain_services.kernel.dead_letters import api as dead_letters
-from domain_services.kernel.events import DAILY_SCRUM_EVENTS, SPRINT_GROUP
-from domain_services.kernel.health import Checks
-from domain_services.kernel.http_client import open_http
-from domain_services.kernel.inbox import Consumer
-from domain_services.kernel.outbox import Relay
-from domain_services.kernel.redis import open_redis
+from domain_services.kernel.client.http_client import open_http
+from domain_services.kernel.database.database import open_database
+from domain_services.kernel.messaging.dead_letters import api as dead_letters
+from domain_services.kernel.messaging.envelope import DAILY_SCRUM_EVENTS, SPRINT_GROUP
+from domain_services.kernel.messaging.inbox import Consumer
+from domain_services.kernel.messaging.outbox import Relay
+from domain_services.kernel.messaging.redis import open_redis
+from domain_services.kernel.web.app import build_app
+from domain_services.kernel.web.health import Checks
 from domain_services.project.client import ProjectClient
 from domain_services.sprint.api import router
 from domain_services.sprint.logic import progress
+from domain_services.sprint.logic.daily_scrum import DailyScrum
 from domain_services.sprint.logic.deliveries import Courier
 from domain_services.sprint.logic.planning import Planner
-from domain_services.sprint.logic.scrum import DailyScrum
 from domain_services.sprint.logic.tasks import SOURCE
 from domain_services.sprint.logic.team import Team
 from domain_services.sprint.settings import SprintSettings

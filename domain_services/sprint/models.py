@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
-from domain_services.kernel import outbox as kernel_outbox
+from domain_services.kernel.messaging import outbox as kernel_outbox
 
 metadata = MetaData()
 

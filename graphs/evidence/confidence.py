@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from graphs.thresholds import CONFIDENCE_THRESHOLD, DOUBT, RECORD_WEIGHT
+from graphs.thresholds import CONFIDENCE_THRESHOLD, RECORD_WEIGHT, UNIFORM_MIXTURE_WEIGHT
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,11 @@ def confidence(predicted: float, record: Record) -> float:
     """The probability, given no tie, that the adjusted count ends nearer to the outcome.
 
     `predicted` is that probability under the predictive distribution of the next sprint. Mixed with
-    even odds for the sprints that follow no past (DOUBT), it is the mean of a Beta prior worth
-    RECORD_WEIGHT decisions, which the replayed ones update.
+    even odds (UNIFORM_MIXTURE_WEIGHT), it is the mean of a Beta prior. The prior is worth
+    RECORD_WEIGHT decisions; the replayed decisions update it.
     Source: Beta-binomial posterior mean, Gelman et al., Bayesian Data Analysis, 2.4.
     """
-    before = (1 - DOUBT) * predicted + DOUBT / 2
+    before = (1 - UNIFORM_MIXTURE_WEIGHT) * predicted + UNIFORM_MIXTURE_WEIGHT / 2
     decided = record.wins + record.losses
     return (RECORD_WEIGHT * before + record.wins) / (RECORD_WEIGHT + decided)
 

@@ -8,8 +8,8 @@ from graphs.thresholds import (
     MAX_RATIO,
     MIN_NEIGHBOURS,
     NEIGHBOUR_WEIGHT,
-    POOL_TASKS,
     POOL_WEIGHT,
+    PRIOR_MEAN_TASKS,
 )
 from memory.episode import Outcome, Perception
 
@@ -27,7 +27,7 @@ class NeighbourEvidence:
     project_id: str
 
 
-def speak(similarity: float, seen: Perception, outcome: Outcome) -> NeighbourEvidence | None:
+def as_evidence(similarity: float, seen: Perception, outcome: Outcome) -> NeighbourEvidence | None:
     """What an episode says; None when no pace was known then to hold its outcome against."""
     if not seen.completed:
         return None
@@ -49,7 +49,7 @@ class Prior:
     neighbours: int
 
 
-POOL = Prior(POOL_TASKS, POOL_WEIGHT, 0)
+POOL = Prior(PRIOR_MEAN_TASKS, POOL_WEIGHT, 0)
 
 
 def weighted_mean(neighbours: Sequence[NeighbourEvidence]) -> float | None:
@@ -75,7 +75,7 @@ def against_typical(neighbours: Sequence[NeighbourEvidence]) -> float | None:
 def prior(counts: Sequence[float], neighbours: Sequence[NeighbourEvidence]) -> Prior:
     """What to shrink the own history to: the pool, and similar episodes when there are enough.
 
-    With own sprints (`counts`, tasks of each, oldest first) the neighbours speak in shares of what
+    With own sprints (`counts`, tasks of each, oldest first) the neighbours count in shares of what
     was typical for them, so that a team twice as large does no harm; without, in tasks.
     Source: partial pooling, Gelman and Hill, Data Analysis Using Regression and
     Multilevel/Hierarchical Models, 12.2, with the weights counted in sprints.
@@ -87,5 +87,5 @@ def prior(counts: Sequence[float], neighbours: Sequence[NeighbourEvidence]) -> P
     if counts and ratio is not None:
         mean = smoothed(counts) * ratio
     weight = POOL_WEIGHT + NEIGHBOUR_WEIGHT
-    pooled = (POOL_WEIGHT * POOL_TASKS + NEIGHBOUR_WEIGHT * mean) / weight
+    pooled = (POOL_WEIGHT * PRIOR_MEAN_TASKS + NEIGHBOUR_WEIGHT * mean) / weight
     return Prior(pooled, weight, len(neighbours))

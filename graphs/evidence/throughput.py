@@ -9,9 +9,9 @@ from graphs.thresholds import (
     LENGTH_POWER,
     MAX_ERROR,
     MEAN_SPRINTS,
+    MODEL_WEIGHT_RATE,
     SMOOTHING,
-    SPEEDS,
-    TRUST,
+    SMOOTHING_FACTORS,
 )
 
 
@@ -69,7 +69,7 @@ def smoothed(counts: Sequence[float], prior: float = 0.0, prior_weight: float = 
 
 
 def level(past: Sequence[Sprint], days: int | None, prior: float, prior_weight: float) -> float:
-    """Tasks to expect in `days`: smoothing at SPEEDS, each trusted as it foretold the own past.
+    """Tasks to expect in `days`: a mixture of the smoothed paces.
 
     A team that drifts is followed faster than one that only scatters. `prior` and `prior_weight`
     as in `smoothed`, the weight above 0. An exhausted sprint never lowers the expectation: a small
@@ -80,9 +80,9 @@ def level(past: Sequence[Sprint], days: int | None, prior: float, prior_weight: 
     seen = [
         (count, sprint.exhausted) for count, sprint in zip(at_length(past, days), past, strict=True)
     ]
-    runs = [_run(seen, speed, prior, prior_weight) for speed in SPEEDS]
+    runs = [_run(seen, speed, prior, prior_weight) for speed in SMOOTHING_FACTORS]
     least = min(loss for _, loss in runs)
-    trust = [math.exp(-TRUST * (loss - least)) for _, loss in runs]
+    trust = [math.exp(-MODEL_WEIGHT_RATE * (loss - least)) for _, loss in runs]
     means = (mean for mean, _ in runs)
     return sum(mean * share for mean, share in zip(means, trust, strict=True)) / sum(trust)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
-from domain_services.kernel.http_client import PeerRefused
+from domain_services.kernel.client.http_client import PeerRefused
 from graphs.deps import Deps
 from graphs.nodes.timing import timed
 from graphs.state import Decision, State, dump, load

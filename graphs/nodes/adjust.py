@@ -9,7 +9,7 @@ from graphs.deps import Deps
 from graphs.evidence.adjustment import Evidence, Proposal, propose
 from graphs.evidence.calibration import Calibration
 from graphs.evidence.duration import keep_cadence
-from graphs.evidence.neighbours import NeighbourEvidence, prior, speak
+from graphs.evidence.neighbours import NeighbourEvidence, as_evidence, prior
 from graphs.evidence.throughput import Sprint, at_length
 from graphs.nodes.timing import timed
 from graphs.rules.base import Ruling
@@ -43,7 +43,7 @@ def _task_count(
         neighbours=tuple(said for _, said in spoken),
         rule_tasks=ruling.tasks or 0,
         unassigned=len(facts.unassigned),
-        max_tasks=facts.wishes.max_tasks,
+        max_tasks=facts.options.max_tasks,
         capacity_share=capacity_share(snapshot),
         days=snapshot.perception.sprint_days,
     )
@@ -67,7 +67,7 @@ def only_used(evidence: Evidence) -> Evidence:
 def _spoken(recalled: Recall) -> tuple[tuple[Neighbour, NeighbourEvidence], ...]:
     """The recalled episodes that say something, and what."""
     said = (
-        (each, speak(each.similarity, each.perception, each.outcome))
+        (each, as_evidence(each.similarity, each.perception, each.outcome))
         for each in recalled.neighbours
     )
     return tuple((each, found) for each, found in said if found is not None)
@@ -105,7 +105,7 @@ def capacity_share(snapshot: Snapshot) -> float | None:
 
     At most 1: what a team completes in days it has never worked on is not known.
     """
-    facts, weekdays = snapshot.facts, 5 * snapshot.facts.wishes.sprint_duration_weeks
+    facts, weekdays = snapshot.facts, 5 * snapshot.facts.options.sprint_duration_weeks
     if facts.working_days is None:
         return None
     if facts.team_size and facts.team_working_days is not None:

@@ -8,14 +8,14 @@ from langgraph.runtime import Runtime
 
 from domain_services.backlog.schema import BacklogSummary, Task
 from domain_services.chronicle.schema import ProjectEvidence, ProjectVelocity
+from domain_services.kernel.client.http_client import PeerRefused
 from domain_services.kernel.errors import NotFound
-from domain_services.kernel.http_client import PeerRefused
 from domain_services.project.schema import Availability
 from domain_services.sprint.schema import SprintSummary
 from graphs.deps import Deps, Sources
 from graphs.nodes.optional import ask
 from graphs.nodes.timing import timed
-from graphs.rules.base import Facts, SprintFact, TaskFact, Wishes
+from graphs.rules.base import Facts, RequestOptions, SprintFact, TaskFact
 from graphs.state import Order, PastSprint, Patterns, Snapshot, State, dump, load
 from graphs.thresholds import EVIDENCE_SECONDS, HISTORY_SPRINTS
 from memory.episode import Perception
@@ -25,9 +25,9 @@ from tools.cronjobs import CronJob
 @timed
 async def analyse(state: State, runtime: Runtime[Deps]) -> dict[str, Any]:
     """Read everything at once. Raises: `NotFound`; `Unavailable` when a needed peer is down."""
-    wishes = load(Order, state["order"]).wishes
+    options = load(Order, state["order"]).options
     deps = runtime.context
-    seen = await look(deps, state["project_id"], wishes, EVIDENCE_SECONDS * deps.patience)
+    seen = await read_project(deps, state["project_id"], options, EVIDENCE_SECONDS * deps.patience)
     return {
         "snapshot": dump(Snapshot, seen.snapshot),
         "patterns": dump(Patterns, patterns_of(seen.history)),
@@ -36,7 +36,7 @@ async def analyse(state: State, runtime: Runtime[Deps]) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Seen:
+class ProjectState:
     """A project as it is; `history` is None, and named in `missing`, without the chronicle."""
 
     snapshot: Snapshot
@@ -44,9 +44,11 @@ class Seen:
     missing: list[str]
 
 
-async def look(sources: Sources, project_id: str, wishes: Wishes, seconds: float) -> Seen:
+async def read_project(
+    sources: Sources, project_id: str, options: RequestOptions, seconds: float
+) -> ProjectState:
     """The project as it is now; `seconds` are for the chronicle. Raises: as `analyse`."""
-    days = 7 * wishes.sprint_duration_weeks
+    days = 7 * options.sprint_duration_weeks
     evidence = sources.chronicle.evidence(project_id, sprints=HISTORY_SPRINTS)
     try:
         (
@@ -69,7 +71,7 @@ async def look(sources: Sources, project_id: str, wishes: Wishes, seconds: float
             raise NotFound(f"there is no project {project_id}", project_id=project_id) from refused
         raise
     velocity = history.velocity if history else None
-    facts = _facts(summary, tasks, sprints, window, jobs, wishes)
+    facts = _facts(summary, tasks, sprints, window, jobs, options)
     snapshot = Snapshot(
         facts=facts,
         perception=_perception(facts, velocity, days),
@@ -78,7 +80,7 @@ async def look(sources: Sources, project_id: str, wishes: Wishes, seconds: float
         average_velocity=velocity.average_velocity if velocity else None,
         trend=velocity.velocity_trend if velocity else None,
     )
-    return Seen(snapshot, history, missing)
+    return ProjectState(snapshot, history, missing)
 
 
 def patterns_of(history: ProjectEvidence | None) -> Patterns:
@@ -100,7 +102,7 @@ def _facts(
     sprints: list[SprintSummary],
     window: Availability,
     jobs: list[CronJob],
-    wishes: Wishes,
+    options: RequestOptions,
 ) -> Facts:
     sprint = sprints[0] if sprints else None
     active = sprint.sprint_id if sprint else None
@@ -121,7 +123,7 @@ def _facts(
         ),
         active_sprint=sprint and _sprint(sprint, jobs),
         orphaned_cronjobs=tuple(job.name for job in jobs if job.sprint_id != active),
-        wishes=wishes,
+        options=options,
     )
 
 

@@ -6,8 +6,8 @@ from typing import TypeVar
 
 import structlog
 
+from domain_services.kernel.client.http_client import PeerRefused
 from domain_services.kernel.errors import Problem
-from domain_services.kernel.http_client import PeerRefused
 
 logger = structlog.get_logger()
 

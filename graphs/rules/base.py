@@ -28,7 +28,7 @@ class TaskFact:
 
 
 @dataclass(frozen=True)
-class Wishes:
+class RequestOptions:
     """What the request asks for; `max_tasks` is None when the caller set no limit of their own."""
 
     create_sprint_if_needed: bool
@@ -56,7 +56,7 @@ class Facts:
     days_off: tuple[str, ...]
     active_sprint: SprintFact | None
     orphaned_cronjobs: tuple[str, ...]
-    wishes: Wishes
+    options: RequestOptions
 
 
 @dataclass(frozen=True)

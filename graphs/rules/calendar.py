@@ -15,7 +15,7 @@ def block_absent_team(facts: Facts) -> Ruling | None:
         return None
     reason = (
         f"No sprint is created, because nobody of the team of {facts.team_size} can work in the"
-        f" window of {facts.wishes.sprint_duration_weeks} week(s) from {facts.today.isoformat()}:"
+        f" window of {facts.options.sprint_duration_weeks} week(s) from {facts.today.isoformat()}:"
         f" {describe_days_off(facts) or 'it has no working day'}."
     )
     return Ruling("block_absent_team", "blocked", reason)

@@ -6,13 +6,13 @@ from graphs.thresholds import NAMED_DAYS_OFF, RULE_TASKS
 
 def planned_tasks(facts: Facts) -> int:
     """Tasks of a new sprint: the unassigned ones up to the limit, the caller's or RULE_TASKS."""
-    limit = RULE_TASKS if facts.wishes.max_tasks is None else facts.wishes.max_tasks
+    limit = RULE_TASKS if facts.options.max_tasks is None else facts.options.max_tasks
     return min(len(facts.unassigned), limit)
 
 
 def wants_sprint(facts: Facts) -> bool:
     """Whether a sprint is asked for, none is in progress and at least one task would be in it."""
-    asked = facts.wishes.create_sprint_if_needed and facts.active_sprint is None
+    asked = facts.options.create_sprint_if_needed and facts.active_sprint is None
     return asked and planned_tasks(facts) > 0
 
 

@@ -7,9 +7,9 @@ from graphs.rules.closing import is_over
 
 def schedule_new_sprint(facts: Facts) -> Ruling | None:
     """A CronJob with the sprint that is created in this run, when wished."""
-    if not facts.wishes.create_cronjob or create_sprint(facts) is None:
+    if not facts.options.create_cronjob or create_sprint(facts) is None:
         return None
-    reason = f"The new sprint gets a CronJob at '{facts.wishes.schedule}' for its daily scrum."
+    reason = f"The new sprint gets a CronJob at '{facts.options.schedule}' for its daily scrum."
     return Ruling("schedule_new_sprint", "create_cronjob", reason)
 
 
@@ -18,11 +18,11 @@ def restore_schedule(facts: Facts) -> Ruling | None:
     sprint = facts.active_sprint
     if sprint is None or is_over(sprint, facts.today):
         return None
-    if sprint.cronjob is not None or not facts.wishes.create_cronjob:
+    if sprint.cronjob is not None or not facts.options.create_cronjob:
         return None
     reason = (
         f"Sprint {sprint.sprint_id} is in progress without a CronJob and gets one at"
-        f" '{facts.wishes.schedule}'."
+        f" '{facts.options.schedule}'."
     )
     return Ruling("restore_schedule", "create_cronjob", reason, sprint_id=sprint.sprint_id)
 

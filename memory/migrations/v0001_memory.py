@@ -2,7 +2,8 @@
 
 from alembic import op
 
-from domain_services.kernel import idempotency, inbox
+from domain_services.kernel.database import idempotency
+from domain_services.kernel.messaging import inbox
 
 revision = "memory_0001"
 down_revision = None

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 
-from agent.daily import Daily, Job
+from agent.jobs.daily import Daily, Job
 from domain_services.kernel.errors import Unavailable
 from memory.jobs import DailyJobs
 from memory.pool import open_pool

@@ -6,8 +6,8 @@ import psycopg
 
 from agent.cli.connect import Clients
 from agent.client import OrchestratorClient
+from agent.importing.history_windows import cut
 from agent.importing.load import load
-from agent.importing.past import cut
 from agent.importing.plan import prepare
 from agent.importing.tasks import Task
 from domain_services.backlog.client import BacklogClient

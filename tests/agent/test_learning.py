@@ -7,14 +7,14 @@ from uuid import uuid4
 
 import pytest
 
-from agent.learning import LEAST_NEW, Learner, lesson
-from agent.learning_schema import Rollback
+from agent.learning.learner import LEAST_NEW, Learner, lesson
+from agent.learning.schema import Rollback
 from domain_services.kernel.errors import NotFound
 from graphs.evidence.shipped import shipped
 from memory import outcomes
 from memory.calibrations import Calibrations
+from memory.decision_outcomes import EndedDecision, EndedDecisions
 from memory.journal import Journal, append
-from memory.lessons import EndedDecision, Lessons
 from memory.outcomes import ClosedSprint
 from memory.pool import Pool, open_pool
 from memory.postgres import PostgresEpisodes
@@ -111,7 +111,7 @@ async def test_outcome_that_came_before_the_episode_is_written_to_it(pool: Pool)
 
 
 async def test_better_calibration_is_kept_and_can_be_rolled_back(pool: Pool) -> None:
-    learner = Learner(Calibrations(pool), Lessons(pool))
+    learner = Learner(Calibrations(pool), EndedDecisions(pool))
     await live(pool, LEAST_NEW - 1, completed=6)
     few = await learner.learn("test")
     assert (few.learned, few.version) == (False, None)
@@ -124,7 +124,7 @@ async def test_better_calibration_is_kept_and_can_be_rolled_back(pool: Pool) -> 
     assert learned.active.own == 10
     assert learner.calibration.calibrated(0.68) > shipped().calibrated(0.68)
 
-    other_replica = Learner(Calibrations(pool), Lessons(pool))
+    other_replica = Learner(Calibrations(pool), EndedDecisions(pool))
     await other_replica.refresh()
     assert other_replica.calibration == learner.calibration
 
@@ -142,7 +142,7 @@ async def test_better_calibration_is_kept_and_can_be_rolled_back(pool: Pool) -> 
 
 async def test_worse_calibration_is_refused_and_never_in_force(pool: Pool) -> None:
     """Five outcomes as stated, about: each fit of four errs away from the fifth."""
-    learner = Learner(Calibrations(pool), Lessons(pool))
+    learner = Learner(Calibrations(pool), EndedDecisions(pool))
     await live(pool, 4, completed=6)
     await live(pool, 1, completed=10, first=5)
     tried = await learner.learn("test")

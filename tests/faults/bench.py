@@ -10,15 +10,15 @@ from sqlalchemy import text
 
 from domain_services.backlog.logic.events import HANDLERS
 from domain_services.daily_scrum.schema import TaskProgressed
-from domain_services.kernel.db import Database
-from domain_services.kernel.events import (
+from domain_services.kernel.database.database import Database
+from domain_services.kernel.messaging.envelope import (
     BACKLOG_GROUP,
     DAILY_SCRUM_EVENTS,
     SPRINT_GROUP,
     Envelope,
     envelope,
 )
-from domain_services.kernel.inbox import Consumer
+from domain_services.kernel.messaging.inbox import Consumer
 from domain_services.kernel.types import utc_now
 from domain_services.sprint.logic import progress
 from domain_services.sprint.schema import TaskUpdated

@@ -32,13 +32,13 @@ UNDOING = ("compensating", "released", "cancelled")
 # Name of a point -> "module:attribute" of the function before or after which it lies.
 _BEFORE_AND_AFTER = {
     "sprint": {
-        "relay.batch": "domain_services.kernel.outbox:Relay.send_batch",
-        "relay.confirm": "domain_services.kernel.outbox:Relay.confirm",
+        "relay.batch": "domain_services.kernel.messaging.outbox:Relay.send_batch",
+        "relay.confirm": "domain_services.kernel.messaging.outbox:Relay.confirm",
         "courier.post": "domain_services.sprint.logic.deliveries:Courier._post",
     },
     "backlog": {
-        "inbox.apply": "domain_services.kernel.inbox:Consumer._apply",
-        "inbox.settle": "domain_services.kernel.inbox:Consumer._settle",
+        "inbox.apply": "domain_services.kernel.messaging.inbox:Consumer._apply",
+        "inbox.settle": "domain_services.kernel.messaging.inbox:Consumer._settle",
     },
     "orchestrator": {
         **{f"node.{node}": f"graphs.decision:{node}" for node in NODES},

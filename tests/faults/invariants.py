@@ -13,8 +13,12 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from domain_services.chronicle.logic import audits
-from domain_services.kernel.db import Database
-from domain_services.kernel.events import CONFIRMED_BY, DAILY_SCRUM_EVENTS, SPRINT_EVENTS
+from domain_services.kernel.database.database import Database
+from domain_services.kernel.messaging.envelope import (
+    CONFIRMED_BY,
+    DAILY_SCRUM_EVENTS,
+    SPRINT_EVENTS,
+)
 
 # What keeps a database from being quiet: a name, and a query that counts it.
 _UNFINISHED: dict[str, tuple[tuple[str, LiteralString], ...]] = {

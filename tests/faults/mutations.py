@@ -18,7 +18,7 @@ Put = Callable[[str, Any], None]
 
 
 def _inbox_row(put: Put) -> None:
-    put("domain_services.kernel.inbox:_FIRST_TIME", text("SELECT 1"))
+    put("domain_services.kernel.messaging.inbox:_FIRST_TIME", text("SELECT 1"))
 
 
 def _version_guard(put: Put) -> None:
@@ -29,26 +29,26 @@ def _reclaim(put: Put) -> None:
     async def nothing(_self: Any) -> list[Any]:
         return []
 
-    put("domain_services.kernel.inbox:Consumer._reclaim", nothing)
+    put("domain_services.kernel.messaging.inbox:Consumer._reclaim", nothing)
 
 
 def _dead_letters(put: Put) -> None:
     async def never(*_: Any) -> bool:
         return False
 
-    put("domain_services.kernel.inbox:Consumer._parked", never)
+    put("domain_services.kernel.messaging.inbox:Consumer._parked", never)
 
 
 def _group_again(put: Put) -> None:
     async def nothing(_self: Any) -> None:
         await asyncio.sleep(0.05)
 
-    put("domain_services.kernel.inbox:Consumer._create_group", nothing)
+    put("domain_services.kernel.messaging.inbox:Consumer._create_group", nothing)
 
 
 def _confirmation(put: Put) -> None:
     closed = "UPDATE outbox SET published_at = now(), closed_at = now() WHERE id = ANY(:ids)"
-    put("domain_services.kernel.outbox:_SENT", text(closed))
+    put("domain_services.kernel.messaging.outbox:_SENT", text(closed))
 
 
 def _one_active_sprint(put: Put) -> None:
@@ -70,15 +70,15 @@ def _run_recovery(put: Put) -> None:
     async def nothing(_self: Any) -> None:
         await asyncio.Event().wait()
 
-    put("agent.orchestrator:Orchestrator.watch", nothing)
+    put("agent.runs.orchestrator:Orchestrator.watch", nothing)
 
 
 def _idempotency_key(put: Put) -> None:
     async def unknown(*_: Any, **__: Any) -> None:
         return None
 
-    put("domain_services.kernel.idempotency:find", unknown)
-    put("domain_services.kernel.idempotency:claim", unknown)
+    put("domain_services.kernel.database.idempotency:find", unknown)
+    put("domain_services.kernel.database.idempotency:claim", unknown)
 
 
 def _effect_key(put: Put) -> None:
@@ -135,7 +135,7 @@ def _episode_in_the_last_transaction(put: Put) -> None:
 
 
 def _breaker(put: Put) -> None:
-    put("domain_services.kernel.breaker:Breaker._record_failure", lambda _self: None)
+    put("domain_services.kernel.client.breaker:Breaker._record_failure", lambda _self: None)
 
 
 def _pool_check(put: Put) -> None:
@@ -144,32 +144,32 @@ def _pool_check(put: Put) -> None:
     def unchecked(*given: Any, **named: Any) -> Any:
         return make(*given, **(named | {"pool_pre_ping": False}))
 
-    put("domain_services.kernel.db:create_async_engine", unchecked)
+    put("domain_services.kernel.database.database:create_async_engine", unchecked)
 
 
 def _one_scrum_a_day(put: Put) -> None:
     async def none(*_: Any) -> None:
         return None
 
-    put("domain_services.sprint.logic.scrum:_earlier", none)
+    put("domain_services.sprint.logic.daily_scrum:_earlier", none)
 
 
 def _cron_claim(put: Put) -> None:
     async def always(*_: Any) -> bool:
         return True
 
-    put("agent.schedule:EmbeddedCronJobs.claim", always)
+    put("agent.jobs.schedule:EmbeddedCronJobs.claim", always)
 
 
 def _unread_entries_stay(put: Put) -> None:
     async def everything(*_: Any) -> tuple[int, int]:
         return (2**62, 0)
 
-    put("domain_services.kernel.trimming:_first_needed", everything)
+    put("domain_services.kernel.messaging.trimming:_first_needed", everything)
 
 
 def _admission(put: Put) -> None:
-    put("domain_services.kernel.admission:Admission.admitted", lambda _self: nullcontext())
+    put("domain_services.kernel.web.admission:Admission.admitted", lambda _self: nullcontext())
 
 
 def _drain(put: Put) -> None:
@@ -187,7 +187,7 @@ def _peer_timeout(put: Put) -> None:
     def patient(*given: Any, **named: Any) -> Any:
         return make(*given, **(named | {"timeout": None}))
 
-    put("domain_services.kernel.http_client:httpx.AsyncClient", patient)
+    put("domain_services.kernel.client.http_client:httpx.AsyncClient", patient)
     put("domain_services.kernel.context:seconds_left", lambda: None)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from agent.schedule import EmbeddedCronJobs, Scheduler
+from agent.jobs.schedule import EmbeddedCronJobs, Scheduler
 from domain_services.kernel.errors import Conflict, Problem, Unavailable
 from memory.pool import Pool, open_pool
 from tests.faults import mutations

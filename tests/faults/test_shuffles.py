@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 from sqlalchemy import text
 
-from domain_services.kernel.db import Database
-from domain_services.kernel.events import BACKLOG_GROUP, DAILY_SCRUM_EVENTS
+from domain_services.kernel.database.database import Database
+from domain_services.kernel.messaging.envelope import BACKLOG_GROUP, DAILY_SCRUM_EVENTS
 from tests.faults import bench
 from tests.faults.bench import FREE_TASKS
 
@@ -52,7 +52,7 @@ async def test_newest_version_stays_in_any_order(
     record_property: Any,
     examples: int,
 ) -> None:
-    monkeypatch.setattr("domain_services.kernel.inbox.BLOCK_MILLISECONDS", 1)
+    monkeypatch.setattr("domain_services.kernel.messaging.inbox.BLOCK_MILLISECONDS", 1)
     url, events = database_url("domain_services.backlog"), 0
     async with bench.filled(url, *FREE_TASKS) as database, Redis.from_url(redis_url) as redis:
         drawn = _histories(examples)

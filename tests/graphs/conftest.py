@@ -14,7 +14,7 @@ from domain_services.backlog.app import create_app as create_backlog
 from domain_services.backlog.settings import BacklogSettings
 from domain_services.chronicle.app import create_app as create_chronicle
 from domain_services.chronicle.settings import ChronicleSettings
-from domain_services.kernel.http_client import tls
+from domain_services.kernel.client.http_client import tls
 from domain_services.project.app import create_app as create_project
 from domain_services.project.settings import ProjectSettings
 from domain_services.sprint.app import create_app as create_sprint

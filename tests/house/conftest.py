@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from deploy.local.catalogue import SERVICES, ServiceSpec, resolve
 from deploy.local.servers import EmbeddedServers
-from domain_services.kernel.db import Database
+from domain_services.kernel.database.database import Database
 from tests.conftest import ADMIN_KEY, AUTH, Databases, serving
 from tests.ports import free_port
 

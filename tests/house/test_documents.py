@@ -9,8 +9,8 @@ import typer.main
 
 from agent.cli.main import app
 from deploy.local.catalogue import SERVICES, ServiceSpec
-from domain_services.kernel.auth import OPEN_PATHS, ROLE_FIELD
 from domain_services.kernel.errors import ProblemDocument
+from domain_services.kernel.web.auth import OPEN_PATHS, ROLE_FIELD
 from tests.house.conftest import NAMES, make_app, operations
 
 VALIDATION = {

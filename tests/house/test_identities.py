@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import httpx
 import pytest
 
-from domain_services.kernel.auth import OPEN_PATHS, ROLE_FIELD
+from domain_services.kernel.web.auth import OPEN_PATHS, ROLE_FIELD
 from tests.conftest import ADMIN_KEY, OPERATOR_KEY, SERVICE_KEY, VIEWER_KEY
 from tests.house.conftest import NAMES, STRANGER_KEY, Operation, Service
 

@@ -10,8 +10,8 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
-from domain_services.kernel.db import Database
-from domain_services.kernel.inbox import Consumer
+from domain_services.kernel.database.database import Database
+from domain_services.kernel.messaging.inbox import Consumer
 from domain_services.kernel.settings import KernelSettings
 from tests.conftest import ADMIN_KEY, AUTH, Databases, serving
 from tests.kernel.box.app import Gate, create_app

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from domain_services.kernel.app import _field
-from domain_services.kernel.depth import is_deeper
+from domain_services.kernel.web.app import _field
+from domain_services.kernel.web.json_depth import is_deeper
 from tests.conftest import ADMIN_KEY, Databases, serving
 from tests.kernel.box.app import create_app
 from tests.kernel.conftest import BoxService, box_settings

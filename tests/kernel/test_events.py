@@ -10,12 +10,18 @@ import pytest
 from redis.asyncio import Redis
 from sqlalchemy.exc import OperationalError
 
-from domain_services.kernel import context, inbox
-from domain_services.kernel.db import Database
-from domain_services.kernel.dead_letters.client import DeadLettersClient
-from domain_services.kernel.dead_letters.schema import DeadLetter
-from domain_services.kernel.events import Envelope, Metadata, confirmations_key, envelope
-from domain_services.kernel.http_client import PeerRefused
+from domain_services.kernel import context
+from domain_services.kernel.client.http_client import PeerRefused
+from domain_services.kernel.database.database import Database
+from domain_services.kernel.messaging import inbox
+from domain_services.kernel.messaging.dead_letters.client import DeadLettersClient
+from domain_services.kernel.messaging.dead_letters.schema import DeadLetter
+from domain_services.kernel.messaging.envelope import (
+    Envelope,
+    Metadata,
+    confirmations_key,
+    envelope,
+)
 from tests.conftest import VIEWER_KEY, Databases
 from tests.kernel.box.app import GROUP, STREAM, BoxTold, make_consumer
 from tests.kernel.conftest import BoxService

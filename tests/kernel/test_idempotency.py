@@ -6,7 +6,8 @@ from itertools import count
 import pytest
 from sqlalchemy import text
 
-from domain_services.kernel import housekeeping, keyed
+from domain_services.kernel.database import retention
+from domain_services.kernel.web import idempotent_route
 from tests.kernel.conftest import BoxService
 
 _shelves = count()
@@ -113,9 +114,9 @@ async def test_a_claim_whose_process_died_is_taken_over_by_the_same_request(
     gate = box.new_gate()
     died = asyncio.create_task(box.add(shelf, "wait", shelf, "pairs"))
     await gate.reached.wait()
-    await _age(box, shelf, f"{keyed.LEASE_SECONDS - 10} seconds")
+    await _age(box, shelf, f"{idempotent_route.LEASE_SECONDS - 10} seconds")
     assert (await box.add(shelf, "wait", shelf, "pairs")).status_code == 409
-    await _age(box, shelf, f"{keyed.LEASE_SECONDS + 1} seconds")
+    await _age(box, shelf, f"{idempotent_route.LEASE_SECONDS + 1} seconds")
     assert (await box.add(shelf, "other", shelf, "pairs")).status_code == 422
     box.new_gate().open.set()
     assert (await box.add(shelf, "wait", shelf, "pairs")).status_code == 201
@@ -130,7 +131,7 @@ async def test_keys_are_forgotten_after_a_day(box: BoxService, shelf: str) -> No
     assert await box.count(shelf) == 2
     await _age(box, shelf, "24 hours 1 second")
     await box.add(shelf, "a", f"{shelf}-young")
-    await housekeeping.clean(box.database)
+    await retention.clean(box.database)
     async with box.database.transaction() as connection:
         keys = await connection.scalars(
             text("SELECT key FROM idempotency_keys WHERE key LIKE :like"), {"like": f"{shelf}%"}

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from domain_services.kernel.app import MissingSecret
-from domain_services.kernel.auth import KeyRing, authorise
 from domain_services.kernel.errors import Forbidden, Unauthorized
 from domain_services.kernel.settings import ApiKey, AuthSettings, KernelSettings
+from domain_services.kernel.web.app import MissingSecret
+from domain_services.kernel.web.auth import KeyRing, authorise
 from tests.kernel.box.app import create_app
 
 HASH = hashlib.sha256(b"dsm_key").hexdigest()

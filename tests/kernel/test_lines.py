@@ -6,10 +6,10 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import text
 
-from domain_services.kernel import pool
-from domain_services.kernel.db import Database
+from domain_services.kernel.database import pool
+from domain_services.kernel.database.database import Database
+from domain_services.kernel.database.fast_reads import MOST
 from domain_services.kernel.errors import Unavailable
-from domain_services.kernel.lines import MOST
 
 PID = text("SELECT pg_backend_pid() AS pid, CAST(:said AS json) AS said")
 

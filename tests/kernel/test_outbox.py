@@ -3,9 +3,9 @@
 import pytest
 from sqlalchemy import text
 
-from domain_services.kernel.db import Database
-from domain_services.kernel.events import DAILY_SCRUM_EVENTS, Envelope, envelope
-from domain_services.kernel.outbox import Relay, append
+from domain_services.kernel.database.database import Database
+from domain_services.kernel.messaging.envelope import DAILY_SCRUM_EVENTS, Envelope, envelope
+from domain_services.kernel.messaging.outbox import Relay, append
 from tests.kernel.box.app import BoxTold
 from tests.kernel.conftest import BoxService
 

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from domain_services.kernel import context
+from domain_services.kernel.client.http_client import PAUSES_SECONDS, PeerRefused, ServiceClient
 from domain_services.kernel.errors import Unavailable
-from domain_services.kernel.http_client import PAUSES_SECONDS, PeerRefused, ServiceClient
 from domain_services.kernel.types import Answer
 from tests.conftest import serving
 from tests.ports import free_port

@@ -12,9 +12,9 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from domain_services.kernel.events import DAILY_SCRUM_EVENTS
-from domain_services.kernel.http_client import ServiceClient
-from domain_services.kernel.outbox import Relay, append
+from domain_services.kernel.client.http_client import ServiceClient
+from domain_services.kernel.messaging.envelope import DAILY_SCRUM_EVENTS
+from domain_services.kernel.messaging.outbox import Relay, append
 from domain_services.kernel.settings import KernelSettings
 from domain_services.kernel.telemetry import configure_logging
 from tests.conftest import ADMIN_KEY, AUTH, serving

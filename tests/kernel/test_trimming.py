@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from redis.asyncio import Redis
 
-from domain_services.kernel.trimming import KEEP_DAYS, trim
+from domain_services.kernel.messaging.trimming import KEEP_DAYS, trim
 
 STREAM = "trimmed_events"
 GROUPS = ("one", "two")

@@ -19,8 +19,8 @@ from domain_services.embedding.engines.port import Engine, EngineFailed, RemoteE
 from domain_services.embedding.engines.selection import Selection, pause_seconds
 from domain_services.embedding.logic import UsageRecord
 from domain_services.embedding.settings import EmbeddingSettings
+from domain_services.kernel.client.http_client import PeerRefused, open_http
 from domain_services.kernel.errors import Unavailable
-from domain_services.kernel.http_client import PeerRefused, open_http
 from tests.conftest import AUTH, serving
 from tests.ports import free_port
 

@@ -1,6 +1,6 @@
 import socket
 
-from domain_services.kernel.sockets import heard
+from domain_services.kernel.database.sockets import heard
 
 
 def test_a_silent_connection_needs_no_ping() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row, exists, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain_services.backlog.logic import holding, links, progress, reading
+from domain_services.backlog.logic import links, progress, reading, sprint_ownership
 from domain_services.backlog.logic.links import Target
 from domain_services.backlog.models import task_history, tasks
 from domain_services.backlog.schema import TaskUpdate
@@ -40,8 +40,8 @@ async def change(
             f"{task_id} is at version {before.version}, not {version}", version=before.version
         )
     kept_by = before.sprint_id if before.sprint_id != ended_sprint else None
-    if kept_by is not None and holding.changes_what_is_kept(before, wanted):
-        raise holding.refusal(task_id, kept_by)
+    if kept_by is not None and sprint_ownership.changes_what_is_kept(before, wanted):
+        raise sprint_ownership.refusal(task_id, kept_by)
     status, percentage = progress.follow(
         wanted, before.status, before.progress_percentage, in_sprint=kept_by is not None
     )

@@ -6,8 +6,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain_services.backlog.schema import TaskStatus
-from domain_services.kernel.events import Envelope
-from domain_services.kernel.inbox import Handler
+from domain_services.kernel.messaging.envelope import Envelope
+from domain_services.kernel.messaging.inbox import Handler
 from domain_services.sprint.schema import TaskUpdated
 
 # The sprint service counts on from the version it reserved: ours never falls behind its own, or

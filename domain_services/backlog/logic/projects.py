@@ -4,8 +4,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain_services.backlog.models import backlogs
+from domain_services.kernel.client.http_client import PeerRefused
 from domain_services.kernel.errors import NotFound
-from domain_services.kernel.http_client import PeerRefused
 from domain_services.project.client import ProjectClient
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain_services.backlog.schema import TaskStatus
-from domain_services.kernel.db import Database
+from domain_services.kernel.database.database import Database
 from domain_services.kernel.errors import NotFound
 
 MAX_PAGE = 10_000

@@ -6,7 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain_services.backlog.schema import STATUSES, BacklogSummary
-from domain_services.kernel.db import Database
+from domain_services.kernel.database.database import Database
 
 _COUNTS = ", ".join(f"count(*) FILTER (WHERE status = '{each}') AS {each}" for each in STATUSES)
 _SELECT = f"""

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 
 from domain_services.chronicle import schema
 from domain_services.chronicle.logic import action_items
-from domain_services.kernel.auth import Identity
-from domain_services.kernel.db import Reading, UnitOfWork
-from domain_services.kernel.openapi import problems
+from domain_services.kernel.database.database import Reading, UnitOfWork
 from domain_services.kernel.types import ProjectId
+from domain_services.kernel.web.auth import Identity
+from domain_services.kernel.web.openapi import problems
 
 router = APIRouter(prefix="/v1/action_items", tags=["action items"])
 

@@ -16,9 +16,9 @@ from domain_services.chronicle.logic import (
     velocity,
 )
 from domain_services.chronicle.values import Day
-from domain_services.kernel.db import Reading
-from domain_services.kernel.openapi import problems
+from domain_services.kernel.database.database import Reading
 from domain_services.kernel.types import ProjectId, utc_now
+from domain_services.kernel.web.openapi import problems
 
 router = APIRouter(prefix="/v1/analytics", tags=["analytics"], responses=problems(404))
 

@@ -7,12 +7,12 @@ from fastapi import APIRouter, Query
 from domain_services.chronicle import schema
 from domain_services.chronicle.logic import audits, daily_reports, planning, retrospectives
 from domain_services.chronicle.values import Day
-from domain_services.kernel.db import UnitOfWork
-from domain_services.kernel.keyed import Keyed
-from domain_services.kernel.openapi import problems
+from domain_services.kernel.database.database import UnitOfWork
 from domain_services.kernel.types import ProjectId, SprintId
+from domain_services.kernel.web.idempotent_route import IdempotentRoute
+from domain_services.kernel.web.openapi import problems
 
-router = APIRouter(prefix="/v1/notes", tags=["notes"], route_class=Keyed)
+router = APIRouter(prefix="/v1/notes", tags=["notes"], route_class=IdempotentRoute)
 
 Limit = Annotated[int, Query(ge=1, le=1000)]
 _CREATED = problems(400, 409)

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from domain_services.kernel import idempotency
+from domain_services.kernel.database import idempotency
 
 revision = "chronicle_0001"
 down_revision = None

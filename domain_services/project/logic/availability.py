@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from domain_services.kernel.db import Database
+from domain_services.kernel.database.database import Database
 from domain_services.kernel.errors import Invalid
 from domain_services.kernel.types import utc_now
 from domain_services.project.logic import projects

@@ -8,7 +8,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain_services.kernel.db import Database
+from domain_services.kernel.database.database import Database
 from domain_services.kernel.errors import Conflict, NotFound
 from domain_services.kernel.types import utc_now
 from domain_services.project.logic import holidays

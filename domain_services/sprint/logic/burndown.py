@@ -8,7 +8,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain_services.sprint.logic import sprints
-from domain_services.sprint.logic.days import Calendar
+from domain_services.sprint.logic.project_calendar import Calendar
 from domain_services.sprint.models import daily_scrums
 from domain_services.sprint.models import sprints as sprint_rows
 from domain_services.sprint.schema import Burndown, BurndownDay, SprintSummary

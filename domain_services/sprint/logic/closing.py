@@ -9,12 +9,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain_services.chronicle.schema import DailyScrumReportCreate, SummaryMetrics
 from domain_services.chronicle.values import LAST_YEAR
-from domain_services.kernel import outbox
 from domain_services.kernel.errors import Conflict
-from domain_services.kernel.events import DAILY_SCRUM_EVENTS, SPRINT_EVENTS, envelope
+from domain_services.kernel.messaging import outbox
+from domain_services.kernel.messaging.envelope import DAILY_SCRUM_EVENTS, SPRINT_EVENTS, envelope
 from domain_services.kernel.types import utc_now
-from domain_services.sprint.logic import course, deliveries, reports, retrospective, sprints, tasks
-from domain_services.sprint.logic.days import Calendar
+from domain_services.sprint.logic import (
+    deliveries,
+    reports,
+    retrospective,
+    retrospective_facts,
+    sprints,
+    tasks,
+)
+from domain_services.sprint.logic.project_calendar import Calendar
 from domain_services.sprint.models import daily_scrums
 from domain_services.sprint.models import sprints as sprint_rows
 from domain_services.sprint.schema import Sprint, SprintClosed, SprintClosedEvent, SprintTask
@@ -64,7 +71,7 @@ async def close(
         "SPRINT_CLOSED", "Sprint", sprint_id, _outcome(sprint, closed_at), source=tasks.SOURCE
     )
     await outbox.append(connection, SPRINT_EVENTS, [told])
-    happened = await course.of(connection, sprint, team)
+    happened = await retrospective_facts.of(connection, sprint, team)
     await _owe_last_reports(connection, sprint, len(happened.attendees))
     report_id = uuid4()
     note = retrospective.compose(report_id, sprint, happened)

@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain_services.chronicle import schema as chronicle
 from domain_services.chronicle.client import ChronicleClient
-from domain_services.kernel.db import Database
+from domain_services.kernel.client.http_client import PeerRefused
+from domain_services.kernel.database.database import Database
 from domain_services.kernel.errors import Problem
-from domain_services.kernel.http_client import PeerRefused
 from domain_services.sprint.models import deliveries
 
 logger = structlog.get_logger()

@@ -13,13 +13,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from domain_services.backlog.client import BacklogClient
 from domain_services.backlog.schema import ReservationCreate, Returned, Task
 from domain_services.chronicle.values import LAST_YEAR
-from domain_services.kernel import idempotency
-from domain_services.kernel.db import Database
+from domain_services.kernel.client.http_client import PeerRefused
+from domain_services.kernel.database import idempotency
+from domain_services.kernel.database.database import Database
 from domain_services.kernel.errors import Conflict, Invalid, NotFound, Problem
-from domain_services.kernel.http_client import PeerRefused
 from domain_services.project.client import ProjectClient
 from domain_services.project.schema import Availability
-from domain_services.sprint.logic import saga, sprints, starting
+from domain_services.sprint.logic import saga, sprint_start, sprints
 from domain_services.sprint.logic.saga import Plan, Saga
 from domain_services.sprint.schema import MAX_TASKS, SprintCreate, SprintCreated
 
@@ -125,7 +125,7 @@ class Planner:
             reserved = await self._reserve(held)
             self._reach("reserved")
             async with self._database.transaction() as connection:
-                created = await starting.start(connection, held, reserved)
+                created = await sprint_start.start(connection, held, reserved)
                 self._reach("written")
         except Exception:
             await self._undo(held)

@@ -11,12 +11,12 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain_services.daily_scrum.schema import TaskProgressed
-from domain_services.kernel import outbox
 from domain_services.kernel.errors import Conflict, NotFound
-from domain_services.kernel.events import DAILY_SCRUM_EVENTS, Envelope
+from domain_services.kernel.messaging import outbox
+from domain_services.kernel.messaging.envelope import DAILY_SCRUM_EVENTS, Envelope
 from domain_services.kernel.types import utc_now
 from domain_services.sprint.logic import tasks
-from domain_services.sprint.logic.days import Calendar
+from domain_services.sprint.logic.project_calendar import Calendar
 from domain_services.sprint.models import progress_history
 from domain_services.sprint.schema import (
     ProgressRecorded,

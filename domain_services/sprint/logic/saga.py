@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain_services.kernel import idempotency
+from domain_services.kernel.database import idempotency
 from domain_services.kernel.errors import Conflict, Unavailable
 from domain_services.project.schema import PersonCapacity
 from domain_services.sprint.schema import SprintCreate

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Select, case, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain_services.kernel.db import Database
+from domain_services.kernel.database.database import Database
 from domain_services.kernel.errors import NotFound
 from domain_services.sprint.models import sprint_tasks, sprints
 from domain_services.sprint.schema import (

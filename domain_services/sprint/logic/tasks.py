@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from domain_services.kernel.errors import Invalid
-from domain_services.kernel.events import Envelope, envelope
+from domain_services.kernel.messaging.envelope import Envelope, envelope
 from domain_services.sprint.schema import SprintTask, TaskStatus, TaskUpdated
 
 SOURCE = "sprint-service"

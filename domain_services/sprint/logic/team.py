@@ -3,7 +3,7 @@
 import structlog
 from sqlalchemy import select
 
-from domain_services.kernel.db import Database
+from domain_services.kernel.database.database import Database
 from domain_services.kernel.errors import Problem
 from domain_services.project.client import ProjectClient
 from domain_services.sprint.models import sprints

@@ -10,7 +10,7 @@ import psycopg
 from fastapi import FastAPI
 
 from deploy.local.catalogue import ServiceSpec
-from domain_services.kernel.redis import open_redis
+from domain_services.kernel.messaging.redis import open_redis
 from domain_services.kernel.settings import KernelSettings
 
 SETTINGS = "domain_services.kernel.settings:KernelSettings"

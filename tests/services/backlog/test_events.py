@@ -22,7 +22,7 @@ from domain_services.backlog.schema import (
     TaskUpdate,
 )
 from domain_services.backlog.settings import BacklogSettings
-from domain_services.kernel.events import (
+from domain_services.kernel.messaging.envelope import (
     BACKLOG_GROUP,
     DAILY_SCRUM_EVENTS,
     Envelope,

@@ -18,9 +18,9 @@ from domain_services.backlog.schema import (
     TaskUpdate,
 )
 from domain_services.backlog.settings import BacklogSettings
-from domain_services.kernel.db import Database
+from domain_services.kernel.client.http_client import PeerRefused
+from domain_services.kernel.database.database import Database
 from domain_services.kernel.errors import Invalid
-from domain_services.kernel.http_client import PeerRefused
 
 A, B, C, D = (f"P1-TASK00{number}" for number in range(1, 5))
 

@@ -13,8 +13,8 @@ from domain_services.backlog.schema import (
     TasksCreate,
     TaskUpdate,
 )
+from domain_services.kernel.client.http_client import PeerRefused
 from domain_services.kernel.errors import Unavailable
-from domain_services.kernel.http_client import PeerRefused
 from domain_services.kernel.types import utc_now
 
 IDS = [f"P1-TASK{number:03d}" for number in range(1, 6)]

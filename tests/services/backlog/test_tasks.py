@@ -11,7 +11,7 @@ import pytest
 from domain_services.backlog.app import create_app
 from domain_services.backlog.client import BacklogClient
 from domain_services.backlog.schema import ReservationCreate, TaskCreate, TasksCreate, TaskUpdate
-from domain_services.kernel.http_client import PeerRefused
+from domain_services.kernel.client.http_client import PeerRefused
 from domain_services.kernel.settings import Peers
 from tests.conftest import VIEWER_KEY
 from tests.ports import free_port

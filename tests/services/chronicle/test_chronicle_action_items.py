@@ -8,7 +8,7 @@ import pytest
 
 from domain_services.chronicle.client import ChronicleClient
 from domain_services.chronicle.schema import ActionItemChange, SprintRetrospectiveCreate
-from domain_services.kernel.http_client import PeerRefused
+from domain_services.kernel.client.http_client import PeerRefused
 from tests.conftest import VIEWER_KEY
 from tests.services.chronicle.history import retrospective
 

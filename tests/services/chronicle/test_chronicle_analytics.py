@@ -10,7 +10,7 @@ import pytest
 
 from domain_services.chronicle.client import ChronicleClient
 from domain_services.chronicle.logic.similarity import SPREADS
-from domain_services.kernel.http_client import PeerRefused
+from domain_services.kernel.client.http_client import PeerRefused
 from tests.services.chronicle.history import (
     FIRST_DAY,
     audit,

@@ -9,8 +9,8 @@ import pytest
 
 from deploy.local.servers import EmbeddedServers
 from domain_services.chronicle.client import ChronicleClient
-from domain_services.kernel import migrate
-from domain_services.kernel.http_client import PeerRefused
+from domain_services.kernel.client.http_client import PeerRefused
+from domain_services.kernel.database import migrate
 from tests.conftest import Databases
 from tests.services.chronicle.history import audit
 

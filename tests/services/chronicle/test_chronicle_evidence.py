@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from domain_services.chronicle.client import ChronicleClient
-from domain_services.kernel.http_client import PeerRefused
+from domain_services.kernel.client.http_client import PeerRefused
 from tests.services.chronicle.history import (
     FIRST_DAY,
     audit,

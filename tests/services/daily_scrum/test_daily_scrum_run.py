@@ -8,7 +8,7 @@ import httpx
 from sqlalchemy import text
 
 from domain_services.daily_scrum.client import DailyScrumClient
-from domain_services.kernel.db import Database
+from domain_services.kernel.database.database import Database
 from domain_services.sprint.schema import ProgressReport, SprintCreate
 from domain_services.sprint.simulation import work
 from tests.ports import free_port

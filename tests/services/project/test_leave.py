@@ -3,7 +3,7 @@
 import asyncio
 from datetime import date, timedelta
 
-from domain_services.kernel.http_client import PeerRefused
+from domain_services.kernel.client.http_client import PeerRefused
 from domain_services.project.schema import Pto, PtoCreate
 from tests.services.project.conftest import Office
 

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 from sqlalchemy import text
 
-from domain_services.kernel.db import Database
-from domain_services.kernel.http_client import PeerRefused
+from domain_services.kernel.client.http_client import PeerRefused
+from domain_services.kernel.database.database import Database
 from domain_services.project.logic import people
 from domain_services.project.schema import Assignment, EmployeeCreate
 from tests.services.project.conftest import Office

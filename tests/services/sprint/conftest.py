@@ -18,8 +18,8 @@ from domain_services.backlog.settings import BacklogSettings
 from domain_services.chronicle.app import create_app as create_chronicle_app
 from domain_services.chronicle.client import ChronicleClient
 from domain_services.chronicle.settings import ChronicleSettings
-from domain_services.kernel.db import Database
-from domain_services.kernel.events import ORCHESTRATOR_GROUP
+from domain_services.kernel.database.database import Database
+from domain_services.kernel.messaging.envelope import ORCHESTRATOR_GROUP
 from domain_services.kernel.settings import Peers
 from domain_services.project.app import create_app as create_project_app
 from domain_services.project.client import ProjectClient

@@ -2,9 +2,9 @@
 
 import pytest
 
-from domain_services.backlog.logic.holding import settled
+from domain_services.backlog.logic.sprint_ownership import settled
 from domain_services.backlog.schema import TaskUpdate
-from domain_services.kernel.http_client import PeerRefused
+from domain_services.kernel.client.http_client import PeerRefused
 from domain_services.sprint.schema import ProgressReport, SprintCreate
 from tests.services.sprint.conftest import Town, eventually
 

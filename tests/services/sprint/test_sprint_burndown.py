@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from domain_services.kernel.http_client import PeerRefused
+from domain_services.kernel.client.http_client import PeerRefused
 from domain_services.sprint.logic.burndown import Change, compute
 from domain_services.sprint.schema import ProgressReport, SprintCreate, SprintSummary
 from tests.services.sprint.conftest import MONDAY, Town

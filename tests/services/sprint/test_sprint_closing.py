@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from domain_services.chronicle.client import ChronicleClient
-from domain_services.kernel.http_client import PeerRefused
+from domain_services.kernel.client.http_client import PeerRefused
 from domain_services.sprint.schema import ProgressReport, SprintClosedEvent, SprintCreate
 from tests.services.sprint.conftest import MONDAY, Town, eventually
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from domain_services.kernel.http_client import PeerRefused
+from domain_services.kernel.client.http_client import PeerRefused
 from domain_services.kernel.settings import Peers
 from domain_services.sprint.app import create_app
 from domain_services.sprint.schema import SprintCreate

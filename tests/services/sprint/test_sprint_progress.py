@@ -9,9 +9,9 @@ import pytest
 from redis.asyncio import Redis
 
 from domain_services.daily_scrum.schema import TaskProgressed
+from domain_services.kernel.client.http_client import PeerRefused
 from domain_services.kernel.errors import Invalid
-from domain_services.kernel.events import DAILY_SCRUM_EVENTS, envelope
-from domain_services.kernel.http_client import PeerRefused
+from domain_services.kernel.messaging.envelope import DAILY_SCRUM_EVENTS, envelope
 from domain_services.kernel.types import utc_now
 from domain_services.sprint.logic.tasks import resolve
 from domain_services.sprint.schema import (

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from domain_services.chronicle.client import ChronicleClient
-from domain_services.kernel.http_client import PeerRefused
+from domain_services.kernel.client.http_client import PeerRefused
 from domain_services.project.schema import CalendarChange, CalendarDayPut, PtoCreate
 from domain_services.sprint.schema import ProgressReport, SprintCreate, SprintTask
 from domain_services.sprint.simulation import work

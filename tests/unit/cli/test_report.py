@@ -7,7 +7,7 @@ from rich.console import Console
 
 from agent.cli.comparison import Comparison
 from agent.cli.report import _tasks, _truth
-from agent.importing import held_back
+from agent.importing import holdout
 
 
 def printed(part: object) -> str:
@@ -55,8 +55,8 @@ def test_the_imported_cadence_is_known_again(tmp_path: Path) -> None:
         ' "finished_created_by": 4, "from_backlog": []}'
     )
     (tmp_path / "imports" / "P1.json").write_text(truth)
-    assert held_back.cadence_weeks(tmp_path, "P1") == 3
-    assert held_back.cadence_weeks(tmp_path, "P2") is None
-    found = held_back.find(tmp_path, "P1", date(2025, 6, 16))
+    assert holdout.cadence_weeks(tmp_path, "P1") == 3
+    assert holdout.cadence_weeks(tmp_path, "P2") is None
+    found = holdout.find(tmp_path, "P1", date(2025, 6, 16))
     assert found is not None
     assert found.days == 21

@@ -135,10 +135,10 @@ def test_without_any_scope_nothing_is_said_with_it(write: Write):
 
 
 def test_a_turned_number_counts_inside_and_is_put_back(teams: Teams):
-    found, before = list(cases(teams, False)), throughput.SPEEDS
+    found, before = list(cases(teams, False)), throughput.SMOOTHING_FACTORS
     here = errors(found).sum()
-    with pytest.raises(RuntimeError), turned(SPEEDS=(0.9,)):
+    with pytest.raises(RuntimeError), turned(SMOOTHING_FACTORS=(0.9,)):
         assert errors(found).sum() != here
         raise RuntimeError
-    assert before == throughput.SPEEDS
+    assert before == throughput.SMOOTHING_FACTORS
     assert errors(found).sum() == here

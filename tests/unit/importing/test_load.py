@@ -8,12 +8,12 @@ from typing import Any, cast
 import pytest
 
 from agent.importing.errors import CsvRefused
+from agent.importing.history_windows import cut
 from agent.importing.load import Services, check, load
-from agent.importing.past import cut
 from agent.importing.plan import Plan, prepare
 from agent.importing.tasks import Task
 from domain_services.chronicle.schema import SprintRetrospective
-from domain_services.kernel.http_client import PeerRefused
+from domain_services.kernel.client.http_client import PeerRefused
 from domain_services.project.schema import Assignment
 
 DAY = date(2016, 6, 6)

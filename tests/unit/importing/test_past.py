@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.cli import demo
-from agent.importing.past import ProjectPast, cut, open_on
+from agent.importing.history_windows import ProjectPast, cut, open_on
 from agent.importing.recognition import recognise
 from agent.importing.table import read_table
 from agent.importing.tasks import Task

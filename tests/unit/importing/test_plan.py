@@ -7,7 +7,7 @@ import pytest
 
 from agent.importing.batches import MOST_BYTES, batches, size
 from agent.importing.errors import CsvRefused
-from agent.importing.past import cut
+from agent.importing.history_windows import cut
 from agent.importing.plan import MOST_SPRINT_BYTES, Plan, prepare
 from agent.importing.recognition import Recognition
 from agent.importing.tasks import Task

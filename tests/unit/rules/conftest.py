@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from graphs.rules.base import Facts, SprintFact, TaskFact, Wishes
+from graphs.rules.base import Facts, RequestOptions, SprintFact, TaskFact
 
-WISHES = Wishes(
+WISHES = RequestOptions(
     create_sprint_if_needed=True,
     create_cronjob=True,
     schedule="0 14 * * 1-5",
@@ -25,7 +25,7 @@ FACTS = Facts(
     days_off=(),
     active_sprint=None,
     orphaned_cronjobs=(),
-    wishes=WISHES,
+    options=WISHES,
 )
 SPRINT = SprintFact(
     sprint_id="APOLLO-S01",
@@ -38,10 +38,10 @@ SPRINT = SprintFact(
 
 @pytest.fixture
 def facts() -> Callable[..., Facts]:
-    """Facts of a project that may start a sprint; wishes are changed by `wishes={...}`."""
+    """Facts of a project that may start a sprint; options are changed by `options={...}`."""
 
-    def build(wishes: dict[str, Any] | None = None, **changes: Any) -> Facts:
-        return replace(FACTS, wishes=replace(WISHES, **(wishes or {})), **changes)
+    def build(options: dict[str, Any] | None = None, **changes: Any) -> Facts:
+        return replace(FACTS, options=replace(WISHES, **(options or {})), **changes)
 
     return build
 

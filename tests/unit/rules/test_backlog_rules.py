@@ -37,7 +37,7 @@ def test_a_sprint_in_progress_keeps_another_from_being_created(facts, sprint):
 
 
 def test_a_sprint_that_is_not_wished_is_not_created(facts):
-    given = facts(wishes={"create_sprint_if_needed": False})
+    given = facts(options={"create_sprint_if_needed": False})
     assert create_sprint(given) is None
     ruling = keep_as_is(given)
     assert ruling is not None
@@ -45,7 +45,7 @@ def test_a_sprint_that_is_not_wished_is_not_created(facts):
 
 
 def test_a_limit_of_no_tasks_creates_nothing(facts):
-    given = facts(wishes={"max_tasks": 0})
+    given = facts(options={"max_tasks": 0})
     assert create_sprint(given) is None
     ruling = keep_as_is(given)
     assert ruling is not None
@@ -58,6 +58,6 @@ def test_keep_as_is_is_silent_when_a_sprint_begins_or_ends(facts, sprint):
 
 
 def test_the_wished_duration_is_taken(facts):
-    ruling = create_sprint(facts(wishes={"sprint_duration_weeks": 3}))
+    ruling = create_sprint(facts(options={"sprint_duration_weeks": 3}))
     assert ruling is not None
     assert ruling.duration_weeks == 3

@@ -31,5 +31,5 @@ def test_an_unknown_team_blocks_nothing(facts):
 def test_nothing_is_blocked_where_nothing_would_be_created(facts, sprint):
     assert block_absent_team(facts(team_working_days=0, unassigned=())) is None
     assert block_absent_team(facts(team_working_days=0, active_sprint=sprint())) is None
-    wishes = {"create_sprint_if_needed": False}
-    assert block_absent_team(facts(team_working_days=0, wishes=wishes)) is None
+    options = {"create_sprint_if_needed": False}
+    assert block_absent_team(facts(team_working_days=0, options=options)) is None

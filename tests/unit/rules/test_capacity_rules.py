@@ -11,7 +11,7 @@ from graphs.rules.capacity import describe_capacity, planned_tasks
 )
 def test_tasks_are_the_unassigned_up_to_the_limit(facts, unassigned, limit, planned):
     waiting = tuple(TaskFact(f"T{n}", 1) for n in range(unassigned))
-    assert planned_tasks(facts(wishes={"max_tasks": limit}, unassigned=waiting)) == planned
+    assert planned_tasks(facts(options={"max_tasks": limit}, unassigned=waiting)) == planned
 
 
 def test_the_reason_names_team_and_capacity(facts):

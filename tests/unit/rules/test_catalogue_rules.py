@@ -46,13 +46,13 @@ def test_exactly_one_ruling_is_about_the_sprint_in_every_situation(facts, sprint
     for active, wished, scheduled, limit, unassigned, working in itertools.product(
         sprints, (True, False), (True, False), (None, 0, 4), (True, False), (None, 0, 48)
     ):
-        wishes = {
+        options = {
             "create_sprint_if_needed": wished,
             "create_cronjob": scheduled,
             "max_tasks": limit,
         }
-        given = facts(wishes=wishes, active_sprint=active, team_working_days=working)
-        given = given if unassigned else facts(wishes=wishes, active_sprint=active, unassigned=())
+        given = facts(options=options, active_sprint=active, team_working_days=working)
+        given = given if unassigned else facts(options=options, active_sprint=active, unassigned=())
         rulings = decide(given)
         assert sum(ruling.kind in ABOUT_SPRINTS for ruling in rulings) == 1
         assert all(ruling.reason.endswith(".") for ruling in rulings)

@@ -16,7 +16,7 @@ def test_a_new_sprint_gets_a_cronjob(facts):
 
 
 def test_a_new_sprint_gets_no_cronjob_unless_wished(facts):
-    assert schedule_new_sprint(facts(wishes=UNWISHED)) is None
+    assert schedule_new_sprint(facts(options=UNWISHED)) is None
 
 
 def test_without_a_new_sprint_there_is_nothing_to_schedule(facts):
@@ -35,7 +35,7 @@ def test_a_sprint_with_its_cronjob_is_left_alone(facts, sprint):
 
 
 def test_a_lost_cronjob_is_not_restored_unless_wished(facts, sprint):
-    given = facts(active_sprint=sprint(cronjob=None), wishes=UNWISHED)
+    given = facts(active_sprint=sprint(cronjob=None), options=UNWISHED)
     assert restore_schedule(given) is None
 
 

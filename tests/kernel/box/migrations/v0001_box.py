@@ -2,7 +2,8 @@
 
 from alembic import op
 
-from domain_services.kernel import idempotency, inbox, outbox
+from domain_services.kernel.database import idempotency
+from domain_services.kernel.messaging import inbox, outbox
 
 revision = "box_0001"
 down_revision = None

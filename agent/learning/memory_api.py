@@ -1,0 +1,45 @@
+"""Routes on memory: past decisions brought in, missing embeddings made."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+
+from agent import schema
+from agent.bootstrap import Services
+from domain_services.kernel.web.auth import ADMIN
+from domain_services.kernel.web.idempotent_route import IdempotentRoute
+from domain_services.kernel.web.openapi import problems
+
+router = APIRouter(prefix="/memory", tags=["memory"], route_class=IdempotentRoute)
+
+
+def _services(request: Request) -> Services:
+    return request.app.state.services
+
+
+Wired = Annotated[Services, Depends(_services)]
+
+
+@router.post("/episodes", status_code=201, responses=problems(400, 503), **ADMIN)
+async def import_episodes(body: schema.EpisodeImport, services: Wired) -> schema.EpisodesImported:
+    """Remember past decisions with known outcomes; those that are known stay as they are."""
+    created = await services.store.add(body.episodes)
+    return schema.EpisodesImported(created=created, existing=len(body.episodes) - created)
+
+
+@router.post("/backfill", responses=problems(400, 503), **ADMIN)
+async def backfill(
+    services: Wired, body: schema.BackfillRequest | None = None
+) -> schema.BackfillProgress:
+    """Embed one batch of the episodes that have no embedding; repeat while some are left."""
+    limit = (body or schema.BackfillRequest()).limit
+    made = await services.backfill.backfill(limit)
+    left = (await services.store.count()).to_embed
+    return schema.BackfillProgress(done=made.done, failed=made.failed, left=left, model=made.model)
+
+
+@router.get("/backlog", responses=problems(503))
+async def backlog(services: Wired) -> schema.EmbeddingBacklog:
+    """How many episodes wait for an embedding."""
+    counts = await services.store.count()
+    return schema.EmbeddingBacklog(episodes=counts.episodes, to_embed=counts.to_embed)

@@ -1,0 +1,177 @@
+"""One HTTP client per process, and the typed base of every service client."""
+
+import asyncio
+import random
+import ssl
+import time
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, TypeVar, cast
+
+import httpx
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from domain_services.kernel import context
+from domain_services.kernel.client.breaker import Breaker
+from domain_services.kernel.errors import Problem, Unavailable
+from domain_services.kernel.settings import KernelSettings
+
+T = TypeVar("T")
+
+# The longest pause before each further try; the true one is drawn between 0 and this.
+PAUSES_SECONDS = (0.05, 0.1)
+FALLBACK_SECONDS = 30.0
+
+
+class Lost(Unavailable):
+    """A call without a usable answer; `repeat` tells whether asking again at once may help."""
+
+    def __init__(self, peer: str, reason: str, repeat: bool) -> None:
+        super().__init__(f"{peer} {reason}", peer=peer)
+        self.repeat = repeat
+
+
+class PeerRefused(Problem):
+    """A peer answered 4xx: the request, not the peer, is at fault. Carries the peer's own words."""
+
+    code = "peer_refused"
+    title = "A peer refused the request"
+
+    def __init__(self, peer: str, status: int, problem: Mapping[str, Any]) -> None:
+        super().__init__(str(problem.get("detail") or f"{peer} answered {status}"), peer=peer)
+        self.peer = peer
+        self.peer_status = status
+        self.problem = dict(problem)
+
+
+def open_http(settings: KernelSettings) -> httpx.AsyncClient:
+    """The process's client: httpx's API on aiohttp's pool, which stands concurrent fan-out."""
+    from httpx_aiohttp import AiohttpTransport  # a command line uses the clients without it
+
+    key = settings.auth.service_key
+    headers = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
+    limits = httpx.Limits(max_connections=200)
+    return httpx.AsyncClient(
+        transport=AiohttpTransport(verify=tls(), limits=limits),
+        timeout=settings.peer_timeout_seconds,
+        headers=headers,
+    )
+
+
+@cache
+def tls() -> ssl.SSLContext:
+    """Whom the process trusts; reading the authorities takes tens of milliseconds each time."""
+    return httpx.create_ssl_context()
+
+
+class ServiceClient:
+    """Base of the typed clients: breaker, ids, errors and strict answers in one place."""
+
+    peer: str
+
+    def __init__(self, http: httpx.AsyncClient, base_url: str) -> None:
+        self._http = http
+        self._base_url = base_url.rstrip("/")
+        self.breaker = Breaker(self.peer)
+        self._adapters: dict[Any, TypeAdapter[Any]] = {}
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        answer: type[T],
+        *,
+        params: Mapping[str, Any] | None = None,
+        body: BaseModel | None = None,
+        key: str | None = None,
+        if_match: int | None = None,
+        timeout: float | None = None,
+    ) -> T:
+        """Call one route; the parsed answer, `PeerRefused` on 4xx, `Unavailable` on anything worse.
+
+        `key` becomes the Idempotency-Key, `if_match` (a version) the If-Match; `timeout` in
+        seconds, for all tries together, replaces the client's own, and is never more than what
+        the caller of the present request still waits. Only a GET or a keyed call is repeated.
+        """
+        seconds = self._budget(timeout)
+        request = self._http.build_request(
+            method,
+            self._base_url + path,
+            params={k: v for k, v in (params or {}).items() if v is not None},
+            content=body.model_dump_json() if body is not None else None,
+            headers=self._headers(body is not None, key, if_match),
+            timeout=seconds,
+        )
+        repeatable = method == "GET" or key is not None
+        until = time.monotonic() + seconds
+        for pause in PAUSES_SECONDS if repeatable else ():
+            try:
+                return await self._once(request, answer, until)
+            except Lost as error:
+                rest = random.uniform(0, pause)  # noqa: S311  # spreads callers, hides nothing
+                if not error.repeat or time.monotonic() + rest >= until:
+                    raise
+                await asyncio.sleep(rest)
+        return await self._once(request, answer, until)
+
+    def _budget(self, timeout: float | None) -> float:
+        """Seconds for all tries together. Raises: `Unavailable` when our own caller is gone."""
+        own = timeout if timeout is not None else (self._http.timeout.read or FALLBACK_SECONDS)
+        left = context.seconds_left()
+        if left == 0:
+            raise Unavailable(f"no time was left to ask {self.peer}", peer=self.peer)
+        return own if left is None else min(own, left)
+
+    async def _once(self, request: httpx.Request, answer: type[T], until: float) -> T:
+        left = max(until - time.monotonic(), 0.001)
+        request.headers[context.DEADLINE_HEADER] = str(max(int(left * 1000), 1))
+        async with self.breaker.guard():
+            try:
+                async with asyncio.timeout(left):
+                    response = await self._http.send(request)
+            except TimeoutError as error:
+                raise Lost(self.peer, f"did not answer within {left:.1f} s", False) from error
+            except httpx.HTTPError as error:
+                reason = str(error) or type(error).__name__
+                raise Lost(self.peer, f"cannot be reached: {reason}", True) from error
+            if response.status_code >= 500:
+                path = f"{request.method} {request.url.path}"
+                # One that says when to come again is not asked before.
+                repeat = "retry-after" not in response.headers
+                raise Lost(self.peer, f"answered {response.status_code} to {path}", repeat)
+            if response.is_success:
+                return self._parse(answer, response.content)
+        raise PeerRefused(self.peer, response.status_code, _problem(response))
+
+    def _headers(self, has_body: bool, key: str | None, if_match: int | None) -> dict[str, str]:
+        headers = {"Content-Type": "application/json"} if has_body else {}
+        if (request := context.request_id.get()) is not None:
+            headers["X-Request-ID"] = request
+        if (correlation := context.correlation_id.get()) is not None:
+            headers["X-Correlation-ID"] = correlation
+        if (trace := context.next_span()) is not None:
+            headers["traceparent"] = trace
+        if key is not None:
+            headers["Idempotency-Key"] = key
+        if if_match is not None:
+            headers["If-Match"] = f'"{if_match}"'
+        return headers
+
+    def _parse(self, answer: type[T], content: bytes) -> T:
+        adapter = self._adapters.get(answer)
+        if adapter is None:
+            adapter = self._adapters[answer] = TypeAdapter(answer)
+        try:
+            return adapter.validate_json(content)
+        except ValidationError as error:
+            raise Unavailable(
+                f"{self.peer} gave an answer that is not of its contract", peer=self.peer
+            ) from error
+
+
+def _problem(response: httpx.Response) -> Mapping[str, Any]:
+    try:
+        found = response.json()
+    except ValueError:
+        return {}
+    return cast(dict[str, Any], found) if isinstance(found, dict) else {}

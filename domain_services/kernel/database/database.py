@@ -1,0 +1,145 @@
+"""One PostgreSQL database of one service: the engine, and the transaction around a request."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import orjson
+from fastapi import Depends, Request
+from sqlalchemy import TextClause, text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from domain_services.kernel.database import idempotency, pool
+from domain_services.kernel.database.fast_reads import FastReads
+from domain_services.kernel.database.idempotency import KeyedRequest, StoredAnswer
+from domain_services.kernel.database.sockets import heard
+from domain_services.kernel.settings import KernelSettings
+
+
+def _dumps(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def create_engine(url: str, *, pool_size: int) -> AsyncEngine:
+    """An async engine on psycopg 3; connections are checked when they leave the pool."""
+    engine = create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=pool.WAIT_SECONDS,
+        pool_pre_ping=True,
+        hide_parameters=True,  # an error of a statement is logged, what people wrote is not
+        json_serializer=_dumps,
+        json_deserializer=orjson.loads,
+        connect_args={"options": pool.session_options(), "connect_timeout": 3},
+    )
+    _ping_when_heard(engine.dialect)
+    return engine
+
+
+def _ping_when_heard(dialect: Dialect) -> None:
+    """A ping is a round trip: it is made only when the server has said something unasked."""
+    ping = dialect.do_ping
+
+    def do_ping(dbapi_connection: Any) -> bool:
+        descriptor = dialect.get_driver_connection(dbapi_connection).fileno()
+        return ping(dbapi_connection) if heard(descriptor) else True
+
+    dialect.do_ping = do_ping
+
+
+class Database:
+    """The engine of a service and its unit of work."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.url = url
+        self.engine = create_engine(url, pool_size=pool_size)
+        self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._fast_reads = FastReads(url)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """Commit when the block ends, roll back when it raises."""
+        async with self.engine.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """For one SELECT: without a transaction around it, BEGIN and COMMIT need no round trips."""
+        async with self._autocommit.connect() as connection:
+            yield connection
+
+    async def rows(self, statement: TextClause, values: Mapping[str, Any]) -> list[Any]:
+        """The rows of one SELECT on a hot path, past SQLAlchemy. Raises: `Unavailable`."""
+        return await self._fast_reads.rows(statement, values)
+
+    async def ping(self) -> None:
+        """Raise when the database does not answer."""
+        async with self.engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        await self._fast_reads.close()
+        await self.engine.dispose()
+
+
+@asynccontextmanager
+async def open_database(settings: KernelSettings) -> AsyncIterator[Database]:
+    """The database that the settings name. Raises: `ValueError` when they name none."""
+    if settings.database_url is None:
+        raise ValueError("no database is set (DSM_DATABASE_URL)")
+    database = Database(settings.database_url.get_secret_value(), pool_size=settings.pool_size)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+CLAIM = "dsm.claim"  # where a request's scope keeps its `KeyedWork`
+
+
+@dataclass
+class KeyedWork:
+    """A request with an Idempotency-Key, and the transaction that has claimed the key."""
+
+    request: KeyedRequest
+    connection: AsyncConnection | None = None
+
+
+class Replay(Exception):
+    """The request has been answered before."""
+
+    def __init__(self, answer: StoredAnswer) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+async def unit_of_work(request: Request) -> AsyncIterator[AsyncConnection]:
+    """The transaction around a request. Raises: `Replay` when its key has an answer."""
+    database: Database = request.app.state.database
+    work: KeyedWork | None = request.scope.get(CLAIM)
+    async with database.transaction() as connection:
+        if work is not None:
+            earlier = await idempotency.claim(connection, work.request)
+            if earlier is not None:
+                raise Replay(earlier)
+            work.connection = connection
+        yield connection
+
+
+async def _reading(request: Request) -> AsyncIterator[AsyncConnection]:
+    database: Database = request.app.state.database
+    async with database.reading() as connection:
+        yield connection
+
+
+async def _database(request: Request) -> Database:
+    return request.app.state.database
+
+
+Store = Annotated[Database, Depends(_database)]
+# Function scope: committed before the answer leaves, so that an answer is a promise kept.
+UnitOfWork = Annotated[AsyncConnection, Depends(unit_of_work, scope="function")]
+Reading = Annotated[AsyncConnection, Depends(_reading, scope="function")]

@@ -1,0 +1,237 @@
+"""Events leave with the transaction that caused them, and stay owed until their consumers confirm.
+
+A row is written in the producer's transaction; the relay, woken by NOTIFY, sends it to its stream.
+Sending is not the end: Redis may lose what it accepted. A row is closed when every group of
+`events.CONFIRMED_BY` has confirmed its effect, and is sent again until then.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import psycopg
+import structlog
+from redis.asyncio import Redis
+from sqlalchemy import BigInteger, Column, DateTime, Identity, MetaData, Table, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain_services.kernel.background import wanted
+from domain_services.kernel.database.database import Database
+from domain_services.kernel.messaging.envelope import CONFIRMED_BY, Envelope, confirmations_key
+from domain_services.kernel.messaging.redis import REDIS_FAILURES
+from domain_services.kernel.messaging.trimming import keep_short
+
+logger = structlog.get_logger()
+
+CHANNEL = "dsm_outbox"
+REPUBLISH_AFTER_SECONDS = 5
+REPUBLISH_AT_LATEST = 12  # times as long: a consumer that is away for days must not fill its stream
+IDLE_SECONDS = 1.0
+BATCH = 200
+
+_CLAIM = text(
+    """
+    SELECT id, event_id, stream, payload FROM outbox
+    WHERE closed_at IS NULL
+      AND (published_at IS NULL
+           OR published_at < now() - least(
+               greatest(published_at - created_at, make_interval(secs => :republish_after)),
+               make_interval(secs => :at_latest)))
+    ORDER BY id LIMIT :batch FOR UPDATE SKIP LOCKED
+    """
+)
+_SENT = text(
+    """
+    UPDATE outbox SET published_at = now(),
+           closed_at = CASE WHEN awaiting = '{}' THEN now() END
+    WHERE id = ANY(:ids)
+    """
+)
+_CONFIRM = text(
+    """
+    UPDATE outbox SET awaiting = array_remove(awaiting, :group),
+           closed_at = CASE WHEN array_remove(awaiting, :group) = '{}' THEN now() END
+    WHERE event_id = ANY(CAST(:event_ids AS uuid[])) AND closed_at IS NULL
+    """
+)
+_OWED = text(
+    """
+    SELECT count(*) AS rows,
+           coalesce(extract(epoch FROM now() - min(created_at)), 0)::float AS oldest_seconds
+    FROM outbox WHERE closed_at IS NULL
+    """
+)
+_APPEND = text(
+    """
+    WITH row AS (
+        INSERT INTO outbox (event_id, stream, payload, awaiting)
+        SELECT (e->>'event_id')::uuid, :stream, e,
+               ARRAY(SELECT jsonb_array_elements_text(
+                   CAST(:confirmed_by AS jsonb) -> (e->>'event_type')))
+        FROM jsonb_array_elements(CAST(:events AS jsonb)) AS e
+        RETURNING 1)
+    SELECT pg_notify('dsm_outbox', '') FROM row LIMIT 1
+    """
+)
+
+
+def table(metadata: MetaData) -> Table:
+    """The outbox of one service."""
+    return Table(
+        "outbox",
+        metadata,
+        Column("id", BigInteger, Identity(), primary_key=True),
+        Column("event_id", UUID(as_uuid=True), nullable=False, unique=True),
+        Column("stream", Text, nullable=False),
+        Column("payload", JSONB, nullable=False),
+        Column("awaiting", ARRAY(Text), nullable=False),
+        Column("created_at", DateTime(timezone=True), server_default=text("now()")),
+        Column("published_at", DateTime(timezone=True)),
+        Column("closed_at", DateTime(timezone=True)),
+    )
+
+
+MIGRATION = """
+CREATE TABLE outbox (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    event_id uuid NOT NULL UNIQUE,
+    stream text NOT NULL,
+    payload jsonb NOT NULL,
+    awaiting text[] NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    published_at timestamptz,
+    closed_at timestamptz
+);
+CREATE INDEX outbox_open ON outbox (id) WHERE closed_at IS NULL;
+"""
+
+
+async def append(connection: AsyncConnection, stream: str, events: Iterable[Envelope]) -> None:
+    """Owe `events` to `stream`; they exist exactly when the caller's transaction commits."""
+    await connection.execute(
+        _APPEND,
+        {
+            "stream": stream,
+            "events": orjson.dumps([event.model_dump(mode="json") for event in events]).decode(),
+            "confirmed_by": orjson.dumps(CONFIRMED_BY).decode(),
+        },
+    )
+
+
+@dataclass(frozen=True)
+class Owed:
+    """Events that are not confirmed, and the age of the oldest, 0 without any."""
+
+    rows: int
+    oldest_seconds: float
+
+
+class Relay:
+    """Sends owed events and takes in confirmations until it is cancelled.
+
+    `trouble` says why events are delayed; None while they flow. `owed` is what `measure` found.
+    """
+
+    def __init__(self, database: Database, redis: Redis, service: str) -> None:
+        self._database = database
+        self._redis = redis
+        self._confirmations = confirmations_key(service)
+        self._wake = asyncio.Event()
+        self.trouble: str | None = None
+        self.sent = 0
+        self.owed: Owed | None = None
+
+    async def run(self) -> None:
+        """Serve for ever; an outage of Redis or PostgreSQL is waited out and logged."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._listen())
+            group.create_task(self._send())
+            group.create_task(self._take_confirmations())
+            group.create_task(keep_short(self._redis))
+
+    async def _listen(self) -> None:
+        url = self._database.url.replace("postgresql+psycopg://", "postgresql://")
+        while wanted():
+            try:
+                async with await psycopg.AsyncConnection.connect(url, autocommit=True) as listening:
+                    await listening.execute(f"LISTEN {CHANNEL}")
+                    self._wake.set()
+                    async for _ in listening.notifies():
+                        self._wake.set()
+            except psycopg.Error as error:
+                logger.warning("outbox.listen_failed", error=str(error))
+                await asyncio.sleep(IDLE_SECONDS)
+
+    async def _send(self) -> None:
+        while wanted():
+            self._wake.clear()
+            try:
+                full = await self.send_batch() == BATCH
+            except (SQLAlchemyError, *REDIS_FAILURES) as error:
+                self._report("outbox.send_failed", error)
+                full = False
+                await asyncio.sleep(IDLE_SECONDS)
+            if not full:
+                # Woken or not, look again: a confirmation may be overdue.
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(IDLE_SECONDS):
+                        await self._wake.wait()
+
+    async def send_batch(self) -> int:
+        """Send what is due, oldest first; returns how many rows were sent.
+
+        An unconfirmed row is due again after 5 s, then after as long as it is owed, up to a minute.
+        """
+        async with self._database.transaction() as connection:
+            after = REPUBLISH_AFTER_SECONDS
+            due = {"republish_after": after, "at_latest": REPUBLISH_AT_LATEST * after}
+            rows = (await connection.execute(_CLAIM, due | {"batch": BATCH})).all()
+            if not rows:
+                return 0
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for row in rows:
+                    pipe.xadd(row.stream, {"event": Envelope(**row.payload).model_dump_json()})
+                await pipe.execute()
+            await connection.execute(_SENT, {"ids": [row.id for row in rows]})
+        self.sent += len(rows)
+        return len(rows)
+
+    async def measure(self) -> None:
+        """Count what is owed, into `owed`."""
+        async with self._database.reading() as connection:
+            row = (await connection.execute(_OWED)).one()
+        self.owed = Owed(row.rows, row.oldest_seconds)
+
+    async def _take_confirmations(self) -> None:
+        while wanted():
+            try:
+                first: Any = await self._redis.blpop([self._confirmations], timeout=IDLE_SECONDS)
+                self.trouble = None
+                if first is None:
+                    continue
+                more: Any = await self._redis.lpop(self._confirmations, BATCH) or []
+                await self.confirm([first[1], *more])
+            except (SQLAlchemyError, *REDIS_FAILURES) as error:
+                self._report("outbox.confirm_failed", error)
+                await asyncio.sleep(IDLE_SECONDS)
+
+    def _report(self, event: str, error: Exception) -> None:
+        self.trouble = "events are delayed: " + (
+            "the database failed" if isinstance(error, SQLAlchemyError) else "Redis does not answer"
+        )
+        logger.warning(event, error=str(error))
+
+    async def confirm(self, entries: Iterable[bytes]) -> None:
+        """Close what `entries` (`b"<event id> <group>"`) confirm; a lost entry means a resend."""
+        by_group: dict[str, list[str]] = {}
+        for entry in entries:
+            event_id, _, group = entry.decode().partition(" ")
+            by_group.setdefault(group, []).append(event_id)
+        async with self._database.transaction() as connection:
+            for group, event_ids in by_group.items():
+                await connection.execute(_CONFIRM, {"group": group, "event_ids": event_ids})

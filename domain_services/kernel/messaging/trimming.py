@@ -1,0 +1,73 @@
+"""Streams forget what everybody has acknowledged, once it is a week old; never anything unread."""
+
+import asyncio
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
+
+from domain_services.kernel.background import wanted
+from domain_services.kernel.messaging.envelope import READ_BY
+from domain_services.kernel.messaging.redis import REDIS_FAILURES
+
+logger = structlog.get_logger()
+
+PERIOD_SECONDS = 600
+KEEP_DAYS = 7
+
+EntryId = tuple[int, int]
+
+
+async def keep_short(redis: Redis) -> None:
+    """Serve for ever; an outage is waited out."""
+    while wanted():
+        await asyncio.sleep(PERIOD_SECONDS)
+        for stream, groups in READ_BY.items():
+            try:
+                await trim(redis, stream, groups, keep_days=KEEP_DAYS)
+            except REDIS_FAILURES as error:
+                logger.warning("trimming.failed", stream=stream, error=str(error))
+
+
+async def trim(redis: Redis, stream: str, groups: Iterable[str], *, keep_days: float) -> int:
+    """Delete what is older than `keep_days` and acknowledged by all groups; returns how many.
+
+    Nothing is deleted while one of `groups`, the readers there must be, is not there.
+    """
+    try:
+        known: Sequence[Mapping[str, Any]] = await redis.xinfo_groups(stream)
+    except ResponseError as error:
+        if "no such key" in str(error):
+            return 0
+        raise
+    names = {_text(group["name"]) for group in known}
+    if not set(groups) <= names:
+        return 0
+    old = (int((time.time() - keep_days * 86_400) * 1000), 0)
+    read = [await _first_needed(redis, stream, group) for group in known]
+    bound = min([old, *read])
+    deleted: int = await redis.xtrim(
+        stream, minid=f"{bound[0]}-{bound[1]}", approximate=False, limit=None
+    )
+    return deleted
+
+
+async def _first_needed(redis: Redis, stream: str, group: Mapping[str, Any]) -> EntryId:
+    """The oldest entry that the group still may ask for."""
+    if group["pending"]:
+        pending: Mapping[str, Any] = await redis.xpending(stream, _text(group["name"]))
+        if pending["min"] is not None:
+            return _entry_id(pending["min"])
+    return _entry_id(group["last-delivered-id"])
+
+
+def _text(value: bytes | str) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def _entry_id(value: bytes | str) -> EntryId:
+    milliseconds, _, number = _text(value).partition("-")
+    return int(milliseconds), int(number or 0)

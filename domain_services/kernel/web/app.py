@@ -1,0 +1,155 @@
+"""Builds a service's FastAPI app: edge, errors, health, metrics, routes."""
+
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+import structlog
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Route
+
+from domain_services.kernel import context
+from domain_services.kernel.background import running
+from domain_services.kernel.database.database import Database
+from domain_services.kernel.database.retention import delete_expired_rows
+from domain_services.kernel.errors import Invalid, Problem, Unavailable, document
+from domain_services.kernel.settings import KernelSettings
+from domain_services.kernel.telemetry import Metrics
+from domain_services.kernel.web.auth import KeyRing
+from domain_services.kernel.web.edge import Edge
+from domain_services.kernel.web.health import (
+    Checks,
+    liveness_router,
+    metrics_router,
+    readiness_router,
+)
+from domain_services.kernel.web.metrics import StateCollector
+from domain_services.kernel.web.openapi import MEDIA_TYPE, complete
+
+logger = structlog.get_logger()
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+_MAX_ERRORS = 1000
+_MAX_FIELD_CHARACTERS = 200
+
+
+class MissingSecret(RuntimeError):
+    """The service has no API key to check callers against, so it does not start."""
+
+
+def build_app(
+    service: str,
+    settings: KernelSettings,
+    routers: Iterable[APIRouter],
+    *,
+    lifespan: Lifespan,
+    validation_status: int,
+) -> FastAPI:
+    """A FastAPI app named `service`.
+
+    `lifespan` opens stores and clients into `app.state` and sets `app.state.checks`;
+    `validation_status` is the status of invalid input (400 or 422, by service). /health,
+    /health/ready and /metrics are the kernel's, except those that a router brings.
+    Raises: `MissingSecret` without any API key.
+    """
+    if not settings.auth.keys:
+        raise MissingSecret(f"{service}: no API key is set (DSM_AUTH__KEYS)")
+    metrics = Metrics()
+    app = FastAPI(title=f"DSM {service}", version="1", lifespan=_kept_clean(lifespan))
+    app.router.redirect_slashes = False  # a redirect names the host that the caller has sent
+    app.state.settings = settings
+    app.state.metrics = metrics
+    app.state.checks = Checks()
+    metrics.registry.register(StateCollector(app.state))
+    routes = [route for router in routers for route in router.routes]
+    brought = {_path(route) for route in routes}
+    for router in (liveness_router(), readiness_router(service), metrics_router(metrics)):
+        routes += [route for route in router.routes if _path(route) not in brought]
+    # An included router looks for its route twice: a sixth of the time of a short request.
+    app.router.routes.extend(routes)
+    _handle_errors(app, validation_status)
+    complete(app, validation_status)
+    app.add_middleware(
+        Edge,
+        settings=settings,
+        keys=KeyRing(settings.auth, service),
+        metrics=metrics,
+        validation_status=validation_status,
+    )
+    return app
+
+
+def _path(route: BaseRoute) -> str | None:
+    return route.path if isinstance(route, Route) else None
+
+
+def _kept_clean(lifespan: Lifespan) -> Lifespan:
+    """`lifespan`, with housekeeping in the database that it opens, if any."""
+
+    @asynccontextmanager
+    async def kept_clean(app: FastAPI) -> AsyncIterator[None]:
+        async with lifespan(app):
+            database: Database | None = getattr(app.state, "database", None)
+            async with running(*([delete_expired_rows(database)] if database else [])):
+                yield
+
+    return kept_clean
+
+
+def _respond(problem: Problem, status: int | None = None) -> JSONResponse:
+    body = document(problem, status=status, request_id=context.request_id.get())
+    return JSONResponse(
+        body, status_code=body["status"], headers=problem.headers, media_type=MEDIA_TYPE
+    )
+
+
+def _field(location: Iterable[Any]) -> str:
+    """Where an error is. The name of an unknown field is the caller's, and cut.
+
+    Pydantic names the branch of a union too, by its validators: that is nobody's business.
+    """
+    named = (str(part) for part in location if not str(part).startswith("function-"))
+    return ".".join(named)[:_MAX_FIELD_CHARACTERS]
+
+
+def _handle_errors(app: FastAPI, validation_status: int) -> None:
+    @app.exception_handler(Problem)
+    async def known(_: Request, error: Problem) -> JSONResponse:
+        return _respond(error, validation_status if isinstance(error, Invalid) else None)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        # The input itself is not echoed: it may be huge, hostile or secret.
+        found = [
+            {"field": _field(each["loc"]), "message": each["msg"].removeprefix("Value error, ")}
+            for each in error.errors()[:_MAX_ERRORS]
+        ]
+        detail = "; ".join(f"{each['field']}: {each['message']}" for each in found[:3])
+        return _respond(Invalid(detail, errors=found), validation_status)
+
+    @app.exception_handler(HTTPException)
+    async def refused(_: Request, error: HTTPException) -> JSONResponse:
+        if isinstance(error.__cause__, Problem):  # met while reading the body, and wrapped since
+            raise error.__cause__
+        problem = Problem(str(error.detail), headers=dict(error.headers or {}))
+        body = document(problem, status=error.status_code, request_id=context.request_id.get())
+        body |= {"title": str(error.detail), "code": f"http_{error.status_code}"}
+        body["type"] = f"urn:dsm:problem:{body['code']}"
+        return JSONResponse(body, error.status_code, problem.headers, MEDIA_TYPE)
+
+    @app.exception_handler(DBAPIError)
+    async def database_failed(_: Request, error: DBAPIError) -> JSONResponse:
+        if isinstance(error, OperationalError) or error.connection_invalidated:
+            logger.warning("database.unavailable", error=str(error.orig))
+            return _respond(Unavailable("the database does not answer"))
+        logger.error("request.failed", exc_info=error)
+        return _respond(Problem("something went wrong; the log has the request id"))
+
+    @app.exception_handler(PoolTimeout)
+    async def pool_exhausted(_: Request, error: PoolTimeout) -> JSONResponse:
+        return _respond(Unavailable("the service is busy"))

@@ -1,0 +1,188 @@
+"""What every request passes before a route sees it, and the shape of every failure after it."""
+
+import re
+import time
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+import orjson
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from domain_services.kernel import context
+from domain_services.kernel.errors import Invalid, Problem, Unavailable, document
+from domain_services.kernel.settings import KernelSettings
+from domain_services.kernel.telemetry import Metrics
+from domain_services.kernel.web.admission import Admission, Overloaded
+from domain_services.kernel.web.auth import OPEN_PATHS, KeyRing, authorise
+from domain_services.kernel.web.body import capped, check_headers
+
+logger = structlog.get_logger()
+
+_DEADLINE = context.DEADLINE_HEADER.lower().encode()
+_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
+_MILLISECONDS = re.compile(rb"[0-9]{1,7}")
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_SINGLE = frozenset(
+    {b"authorization", b"content-length", b"content-type", b"idempotency-key", b"if-match"}
+)
+
+Headers = dict[bytes, bytes]
+
+
+@dataclass
+class _Exchange:
+    """One request and what became of it."""
+
+    scope: Scope
+    send: Send
+    request_id: str
+    started: float = field(default_factory=time.perf_counter)
+    status: int = 0
+
+    async def answer(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = [*message["headers"], (b"x-request-id", self.request_id.encode())]
+        await self.send(message)
+
+
+class Edge:
+    """Pure ASGI middleware around one app: ids, key, admission, limits, deadline, failures."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        settings: KernelSettings,
+        keys: KeyRing,
+        metrics: Metrics,
+        validation_status: int,
+    ) -> None:
+        self._app = app
+        self._settings = settings
+        self._keys = keys
+        self._metrics = metrics
+        self._validation_status = validation_status
+        self._admission = Admission(
+            most_running=settings.max_running_requests,
+            most_waiting=settings.max_waiting_requests,
+            wait_seconds=settings.max_wait_seconds,
+        )
+        metrics.watch_admission(self._admission)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers: Headers = dict(scope["headers"])
+        request_id = _taken(headers.get(b"x-request-id"))
+        exchange = _Exchange(scope, send, request_id)
+        # The caller's own context is left as it was: an app may be called within another's task.
+        kept = [
+            (context.request_id, context.request_id.set(request_id)),
+            (
+                context.correlation_id,
+                context.correlation_id.set(_taken(headers.get(b"x-correlation-id"), request_id)),
+            ),
+            (
+                context.traceparent,
+                context.traceparent.set(context.trace_of(_text(headers.get(b"traceparent")))),
+            ),
+        ]
+        deadline = context.deadline.set(time.monotonic() + self._seconds(headers))
+        try:
+            await self._serve(exchange, headers, receive)
+        finally:
+            self._record(exchange)
+            context.deadline.reset(deadline)
+            for variable, token in kept:
+                variable.reset(token)
+
+    async def _serve(self, exchange: _Exchange, headers: Headers, receive: Receive) -> None:
+        scope = exchange.scope
+        try:
+            if scope["path"] in OPEN_PATHS:
+                await self._app(scope, receive, exchange.answer)
+                return
+            self._check(scope, headers)
+            async with self._admission.admitted():
+                if scope["method"] in _WITH_BODY:
+                    settings = self._settings
+                    receive = capped(receive, settings.max_body_bytes, settings.max_json_depth)
+                await self._app(scope, receive, exchange.answer)
+        except Problem as problem:
+            if isinstance(problem, Overloaded):
+                self._metrics.refused.labels("overloaded").inc()
+            await self._fail(exchange, problem)
+        except Exception as error:
+            logger.error("request.failed", **_told(exchange), exc_info=error)
+            if exchange.status:
+                raise
+            problem = Problem("something went wrong; the log has the request id")
+            await self._fail(exchange, problem)
+
+    def _check(self, scope: Scope, headers: Headers) -> None:
+        """Raises: the `Problem` of a request that no route should see."""
+        if len(headers) < len(scope["headers"]):
+            names = [name for name, _ in scope["headers"] if name in _SINGLE]
+            if len(names) != len(set(names)):
+                raise Invalid("a header that may be sent once was sent twice")
+        identity = self._keys.identify(headers.get(b"authorization", b"").decode("latin-1"))
+        authorise(identity, scope["method"], scope["path"])
+        scope["dsm.identity"] = identity
+        if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
+            raise Invalid("the address contains NUL")
+        if scope["method"] in _WITH_BODY:
+            check_headers(headers, self._settings.max_body_bytes)
+        if context.seconds_left() == 0:
+            raise Unavailable("the caller waits no longer")
+
+    def _seconds(self, headers: Headers) -> float:
+        """How long the caller waits: as it says, at most as long as the settings allow."""
+        most = self._settings.request_seconds
+        given = headers.get(_DEADLINE)
+        if given is None or _MILLISECONDS.fullmatch(given) is None:
+            return most
+        return min(int(given) / 1000, most)
+
+    async def _fail(self, exchange: _Exchange, problem: Problem) -> None:
+        if exchange.status:
+            raise problem
+        status = self._validation_status if isinstance(problem, Invalid) else problem.status
+        body = orjson.dumps(document(problem, status=status, request_id=exchange.request_id))
+        headers = [(b"content-type", b"application/problem+json")]
+        headers += [(n.lower().encode(), v.encode()) for n, v in problem.headers.items()]
+        headers.append((b"content-length", str(len(body)).encode()))
+        await exchange.answer({"type": "http.response.start", "status": status, "headers": headers})
+        await exchange.answer({"type": "http.response.body", "body": body})
+
+    def _record(self, exchange: _Exchange) -> None:
+        seconds = time.perf_counter() - exchange.started
+        scope = exchange.scope
+        route = getattr(scope.get("route"), "path_format", None) or "none"
+        self._metrics.answered(scope["method"], route, exchange.status, seconds)
+        if seconds > self._settings.slow_request_seconds:
+            logger.warning("request.slow", **_told(exchange), seconds=round(seconds, 3))
+
+
+def _told(exchange: _Exchange) -> dict[str, object]:
+    scope = exchange.scope
+    identity = scope.get("dsm.identity")
+    return {
+        "method": scope["method"],
+        "route": getattr(scope.get("route"), "path_format", None),
+        "status": exchange.status or None,
+        "caller": identity.name if identity else None,
+    }
+
+
+def _text(given: bytes | None) -> str | None:
+    return None if given is None else given.decode("latin-1")
+
+
+def _taken(given: bytes | None, otherwise: str | None = None) -> str:
+    """A caller's id when it is a plain token, so that no log line can be forged; else a new one."""
+    if given is not None and _ID.fullmatch(given):
+        return given.decode()
+    return otherwise or str(uuid4())

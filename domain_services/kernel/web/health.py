@@ -1,0 +1,99 @@
+"""Liveness, readiness and metrics routes in the specification's shapes."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import structlog
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from domain_services.kernel.telemetry import Metrics
+from domain_services.kernel.types import Liveness, utc_now
+from domain_services.kernel.web.metrics import refresh
+
+logger = structlog.get_logger()
+
+Check = Callable[[], Awaitable[object]]
+CHECK_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Checks:
+    """What a service needs to be ready; a peer is asked for its /health, never its readiness."""
+
+    database: Check | None = None
+    redis: Check | None = None
+    external_apis: Mapping[str, Check] = field(default_factory=dict[str, Check])
+
+
+async def probe(check: Check) -> Literal["ok", "error"]:
+    """Whether `check` passes in time."""
+    try:
+        async with asyncio.timeout(CHECK_SECONDS):
+            await check()
+    except Exception as error:
+        logger.warning("readiness.check_failed", error=f"{type(error).__name__}: {error}")
+        return "error"
+    return "ok"
+
+
+async def readiness(service: str, checks: Checks) -> tuple[bool, dict[str, Any]]:
+    """Run every check at once; whether all passed, and the body that says which."""
+    own = {"database": checks.database, "redis": checks.redis}
+    named = [(name, check) for name, check in own.items() if check is not None]
+    peers = list(checks.external_apis.items())
+    results = await asyncio.gather(*(probe(check) for _, check in [*named, *peers]))
+    body: dict[str, Any] = {name: result for (name, _), result in zip(named, results, strict=False)}
+    if peers:
+        body["external_apis"] = {
+            name: result for (name, _), result in zip(peers, results[len(named) :], strict=True)
+        }
+    ready = all(result == "ok" for result in results)
+    head = {"service": service, "status": "ready" if ready else "not_ready"}
+    return ready, head | body | {"timestamp": utc_now().isoformat()}
+
+
+def liveness_router() -> APIRouter:
+    """GET /health."""
+    router = APIRouter(tags=["health"])
+
+    @router.get("/health")
+    async def live() -> Liveness:
+        """The process runs."""
+        return Liveness()
+
+    return router
+
+
+def readiness_router(service: str) -> APIRouter:
+    """GET /health/ready; the checks are in `app.state.checks`."""
+    router = APIRouter(tags=["health"])
+
+    @router.get("/health/ready", responses={503: {"description": "A dependency does not answer"}})
+    async def ready(request: Request) -> JSONResponse:
+        """Every dependency answers; otherwise 503 names the one that does not."""
+        passed, body = await readiness(service, request.app.state.checks)
+        return JSONResponse(body, status_code=200 if passed else 503)
+
+    return router
+
+
+_PROMETHEUS: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/plain": {}}, "description": "Prometheus text"}
+}
+
+
+def metrics_router(metrics: Metrics) -> APIRouter:
+    """GET /metrics as Prometheus text."""
+    router = APIRouter(tags=["health"])
+
+    @router.get("/metrics", response_class=Response, responses=_PROMETHEUS)
+    async def scrape(request: Request) -> Response:
+        """Prometheus metrics of this service."""
+        await refresh(request.app.state)
+        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+    return router

@@ -1,0 +1,182 @@
+"""The daily scrum: once per sprint and local day, compiled for the chronicle."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Row, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain_services.chronicle.schema import DailyScrumReportCreate, SummaryMetrics
+from domain_services.kernel.database.database import Database
+from domain_services.kernel.errors import Conflict, Invalid, NotFound
+from domain_services.project.client import ProjectClient
+from domain_services.project.schema import Availability, ProgressMode, Project
+from domain_services.sprint import simulation
+from domain_services.sprint.logic import closing, deliveries, progress, reports, sprints
+from domain_services.sprint.logic.project_calendar import Calendar
+from domain_services.sprint.models import daily_scrums
+from domain_services.sprint.models import sprints as sprint_rows
+from domain_services.sprint.schema import DailyScrumRequest, DailyScrumRun, Sprint
+
+
+class SprintNotStarted(Conflict):
+    code = "sprint_not_started"
+    title = "The sprint has not begun"
+
+
+class DailyScrum:
+    """Runs daily scrums."""
+
+    def __init__(self, database: Database, project: ProjectClient) -> None:
+        self._database = database
+        self._project = project
+
+    async def run(self, sprint_id: str, wanted: DailyScrumRequest) -> DailyScrumRun:
+        """Report a day of the project; the second call for a day answers what the first did.
+
+        Raises: `NotFound`, `NotInProgress`, `SprintNotStarted`, `Invalid` for a day that is not of
+        the sprint, `Unavailable`.
+        """
+        async with self._database.reading() as connection:
+            sprint = await _kept(connection, sprint_id)
+        project = await self._project.get_project(sprint.project_id)
+        day = _day(sprint, project, wanted.scheduled_for)
+        async with self._database.reading() as connection:
+            earlier = await _earlier(connection, sprint_id, day)
+        if earlier is not None:
+            return earlier
+        availability = await self._project.check_availability(project.id, day, day)
+        async with self._database.transaction() as connection:
+            return await _hold(connection, sprint_id, project, availability)
+
+
+async def _kept(connection: AsyncConnection, sprint_id: str) -> Row[Any]:
+    row = (
+        await connection.execute(select(sprint_rows).where(sprint_rows.c.id == sprint_id))
+    ).first()
+    if row is None:
+        raise NotFound(f"there is no sprint {sprint_id}", sprint_id=sprint_id)
+    return row
+
+
+def _day(sprint: Row[Any], project: Project, scheduled_for: date | datetime | None) -> date:
+    """The day that a scrum is of. Raises: `SprintNotStarted`, `Invalid`.
+
+    It is one from the sprint's first day to today; where the project lives at a day, the rest of
+    the sprint may be held ahead.
+    """
+    day = today = project.today
+    latest = today if project.as_of is None else max(today, sprint.end_date)
+    if isinstance(scheduled_for, datetime):
+        day = Calendar(project.timezone, project.as_of).day_of(scheduled_for)
+    elif scheduled_for is not None:
+        day = scheduled_for
+    if day > latest:
+        raise Invalid(f"{day} is to come: the newest day that may be held is {latest}")
+    if day < sprint.start_date:
+        raise SprintNotStarted(
+            f"{sprint.id} begins on {sprint.start_date}, after {day}", sprint_id=sprint.id
+        )
+    return day
+
+
+async def _earlier(connection: AsyncConnection, sprint_id: str, day: date) -> DailyScrumRun | None:
+    query = select(daily_scrums).where(
+        daily_scrums.c.sprint_id == sprint_id, daily_scrums.c.scrum_date == day
+    )
+    row = (await connection.execute(query)).first()
+    return None if row is None else _answer(sprint_id, day, row.updated_tasks, row.report_id)
+
+
+async def _hold(
+    connection: AsyncConnection, sprint_id: str, project: Project, availability: Availability
+) -> DailyScrumRun:
+    day = availability.start_date
+    sprint = await closing.lock_running(connection, sprint_id)
+    if (earlier := await _earlier(connection, sprint_id, day)) is not None:
+        return earlier
+    await _remember(connection, sprint_id, project, availability)
+    if project.progress_mode == "simulated":
+        await _simulate(connection, sprint, availability)
+        sprint = await sprints.get(connection, sprint_id)
+    report_id = uuid4()
+    values = {"sprint_id": sprint_id, "report_id": report_id}
+    compiled = await reports.take(connection, sprint_id, report_id, day)
+    updated = len({row.task_id for row in compiled})
+    await connection.execute(
+        insert(daily_scrums), values | {"scrum_date": day, "updated_tasks": updated}
+    )
+    report = _report(report_id, sprint, project.progress_mode, availability, compiled)
+    await deliveries.owe(connection, report_id, deliveries.DAILY_SCRUM, report)
+    return _answer(sprint_id, day, updated, report_id)
+
+
+async def _simulate(
+    connection: AsyncConnection, sprint: Sprint, availability: Availability
+) -> None:
+    day = availability.start_date
+    present = {each.employee_id for each in availability.capacity if each.working_days > 0}
+    present -= await progress.worked(connection, sprint.sprint_id, day)
+    entries = [
+        progress.Entry(task, said, "simulated")
+        for task, said in simulation.work(sprint.tasks, present, day)
+    ]
+    await progress.record(connection, entries, day)
+
+
+async def _remember(
+    connection: AsyncConnection, sprint_id: str, project: Project, availability: Availability
+) -> None:
+    """Team and time zone, which may have changed, for when nobody can be asked."""
+    team = [person.employee_id for person in availability.capacity]
+    of_sprint = sprint_rows.c.id == sprint_id
+    kept = {"team": team, "timezone": project.timezone}
+    await connection.execute(update(sprint_rows).where(of_sprint).values(kept))
+
+
+def _report(
+    report_id: UUID,
+    sprint: Sprint,
+    mode: ProgressMode,
+    availability: Availability,
+    compiled: Sequence[Row[Any]],
+) -> DailyScrumReportCreate:
+    day = availability.start_date
+    return DailyScrumReportCreate(
+        report_id=report_id,
+        sprint_id=sprint.sprint_id,
+        project_id=sprint.project_id,
+        report_date=day,
+        summary=_summary(sprint, mode, availability, len({row.task_id for row in compiled})),
+        summary_metrics=SummaryMetrics(
+            total_team_members=len(availability.capacity),
+            total_tasks=sprint.total_tasks,
+            completed_tasks=sprint.completed_tasks,
+            pending_tasks=sprint.pending_tasks,
+        ),
+        reports={day: reports.by_person(compiled)},
+    )
+
+
+def _summary(sprint: Sprint, mode: ProgressMode, availability: Availability, updated: int) -> str:
+    head = f"Daily stand-up for sprint {sprint.sprint_id}. Progress was {mode} on {updated} tasks."
+    away = [
+        f"{each.employee_id} is away" if each.employee_id else f"{each.reason} is a holiday"
+        for each in availability.conflicts
+    ]
+    if not away and availability.working_days == 0:
+        away = [f"{availability.start_date:%A} is not a working day"]
+    rest = f" {', '.join(away)}." if away else " No Holiday or PTO reported."
+    return (head + rest)[:10_000]
+
+
+def _answer(sprint_id: str, day: date, updated: int, report_id: UUID) -> DailyScrumRun:
+    return DailyScrumRun(
+        message="Daily scrum done; the report goes to the chronicle.",
+        sprint_id=sprint_id,
+        scrum_date=day,
+        updated_tasks_count=updated,
+        report_id=report_id,
+    )
