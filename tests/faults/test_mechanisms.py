@@ -222,10 +222,10 @@ async def world(
     database_url: DatabaseUrl, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[World]:
     for target, value in (
-        ("kernel.inbox.RETRY_SECONDS", 0),
-        ("kernel.inbox.RECLAIM_IDLE_MILLISECONDS", 0),
-        ("kernel.inbox.BLOCK_MILLISECONDS", 10),
-        ("kernel.outbox.REPUBLISH_AFTER_SECONDS", 0),
+        ("kernel.messaging.inbox.RETRY_SECONDS", 0),
+        ("kernel.messaging.inbox.RECLAIM_IDLE_MILLISECONDS", 0),
+        ("kernel.messaging.inbox.BLOCK_MILLISECONDS", 10),
+        ("kernel.messaging.outbox.REPUBLISH_AFTER_SECONDS", 0),
     ):
         monkeypatch.setattr(f"domain_services.{target}", value)
     async with Redis.from_url(redis_url) as redis:
