@@ -14,6 +14,8 @@ from domain_services.backlog.app import create_app as create_backlog
 from domain_services.backlog.settings import BacklogSettings
 from domain_services.chronicle.app import create_app as create_chronicle
 from domain_services.chronicle.settings import ChronicleSettings
+from domain_services.daily_scrum.app import create_app as create_daily_scrum
+from domain_services.daily_scrum.settings import DailyScrumSettings
 from domain_services.kernel.client.http_client import tls
 from domain_services.project.app import create_app as create_project
 from domain_services.project.settings import ProjectSettings
@@ -27,6 +29,7 @@ _SERVICES: dict[str, tuple[Any, Any, str]] = {
     "backlog": (create_backlog, BacklogSettings, "domain_services.backlog"),
     "chronicle": (create_chronicle, ChronicleSettings, "domain_services.chronicle"),
     "sprint": (create_sprint, SprintSettings, "domain_services.sprint"),
+    "daily_scrum": (create_daily_scrum, DailyScrumSettings, "domain_services.daily_scrum"),
     "orchestrator": (create_agent, AgentSettings, "memory"),
 }
 

@@ -1,0 +1,191 @@
+"""Scenarios of decisions: what each project looks like, and what is asked of it."""
+
+from collections.abc import Awaitable, Callable
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+from tests.agent.conftest import until
+from tests.golden.story import AS_OF, Story
+
+NAMESPACE = UUID("00000000-0000-0000-0000-0000000000d5")
+STRONG = [4, 5, 4, 5, 4, 5, 4, 5]  # half of the rule's ten, again and again
+WEAK = [9, 2, 12, 6, 10, 4]
+
+Scenario = Callable[[Story], Awaitable[None]]
+
+
+async def adjusted(story: Story) -> None:
+    await story.create_project(14)
+    await story.record_history(STRONG, planned=10)
+    await story.orchestrate()
+
+
+async def below_threshold(story: Story) -> None:
+    await story.create_project(14)
+    await story.record_history(WEAK, planned=10)
+    await story.orchestrate()
+
+
+async def adjustment_switched_off(story: Story) -> None:
+    await story.create_project(14)
+    await story.record_history(STRONG, planned=10)
+    await story.change_mode(enable_task_count_adjustment=False)
+    await story.orchestrate()
+
+
+async def no_evidence(story: Story) -> None:
+    await story.create_project(3)
+    await story.orchestrate()
+
+
+async def sprint_in_progress(story: Story) -> None:
+    await story.create_project(4)
+    await story.create_team("E1", "E2")
+    await story.orchestrate()
+    await story.orchestrate()
+
+
+async def sprint_over(story: Story) -> None:
+    """Close an old sprint with half of its tasks done, then decide on what went back."""
+    await story.create_project(4)
+    start = (AS_OF - timedelta(days=21)).isoformat()
+    sprint = await story.post("sprint", f"/sprints/{story.project_id}", {"start_date": start})
+    for task in sprint["tasks"][:2]:
+        await story.report(task["task_id"], 100)
+    await until(story.events_confirmed)
+    await story.orchestrate()
+    await story.wait_for_note("sprint_retrospective", sprint["sprint_id"])
+
+
+async def team_away(story: Story) -> None:
+    await story.create_project(5)
+    await story.create_team("E1", "E2")
+    for person in ("E1", "E2"):
+        leave = {
+            "start_date": AS_OF.isoformat(),
+            "end_date": (AS_OF + timedelta(days=20)).isoformat(),
+            "reason": "Company holiday",
+        }
+        path = f"/projects/{story.project_id}/calendar/pto?employee_id={person}"
+        await story.post("project", path, leave)
+    await story.orchestrate()
+
+
+async def dry_run(story: Story) -> None:
+    await story.create_project(14)
+    await story.record_history(STRONG, planned=10)
+    await story.orchestrate(dry_run=True)
+
+
+async def shadow(story: Story) -> None:
+    await story.create_project(14)
+    await story.record_history(STRONG, planned=10)
+    await story.change_mode(mode="shadow", confidence_threshold=0.6)
+    await story.orchestrate()
+
+
+async def rule_based_only(story: Story) -> None:
+    await story.create_project(14)
+    await story.record_history(STRONG, planned=10)
+    await story.change_mode(mode="rule_based_only")
+    await story.orchestrate()
+
+
+async def call_refused(story: Story) -> None:
+    """The sprint service refuses a sprint of a project that is not active."""
+    await story.create_project(3)
+    path = f"/projects/{story.project_id}/status"
+    await story.put("project", path, {"status": "inactive"})
+    await story.orchestrate()
+
+
+async def chronicle_away(story: Story) -> None:
+    await story.create_project(3)
+    await story.system.stop("chronicle")
+    await story.orchestrate()
+    await story.system.start("chronicle")
+
+
+async def limit_of_the_caller(story: Story) -> None:
+    await story.create_project(14)
+    await story.record_history(STRONG, planned=10)
+    await story.orchestrate(
+        options={"max_tasks_per_sprint": 9, "create_cronjob": False, "sprint_duration_weeks": 3}
+    )
+
+
+async def similar_episodes(story: Story) -> None:
+    """Ten sprints of five other projects alike, and too few of its own."""
+    episodes = [_episode(f"OTHER{number % 5}", number) for number in range(10)]
+    await story.post("orchestrator", "/memory/episodes", {"episodes": episodes})
+    await story.create_project(14)
+    await story.record_history([6, 5], planned=10)
+    await story.create_team("E1", "E2", "E3")
+    await story.orchestrate()
+
+
+async def wall_clock(story: Story) -> None:
+    """A project without a fixed date; each weekday of its window is worked."""
+    await story.create_project(2, as_of=None)
+    today = date.today()
+    for days in range(-1, 17):
+        day = today + timedelta(days=days)
+        if day.weekday() < 5:
+            path = f"/projects/{story.project_id}/calendar/holidays/{day.isoformat()}"
+            await story.put("project", path, {"type": "working_day"})
+    await story.orchestrate()
+
+
+def _episode(project_id: str, number: int) -> dict[str, Any]:
+    day = AS_OF - timedelta(days=100 + 14 * number)
+    completed = 5 + number % 3
+    return {
+        "episode_id": str(uuid5(NAMESPACE, str(number))),
+        "project_id": project_id,
+        "origin": "import",
+        "decided_at": f"{day.isoformat()}T08:00:00Z",
+        "agent_version": "import",
+        "decision_source": "rule_based_only",
+        "sprint_id": f"{project_id}-S{number:02d}",
+        "perception": {
+            "project_id": project_id,
+            "day": day.isoformat(),
+            "backlog_tasks": 14 + number % 2,
+            "unassigned_tasks": 14,
+            "team_size": 3,
+            "sprint_days": 14,
+            "working_days": 10,
+            "team_working_days": 30,
+            "past_sprints": 2,
+            "completed": [5 + number % 2, 5],
+        },
+        "reasoning": {"text": "imported"},
+        "action": {"create_sprint": True, "tasks": 10, "duration_weeks": 2},
+        "outcome": {
+            "completed_tasks": completed,
+            "planned_tasks": 10,
+            "completion_rate": completed / 10,
+            "spill_over": 10 - completed,
+            "duration_days": 14,
+        },
+    }
+
+
+SCENARIOS: tuple[Scenario, ...] = (
+    adjusted,
+    below_threshold,
+    adjustment_switched_off,
+    no_evidence,
+    sprint_in_progress,
+    sprint_over,
+    team_away,
+    dry_run,
+    shadow,
+    rule_based_only,
+    call_refused,
+    chronicle_away,
+    limit_of_the_caller,
+    similar_episodes,
+    wall_clock,
+)

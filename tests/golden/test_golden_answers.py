@@ -1,0 +1,68 @@
+"""Answers, audits, episodes and events stay byte for byte what the golden files say."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+
+from tests.agent.conftest import until
+from tests.golden.recording import compare, parse
+from tests.golden.scenarios import SCENARIOS, Scenario, wall_clock
+from tests.golden.story import Story, rows
+from tests.graphs.conftest import System
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
+async def test_answers_of_a_decision_are_those_of_the_golden_file(
+    whole: System, scenario: Scenario
+) -> None:
+    story = Story(whole, "GOLD")
+    await scenario(story)
+    document = await story.complete()
+    as_of = date.fromisoformat(story.steps[0]["answer"]["as_of"])
+    compare(scenario.__name__, document, as_of if scenario is wall_clock else None)
+
+
+async def test_events_on_the_streams_are_those_of_the_golden_file(whole: System) -> None:
+    """Start a sprint, simulate a day, report progress, close it with one task unfinished."""
+    await whole.start("daily_scrum")
+    story = Story(whole, "GOLD")
+    await story.create_project(3)
+    await story.create_team("E1", "E2")
+    sprint = await story.post("sprint", "/sprints/GOLD", {"sprint_goal": "Ship it"})
+    await until(story.events_confirmed)
+    await story.post("daily_scrum", f"/scrums/{sprint['sprint_id']}/run")
+
+    async def simulated_day_arrived() -> bool:
+        still_open = "SELECT 1 FROM outbox WHERE closed_at IS NULL"
+        return not await rows(whole, "daily_scrum", still_open) and await story.events_confirmed()
+
+    await until(simulated_day_arrived)
+    first, second, _ = (task["task_id"] for task in sprint["tasks"])
+    body = {"progress_percentage": 100, "today_work": "Done", "employee_id": "E1"}
+    await story.post("sprint", f"/tasks/{first}/progress", body)
+    await story.post("sprint", f"/tasks/{second}/progress", {"status": "blocked"})
+    await until(story.events_confirmed)
+    await story.post("sprint", f"/sprints/{sprint['sprint_id']}/close")
+    await until(story.events_confirmed)
+    async with Redis.from_url(whole.redis_url) as redis:
+        streams = ("daily_scrum_events", "sprint_events")
+        document = {stream: await _by_producer(redis, stream) for stream in streams}
+    compare("events", document)
+
+
+async def _by_producer(redis: Redis, stream: str) -> dict[str, list[dict[str, Any]]]:
+    """Read a stream, each event once: an unconfirmed one is sent again.
+
+    Events keep their order within a producer only, so they are grouped by it.
+    """
+    entries = [
+        {key.decode(): parse(value.decode()) for key, value in fields.items()}
+        for _, fields in await redis.xrange(stream)
+    ]
+    producers: dict[str, dict[str, dict[str, Any]]] = {}
+    for entry in entries:
+        producer = producers.setdefault(entry["event"]["metadata"]["source_service"], {})
+        producer[entry["event"]["event_id"]] = entry
+    return {name: list(events.values()) for name, events in producers.items()}
