@@ -6,7 +6,7 @@ from sqlalchemy import text
 from domain_services.kernel.database.database import Database
 from domain_services.kernel.messaging.envelope import DAILY_SCRUM_EVENTS, Envelope, envelope
 from domain_services.kernel.messaging.outbox import Relay, append
-from tests.kernel.box.app import BoxTold
+from tests.kernel.box.app import GROUP, STREAM, BoxTold
 from tests.kernel.conftest import BoxService
 
 _AGE = text(
@@ -48,3 +48,13 @@ async def test_what_is_not_confirmed_is_sent_ever_more_rarely(
     if due:
         [*_, (_, entry)] = await box.redis.xrange(DAILY_SCRUM_EVENTS)
         assert Envelope.model_validate_json(entry[b"event"]) == told
+
+
+async def test_published_event_awaits_the_groups_its_class_names(box: BoxService) -> None:
+    async with box.database.transaction() as connection:
+        [event] = await append(connection, [BoxTold(shelf="s", label="a")], source="boxes")
+        row = (await connection.execute(text("DELETE FROM outbox RETURNING *"))).one()
+    assert (row.event_id, row.stream, row.awaiting) == (event.event_id, STREAM, [GROUP])
+    assert Envelope.model_validate(row.payload) == event
+    assert (event.event_type, event.aggregate_type, event.aggregate_id) == ("BOX_TOLD", "Box", "s")
+    assert event.metadata.source_service == "boxes"

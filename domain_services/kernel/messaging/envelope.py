@@ -1,13 +1,14 @@
 """The one envelope of every event, and which group must confirm which event."""
 
+from abc import abstractmethod
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain_services.kernel import context
-from domain_services.kernel.types import utc_now
+from domain_services.kernel.types import Answer, utc_now
 
 DAILY_SCRUM_EVENTS = "daily_scrum_events"
 SPRINT_EVENTS = "sprint_events"
@@ -30,6 +31,24 @@ READ_BY: dict[str, tuple[str, ...]] = {
     DAILY_SCRUM_EVENTS: (SPRINT_GROUP, BACKLOG_GROUP),
     SPRINT_EVENTS: (ORCHESTRATOR_GROUP,),
 }
+
+
+class PublishedEvent(Answer):
+    """Payload of an event of the published language, with where it is published."""
+
+    event_type: ClassVar[str]
+    """Name of the event in its envelope, as TASK_UPDATED."""
+    stream: ClassVar[str]
+    """Redis stream that carries the event."""
+    aggregate_type: ClassVar[str]
+    """Kind of thing that changed, as Task."""
+    confirmed_by: ClassVar[tuple[str, ...]] = ()
+    """Consumer groups that must confirm the event's effect; empty when sending is enough."""
+
+    @property
+    @abstractmethod
+    def aggregate_id(self) -> str:
+        """Id of the thing that changed."""
 
 
 class Metadata(BaseModel):
@@ -58,6 +77,13 @@ class Envelope(BaseModel):
     aggregate_type: str
     event_data: dict[str, Any]
     metadata: Metadata
+
+
+def wrap(event: PublishedEvent, *, source: str) -> Envelope:
+    """Put `event` of the service `source` into a new envelope with the request's ids."""
+    return envelope(
+        event.event_type, event.aggregate_type, event.aggregate_id, event, source=source
+    )
 
 
 def envelope(

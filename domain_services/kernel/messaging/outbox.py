@@ -6,7 +6,7 @@ Sending is not the end: Redis may lose what it accepted. A row is closed when ev
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -22,9 +22,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain_services.kernel.background import wanted
 from domain_services.kernel.database.database import Database
-from domain_services.kernel.messaging.envelope import CONFIRMED_BY, Envelope, confirmations_key
+from domain_services.kernel.messaging.envelope import (
+    CONFIRMED_BY,
+    READ_BY,
+    Envelope,
+    PublishedEvent,
+    confirmations_key,
+    wrap,
+)
 from domain_services.kernel.messaging.redis import REDIS_FAILURES
-from domain_services.kernel.messaging.trimming import keep_short
+from domain_services.kernel.messaging.trimming import Readers, keep_short
 
 logger = structlog.get_logger()
 
@@ -111,16 +118,45 @@ CREATE INDEX outbox_open ON outbox (id) WHERE closed_at IS NULL;
 """
 
 
-async def append(connection: AsyncConnection, stream: str, events: Iterable[Envelope]) -> None:
-    """Owe `events` to `stream`; they exist exactly when the caller's transaction commits."""
-    await connection.execute(
-        _APPEND,
-        {
-            "stream": stream,
-            "events": orjson.dumps([event.model_dump(mode="json") for event in events]).decode(),
-            "confirmed_by": orjson.dumps(CONFIRMED_BY).decode(),
-        },
-    )
+async def append(
+    connection: AsyncConnection,
+    events: Iterable[PublishedEvent] | str,
+    envelopes: Iterable[Envelope] = (),
+    *,
+    source: str = "",
+) -> list[Envelope]:
+    """Publish `events` of the service `source`; they exist when the caller's transaction commits.
+
+    Returns their envelopes. The older form, `(connection, stream, envelopes)`, is going.
+    """
+    if isinstance(events, str):
+        envelopes = list(envelopes)
+        await _insert(connection, events, envelopes, CONFIRMED_BY)
+        return envelopes
+    appended: list[Envelope] = []
+    by_stream: dict[str, list[PublishedEvent]] = {}
+    for event in events:
+        by_stream.setdefault(event.stream, []).append(event)
+    for stream, published in by_stream.items():
+        wrapped = [wrap(event, source=source) for event in published]
+        confirmed_by = {event.event_type: event.confirmed_by for event in published}
+        await _insert(connection, stream, wrapped, confirmed_by)
+        appended += wrapped
+    return appended
+
+
+async def _insert(
+    connection: AsyncConnection,
+    stream: str,
+    envelopes: list[Envelope],
+    confirmed_by: Mapping[str, tuple[str, ...]],
+) -> None:
+    values = {
+        "stream": stream,
+        "events": orjson.dumps([event.model_dump(mode="json") for event in envelopes]).decode(),
+        "confirmed_by": orjson.dumps(confirmed_by).decode(),
+    }
+    await connection.execute(_APPEND, values)
 
 
 @dataclass(frozen=True)
@@ -137,9 +173,16 @@ class Relay:
     `trouble` says why events are delayed; None while they flow. `owed` is what `measure` found.
     """
 
-    def __init__(self, database: Database, redis: Redis, service: str) -> None:
+    def __init__(
+        self,
+        database: Database,
+        redis: Redis,
+        service: str,
+        readers: Readers = READ_BY,
+    ) -> None:
         self._database = database
         self._redis = redis
+        self._readers = readers
         self._confirmations = confirmations_key(service)
         self._wake = asyncio.Event()
         self.trouble: str | None = None
@@ -152,7 +195,7 @@ class Relay:
             group.create_task(self._listen())
             group.create_task(self._send())
             group.create_task(self._take_confirmations())
-            group.create_task(keep_short(self._redis))
+            group.create_task(keep_short(self._redis, self._readers))
 
     async def _listen(self) -> None:
         url = self._database.url.replace("postgresql+psycopg://", "postgresql://")

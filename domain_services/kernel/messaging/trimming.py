@@ -10,7 +10,6 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from domain_services.kernel.background import wanted
-from domain_services.kernel.messaging.envelope import READ_BY
 from domain_services.kernel.messaging.redis import REDIS_FAILURES
 
 logger = structlog.get_logger()
@@ -19,13 +18,14 @@ PERIOD_SECONDS = 600
 KEEP_DAYS = 7
 
 EntryId = tuple[int, int]
+Readers = Mapping[str, Sequence[str]]  # by stream: the groups that must have read an entry
 
 
-async def keep_short(redis: Redis) -> None:
+async def keep_short(redis: Redis, readers: Readers) -> None:
     """Serve for ever; an outage is waited out."""
     while wanted():
         await asyncio.sleep(PERIOD_SECONDS)
-        for stream, groups in READ_BY.items():
+        for stream, groups in readers.items():
             try:
                 await trim(redis, stream, groups, keep_days=KEEP_DAYS)
             except REDIS_FAILURES as error:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain_services.kernel.database.database import Database, Reading, UnitOfWork, open_database
 from domain_services.kernel.errors import Conflict
 from domain_services.kernel.messaging.dead_letters import api as dead_letters
-from domain_services.kernel.messaging.envelope import Envelope
+from domain_services.kernel.messaging.envelope import Envelope, PublishedEvent
 from domain_services.kernel.messaging.inbox import Consumer
 from domain_services.kernel.messaging.redis import open_redis
 from domain_services.kernel.settings import KernelSettings
@@ -93,11 +93,20 @@ async def count(shelf: str, db: Reading) -> int:
     return int(await db.scalar(_COUNT, {"shelf": shelf}) or 0)
 
 
-class BoxTold(Answer):
+class BoxTold(PublishedEvent):
     """Payload of BOX_TOLD: a box for a shelf that has one already."""
+
+    event_type = "BOX_TOLD"
+    stream = STREAM
+    aggregate_type = "Box"
+    confirmed_by = (GROUP,)
 
     shelf: str
     label: str
+
+    @property
+    def aggregate_id(self) -> str:
+        return self.shelf
 
 
 async def take_told(connection: AsyncConnection, event: Envelope) -> None:
