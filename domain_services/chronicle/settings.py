@@ -1,7 +1,9 @@
 """Settings of the chronicle service."""
 
+from pydantic import Field
+
 from domain_services.kernel.settings import KernelSettings
 
 
 class ChronicleSettings(KernelSettings):
-    port: int = 8104
+    port: int = Field(default=8104, description="port to listen on")

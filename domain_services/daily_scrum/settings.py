@@ -8,7 +8,7 @@ from domain_services.kernel.settings import KernelSettings
 
 
 class DailyScrumSettings(KernelSettings):
-    port: int = 8106
+    port: int = Field(default=8106, description="port to listen on")
     daily_scrum_sunset: date = Field(
-        default=date(2027, 11, 1), description="from this day on the service may be gone"
+        default=date(2027, 11, 1), description="day announced in the Sunset header"
     )

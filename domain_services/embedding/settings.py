@@ -10,18 +10,24 @@ class ModelSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    ollama_url: HttpUrl | None = None
+    ollama_url: HttpUrl | None = Field(
+        default=None, description="Ollama server with mxbai-embed-large; none: local model"
+    )
     ollama_budget_seconds: float = Field(
-        default=5.0, gt=0, le=60, description="for one call, which holds at most 8 texts"
+        default=5.0, gt=0, le=60, description="longest wait for one call of at most 8 texts"
     )
     recheck_seconds: float = Field(
-        default=30.0, gt=0, le=600, description="between two probes of Ollama"
+        default=30.0, gt=0, le=600, description="pause between two probes of Ollama"
     )
-    local_model: bool = True
+    local_model: bool = Field(
+        default=True, description="serve by the local model while Ollama does not answer"
+    )
 
 
 class EmbeddingSettings(KernelSettings):
-    port: int = 8105
+    port: int = Field(default=8105, description="port to listen on")
     embedding: ModelSettings = ModelSettings()
     # 256 texts of 10,000 characters, the most a batch may hold, at three bytes a character.
-    max_body_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)
+    max_body_bytes: int = Field(
+        default=8 * 1024 * 1024, ge=1024, description="a larger request body is answered 413"
+    )

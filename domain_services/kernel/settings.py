@@ -46,8 +46,12 @@ class AuthSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    service_key: SecretStr | None = None
-    keys: tuple[ApiKey, ...] = ()
+    service_key: SecretStr | None = Field(
+        default=None, description="key with which this service calls others; none: it calls without"
+    )
+    keys: tuple[ApiKey, ...] = Field(
+        default=(), description="JSON list of accepted keys: name, role, sha256, calls"
+    )
 
 
 class Peers(BaseModel):
@@ -55,12 +59,22 @@ class Peers(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    orchestrator: str = "http://127.0.0.1:8100"
-    project: str = "http://127.0.0.1:8101"
-    backlog: str = "http://127.0.0.1:8102"
-    sprint: str = "http://127.0.0.1:8103"
-    chronicle: str = "http://127.0.0.1:8104"
-    embedding: str = "http://127.0.0.1:8105"
+    orchestrator: str = Field(
+        default="http://127.0.0.1:8100", description="base URL of the orchestrator"
+    )
+    project: str = Field(
+        default="http://127.0.0.1:8101", description="base URL of the project service"
+    )
+    backlog: str = Field(
+        default="http://127.0.0.1:8102", description="base URL of the backlog service"
+    )
+    sprint: str = Field(
+        default="http://127.0.0.1:8103", description="base URL of the sprint service"
+    )
+    chronicle: str = Field(default="http://127.0.0.1:8104", description="base URL of the chronicle")
+    embedding: str = Field(
+        default="http://127.0.0.1:8105", description="base URL of the embedding service"
+    )
 
 
 class KernelSettings(BaseSettings):
@@ -70,19 +84,41 @@ class KernelSettings(BaseSettings):
         env_prefix="DSM_", env_nested_delimiter="__", extra="ignore", frozen=True
     )
 
-    host: str = "127.0.0.1"
-    port: int = Field(ge=1, le=65535)
-    database_url: SecretStr | None = None
-    redis_url: SecretStr | None = None
+    host: str = Field(default="127.0.0.1", description="address to listen on")
+    port: int = Field(ge=1, le=65535, description="port to listen on")
+    database_url: SecretStr | None = Field(
+        default=None, description="PostgreSQL database of this service"
+    )
+    redis_url: SecretStr | None = Field(
+        default=None, description="Redis 6.2 or newer, or Valkey, that carries the events"
+    )
     peers: Peers = Peers()
     auth: AuthSettings = AuthSettings()
     pool_size: int = Field(default=10, ge=1, le=100, description="database connections kept open")
-    peer_timeout_seconds: float = Field(default=2.0, gt=0, le=30)
-    request_seconds: float = Field(default=30, gt=0, description="when a caller says nothing")
-    slow_request_seconds: float = Field(default=1, gt=0, description="slower ones are logged")
-    max_body_bytes: int = Field(default=1024 * 1024, ge=1024)
-    max_json_depth: int = Field(default=32, ge=1)
-    max_running_requests: int = Field(default=32, ge=1)
-    max_waiting_requests: int = Field(default=64, ge=0, description="the next is answered 503")
-    max_wait_seconds: float = Field(default=1, gt=0, description="in the queue, then 503")
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    peer_timeout_seconds: float = Field(
+        default=2.0, gt=0, le=30, description="longest wait for another service's answer"
+    )
+    request_seconds: float = Field(
+        default=30, gt=0, description="deadline of a request whose caller names none"
+    )
+    slow_request_seconds: float = Field(
+        default=1, gt=0, description="a slower request is logged as slow"
+    )
+    max_body_bytes: int = Field(
+        default=1024 * 1024, ge=1024, description="a larger request body is answered 413"
+    )
+    max_json_depth: int = Field(
+        default=32, ge=1, description="a JSON body nested deeper is refused"
+    )
+    max_running_requests: int = Field(
+        default=32, ge=1, description="requests served at the same time"
+    )
+    max_waiting_requests: int = Field(
+        default=64, ge=0, description="requests in the queue; the next is answered 503"
+    )
+    max_wait_seconds: float = Field(
+        default=1, gt=0, description="longest wait in the queue, then 503"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="least severe level that is logged"
+    )
