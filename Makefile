@@ -6,7 +6,7 @@ AS_OF ?= 2016-06-06
 BASE_PORT ?= 8100
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up down check test test-faults bench lock
+.PHONY: help install demo up down check test test-faults bench lock docs
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ test-faults: install ## Inject faults for some minutes (DSM_FAULT_SECONDS a stor
 
 bench: install ## Measure the main paths beside their floors
 	$(BIN)/python -m benchmarks
+
+docs: install ## Write the settings tables and the picture of the documents again
+	$(BIN)/python -m docs.generate
 
 lock: ## Pin every dependency again (needs the network)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra local --extra dev \

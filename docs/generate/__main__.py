@@ -1,0 +1,24 @@
+"""`python -m docs.generate`: write the generated parts of the documents again."""
+
+from pathlib import Path
+
+from docs.generate import picture, settings
+
+ROOT = Path(__file__).parents[2]
+PAGES = {"main": ROOT / "README.md", "all": ROOT / "docs" / "operate" / "settings.md"}
+
+
+def main() -> None:
+    """Write the settings tables and the picture, and name what changed."""
+    changed = [
+        str(PAGES[name].relative_to(ROOT))
+        for name, content in settings.tables().items()
+        if settings.write(PAGES[name], name, content)
+    ]
+    if picture.draw():
+        changed.append(str(picture.PICTURE.relative_to(ROOT)))
+    print("\n".join(f"changed: {name}" for name in changed) or "nothing changed")
+
+
+if __name__ == "__main__":
+    main()

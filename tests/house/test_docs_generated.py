@@ -1,0 +1,37 @@
+"""Generated parts of the documents agree with the code that they show."""
+
+from pathlib import Path
+
+import pytest
+
+from docs.generate import picture, settings
+from docs.generate.__main__ import PAGES
+
+AGAIN = "run `make docs` and commit the result"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_settings_table_agrees_with_the_settings_classes(name: str) -> None:
+    text = PAGES[name].read_text()
+    assert settings.replaced(text, name, settings.tables()[name]) == text, AGAIN
+
+
+def test_every_setting_has_one_row_a_service() -> None:
+    rows = [(setting.name, setting.service) for setting in settings.settings()]
+    assert len(rows) == len(set(rows))
+    assert {name for name, _ in rows} >= set(settings.MAIN)
+
+
+def test_a_page_without_markers_is_refused() -> None:
+    with pytest.raises(ValueError, match="add the markers"):
+        settings.replaced("# Settings\n", "main", "")
+
+
+def test_the_picture_is_what_the_command_prints(repository: Path) -> None:
+    drawn = picture.picture(picture.RECORDED.read_text())
+    assert picture.PICTURE.read_text() == drawn, AGAIN
+
+
+def test_the_picture_fetches_nothing() -> None:
+    svg = picture.PICTURE.read_text()
+    assert "http" not in svg.replace("http://www.w3.org/2000/svg", "")
