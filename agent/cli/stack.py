@@ -45,8 +45,7 @@ def up(
         extra.require_servers()
         from deploy.local import control
 
-        if hint := extra.model_hint():
-            print(hint, file=sys.stderr)
+        extra.require_model()
         state = control.running(data_dir, base_port)
         if state is not None:
             _show_stack(data_dir, state, as_json, "already running")

