@@ -16,7 +16,7 @@ def smoothed(completed: Sequence[int]) -> float | None:
     """Exponentially smoothed tasks a sprint; None without a past sprint."""
     if not completed:
         return None
-    level = ExponentialMean.steady(completed[0], SMOOTHING)
+    level = ExponentialMean.steady(float(completed[0]), SMOOTHING)
     for count in completed[1:]:
         level.add(count)
     return level.mean

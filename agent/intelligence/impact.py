@@ -1,8 +1,8 @@
-"""Enhanced decisions beside rule-based ones, by how their sprints ended."""
+"""Compare enhanced decisions with rule-based ones by how their sprints ended."""
 
 import math
-from collections.abc import Sequence
-from statistics import NormalDist, fmean, variance
+from collections.abc import Mapping, Sequence
+from statistics import fmean, variance
 
 from agent.intelligence.schema import (
     DecisionImpact,
@@ -12,105 +12,86 @@ from agent.intelligence.schema import (
     Recommendations,
 )
 from agent.learning.learner import lesson
+from domain_services.kernel.statistics import (
+    Sample,
+    difference_interval,
+    mean_interval,
+    wilson_interval,
+)
 from graphs.evidence.calibration import table
 from memory.decision_outcomes import EndedDecision
 
-LEAST_OUTCOMES = 5  # of either source; an interval of fewer says nothing
+LEAST_OUTCOMES = 5  # outcomes of either source; an interval of fewer says nothing
 NO_SPREAD = "all values are equal: no spread to estimate an interval from"
-Z_95 = NormalDist().inv_cdf(0.975)
+
+_NO_DIFFERENCE = Difference(value=None, interval_95=None)
 
 
 def compare(
-    project_id: str, ended: Sequence[EndedDecision], decisions: dict[str, int]
+    project_id: str, ended: Sequence[EndedDecision], decisions: Mapping[str, int]
 ) -> DecisionImpact:
-    """`decisions` counts the decisions to create a sprint by source, ended or not."""
-    enhanced = [each for each in ended if each.decision_source == "intelligence_enhanced"]
-    ruled = [each for each in ended if each.decision_source == "rule_based_only"]
-    enough = min(len(enhanced), len(ruled)) >= LEAST_OUTCOMES
+    """Compare the ended decisions of both sources.
+
+    `decisions` counts the decisions to create a sprint by source, ended or not.
+    """
+    enhanced = [decision for decision in ended if _is_enhanced(decision)]
+    rule_based = [decision for decision in ended if not _is_enhanced(decision)]
     reasons: dict[str, str] = {}
-    if not enough:
+    if min(len(enhanced), len(rule_based)) < LEAST_OUTCOMES:
         few = (
-            f"not enough data: {len(enhanced)} enhanced and {len(ruled)} rule-based decisions have"
-            f" an outcome, {LEAST_OUTCOMES} of each are needed"
+            f"not enough data: {len(enhanced)} enhanced and {len(rule_based)} rule-based decisions"
+            f" have an outcome, {LEAST_OUTCOMES} of each are needed"
         )
         reasons = dict.fromkeys(("completion_rate_difference", "miss_difference"), few)
-    rates = difference(_rates(enhanced), _rates(ruled), 1.0) if enough else _NO_DIFFERENCE
-    misses = difference(_misses(enhanced), _misses(ruled)) if enough else _NO_DIFFERENCE
+        rates = misses = _NO_DIFFERENCE
+    else:
+        rates = difference(_rates(enhanced), _rates(rule_based), 1.0)
+        misses = difference(_misses(enhanced), _misses(rule_based))
     return DecisionImpact(
         project_id=project_id,
-        conclusion=reasons.get("miss_difference") or _conclude(misses),
+        conclusion=reasons.get("miss_difference") or _conclusion(misses),
         intelligence_enhanced=_group(enhanced, decisions.get("intelligence_enhanced", 0)),
-        rule_based=_group(ruled, decisions.get("rule_based_only", 0)),
+        rule_based=_group(rule_based, decisions.get("rule_based_only", 0)),
         completion_rate_difference=rates,
         miss_difference=misses,
         recommendations=_recommendations(ended),
-        reasons=reasons | _without_spread(enhanced, ruled),
+        reasons=reasons | _reasons_without_spread(enhanced, rule_based),
     )
 
 
-def t_95(freedom: int) -> float:
-    """The 97.5 % quantile of Student's t, within 2 % from 3 degrees of freedom on.
-
-    Source: Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.5.
-    """
-    z, n = Z_95, freedom
-    return (
-        z
-        + (z**3 + z) / (4 * n)
-        + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * n**2)
-        + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * n**3)
-    )
+def _is_enhanced(decision: EndedDecision) -> bool:
+    return decision.decision_source == "intelligence_enhanced"
 
 
 def mean_95(values: Sequence[float], most: float = math.inf) -> Interval | None:
-    """The 95 % interval of a mean of values in 0..`most`, as far as it is possible.
+    """Estimate the 95 % interval of the mean of values in 0..`most`.
 
     None below `LEAST_OUTCOMES` values, and of equal values.
     """
-    if len(values) < LEAST_OUTCOMES or not variance(values):
+    if len(values) < LEAST_OUTCOMES:
         return None
-    half = t_95(len(values) - 1) * math.sqrt(variance(values) / len(values))
-    return max(0.0, fmean(values) - half), min(most, fmean(values) + half)
+    return mean_interval(Sample.of(values), most)
 
 
 def difference(new: Sequence[float], old: Sequence[float], most: float = math.inf) -> Difference:
-    """Mean of `new` less mean of `old`, values in 0..`most`. Source: Welch's t, 1947.
+    """Subtract the mean of `old` from that of `new`, with a 95 % interval; values in 0..`most`.
 
     Without an interval when the values of both are equal among themselves.
     """
     if min(len(new), len(old)) < LEAST_OUTCOMES:
         return _NO_DIFFERENCE
-    value = fmean(new) - fmean(old)
-    parts = variance(new) / len(new), variance(old) / len(old)
-    error = math.sqrt(sum(parts))
-    if not error:
-        return Difference(value=value, interval_95=None)
-    freedom = error**4 / sum(
-        part**2 / (len(group) - 1) for part, group in zip(parts, (new, old), strict=True)
+    samples = Sample.of(new), Sample.of(old)
+    return Difference(
+        value=samples[0].mean - samples[1].mean, interval_95=difference_interval(*samples, most)
     )
-    half = t_95(max(1, int(freedom))) * error
-    return Difference(value=value, interval_95=(max(-most, value - half), min(most, value + half)))
-
-
-def wilson_95(won: int, of: int) -> Interval | None:
-    """The 95 % score interval of a share; None of nothing. Source: Wilson, 1927."""
-    if not of:
-        return None
-    share, z2 = won / of, Z_95**2
-    middle = share + z2 / (2 * of)
-    half = Z_95 * math.sqrt(share * (1 - share) / of + z2 / (4 * of**2))
-    return (middle - half) / (1 + z2 / of), (middle + half) / (1 + z2 / of)
-
-
-_NO_DIFFERENCE = Difference(value=None, interval_95=None)
 
 
 def _rates(ended: Sequence[EndedDecision]) -> list[float]:
-    return [each.completion_rate for each in ended if each.completion_rate is not None]
+    return [decision.completion_rate for decision in ended if decision.completion_rate is not None]
 
 
 def _misses(ended: Sequence[EndedDecision]) -> list[float]:
-    return [float(abs(each.planned_tasks - each.completed_tasks)) for each in ended]
+    return [float(abs(decision.planned_tasks - decision.completed_tasks)) for decision in ended]
 
 
 def _group(ended: Sequence[EndedDecision], decisions: int) -> Group:
@@ -125,12 +106,13 @@ def _group(ended: Sequence[EndedDecision], decisions: int) -> Group:
     )
 
 
-def _without_spread(
-    enhanced: Sequence[EndedDecision], ruled: Sequence[EndedDecision]
+def _reasons_without_spread(
+    enhanced: Sequence[EndedDecision], rule_based: Sequence[EndedDecision]
 ) -> dict[str, str]:
-    """Why an interval is null although there are enough outcomes."""
-    rates, misses = (_rates(enhanced), _rates(ruled)), (_misses(enhanced), _misses(ruled))
-    behind = {
+    """Explain each interval that is null although there are enough outcomes."""
+    rates = _rates(enhanced), _rates(rule_based)
+    misses = _misses(enhanced), _misses(rule_based)
+    groups_by_field = {
         "intelligence_enhanced.completion_rate_95": rates[:1],
         "intelligence_enhanced.mean_miss_95": misses[:1],
         "rule_based.completion_rate_95": rates[1:],
@@ -139,38 +121,38 @@ def _without_spread(
         "miss_difference.interval_95": misses,
     }
     return {
-        name: NO_SPREAD
-        for name, groups in behind.items()
-        if all(len(each) >= LEAST_OUTCOMES and not variance(each) for each in groups)
+        field: NO_SPREAD
+        for field, groups in groups_by_field.items()
+        if all(len(group) >= LEAST_OUTCOMES and not variance(group) for group in groups)
     }
 
 
 def _recommendations(ended: Sequence[EndedDecision]) -> Recommendations:
-    lessons = [(each, found) for each in ended if (found := lesson(each))]
-    won = sum(found.seen.won for _, found in lessons)
+    lessons = [(decision, result) for decision in ended if (result := lesson(decision))]
+    won = sum(result.seen.won for _, result in lessons)
     stated = [
-        (each.stated_confidence, found.seen.won)
-        for each, found in lessons
-        if each.stated_confidence is not None
+        (decision.stated_confidence, result.seen.won)
+        for decision, result in lessons
+        if decision.stated_confidence is not None
     ]
     return Recommendations(
         compared=len(lessons),
         won=won,
         lost=len(lessons) - won,
         win_rate=won / len(lessons) if lessons else None,
-        win_rate_95=wilson_95(won, len(lessons)),
+        win_rate_95=wilson_interval(won, len(lessons)),
         table=table(stated),
     )
 
 
-def _conclude(misses: Difference) -> str:
+def _conclusion(misses: Difference) -> str:
     if misses.value is None:
         return "not enough data"
     if misses.interval_95 is None:
         return f"nothing is concluded: {NO_SPREAD}"
     low, high = misses.interval_95
-    told = f"plan and outcome lie {abs(misses.value):.1f} tasks"
+    distance = f"plan and outcome lie {abs(misses.value):.1f} tasks"
     if low <= 0 <= high:
-        return f"no difference is shown: {told} apart in difference, chance explains as much"
+        return f"no difference is shown: {distance} apart in difference, chance explains as much"
     nearer = "nearer together" if high < 0 else "further apart"
-    return f"with enhanced decisions {told} {nearer} ({low:+.1f} to {high:+.1f})"
+    return f"with enhanced decisions {distance} {nearer} ({low:+.1f} to {high:+.1f})"

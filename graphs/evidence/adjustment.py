@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from domain_services.kernel.statistics import fit_trend
 from graphs.evidence.calibration import Calibration
 from graphs.evidence.commitment import completed_over_committed
 from graphs.evidence.confidence import Record, confidence, tally
 from graphs.evidence.distribution import Prediction, Window, hindsight, predict
 from graphs.evidence.neighbours import NeighbourEvidence, Prior, against_typical, prior
-from graphs.evidence.objective import best
+from graphs.evidence.objective import best_count
 from graphs.evidence.throughput import Sprint, at_length, mean_of_last, smoothed
-from graphs.evidence.trend import trend
 from graphs.thresholds import INTERVAL, MAX_CHANGE, MIN_NEIGHBOURS, MIN_OWN_SPRINTS
 
 
@@ -132,7 +132,7 @@ def _recommend(prediction: Prediction, evidence: Evidence) -> int:
     least = rule - int(rule * MAX_CHANGE)
     limits = (rule + int(rule * MAX_CHANGE), evidence.unassigned, evidence.max_tasks)
     most = min(limit for limit in limits if limit is not None)
-    return best(prediction, least, most)
+    return best_count(prediction, least, most)
 
 
 def _replay(evidence: Evidence, *, more: bool) -> Iterator[tuple[int, int, int]]:
@@ -213,9 +213,9 @@ def _parts(
         yield Part("smoothed_throughput", smoothed(counts), own)
     if (recent := mean_of_last(evidence.history)) is not None:
         yield Part("mean_of_last_three", recent, 3)
-    if (line := trend([each.completed for each in evidence.history])) is not None:
-        yield Part("trend_per_sprint", line.slope, own)
-        yield Part("trend_standard_error", line.standard_error, own)
+    if (trend := fit_trend([sprint.completed for sprint in evidence.history])) is not None:
+        yield Part("trend_per_sprint", trend.slope, own)
+        yield Part("trend_standard_error", trend.standard_error, own)
     yield Part("prior", basis.mean, basis.neighbours)
     if (ratio := against_typical(evidence.neighbours)) is not None:
         yield Part("neighbours_completed_over_typical", ratio, similar)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from graphs.thresholds import CONFIDENCE_THRESHOLD, RECORD_WEIGHT, UNIFORM_MIXTURE_WEIGHT
+from graphs.thresholds import RECORD_WEIGHT, UNIFORM_MIXTURE_WEIGHT
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,3 @@ def confidence(predicted: float, record: Record) -> float:
     before = (1 - UNIFORM_MIXTURE_WEIGHT) * predicted + UNIFORM_MIXTURE_WEIGHT / 2
     decided = record.wins + record.losses
     return (RECORD_WEIGHT * before + record.wins) / (RECORD_WEIGHT + decided)
-
-
-def passes(confidence: float | None, threshold: float = CONFIDENCE_THRESHOLD) -> bool:
-    """Whether an adjustment may be applied; an unknown confidence never passes."""
-    return confidence is not None and confidence >= threshold

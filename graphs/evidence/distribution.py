@@ -7,7 +7,7 @@ from itertools import accumulate, pairwise
 
 from graphs.evidence.commitment import completed_over_committed, with_plan
 from graphs.evidence.neighbours import POOL, Prior
-from graphs.evidence.throughput import Sprint, level
+from graphs.evidence.throughput import Sprint, expected_pace
 from graphs.thresholds import (
     DISPERSION,
     DISPERSION_WEIGHT,
@@ -116,7 +116,7 @@ def hindsight(past: Sequence[Sprint]) -> Iterator[tuple[Sprint, Prediction]]:
 def _expected(past: Sequence[Sprint], prior: Prior, window: Window) -> tuple[float, float]:
     """The mean in tasks, and the dispersion that forecasts of its kind have."""
     share = 1.0 if window.capacity_share is None else window.capacity_share
-    pace = share * level(past, window.days, prior.mean, prior.weight)
+    pace = share * expected_pace(past, window.days, prior.mean, prior.weight)
     ratio = None if window.planned is None else completed_over_committed(past)
     if window.planned is None or ratio is None:
         return max(SMALLEST_MEAN, pace), DISPERSION

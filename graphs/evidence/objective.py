@@ -1,29 +1,17 @@
-"""What a plan is good for: tasks completed, less the cost of promising what stays open."""
-
-from itertools import pairwise
+"""Choose the task count of a plan: tasks completed, less the cost of tasks that stay open."""
 
 from graphs.evidence.distribution import Prediction
 from graphs.thresholds import OVERCOMMITMENT_COST
 
 
-def gain(prediction: Prediction, planned: int) -> float:
-    """Expected planned tasks completed, less OVERCOMMITMENT_COST for each that stays open.
+def best_count(prediction: Prediction, least: int, most: int) -> int:
+    """Choose the count in `least`..`most` with the greatest expected gain.
 
-    In tasks: E[min(planned, Y)] - cost * E[max(0, planned - Y)], Y being what the team completes.
-    """
-    masses = (after - before for before, after in pairwise((0.0, *prediction.cumulative)))
-    return sum(
-        mass * (min(planned, count) - OVERCOMMITMENT_COST * max(0, planned - count))
-        for count, mass in enumerate(masses)
-    )
-
-
-def best(prediction: Prediction, least: int, most: int) -> int:
-    """The count in `least`..`most` with the greatest gain.
-
-    Each further task gains P(Y >= task) and costs OVERCOMMITMENT_COST * P(Y < task), so the gain
-    rises up to the 1 / (1 + cost) quantile and falls after it. With a cost of 1 that is the median,
-    the count with the smallest expected distance to the outcome.
+    The gain of a plan is E[min(planned, Y)] - OVERCOMMITMENT_COST * E[max(0, planned - Y)] in
+    tasks, Y being the tasks that the team completes. Each further task gains P(Y >= task) and costs
+    OVERCOMMITMENT_COST * P(Y < task). So the gain rises up to the 1 / (1 + cost) quantile and falls
+    after it. With a cost of 1 that is the median.
     Source: the newsvendor's critical ratio, Arrow, Harris and Marschak, Econometrica 19(3), 1951.
     """
+    # docs/adr/0025-recommended-count.md: why this gain, and not the mean of the forecast.
     return min(max(prediction.quantile(1 / (1 + OVERCOMMITMENT_COST)), least), most)

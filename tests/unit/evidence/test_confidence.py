@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphs.evidence.confidence import Record, confidence, passes, tally
+from graphs.evidence.confidence import Record, confidence, tally
 
 PROBABILITIES = st.floats(0, 1)
 COUNTS = st.integers(0, 50)
@@ -28,13 +28,3 @@ def test_confidence_is_a_probability_that_wins_raise_and_losses_lower(predicted,
     assert 0 <= here <= 1
     assert confidence(predicted, Record(wins + 1, losses)) > here
     assert confidence(predicted, Record(wins, losses + 1)) < here
-
-
-def test_the_threshold_itself_passes_and_just_below_does_not():
-    assert passes(0.75)
-    assert not passes(0.7499)
-    assert passes(0.6, threshold=0.6)
-
-
-def test_an_unknown_confidence_never_passes():
-    assert not passes(None, threshold=0.0)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphs.evidence.throughput import Sprint, at_length, level, mean_of_last, smoothed
+from graphs.evidence.throughput import Sprint, at_length, expected_pace, mean_of_last, smoothed
 from tests.unit.evidence.sprints import of
 
 COUNTS = st.lists(st.integers(0, 500), min_size=1, max_size=30)
@@ -40,11 +40,11 @@ def test_a_mean_stays_within_its_history(counts):
 def test_a_team_that_drifts_is_followed_faster_than_one_that_scatters():
     drifting, scattering = (4,) * 8 + (20,) * 8, (4, 20) * 8
     slow, fast = (smoothed_at(drifting, speed) for speed in (0.1, 0.3))
-    found = level(of(*drifting), 14, 9, 0.5)
+    found = expected_pace(of(*drifting), 14, 9, 0.5)
     assert slow < found < fast
     assert fast - found < 0.1 * (fast - slow)
     slow, fast = (smoothed_at(scattering, speed) for speed in (0.1, 0.3))
-    assert level(of(*scattering), 14, 9, 0.5) - slow < 0.1 * (fast - slow)
+    assert expected_pace(of(*scattering), 14, 9, 0.5) - slow < 0.1 * (fast - slow)
 
 
 def smoothed_at(counts: tuple[int, ...], speed: float) -> float:
@@ -55,24 +55,24 @@ def smoothed_at(counts: tuple[int, ...], speed: float) -> float:
 
 @given(COUNTS)
 def test_a_level_stays_between_its_history_and_its_prior(counts):
-    found = level(of(*counts), 14, 9, 0.5)
+    found = expected_pace(of(*counts), 14, 9, 0.5)
     assert min(*counts, 9) - 1e-9 <= found <= max(*counts, 9) + 1e-9
 
 
 def test_more_history_leaves_less_to_the_prior():
-    gaps = [abs(20 - level(of(20) * sprints, 14, 9, 0.5)) for sprints in range(1, 12)]
+    gaps = [abs(20 - expected_pace(of(20) * sprints, 14, 9, 0.5)) for sprints in range(1, 12)]
     assert gaps == sorted(gaps, reverse=True)
-    assert level((), 14, 9, 0.5) == 9
+    assert expected_pace((), 14, 9, 0.5) == 9
 
 
 def test_a_small_plan_that_was_completed_does_not_prove_itself_right():
     able = tuple(Sprint(9, 14, 12) for _ in range(6))
     exhausted = (*able, *(Sprint(4, 14, 4) for _ in range(6)))
     left_open = (*able, *(Sprint(4, 14, 5) for _ in range(6)))
-    assert level(exhausted, 14, 9, 0.5) == pytest.approx(level(able, 14, 9, 0.5))
-    assert level(left_open, 14, 9, 0.5) < 7
+    assert expected_pace(exhausted, 14, 9, 0.5) == pytest.approx(expected_pace(able, 14, 9, 0.5))
+    assert expected_pace(left_open, 14, 9, 0.5) < 7
     raised = (*able, *(Sprint(15, 14, 15) for _ in range(6)))
-    assert level(raised, 14, 9, 0.5) > 12
+    assert expected_pace(raised, 14, 9, 0.5) > 12
 
 
 def test_the_mean_of_the_last_three_needs_three():
