@@ -15,7 +15,6 @@ from agent.intelligence.api import router as intelligence
 from agent.learning import memory_api
 from agent.settings import AgentSettings
 from domain_services.kernel import context
-from domain_services.kernel.database.database import open_database
 from domain_services.kernel.errors import Unavailable, document
 from domain_services.kernel.messaging.dead_letters import api as dead_letters
 from domain_services.kernel.telemetry import Metrics
@@ -28,12 +27,11 @@ def create_app(settings: AgentSettings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         metrics: Metrics = app.state.metrics
-        keys = settings.model_copy(update={"pool_size": 2})
-        async with open_services(settings, metrics.registry) as services, open_database(keys) as db:
+        async with open_services(settings, metrics.registry) as services:
             app.state.services = services
             app.state.peers = services.clients.all
             app.state.consumers = services.consumers
-            app.state.database = db  # of Idempotency-Keys
+            app.state.database = services.database  # of Idempotency-Keys
             yield
 
     app = build_app(

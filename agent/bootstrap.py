@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 
 from agent.intelligence.health import Health
 from agent.intelligence.views import Views
-from agent.jobs.audit_delivery import Courier
+from agent.jobs.audits import post_audits
 from agent.jobs.daily import Daily, Job
 from agent.jobs.event_consumers import consumers, listening_to
 from agent.jobs.prefetch import Prefetcher
@@ -29,12 +29,14 @@ from domain_services.chronicle.client import ChronicleClient
 from domain_services.embedding.client import EmbeddingClient
 from domain_services.kernel.background import running
 from domain_services.kernel.client.http_client import ServiceClient, open_http
+from domain_services.kernel.database.database import Database, open_database
+from domain_services.kernel.messaging.deliveries import DeliveryWorker
 from domain_services.kernel.messaging.inbox import Consumer
 from domain_services.project.client import ProjectClient
 from domain_services.sprint.client import SprintClient
 from graphs.decision import build
 from graphs.deps import Deps, Sources
-from memory.audits import OwedAudits
+from memory.audits import WaitingAudits
 from memory.backfill import Backfill
 from memory.cache import ProcessCache, TableCache
 from memory.calibrations import Calibrations
@@ -51,6 +53,9 @@ from memory.runs import START_SECONDS, RunTable
 from memory.store import EpisodeStore
 from tools.cronjobs import CronJob
 from tools.registry import all_tools
+
+# Of the kernel's database: one for each stream, one for deliveries, two for Idempotency-Keys.
+CONNECTIONS = 5
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,7 @@ class Services:
     clients: Clients
     consumers: Sequence[Consumer]
     pool: Pool
+    database: Database
     redis: Redis | None
 
 
@@ -109,7 +115,8 @@ async def open_services(
         open_http(settings) as http,
         open_pool(url) as pool,
         open_pool(recall_url, wait=False) as reading,
-        listening_to(settings) as bus,
+        open_database(settings.model_copy(update={"pool_size": CONNECTIONS})) as database,
+        listening_to(settings, database) as bus,
     ):
         checkpoints = Checkpoints(pool)
         await checkpoints.saver().setup()
@@ -127,7 +134,7 @@ async def open_services(
         embedder = ServiceEmbedder(clients.embedding)
         embeddings = Embeddings(table, embedder, cache)
         recaller = Recaller(reading, embeddings, registry)
-        journal, owed, lessons = Journal(pool), OwedAudits(pool), EndedDecisions(pool)
+        journal, audits, lessons = Journal(pool), WaitingAudits(pool), EndedDecisions(pool)
         runs = RunTable(pool, journal.wake, start_seconds=START_SECONDS * settings.patience)
         learner = Learner(Calibrations(pool), lessons)
         await learner.refresh()
@@ -149,7 +156,7 @@ async def open_services(
             orchestrator.watch(),
             checkpoints.prune(),
             _scheduler(settings, clients, cronjobs).run(),
-            Courier(owed, clients.chronicle).run(),
+            DeliveryWorker(database, post_audits(clients.chronicle)).run(),
             Daily(DailyJobs(pool), jobs).run(),
             learner.run(),
             warmer.run(),
@@ -158,7 +165,7 @@ async def open_services(
             yield Services(
                 orchestrator=orchestrator,
                 modes=DecisionModes(Modes(pool), default_mode(settings)),
-                views=Views(sources, recaller, runs, lessons, owed, pool, usual),
+                views=Views(sources, recaller, runs, lessons, audits, pool, usual),
                 learner=learner,
                 intelligence_health=Health(
                     pool, learner, clients.chronicle, clients.embedding, cache
@@ -168,6 +175,7 @@ async def open_services(
                 clients=clients,
                 consumers=heard,
                 pool=pool,
+                database=database,
                 redis=bus.redis if bus else None,
             )
 

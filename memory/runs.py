@@ -19,6 +19,7 @@ from psycopg.types.json import Jsonb
 from pydantic import BaseModel
 
 from domain_services.kernel.errors import Conflict, Unavailable
+from memory.audits import ROUTE
 from memory.episode import Episode
 from memory.pool import Connection, Pool
 
@@ -99,9 +100,9 @@ _END: LiteralString = f"""
     ), remembered AS (
         INSERT INTO episode_journal (episode)
         SELECT %(episode)s::jsonb FROM ended WHERE %(episode)s::jsonb IS NOT NULL
-    ), owed AS (
-        INSERT INTO owed_audits (audit_id, project_id, audit)
-        SELECT run_id, project_id, %(audit)s::jsonb FROM ended WHERE %(audit)s::jsonb IS NOT NULL
+    ), audited AS (
+        INSERT INTO deliveries (id, route, body)
+        SELECT run_id, '{ROUTE}', %(audit)s::jsonb FROM ended WHERE %(audit)s::jsonb IS NOT NULL
     )
     SELECT count(*) FROM ended
 """
@@ -173,7 +174,7 @@ class RunTable:
     ) -> None:
         """Done, answered, remembered and audited, or none of these.
 
-        `audit` is owed to the chronicle. Raises: `LeaseLost`, `Invalid`.
+        `audit` is delivered to the chronicle. Raises: `LeaseLost`, `Invalid`.
         """
         await self._end(run_id, token, "done", response, None, episode, audit)
 

@@ -26,7 +26,7 @@ from graphs.thresholds import (
     MIN_OWN_SPRINTS,
     RECALL_EPISODES,
 )
-from memory.audits import OwedAudits
+from memory.audits import WaitingAudits
 from memory.decision_outcomes import EndedDecisions
 from memory.pool import Pool
 from memory.recall import Recall, Recaller
@@ -48,7 +48,7 @@ class Views:
     recaller: Recaller
     runs: RunTable
     lessons: EndedDecisions
-    owed: OwedAudits
+    audits: WaitingAudits
     pool: Pool
     usual: RequestOptions
 
@@ -122,7 +122,7 @@ class Views:
         How many there are is the highest place in the chain, which has no gaps. Raises: `NotFound`;
         `Unavailable` without the chronicle.
         """
-        _, waiting = await asyncio.gather(self.exists(project_id), self.owed.waiting(project_id))
+        _, waiting = await asyncio.gather(self.exists(project_id), self.audits.waiting(project_id))
         try:
             audits = await self.sources.chronicle.list_decision_audits(project_id)
         except PeerRefused as refused:

@@ -28,8 +28,6 @@ from memory.pool import Connection
 
 logger = structlog.get_logger()
 
-CONNECTIONS = 2  # one for each stream
-
 
 @dataclass(frozen=True)
 class Bus:
@@ -40,18 +38,14 @@ class Bus:
 
 
 @asynccontextmanager
-async def listening_to(settings: AgentSettings) -> AsyncIterator[Bus | None]:
+async def listening_to(settings: AgentSettings, database: Database) -> AsyncIterator[Bus | None]:
     """The bus of the settings; None without Redis, and then no outcome arrives by itself."""
-    if settings.redis_url is None or settings.database_url is None:
+    if settings.redis_url is None:
         logger.warning("events.not_heard", reason="no Redis is set (DSM_REDIS_URL)")
         yield None
         return
-    database = Database(settings.database_url.get_secret_value(), pool_size=CONNECTIONS)
-    try:
-        async with open_redis(settings) as redis:
-            yield Bus(redis, database)
-    finally:
-        await database.close()
+    async with open_redis(settings) as redis:
+        yield Bus(redis, database)
 
 
 def consumers(bus: Bus | None, settings: AgentSettings, warmer: Prefetcher) -> Iterator[Consumer]:

@@ -12,6 +12,7 @@ from domain_services.kernel.background import running
 from domain_services.kernel.client.http_client import open_http
 from domain_services.kernel.database.database import open_database
 from domain_services.kernel.messaging.dead_letters import api as dead_letters
+from domain_services.kernel.messaging.deliveries import DeliveryWorker
 from domain_services.kernel.messaging.envelope import DAILY_SCRUM_EVENTS, SPRINT_GROUP
 from domain_services.kernel.messaging.inbox import Consumer
 from domain_services.kernel.messaging.outbox import Relay
@@ -22,7 +23,7 @@ from domain_services.project.client import ProjectClient
 from domain_services.sprint.api import router
 from domain_services.sprint.logic import progress
 from domain_services.sprint.logic.daily_scrum import DailyScrum
-from domain_services.sprint.logic.deliveries import Courier
+from domain_services.sprint.logic.deliveries import post_notes
 from domain_services.sprint.logic.planning import Planner
 from domain_services.sprint.logic.tasks import SOURCE
 from domain_services.sprint.logic.team import Team
@@ -63,7 +64,7 @@ def create_app(settings: SprintSettings) -> FastAPI:
             app.state.consumers = (reports,)
             async with running(
                 app.state.relay.run(),
-                Courier(database, chronicle).run(),
+                DeliveryWorker(database, post_notes(chronicle)).run(),
                 app.state.planner.recover(),
                 reports.run(),
             ):

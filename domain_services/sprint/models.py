@@ -101,16 +101,3 @@ daily_scrums = Table(
     Column("updated_tasks", Integer, nullable=False),
     Column("created_at", DateTime(timezone=True), server_default=text("now()")),
 )
-
-# Notes owed to the chronicle.
-deliveries = Table(
-    "deliveries",
-    metadata,
-    Column("id", UUID(as_uuid=True), primary_key=True),
-    Column("route", Text, nullable=False),
-    Column("body", JSONB, nullable=False),
-    Column("attempts", Integer, nullable=False, server_default=text("0")),
-    Column("next_try", DateTime(timezone=True), server_default=text("now()")),
-    Column("delivered_at", DateTime(timezone=True)),
-    Column("created_at", DateTime(timezone=True), server_default=text("now()")),
-)

@@ -86,7 +86,7 @@ async def test_audit_waits_for_the_chronicle(whole: System) -> None:
     async def tried_in_vain() -> bool:
         url = whole.databases["orchestrator"].replace("+psycopg", "")
         async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
-            cursor = await connection.execute("SELECT attempts FROM owed_audits")
+            cursor = await connection.execute("SELECT attempts FROM deliveries")
             return await cursor.fetchone() not in (None, (0,))
 
     await until(tried_in_vain)

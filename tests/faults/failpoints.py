@@ -34,7 +34,7 @@ _BEFORE_AND_AFTER = {
     "sprint": {
         "relay.batch": "domain_services.kernel.messaging.outbox:Relay.send_batch",
         "relay.confirm": "domain_services.kernel.messaging.outbox:Relay.confirm",
-        "courier.post": "domain_services.sprint.logic.deliveries:Courier._post",
+        "delivery.send": "domain_services.kernel.messaging.deliveries:DeliveryWorker._send",
     },
     "backlog": {
         "inbox.apply": "domain_services.kernel.messaging.inbox:Consumer._apply",

@@ -30,7 +30,7 @@ _UNFINISHED: dict[str, tuple[tuple[str, LiteralString], ...]] = {
     "orchestrator": (
         ("unfinished runs", "SELECT count(*) FROM runs WHERE status IN ('running', 'decided')"),
         ("episodes under way", "SELECT count(*) FROM episode_journal WHERE refused IS NULL"),
-        ("owed audits", "SELECT count(*) FROM owed_audits"),
+        ("owed audits", "SELECT count(*) FROM deliveries WHERE delivered_at IS NULL"),
     ),
 }
 

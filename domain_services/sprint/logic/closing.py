@@ -75,7 +75,7 @@ async def close(
     await _owe_last_reports(connection, sprint, len(happened.attendees))
     report_id = uuid4()
     note = retrospective.compose(report_id, sprint, happened)
-    await deliveries.owe(connection, report_id, deliveries.RETROSPECTIVE, note)
+    await deliveries.enqueue(connection, report_id, deliveries.RETROSPECTIVE, note)
     return SprintClosed(
         message=f"Sprint {sprint_id} closed as {status}.",
         sprint_id=sprint_id,
@@ -142,7 +142,7 @@ async def _owe_last_reports(connection: AsyncConnection, sprint: Sprint, members
             ),
             reports={today: reports.by_person(said)},
         )
-        await deliveries.owe(connection, report_id, deliveries.DAILY_SCRUM, report)
+        await deliveries.enqueue(connection, report_id, deliveries.DAILY_SCRUM, report)
         free += timedelta(days=1)
 
 

@@ -109,7 +109,7 @@ async def _hold(
         insert(daily_scrums), values | {"scrum_date": day, "updated_tasks": updated}
     )
     report = _report(report_id, sprint, project.progress_mode, availability, compiled)
-    await deliveries.owe(connection, report_id, deliveries.DAILY_SCRUM, report)
+    await deliveries.enqueue(connection, report_id, deliveries.DAILY_SCRUM, report)
     return _answer(sprint_id, day, updated, report_id)
 
 

@@ -50,7 +50,7 @@ async def start(connection: AsyncConnection, held: Saga, reserved: Sequence[Task
     started = _started(held, assigned)
     event = envelope("SPRINT_STARTED", "Sprint", held.sprint_id, started, source=tasks.SOURCE)
     await outbox.append(connection, SPRINT_EVENTS, [event])
-    await deliveries.owe(connection, uuid4(), deliveries.PLANNING, _note(held, assigned))
+    await deliveries.enqueue(connection, uuid4(), deliveries.PLANNING, _note(held, assigned))
     answer = _answer(held, assigned)
     if held.plan.idempotency_key is not None:
         key = held.plan.idempotency_key

@@ -3,7 +3,7 @@
 from alembic import op
 
 from domain_services.kernel.database import idempotency
-from domain_services.kernel.messaging import inbox, outbox
+from domain_services.kernel.messaging import deliveries, inbox, outbox
 
 revision = "sprint_0001"
 down_revision = None
@@ -15,6 +15,7 @@ def upgrade() -> None:
     op.execute(outbox.MIGRATION)
     op.execute(inbox.MIGRATION)
     op.execute(idempotency.MIGRATION)
+    op.execute(deliveries.MIGRATION)
     op.execute(
         """
         CREATE TABLE counters (
@@ -95,15 +96,5 @@ def upgrade() -> None:
             created_at timestamptz NOT NULL DEFAULT now(),
             PRIMARY KEY (sprint_id, scrum_date)
         );
-        CREATE TABLE deliveries (
-            id uuid PRIMARY KEY,
-            route text NOT NULL,
-            body jsonb NOT NULL,
-            attempts integer NOT NULL DEFAULT 0,
-            next_try timestamptz NOT NULL DEFAULT now(),
-            delivered_at timestamptz,
-            created_at timestamptz NOT NULL DEFAULT now()
-        );
-        CREATE INDEX deliveries_owed ON deliveries (next_try) WHERE delivered_at IS NULL;
         """
     )

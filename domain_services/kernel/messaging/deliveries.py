@@ -1,0 +1,175 @@
+"""Delivery worker: posts stored requests to another service until that service has accepted them.
+
+A request is stored in the transaction of the change that it reports. Its id is the Idempotency-Key,
+so that a repeated post has no second effect.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+import structlog
+from pydantic import BaseModel
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain_services.kernel.background import wanted
+from domain_services.kernel.database.database import Database
+from domain_services.kernel.errors import Problem, Unavailable
+
+logger = structlog.get_logger()
+
+IDLE_SECONDS = 1.0
+LEASE_SECONDS = 10
+# A peer that is back has everything within half a minute, however long it was away.
+LONGEST_PAUSE_SECONDS = 30
+BATCH = 20
+
+MIGRATION = """
+CREATE TABLE deliveries (
+    id uuid PRIMARY KEY,
+    route text NOT NULL,
+    body jsonb NOT NULL,
+    attempts integer NOT NULL DEFAULT 0,
+    next_try timestamptz NOT NULL DEFAULT now(),
+    delivered_at timestamptz,
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX deliveries_owed ON deliveries (next_try) WHERE delivered_at IS NULL;
+"""
+
+_ENQUEUE = text(
+    "INSERT INTO deliveries (id, route, body) VALUES (:id, :route, CAST(:body AS jsonb))"
+)
+# The claim moves the next try. A delivery whose process dies while posting becomes due again.
+_CLAIM = text(
+    """
+    UPDATE deliveries SET attempts = attempts + 1,
+           next_try = now() + make_interval(secs => :lease)
+    WHERE id IN (SELECT id FROM deliveries WHERE delivered_at IS NULL AND next_try <= now()
+                 ORDER BY next_try, created_at, id LIMIT :batch FOR UPDATE SKIP LOCKED)
+    RETURNING id, route, body, attempts, created_at
+    """
+)
+_DELIVERED = text("UPDATE deliveries SET delivered_at = now() WHERE id = :id")
+_POSTPONE = text(
+    "UPDATE deliveries SET next_try = now() + make_interval(secs => :pause) WHERE id = ANY(:ids)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A request that another service must accept."""
+
+    id: UUID
+    """Idempotency-Key of the request."""
+    route: str
+    """Path of the peer's route, which takes `body` by POST."""
+    body: dict[str, object]
+    """JSON document of the request."""
+    attempts: int
+    """Times that a worker has claimed it, the present one included."""
+    created_at: datetime
+    """Time of the transaction that stored it."""
+
+
+Post = Callable[[Delivery], Awaitable[object]]
+
+
+async def enqueue(
+    connection: AsyncConnection, delivery_id: UUID, route: str, body: BaseModel
+) -> None:
+    """Store a delivery; it exists exactly when the caller's transaction commits."""
+    document = orjson.dumps(body.model_dump(mode="json")).decode()
+    await connection.execute(_ENQUEUE, {"id": delivery_id, "route": route, "body": document})
+
+
+async def claim(connection: AsyncConnection, limit: int) -> list[Delivery]:
+    """Lease up to `limit` due deliveries for `LEASE_SECONDS`, oldest first."""
+    rows = await connection.execute(_CLAIM, {"lease": LEASE_SECONDS, "batch": limit})
+    deliveries = [Delivery(*row) for row in rows]
+    return sorted(deliveries, key=lambda delivery: (delivery.created_at, delivery.id))
+
+
+async def postpone(connection: AsyncConnection, ids: Sequence[UUID], attempts: int) -> None:
+    """Make deliveries due after a pause that doubles with each of `attempts`."""
+    pause = min(2 ** min(attempts, 10), LONGEST_PAUSE_SECONDS)
+    await connection.execute(_POSTPONE, {"ids": list(ids), "pause": pause})
+
+
+async def mark_delivered(connection: AsyncConnection, delivery_id: UUID) -> None:
+    """Record that the peer has accepted a delivery."""
+    await connection.execute(_DELIVERED, {"id": delivery_id})
+
+
+class DeliveryWorker:
+    """Posts the due deliveries of one database, all to one peer, through `post`.
+
+    `post` raises `Unavailable` when the peer does not answer.
+    """
+
+    def __init__(self, database: Database, post: Post) -> None:
+        self._database = database
+        self._post = post
+
+    async def run(self) -> None:
+        """Deliver until cancelled; an outage of the database is waited out and logged."""
+        while wanted():
+            try:
+                more = await self.deliver_due()
+            except (SQLAlchemyError, OSError) as error:
+                logger.warning("deliveries.failed", error=str(error))
+                more = False
+            if not more:
+                await asyncio.sleep(IDLE_SECONDS)
+
+    async def deliver_due(self) -> bool:
+        """Post one batch, oldest first; True when it was full and more may be due."""
+        async with self._database.transaction() as connection:
+            batch = await claim(connection, BATCH)
+        for position, delivery in enumerate(batch):
+            if not await self._deliver(delivery):
+                # The peer is away. The rest would wait for it too, so it keeps its place in line.
+                await self._postpone([later.id for later in batch[position:]], delivery.attempts)
+                return False
+        return len(batch) == BATCH
+
+    async def _deliver(self, delivery: Delivery) -> bool:
+        """Post one delivery; False when the peer does not answer."""
+        try:
+            await self._send(delivery)
+        except Unavailable as error:
+            _log(logger.warning, delivery, error.detail)
+            return False
+        except Exception as error:
+            # A release of either side may mend a refusal: it is repeated, and logged as an error.
+            known = isinstance(error, Problem)
+            _log(logger.error, delivery, str(error), exc_info=None if known else error)
+            await self._postpone([delivery.id], delivery.attempts)
+            return True
+        async with self._database.transaction() as connection:
+            await mark_delivered(connection, delivery.id)
+        return True
+
+    async def _send(self, delivery: Delivery) -> None:
+        await self._post(delivery)
+
+    async def _postpone(self, ids: Sequence[UUID], attempts: int) -> None:
+        async with self._database.transaction() as connection:
+            await postpone(connection, ids, attempts)
+
+
+def _log(log: Callable[..., Any], delivery: Delivery, error: str, **fields: object) -> None:
+    log(
+        "deliveries.not_delivered",
+        delivery_id=str(delivery.id),
+        route=delivery.route,
+        attempts=delivery.attempts,
+        error=error,
+        **fields,
+    )

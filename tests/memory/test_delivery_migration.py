@@ -1,0 +1,59 @@
+"""The migration to deliveries keeps every audit, also those of replicas of the release before."""
+
+from collections.abc import Iterator
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from alembic import command
+from psycopg.types.json import Jsonb
+
+from deploy.local.servers import EmbeddedServers
+from domain_services.kernel.database import migrate
+
+NAME = "memory_of_the_release_before"
+OLD_INSERT = "INSERT INTO owed_audits (audit_id, project_id, audit) VALUES (%s, %s, %s)"
+
+
+@pytest.fixture
+def url(servers: EmbeddedServers) -> Iterator[str]:
+    """A database made by the release before."""
+    admin = servers.database_url("postgres").replace("+psycopg", "")
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {NAME}")
+    created = servers.database_url(NAME)
+    before = migrate.config(created, "memory")
+    before.attributes["grants"] = []
+    command.upgrade(before, "memory_0001")
+    yield created
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {NAME} WITH (FORCE)")
+
+
+def old_audit(connection: psycopg.Connection) -> UUID:
+    """Store an audit as the release before does."""
+    [audit_id] = connection.execute("SELECT uuidv7()").fetchone() or (uuid4(),)
+    audit = {"audit_id": str(audit_id), "project_id": "P1"}
+    connection.execute(OLD_INSERT, (audit_id, "P1", Jsonb(audit)))
+    return audit_id
+
+
+def test_audits_of_both_releases_become_deliveries(url: str) -> None:
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+        before = old_audit(connection)
+        connection.execute("UPDATE owed_audits SET attempts = 3")
+        migrate.upgrade(url, "memory")
+        during = old_audit(connection)
+        rows = connection.execute(
+            "SELECT id, route, body ->> 'project_id', attempts, delivered_at"
+            " FROM deliveries ORDER BY created_at"
+        ).fetchall()
+        [carried_over] = connection.execute(
+            "SELECT created_at = uuid_extract_timestamp(id) FROM deliveries WHERE id = %s",
+            (before,),
+        ).fetchone() or (False,)
+    assert rows == [
+        (before, "/v1/notes/decision_audit", "P1", 3, None),
+        (during, "/v1/notes/decision_audit", "P1", 0, None),
+    ]
+    assert carried_over
