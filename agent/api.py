@@ -1,4 +1,4 @@
-"""Routes of the orchestrator: decide, look, switch modes, take back a schedule."""
+"""Routes of the orchestrator: decide, report status, switch modes, delete a schedule."""
 
 from typing import Annotated, Any
 
@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Request
 
 from agent import schema
 from agent.bootstrap import Services
+from agent.intelligence.status import project_status
 from domain_services.kernel.errors import NotFound
 from domain_services.kernel.types import ProjectId
 from domain_services.kernel.web.idempotent_route import IdempotentRoute
@@ -27,23 +28,23 @@ Wired = Annotated[Services, Depends(_services)]
 async def orchestrate(
     project_id: ProjectId, services: Wired, body: schema.OrchestrationRequest | None = None
 ) -> dict[str, Any]:
-    """Analyse the project, decide, let evidence adjust the decision, act, and tell all of it."""
+    """Analyse the project, decide, let evidence adjust the decision, act, and report all of it."""
     request = body or schema.OrchestrationRequest()
     return await services.orchestrator.orchestrate(project_id, request)
 
 
 @router.get("/status", responses=problems(404, 503))
 async def status(project_id: ProjectId, services: Wired) -> schema.ProjectStatus:
-    """What is going on in the project, where it comes from, and what may go wrong."""
-    return await services.views.status(project_id)
+    """Describe the project as it is now, its trends, and the risks of its sprint."""
+    return await project_status(services.reader, project_id)
 
 
 @router.delete("/cronjob/{cronjob_name}", responses=problems(404, 503))
 async def delete_cronjob(
     project_id: ProjectId, cronjob_name: str, services: Wired
 ) -> schema.CronJobDeleted:
-    """Remove one schedule of this project; another project's is not found."""
-    if not await services.views.sources.cronjobs.delete(project_id, cronjob_name):
+    """Delete one schedule of this project; another project's is not found."""
+    if not await services.reader.sources.cronjobs.delete(project_id, cronjob_name):
         raise NotFound(f"{project_id} has no CronJob of that name", project_id=project_id)
     message = f"CronJob {cronjob_name} deleted successfully"
     return schema.CronJobDeleted(message=message, cronjob_name=cronjob_name)
@@ -51,8 +52,8 @@ async def delete_cronjob(
 
 @router.get("/decision-mode", responses=problems(404, 503))
 async def decision_mode(project_id: ProjectId, services: Wired) -> schema.DecisionMode:
-    """How far intelligence may go here, and who changed it when."""
-    await services.views.exists(project_id)
+    """Show how far intelligence may adjust decisions here, and who changed it when."""
+    await services.reader.exists(project_id)
     return await services.modes.read(project_id)
 
 
@@ -60,6 +61,6 @@ async def decision_mode(project_id: ProjectId, services: Wired) -> schema.Decisi
 async def change_decision_mode(
     project_id: ProjectId, body: schema.DecisionModeChange, services: Wired, request: Request
 ) -> schema.DecisionMode:
-    """Switch the mode from the next run on; every change is kept as a version."""
-    await services.views.exists(project_id)
+    """Switch the mode from the next run on; every change is stored as a version."""
+    await services.reader.exists(project_id)
     return await services.modes.change(project_id, body, request.scope["dsm.identity"].name)

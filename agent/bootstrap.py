@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
 from agent.intelligence.health import Health
-from agent.intelligence.views import Views
+from agent.intelligence.reader import ProjectReader
 from agent.jobs.audits import post_audits
 from agent.jobs.daily import Daily, Job
 from agent.jobs.event_consumers import consumers, listening_to
@@ -79,7 +79,7 @@ class Services:
 
     orchestrator: Orchestrator
     modes: DecisionModes
-    views: Views
+    reader: ProjectReader
     learner: Learner
     intelligence_health: Health
     backfill: Backfill
@@ -165,7 +165,7 @@ async def open_services(
             yield Services(
                 orchestrator=orchestrator,
                 modes=DecisionModes(Modes(pool), default_mode(settings)),
-                views=Views(sources, recaller, runs, lessons, audits, pool, usual),
+                reader=ProjectReader(sources, recaller, runs, lessons, audits, pool, usual),
                 learner=learner,
                 intelligence_health=Health(
                     pool, learner, clients.chronicle, clients.embedding, cache

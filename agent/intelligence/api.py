@@ -1,4 +1,4 @@
-"""Routes that tell what is known, expected and learned; none of them decides or acts."""
+"""Routes that report what is known, expected and learned; none of them decides or acts."""
 
 from typing import Annotated
 
@@ -6,8 +6,8 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse
 
 from agent.bootstrap import Services
-from agent.intelligence import schema
-from agent.intelligence.views import Views
+from agent.intelligence import decisions, patterns, project_insights, schema
+from agent.intelligence.reader import ProjectReader
 from agent.learning.learner import Learner
 from agent.learning.schema import Learned, LearningHistory, Rollback
 from domain_services.kernel.errors import Problem
@@ -24,19 +24,24 @@ DEFAULT_THRESHOLD = "0.7"
 
 
 class BadThreshold(Problem):
-    """Answered with 422, whatever the service answers to other invalid input."""
+    """A similarity threshold outside 0 to 1."""
 
+    # Other invalid input is answered with 400; the specification asks for 422 here.
     status = 422
     code = "bad_threshold"
     title = "Invalid input"
 
 
-def _views(request: Request) -> Views:
-    return request.app.state.services.views
+def _services(request: Request) -> Services:
+    return request.app.state.services
+
+
+def _reader(request: Request) -> ProjectReader:
+    return _services(request).reader
 
 
 def _learner(request: Request) -> Learner:
-    return request.app.state.services.learner
+    return _services(request).learner
 
 
 def _caller(request: Request) -> str:
@@ -48,6 +53,7 @@ def _threshold(
         str, Query(description="least similarity, a number from 0 to 1", examples=["0.7"])
     ] = DEFAULT_THRESHOLD,
 ) -> float:
+    # Read as text, so that a word is answered with 422 too and not with 400.
     try:
         value = float(similarity_threshold)
     except ValueError:
@@ -57,47 +63,47 @@ def _threshold(
     return value
 
 
-Asked = Annotated[Views, Depends(_views)]
+Reader = Annotated[ProjectReader, Depends(_reader)]
 Learning = Annotated[Learner, Depends(_learner)]
 Caller = Annotated[str, Depends(_caller)]
 
 
 @router.get("/data-quality/{project_id}", responses=problems(404, 503))
-async def data_quality(project_id: ProjectId, views: Asked) -> schema.DataQuality:
-    """What there is to decide by, and what to do about what is missing."""
-    return await views.data_quality(project_id)
+async def data_quality(project_id: ProjectId, reader: Reader) -> schema.DataQuality:
+    """Rate the data that decisions rest on, and recommend what to add."""
+    return await project_insights.data_quality(reader, project_id)
 
 
 @router.get("/decision-impact/{project_id}", responses=problems(404, 503))
-async def decision_impact(project_id: ProjectId, views: Asked) -> schema.DecisionImpact:
-    """Enhanced decisions beside rule-based ones, by how their sprints ended."""
-    return await views.decision_impact(project_id)
+async def decision_impact(project_id: ProjectId, reader: Reader) -> schema.DecisionImpact:
+    """Compare enhanced decisions with rule-based ones by how their sprints ended."""
+    return await decisions.decision_impact(reader, project_id)
 
 
 @router.get("/decision-audit/{project_id}", responses=problems(404, 503))
-async def decision_audit(project_id: ProjectId, views: Asked) -> schema.DecisionAuditTrail:
-    """The newest 1,000 decisions, oldest first, as the chronicle's chain holds them."""
-    return await views.decision_audit(project_id)
+async def decision_audit(project_id: ProjectId, reader: Reader) -> schema.DecisionAuditTrail:
+    """List the newest 1,000 decisions, oldest first, as the chronicle's chain holds them."""
+    return await decisions.decision_audit(reader, project_id)
 
 
 @router.get("/patterns/similar-projects/{project_id}", responses=problems(404, 422, 503))
 async def similar_projects(
-    project_id: ProjectId, views: Asked, threshold: Annotated[float, Depends(_threshold)]
+    project_id: ProjectId, reader: Reader, threshold: Annotated[float, Depends(_threshold)]
 ) -> schema.SimilarProjectsAnalysis:
-    """Projects with a similar history; none is an empty list with the reason."""
-    return await views.similar_projects(project_id, threshold)
+    """List projects with a similar history; an empty list comes with its reason."""
+    return await patterns.similar_projects(reader, project_id, threshold)
 
 
 @router.get("/patterns/velocity-trends/{project_id}", responses=problems(404, 503))
-async def velocity_trends(project_id: ProjectId, views: Asked) -> schema.VelocityTrends:
-    """Completed tasks by sprint, the trend with its error, and the next sprint's expectation."""
-    return await views.velocity_trends(project_id)
+async def velocity_trends(project_id: ProjectId, reader: Reader) -> schema.VelocityTrends:
+    """List completed tasks by sprint, the trend with its error, and a forecast of the next one."""
+    return await patterns.velocity_trends(reader, project_id)
 
 
 @router.get("/project/{project_id}/insights", responses=problems(404, 503))
-async def insights(project_id: ProjectId, views: Asked) -> schema.ProjectInsights:
-    """History, similar projects and risks of a project, without an orchestration."""
-    return await views.insights(project_id)
+async def insights(project_id: ProjectId, reader: Reader) -> schema.ProjectInsights:
+    """Describe history, similar projects and risks of a project, without an orchestration."""
+    return await project_insights.describe(reader, project_id)
 
 
 @router.get(
@@ -106,16 +112,15 @@ async def insights(project_id: ProjectId, views: Asked) -> schema.ProjectInsight
     responses={503: {"model": schema.ModelsHealth, "description": "Intelligence is degraded"}},
 )
 async def models_health(request: Request) -> JSONResponse:
-    """The calibration in force and its age, the embedding backlog, caches and peers."""
-    services: Services = request.app.state.services
-    found = await services.intelligence_health.report()
-    status = 200 if found.intelligence_status == "healthy" else 503
-    return JSONResponse(found.model_dump(mode="json"), status_code=status)
+    """Report the calibration in force and its age, the embedding backlog, caches and peers."""
+    report = await _services(request).intelligence_health.report()
+    status = 200 if report.intelligence_status == "healthy" else 503
+    return JSONResponse(report.model_dump(mode="json"), status_code=status)
 
 
 @router.get("/learning", responses=problems(503))
 async def learning(learner: Learning) -> LearningHistory:
-    """The calibration in force, and every attempt with the scores that decided on it."""
+    """Show the calibration in force, and every attempt with the scores that decided on it."""
     return await learner.history()
 
 

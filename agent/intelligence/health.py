@@ -1,12 +1,13 @@
-"""How fresh and how whole the intelligence is."""
+"""Health of the intelligence: calibration in force, embedding backlog, caches and peers."""
 
 import asyncio
 from dataclasses import dataclass
+from typing import Literal
 
 import psycopg
 
+from agent.intelligence.freshness import hours_since
 from agent.intelligence.schema import ModelsHealth
-from agent.intelligence.views import hours_since
 from agent.learning.learner import Learner
 from agent.learning.schema import describe
 from domain_services.chronicle.client import ChronicleClient
@@ -17,49 +18,58 @@ from memory.pool import Pool
 from memory.statistics import MemoryStatistics, memory_statistics
 
 MOST_TO_EMBED = 1000  # episodes; a backlog above it means that the backfill does not keep up
-ANSWER_SECONDS = 1.0
+ANSWER_SECONDS = 1.0  # for the memory's counts; a health answer must not hang with the database
+
+ProbeResult = Literal["ok", "error"]
 
 
 @dataclass(frozen=True)
 class Health:
+    """Sources of the health report."""
+
     pool: Pool
+    """Connections to the memory's database."""
     learner: Learner
+    """Holder of the calibration in force."""
     chronicle: ChronicleClient
+    """Client of the chronicle service."""
     embedding: EmbeddingClient
+    """Client of the embedding service."""
     cache: ProcessCache
+    """Embeddings cached in this process."""
 
     async def report(self) -> ModelsHealth:
-        """What intelligence rests on, asked now; a part that does not answer is a problem."""
-        chronicle, embedding, found = await asyncio.gather(
-            probe(self.chronicle.health), probe(self.embedding.health), self._vitals()
+        """Ask every part now; one that does not answer is a problem, not an error."""
+        chronicle, embedding, statistics = await asyncio.gather(
+            probe(self.chronicle.health), probe(self.embedding.health), self._memory_statistics()
         )
         active = self.learner.active
-        wrong = _problems(chronicle, embedding, found)
+        problems = _problems(chronicle, embedding, statistics)
         return ModelsHealth(
-            intelligence_status="degraded" if wrong else "healthy",
-            cache_status="healthy" if found else "error",
+            intelligence_status="degraded" if problems else "healthy",
+            cache_status="healthy" if statistics else "error",
             chronicle_service_connectivity=chronicle,
             embedding_service_connectivity=embedding,
-            data_freshness_hours=hours_since(found.newest_outcome) if found else None,
+            data_freshness_hours=hours_since(statistics.newest_outcome) if statistics else None,
             model_last_updated=active.since,
             calibration=describe(active.version, self.learner.calibration),
             calibration_age_hours=hours_since(active.since),
-            embedding_backlog=found.to_embed if found else None,
+            embedding_backlog=statistics.to_embed if statistics else None,
             episodes={
-                "stored": found.episodes,
-                "with_outcome": found.with_outcome,
-                "in_journal": found.in_journal,
+                "stored": statistics.episodes,
+                "with_outcome": statistics.with_outcome,
+                "in_journal": statistics.in_journal,
             }
-            if found
+            if statistics
             else {},
             cache={
                 "in_process": len(self.cache),
-                "in_table": found.cached_embeddings if found else None,
+                "in_table": statistics.cached_embeddings if statistics else None,
             },
-            problems=wrong,
+            problems=problems,
         )
 
-    async def _vitals(self) -> MemoryStatistics | None:
+    async def _memory_statistics(self) -> MemoryStatistics | None:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 return await memory_statistics(self.pool)
@@ -67,14 +77,16 @@ class Health:
             return None
 
 
-def _problems(chronicle: str, embedding: str, found: MemoryStatistics | None) -> list[str]:
-    wrong = [
+def _problems(
+    chronicle: ProbeResult, embedding: ProbeResult, statistics: MemoryStatistics | None
+) -> list[str]:
+    problems = [
         f"the {name} service does not answer"
-        for name, answer in (("chronicle", chronicle), ("embedding", embedding))
-        if answer != "ok"
+        for name, result in (("chronicle", chronicle), ("embedding", embedding))
+        if result != "ok"
     ]
-    if found is None:
-        wrong.append("memory does not answer")
-    elif found.to_embed > MOST_TO_EMBED:
-        wrong.append(f"{found.to_embed} episodes wait for an embedding")
-    return wrong
+    if statistics is None:
+        problems.append("memory does not answer")
+    elif statistics.to_embed > MOST_TO_EMBED:
+        problems.append(f"{statistics.to_embed} episodes wait for an embedding")
+    return problems

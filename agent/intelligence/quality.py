@@ -1,4 +1,4 @@
-"""How good the data of a project are to decide by: the share of what helps that is there."""
+"""Rate a project's data: the share of what decisions rest on that is there."""
 
 from dataclasses import dataclass
 from statistics import median
@@ -10,7 +10,8 @@ from graphs.thresholds import MIN_OWN_SPRINTS
 ENOUGH_SPRINTS = 8  # closed sprints; more change the smoothed throughput by less than a tenth
 ENOUGH_OUTCOMES = 5  # own decisions whose sprint has ended, as many as a learning needs
 
-# What each part is worth; throughput decides most of a forecast, scope and people the rest.
+# Weight of each part in the score; throughput decides most of a forecast, scope and people the
+# rest.
 WEIGHTS = {
     "sprint_history": 0.40,
     "completion_rate": 0.20,
@@ -22,40 +23,40 @@ WEIGHTS = {
 
 
 @dataclass(frozen=True)
-class Known:
-    """What is known of a project; `history` is None when nothing is recorded.
-
-    `answered` is false when the chronicle did not tell.
-    """
+class ProjectData:
+    """Data of a project that decisions rest on."""
 
     answered: bool
+    """False when the chronicle did not answer."""
     history: ProjectEvidence | None
+    """Recorded history; None when nothing is recorded."""
     team_size: int | None
+    """Members of the team; None when no team is known."""
     outcomes: int
+    """Own decisions whose sprint has ended."""
 
 
-def assess(known: Known) -> tuple[DataQualityReport, list[str]]:
-    """The report, and what to do about what is missing."""
-    if not known.answered:
+def assess(data: ProjectData) -> tuple[DataQualityReport, list[str]]:
+    """Rate the data, and recommend what to add."""
+    if not data.answered:
         note = "The chronicle did not answer, so nothing can be said of the project's history."
         return _report(None, None, None, None, {}, note), []
-    history = known.history
-    sprints = history.velocity.sprint_count if history else 0  # not all of them are listed
-    counts = [
-        each.completed_tasks for each in (history.velocity.velocity_trend_data if history else ())
-    ]
+    history = data.history
+    # The velocity counts all sprints, but lists the newest only.
+    sprints = history.velocity.sprint_count if history else 0
+    listed = history.velocity.velocity_trend_data if history else []
     completion_rate = history.patterns.completion_rate if history else None
     impediments = history.impediments.impediment_frequency if history else {}
     parts = {
         "sprint_history": min(1.0, sprints / ENOUGH_SPRINTS),
         "completion_rate": float(completion_rate is not None),
-        "team": float(known.team_size is not None),
-        "outcomes_of_decisions": min(1.0, known.outcomes / ENOUGH_OUTCOMES),
+        "team": float(data.team_size is not None),
+        "outcomes_of_decisions": min(1.0, data.outcomes / ENOUGH_OUTCOMES),
         "daily_scrums": float(history is not None and history.patterns.daily_scrum_count > 0),
         "impediments": float(bool(impediments)),
     }
     score = round(sum(WEIGHTS[name] * share for name, share in parts.items()), 2)
-    typical = float(median(counts)) if counts else None
+    typical = float(median(sprint.completed_tasks for sprint in listed)) if listed else None
     note = _note(sprints, bool(impediments))
     report = _report(sprints or None, completion_rate, typical, score, parts, note)
     return report, _recommendations(sprints, parts)
@@ -81,14 +82,14 @@ def _report(
 
 
 def _note(sprints: int, impediments: bool) -> str:
-    known = (
+    recorded = (
         f"{sprints} closed sprints are recorded." if sprints else "No closed sprint is recorded."
     )
-    return f"{known} Impediment data are {'available' if impediments else 'missing'}."
+    return f"{recorded} Impediment data are {'available' if impediments else 'missing'}."
 
 
 def _recommendations(sprints: int, parts: dict[str, float]) -> list[str]:
-    missing = {
+    recommendations = {
         "sprint_history": (
             f"Insufficient sprint history: {sprints} closed sprints, {MIN_OWN_SPRINTS} are needed"
             f" for a forecast and {ENOUGH_SPRINTS} make it steady. Import the team's history"
@@ -106,4 +107,4 @@ def _recommendations(sprints: int, parts: dict[str, float]) -> list[str]:
         "daily_scrums": "No daily scrum is recorded. Report progress, or let the CronJob run.",
         "impediments": "No impediment is recorded. Name them in daily scrums and retrospectives.",
     }
-    return [text for name, text in missing.items() if parts[name] < 1]
+    return [text for name, text in recommendations.items() if parts[name] < 1]

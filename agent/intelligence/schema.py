@@ -4,7 +4,7 @@ A number that cannot be computed is null, and `reasons` says why, by field.
 """
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from agent.learning.schema import CalibrationReport
 from domain_services.chronicle.schema import DecisionAudit, ProjectVelocity, SimilarProject
@@ -15,193 +15,271 @@ Interval = tuple[float, float]
 
 
 class DataQualityReport(Answer):
-    """`data_quality_score` in 0..1 is the weighted share of `parts` that is there.
-
-    `historical_sprints` are closed sprints, `common_team_velocity` the median of completed tasks of
-    the newest of them, `avg_completion_rate` in 0..1.
-    """
+    """Rating of the data that a project's decisions rest on."""
 
     data_available: bool
+    """True when at least one closed sprint is recorded."""
     historical_sprints: int | None
+    """Closed sprints; null when none is recorded."""
     avg_completion_rate: float | None
+    """Completed tasks over planned ones, in 0..1; null when not known."""
     common_team_velocity: float | None
+    """Median of the tasks completed in the newest sprints; null without a sprint."""
     data_quality_score: float | None
+    """Weighted mean of `parts`, in 0..1; null when the chronicle did not answer."""
     parts: dict[str, float]
+    """Share of each kind of data that is there, in 0..1."""
     observation_note: str
+    """Summary in one or two sentences."""
+    # The specification has this field inside the report, too; recommendations stand beside it.
     recommendations: None = None
+    """Always null."""
 
 
 class DataQuality(Answer):
+    """Data quality of a project, with recommendations."""
+
     project_id: str
+    """Project that was rated."""
     data_quality_report: DataQualityReport
+    """The rating."""
     recommendations: list[str]
+    """What to add to the data, most valuable first."""
     degraded: list[str]
+    """What did not answer, with the reason; empty when all did."""
 
 
 class Group(Answer):
-    """Decisions of one source. Rates in 0..1, misses in tasks; `_95` are 95 % intervals.
-
-    `mean_miss` is the mean distance between planned and completed tasks. Intervals end where what
-    is possible ends; null with too few values, or with equal ones (see `reasons`).
-    """
+    """Decisions of one source; intervals end at the bounds of possible values."""
 
     decisions: int
+    """Decisions to create a sprint, ended or not."""
     outcomes: int
+    """Decisions whose sprint has ended."""
     completion_rate: float | None
+    """Mean share of planned tasks that was completed, in 0..1; null when not known."""
     completion_rate_95: Interval | None
+    """Its 95 % interval; null with too few values, or with equal ones."""
     mean_miss: float | None
+    """Mean distance between planned and completed tasks; null without outcomes."""
     mean_miss_95: Interval | None
+    """Its 95 % interval in tasks; null with too few values, or with equal ones."""
 
 
 class Difference(Answer):
-    """Enhanced less rule-based, with its 95 % interval; null below the least number of outcomes.
-
-    Only the interval is null when the values of both are equal among themselves (see `reasons`).
-    """
+    """Mean of enhanced decisions less mean of rule-based ones."""
 
     value: float | None
+    """The difference; null below the least number of outcomes."""
     interval_95: Interval | None
+    """Its 95 % interval; null as `value`, or when the values of both are equal."""
 
 
 class Recommendations(Answer):
-    """How often the recommended number ended nearer than the rule's, applied or not.
+    """Comparison of the recommended number with the rule's, applied or not.
 
-    Ties, and sprints whose plan let only one side win, are left out; `win_rate_95` is Wilson's.
+    Ties, and sprints whose plan let only one side win, are left out.
     """
 
     compared: int
+    """Outcomes that could be compared."""
     won: int
+    """Outcomes that ended nearer to the recommended number."""
     lost: int
+    """Outcomes that ended nearer to the rule's number."""
     win_rate: float | None
+    """`won` over `compared`, in 0..1; null without a comparison."""
     win_rate_95: Interval | None
+    """Wilson's 95 % interval of the win rate; null without a comparison."""
     table: tuple[Bin, ...]
+    """Stated confidence against the observed win rate, by bins."""
 
 
 class DecisionImpact(Answer):
     """Enhanced beside rule-based decisions, by how their sprints ended."""
 
     project_id: str
+    """Project whose decisions are compared."""
     conclusion: str
+    """What the numbers show, in one sentence."""
     intelligence_enhanced: Group
+    """Decisions with an applied adjustment."""
     rule_based: Group
+    """Decisions by the rule alone."""
     completion_rate_difference: Difference
+    """Difference of the completion rates."""
     miss_difference: Difference
+    """Difference of the mean misses, in tasks; negative is better."""
     recommendations: Recommendations
+    """How often recommendations ended nearer than the rule."""
     reasons: dict[str, str]
+    """Why a number is null, by field."""
 
 
 class DecisionAuditTrail(Answer):
-    """The newest audits, oldest first; `pending` are decided and not yet in the chronicle.
-
-    `total` are all decisions, by the length of the project's chain, pending ones included;
-    `truncated` when older ones than `audits` are recorded.
-    """
+    """Audits of a project's decisions."""
 
     project_id: str
+    """Project that the decisions are about."""
     total: int
+    """All decisions, those of `pending` included."""
     pending: int
+    """Decisions that the chronicle has not recorded yet."""
     truncated: bool
+    """True when older audits than those listed are recorded."""
     audits: list[DecisionAudit]
+    """The newest audits, oldest first."""
 
 
 class SimilarProjectsAnalysis(Answer):
-    """`reason` says why nothing is similar; null otherwise."""
+    """Projects with a similar history."""
 
     project_id: str
+    """Project that they are compared with."""
     similarity_threshold: float
+    """Least similarity that was asked for, in 0..1."""
     similar_projects: list[SimilarProject]
+    """Similar projects, most similar first."""
     count: int
+    """Number of similar projects."""
     average_similarity: float | None
+    """Mean similarity, in 0..1; null when none is similar."""
     velocity_of_similar: float | None
+    """Mean of their tasks a sprint; null when none is similar."""
     own_velocity: float | None
+    """The project's own tasks a sprint; null without a closed sprint."""
     reason: str | None
+    """Why nothing could be compared; null otherwise."""
 
 
 class VelocityTrends(ProjectVelocity):
-    """The chronicle's velocity, and what the next sprint may complete by it.
-
-    `expected` is a mean in tasks, `low` to `high` the central 70 %; null below three sprints.
-    """
+    """Velocity as the chronicle knows it, with a forecast of the next sprint."""
 
     expected: float | None
+    """Tasks that the next sprint completes on average; null below three sprints."""
     low: int | None
+    """Lower end of the central 70 %, in tasks; null below three sprints."""
     high: int | None
+    """Upper end of the central 70 %, in tasks; null below three sprints."""
 
 
 class ProjectPatterns(Answer):
+    """What a project's sprints have in common."""
+
     avg_sprint_duration: float | None
+    """Mean length of a sprint in days; null without a closed sprint."""
     completion_rate: float | None
+    """Completed tasks over planned ones, in 0..1; null when not known."""
     velocity_trend: str | None
+    """Direction of the velocity; null below three sprints."""
     common_impediments: list[str]
+    """The most frequent impediments."""
 
 
 class SimilarProjectInsight(Answer):
-    """`success_rate` is the project's own completion rate in 0..1; null when not known."""
+    """A similar project, and what its retrospectives recommend."""
 
     project_id: str
+    """The similar project."""
     similarity_score: float
+    """Its similarity, in 0..1."""
     success_rate: float | None
+    """Its own completion rate, in 0..1; null when not known."""
     lessons_learned: list[str]
+    """The most frequent action items of its retrospectives."""
 
 
 class RiskAssessment(Answer):
-    """Probabilities in 0..1 for the sprint in progress, or the one that the rule would plan.
+    """Risks of the sprint in progress, or of the one that the rule would plan.
 
-    `sprint_failure_probability` is P(completed < planned), `capacity_overload_risk` the same at the
-    team's own pace in the working time of the window. Of a sprint in progress both are of its
-    pending tasks and the days that are left of it, leave not considered. `confidence` is the share
-    of the project's replayed past sprints that ended inside the central 70 % interval.
+    Of a sprint in progress they are about its pending tasks and the days that are left.
     """
 
     overall_risk: float | None
+    """The largest of the two probabilities below; null when neither is known."""
     sprint_failure_probability: float | None
+    """P(fewer tasks are completed than planned); null when the evidence is too thin."""
     capacity_overload_risk: float | None
+    """The same at the team's own pace in its working time; null below three own sprints."""
     confidence: float | None
+    """Share of the past sprints that ended inside their central 70 %; null below six sprints."""
     planned_tasks: int
+    """Tasks of the sprint; 0 when none is in progress and the rule plans none."""
     sample_size: int
+    """Own past sprints and similar episodes behind the numbers."""
     explanation: str
+    """The risk in one sentence."""
     reasons: dict[str, str]
+    """Why a number is null, by field."""
 
 
 class HistoricalContext(Answer):
+    """History of a project beside that of similar ones."""
+
     project_patterns: ProjectPatterns
+    """What the project's sprints have in common."""
     similar_projects: list[SimilarProjectInsight]
+    """The most similar projects, at most three."""
     risk_assessment: RiskAssessment
+    """Risks of the sprint in progress or planned."""
 
 
 class InsightsMetadata(Answer):
+    """What the insights are made from."""
+
     historical_data_points: int
+    """Closed sprints of the project."""
     similar_projects_analyzed: int
+    """Similar projects that the chronicle named."""
     similar_episodes_analyzed: int
+    """Similar episodes that were recalled."""
     prediction_confidence: float | None
+    """Share of the past sprints that ended inside their central 70 %; null below six sprints."""
     data_freshness_hours: float | None
+    """Hours since the newest known outcome; null when none is known."""
     recall_path: str
+    """How similar episodes were searched for."""
     degraded: list[str]
+    """What did not answer, with the reason; empty when all did."""
 
 
 class ProjectInsights(Answer):
+    """History, similar projects and risks of a project, with nothing decided."""
+
     project_id: str
+    """Project that is described."""
     historical_context: HistoricalContext
+    """History, similar projects and risks."""
     recommendations: list[str]
+    """What to add to the project's data."""
     intelligence_metadata: InsightsMetadata
+    """What the insights are made from."""
 
 
 class ModelsHealth(Answer):
-    """Freshness of what intelligence rests on; `problems` is empty exactly when healthy.
-
-    `data_freshness_hours` since the newest known outcome, null when none is known;
-    `model_last_updated` is null while the calibration is the shipped one.
-    """
+    """Freshness of what intelligence rests on."""
 
     intelligence_status: Literal["healthy", "degraded"]
+    """`healthy` exactly when `problems` is empty."""
     cache_status: Literal["healthy", "error"]
+    """`error` when the memory does not answer."""
     chronicle_service_connectivity: Literal["ok", "error"]
+    """Answer of the chronicle's health route."""
     embedding_service_connectivity: Literal["ok", "error"]
+    """Answer of the embedding service's health route."""
     data_freshness_hours: float | None
+    """Hours since the newest known outcome; null when none is known."""
     model_last_updated: datetime | None
+    """When the calibration came into force; null while it is the shipped one."""
     calibration: CalibrationReport
+    """The calibration in force."""
     calibration_age_hours: float | None
+    """Hours since it came into force; null while it is the shipped one."""
     embedding_backlog: int | None
+    """Episodes without an embedding; null when the memory does not answer."""
     episodes: dict[str, int]
-    cache: dict[str, Any]
+    """Episodes by state; empty when the memory does not answer."""
+    cache: dict[str, int | None]
+    """Cached embeddings by place; null when the memory does not answer."""
     problems: list[str]
+    """What is wrong, in sentences."""

@@ -87,10 +87,12 @@ class Prediction:
         return next((n for n in range(last) if holds(n)), last)
 
 
-UNKNOWN = Window()
+UNKNOWN_WINDOW = Window()
 
 
-def predict(past: Sequence[Sprint], prior: Prior = POOL, window: Window = UNKNOWN) -> Prediction:
+def predict(
+    past: Sequence[Sprint], prior: Prior = POOL, window: Window = UNKNOWN_WINDOW
+) -> Prediction:
     """What the next sprint completes: negative binomial around the shrunken smoothed throughput.
 
     `past` is oldest first and may be empty. With a plan, and three commitments in the past, the

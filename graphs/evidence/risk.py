@@ -1,12 +1,9 @@
-"""What may go wrong with a plan: probabilities for people, from the same distribution as advice.
-
-risks(history, neighbours, planned, window) -> Risks
-"""
+"""Assess what may go wrong with a plan, by the distribution that recommendations come from."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from graphs.evidence.distribution import UNKNOWN, Window, predict
+from graphs.evidence.distribution import UNKNOWN_WINDOW, Window, predict
 from graphs.evidence.neighbours import POOL, NeighbourEvidence, prior
 from graphs.evidence.throughput import Sprint, at_length
 from graphs.thresholds import MIN_NEIGHBOURS, MIN_OWN_SPRINTS
@@ -14,30 +11,29 @@ from graphs.thresholds import MIN_NEIGHBOURS, MIN_OWN_SPRINTS
 
 @dataclass(frozen=True)
 class Risks:
-    """Probabilities in 0..1 for one plan; all None when the evidence is too thin, see `reason`.
-
-    `failure`: fewer tasks are completed than planned, by the pace and by what plans of this size
-    were worth. `overload`: the same by the team's own pace alone, scaled to its working time in the
-    window: the plan is more than the window holds. `overall` is the larger of the two.
-    `sample_size` counts own sprints and neighbours.
-    """
+    """Risks of one plan; all three are None when the evidence is too thin, see `reason`."""
 
     overall: float | None
+    """The larger of `failure` and `overload`."""
     failure: float | None
+    """P(fewer tasks are completed than planned), by the pace and by past plans of this team."""
     overload: float | None
+    """The same by the team's own pace in its working time alone; None below three own sprints."""
     sample_size: int
+    """Own past sprints and similar episodes behind the numbers."""
     reason: str
+    """Explanation in one sentence."""
 
 
-def risks(
+def assess_plan(
     history: Sequence[Sprint],
     neighbours: Sequence[NeighbourEvidence],
     planned: int,
-    window: Window = UNKNOWN,
+    window: Window = UNKNOWN_WINDOW,
 ) -> Risks:
-    """The risks of planning `planned` tasks into the next sprint; `history` is oldest first.
+    """Assess a plan of `planned` tasks for the next sprint; `history` is oldest first.
 
-    Of `window` its days and the share of working time count, as far as they are known.
+    Days and capacity share of `window` count as far as they are known; its own plan is ignored.
     """
     own, basis = len(history), prior(at_length(history, window.days), neighbours)
     sample_size = own + basis.neighbours

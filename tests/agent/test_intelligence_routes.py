@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from agent.intelligence.views import hours_since
+from agent.intelligence.freshness import hours_since
 from tests.agent.conftest import get, give_history, until
 from tests.graphs.conftest import System
 from tests.services.chronicle.history import audit

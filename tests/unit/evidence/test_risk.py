@@ -10,7 +10,7 @@ from agent.intelligence.risk import assess, at_most_in_share
 from agent.intelligence.schema import RiskAssessment
 from graphs.evidence.distribution import Window, predict
 from graphs.evidence.neighbours import NeighbourEvidence
-from graphs.evidence.risk import risks
+from graphs.evidence.risk import assess_plan
 from graphs.evidence.throughput import Sprint
 from graphs.state import PastSprint, Snapshot
 from memory.episode import Perception
@@ -23,28 +23,28 @@ SIMILAR = tuple(NeighbourEvidence(0.8, completed, 4.0, "P") for completed in (3,
 
 
 def test_a_plan_far_above_the_pace_fails_and_one_far_below_does_not():
-    assert (risks(STEADY, (), 25).failure or 0) > 0.9
-    assert (risks(STEADY, (), 2).failure or 1) < 0.1
+    assert (assess_plan(STEADY, (), 25).failure or 0) > 0.9
+    assert (assess_plan(STEADY, (), 2).failure or 1) < 0.1
 
 
 def test_days_off_overload_a_plan():
     full, half = (
-        risks(STEADY, (), 8, Window(capacity_share=1.0)),
-        risks(STEADY, (), 8, Window(capacity_share=0.5)),
+        assess_plan(STEADY, (), 8, Window(capacity_share=1.0)),
+        assess_plan(STEADY, (), 8, Window(capacity_share=0.5)),
     )
     assert (full.overload or 1) < (half.overload or 0)
-    assert risks(STEADY, (), 8) == full
+    assert assess_plan(STEADY, (), 8) == full
 
 
 def test_too_little_evidence_gives_no_number():
-    thin = risks(STEADY[:2], SIMILAR[:2], 8)
+    thin = assess_plan(STEADY[:2], SIMILAR[:2], 8)
     assert (thin.overall, thin.failure, thin.overload) == (None, None, None)
     assert "2 past sprints (3 needed)" in thin.reason
-    assert risks(STEADY[:3], (), 8).failure is not None
+    assert assess_plan(STEADY[:3], (), 8).failure is not None
 
 
 def test_neighbours_alone_know_no_overload():
-    found = risks((), SIMILAR, 8)
+    found = assess_plan((), SIMILAR, 8)
     assert (found.overload, found.sample_size) == (None, 3)
     assert found.overall == found.failure is not None
 
@@ -52,17 +52,17 @@ def test_neighbours_alone_know_no_overload():
 def test_a_team_that_overcommits_is_not_believed_when_it_plans_more():
     honest = tuple(Sprint(8, 14, 9) for _ in range(8))
     boastful = tuple(Sprint(8, 14, 16) for _ in range(8))
-    assert (risks(honest, (), 10).failure or 1) < (risks(boastful, (), 10).failure or 0)
-    assert risks(honest, (), 10).overload == risks(boastful, (), 10).overload
+    assert (assess_plan(honest, (), 10).failure or 1) < (assess_plan(boastful, (), 10).failure or 0)
+    assert assess_plan(honest, (), 10).overload == assess_plan(boastful, (), 10).overload
 
 
 def test_nothing_planned_is_no_risk():
-    assert risks(STEADY, (), 0).overall is None
+    assert assess_plan(STEADY, (), 0).overall is None
 
 
 @given(st.lists(st.integers(0, 60), min_size=3, max_size=12), st.integers(1, 50))
 def test_more_planned_tasks_never_lower_a_risk(history, planned):
-    here, more = risks(of(*history), (), planned), risks(of(*history), (), planned + 1)
+    here, more = assess_plan(of(*history), (), planned), assess_plan(of(*history), (), planned + 1)
     assert 0 <= (here.failure or 0) <= (more.failure or 0) <= 1
     assert here.overall == max(here.failure or 0, here.overload or 0)
 
@@ -114,7 +114,7 @@ def test_nothing_pending_is_no_risk_even_without_history():
 
 def test_on_its_first_day_a_sprint_is_judged_as_a_plan():
     found = told(in_progress())
-    planned = risks(tuple(Sprint(8, 14, 10) for _ in range(6)), (), 10, Window(14))
+    planned = assess_plan(tuple(Sprint(8, 14, 10) for _ in range(6)), (), 10, Window(14))
     assert found.sprint_failure_probability == pytest.approx(planned.failure, abs=1e-5)
     assert found.capacity_overload_risk == pytest.approx(planned.overload, abs=1e-5)
 

@@ -1,0 +1,144 @@
+"""Read what other services and the memory know about a project."""
+
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
+
+from domain_services.backlog.schema import BacklogSummary
+from domain_services.chronicle.schema import (
+    DecisionAudit,
+    ProjectEvidence,
+    ProjectVelocity,
+    SimilarProject,
+)
+from domain_services.kernel.client.http_client import PeerRefused
+from domain_services.kernel.errors import NotFound, Problem
+from graphs.deps import Sources
+from graphs.nodes.analyse import ProjectState, read_project
+from graphs.nodes.optional import ask
+from graphs.rules.base import RequestOptions
+from graphs.state import Snapshot
+from graphs.thresholds import HISTORY_SPRINTS, RECALL_EPISODES
+from memory.audits import WaitingAudits
+from memory.decision_outcomes import EndedDecisions
+from memory.pool import Pool
+from memory.recall import Recall, Recaller
+from memory.runs import RunTable
+
+T = TypeVar("T")
+
+# Longer than a decision waits for the chronicle: these answers are shown to a person, who prefers
+# a late answer to one with parts missing.
+ANSWER_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class ProjectReader:
+    """Sources of the answers about a project; none of its methods writes."""
+
+    sources: Sources
+    """Clients of the other services, and the schedules."""
+    recaller: Recaller
+    """Search for similar episodes."""
+    runs: RunTable
+    """Runs of the orchestrator."""
+    ended_decisions: EndedDecisions
+    """Decisions whose sprints have ended."""
+    waiting_audits: WaitingAudits
+    """Audits that the chronicle has not accepted yet."""
+    pool: Pool
+    """Connections to the memory's database."""
+    default_options: RequestOptions
+    """Options of a request that names none."""
+
+    async def exists(self, project_id: str) -> None:
+        """Check that the project exists. Raises: `NotFound`."""
+        await _of_project(project_id, self.sources.project.get_project(project_id))
+
+    async def state(self, project_id: str) -> ProjectState:
+        """Read the project as a decision would see it. Raises: `NotFound`."""
+        return await read_project(self.sources, project_id, self.default_options, ANSWER_SECONDS)
+
+    async def backlog(self, project_id: str) -> BacklogSummary:
+        """Count the project's tasks by status. Raises: `NotFound`."""
+        return await _of_project(project_id, self.sources.backlog.get_summary(project_id))
+
+    async def team_size(self, project_id: str) -> int | None:
+        """Count the team's members; None when no team is known. Raises: `NotFound`."""
+        team = await _of_project(project_id, self.sources.project.list_team_members(project_id))
+        return len(team.team_members) or None
+
+    async def history(self, project_id: str) -> tuple[ProjectEvidence | None, list[str]]:
+        """Read the project's history, and name what did not answer."""
+        evidence = self.sources.chronicle.evidence(project_id, sprints=HISTORY_SPRINTS)
+        return await ask(evidence, "history", ANSWER_SECONDS)
+
+    async def velocity(self, project_id: str) -> ProjectVelocity:
+        """Read the tasks completed in each closed sprint; without any, nulls with reasons."""
+        try:
+            return await self.sources.chronicle.velocity(project_id)
+        except PeerRefused as refusal:
+            # The chronicle answers 404 for a project without history, which is no error here.
+            if refusal.peer_status != 404:
+                raise
+            return _no_velocity(project_id, refusal.detail)
+
+    async def similar_projects(
+        self, project_id: str, threshold: float
+    ) -> tuple[list[SimilarProject], str | None]:
+        """List projects of at least `threshold` (0..1) similarity, or none and the reason."""
+        try:
+            return await self.sources.chronicle.similar_projects(project_id, threshold), None
+        except PeerRefused as refusal:
+            if refusal.peer_status != 404:
+                raise
+            return [], refusal.detail
+
+    async def audits(self, project_id: str) -> list[DecisionAudit]:
+        """List the newest audits that the chronicle answers at once, oldest first."""
+        try:
+            return await self.sources.chronicle.list_decision_audits(project_id)
+        except PeerRefused as refusal:
+            if refusal.peer_status != 404:
+                raise
+            return []
+
+    async def recall(self, snapshot: Snapshot) -> Recall:
+        """Find similar episodes; an empty result names what prevented the search."""
+        try:
+            return await self.recaller.recall(
+                snapshot.perception, limit=RECALL_EPISODES, deadline_seconds=ANSWER_SECONDS
+            )
+        except Problem as problem:
+            return Recall.nothing(problem.detail)
+
+    async def sprint_start(self, snapshot: Snapshot) -> date | None:
+        """Read the first day of the sprint in progress; None without one."""
+        sprint = snapshot.facts.active_sprint
+        if sprint is None:
+            return None
+        return (await self.sources.sprint.get_sprint(sprint.sprint_id)).start_date
+
+
+async def _of_project(project_id: str, answer: Awaitable[T]) -> T:
+    """Await an answer about a project; a peer's 404 becomes `NotFound`."""
+    try:
+        return await answer
+    except PeerRefused as refusal:
+        if refusal.peer_status == 404:
+            raise NotFound(f"there is no project {project_id}", project_id=project_id) from refusal
+        raise
+
+
+def _no_velocity(project_id: str, reason: str) -> ProjectVelocity:
+    return ProjectVelocity(
+        project_id=project_id,
+        sprint_count=0,
+        velocity_trend_data=[],
+        average_velocity=None,
+        trend=None,
+        velocity_trend=None,
+        velocity_analysis=f"{reason}.",
+        reasons=dict.fromkeys(("average_velocity", "trend", "velocity_trend"), reason),
+    )
