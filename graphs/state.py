@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypedDict, TypeVar
 
 from pydantic import TypeAdapter
 
-from graphs.rules.base import Facts, RequestOptions, Ruling
+from graphs.rules.base import Facts, Ruling, StoredOptions
 from memory.episode import DecisionSource, ModeName, Perception
 from tools.guard import MadeCall, PlannedCall
 
@@ -32,7 +32,7 @@ class Mode:
 class Order:
     """What was asked of this run; a `dry_run` plans its calls and makes none, as in shadow mode."""
 
-    options: RequestOptions
+    options: StoredOptions
     mode: Mode
     dry_run: bool
 

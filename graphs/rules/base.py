@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import AliasChoices, Field
 
 Kind = Literal[
     "create_sprint", "close_sprint", "create_cronjob", "delete_cronjob", "blocked", "nothing"
@@ -38,6 +40,10 @@ class RequestOptions:
     max_tasks: int | None
 
 
+# Release 0.1.0 stored decided runs with the name `wishes`; they are resumed after an upgrade.
+StoredOptions = Annotated[RequestOptions, Field(validation_alias=AliasChoices("options", "wishes"))]
+
+
 @dataclass(frozen=True)
 class Facts:
     """A project on `today`. `unassigned` is in planning order: ready, priority, then oldest.
@@ -56,7 +62,7 @@ class Facts:
     days_off: tuple[str, ...]
     active_sprint: SprintFact | None
     orphaned_cronjobs: tuple[str, ...]
-    options: RequestOptions
+    options: StoredOptions
 
 
 @dataclass(frozen=True)
