@@ -129,6 +129,22 @@ class Databases:
         self._execute(f"CREATE DATABASE {name} {copy}")
         return self._servers.database_url(name)
 
+    def restore(self, dump: Path) -> str:
+        """Make a database of a dump; its schema stays what it was. Returns the owner's URL."""
+        name = f"restored_{next(self._numbers)}_{dump.stem}"
+        self._execute(f"CREATE DATABASE {name}")
+        url = self._servers.database_url(name)
+        with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+            connection.execute(dump.read_text())  # pyright: ignore[reportArgumentType]
+        return url
+
+    def upgrade(self, url: str, package: str) -> None:
+        """Migrate a restored database to the newest schema of `package`."""
+        role = self.role(package)
+        if role:
+            self._servers.create_role(role)
+        migrate.upgrade(url, package, role)
+
     def commit_to_the_system(self, url: str) -> None:
         """Commits of this database reach the operating system first: they survive a crash."""
         name = url.split("?")[0].rsplit("/", 1)[-1]

@@ -41,13 +41,13 @@ def parse_column(text: str) -> Any:
     return _masked(json.loads(text, parse_float=_number))
 
 
-def compare(name: str, document: Any, today: date | None = None) -> None:
+def compare(name: str, document: Any, today: date | None = None, *, folder: Path = FOLDER) -> None:
     """Compare `document` with its golden file, or rewrite the file when the environment says so.
 
     With `today`, dates become distances from it.
     """
     text = _with_placeholders(_dump(document), today)
-    path = FOLDER / f"{name}.json"
+    path = folder / f"{name}.json"
     if os.environ.get(REWRITE):
         path.write_text(text)
         return
