@@ -152,8 +152,8 @@ def difference_interval(new: Sample, old: Sample, most: float = math.inf) -> Int
         return None
     freedom = error**4 / (parts[0] ** 2 / (new.size - 1) + parts[1] ** 2 / (old.size - 1))
     difference = new.mean - old.mean
-    # Rounded down: fewer degrees of freedom widen the interval.
-    half = student_t(max(1, int(freedom))) * error
+    # Rounded down, which widens the interval; 7.9999999 is 8 with an error of computation.
+    half = student_t(max(1, int(freedom + 1e-9))) * error
     return max(-most, difference - half), min(most, difference + half)
 
 

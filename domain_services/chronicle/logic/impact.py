@@ -1,6 +1,5 @@
-"""How the sprints of enhanced decisions turned out, beside those of rule-based ones."""
+"""Impact of enhanced decisions: their sprints' outcomes compared with those of rule-based ones."""
 
-import math
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -9,11 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain_services.chronicle.schema import DecisionImpact, DecisionOutcome, TimePeriod
 from domain_services.kernel.errors import Invalid
+from domain_services.kernel.statistics import Interval, Sample, difference_interval
 
 DEFAULT_PERIOD = timedelta(days=30)
 SUCCESS_COMPLETION_RATE = 0.8  # share of finished tasks, at least; own convention
-INTERVAL_Z = 1.96  # two-sided 95 % of a normal distribution
-MAX_DETAILS = 1000
+MAX_DETAILS = 1000  # newest decisions listed one by one
 
 _GROUPS = text(
     """
@@ -42,27 +41,35 @@ _DETAILS = text(
 
 @dataclass(frozen=True)
 class Group:
-    """The decisions of one source; `closed` of their sprints have ended, `outcomes` with a known
-    scope. Means are None without outcomes."""
+    """Decisions of one source in a period, and the outcomes of their sprints."""
 
     decisions: int
+    """Decisions of the source."""
     closed: int
+    """Those whose sprint has ended."""
     outcomes: int
+    """Those whose sprint has ended with all its tasks known."""
     completion_rate: float | None
+    """Mean share of finished tasks, in 0..1; None without outcomes."""
     completion_variance: float | None
+    """Sample variance of that share; None below two outcomes."""
     efficiency: float | None
+    """Mean of finished tasks per calendar day; None without outcomes."""
     utilization: float | None
+    """Mean share of people who held a task, in 0..1; None when no attendees are recorded."""
 
 
 def period(start: date | None, end: date | None, now: datetime) -> TimePeriod:
-    """Whole UTC days from `start` to `end`, by default the 30 days up to `now`.
+    """Take whole UTC days from `start` to `end`, by default the 30 days up to `now`.
 
     Raises: `Invalid` when it ends before it begins.
     """
     until = now if end is None else datetime.combine(end, time.max, UTC)
     since = until - DEFAULT_PERIOD if start is None else datetime.combine(start, time.min, UTC)
     if until < since:
-        raise Invalid("end_date is before start_date")
+        raise Invalid(
+            "end_date is before start_date: name a period that ends on or after its start"
+        )
     return TimePeriod(start_date=since, end_date=until)
 
 
@@ -73,25 +80,9 @@ async def assess(
     values = {"project_id": project_id, "start": within.start_date, "end": within.end_date}
     groups = (await connection.execute(_GROUPS, values)).all()
     enhanced, ruled = (Group(*row[1:]) for row in groups)
-    chosen = {**values, "success": SUCCESS_COMPLETION_RATE, "details": MAX_DETAILS}
-    details = await connection.execute(_DETAILS, chosen)
-    reasons: dict[str, str] = {}
-    improvements = {
-        "completion_rate_improvement_percent": (enhanced.completion_rate, ruled.completion_rate),
-        "task_efficiency_improvement_percent": (enhanced.efficiency, ruled.efficiency),
-        "resource_utilization_improvement_percent": (enhanced.utilization, ruled.utilization),
-    }
-    improved: dict[str, float | None] = {}
-    for name, (new, old) in improvements.items():
-        improved[name] = improvement(new, old)
-        if improved[name] is None:
-            reasons[name] = _why_not(name, enhanced, ruled)
-    for name, group in (("intelligence", enhanced), ("rule_based", ruled)):
-        if group.outcomes == 0:
-            reasons[f"{name}_completion_rate_avg"] = _why_no_outcome(group)
-    interval = difference_interval(enhanced, ruled)
-    if interval is None:
-        reasons["completion_rate_difference_95"] = "an interval needs 2 outcomes of each source"
+    detail_values = {**values, "success": SUCCESS_COMPLETION_RATE, "details": MAX_DETAILS}
+    details = await connection.execute(_DETAILS, detail_values)
+    interval = completion_rate_interval(enhanced, ruled)
     return DecisionImpact(
         time_period=within,
         total_decisions_analyzed=enhanced.decisions + ruled.decisions,
@@ -101,29 +92,57 @@ async def assess(
         rule_based_outcomes=ruled.outcomes,
         intelligence_completion_rate_avg=enhanced.completion_rate,
         rule_based_completion_rate_avg=ruled.completion_rate,
+        completion_rate_improvement_percent=improvement(
+            enhanced.completion_rate, ruled.completion_rate
+        ),
         completion_rate_difference_95=interval,
+        task_efficiency_improvement_percent=improvement(enhanced.efficiency, ruled.efficiency),
+        resource_utilization_improvement_percent=improvement(
+            enhanced.utilization, ruled.utilization
+        ),
         details=[DecisionOutcome.model_validate(row, from_attributes=True) for row in details],
-        reasons=reasons,
-        **improved,
+        reasons=_reasons(enhanced, ruled, interval),
     )
 
 
 def improvement(new: float | None, old: float | None) -> float | None:
-    """Change from `old` to `new` in percent of `old`; None when one is None or `old` is 0."""
+    """Compute the change from `old` to `new` in percent; None when one is None or `old` is 0."""
     return None if new is None or not old else (new - old) / old * 100
 
 
-def difference_interval(new: Group, old: Group) -> tuple[float, float] | None:
-    """The 95 % interval of the difference of the completion rates; None below 2 outcomes each."""
-    if new.completion_rate is None or old.completion_rate is None:
-        return None
-    if new.completion_variance is None or old.completion_variance is None:
-        return None
-    difference = new.completion_rate - old.completion_rate
-    error = math.sqrt(
-        new.completion_variance / new.outcomes + old.completion_variance / old.outcomes
-    )
-    return difference - INTERVAL_Z * error, difference + INTERVAL_Z * error
+def completion_rate_interval(new: Group, old: Group) -> Interval | None:
+    """Estimate the 95 % interval of the difference of the mean completion rates.
+
+    None below 2 outcomes on either side, and when the rates of each side are all equal.
+    """
+    return difference_interval(_completion_rates(new), _completion_rates(old), most=1.0)
+
+
+def _completion_rates(group: Group) -> Sample:
+    return Sample(group.outcomes, group.completion_rate or 0.0, group.completion_variance or 0.0)
+
+
+def _reasons(enhanced: Group, ruled: Group, interval: Interval | None) -> dict[str, str]:
+    """Name for each null field of the answer why it is null."""
+    reasons: dict[str, str] = {}
+    for name, group in (("intelligence", enhanced), ("rule_based", ruled)):
+        if group.outcomes == 0:
+            reasons[f"{name}_completion_rate_avg"] = _why_no_outcome(group)
+    means = {
+        "completion_rate_improvement_percent": (enhanced.completion_rate, ruled.completion_rate),
+        "task_efficiency_improvement_percent": (enhanced.efficiency, ruled.efficiency),
+        "resource_utilization_improvement_percent": (enhanced.utilization, ruled.utilization),
+    }
+    for name, (new, old) in means.items():
+        if improvement(new, old) is None:
+            reasons[name] = _why_no_improvement(name, enhanced, ruled)
+    if interval is None:
+        reasons["completion_rate_difference_95"] = (
+            "an interval needs 2 outcomes of each source"
+            if min(enhanced.outcomes, ruled.outcomes) < 2
+            else "all values are equal: no spread to estimate an interval from"
+        )
+    return reasons
 
 
 def _why_no_outcome(group: Group) -> str:
@@ -134,7 +153,7 @@ def _why_no_outcome(group: Group) -> str:
     return "of no closed sprint of these decisions all tasks are known"
 
 
-def _why_not(name: str, enhanced: Group, ruled: Group) -> str:
+def _why_no_improvement(name: str, enhanced: Group, ruled: Group) -> str:
     if not enhanced.outcomes or not ruled.outcomes:
         return (
             f"a comparison needs closed sprints of both sources; there are {enhanced.outcomes} "

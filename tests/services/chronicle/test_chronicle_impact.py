@@ -34,12 +34,22 @@ async def test_impact_compares_the_outcomes_of_both_sources(chronicle: Chronicle
     assert found.completion_rate_improvement_percent == pytest.approx(20 / 75 * 100)
     assert found.task_efficiency_improvement_percent == pytest.approx(2 / 7.5 * 100)
     assert found.resource_utilization_improvement_percent == pytest.approx(0)
+    # Both variances are 0.005: Welch's interval has 2 degrees of freedom, whose quantile is 4.303.
     assert found.completion_rate_difference_95 == pytest.approx(
-        (0.2 - 1.96 * 0.005**0.5, 0.2 + 1.96 * 0.005**0.5)
+        (0.2 - 4.303 * 0.005**0.5, 0.2 + 4.303 * 0.005**0.5), abs=1e-3
     )
     assert [each.success for each in found.details] == [True, True, False, True, None]
     assert [each.completion_rate for each in found.details] == [0.9, 1.0, 0.7, 0.8, None]
     assert found.reasons == {}
+
+
+async def test_equal_completion_rates_have_no_interval(chronicle: ChronicleClient) -> None:
+    for number, source in enumerate((ENHANCED, ENHANCED, RULED, RULED), start=1):
+        await chronicle.create_decision_audit(audit("P1", number, **source))
+        await chronicle.create_sprint_retrospective(retrospective("P1", number, 8, 2))
+    impact = await chronicle.decision_impact("P1", *YEAR)
+    assert impact.completion_rate_difference_95 is None
+    assert "no spread" in impact.reasons["completion_rate_difference_95"]
 
 
 async def test_impact_of_one_source_alone_is_null_with_reasons(chronicle: ChronicleClient) -> None:
