@@ -13,6 +13,8 @@ from domain_services.kernel.web.health import Checks
 
 
 def create_app(settings: ChronicleSettings) -> FastAPI:
+    """Build the app; it opens its database when it starts."""
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_database(settings) as database:

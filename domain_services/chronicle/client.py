@@ -12,6 +12,8 @@ ANALYTICS = "/v1/analytics"
 
 
 class ChronicleClient(ServiceClient):
+    """Client of the chronicle service; every method raises as `ServiceClient` does."""
+
     peer = "chronicle_service"
 
     async def health(self) -> Liveness:
@@ -26,7 +28,7 @@ class ChronicleClient(ServiceClient):
     async def list_sprint_planning(
         self, project_id: str | None = None, sprint_id: str | None = None, limit: int = 1000
     ) -> list[schema.SprintPlanning]:
-        """Raises: `PeerRefused` (404) when nothing is recorded."""
+        """List the newest. Raises: `PeerRefused` (404) when nothing is recorded."""
         params = {"project_id": project_id, "sprint_id": sprint_id, "limit": limit}
         path = f"{NOTES}/sprint_planning"
         return await self._call("GET", path, list[schema.SprintPlanning], params=params)
@@ -46,7 +48,7 @@ class ChronicleClient(ServiceClient):
     async def list_sprint_retrospectives(
         self, project_id: str | None = None, sprint_id: str | None = None, limit: int = 1000
     ) -> list[schema.SprintRetrospective]:
-        """Raises: `PeerRefused` (404) when nothing is recorded."""
+        """List the newest. Raises: `PeerRefused` (404) when nothing is recorded."""
         params = {"project_id": project_id, "sprint_id": sprint_id, "limit": limit}
         path = f"{NOTES}/sprint_retrospective"
         return await self._call("GET", path, list[schema.SprintRetrospective], params=params)
@@ -70,7 +72,7 @@ class ChronicleClient(ServiceClient):
         *,
         if_match: int | None = None,
     ) -> schema.TrackedActionItem:
-        """`if_match`: the version that the item must still have."""
+        """Change the status of an item, which must still have the version `if_match`."""
         path = f"/v1/action_items/{retrospective_id}/{position}"
         return await self._call("PUT", path, schema.TrackedActionItem, body=body, if_match=if_match)
 
@@ -92,7 +94,7 @@ class ChronicleClient(ServiceClient):
         sprint_id: str | None = None,
         daily_scrum_date: date | None = None,
     ) -> schema.DailyScrumReports:
-        """Raises: `PeerRefused` (404) when nothing is recorded."""
+        """List the newest. Raises: `PeerRefused` (404) when nothing is recorded."""
         params = {
             "project_id": project_id,
             "sprint_id": sprint_id,
@@ -110,7 +112,7 @@ class ChronicleClient(ServiceClient):
     async def list_decision_audits(
         self, project_id: str | None = None, sprint_id: str | None = None, limit: int = 1000
     ) -> list[schema.DecisionAudit]:
-        """The newest `limit` (at most 1,000), oldest first; older ones cannot be asked for.
+        """List the newest `limit` (at most 1,000), oldest first; older ones cannot be listed.
 
         Raises: `PeerRefused` (404) when nothing is recorded.
         """
@@ -125,7 +127,7 @@ class ChronicleClient(ServiceClient):
         *,
         timeout: float | None = None,
     ) -> schema.ChainVerification:
-        """`timeout` in seconds replaces the client's own: long chains take longer."""
+        """Verify the chains; `timeout` in seconds replaces the client's own, too short for them."""
         path = f"{NOTES}/decision_audit/verify"
         params = {"project_id": project_id, "noted_head": noted_head}
         return await self._call(
@@ -152,7 +154,7 @@ class ChronicleClient(ServiceClient):
         similarity_threshold: float = 0.7,
         similar_projects: int = 10,
     ) -> schema.ProjectEvidence:
-        """Velocity of the newest `sprints`, patterns, impediments and similar projects at once."""
+        """Read velocity of the newest `sprints`, patterns, impediments, similar projects."""
         params = {
             "sprints": sprints,
             "similarity_threshold": similarity_threshold,
@@ -164,7 +166,7 @@ class ChronicleClient(ServiceClient):
     async def similar_projects(
         self, reference_project_id: str, similarity_threshold: float = 0.7
     ) -> list[schema.SimilarProject]:
-        """Raises: `PeerRefused` (404) when no project is similar."""
+        """List similar projects. Raises: `PeerRefused` (404) when there is none."""
         params = {
             "reference_project_id": reference_project_id,
             "similarity_threshold": similarity_threshold,
@@ -173,13 +175,13 @@ class ChronicleClient(ServiceClient):
         return await self._call("GET", path, list[schema.SimilarProject], params=params)
 
     async def metrics_summary(self) -> schema.MetricsSummary:
-        """Raises: `PeerRefused` (404) when nothing is recorded."""
+        """Read counts of all projects. Raises: `PeerRefused` (404) when nothing is recorded."""
         return await self._call("GET", f"{ANALYTICS}/metrics/summary", schema.MetricsSummary)
 
     async def decision_impact(
         self, project_id: str, start_date: date | None = None, end_date: date | None = None
     ) -> schema.DecisionImpact:
-        """Decisions of the days `start_date` to `end_date`, by default the last 30."""
+        """Compare decisions of the days `start_date` to `end_date`, by default the last 30."""
         params = {
             "start_date": start_date.isoformat() if start_date else None,
             "end_date": end_date.isoformat() if end_date else None,

@@ -1,5 +1,6 @@
-"""What the role of the running service may do; everything else is the migrating owner's."""
+"""Privileges of the running service's role; the migrating owner has all others."""
 
+# Notes and audits are only added: the service itself cannot change or delete what it has recorded.
 GRANTS = {
     "idempotency_keys": "SELECT, INSERT, UPDATE, DELETE",
     "chronicle_notes": "SELECT, INSERT",

@@ -6,4 +6,6 @@ from domain_services.kernel.settings import KernelSettings
 
 
 class ChronicleSettings(KernelSettings):
+    """Settings of the chronicle service, beside those of every service."""
+
     port: int = Field(default=8104, description="port to listen on")

@@ -1,35 +1,35 @@
-"""Value types of the chronicle's wire: days, instants and free JSON that can be stored as given."""
+"""Value types of the chronicle's wire: days, instants, and JSON documents of any content."""
 
 import math
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, cast
+from typing import Annotated, cast
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-MAX_JSON_DEPTH = 32
-FIRST_YEAR, LAST_YEAR = 1970, 2100
+MAX_JSON_DEPTH = 32  # levels; PostgreSQL and the clients parse as many without trouble
+FIRST_YEAR, LAST_YEAR = 1970, 2100  # a year beyond is a slip of the pen, not history
 _INT64 = range(-(2**63), 2**63)
 
 
-def _not_a_number(value: object) -> object:
-    """Pydantic would read 5 as a moment in 1970."""
+def _refuse_number(value: object) -> object:
+    # Pydantic would read 5 as a moment in 1970.
     if isinstance(value, int | float) or (isinstance(value, str) and "-" not in value[1:]):
         raise ValueError("is not an ISO 8601 date or time, e.g. 2025-09-02")
     return value
 
 
-def _in_range(value: date) -> date:
+def _check_year(value: date) -> date:
     if not FIRST_YEAR <= value.year <= LAST_YEAR:
         raise ValueError(f"is not between {FIRST_YEAR} and {LAST_YEAR}")
     return value
 
 
-def _utc(value: datetime) -> datetime:
-    _in_range(value)
+def _as_utc(value: datetime) -> datetime:
+    _check_year(value)
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def _plain(value: dict[str, Any]) -> dict[str, Any]:
+def _check_document(value: dict[str, object]) -> dict[str, object]:
     _check(value, 0)
     return value
 
@@ -44,12 +44,12 @@ def _check(value: object, depth: int) -> None:
     elif isinstance(value, int) and value not in _INT64:
         raise ValueError("contains an integer of more than 64 bits")
     elif isinstance(value, dict):
-        for key, each in cast(dict[str, object], value).items():
+        for key, item in cast(dict[str, object], value).items():
             _check_text(key)
-            _check(each, depth + 1)
+            _check(item, depth + 1)
     elif isinstance(value, list):
-        for each in cast(list[object], value):
-            _check(each, depth + 1)
+        for item in cast(list[object], value):
+            _check(item, depth + 1)
 
 
 def _check_text(text: str) -> None:
@@ -57,11 +57,14 @@ def _check_text(text: str) -> None:
         raise ValueError("contains NUL or a lone surrogate, which cannot be stored")
 
 
-Day = Annotated[date, BeforeValidator(_not_a_number), AfterValidator(_in_range)]
+Day = Annotated[date, BeforeValidator(_refuse_number), AfterValidator(_check_year)]
 Instant = Annotated[
     datetime,
-    BeforeValidator(_not_a_number),
-    AfterValidator(_utc),
+    BeforeValidator(_refuse_number),
+    AfterValidator(_as_utc),
     Field(description="without an offset it is read as UTC"),
 ]
-JsonObject = Annotated[dict[str, Any], AfterValidator(_plain)]
+# An audit keeps a decision as its caller words it: the content is free, so that old records stay
+# readable when decisions change.
+StoredJson = dict[str, object]
+JsonObject = Annotated[StoredJson, AfterValidator(_check_document)]

@@ -1,4 +1,4 @@
-"""Routes of action items: what a retrospective resolved, until it is closed."""
+"""Routes of action items: list them, change their status, list the changes."""
 
 from typing import Annotated
 from uuid import UUID
@@ -21,11 +21,11 @@ async def _caller(request: Request) -> str:
 
 
 Caller = Annotated[str, Depends(_caller)]
-Position = Annotated[int, Path(ge=1, le=1000, description="its place in the retrospective, from 1")]
+Position = Annotated[int, Path(ge=1, le=1000, description="place in the retrospective, from 1")]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 IfMatch = Annotated[
     str | None,
-    Header(pattern=r'^"[0-9]{1,9}"$', description="the version that it must still have"),
+    Header(pattern=r'^"[0-9]{1,9}"$', description="version that the item must still have"),
 ]
 
 
@@ -36,7 +36,7 @@ async def list_action_items(
     status: schema.ActionItemStatus | None = None,
     limit: Limit = 1000,
 ) -> list[schema.TrackedActionItem]:
-    """Action items as they stand, of the newest sprints first."""
+    """List action items with their present status, of the newest sprints first."""
     return await action_items.find(db, project_id, status, limit)
 
 
@@ -50,7 +50,7 @@ async def change_action_item(
     response: Response,
     if_match: IfMatch = None,
 ) -> schema.TrackedActionItem:
-    """Change its status, with If-Match only when nobody else has; every change is kept."""
+    """Change an item's status and record the change; If-Match names the version to change."""
     version = None if if_match is None else int(if_match.strip('"'))
     item = await action_items.change(
         db, retrospective_id, position, body, actor=caller, version=version
@@ -63,5 +63,5 @@ async def change_action_item(
 async def list_action_item_changes(
     retrospective_id: UUID, position: Position, db: Reading
 ) -> list[schema.RecordedChange]:
-    """How its status changed, oldest first."""
+    """List the changes of an item's status, oldest first."""
     return await action_items.list_changes(db, retrospective_id, position)

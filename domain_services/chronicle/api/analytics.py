@@ -28,27 +28,27 @@ Newest = Annotated[int, Query(ge=1, le=1000)]
 
 @router.get("/metrics/summary")
 async def get_metrics_summary(db: Reading) -> schema.MetricsSummary:
-    """What is recorded of all projects."""
+    """Count over all projects."""
     return await summary.summarise(db)
 
 
 @router.get("/project/{project_id}/patterns")
 async def get_patterns(project_id: ProjectId, db: Reading) -> schema.ProjectPatterns:
-    """What recurs in a project."""
+    """Find recurring facts of a project."""
     await projects.require(db, project_id)
     return await patterns.find(db, project_id)
 
 
 @router.get("/project/{project_id}/velocity")
 async def get_velocity(project_id: ProjectId, db: Reading) -> schema.ProjectVelocity:
-    """Finished tasks per closed sprint, their mean and their trend."""
+    """Measure finished tasks per closed sprint, their mean and their trend."""
     await projects.require(db, project_id)
     return await velocity.measure(db, project_id)
 
 
 @router.get("/project/{project_id}/impediments")
 async def get_impediments(project_id: ProjectId, db: Reading) -> schema.ProjectImpediments:
-    """What was in the way, how often, and whether it was dealt with."""
+    """Count impediments, and the action items to remove them by status."""
     await projects.require(db, project_id)
     return await impediments.count(db, project_id)
 
@@ -61,17 +61,17 @@ async def get_evidence(
     similarity_threshold: Threshold = 0.7,
     similar_projects: Newest = 10,
 ) -> Response:
-    """Velocity of the newest sprints, patterns, impediments and similar projects in one answer."""
-    found = await evidence.gather(db, project_id, sprints, similarity_threshold, similar_projects)
-    # Written once: every decision waits for it.
-    return Response(found.model_dump_json(), media_type="application/json")
+    """Gather velocity, patterns, impediments and similar projects in one answer."""
+    answer = await evidence.gather(db, project_id, sprints, similarity_threshold, similar_projects)
+    # Written here, not again by the framework: every decision waits for this answer.
+    return Response(answer.model_dump_json(), media_type="application/json")
 
 
 @router.get("/projects/similar")
 async def list_similar_projects(
     reference_project_id: ProjectId, db: Reading, similarity_threshold: Threshold = 0.7
 ) -> list[schema.SimilarProject]:
-    """Projects whose history is like that of the reference, the most similar first."""
+    """List projects with a history like the reference's, the most similar first."""
     await projects.require(db, reference_project_id)
     return await similarity.find(db, reference_project_id, similarity_threshold)
 
@@ -83,6 +83,6 @@ async def get_decision_impact(
     start_date: Day | None = None,
     end_date: Day | None = None,
 ) -> schema.DecisionImpact:
-    """How the sprints of enhanced and of rule-based decisions turned out."""
+    """Compare the outcomes of enhanced and of rule-based decisions."""
     await projects.require(db, project_id)
     return await impact.assess(db, project_id, impact.period(start_date, end_date, utc_now()))

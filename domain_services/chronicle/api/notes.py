@@ -34,7 +34,7 @@ async def list_sprint_planning(
     sprint_id: SprintId | None = None,
     limit: Limit = 1000,
 ) -> list[schema.SprintPlanning]:
-    """The newest plannings, oldest first."""
+    """List the newest plannings, oldest first."""
     return await planning.find(db, project_id, sprint_id, limit)
 
 
@@ -65,7 +65,7 @@ async def list_sprint_retrospectives(
     sprint_id: SprintId | None = None,
     limit: Limit = 1000,
 ) -> list[schema.SprintRetrospective]:
-    """The newest retrospectives, oldest first."""
+    """List the newest retrospectives, oldest first."""
     return await retrospectives.find(db, project_id, sprint_id, limit)
 
 
@@ -87,7 +87,7 @@ async def get_daily_scrum_reports(
     sprint_id: SprintId | None = None,
     daily_scrum_date: Day | None = None,
 ) -> schema.DailyScrumReports:
-    """The newest 1,000 daily scrum reports, by day."""
+    """List the newest 1,000 daily scrum reports, by day."""
     return await daily_reports.find(db, project_id, sprint_id, daily_scrum_date)
 
 
@@ -107,7 +107,7 @@ async def list_decision_audits(
     sprint_id: SprintId | None = None,
     limit: Limit = 1000,
 ) -> list[schema.DecisionAudit]:
-    """The newest decisions, oldest first."""
+    """List the newest decisions, oldest first."""
     return await audits.find(db, project_id, sprint_id, limit)
 
 
@@ -115,5 +115,5 @@ async def list_decision_audits(
 async def verify_decision_audits(
     db: UnitOfWork, project_id: ProjectId | None = None, noted_head: schema.Hash | None = None
 ) -> schema.ChainVerification:
-    """Whether the chain of one project, or of all, is as it was written."""
+    """Verify the chain of one project, or of all."""
     return await audits.verify(db, project_id, noted_head)

@@ -1,4 +1,4 @@
-"""Action items of retrospectives: their status changes, and every change is kept."""
+"""Action items of retrospectives: their status, and the record of every change of it."""
 
 from uuid import UUID
 
@@ -31,7 +31,7 @@ async def find(
     status: ActionItemStatus | None,
     limit: int,
 ) -> list[TrackedActionItem]:
-    """Those that match, of the newest sprints first."""
+    """Find the action items that match, of the newest sprints first."""
     statement = _TRACKED
     if project_id is not None:
         statement = statement.where(_items.c.project_id == project_id)
@@ -50,30 +50,29 @@ async def change(
     connection: AsyncConnection,
     retrospective_id: UUID,
     position: int,
-    wanted: ActionItemChange,
+    request: ActionItemChange,
     *,
     actor: str,
     version: int | None = None,
 ) -> TrackedActionItem:
-    """Give the item another status and keep the change under `actor`; the item as it is then.
+    """Change the item's status, record the change under `actor`, and return the item.
 
-    The status that it has changes nothing. `version` is the one that it must still have.
+    The status that it already has changes nothing. `version` is the one that it must still have.
     Raises: `NotFound`, `PreconditionFailed`.
     """
     place = (_items.c.retrospective_id == retrospective_id) & (_items.c.position == position)
-    found = await connection.execute(_TRACKED.where(place).with_for_update(of=_items))
-    row = found.first()
+    row = (await connection.execute(_TRACKED.where(place).with_for_update(of=_items))).first()
     if row is None:
         raise _missing(retrospective_id, position)
     before = TrackedActionItem.model_validate(row, from_attributes=True)
     if version is not None and version != before.version:
         raise PreconditionFailed(
-            f"the action item is at version {before.version}, not {version}",
+            f"the action item is at version {before.version}, not {version}: read it and try again",
             version=before.version,
         )
-    if wanted.status == before.status:
+    if request.status == before.status:
         return before
-    after = before.model_copy(update={"status": wanted.status, "version": before.version + 1})
+    after = before.model_copy(update={"status": request.status, "version": before.version + 1})
     await connection.execute(
         update(_items).where(place).values(status=after.status, version=after.version)
     )
@@ -84,7 +83,7 @@ async def change(
             version=after.version,
             from_status=before.status,
             to_status=after.status,
-            comment=wanted.comment,
+            comment=request.comment,
             actor=actor,
         )
     )
@@ -94,15 +93,17 @@ async def change(
 async def list_changes(
     connection: AsyncConnection, retrospective_id: UUID, position: int
 ) -> list[RecordedChange]:
-    """Every change of the item, oldest first. Raises: `NotFound` when there is no such item."""
+    """List every change of the item, oldest first. Raises: `NotFound` for an unknown item."""
     place = (_items.c.retrospective_id == retrospective_id) & (_items.c.position == position)
     if await connection.scalar(select(_items.c.version).where(place)) is None:
         raise _missing(retrospective_id, position)
-    made = (_changes.c.retrospective_id == retrospective_id) & (_changes.c.position == position)
-    statement = select(_changes).where(made).order_by(_changes.c.version)
+    of_item = (_changes.c.retrospective_id == retrospective_id) & (_changes.c.position == position)
+    statement = select(_changes).where(of_item).order_by(_changes.c.version)
     rows = await connection.execute(statement)
     return [RecordedChange.model_validate(row, from_attributes=True) for row in rows]
 
 
 def _missing(retrospective_id: UUID, position: int) -> NotFound:
-    return NotFound(f"retrospective {retrospective_id} has no action item {position}")
+    return NotFound(
+        f"retrospective {retrospective_id} has no action item {position}: list the action items"
+    )

@@ -79,16 +79,18 @@ _NOTED = text(
 
 
 async def append(connection: AsyncConnection, audit: DecisionAuditCreate) -> UUID:
-    """Add an audit to its project's chain, once. Raises: `Conflict` when its id has other content.
+    """Add an audit to its project's chain once, and return its id.
 
     The chain is locked until the caller's transaction ends.
+    Raises: `Conflict` when another audit has the id.
     """
     record = orjson.dumps(audit.model_dump(mode="json")).decode()
     if await connection.scalar(_APPEND, {"record": record}) is None:
         same = {"record": record, "audit_id": audit.audit_id}
         if not await connection.scalar(_SAME, same):
             raise Conflict(
-                f"another audit has the id {audit.audit_id}", audit_id=str(audit.audit_id)
+                f"another audit has the id {audit.audit_id}: audits do not change, send a new id",
+                audit_id=str(audit.audit_id),
             )
     return audit.audit_id
 
@@ -96,7 +98,7 @@ async def append(connection: AsyncConnection, audit: DecisionAuditCreate) -> UUI
 async def find(
     connection: AsyncConnection, project_id: str | None, sprint_id: str | None, limit: int
 ) -> list[DecisionAudit]:
-    """The newest audits that match, oldest first. Raises: `NotFound` when none does."""
+    """Find the newest audits that match, oldest first. Raises: `NotFound` for none."""
     statement = select(decision_audits)
     if project_id is not None:
         statement = statement.where(decision_audits.c.project_id == project_id)
@@ -107,33 +109,34 @@ async def find(
     ).limit(limit)
     rows = (await connection.execute(newest)).all()
     if not rows:
-        raise NotFound("no such decision audit is recorded")
+        raise NotFound("no such decision audit is recorded: check the project and the sprint")
     return [_audit(row) for row in reversed(rows)]
 
 
 async def verify(
     connection: AsyncConnection, project_id: str | None, noted_head: str | None = None
 ) -> ChainVerification:
-    """Compute every link of one project's chain, or of all, again and compare.
+    """Recompute every link of one project's chain, or of all, and compare.
 
     `noted_head` (hex), the head of the project's chain at some earlier time, must still be in it.
     Raises: `Invalid` for a `noted_head` without a project.
     """
+    # Chains of years take longer than other statements may.
     await connection.execute(text("SET LOCAL statement_timeout = '60s'"))
     rows = await connection.execute(_VERIFY, {"project_id": project_id, "genesis": GENESIS})
     chains = [ProjectChain.model_validate(row, from_attributes=True) for row in rows]
-    found = None
+    noted_head_found = None
     if noted_head is not None:
         if project_id is None:
-            raise Invalid("a noted head is one project's: name the project")
-        noted = {"project_id": project_id, "head": noted_head}
-        found = bool(await connection.scalar(_NOTED, noted))
+            raise Invalid("a noted head is one project's: name the project too")
+        head = {"project_id": project_id, "head": noted_head}
+        noted_head_found = bool(await connection.scalar(_NOTED, head))
     broken = [chain for chain in chains if not chain.verified]
     return ChainVerification(
-        verified=not broken and found is not False,
+        verified=not broken and noted_head_found is not False,
         records=sum(chain.records for chain in chains),
         first_broken=broken[0].first_broken if broken else None,
-        noted_head_found=found,
+        noted_head_found=noted_head_found,
         chains=chains,
     )
 

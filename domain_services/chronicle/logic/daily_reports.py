@@ -1,7 +1,6 @@
-"""Daily scrum reports: one a sprint and day."""
+"""Daily scrum notes: one a sprint and day."""
 
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,7 +10,7 @@ from domain_services.chronicle.logic.content import digest
 from domain_services.chronicle.schema import DailyScrumReportCreate, DailyScrumReports
 from domain_services.kernel.errors import NotFound
 
-NEWEST = 1000
+NEWEST = 1000  # reports in one answer; a sprint has some ten
 
 
 async def record(connection: AsyncConnection, report: DailyScrumReportCreate) -> UUID:
@@ -27,14 +26,14 @@ async def record(connection: AsyncConnection, report: DailyScrumReportCreate) ->
         summary=report.summary,
         additional_data=report.model_dump(mode="json", include={"reports"}),
         summary_metrics=metrics.model_dump() if metrics else None,
-        content_sha256=digest(report, "report_id"),
+        content_sha256=digest(report, exclude={"report_id"}),
     )
 
 
 async def find(
     connection: AsyncConnection, project_id: str | None, sprint_id: str | None, day: date | None
 ) -> DailyScrumReports:
-    """The newest 1,000 reports that match, by day. Raises: `NotFound` when none does."""
+    """Find the newest 1,000 reports that match, by day. Raises: `NotFound` for none."""
     rows = await notes.find(
         connection,
         "daily_scrum_report",
@@ -44,11 +43,11 @@ async def find(
         limit=NEWEST,
     )
     if not rows:
-        raise NotFound("no such daily scrum report is recorded")
-    by_day: dict[str, list[Any]] = {}
+        raise NotFound("no such daily scrum report is recorded: check project, sprint and day")
+    by_day: dict[str, list[object]] = {}
     for row in rows:
-        for on, reports in row.additional_data["reports"].items():
-            by_day.setdefault(on, []).extend(reports)
+        for report_day, reports in row.additional_data["reports"].items():
+            by_day.setdefault(report_day, []).extend(reports)
     newest = rows[-1]
     return DailyScrumReports.model_validate(
         {

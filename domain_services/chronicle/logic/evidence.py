@@ -1,4 +1,4 @@
-"""All that a decision asks of a project's history, in one answer."""
+"""Evidence for a decision: velocity, patterns, impediments and similar projects in one answer."""
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -10,24 +10,24 @@ from domain_services.kernel.errors import NotFound
 async def gather(
     connection: AsyncConnection, project_id: str, sprints: int, threshold: float, similar: int
 ) -> ProjectEvidence:
-    """The newest `sprints` and at most `similar` projects of at least `threshold` (0..1).
+    """Gather the newest `sprints`, and at most `similar` projects of `threshold` (0..1) or more.
 
     Raises: `NotFound` when nothing is recorded of the project.
     """
-    measured = await velocity.measure(connection, project_id, sprints)
-    if not measured.sprint_count:
+    project_velocity = await velocity.measure(connection, project_id, sprints)
+    if not project_velocity.sprint_count:
         await projects.require(connection, project_id)
     reasons: dict[str, str] = {}
-    alike: list[SimilarProject] = []
+    similar_projects: list[SimilarProject] = []
     try:
-        alike = await similarity.find(connection, project_id, threshold, similar)
-    except NotFound as nothing:
-        reasons["similar_projects"] = nothing.detail
+        similar_projects = await similarity.find(connection, project_id, threshold, similar)
+    except NotFound as error:
+        reasons["similar_projects"] = error.detail
     return ProjectEvidence(
         project_id=project_id,
-        velocity=measured,
+        velocity=project_velocity,
         patterns=await patterns.find(connection, project_id),
         impediments=await impediments.count(connection, project_id),
-        similar_projects=alike,
+        similar_projects=similar_projects,
         reasons=reasons,
     )

@@ -1,44 +1,35 @@
-"""What was in the way of a project, how often, and what became of it."""
+"""Impediments of a project: their frequency, and the status of the action items to remove them."""
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain_services.chronicle.logic.wording import counted
 from domain_services.chronicle.schema import ProjectImpediments
-from domain_services.chronicle.schema_action_items import DECIDE_ABOUT, REMOVE_IMPEDIMENT
 
-MOST_FREQUENT = 100
-_DECISION = f"^{DECIDE_ABOUT}[A-Z0-9_-]+-TASK[0-9]+, left at [0-9]+ %$"
+MOST_FREQUENT = 100  # texts in one answer; more are no longer read
 
-# Reported texts are counted before they are normalised, which costs more than counting. What is
-# to be removed was reported: its action item tells the status and is not counted once more.
+# Reported texts are counted before they are normalised, which costs more than counting. An
+# impediment to be removed was reported: its action item adds a status, and no second occurrence.
 _COUNT = text(
     """
     WITH reported AS MATERIALIZED (
         SELECT btrim(words) AS words, count(*) AS times
         FROM chronicle_notes, jsonb_array_elements_text(impediments) AS words
         WHERE project_id = :project_id AND impediment_count > 0 GROUP BY 1),
-    said AS (
+    mentions AS (
         SELECT plain_words(words) AS plain, words, NULL AS status, times, times AS reported,
                0 AS items
         FROM reported
         UNION ALL
-        SELECT plain, btrim(description), status, count(*), 0, count(*)
+        SELECT CASE WHEN impediment IS NULL THEN plain ELSE plain_words(impediment) END,
+               btrim(coalesce(impediment, description)), status,
+               count(*) FILTER (WHERE impediment IS NULL), 0, count(*)
         FROM retrospective_action_items
-        WHERE project_id = :project_id AND NOT starts_with(description, :remove_impediment)
-          AND description !~ :decision
-        GROUP BY 1, 2, 3
-        UNION ALL
-        SELECT plain_words(words), words, status, 0, 0, count(*)
-        FROM (SELECT status,
-                     btrim(substr(description, 1 + length(:remove_impediment))) AS words
-              FROM retrospective_action_items
-              WHERE project_id = :project_id AND starts_with(description, :remove_impediment)
-             ) AS removals
+        WHERE project_id = :project_id AND task_id IS NULL
         GROUP BY 1, 2, 3),
     spellings AS (
         SELECT plain, words, sum(times) AS times, sum(reported) AS reported, sum(items) AS items
-        FROM said WHERE plain <> '' GROUP BY plain, words),
+        FROM mentions WHERE plain <> '' GROUP BY plain, words),
     counted AS (
         SELECT plain, (array_agg(words ORDER BY times DESC, words))[1] AS words,
                CAST(coalesce(nullif(sum(times), 0), sum(items)) AS bigint) AS times,
@@ -47,7 +38,7 @@ _COUNT = text(
     statuses AS (
         SELECT plain, jsonb_object_agg(status, items) AS by_status
         FROM (SELECT plain, status, sum(items) AS items
-              FROM said WHERE status IS NOT NULL GROUP BY plain, status) AS each
+              FROM mentions WHERE status IS NOT NULL GROUP BY plain, status) AS by_pair
         GROUP BY plain)
     SELECT words, times, by_status, count(*) OVER () AS texts,
            CAST(sum(reported) OVER () AS bigint) AS reported,
@@ -59,22 +50,17 @@ _COUNT = text(
 
 
 async def count(connection: AsyncConnection, project_id: str) -> ProjectImpediments:
-    """The 100 most frequent impediments of the project.
+    """Count the 100 most frequent impediments of the project.
 
-    An action item is one with the impediment that it is about, or stands for itself; what is to be
-    decided about a task is none.
+    An action item counts as the impediment that it removes, or as its own text. One that decides
+    about a task is not counted.
     """
-    values = {
-        "project_id": project_id,
-        "most_frequent": MOST_FREQUENT,
-        "remove_impediment": REMOVE_IMPEDIMENT,
-        "decision": _DECISION,
-    }
+    values = {"project_id": project_id, "most_frequent": MOST_FREQUENT}
     rows = (await connection.execute(_COUNT, values)).all()
     if not rows:
-        told = "No impediment and no action item is recorded."
+        summary = "No impediment and no action item is recorded."
     else:
-        told = (
+        summary = (
             f"{counted(rows[0].reported, 'impediment')} in daily reports and "
             f"{counted(rows[0].items, 'action item')} name "
             f"{counted(rows[0].texts, 'different thing')}; the most frequent, {rows[0].words!r}, "
@@ -84,5 +70,5 @@ async def count(connection: AsyncConnection, project_id: str) -> ProjectImpedime
         project_id=project_id,
         impediment_frequency={row.words: row.times for row in rows},
         impediment_status_counts={row.words: row.by_status for row in rows if row.by_status},
-        impediment_analysis_summary=told,
+        impediment_analysis_summary=summary,
     )

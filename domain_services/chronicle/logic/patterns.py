@@ -1,12 +1,14 @@
-"""What recurs in a project: action items, duration, completion."""
+"""Patterns of a project: recurring action items, length of sprints, completion."""
 
-from sqlalchemy import text
+from typing import Any
+
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain_services.chronicle.logic.wording import counted
 from domain_services.chronicle.schema import ProjectPatterns
 
-MOST_COMMON = 20
+MOST_COMMON = 20  # action items in one answer
 
 _FACTS = text(
     """
@@ -30,10 +32,25 @@ _ACTION_ITEMS = text(
 
 
 async def find(connection: AsyncConnection, project_id: str) -> ProjectPatterns:
-    """The project's patterns; of a project without closed sprints most are null, with reasons."""
+    """Find the project's patterns; without closed sprints most are null, with reasons."""
     values = {"project_id": project_id}
     facts = (await connection.execute(_FACTS, values)).one()
     items = await connection.execute(_ACTION_ITEMS, {**values, "most_common": MOST_COMMON})
+    return ProjectPatterns(
+        project_id=project_id,
+        daily_scrum_count=facts.daily_scrum_count,
+        retrospective_count=facts.retrospective_count,
+        sprint_count=facts.sprint_count,
+        total_tasks_completed_in_daily_scrums=facts.total_tasks_completed_in_daily_scrums,
+        common_retrospective_action_items={row.words: row.times for row in items},
+        avg_sprint_duration_days=facts.avg_sprint_duration_days,
+        completion_rate=facts.completion_rate,
+        patterns_analysis_summary=_describe(facts),
+        reasons=_reasons(facts),
+    )
+
+
+def _reasons(facts: Row[Any]) -> dict[str, str]:
     reasons: dict[str, str] = {}
     if facts.avg_sprint_duration_days is None:
         reasons["avg_sprint_duration_days"] = "no closed sprint is recorded"
@@ -43,29 +60,16 @@ async def find(connection: AsyncConnection, project_id: str) -> ProjectPatterns:
             if facts.retrospective_count == 0
             else "of no closed sprint all tasks are known, only the finished ones"
         )
+    return reasons
+
+
+def _describe(facts: Row[Any]) -> str:
     closed = counted(facts.retrospective_count, "closed sprint")
-    told = f"{closed}, {counted(facts.daily_scrum_count, 'daily scrum')}"
+    description = f"{closed}, {counted(facts.daily_scrum_count, 'daily scrum')}"
     if facts.avg_sprint_duration_days is not None:
-        told += f"; a sprint lasts {facts.avg_sprint_duration_days:.1f} days on average"
+        description += f"; a sprint lasts {facts.avg_sprint_duration_days:.1f} days on average"
     if facts.completion_rate is not None:
         share = f"{facts.completion_rate:.0%} of the tasks were finished"
-        told += (
-            f"; {share} in the {counted(facts.known_count, 'sprint')} of which all tasks are known"
-        )
-    return ProjectPatterns(
-        project_id=project_id,
-        common_retrospective_action_items={row.words: row.times for row in items},
-        patterns_analysis_summary=f"{told}.",
-        reasons=reasons,
-        **{name: facts._mapping[name] for name in _ANSWERED},  # pyright: ignore[reportPrivateUsage] - SQLAlchemy's documented name
-    )
-
-
-_ANSWERED = (
-    "daily_scrum_count",
-    "retrospective_count",
-    "sprint_count",
-    "total_tasks_completed_in_daily_scrums",
-    "avg_sprint_duration_days",
-    "completion_rate",
-)
+        known = counted(facts.known_count, "sprint")
+        description += f"; {share} in the {known} of which all tasks are known"
+    return f"{description}."

@@ -1,4 +1,4 @@
-"""Sprint planning: one note a sprint."""
+"""Planning notes: one a sprint."""
 
 from uuid import UUID
 
@@ -12,8 +12,6 @@ from domain_services.kernel.errors import NotFound
 
 async def record(connection: AsyncConnection, planning: SprintPlanningCreate) -> UUID:
     """Store the planning of a sprint, once. Raises: `Conflict` for other content."""
-    own = {"sprint_name", "sprint_goal", "start_date", "end_date"}
-    own |= {"duration_weeks", "planned_tasks"}
     return await notes.record(
         connection,
         "sprint_planning",
@@ -22,20 +20,21 @@ async def record(connection: AsyncConnection, planning: SprintPlanningCreate) ->
         sprint_id=planning.sprint_id,
         note_date=planning.start_date,
         summary=planning.sprint_goal or "",
-        additional_data=planning.model_dump(mode="json", include=own),
-        content_sha256=digest(planning),
+        # The ids have columns of their own.
+        additional_data=planning.model_dump(mode="json", exclude={"sprint_id", "project_id"}),
+        content_sha256=digest(planning, exclude=set()),
     )
 
 
 async def find(
     connection: AsyncConnection, project_id: str | None, sprint_id: str | None, limit: int
 ) -> list[SprintPlanning]:
-    """The newest plannings that match, oldest first. Raises: `NotFound` when none does."""
+    """Find the newest plannings that match, oldest first. Raises: `NotFound` for none."""
     rows = await notes.find(
         connection, "sprint_planning", project_id=project_id, sprint_id=sprint_id, limit=limit
     )
     if not rows:
-        raise NotFound("no such sprint planning is recorded")
+        raise NotFound("no such sprint planning is recorded: check the project and the sprint")
     return [
         SprintPlanning(
             note_id=row.id,

@@ -1,4 +1,4 @@
-"""Which projects are known: those of which anything is recorded."""
+"""Known projects: those with anything recorded."""
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,6 +14,6 @@ _KNOWN = text(
 
 
 async def require(connection: AsyncConnection, project_id: str) -> None:
-    """Raises: `NotFound` when nothing is recorded of the project."""
+    """Refuse an unknown project. Raises: `NotFound` when nothing is recorded of it."""
     if not await connection.scalar(_KNOWN, {"project_id": project_id}):
         raise NotFound(f"nothing is recorded of project {project_id}", project_id=project_id)

@@ -1,10 +1,10 @@
-"""Sprint retrospectives: one a sprint, one or many at a time."""
+"""Retrospective notes: one a sprint, recorded one or many at a time."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
+from pydantic.main import IncEx
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -37,16 +37,16 @@ _INSERT = text(
         FROM made JOIN given ON given.sprint_id = made.sprint_id),
     items AS (
         INSERT INTO retrospective_action_items (
-            retrospective_id, position, project_id, description, status)
-        SELECT new.id, each.position, new.project_id, each.item ->> 'description',
-            each.item ->> 'status'
-        FROM new, jsonb_array_elements(new.action_items) WITH ORDINALITY AS each(item, position)),
+            retrospective_id, position, project_id, description, status, impediment, task_id)
+        SELECT new.id, entry.position, new.project_id, entry.item ->> 'description',
+            entry.item ->> 'status', entry.item ->> 'impediment', entry.item ->> 'task_id'
+        FROM new, jsonb_array_elements(new.action_items) WITH ORDINALITY AS entry(item, position)),
     people AS (
         INSERT INTO retrospective_attendees (retrospective_id, position, employee_id)
-        SELECT new.id, each.position, each.employee_id
+        SELECT new.id, entry.position, entry.employee_id
         FROM new,
              jsonb_array_elements_text(new.attendees) WITH ORDINALITY
-                 AS each(employee_id, position))
+                 AS entry(employee_id, position))
     SELECT id, sprint_id FROM made
     """
 )
@@ -73,27 +73,36 @@ _FIND = text(
 )
 
 
+# The descriptions of action items say the same: a sprint service of an earlier release, which sends
+# the descriptions alone, may have recorded the note that is sent again with these fields.
+_NOT_CONTENT: IncEx = {
+    "retrospective_id": True,
+    "action_items": {"__all__": {"impediment", "task_id"}},
+}
+
+
 async def record(
     connection: AsyncConnection, notes: Sequence[SprintRetrospectiveCreate]
 ) -> tuple[dict[str, UUID], int]:
-    """Store retrospectives of different sprints: the id of each sprint's, and how many are new.
+    """Store retrospectives of different sprints; return their ids by sprint, and how many are new.
 
     A sprint whose retrospective is stored with the same content keeps it. Raises: `Conflict`,
     naming the sprints, when one differs or an id is taken; then the caller must roll back.
     """
-    rows = [_row(note) for note in notes]
-    made = await connection.execute(_INSERT, {"notes": orjson.dumps(rows).decode()})
-    ids = {row.sprint_id: row.id for row in made}
+    digests = {note.sprint_id: digest(note, exclude=_NOT_CONTENT) for note in notes}
+    rows = [_row(note, digests[note.sprint_id]) for note in notes]
+    inserted = await connection.execute(_INSERT, {"notes": orjson.dumps(rows).decode()})
+    ids: dict[str, UUID] = {row.sprint_id: row.id for row in inserted}
     created = len(ids)
-    given = {row["sprint_id"]: row["content_sha256"] for row in rows if row["sprint_id"] not in ids}
-    if given:
-        known = await connection.execute(_KNOWN, {"sprint_ids": list(given)})
+    if refused := digests.keys() - ids.keys():
+        stored = await connection.execute(_KNOWN, {"sprint_ids": list(refused)})
         same = {
-            row.sprint_id: row.id for row in known if row.content_sha256 == given[row.sprint_id]
+            row.sprint_id: row.id for row in stored if row.content_sha256 == digests[row.sprint_id]
         }
-        if differing := sorted(given.keys() - same.keys()):
+        if differing := sorted(refused - same.keys()):
             raise Conflict(
-                f"another retrospective, or its id, is recorded for {', '.join(differing[:10])}",
+                f"another retrospective, or its id, is recorded for {', '.join(differing[:10])}: "
+                "retrospectives do not change",
                 sprint_ids=differing,
             )
         ids |= same
@@ -103,17 +112,17 @@ async def record(
 async def find(
     connection: AsyncConnection, project_id: str | None, sprint_id: str | None, limit: int
 ) -> list[SprintRetrospective]:
-    """The newest that match, oldest first. Raises: `NotFound` when none does."""
+    """Find the newest retrospectives that match, oldest first. Raises: `NotFound` for none."""
     values = {"project_id": project_id, "sprint_id": sprint_id, "limit": limit}
     rows = (await connection.execute(_FIND, values)).all()
     if not rows:
-        raise NotFound("no such sprint retrospective is recorded")
+        raise NotFound("no such sprint retrospective is recorded: check the project and the sprint")
     return [SprintRetrospective.model_validate(row, from_attributes=True) for row in rows]
 
 
-def _row(note: SprintRetrospectiveCreate) -> dict[str, Any]:
+def _row(note: SprintRetrospectiveCreate, content_sha256: str) -> dict[str, object]:
     return {
         **note.model_dump(mode="json"),
         "retrospective_id": note.retrospective_id or uuid4(),
-        "content_sha256": digest(note, "retrospective_id"),
+        "content_sha256": content_sha256,
     }

@@ -1,4 +1,4 @@
-"""Projects with a similar history."""
+"""Search for projects with a similar history."""
 
 import orjson
 from sqlalchemy import text
@@ -61,7 +61,7 @@ _SPRINT_COUNT = text("SELECT sprint_count FROM project_history WHERE project_id 
 async def find(
     connection: AsyncConnection, project_id: str, threshold: float, limit: int | None = None
 ) -> list[SimilarProject]:
-    """Projects of at least `threshold` (0..1) similarity, the most similar first, at most `limit`.
+    """Find at most `limit` projects of `threshold` (0..1) similarity or more, most similar first.
 
     Similarity is exp(-mean squared distance) over the features that both projects have, in
     spreads. Raises: `NotFound` when there is none, or too little is known of the project.
@@ -85,4 +85,4 @@ async def _why_none(connection: AsyncConnection, project_id: str, threshold: flo
     if count < MIN_SPRINTS:
         closed = counted(count, "closed sprint")
         return f"{project_id} has {closed}, a comparison needs {MIN_SPRINTS}"
-    return f"no project is similar to {project_id} at {threshold:g}"
+    return f"no project is similar to {project_id} at {threshold:g}: try a lower threshold"

@@ -1,4 +1,4 @@
-"""What is recorded of all projects together."""
+"""Summary of everything that is recorded, over all projects."""
 
 from typing import Literal
 
@@ -35,22 +35,22 @@ _TOTALS = text(
 
 
 async def summarise(connection: AsyncConnection) -> MetricsSummary:
-    """Counts over all projects. Raises: `NotFound` when nothing is recorded."""
+    """Count over all projects. Raises: `NotFound` when nothing is recorded."""
     totals = (await connection.execute(_TOTALS)).one()
     if totals.total_projects == 0:
-        raise NotFound("nothing is recorded of any project")
+        raise NotFound("nothing is recorded of any project: record or import sprints first")
     rate = totals.completion_rate
-    told = (
+    summary = (
         f"{counted(totals.total_projects, 'project')}, {counted(totals.total_sprints, 'sprint')}. "
     )
+    reasons: dict[str, str] = {}
     if rate is None:
         why = "of no closed sprint all tasks are known"
-        told += f"Their health cannot be judged: {why}."
-        reasons = {"overall_system_health": why}
+        summary += f"Their health cannot be judged: {why}."
+        reasons["overall_system_health"] = why
     else:
-        reasons = {}
         known = counted(totals.known_sprints, "closed sprint")
-        told += f"{rate:.0%} of the tasks of {known} were finished."
+        summary += f"{rate:.0%} of the tasks of {known} were finished."
     return MetricsSummary(
         total_projects=totals.total_projects,
         total_sprints=totals.total_sprints,
@@ -58,13 +58,13 @@ async def summarise(connection: AsyncConnection) -> MetricsSummary:
         total_retrospectives=totals.total_retrospectives,
         total_action_items=totals.total_action_items,
         overall_system_health=None if rate is None else health(rate),
-        summary_analysis=told,
+        summary_analysis=summary,
         reasons=reasons,
     )
 
 
 def health(completion_rate: float) -> Literal["Good", "Fair", "Poor"]:
-    """A word for the share of finished tasks (0..1)."""
+    """Rate the share of finished tasks (0..1)."""
     if completion_rate >= GOOD_COMPLETION_RATE:
         return "Good"
     return "Fair" if completion_rate >= FAIR_COMPLETION_RATE else "Poor"

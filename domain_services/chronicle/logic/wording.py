@@ -1,6 +1,6 @@
-"""Words of the summaries."""
+"""Wording of the summaries for people."""
 
 
 def counted(number: int, noun: str) -> str:
-    """The number with its noun: 1 closed sprint, 2 closed sprints."""
+    """Write a number with its noun: 1 closed sprint, 2 closed sprints."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

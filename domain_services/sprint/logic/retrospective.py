@@ -14,7 +14,6 @@ from domain_services.chronicle.schema import (
     TaskOutcomeCreate,
     TaskOutcomeStatus,
 )
-from domain_services.chronicle.schema_action_items import DECIDE_ABOUT, REMOVE_IMPEDIMENT
 from domain_services.sprint.schema import Sprint, SprintTask, TaskStatus
 
 LATE_SHARE = 2 / 3  # of the sprint's days: work that starts after them is a late start
@@ -131,23 +130,33 @@ def _action_items(
     tasks: Sequence[SprintTask], impediments: Sequence[Impediment]
 ) -> list[ActionItemCreate]:
     left = {task.task_id: task for task in tasks if task.status != "completed"}
-    met = [each.words for each in impediments if each.task_id in left and is_impediment(each.words)]
-    wanted = [f"{REMOVE_IMPEDIMENT}{each}"[:10_000] for each in dict.fromkeys(met)]
-    wanted += [
-        f"{DECIDE_ABOUT}{task.task_id}, left at {task.progress_percentage} %"
+    unresolved = [
+        impediment.words
+        for impediment in impediments
+        if impediment.task_id in left and is_impediment(impediment.words)
+    ]
+    items = [
+        ActionItemCreate(description=f"Remove the impediment: {words}"[:10_000], impediment=words)
+        for words in dict.fromkeys(unresolved)
+    ]
+    items += [
+        ActionItemCreate(
+            description=f"Decide about {task.task_id}, left at {task.progress_percentage} %",
+            task_id=task.task_id,
+        )
         for task in left.values()
     ]
-    return [ActionItemCreate(description=each) for each in _fitting(wanted[:MAX_ACTION_ITEMS])]
+    return list(_fitting(items[:MAX_ACTION_ITEMS]))
 
 
-def _fitting(texts: Sequence[str]) -> Iterator[str]:
-    """The first of the texts, as many as one note takes."""
-    left = MAX_ITEM_BYTES
-    for each in texts:
-        left -= _size(each)
-        if left < 0:
+def _fitting(items: Sequence[ActionItemCreate]) -> Iterator[ActionItemCreate]:
+    """Take the first items, as many as one note holds."""
+    free_bytes = MAX_ITEM_BYTES
+    for item in items:
+        free_bytes -= _size(item.description) + _size(item.impediment or "")
+        if free_bytes < 0:
             return
-        yield each
+        yield item
 
 
 def _size(words: str) -> int:

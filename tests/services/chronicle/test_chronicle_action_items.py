@@ -72,6 +72,17 @@ async def test_the_retrospective_is_still_the_same_note_after_a_change(
     assert (await chronicle.list_action_items("P1"))[0].status == "closed"
 
 
+async def test_note_recorded_without_impediments_is_the_same_note_with_them(
+    chronicle: ChronicleClient,
+) -> None:
+    sentence = "Remove the impediment: Slow"
+    earlier_release = retrospective("P1", action_items=[{"description": sentence}], number=1)
+    note = await chronicle.create_sprint_retrospective(earlier_release)
+    items = [{"description": sentence, "impediment": "Slow"}]
+    again = await chronicle.create_sprint_retrospective(retrospective("P1", 1, action_items=items))
+    assert again.note_id == note.note_id
+
+
 async def test_items_are_listed_of_the_newest_sprint_first(chronicle: ChronicleClient) -> None:
     for number in (1, 2):
         await _record(chronicle, number)
