@@ -18,7 +18,7 @@ from domain_services.kernel.statistics import (
     mean_interval,
     wilson_interval,
 )
-from graphs.evidence.calibration import table
+from graphs.evidence.calibration import reliability_table
 from memory.decision_outcomes import EndedDecision
 
 LEAST_OUTCOMES = 5  # outcomes of either source; an interval of fewer says nothing
@@ -141,7 +141,7 @@ def _recommendations(ended: Sequence[EndedDecision]) -> Recommendations:
         lost=len(lessons) - won,
         win_rate=won / len(lessons) if lessons else None,
         win_rate_95=wilson_interval(won, len(lessons)),
-        table=table(stated),
+        table=reliability_table(stated),
     )
 
 

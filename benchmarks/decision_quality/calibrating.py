@@ -6,11 +6,11 @@ from benchmarks.decision_quality.replay import Case, Decided, decide
 from graphs.evidence.calibration import (
     Calibration,
     Replayed,
-    drawn,
+    fit_with_prior,
     refit,
+    reliability_table,
     replayed,
     score,
-    table,
 )
 from graphs.evidence.logistic import log_loss
 
@@ -29,7 +29,7 @@ UNCALIBRATED = Calibration(
     slope=1.0,
     log_loss=None,
     baseline_log_loss=None,
-    table=table(()),
+    table=reliability_table(()),
 )
 
 
@@ -51,7 +51,7 @@ def fitted(known: Sequence[Outcome], fitted_on: str) -> Calibration:
         update={
             "log_loss": log_loss(judged),
             "baseline_log_loss": score(UNCALIBRATED, [each for _, each in known]),
-            "table": table(judged),
+            "table": reliability_table(judged),
         }
     )
 
@@ -82,7 +82,7 @@ def learning(
 
 
 def _calibration(known: Sequence[Outcome], fitted_on: str) -> Calibration:
-    line = drawn(UNCALIBRATED, [each for _, each in known], AS_STATED_WEIGHT)
+    line = fit_with_prior(UNCALIBRATED, [each for _, each in known], AS_STATED_WEIGHT)
     return UNCALIBRATED.model_copy(
         update={
             "version": f"fitted-{len(known)}",

@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks.decision_quality.replay import Decided
 from benchmarks.decision_quality.scores import Floats, pinball, ratio, share, wilson
-from graphs.evidence.calibration import table
+from graphs.evidence.calibration import reliability_table
 
 NOTICEABLE = 2  # tasks worse or better than the rule that count as harm or help
 
@@ -47,7 +47,7 @@ def confidence(decided: Sequence[Decided]) -> list[dict[str, Any]]:
     return [
         each.model_dump()
         | {"stated_minus_observed": None if not each.count else each.stated - each.observed}
-        for each in table(judged)
+        for each in reliability_table(judged)
     ]
 
 

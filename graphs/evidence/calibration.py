@@ -1,7 +1,7 @@
-"""Confidence that means something: a stated probability made to agree with how often it came true.
+"""Calibrate confidence: make stated probabilities agree with how often they came true.
 
-A `Calibration` is plain data and never changes; a new one is fitted from an older one and the
-outcomes seen since. The shipped one was fitted on other teams' sprints, see `shipped.py`.
+A `Calibration` is plain data and never changes; a new one is fitted from an older one and later
+outcomes. The shipped one was fitted on other teams' sprints, see `shipped.py`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,82 +15,92 @@ from graphs.thresholds import CALIBRATION_BINS, CALIBRATION_BLOCKS, CALIBRATION_
 
 
 class Replayed(BaseModel):
-    """One past decision: the confidence before calibration, and whether the adjusted count won.
-
-    It won when it ended nearer to the outcome than the rule's; a tie is no `Replayed` at all.
-    """
+    """One ended decision, with which count ended nearer to the outcome; a tie is none."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     raw: float = Field(ge=0, le=1)
+    """Confidence before calibration, 0..1."""
     won: bool
+    """True when the adjusted count ended nearer than the rule's."""
 
 
 class Bin(BaseModel):
-    """Outcomes whose stated confidence was in [low, high), the last bin with its end.
-
-    `stated` is their mean stated confidence, `observed` the share that won; None without any.
-    """
+    """Outcomes whose stated confidence was in [low, high); the last bin includes its end."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     low: float
+    """Lower border, included, 0..1."""
     high: float
+    """Upper border, 0..1."""
     count: int
+    """Outcomes in the bin."""
     stated: float | None
+    """Mean stated confidence; None without outcomes."""
     observed: float | None
+    """Share that won; None without outcomes."""
 
 
 class Calibration(BaseModel):
-    """A map from raw confidence to the probability of ending nearer to the outcome than the rule.
+    """Map from raw confidence to the probability of ending nearer to the outcome than the rule.
 
-    logit(calibrated) = intercept + slope * logit(raw), with slope >= 0: monotone. `sample_size`
-    counts the outcomes behind it, `own` those of them that this installation saw itself, `teams`
-    the teams of the shipped ones. `log_loss` is the mean over outcomes it was not fitted on, and
-    `baseline_log_loss` the same of what it replaces (no calibration, or the one it was fitted
-    from); None without such outcomes. `table` holds stated against observed on the same outcomes.
+    logit(calibrated) = intercept + slope * logit(raw). The losses and the table are of outcomes
+    that it was not fitted on.
     Source: Platt, Probabilistic outputs for support vector machines, 1999, on log odds.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     version: str
+    """Name of the calibration."""
     method: Literal["logistic"] = "logistic"
+    """How it was fitted."""
     fitted_on: str
+    """Outcomes that it was fitted on, in words."""
     sample_size: int = Field(ge=0)
+    """Outcomes that it was fitted on."""
     own: int = Field(default=0, ge=0)
+    """Outcomes of this installation among them."""
     teams: int = Field(ge=0)
+    """Teams of the shipped outcomes among them."""
     intercept: float
+    """Intercept of the line, in log odds."""
     slope: float = Field(ge=0)
+    """Slope of the line; not negative, so that more raw confidence never becomes less."""
     log_loss: float | None
+    """Mean log loss in nats; None without outcomes to judge by."""
     baseline_log_loss: float | None
+    """Mean log loss of what it replaces, in nats; None without outcomes to judge by."""
     table: tuple[Bin, ...]
+    """Stated against observed confidence."""
 
     def calibrated(self, raw: float) -> float:
-        """The probability, given no tie, of ending nearer; `raw` and result in 0..1."""
+        """Return the probability, given no tie, of ending nearer; `raw` and result in 0..1."""
         return Line(self.intercept, self.slope).probability(raw)
 
 
 def replayed(raw: float, adjusted: int, rule: int, completed: int) -> Replayed | None:
-    """What an ended sprint teaches: None when both counts are equally far from `completed`."""
+    """Compare both counts with `completed` tasks; None when they are equally far from it."""
     edge = abs(rule - completed) - abs(adjusted - completed)
     return Replayed(raw=raw, won=edge > 0) if edge else None
 
 
 def score(calibration: Calibration, outcomes: Sequence[Replayed]) -> float | None:
-    """The mean log loss in nats, lower is better (0.693: a coin); None without outcomes."""
-    return log_loss((calibration.calibrated(each.raw), each.won) for each in outcomes)
+    """Return the mean log loss in nats, lower is better (0.693: a coin); None without outcomes."""
+    return log_loss((calibration.calibrated(outcome.raw), outcome.won) for outcome in outcomes)
 
 
 def refit(base: Calibration, outcomes: Sequence[Replayed]) -> Calibration:
-    """`base` drawn towards own `outcomes`, oldest first; few of them change little.
+    """Fit a calibration to own `outcomes`, oldest first, with `base` as the prior.
 
-    `base` counts for CALIBRATION_WEIGHT outcomes, so it should be the shipped one and `outcomes`
-    all that are known: an own one as the base would count its outcomes twice. The losses and the
-    table are of outcomes in time order, each judged by a fit of earlier ones only.
+    The losses and the table are of outcomes in time order, each judged by a fit of earlier ones
+    only. A few outcomes change little.
     """
-    line = drawn(base, outcomes, CALIBRATION_WEIGHT)
-    judged = tuple(_forward(base, outcomes))
+    # `base` counts for CALIBRATION_WEIGHT outcomes. It must be the shipped one, and `outcomes` all
+    # that are known: a calibration of this installation as the base would count its outcomes twice.
+    line = fit_with_prior(base, outcomes, CALIBRATION_WEIGHT)
+    judged = tuple(_judge_forward(base, outcomes))
     return Calibration(
         version=f"{base.version}+{len(outcomes)}",
         fitted_on=f"{base.fitted_on}; then {len(outcomes)} own outcomes",
@@ -101,12 +111,12 @@ def refit(base: Calibration, outcomes: Sequence[Replayed]) -> Calibration:
         slope=line.slope,
         log_loss=log_loss(judged),
         baseline_log_loss=score(base, outcomes),
-        table=table(judged) if judged else base.table,
+        table=reliability_table(judged) if judged else base.table,
     )
 
 
-def table(judged: Sequence[tuple[float, bool]]) -> tuple[Bin, ...]:
-    """(stated confidence, won) counted in CALIBRATION_BINS."""
+def reliability_table(judged: Sequence[tuple[float, bool]]) -> tuple[Bin, ...]:
+    """Count (stated confidence, won) in the bins of CALIBRATION_BINS."""
     bins: list[Bin] = []
     for low, high in pairwise(CALIBRATION_BINS):
         last = high == CALIBRATION_BINS[-1]
@@ -118,20 +128,21 @@ def table(judged: Sequence[tuple[float, bool]]) -> tuple[Bin, ...]:
     return tuple(bins)
 
 
-def drawn(base: Calibration, outcomes: Sequence[Replayed], weight: float) -> Line:
-    """The likeliest line when `base` counts for `weight` outcomes, spread evenly over 0.1..0.9.
+def fit_with_prior(base: Calibration, outcomes: Sequence[Replayed], weight: float) -> Line:
+    """Fit the likeliest line when `base` counts for `weight` outcomes, spread evenly over 0.1..0.9.
 
     Source: a prior by pseudo-observations, as Clogg et al., Sociological Methodology 21, 1991.
     """
-    grid = [each / 10 for each in range(1, 10)]
-    held = [Observation(raw, base.calibrated(raw), weight / len(grid)) for raw in grid]
-    return fit([*held, *(Observation(each.raw, float(each.won), 1.0) for each in outcomes)])
+    grid = [tenth / 10 for tenth in range(1, 10)]
+    pseudo = [Observation(raw, base.calibrated(raw), weight / len(grid)) for raw in grid]
+    own = (Observation(outcome.raw, float(outcome.won), 1.0) for outcome in outcomes)
+    return fit([*pseudo, *own])
 
 
-def _forward(base: Calibration, outcomes: Sequence[Replayed]) -> Iterator[tuple[float, bool]]:
-    """(confidence by the outcomes of the blocks before, won) for each outcome."""
-    size = max(1, -(-len(outcomes) // CALIBRATION_BLOCKS))
+def _judge_forward(base: Calibration, outcomes: Sequence[Replayed]) -> Iterator[tuple[float, bool]]:
+    """Yield (confidence by the outcomes of the blocks before, won) for each outcome."""
+    size = max(1, -(-len(outcomes) // CALIBRATION_BLOCKS))  # rounded up
     for start in range(0, len(outcomes), size):
-        line = drawn(base, outcomes[:start], CALIBRATION_WEIGHT)
-        for each in outcomes[start : start + size]:
-            yield line.probability(each.raw), each.won
+        line = fit_with_prior(base, outcomes[:start], CALIBRATION_WEIGHT)
+        for outcome in outcomes[start : start + size]:
+            yield line.probability(outcome.raw), outcome.won

@@ -1,4 +1,4 @@
-"""How long the sprint should be."""
+"""Recommend the length of a sprint."""
 
 from dataclasses import dataclass
 
@@ -7,16 +7,21 @@ from graphs.thresholds import DURATION_CORRELATION, DURATION_SPRINTS
 
 @dataclass(frozen=True)
 class Cadence:
-    """Weeks; `sample_size` counts the sprints behind the reason, which are other teams'."""
+    """Recommended length of a sprint."""
 
     original: int
+    """Weeks by the rule."""
     recommended: int
+    """Weeks recommended."""
     sample_size: int
+    """Sprints of other teams behind the reason."""
     reason: str
+    """Explanation in one sentence."""
 
 
 def keep_cadence(weeks: int) -> Cadence:
-    """The rule's duration, unchanged: no evidence is known that another one completes more."""
+    """Recommend the rule's duration unchanged."""
+    # docs/adr/0023-duration-unchanged.md: no evidence shows that another length completes more.
     reason = (
         f"The cadence of {weeks} week(s) is kept: in {DURATION_SPRINTS} real sprints the length"
         " says next to nothing about what a team completes (rank correlation within a team"

@@ -1,4 +1,4 @@
-"""What similar episodes say: of this project or another, each with a known outcome."""
+"""Evidence of similar episodes, of this project or others, each with a known outcome."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,67 +16,68 @@ from memory.episode import Outcome, Perception
 
 @dataclass(frozen=True)
 class NeighbourEvidence:
-    """One similar episode: `similarity` in 0..1, tasks its sprint `completed`, and `typical`,
-
-    its own smoothed throughput before that sprint.
-    """
+    """Outcome of one similar episode beside what was typical for its team."""
 
     similarity: float
+    """Similarity of the project's state then and now, 0..1."""
     completed: int
+    """Tasks that its sprint completed."""
     typical: float
+    """Smoothed throughput of its team before that sprint, in tasks."""
     project_id: str
+    """Project of the episode."""
 
 
-def as_evidence(similarity: float, seen: Perception, outcome: Outcome) -> NeighbourEvidence | None:
-    """What an episode says; None when no pace was known then to hold its outcome against."""
-    if not seen.completed:
+def as_evidence(
+    similarity: float, perception: Perception, outcome: Outcome
+) -> NeighbourEvidence | None:
+    """Read the evidence of an episode; None when its team had no pace to compare with."""
+    if not perception.completed:
         return None
     return NeighbourEvidence(
-        similarity, outcome.completed_tasks, smoothed(seen.completed), seen.project_id
+        similarity, outcome.completed_tasks, smoothed(perception.completed), perception.project_id
     )
 
 
 @dataclass(frozen=True)
 class Prior:
-    """Tasks a sprint to expect before the own history has its say.
-
-    `weight` is how many of the newest own sprints it counts for, `neighbours` how many similar
-    episodes are in it (0: the pool of all teams alone).
-    """
+    """Expectation before the own history is known."""
 
     mean: float
+    """Tasks a sprint."""
     weight: float
+    """Newest own sprints that it counts for."""
     neighbours: int
+    """Similar episodes in it; 0 for the pool of all teams alone."""
 
 
 POOL = Prior(PRIOR_MEAN_TASKS, POOL_WEIGHT, 0)
 
 
 def weighted_mean(neighbours: Sequence[NeighbourEvidence]) -> float | None:
-    """Tasks completed by similar episodes, weighted by similarity; None without any weight."""
-    weight = sum(each.similarity for each in neighbours)
-    if not weight:
-        return None
-    return sum(each.similarity * each.completed for each in neighbours) / weight
+    """Average the tasks of similar episodes, weighted by similarity; None without any weight."""
+    weight = sum(neighbour.similarity for neighbour in neighbours)
+    return _weighted_completed(neighbours) / weight if weight else None
 
 
 def against_typical(neighbours: Sequence[NeighbourEvidence]) -> float | None:
-    """Completed over typical in similar episodes (1: as usual); None when nothing was typical.
+    """Divide completed by typical tasks of similar episodes (1: as usual).
 
-    Kept within 1 / MAX_RATIO..MAX_RATIO: a typical count near zero would multiply by anything.
+    None when nothing was typical.
     """
-    typical = sum(each.similarity * each.typical for each in neighbours)
+    typical = sum(neighbour.similarity * neighbour.typical for neighbour in neighbours)
     if not typical:
         return None
-    ratio = sum(each.similarity * each.completed for each in neighbours) / typical
+    # Bounded: a typical count near zero would multiply the own pace by anything.
+    ratio = _weighted_completed(neighbours) / typical
     return min(max(ratio, 1 / MAX_RATIO), MAX_RATIO)
 
 
 def prior(counts: Sequence[float], neighbours: Sequence[NeighbourEvidence]) -> Prior:
-    """What to shrink the own history to: the pool, and similar episodes when there are enough.
+    """Choose what the own history is shrunk to: the pool, and similar episodes if they suffice.
 
-    With own sprints (`counts`, tasks of each, oldest first) the neighbours count in shares of what
-    was typical for them, so that a team twice as large does no harm; without, in tasks.
+    With own sprints (`counts`, tasks of each, oldest first) the neighbours count relative to what
+    was typical for them, so that a team of another size does no harm; without, in tasks.
     Source: partial pooling, Gelman and Hill, Data Analysis Using Regression and
     Multilevel/Hierarchical Models, 12.2, with the weights counted in sprints.
     """
@@ -89,3 +90,7 @@ def prior(counts: Sequence[float], neighbours: Sequence[NeighbourEvidence]) -> P
     weight = POOL_WEIGHT + NEIGHBOUR_WEIGHT
     pooled = (POOL_WEIGHT * PRIOR_MEAN_TASKS + NEIGHBOUR_WEIGHT * mean) / weight
     return Prior(pooled, weight, len(neighbours))
+
+
+def _weighted_completed(neighbours: Sequence[NeighbourEvidence]) -> float:
+    return sum(neighbour.similarity * neighbour.completed for neighbour in neighbours)

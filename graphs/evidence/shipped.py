@@ -1,4 +1,4 @@
-"""The calibration that comes with the software: derived numbers only, of other teams' sprints."""
+"""Calibration that comes with the software: numbers derived from other teams' sprints."""
 
 from graphs.evidence.calibration import Bin, Calibration
 
@@ -9,12 +9,12 @@ FITTED_ON = (
 
 
 def shipped() -> Calibration:
-    """What is in force until own outcomes are known.
+    """Return the calibration that is in force until own outcomes are known.
 
-    `python -m benchmarks.decision_quality` derives it (`before_scope.calibration`); losses and
-    table are of projects that were left out of the fit. A change of the forecast or of the raw
-    confidence asks for a new one, with a new version.
+    Losses and table are of projects that were left out of the fit.
     """
+    # Derived by `python -m benchmarks.decision_quality` (`before_scope.calibration`). A change of
+    # the forecast or of the raw confidence needs a new one, with a new version.
     return Calibration(
         version="shipped-2",
         fitted_on=FITTED_ON,

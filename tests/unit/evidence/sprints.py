@@ -1,8 +1,8 @@
-"""Histories in one word."""
+"""Past sprints for the tests of the evidence."""
 
 from graphs.evidence.throughput import Sprint
 
 
 def of(*completed: int) -> tuple[Sprint, ...]:
-    """Sprints of which only the completed tasks are known."""
+    """Make sprints of which only the completed tasks are known."""
     return tuple(Sprint(count) for count in completed)

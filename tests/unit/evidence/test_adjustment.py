@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphs.evidence.adjustment import Evidence, NeighbourEvidence, Proposal
 from graphs.evidence.adjustment import propose as propose_with
+from graphs.evidence.forecast import Evidence
+from graphs.evidence.neighbours import NeighbourEvidence
+from graphs.evidence.proposal import Proposal
 from graphs.evidence.shipped import shipped
 from graphs.evidence.throughput import Sprint
 from graphs.nodes.adjust import adjust
@@ -39,7 +41,7 @@ def propose(evidence: Evidence) -> Proposal:
     return propose_with(evidence, CALIBRATION)
 
 
-def test_a_slow_team_gets_fewer_tasks_with_high_confidence():
+def test_slow_team_gets_fewer_tasks_with_high_confidence() -> None:
     proposal = propose(SLOW)
     assert (proposal.original, proposal.recommended) == (10, 5)
     assert proposal.confidence is not None
@@ -49,11 +51,11 @@ def test_a_slow_team_gets_fewer_tasks_with_high_confidence():
     assert "calibrated on 359 outcomes (0 of this installation)" in proposal.reason
 
 
-def test_a_fast_team_gets_more_tasks_up_to_half_the_rule():
+def test_fast_team_gets_at_most_half_more_than_the_rule() -> None:
     assert propose(FAST).recommended == 15
 
 
-def test_that_less_was_right_says_nothing_of_more():
+def test_success_of_smaller_plans_gives_no_confidence_in_a_larger_one() -> None:
     """Twenty sprints of 6 against a rule of 10, then two of 50."""
     changed = propose(replace(SLOW, history=of(*[6] * 20, 50, 50)))
     assert changed.recommended > changed.original
@@ -62,26 +64,26 @@ def test_that_less_was_right_says_nothing_of_more():
     assert changed.confidence < 0.75
 
 
-def test_an_even_rule_is_kept_down_to_one_task():
+def test_count_falls_by_half_of_the_rule_at_most_and_to_one_task_at_least() -> None:
     odd = replace(SLOW, history=of(0, 0, 0, 0), rule_tasks=1, unassigned=1)
     assert propose(odd).recommended == 1
     assert propose(replace(odd, rule_tasks=3, unassigned=3)).recommended == 2
 
 
-def test_the_callers_limit_and_the_backlog_are_hard():
+def test_count_exceeds_neither_the_callers_limit_nor_the_backlog() -> None:
     assert propose(replace(FAST, max_tasks=12)).recommended == 12
     assert propose(replace(FAST, max_tasks=10)).recommended == 10
     assert propose(replace(FAST, unassigned=13)).recommended == 13
 
 
-def test_a_count_that_fits_is_left_alone_without_a_confidence():
+def test_count_that_fits_is_not_adjusted_and_has_no_confidence() -> None:
     proposal = propose(replace(SLOW, history=of(11, 12, 11, 10, 12, 11, 12, 11)))
     assert (proposal.recommended, proposal.confidence) == (10, None)
     assert proposal.expected_improvement is None
     assert "nothing to adjust" in proposal.reason
 
 
-def test_three_own_sprints_are_enough_and_two_are_not():
+def test_adjustment_needs_three_own_sprints() -> None:
     assert propose(replace(SLOW, history=of(3, 4, 2))).recommended < 10
     proposal = propose(replace(SLOW, history=of(3, 4)))
     assert (proposal.recommended, proposal.confidence, proposal.expected) == (10, None, None)
@@ -89,20 +91,20 @@ def test_three_own_sprints_are_enough_and_two_are_not():
     assert "2 past sprints of the project (3 needed)" in proposal.reason
 
 
-def test_three_similar_projects_stand_in_for_own_sprints_and_two_do_not():
+def test_three_similar_projects_replace_missing_own_sprints() -> None:
     proposal = propose(replace(SLOW, history=(), neighbours=SIMILAR))
     assert proposal.recommended < 10
     assert (proposal.sample_size, proposal.wins, proposal.losses) == (3, 0, 0)
     assert propose(replace(SLOW, history=(), neighbours=SIMILAR[:2])).recommended == 10
 
 
-def test_a_rule_that_plans_nothing_is_not_adjusted():
+def test_rule_that_plans_nothing_is_not_adjusted() -> None:
     proposal = propose(replace(SLOW, rule_tasks=0, unassigned=0))
     assert (proposal.recommended, proposal.confidence) == (0, None)
     assert "nothing to adjust" in proposal.reason
 
 
-def test_leave_lowers_the_expectation_and_is_named():
+def test_leave_lowers_the_expectation_and_is_in_the_reason() -> None:
     half = propose(replace(FAST, capacity_share=0.5))
     full = propose(replace(FAST, capacity_share=1.0))
     assert half.expected == pytest.approx((full.expected or 0) / 2)
@@ -110,34 +112,37 @@ def test_leave_lowers_the_expectation_and_is_named():
     assert "full working time" not in full.reason
 
 
-def test_a_backlog_that_leaves_no_choice_is_forecast_as_the_plan():
-    keen = replace(SLOW, history=tuple(Sprint(4, 14, 5) for _ in range(8)), unassigned=8)
-    settled, free = propose(replace(keen, rule_tasks=8)), propose(replace(keen, rule_tasks=7))
-    assert (settled.expected or 0) > (free.expected or 0)
-    assert settled.recommended > free.recommended
-    unknown = replace(keen, history=of(4, 4, 4, 4, 4, 4, 4, 4), rule_tasks=8)
-    assert propose(unknown).expected == free.expected
+def test_backlog_without_a_choice_is_forecast_as_the_plan() -> None:
+    unfinished = replace(SLOW, history=tuple(Sprint(4, 14, 5) for _ in range(8)), unassigned=8)
+    whole_backlog, choice = (
+        propose(replace(unfinished, rule_tasks=8)),
+        propose(replace(unfinished, rule_tasks=7)),
+    )
+    assert (whole_backlog.expected or 0) > (choice.expected or 0)
+    assert whole_backlog.recommended > choice.recommended
+    unknown = replace(unfinished, history=of(4, 4, 4, 4, 4, 4, 4, 4), rule_tasks=8)
+    assert propose(unknown).expected == choice.expected
 
 
-def test_a_cut_plan_that_is_completed_does_not_cut_the_next_one():
-    able = tuple(Sprint(9, 14, 12) for _ in range(6))
-    cut = (*able, *(Sprint(5, 14, 5) for _ in range(8)))
-    before, after = propose(replace(SLOW, history=able)), propose(replace(SLOW, history=cut))
+def test_completed_small_plan_does_not_make_the_next_one_smaller() -> None:
+    regular = tuple(Sprint(9, 14, 12) for _ in range(6))
+    small = (*regular, *(Sprint(5, 14, 5) for _ in range(8)))
+    before, after = propose(replace(SLOW, history=regular)), propose(replace(SLOW, history=small))
     assert after.recommended == before.recommended
     assert (after.wins, after.losses) == (before.wins, before.losses)
-    failed = (*able, *(Sprint(5, 14, 6) for _ in range(8)))
+    failed = (*regular, *(Sprint(5, 14, 6) for _ in range(8)))
     assert propose(replace(SLOW, history=failed)).recommended < before.recommended
 
 
-def test_a_record_of_losses_takes_confidence_away():
-    kind, harsh = of(3, 3, 3, 4, 3, 4, 3, 4), of(12, 12, 3, 14, 12, 12, 13, 3, 2, 2, 1, 2, 2)
-    trusted, doubted = propose(replace(SLOW, history=kind)), propose(replace(SLOW, history=harsh))
-    assert trusted.losses == 0 < doubted.losses
-    assert (doubted.confidence or 0) < (trusted.confidence or 0)
+def test_replayed_losses_lower_the_confidence() -> None:
+    winning, losing = of(3, 3, 3, 4, 3, 4, 3, 4), of(12, 12, 3, 14, 12, 12, 13, 3, 2, 2, 1, 2, 2)
+    sure, unsure = propose(replace(SLOW, history=winning)), propose(replace(SLOW, history=losing))
+    assert sure.losses == 0 < unsure.losses
+    assert (unsure.confidence or 0) < (sure.confidence or 0)
 
 
-def test_every_part_carries_its_sample_size():
-    parts = {each.name: each for each in propose(replace(SLOW, neighbours=SIMILAR)).parts}
+def test_every_number_behind_a_proposal_has_its_sample_size() -> None:
+    parts = {part.name: part for part in propose(replace(SLOW, neighbours=SIMILAR)).parts}
     assert parts["smoothed_throughput"].sample_size == 8
     assert parts["mean_of_last_three"].sample_size == 3
     assert parts["neighbours_completed_over_typical"].sample_size == 3
@@ -150,7 +155,7 @@ def test_every_part_carries_its_sample_size():
     history=st.lists(st.integers(0, 200), max_size=24),
     unassigned=st.integers(1, 60),
     limit=st.none() | st.integers(1, 40),
-    share=st.none() | st.floats(0, 1),
+    capacity_share=st.none() | st.floats(0, 1),
     neighbours=st.lists(
         st.builds(
             NeighbourEvidence,
@@ -162,10 +167,18 @@ def test_every_part_carries_its_sample_size():
         max_size=5,
     ),
 )
-def test_a_proposal_never_leaves_its_limits(history, unassigned, limit, share, neighbours):
+def test_proposal_stays_within_its_limits(
+    history: list[int],
+    unassigned: int,
+    limit: int | None,
+    capacity_share: float | None,
+    neighbours: list[NeighbourEvidence],
+) -> None:
     rule = min(unassigned, limit or 10)
     proposal = propose(
-        Evidence("OWN", of(*history), tuple(neighbours), rule, unassigned, limit, share, 14)
+        Evidence(
+            "OWN", of(*history), tuple(neighbours), rule, unassigned, limit, capacity_share, 14
+        )
     )
     assert 2 * abs(proposal.recommended - rule) <= rule
     assert 1 <= proposal.recommended <= min(unassigned, limit or unassigned)
@@ -178,7 +191,7 @@ def test_a_proposal_never_leaves_its_limits(history, unassigned, limit, share, n
 DAY = date(2016, 6, 6)
 
 
-def perceived(project_id: str, completed: tuple[int, ...]) -> Perception:
+def perception(project_id: str, completed: tuple[int, ...]) -> Perception:
     return Perception(
         project_id=project_id,
         day=DAY,
@@ -191,13 +204,13 @@ def perceived(project_id: str, completed: tuple[int, ...]) -> Perception:
 
 
 async def adjusted(past: int, *projects: str, rule: int = 10) -> Adjustment:
-    """What the node recommends after `past` own sprints, with an episode of each project recalled.
+    """Run the node after `past` own sprints, with one recalled episode of each project.
 
-    The episode of a project named in lower case has no pace to be held against, so says nothing.
+    The episode of a project named in lower case has no pace to compare its outcome with.
     """
     snapshot = Snapshot(
         facts=FACTS,
-        perception=perceived("APOLLO", (8,) * past),
+        perception=perception("APOLLO", (8,) * past),
         timezone="Europe/Berlin",
         past=tuple(
             PastSprint(f"APOLLO-S{n:02}", DAY - timedelta(14 * n), DAY - timedelta(14 * n - 13), 8)
@@ -216,7 +229,7 @@ async def adjusted(past: int, *projects: str, rule: int = 10) -> Adjustment:
             structured_similarity=0.9,
             text_similarity=None,
             found_by="structured",
-            perception=perceived(project, (4, 5) if project.isupper() else ()),
+            perception=perception(project, (4, 5) if project.isupper() else ()),
             outcome=Outcome(completed_tasks=4, duration_days=14),
         )
         for number, project in enumerate(projects)
@@ -236,26 +249,36 @@ async def adjusted(past: int, *projects: str, rule: int = 10) -> Adjustment:
 @pytest.mark.parametrize(
     ("past", "rule", "recalled", "episodes", "projects"),
     [
-        (6, 10, ("A", "B", "APOLLO"), [0, 1, 2], ["A", "B"]),  # enough, one of them an own episode
-        (6, 10, ("A", "silent", "B", "C"), [0, 2, 3], ["A", "B", "C"]),
+        (
+            6,
+            10,
+            ("A", "B", "APOLLO"),
+            [0, 1, 2],
+            ["A", "B"],
+        ),  # enough, one of them an episode of its own
+        (6, 10, ("A", "no_pace", "B", "C"), [0, 2, 3], ["A", "B", "C"]),
         (6, 10, ("A", "B"), [], []),  # too few to be used
-        (6, 10, ("A", "B", "silent"), [], []),
+        (6, 10, ("A", "B", "no_pace"), [], []),
         (2, 10, ("A", "A", "A", "B"), [], []),  # too little evidence: nothing is adjusted
         (6, 0, ("A", "B", "C"), [], []),  # nothing to adjust
         (0, 10, ("A", "B", "C"), [0, 1, 2], ["A", "B", "C"]),
     ],
 )
-async def test_only_neighbours_that_were_used_are_named_and_counted(
+async def test_only_used_neighbours_are_named_and_counted(
     past: int, rule: int, recalled: tuple[str, ...], episodes: list[int], projects: list[str]
-):
-    found = await adjusted(past, *recalled, rule=rule)
-    assert found.details["similar_projects_used"] == projects
-    assert found.details["episodes_used"] == [str(UUID(int=number)) for number in episodes]
-    assert found.sample_size == past + len(episodes) == found.details["proposal"]["sample_size"]
-    assert f"{len(episodes)} similar episodes" in found.evidence_source
-    parts = {part["name"] for part in found.details["proposal"]["parts"]}
+) -> None:
+    adjustment = await adjusted(past, *recalled, rule=rule)
+    assert adjustment.details["similar_projects_used"] == projects
+    assert adjustment.details["episodes_used"] == [str(UUID(int=number)) for number in episodes]
+    assert (
+        adjustment.sample_size
+        == past + len(episodes)
+        == adjustment.details["proposal"]["sample_size"]
+    )
+    assert f"{len(episodes)} similar episodes" in adjustment.evidence_source
+    parts = {part["name"] for part in adjustment.details["proposal"]["parts"]}
     assert ("neighbours_completed_over_typical" in parts) == bool(episodes)
 
 
-async def test_too_little_evidence_is_told_with_what_was_found():
+async def test_reason_counts_evidence_that_is_not_enough() -> None:
     assert "2 similar projects (3 needed)" in (await adjusted(1, "A", "B", "B")).rationale

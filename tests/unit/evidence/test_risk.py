@@ -22,12 +22,12 @@ STEADY = of(8, 9, 7, 8, 9, 8)
 SIMILAR = tuple(NeighbourEvidence(0.8, completed, 4.0, "P") for completed in (3, 4, 5))
 
 
-def test_a_plan_far_above_the_pace_fails_and_one_far_below_does_not():
+def test_plan_far_above_the_pace_fails_and_one_far_below_does_not() -> None:
     assert (assess_plan(STEADY, (), 25).failure or 0) > 0.9
     assert (assess_plan(STEADY, (), 2).failure or 1) < 0.1
 
 
-def test_days_off_overload_a_plan():
+def test_days_off_raise_the_overload_of_a_plan() -> None:
     full, half = (
         assess_plan(STEADY, (), 8, Window(capacity_share=1.0)),
         assess_plan(STEADY, (), 8, Window(capacity_share=0.5)),
@@ -36,50 +36,53 @@ def test_days_off_overload_a_plan():
     assert assess_plan(STEADY, (), 8) == full
 
 
-def test_too_little_evidence_gives_no_number():
+def test_too_little_evidence_has_no_probability() -> None:
     thin = assess_plan(STEADY[:2], SIMILAR[:2], 8)
     assert (thin.overall, thin.failure, thin.overload) == (None, None, None)
     assert "2 past sprints (3 needed)" in thin.reason
     assert assess_plan(STEADY[:3], (), 8).failure is not None
 
 
-def test_neighbours_alone_know_no_overload():
-    found = assess_plan((), SIMILAR, 8)
-    assert (found.overload, found.sample_size) == (None, 3)
-    assert found.overall == found.failure is not None
+def test_overload_needs_own_sprints() -> None:
+    risks = assess_plan((), SIMILAR, 8)
+    assert (risks.overload, risks.sample_size) == (None, 3)
+    assert risks.overall == risks.failure is not None
 
 
-def test_a_team_that_overcommits_is_not_believed_when_it_plans_more():
+def test_larger_plan_of_an_overcommitting_team_is_riskier() -> None:
     honest = tuple(Sprint(8, 14, 9) for _ in range(8))
     boastful = tuple(Sprint(8, 14, 16) for _ in range(8))
     assert (assess_plan(honest, (), 10).failure or 1) < (assess_plan(boastful, (), 10).failure or 0)
     assert assess_plan(honest, (), 10).overload == assess_plan(boastful, (), 10).overload
 
 
-def test_nothing_planned_is_no_risk():
+def test_empty_plan_has_no_risk() -> None:
     assert assess_plan(STEADY, (), 0).overall is None
 
 
 @given(st.lists(st.integers(0, 60), min_size=3, max_size=12), st.integers(1, 50))
-def test_more_planned_tasks_never_lower_a_risk(history, planned):
-    here, more = assess_plan(of(*history), (), planned), assess_plan(of(*history), (), planned + 1)
-    assert 0 <= (here.failure or 0) <= (more.failure or 0) <= 1
-    assert here.overall == max(here.failure or 0, here.overload or 0)
+def test_more_planned_tasks_never_lower_a_risk(history: list[int], planned: int) -> None:
+    plan, larger = (
+        assess_plan(of(*history), (), planned),
+        assess_plan(of(*history), (), planned + 1),
+    )
+    assert 0 <= (plan.failure or 0) <= (larger.failure or 0) <= 1
+    assert plan.overall == max(plan.failure or 0, plan.overload or 0)
 
 
-BEGAN = date(2016, 6, 6)
-SILENT = Recall.nothing("nothing is similar")
+START = date(2016, 6, 6)
+NO_EPISODES = Recall.nothing("nothing is similar")
 
 
 def in_progress(
     *, day: int = 1, weeks: int = 2, total: int = 10, pending: int = 10, past: int = 6, **facts: Any
 ) -> Snapshot:
-    """On `day` of a sprint, after sprints of the same length that completed 8 of 10 each."""
+    """Describe `day` of a sprint, after sprints of the same length that completed 8 of 10."""
     days = 7 * weeks
-    began = [BEGAN - timedelta(days * (past - number)) for number in range(past)]
-    last = BEGAN + timedelta(days - 1)
+    starts = [START - timedelta(days * (past - number)) for number in range(past)]
+    last = START + timedelta(days - 1)
     sprint = replace(SPRINT, end_date=last, total_tasks=total, pending_tasks=pending)
-    today = BEGAN + timedelta(day - 1)
+    today = START + timedelta(day - 1)
     return Snapshot(
         facts=replace(FACTS, today=today, active_sprint=sprint, **facts),
         perception=Perception(
@@ -93,61 +96,65 @@ def in_progress(
         timezone="Europe/Berlin",
         past=tuple(
             PastSprint(f"APOLLO-S{number:02}", first, first + timedelta(days - 1), 8, 10)
-            for number, first in enumerate(began, start=1)
+            for number, first in enumerate(starts, start=1)
         ),
         average_velocity=8.0,
         trend=None,
     )
 
 
-def told(snapshot: Snapshot, recalled: Recall | None = SILENT) -> RiskAssessment:
-    return assess(snapshot, recalled, BEGAN)
+def assessed(snapshot: Snapshot, recalled: Recall | None = NO_EPISODES) -> RiskAssessment:
+    return assess(snapshot, recalled, START)
 
 
-def test_nothing_pending_is_no_risk_even_without_history():
+def test_sprint_without_pending_tasks_has_no_risk() -> None:
     for past in (6, 0):
-        found = told(in_progress(pending=0, past=past))
-        assert (found.sprint_failure_probability, found.overall_risk) == (0, 0)
-        assert found.capacity_overload_risk == 0
-    assert told(in_progress(total=0, pending=0)).overall_risk is None
+        assessment = assessed(in_progress(pending=0, past=past))
+        assert (assessment.sprint_failure_probability, assessment.overall_risk) == (0, 0)
+        assert assessment.capacity_overload_risk == 0
+    assert assessed(in_progress(total=0, pending=0)).overall_risk is None
 
 
-def test_on_its_first_day_a_sprint_is_judged_as_a_plan():
-    found = told(in_progress())
+def test_sprint_on_its_first_day_has_the_risk_of_its_plan() -> None:
+    assessment = assessed(in_progress())
     planned = assess_plan(tuple(Sprint(8, 14, 10) for _ in range(6)), (), 10, Window(14))
-    assert found.sprint_failure_probability == pytest.approx(planned.failure, abs=1e-5)
-    assert found.capacity_overload_risk == pytest.approx(planned.overload, abs=1e-5)
+    assert assessment.sprint_failure_probability == pytest.approx(planned.failure, abs=1e-5)
+    assert assessment.capacity_overload_risk == pytest.approx(planned.overload, abs=1e-5)
 
 
-def test_what_is_done_lowers_the_risk_and_passing_days_raise_it():
-    by_pending = [told(in_progress(day=8, pending=n)).sprint_failure_probability for n in (9, 4, 1)]
+def test_completed_tasks_lower_the_risk_and_passing_days_raise_it() -> None:
+    by_pending = [
+        assessed(in_progress(day=8, pending=n)).sprint_failure_probability for n in (9, 4, 1)
+    ]
     assert by_pending == sorted(by_pending, reverse=True)
     assert len(set(by_pending)) == 3
-    by_day = [told(in_progress(day=n, pending=4)).sprint_failure_probability for n in (2, 8, 14)]
+    by_day = [
+        assessed(in_progress(day=n, pending=4)).sprint_failure_probability for n in (2, 8, 14)
+    ]
     assert by_day == sorted(by_day)
     assert len(set(by_day)) == 3
-    assert told(in_progress(day=15, pending=1)).sprint_failure_probability == pytest.approx(1)
-    assert told(in_progress(day=15, pending=0)).sprint_failure_probability == 0
+    assert assessed(in_progress(day=15, pending=1)).sprint_failure_probability == pytest.approx(1)
+    assert assessed(in_progress(day=15, pending=0)).sprint_failure_probability == 0
 
 
-def test_a_longer_sprint_is_judged_by_its_own_days():
-    """Four weeks of a team whose sprints take four; the usual window of two weeks is not theirs."""
-    long, short = told(in_progress(weeks=4)), told(in_progress(weeks=2))
+def test_longer_sprint_is_assessed_by_its_own_length() -> None:
+    """The window of two weeks does not apply to a team whose sprints take four."""
+    long, short = assessed(in_progress(weeks=4)), assessed(in_progress(weeks=2))
     assert long.sprint_failure_probability == pytest.approx(short.sprint_failure_probability)
-    away = told(in_progress(weeks=4, team_working_days=0, working_days=10))
+    away = assessed(in_progress(weeks=4, team_working_days=0, working_days=10))
     assert away.sprint_failure_probability == long.sprint_failure_probability
 
 
-def test_a_share_of_the_window_has_that_share_of_the_expectation():
+def test_share_of_the_window_has_that_share_of_the_expectation() -> None:
     whole = predict(STEADY)
     rest = [at_most_in_share(whole, 0.3, count) for count in range(80)]
-    assert sum(1 - each for each in rest) == pytest.approx(0.3 * whole.mean, rel=1e-3)
+    assert sum(1 - probability for probability in rest) == pytest.approx(0.3 * whole.mean, rel=1e-3)
     assert rest == sorted(rest)
     assert at_most_in_share(whole, 1.0, 7) == pytest.approx(whole.at_most(7))
 
 
-def test_episodes_that_were_not_asked_for_are_not_counted_as_none():
-    few = told(in_progress(past=1), None).reasons["overall_risk"]
+def test_reason_does_not_count_episodes_that_were_not_searched_for() -> None:
+    few = assessed(in_progress(past=1), None).reasons["overall_risk"]
     assert "similar episodes were not asked for" in few
     assert "0 similar episodes" not in few
-    assert "0 similar episodes (3 needed)" in told(in_progress(past=1)).reasons["overall_risk"]
+    assert "0 similar episodes (3 needed)" in assessed(in_progress(past=1)).reasons["overall_risk"]
