@@ -6,7 +6,7 @@ AS_OF ?= 2016-06-06
 BASE_PORT ?= 8100
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up down check test test-faults bench lock docs
+.PHONY: help install demo up down check test coverage test-deadlines test-faults bench lock docs
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -38,7 +38,14 @@ check: install ## Lint, types, import contracts
 	$(BIN)/lint-imports
 
 test: install ## Run the tests on real PostgreSQL and Valkey
-	$(BIN)/python -m pytest -n 3 --dist loadscope -m "not faults" --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -n 3 --dist loadscope -m "not faults and not deadline" \
+		--cov --cov-report=term:skip-covered
+
+coverage: install ## Compare the coverage of the last `make test` with its floor
+	$(BIN)/coverage report --format=total
+
+test-deadlines: install ## Run the tests about deadlines alone, with waits as shipped
+	$(BIN)/python -m pytest -p no:xdist -m "deadline and not faults"
 
 test-faults: install ## Inject faults for some minutes (DSM_FAULT_SECONDS a storm, DSM_FAULT_SEED)
 	$(BIN)/python -m pytest tests/faults tests/graphs/test_blackholes.py -s

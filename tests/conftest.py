@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import itertools
-import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -23,7 +22,8 @@ from redis.asyncio import Redis
 from deploy.local.catalogue import SERVICES
 from deploy.local.servers import EmbeddedServers
 from domain_services.kernel.client.http_client import tls
-from domain_services.kernel.database import migrate, pool
+from domain_services.kernel.database import migrate
+from tests import waits
 
 # A traceback drawn with the values of its variables takes a second.
 structlog.configure(
@@ -35,13 +35,7 @@ structlog.configure(
     ]
 )
 
-# A machine that stands still for some seconds is no silent peer: where patience is what a test is
-# about, the test says how much.
-os.environ["DSM_PEER_TIMEOUT_SECONDS"] = "20"
-os.environ["DSM_MAX_WAIT_SECONDS"] = "20"
-os.environ["DSM_PATIENCE"] = "40"
-pool.WAIT_SECONDS = 20.0
-pool.STATEMENT_SECONDS = 20
+waits.lengthen()
 
 hypothesis.settings.register_profile(
     "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
@@ -77,17 +71,25 @@ AUTH = {
 
 
 def roomy_memory() -> Path | None:
-    """A file system in memory with room for the servers' data, or None.
-
-    Making a database there is ten times as fast, and servers that end with the tests need no disk.
-    """
+    """Find a file system in memory with 4 GiB free for the servers' data; None without one."""
+    # Making a database there is ten times as fast (docs/adr/0059-test-servers-in-memory.md).
     memory = Path("/dev/shm")
     return memory if memory.is_dir() and shutil.disk_usage(memory).free > 4 << 30 else None
 
 
+@pytest.fixture(autouse=True)
+def shipped_waits(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Give a test marked `deadline` the waits of a user's installation."""
+    if request.node.get_closest_marker("deadline") is None:
+        yield
+    else:
+        with waits.as_shipped():
+            yield
+
+
 @pytest.fixture(scope="session")
 def servers() -> Iterator[EmbeddedServers]:
-    """The embedded servers of this test process, without fsync."""
+    """Start the embedded servers of this test process, without fsync."""
     # Not pytest's own folder: each pytest that starts closes it to the account that runs Postgres.
     with tempfile.TemporaryDirectory(prefix="dsm-tests-", dir=roomy_memory()) as folder:
         started = EmbeddedServers(Path(folder), durable=False)
@@ -97,7 +99,7 @@ def servers() -> Iterator[EmbeddedServers]:
 
 
 class Databases:
-    """Makes databases by copying a migrated template, which takes tens of milliseconds."""
+    """Factory of databases: each is a copy of a migrated template, made in tens of ms."""
 
     def __init__(self, servers: EmbeddedServers) -> None:
         self._servers = servers
@@ -111,11 +113,11 @@ class Databases:
             connection.execute(statement)  # pyright: ignore[reportArgumentType]
 
     def role(self, package: str) -> str | None:
-        """The database role that the service of `package` connects as."""
+        """Return the database role of a package's service; None for the owner."""
         return next((spec.role for spec in SERVICES if spec.migrations == package), None)
 
     def fresh(self, package: str) -> str:
-        """The owner's URL of a new database with the newest schema of `package`."""
+        """Create a database with the newest schema of `package`; returns the owner's URL."""
         if package not in self._templates:
             template = f"template_{package.replace('.', '_')}"
             self._execute(f"CREATE DATABASE {template}")
@@ -146,11 +148,12 @@ class Databases:
         migrate.upgrade(url, package, role)
 
     def commit_to_the_system(self, url: str) -> None:
-        """Commits of this database reach the operating system first: they survive a crash."""
+        """Flush each commit of a database to the system, so that it survives a server's crash."""
         name = url.split("?")[0].rsplit("/", 1)[-1]
         self._execute(f"ALTER DATABASE {name} SET synchronous_commit = on")
 
     def drop(self, url: str) -> None:
+        """Remove a database, whoever is still connected."""
         name = url.split("?")[0].rsplit("/", 1)[-1]
         self._execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
@@ -162,39 +165,37 @@ def databases(servers: EmbeddedServers) -> Databases:
 
 @pytest.fixture
 def database_url(databases: Databases) -> Iterator[Callable[[str], str]]:
-    """Call it with a package (`domain_services.project`) for a fresh migrated database."""
-    made: list[str] = []
+    """Create migrated databases by package (`domain_services.project`) and drop them at the end."""
+    urls: list[str] = []
 
     def fresh(package: str) -> str:
-        made.append(databases.fresh(package))
-        return made[-1]
+        urls.append(databases.fresh(package))
+        return urls[-1]
 
     yield fresh
-    for url in made:
+    for url in urls:
         databases.drop(url)
 
 
 @pytest.fixture
 async def redis_url(servers: EmbeddedServers) -> AsyncIterator[str]:
-    """The URL of an empty Valkey."""
+    """Empty Valkey and return its URL."""
     async with Redis.from_url(servers.redis_url) as client:
         await client.flushall()
     yield servers.redis_url
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves the process's signal handlers alone, and ends when it is told to.
-
-    uvicorn's own looks ten times a second whether it should, and a run ends thousands of servers.
-    """
+    """A server that leaves signal handlers alone and ends when `stop` is set."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
-        self.told = asyncio.Event()
+        self.stop = asyncio.Event()
 
     async def main_loop(self) -> None:
+        # uvicorn's own loop checks ten times a second, and a run ends thousands of servers.
         await self.on_tick(0)
-        await self.told.wait()
+        await self.stop.wait()
 
     @asynccontextmanager
     async def _no_signals(self) -> AsyncIterator[None]:
@@ -226,7 +227,7 @@ async def serving(app: FastAPI, port: int) -> AsyncIterator[str]:
             await asyncio.sleep(0.005)
         yield f"http://127.0.0.1:{port}"
     finally:
-        server.told.set()
+        server.stop.set()
         await serving_task
 
 
@@ -246,7 +247,7 @@ async def serve() -> AsyncIterator[Callable[[FastAPI, int], Any]]:
 
 @pytest.fixture
 async def http() -> AsyncIterator[httpx.AsyncClient]:
-    """An HTTP client that carries the admin key."""
+    """Open an HTTP client that carries the admin key."""
     headers = {"Authorization": f"Bearer {ADMIN_KEY}"}
     async with httpx.AsyncClient(headers=headers, timeout=30, verify=tls()) as client:
         yield client
@@ -254,4 +255,5 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 def repository() -> Path:
+    """Return the root of the checkout."""
     return Path(__file__).parent.parent

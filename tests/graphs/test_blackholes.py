@@ -1,4 +1,4 @@
-"""A dependency accepts and never answers: the decision comes within its deadline and says so."""
+"""Decisions while a dependency accepts calls and never answers them."""
 
 import asyncio
 import time
@@ -11,11 +11,15 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from agent.settings import AgentSettings
+from domain_services.kernel.database import pool
 from tests.graphs.blackhole import Line
 from tests.graphs.conftest import System
 
-DEADLINE_SECONDS = 0.5
-GIVEN_UP_SECONDS = 10.0  # half of what the tests' services wait for a peer
+pytestmark = pytest.mark.deadline
+
+DEADLINE_SECONDS = 0.5  # of a whole decision; only long runs measure it
+NEXT_WAIT_SECONDS = 2.0  # the wait that would end a decision without its deadlines
 FEW = 6
 LONG = [FEW, pytest.param(100, marks=pytest.mark.faults)]
 
@@ -36,7 +40,7 @@ def through(url: str, port: int) -> str:
 
 
 class Stopwatch:
-    """Times orchestrations of the one project; a busy machine may delay some, never all."""
+    """Stopwatch of orchestrations of the one project."""
 
     def __init__(self, system: System, record_property: Callable[[str, object], None]) -> None:
         self._system = system
@@ -49,22 +53,51 @@ class Stopwatch:
         self.seconds.append(time.perf_counter() - started)
         return answer
 
-    def hold(self, what: str) -> None:
+    def check(self, what: str) -> None:
+        """Check that a deadline of the decision ended the wait, not the peer's or the pool's.
+
+        The fastest decides: a machine that stands still delays some, never all.
+        """
         ordered = sorted(self.seconds)
         p50, p99 = (ordered[int(share * (len(ordered) - 1))] * 1000 for share in (0.5, 0.99))
         self._record(
             "timed", f"{what:32} {len(ordered)} decisions, p50 {p50:.0f} ms, p99 {p99:.0f} ms"
         )
-        assert ordered[0] < DEADLINE_SECONDS, what
-        assert ordered[-1] < GIVEN_UP_SECONDS, what
+        assert ordered[0] < (DEADLINE_SECONDS if len(ordered) > FEW else NEXT_WAIT_SECONDS), what
 
 
 async def prepare(system: System, **settings: Any) -> None:
     await system.start("project", "backlog", "chronicle", "sprint")
-    await system.start("orchestrator", patience=1, **settings)
+    await system.start("orchestrator", **settings)
     await system.make_project("HOLE", 3)
     for _ in range(3):  # imports, pools and prepared statements
         assert (await system.orchestrate("HOLE")).status_code == 200
+
+
+def test_waits_are_those_of_an_installation() -> None:
+    settings = AgentSettings()
+    assert settings.patience == 1
+    assert settings.peer_timeout_seconds == pool.WAIT_SECONDS == NEXT_WAIT_SECONDS
+
+
+async def test_shipped_waits_are_long_enough_for_the_history(system: System) -> None:
+    await prepare(system)
+    async with asyncio.timeout(30):
+        # A machine that stands still for 300 ms may degrade some decisions, never all.
+        while True:
+            metrics = (await system.orchestrate("HOLE")).json()["performance_metrics"]
+            if not any(reason.startswith("history:") for reason in metrics["degraded"]):
+                break
+
+
+async def test_silent_backlog_is_refused_by_name(system: System) -> None:
+    await prepare(system)
+    await system.stop("backlog")
+    async with Line().open(int(system.urls["backlog"].rsplit(":", 1)[1])):
+        answer = await system.orchestrate("HOLE")
+    assert answer.status_code == 503
+    assert "backlog" in answer.json()["detail"]
+    assert answer.headers["Retry-After"]
 
 
 @pytest.mark.parametrize("runs", LONG)
@@ -85,7 +118,7 @@ async def test_silent_peer_is_not_waited_for(
             metrics = (await watch.orchestrate()).json()["performance_metrics"]
             assert metrics["degraded"], peer
             assert metrics["recall_path"] == "structured"
-        watch.hold(f"silent {peer}")
+        watch.check(f"silent {peer}")
 
 
 @pytest.mark.parametrize("runs", LONG)
@@ -99,7 +132,7 @@ async def test_silent_recall_is_hung_up_on(system: System, runs: int, record_pro
             degraded = metrics["degraded"]
             assert any(each.startswith("recall:") for each in degraded), degraded
             assert metrics["steps_ms"]["recall"] > 0
-        watch.hold("silent recall")
+        watch.check("silent recall")
 
 
 @pytest.mark.parametrize("runs", LONG)
@@ -115,7 +148,7 @@ async def test_silent_memory_is_refused_within_the_deadline(
             answer = await watch.orchestrate()
             assert answer.status_code == 503
             assert answer.headers["Retry-After"]
-        watch.hold("silent memory")
+        watch.check("silent memory")
         line.silent = False
         deadline = time.monotonic() + 30
         while (await system.orchestrate("HOLE")).status_code != 200:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import text
 
-from domain_services.kernel.database import pool
 from domain_services.kernel.database.database import Database
 from domain_services.kernel.database.fast_reads import MOST
 from domain_services.kernel.errors import Unavailable
@@ -53,10 +52,8 @@ async def test_the_first_read_after_a_restart_answers_however_many_lines_were_op
         await database.close()
 
 
-async def test_a_database_that_does_not_answer_is_unavailable(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(pool, "WAIT_SECONDS", 0.5)
+@pytest.mark.deadline
+async def test_a_database_that_does_not_answer_is_unavailable() -> None:
     database = Database("postgresql+psycopg://postgres@/none?host=/nowhere")
     try:
         with pytest.raises(Unavailable):
