@@ -1,4 +1,4 @@
-"""`dsm audit verify`: whether what was recorded of decisions is as it was written."""
+"""`dsm audit verify`: check that recorded decisions are unchanged."""
 
 import asyncio
 from pathlib import Path
@@ -11,6 +11,7 @@ from agent.cli.stack import DEFAULT_DATA_DIR, AsJson, DataDir
 if TYPE_CHECKING:
     from domain_services.chronicle.schema import ChainVerification, ProjectChain
 
+# A chain of years is hashed anew in one request.
 VERIFY_SECONDS = 60.0
 
 ProjectArgument = Annotated[
@@ -31,21 +32,23 @@ def verify(
     from agent.cli.failures import one_line
 
     with one_line():
-        found = asyncio.run(ask(data_dir, project, head))
+        verification = asyncio.run(request_verification(data_dir, project, head))
     if as_json:
-        print(found.model_dump_json(indent=2))
+        print(verification.model_dump_json(indent=2))
     else:
-        for chain in found.chains:
+        for chain in verification.chains:
             print(describe(chain))
-        if not found.chains:
+        if not verification.chains:
             print("no decision audit is recorded")
-        if found.noted_head_found is False:
+        if verification.noted_head_found is False:
             print("BROKEN  the noted head is not in the chain: it was rewritten")
-    raise typer.Exit(0 if found.verified else 1)
+    raise typer.Exit(0 if verification.verified else 1)
 
 
-async def ask(data_dir: Path, project: str | None, head: str | None) -> "ChainVerification":
-    """What the chronicle of the running stack finds."""
+async def request_verification(
+    data_dir: Path, project: str | None, head: str | None
+) -> "ChainVerification":
+    """Ask the chronicle of the running stack to verify its chains."""
     from agent.cli.connect import connect
 
     async with connect(data_dir) as clients:
@@ -53,9 +56,9 @@ async def ask(data_dir: Path, project: str | None, head: str | None) -> "ChainVe
 
 
 def describe(chain: "ProjectChain") -> str:
-    """One line on one project's chain; the head is worth noting elsewhere."""
+    """Describe one project's chain in one line; its head is worth noting elsewhere."""
     if chain.verified:
         return f"ok      {chain.project_id}  {chain.records} audits, head {chain.head}"
-    where = f"audit {chain.first_broken} (number {chain.first_broken_sequence}): "
-    place = where if chain.first_broken else ""
+    audit = f"audit {chain.first_broken} (number {chain.first_broken_sequence}): "
+    place = audit if chain.first_broken else ""
     return f"BROKEN  {chain.project_id}  {place}{chain.problem}"

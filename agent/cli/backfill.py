@@ -1,4 +1,4 @@
-"""`dsm backfill`: make the embeddings that are missing, in batches, with progress."""
+"""`dsm backfill`: compute missing embeddings in batches, with progress."""
 
 import asyncio
 import json
@@ -12,16 +12,19 @@ from agent.cli.stack import DEFAULT_DATA_DIR, AsJson, DataDir
 if TYPE_CHECKING:
     from agent.client import OrchestratorClient
 
-BATCH = 100
+EPISODES_PER_BATCH = 100
 
 
 @dataclass(frozen=True)
-class Backfilled:
-    """Episodes that got an embedding by this command, those without one still, and the model."""
+class BackfillResult:
+    """Outcome of the command."""
 
     done: int
+    """Episodes embedded by this command."""
     left: int
+    """Episodes that still have no embedding."""
     model: str | None
+    """Embedding model that was used; None when nothing was embedded."""
 
 
 def backfill(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
@@ -29,16 +32,16 @@ def backfill(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> N
     from agent.cli.failures import one_line
 
     with one_line():
-        found = asyncio.run(_backfill(data_dir, as_json))
+        result = asyncio.run(_backfill(data_dir, as_json))
     if as_json:
-        print(json.dumps(asdict(found), indent=2))
+        print(json.dumps(asdict(result), indent=2))
     else:
-        by = f" by {found.model}" if found.model else ""
-        print(f"{found.done} episodes embedded{by}, {found.left} left")
-    raise SystemExit(1 if found.left else 0)
+        by_model = f" by {result.model}" if result.model else ""
+        print(f"{result.done} episodes embedded{by_model}, {result.left} left")
+    raise SystemExit(1 if result.left else 0)
 
 
-async def _backfill(data_dir: Path, quiet: bool) -> Backfilled:
+async def _backfill(data_dir: Path, quiet: bool) -> BackfillResult:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -46,22 +49,23 @@ async def _backfill(data_dir: Path, quiet: bool) -> Backfilled:
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     async with connect(data_dir) as clients:
-        waiting = (await clients.orchestrator.embedding_backlog()).to_embed
+        total = (await clients.orchestrator.embedding_backlog()).to_embed
         with Progress(*columns, console=Console(stderr=True), disable=quiet) as progress:
-            bar = progress.add_task("embedding", total=waiting)
+            bar = progress.add_task("embedding", total=total)
             return await embed_all(clients.orchestrator, lambda n: progress.advance(bar, n))
 
 
 async def embed_all(
     orchestrator: "OrchestratorClient", advance: Callable[[int], None]
-) -> Backfilled:
-    """Batch after batch, until nothing is left or a batch fails."""
+) -> BackfillResult:
+    """Embed batch after batch, until none is left or a batch fails."""
     from agent.schema import BackfillRequest
 
     done, model = 0, None
     while True:
-        made = await orchestrator.backfill(BackfillRequest(limit=BATCH))
-        done, model = done + made.done, made.model or model
-        advance(made.done)
-        if not made.left or made.failed or not made.done:
-            return Backfilled(done, made.left, model)
+        batch = await orchestrator.backfill(BackfillRequest(limit=EPISODES_PER_BATCH))
+        done, model = done + batch.done, batch.model or model
+        advance(batch.done)
+        # Failed episodes stay in the queue, so another batch would only meet them again.
+        if not batch.left or batch.failed or not batch.done:
+            return BackfillResult(done, batch.left, model)

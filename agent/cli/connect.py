@@ -1,4 +1,4 @@
-"""Finds the running stack of a data folder and opens typed clients with its admin key."""
+"""Connection of commands to the running stack of a data folder."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -22,31 +22,42 @@ CONSUMERS = ("backlog", "sprint", "orchestrator")  # the services that consume e
 
 
 class NotRunning(Problem):
+    """No stack runs on the data folder."""
+
     code = "not_running"
     title = "No stack is running"
 
 
 @dataclass(frozen=True)
 class Clients:
+    """Clients of the running services, with the admin's key."""
+
     project: ProjectClient
+    """Client of the project service."""
     backlog: BacklogClient
+    """Client of the backlog service."""
     sprint: SprintClient
+    """Client of the sprint service."""
     chronicle: ChronicleClient
+    """Client of the chronicle."""
     orchestrator: OrchestratorClient
+    """Client of the orchestrator."""
     dead_letters: Mapping[str, DeadLettersClient]
+    """Client of the failed events of each consumer, by the service's name."""
 
 
 @asynccontextmanager
 async def connect(data_dir: Path) -> AsyncIterator[Clients]:
-    """Clients of the stack that runs on `data_dir`. Raises: `NotRunning`, `StackError`."""
+    """Open clients of the stack that runs on `data_dir`. Raises: `NotRunning`, `StackError`."""
+    # Checked before the import below, which needs the optional packages.
     require_servers()
     from deploy.local import control
 
-    found = control.status(data_dir)
-    if found.state is None:
+    status = control.status(data_dir)
+    if status.state is None:
         start = f"dsm up --detach --data-dir {data_dir}"
         raise NotRunning(f"no stack is running on {data_dir}; start it with: {start}")
-    urls = found.state.urls
+    urls = status.state.urls
     headers = {"Authorization": f"Bearer {DataFolder(data_dir).key('admin')}"}
     async with httpx.AsyncClient(headers=headers, timeout=TIMEOUT_SECONDS) as http:
         yield Clients(

@@ -1,4 +1,4 @@
-"""`dsm demo`: the main job on real history, from nothing to an executed decision."""
+"""`dsm demo`: start a stack, import real history, and decide the next sprints."""
 
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -30,14 +30,16 @@ def demo(
 
     with one_line():
         day = parse_as_of(as_of)
+    # A project lives at one day, so every day needs a stack of its own.
     folder = data_dir / day.isoformat()
     stack.up(folder, base_port, detach=True)
     try:
+        # In a wheel that is not unpacked, the example is no file of its own.
         with as_file(EXAMPLE) as example:
             importing.import_csv(
                 example, mapping=[MAPPING], prefix=PREFIX, as_of=as_of, data_dir=folder
             )
-        for project in projects(folder):
+        for project in imported_projects(folder):
             orchestrate.orchestrate(project, data_dir=folder)
     finally:
         print(f"state is kept in {folder}: delete it to start over, or decide on another --as-of")
@@ -47,6 +49,6 @@ def demo(
             stack.down(folder)
 
 
-def projects(folder: Path) -> list[str]:
-    """What the import brought, by id."""
+def imported_projects(folder: Path) -> list[str]:
+    """List the ids of the projects that were imported into a data folder."""
     return sorted(path.stem for path in (folder / "imports").glob("*.json"))

@@ -1,4 +1,4 @@
-"""`dsm events dead list | replay | discard`: events that a service could not take in."""
+"""`dsm events dead list | replay | discard`: repair events that a service failed to handle."""
 
 import asyncio
 import json
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from domain_services.kernel.messaging.dead_letters.client import DeadLettersClient
     from domain_services.kernel.messaging.dead_letters.schema import DeadLetter
 
-PAGE = 1000
+PAGE_LETTERS = 1000
+_SHOWN_ERROR_CHARACTERS = 200
 
 Service = Annotated[str, typer.Argument(metavar="SERVICE", help="As `list` names it.")]
 LetterId = Annotated[int, typer.Argument(metavar="ID", min=1, help="As `list` names it.")]
@@ -24,16 +25,16 @@ Resolved = Annotated[bool, typer.Option("--all", help="Also those replayed or di
 def list_dead(
     resolved: Resolved = False, data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False
 ) -> None:
-    """List what waits for a decision, with stream, group, error, tries and time."""
+    """List failed events that wait for a decision, with stream, group, error, tries and time."""
     from agent.cli.failures import one_line
 
     with one_line():
-        found = asyncio.run(_list_all(data_dir, resolved))
+        letters = asyncio.run(_list_all(data_dir, resolved))
     if as_json:
-        rows = [{"service": name, **letter.model_dump(mode="json")} for name, letter in found]
+        rows = [{"service": name, **letter.model_dump(mode="json")} for name, letter in letters]
         print(json.dumps(rows, indent=2))
-    elif found:
-        _show(found)
+    elif letters:
+        _show(letters)
     else:
         print("no dead letters")
 
@@ -44,7 +45,7 @@ def replay(
     data_dir: DataDir = DEFAULT_DATA_DIR,
     as_json: AsJson = False,
 ) -> None:
-    """Take an event in, after what it failed on has been repaired; twice is as once."""
+    """Handle an event again, once its fault is repaired; a second replay changes nothing."""
     _resolve(
         data_dir, service, lambda client: client.replay_dead_letter(letter_id), as_json=as_json
     )
@@ -56,7 +57,7 @@ def discard(
     data_dir: DataDir = DEFAULT_DATA_DIR,
     as_json: AsJson = False,
 ) -> None:
-    """Give an event up."""
+    """Discard an event: no service will handle it."""
     _resolve(
         data_dir, service, lambda client: client.discard_dead_letter(letter_id), as_json=as_json
     )
@@ -65,22 +66,22 @@ def discard(
 def _resolve(
     data_dir: Path,
     service: str,
-    act: "Callable[[DeadLettersClient], Awaitable[DeadLetter]]",
+    resolve: "Callable[[DeadLettersClient], Awaitable[DeadLetter]]",
     *,
     as_json: bool,
 ) -> None:
     from agent.cli.failures import one_line
 
     with one_line():
-        letter = asyncio.run(_act(data_dir, service, act))
+        letter = asyncio.run(_call(data_dir, service, resolve))
     if as_json:
         print(json.dumps({"service": service, **letter.model_dump(mode="json")}, indent=2))
     else:
         print(f"{service} {letter.id}: {letter.resolution} by {letter.resolved_by}")
 
 
-async def _act(
-    data_dir: Path, service: str, act: "Callable[[DeadLettersClient], Awaitable[DeadLetter]]"
+async def _call(
+    data_dir: Path, service: str, resolve: "Callable[[DeadLettersClient], Awaitable[DeadLetter]]"
 ) -> "DeadLetter":
     from agent.cli.connect import connect
     from domain_services.kernel.errors import Invalid
@@ -88,32 +89,32 @@ async def _act(
     async with connect(data_dir) as clients:
         client = clients.dead_letters.get(service)
         if client is None:
-            known = ", ".join(clients.dead_letters)
-            raise Invalid(f"{service} consumes no events; those that do: {known}")
-        return await act(client)
+            consumers = ", ".join(clients.dead_letters)
+            raise Invalid(f"{service} consumes no events; name one that does: {consumers}")
+        return await resolve(client)
 
 
 async def _list_all(data_dir: Path, resolved: bool) -> "list[tuple[str, DeadLetter]]":
     from agent.cli.connect import connect
 
-    found: list[tuple[str, DeadLetter]] = []
+    letters: list[tuple[str, DeadLetter]] = []
     async with connect(data_dir) as clients:
         for name, client in clients.dead_letters.items():
             after = 0
             while page := await client.list_dead_letters(
-                after=after, limit=PAGE, resolved=resolved
+                after=after, limit=PAGE_LETTERS, resolved=resolved
             ):
-                found += [(name, letter) for letter in page]
+                letters += [(name, letter) for letter in page]
                 after = page[-1].id
-    return found
+    return letters
 
 
-def _show(found: "list[tuple[str, DeadLetter]]") -> None:
-    """A head and an indented error for each: tables tear long names and errors apart."""
-    for service, letter in found:
+def _show(letters: "list[tuple[str, DeadLetter]]") -> None:
+    # No table: its columns would break long names and errors apart.
+    for service, letter in letters:
         event = letter.event_type or "no event"
         print(f"{service} {letter.id}  {event}  {letter.stream} as {letter.consumer_group}")
-        told = " ".join(letter.error.split())[:200]
-        print(f"    {letter.tries} tries, parked {letter.parked_at:%Y-%m-%d %H:%M:%S} UTC: {told}")
+        error = " ".join(letter.error.split())[:_SHOWN_ERROR_CHARACTERS]
+        print(f"    {letter.tries} tries, parked {letter.parked_at:%Y-%m-%d %H:%M:%S} UTC: {error}")
         if letter.resolution is not None:
             print(f"    {letter.resolution} by {letter.resolved_by}")

@@ -1,4 +1,4 @@
-"""One clear line on stderr for every expected failure."""
+"""Expected failures of a command as one line on stderr."""
 
 import sys
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""`dsm learn`: learn from ended sprints now, or go back to an earlier calibration."""
+"""`dsm learn`: calibrate confidence by ended sprints, or return to an earlier calibration."""
 
 import asyncio
 import json
@@ -14,16 +14,20 @@ if TYPE_CHECKING:
 
     from agent.learning.schema import CalibrationReport, Learned, LearningHistory
 
-Rollback = Annotated[
+RollbackOption = Annotated[
     int | None,
-    typer.Option(min=0, help="Put this version in force again; 0 comes with the software."),
+    typer.Option(
+        "--rollback", min=0, help="Put this version in force again; 0 comes with the software."
+    ),
 ]
-History = Annotated[bool, typer.Option("--history", help="Show every attempt, learn nothing.")]
+HistoryOption = Annotated[
+    bool, typer.Option("--history", help="Show every attempt, learn nothing.")
+]
 
 
 def learn(
-    rollback: Rollback = None,
-    history: History = False,
+    rollback: RollbackOption = None,
+    history: HistoryOption = False,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     as_json: AsJson = False,
 ) -> None:
@@ -32,7 +36,7 @@ def learn(
     from agent.learning.schema import Learned
 
     with one_line():
-        answer = asyncio.run(ask(data_dir, rollback, history))
+        answer = asyncio.run(request_learning(data_dir, rollback, history))
     if as_json:
         print(json.dumps(answer.model_dump(mode="json"), indent=2))
     elif isinstance(answer, Learned):
@@ -41,7 +45,10 @@ def learn(
         _show_history(answer)
 
 
-async def ask(data_dir: Path, rollback: int | None, history: bool) -> "Learned | LearningHistory":
+async def request_learning(
+    data_dir: Path, rollback: int | None, history: bool
+) -> "Learned | LearningHistory":
+    """Ask the orchestrator to roll back, to list its attempts, or else to learn now."""
     from agent.cli.connect import connect
     from agent.learning.schema import Rollback
 
@@ -58,26 +65,29 @@ def _show_learned(answer: "Learned") -> None:
 
     console = Console(highlight=False)
     console.print(f"{answer.outcomes} outcomes, {answer.new_outcomes} of them new: {answer.reason}")
-    console.print(_table(answer.active, "in force"))
+    console.print(_calibration_table(answer.active))
 
 
 def _show_history(answer: "LearningHistory") -> None:
     from rich.console import Console
 
     console = Console(highlight=False)
-    for each in answer.attempts:
-        console.print(f"version {each.version} of {each.created_at:%Y-%m-%d %H:%M}: {each.reason}")
-    console.print(_table(answer.active, "in force"))
+    for attempt in answer.attempts:
+        created_at = f"{attempt.created_at:%Y-%m-%d %H:%M}"
+        console.print(f"version {attempt.version} of {created_at}: {attempt.reason}")
+    console.print(_calibration_table(answer.active))
 
 
-def _table(calibration: "CalibrationReport", word: str) -> "Table":
+def _calibration_table(calibration: "CalibrationReport") -> "Table":
     from rich.table import Table
 
-    title = f"calibration {calibration.version} ({calibration.name}) is {word}"
+    title = f"calibration {calibration.version} ({calibration.name}) is in force"
     table = Table("confidence", "outcomes", "stated", "observed", title=title, box=None)
-    for each in calibration.table:
+    for interval in calibration.table:
         stated, observed = (
-            "-" if share is None else f"{share:.2f}" for share in (each.stated, each.observed)
+            "-" if share is None else f"{share:.2f}"
+            for share in (interval.stated, interval.observed)
         )
-        table.add_row(f"{each.low:.2f} to {each.high:.2f}", str(each.count), stated, observed)
+        bounds = f"{interval.low:.2f} to {interval.high:.2f}"
+        table.add_row(bounds, str(interval.count), stated, observed)
     return table

@@ -1,4 +1,4 @@
-"""The command `dsm`."""
+"""Command line `dsm`: all commands by name."""
 
 import sys
 
@@ -13,10 +13,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-imports = typer.Typer(help="Bring a team's history.", no_args_is_help=True)
-
-audits = typer.Typer(help="What was recorded of decisions.", no_args_is_help=True)
-
 app.command("up")(stack.up)
 app.command("down")(stack.down)
 app.command("status")(stack.status)
@@ -24,14 +20,17 @@ app.command("orchestrate")(orchestrate.orchestrate)
 app.command("learn")(learning.learn)
 app.command("backfill")(backfill.backfill)
 app.command("demo")(demo.demo)
-app.add_typer(imports, name="import")
-imports.command("csv")(importing.import_csv)
 
-app.add_typer(audits, name="audit")
-audits.command("verify")(audit.verify)
+import_app = typer.Typer(help="Import a team's history.", no_args_is_help=True)
+app.add_typer(import_app, name="import")
+import_app.command("csv")(importing.import_csv)
 
-events_app = typer.Typer(help="What services tell each other.", no_args_is_help=True)
-dead_app = typer.Typer(help="Events that could not be taken in.", no_args_is_help=True)
+audit_app = typer.Typer(help="Check recorded decisions.", no_args_is_help=True)
+app.add_typer(audit_app, name="audit")
+audit_app.command("verify")(audit.verify)
+
+events_app = typer.Typer(help="Inspect the events between services.", no_args_is_help=True)
+dead_app = typer.Typer(help="Repair events that a service failed to handle.", no_args_is_help=True)
 app.add_typer(events_app, name="events")
 events_app.add_typer(dead_app, name="dead")
 dead_app.command("list")(events.list_dead)
@@ -40,5 +39,5 @@ dead_app.command("discard")(events.discard)
 
 
 def main() -> None:
-    """Entry point of the console script."""
+    """Run the console script."""
     sys.exit(app())

@@ -1,4 +1,4 @@
-"""`dsm orchestrate`: decide for a project, act, and print a decision one can argue with."""
+"""`dsm orchestrate`: decide for a project, act, and print the decision with its reasons."""
 
 import asyncio
 import json
@@ -14,11 +14,14 @@ if TYPE_CHECKING:
     from agent.cli.comparison import Comparison
     from agent.schema import Orchestration, OrchestrationRequest
 
+DEFAULT_WEEKS = 2
+MAX_WEEKS = 8
+
 ProjectArgument = Annotated[str, typer.Argument(metavar="PROJECT", help="The project's id.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Decide and explain, change nothing.")]
 Weeks = Annotated[
     int | None,
-    typer.Option(min=1, max=8, help="Length of a new sprint; the import's cadence, or 2."),
+    typer.Option(min=1, max=MAX_WEEKS, help="Length of a new sprint; the import's cadence, or 2."),
 ]
 MaxTasks = Annotated[
     int | None, typer.Option(min=1, max=500, help="A limit that no adjustment passes.")
@@ -42,7 +45,7 @@ def orchestrate(
 
     project = project.upper()
     if weeks is None:
-        weeks = min(cadence_weeks(data_dir, project) or 2, 8)
+        weeks = min(cadence_weeks(data_dir, project) or DEFAULT_WEEKS, MAX_WEEKS)
     request = OrchestrationRequest(
         dry_run=dry_run,
         options=Options(
@@ -50,18 +53,18 @@ def orchestrate(
         ),
     )
     with one_line():
-        answer, compared = asyncio.run(ask(data_dir, project, request))
+        answer, comparison = asyncio.run(request_decision(data_dir, project, request))
     if as_json:
-        found = answer.model_dump(mode="json")
-        print(json.dumps(found | {"held_back": asdict(compared) if compared else None}, indent=2))
+        actual = asdict(comparison) if comparison else None
+        print(json.dumps(answer.model_dump(mode="json") | {"actual": actual}, indent=2))
     else:
-        show(answer, compared)
+        show(answer, comparison)
 
 
-async def ask(
+async def request_decision(
     data_dir: Path, project: str, request: "OrchestrationRequest"
 ) -> "tuple[Orchestration, Comparison | None]":
-    """The answer of the orchestrator, and the truth that an import kept back, if it did."""
+    """Ask the orchestrator to decide, and compare its answer with the actual outcome, if saved."""
     from agent.cli.comparison import compare
     from agent.cli.connect import connect
 
@@ -70,10 +73,10 @@ async def ask(
         return answer, await compare(data_dir, clients, answer)
 
 
-def show(answer: "Orchestration", compared: "Comparison | None") -> None:
-    """Print the answer for people."""
+def show(answer: "Orchestration", comparison: "Comparison | None") -> None:
+    """Print a decision for people."""
     from rich.console import Console
 
     from agent.cli.report import render
 
-    Console(highlight=False).print(render(answer, compared))
+    Console(highlight=False).print(render(answer, comparison))

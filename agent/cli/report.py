@@ -1,150 +1,66 @@
-"""A decision as a page for people: facts, rule, evidence, adjustments, gate, deeds, truth."""
+"""Page of a decision, for people: facts, rule, evidence, gate, actions and actual outcome."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
 from agent.cli.comparison import Comparison
-from agent.importing.preview import plain
-from agent.schema import AdjustmentReport, Orchestration
+from agent.cli.layout import name_value_rows, plain_text, section
+from agent.cli.report_evidence import adjustment_parts, evidence_parts
+from agent.schema import Orchestration
 
 _STEPS = ("analyse", "rules", "recall", "adjust", "gate", "act", "record")
-_TITLES = {
-    "task_count_modification": "tasks",
-    "sprint_duration_modification": "weeks",
-}
+_SHOWN_DAYS_OFF = 5
 
 
-def render(answer: Orchestration, compared: Comparison | None) -> RenderableType:
-    """The whole decision; `compared` comes last, as it came last."""
+def render(answer: Orchestration, comparison: Comparison | None) -> RenderableType:
+    """Lay out a whole decision; the actual outcome, if there is one, comes last."""
     parts: list[RenderableType] = [
         Rule(f"{answer.project_id} as of {answer.as_of}", style="bold"),
-        *_section("Facts", [_facts(answer)]),
-        *_section("Rule", [_words(answer.decisions.rule_based_decision.reasoning)]),
-        *_section("Evidence", list(_evidence(answer))),
-        *_section("Adjustments", list(_adjustments(answer))),
-        *_section("Decision", list(_decision(answer))),
-        *_section("Timings", [_timings(answer)]),
+        *section("Facts", [_facts(answer)]),
+        *section("Rule", [plain_text(answer.decisions.rule_based_decision.reasoning)]),
+        *section("Evidence", list(evidence_parts(answer))),
+        *section("Adjustments", list(adjustment_parts(answer))),
+        *section("Decision", list(_decision(answer))),
+        *section("Timings", [_timings(answer)]),
     ]
-    if compared is not None:
-        parts += _section("What the team really did (kept back until now)", [_truth(compared)])
+    if comparison is not None:
+        parts += section("Actual outcome", [actual_outcome(comparison)])
     return Group(*parts)
 
 
-def _section(title: str, body: list[RenderableType]) -> list[RenderableType]:
-    if not body:
-        return []
-    return [Text(title, style="bold"), *(Padding(each, (0, 0, 0, 2)) for each in body)]
-
-
-def _words(text: str) -> Text:
-    """What people wrote, letter by letter: no markup, nothing that acts on a terminal."""
-    return Text("\n".join(plain(line) for line in text.splitlines()))
-
-
-def _pairs(rows: list[tuple[str, str]]) -> Table:
-    table = Table.grid(padding=(0, 2))
-    for name, value in rows:
-        table.add_row(Text(name, style="dim"), _words(value))
-    return table
-
-
 def _facts(answer: Orchestration) -> Table:
-    seen = answer.analysis
+    analysis = answer.analysis
     rows = [
         (
             "open tasks",
-            f"{seen.backlog_tasks}, of these {seen.unassigned_tasks} free to be planned",
+            f"{analysis.backlog_tasks}, of these {analysis.unassigned_tasks} free to be planned",
         ),
-        ("team", f"{seen.team_size} people" if seen.team_size else "not known"),
-        ("working days", _capacity(answer)),
+        ("team", f"{analysis.team_size} people" if analysis.team_size else "not known"),
+        ("working days", _working_days(answer)),
     ]
-    if seen.days_off:
-        rows.append(("days off", "; ".join(seen.days_off[:5])))
-    if sprint := seen.current_sprint:
+    if analysis.days_off:
+        rows.append(("days off", "; ".join(analysis.days_off[:_SHOWN_DAYS_OFF])))
+    if sprint := analysis.current_sprint:
         pending = f"{sprint['pending_tasks']} of {sprint['total_tasks']} tasks pending"
         rows.append(
             ("sprint in progress", f"{sprint['sprint_id']} until {sprint['end_date']}, {pending}")
         )
-    return _pairs(rows)
+    return name_value_rows(rows)
 
 
-def _capacity(answer: Orchestration) -> str:
-    seen = answer.analysis
-    window = f"{seen.working_days} in the window" if seen.working_days is not None else "not known"
-    if seen.team_working_days is None:
-        return window
-    return f"{window}, {seen.team_working_days} of the team together"
-
-
-def _evidence(answer: Orchestration) -> Iterator[RenderableType]:
-    known = answer.analysis.historical_context
-    completed: list[int] = known["completed_per_sprint"]
-    if completed:
-        last = " ".join(str(count) for count in completed[-12:])
-        average = known["average_velocity"]
-        yield _pairs(
-            [
-                (
-                    "own history",
-                    f"{known['past_sprints']} past sprints; completed, newest last: {last}",
-                ),
-                ("velocity", f"{average:.1f} tasks a sprint on average, {known['velocity_trend']}"),
-            ]
-        )
-    else:
-        yield _words("no past sprint of this project is known")
-    episodes: list[dict[str, Any]] = answer.intelligence_metadata["similar_episodes"]
-    if episodes:
-        yield _episodes(episodes)
-    for missing in answer.performance_metrics.degraded:
-        yield Text(f"missing: {missing}", style="yellow")
-
-
-def _episodes(episodes: list[dict[str, Any]]) -> Table:
-    table = Table("similar episode", "day", "similarity", "found by", "completed", box=None)
-    for each in episodes:
-        outcome = each["outcome"]
-        table.add_row(
-            _words(each["sprint_id"] or each["episode_id"]),
-            each["day"],
-            f"{each['similarity']:.2f}",
-            each["found_by"],
-            str(outcome["completed_tasks"]) if outcome else "not known",
-        )
-    return table
-
-
-def _adjustments(answer: Orchestration) -> Iterator[RenderableType]:
-    adjustments = answer.decisions.intelligence_adjustments
-    if not adjustments:
-        return
-    names = ("", "rule", "recommended", "applied", "confidence", "sample", "gate")
-    table = Table(*names, box=None)
-    for name, each in adjustments.items():
-        table.add_row(
-            _TITLES.get(name, name),
-            str(each.original_recommendation),
-            str(each.intelligence_recommendation),
-            str(each.applied_value),
-            f"{each.confidence:.2f}" if each.confidence is not None else "-",
-            str(each.sample_size),
-            _gate(each),
-        )
-    yield table
-    for each in adjustments.values():
-        yield _words(each.gate.reason)
-
-
-def _gate(each: AdjustmentReport) -> str:
-    if each.intelligence_recommendation == each.original_recommendation:
-        return "nothing to change"
-    return "passed" if each.gate.passed else "held back"
+def _working_days(answer: Orchestration) -> str:
+    analysis = answer.analysis
+    if analysis.working_days is None:
+        return "not known"
+    in_window = f"{analysis.working_days} in the window"
+    if analysis.team_working_days is None:
+        return in_window
+    return f"{in_window}, {analysis.team_working_days} of the team together"
 
 
 def _decision(answer: Orchestration) -> Iterator[RenderableType]:
@@ -155,26 +71,27 @@ def _decision(answer: Orchestration) -> Iterator[RenderableType]:
     if answer.dry_run:
         yield Text(f"dry run ({source}); it would:", style="bold")
         for call in answer.actions_planned:
-            yield _words(f"- {call['description']}")
+            yield plain_text(f"- {call['description']}")
         return
     yield Text(source, style="bold")
-    for deed in answer.actions_taken:
-        yield _words(f"- {deed}")
+    for action in answer.actions_taken:
+        yield plain_text(f"- {action}")
     if answer.created and answer.created["sprint_id"]:
-        yield _words(f"  {answer.created['start_date']} to {answer.created['end_date']}")
-        yield _tasks(answer.created["tasks"])
+        yield plain_text(f"  {answer.created['start_date']} to {answer.created['end_date']}")
+        yield task_table(answer.created["tasks"])
         for warning in answer.created["warnings"]:
             yield Text(f"missing: {warning}", style="yellow")
 
 
-def _tasks(tasks: list[dict[str, Any]]) -> Table:
+def task_table(tasks: list[dict[str, Any]]) -> Table:
+    """Build the table of a new sprint's tasks."""
     table = Table("task", "title", "priority", "assigned to", box=None)
     for task in tasks:
         table.add_row(
             task["task_id"],
-            _words(task["title"]),
+            plain_text(task["title"]),
             str(task["priority"]),
-            _words(task["assigned_to"] or "nobody yet"),
+            plain_text(task["assigned_to"] or "nobody yet"),
         )
     return table
 
@@ -188,21 +105,24 @@ def _timings(answer: Orchestration) -> Text:
     return Text(f"{metrics.total_ms:.1f} ms ({steps}); {recall}")
 
 
-def _truth(compared: Comparison) -> Table:
-    finished = f"{compared.finished} tasks, {compared.from_backlog} of them from this backlog"
-    rows = [(f"finished by {compared.window_end}", finished)]
-    if compared.chosen_finished is not None:
-        rows.append(("of the sprint's tasks", f"{compared.chosen_finished} of {compared.applied}"))
-    if compared.nearer is not None:
+def actual_outcome(comparison: Comparison) -> Table:
+    """Build the table that sets a decision beside the team's actual outcome."""
+    finished = f"{comparison.finished} tasks, {comparison.from_backlog} of them from this backlog"
+    rows = [(f"finished by {comparison.window_end}", finished)]
+    if comparison.chosen_finished is not None:
+        rows.append(
+            ("of the sprint's tasks", f"{comparison.chosen_finished} of {comparison.applied}")
+        )
+    if comparison.nearer is not None:
         verdict = {
             "rule": "the rule's number was nearer",
             "recommendation": "the recommended number was nearer",
             "equal": "rule and recommendation were equally near",
-        }[compared.nearer]
-        rows.append(
-            ("verdict", f"{verdict} (rule {compared.rule}, recommended {compared.recommended})")
-        )
-    elif compared.decided_days not in (None, compared.window_days):
-        lengths = f"{compared.window_days} days, the decision is for {compared.decided_days}"
-        rows.append(("verdict", f"none: what was kept back is of {lengths}"))
-    return _pairs(rows)
+        }[comparison.nearer]
+        numbers = f"rule {comparison.rule}, recommended {comparison.recommended}"
+        rows.append(("verdict", f"{verdict} ({numbers})"))
+    elif comparison.decided_days not in (None, comparison.window_days):
+        window, decided = comparison.window_days, comparison.decided_days
+        reason = f"the actual outcome is of {window} days, the decision is for {decided}"
+        rows.append(("verdict", f"none: {reason}"))
+    return name_value_rows(rows)

@@ -2,11 +2,11 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from deploy.local.folder import StackState
 
 DataDir = Annotated[
-    Path, typer.Option("--data-dir", envvar="DSM_DATA_DIR", help="Where everything is kept.")
+    Path, typer.Option("--data-dir", envvar="DSM_DATA_DIR", help="Folder of all state.")
 ]
 BasePort = Annotated[
     int, typer.Option("--base-port", min=1, max=65_500, help="Port of the first service.")
@@ -74,28 +74,28 @@ def down(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
 
 
 def status(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
-    """Tell whether the stack runs and every service is ready; exit code 1 when not."""
+    """Show whether the stack runs and every service is ready; exit code 1 when not."""
     from deploy.local import extra
 
     with _failures():
         extra.require_servers()
         from deploy.local import control
 
-        found = control.status(data_dir)
+        current = control.status(data_dir)
     if as_json:
         _print_json(
             {
-                "phase": found.phase,
-                "healthy": found.healthy,
-                "stack": asdict(found.state) if found.state else None,
-                "services": found.services,
+                "phase": current.phase,
+                "healthy": current.healthy,
+                "stack": asdict(current.state) if current.state else None,
+                "services": current.services,
             }
         )
-    elif found.state is None:
-        print(found.phase)
+    elif current.state is None:
+        print(current.phase)
     else:
-        _show_services(found.state.urls, found.services, found.phase)
-    raise typer.Exit(0 if found.healthy else 1)
+        _show_services(current.state.urls, current.services, current.phase)
+    raise typer.Exit(0 if current.healthy else 1)
 
 
 def _serve(data_dir: Path, base_port: int, as_json: bool, catalogue: str) -> None:
@@ -120,8 +120,8 @@ def _serve(data_dir: Path, base_port: int, as_json: bool, catalogue: str) -> Non
 def _show_stack(data_dir: Path, state: "StackState", as_json: bool, title: str) -> None:
     key_file = data_dir.resolve() / "admin.key"
     if as_json:
-        told = asdict(state) | {"status": title.partition(",")[0], "key_file": str(key_file)}
-        _print_json(told)
+        status_word = title.partition(",")[0]
+        _print_json(asdict(state) | {"status": status_word, "key_file": str(key_file)})
         return
     _show_services(state.urls, dict.fromkeys(state.urls, "ready"), title)
     print(f"admin key: {key_file}")
@@ -139,13 +139,15 @@ def _show_services(urls: dict[str, str], answers: dict[str, str], title: str) ->
     Console().print(table)
 
 
-def _print_json(told: dict[str, Any]) -> None:
-    print(json.dumps(told, indent=2), flush=True)
+def _print_json(content: Mapping[str, object]) -> None:
+    # Flushed: `dsm up` serves on after this, and a program reads the line meanwhile.
+    print(json.dumps(content, indent=2), flush=True)
 
 
+# Not `failures.one_line`: it needs pydantic, which nearly doubles the time of `dsm status`.
 @contextmanager
 def _failures() -> Iterator[None]:
-    """A known failure is one line on stderr and exit code 1."""
+    """Turn a `StackError` into one line on stderr and exit code 1."""
     from deploy.local.errors import StackError
 
     try:
@@ -157,7 +159,7 @@ def _failures() -> Iterator[None]:
 
 @contextmanager
 def _progress(title: str) -> Iterator["Status | None"]:
-    """A spinner on a terminal; None elsewhere."""
+    """Show a spinner on a terminal; yield None elsewhere."""
     from rich.console import Console
 
     console = Console(stderr=True)

@@ -1,33 +1,36 @@
-"""Documents in requests that the services take: not too many, and not too large together."""
+"""Batches of documents that fit into one request, by count and by bytes."""
 
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from pydantic import BaseModel
 
-T = TypeVar("T", bound=BaseModel)
+DocumentT = TypeVar("DocumentT", bound=BaseModel)
 
-MOST_BYTES = 500_000  # about half of what a service takes as a body
+# About half of what a service takes as a body.
+MAX_BATCH_BYTES = 500_000
 
 
-def size(document: BaseModel) -> int:
-    """The bytes of a document as it is sent."""
+def byte_size(document: BaseModel) -> int:
+    """Count the bytes of a document as it is sent."""
     return len(document.model_dump_json().encode())
 
 
-def batches(documents: Sequence[T], most: int, most_bytes: int = MOST_BYTES) -> Iterator[list[T]]:
-    """The documents in their order, at most so many and so large a batch.
+def batches(
+    documents: Sequence[DocumentT], max_count: int, max_bytes: int = MAX_BATCH_BYTES
+) -> Iterator[list[DocumentT]]:
+    """Yield the documents in their order, in batches within both limits.
 
-    A single document that is larger is a batch of its own.
+    A single document over `max_bytes` is a batch of its own.
     """
-    batch: list[T] = []
-    total = 0
+    batch: list[DocumentT] = []
+    batch_bytes = 0
     for document in documents:
-        own = size(document) + 1
-        if batch and (len(batch) == most or total + own > most_bytes):
+        document_bytes = byte_size(document) + 1
+        if batch and (len(batch) == max_count or batch_bytes + document_bytes > max_bytes):
             yield batch
-            batch, total = [], 0
+            batch, batch_bytes = [], 0
         batch.append(document)
-        total += own
+        batch_bytes += document_bytes
     if batch:
         yield batch

@@ -1,63 +1,78 @@
-"""The first pass over a file: a sample of each column, and the format of each date column."""
+"""First pass over a file: a sample value of each column, and the format of each date column."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from agent.importing.dates import DAY_FIRST, MONTH_FIRST, DateFormat, Detected, Tally
+from agent.importing.dates import DAY_FIRST, MONTH_FIRST, DateFormat, DetectedDates, FormatTally
 from agent.importing.fields import DATE_FIELDS
 from agent.importing.mapping import MappedColumn
 from agent.importing.table import Table
-from agent.importing.tasks import first_value
 
 
-def survey(
+@dataclass(frozen=True, slots=True)
+class ColumnSamples:
+    """Findings of the first pass, by the name of the field that a column feeds."""
+
+    first_values: Mapping[str, str]
+    """First non-empty value; a field without any value is absent."""
+    dates: Mapping[str, DetectedDates]
+    """Detected format and range of each date field that has a column."""
+
+
+def sample_columns(
     table: Table, columns: Mapping[str, MappedColumn], forced: DateFormat | None
-) -> tuple[dict[str, str], dict[str, Detected]]:
-    """The first value of each mapped field, and what the values of each date field are.
+) -> ColumnSamples:
+    """Read the table once and sample its mapped columns; rows that are too short are left out.
 
-    `forced` is the only format tried when it is given; rows that are too short are left out.
+    `forced` is the only date format that is tried; None tries all of them.
     """
     tallies = {
-        field: Tally((forced,)) if forced else Tally() for field in DATE_FIELDS if field in columns
+        field: FormatTally((forced,)) if forced else FormatTally()
+        for field in DATE_FIELDS
+        if field in columns
     }
-    samples: dict[str, str] = {}
+    first_values: dict[str, str] = {}
     width = len(table.header)
     for record in table.records():
         if len(record.cells) < width:
             continue
-        if len(samples) < len(columns):
+        if len(first_values) < len(columns):
             for field, column in columns.items():
-                if field not in samples and (value := first_value(record.cells, column)):
-                    samples[field] = value
+                if field not in first_values and (value := column.first_value(record.cells)):
+                    first_values[field] = value
         for field, tally in tallies.items():
-            if value := first_value(record.cells, columns[field]):
+            if value := columns[field].first_value(record.cells):
                 tally.add(value)
-    detected = {field: tally.verdict() for field, tally in tallies.items()}
-    return samples, detected
+    return ColumnSamples(first_values, {field: tally.detect() for field, tally in tallies.items()})
 
 
-def settle(
-    detected: Mapping[str, Detected], columns: Mapping[str, MappedColumn]
+def choose_formats(
+    dates: Mapping[str, DetectedDates],
+    columns: Mapping[str, MappedColumn],
+    forced: DateFormat | None,
 ) -> tuple[dict[str, DateFormat | None], list[str]]:
-    """The format to read each date field in, and a warning for each that was not certain."""
-    # One export writes all its dates alike, so a column that is decided speaks for one that is not.
-    decided = {
-        found.format
-        for found in detected.values()
-        if found.format in (DAY_FIRST, MONTH_FIRST) and found.settled
+    """Choose the format of each date field; add a warning for each that is not certain."""
+    if forced:
+        return dict.fromkeys(dates, forced), []
+    # One export writes all its dates alike, so a conclusive column decides for an ambiguous one.
+    conclusive = {
+        detected.format
+        for detected in dates.values()
+        if detected.format in (DAY_FIRST, MONTH_FIRST) and detected.conclusive
     }
     formats: dict[str, DateFormat | None] = {}
     warnings: list[str] = []
-    for field, found in detected.items():
-        formats[field] = found.format
-        if not found.ambiguous:
+    for field, detected in dates.items():
+        formats[field] = detected.format
+        if not detected.ambiguous:
             continue
         header = columns[field].header
-        if len(decided) == 1:
-            formats[field] = known = next(iter(decided))
-            assert known is not None
+        if len(conclusive) == 1:
+            formats[field] = other = next(iter(conclusive))
+            assert other is not None
             warnings.append(
                 f"{header!r} could be d/m/Y or m/d/Y: "
-                f"read as {known.name}, as the other date column."
+                f"read as {other.name}, as the other date column."
             )
         else:
             warnings.append(

@@ -1,7 +1,6 @@
-"""Calendar dates as exports write them, and which format a column is in."""
+"""Calendar dates as exports write them, and detection of the format of a column."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -25,18 +24,21 @@ _MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES, start=1)}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DateFormat:
-    """A way of writing dates, each with an optional time of day, which is read and dropped.
+    """One way of writing dates, each with an optional time of day that is read and dropped.
 
     A time with an offset counts on the calendar day that is written, not on the day in UTC.
     """
 
     name: str
+    """Name that --date-format takes, such as `d/m/Y`."""
     example: str
-    shape: re.Pattern[str]
+    """13 June 2016 in this format."""
+    pattern: re.Pattern[str]
+    """Whole value, with groups `d`, `y` and either `m` (number) or `b` (English name)."""
 
     def parse(self, text: str) -> date | None:
-        """The date, or None when the text is not a date in this format."""
-        match = self.shape.fullmatch(text)
+        """Parse a date; None when the text is not a date in this format."""
+        match = self.pattern.fullmatch(text)
         return None if match is None else _date(match)
 
 
@@ -61,8 +63,8 @@ FORMATS: tuple[DateFormat, ...] = (
 
 
 def _date(match: re.Match[str]) -> date | None:
-    named = "b" in match.re.groupindex
-    year, month = match["y"], _MONTHS.get(match["b"].lower(), 0) if named else int(match["m"])
+    has_name = "b" in match.re.groupindex
+    year, month = match["y"], _MONTHS.get(match["b"].lower(), 0) if has_name else int(match["m"])
     century = 0 if len(year) == 4 else 2000 if int(year) < _PIVOT else 1900
     try:
         return date(century + int(year), month, int(match["d"]))
@@ -71,41 +73,47 @@ def _date(match: re.Match[str]) -> date | None:
 
 
 def date_format(name: str) -> DateFormat:
-    """The format of that name. Raises CsvRefused, listing the names with examples, for another."""
-    for known in FORMATS:
-        if known.name == name:
-            return known
-    listed = ", ".join(f"{known.name} ({known.example})" for known in FORMATS)
-    raise CsvRefused(f"Unknown date format {name!r}; the formats are {listed}.")
+    """Return the format of that name.
+
+    Raises: `CsvRefused`, with all names and examples, for an unknown one.
+    """
+    for candidate in FORMATS:
+        if candidate.name == name:
+            return candidate
+    listing = ", ".join(f"{candidate.name} ({candidate.example})" for candidate in FORMATS)
+    raise CsvRefused(f"Unknown date format {name!r}; the formats are {listing}.")
 
 
 @dataclass(frozen=True, slots=True)
-class Detected:
-    """What a column's values say; `ambiguous` when d/m and m/d explain them equally, differently.
-
-    `format` is None when no value is a date in any known format; `first` and `last` are the range
-    of the dates that could be read. `settled` is False when d/m and m/d explain them equally, be it
-    that every day is also its month: such a column says nothing about another.
-    """
+class DetectedDates:
+    """Format and range of the dates in a column."""
 
     format: DateFormat | None
+    """Format that reads the most values; None when no value is a date in any format."""
     values: int
+    """Non-empty values of the column."""
     parsed: int
+    """Values that `format` reads."""
     ambiguous: bool
+    """True when d/m and m/d read equally many values, and read some of them differently."""
     first: date | None
+    """Earliest date that `format` reads; None when it reads none."""
     last: date | None
-    settled: bool = True
+    """Latest date that `format` reads; None when it reads none."""
+    conclusive: bool = True
+    """False when d/m and m/d read equally many values, even if every day equals its month."""
 
 
-class Tally:
-    """Counts, for one column, how many values each format reads."""
+class FormatTally:
+    """Count, for one column, how many values each format reads."""
 
     def __init__(self, formats: tuple[DateFormat, ...] = FORMATS) -> None:
         self.formats = formats
         self.values = 0
         self._counts = dict.fromkeys(formats, 0)
         self._ranges: dict[DateFormat, tuple[date, date]] = {}
-        self._differs = False
+        self._slashes_differ = False
+        # Tried first: nearly all values of a column share one format.
         self._likely: DateFormat | None = None
 
     def add(self, text: str) -> None:
@@ -114,45 +122,39 @@ class Tally:
         if self._likely and self._count(self._likely, text):
             return
         slashed: list[date] = []
-        for known in self.formats:
-            if known is self._likely:
+        for candidate in self.formats:
+            if candidate is self._likely:
                 continue
-            day = self._count(known, text)
-            if day and known is not DAY_FIRST and known is not MONTH_FIRST:
-                self._likely = known
+            day = self._count(candidate, text)
+            if day and candidate is not DAY_FIRST and candidate is not MONTH_FIRST:
+                self._likely = candidate
                 return
             if day:
                 slashed.append(day)
         if slashed:
-            self._differs = self._differs or slashed[0] != slashed[-1] or len(slashed) == 1
+            differ = slashed[0] != slashed[-1] or len(slashed) == 1
+            self._slashes_differ = self._slashes_differ or differ
 
-    def _count(self, known: DateFormat, text: str) -> date | None:
-        day = known.parse(text)
+    def _count(self, candidate: DateFormat, text: str) -> date | None:
+        day = candidate.parse(text)
         if day is not None:
-            self._counts[known] += 1
-            first, last = self._ranges.get(known, (day, day))
-            self._ranges[known] = (min(first, day), max(last, day))
+            self._counts[candidate] += 1
+            first, last = self._ranges.get(candidate, (day, day))
+            self._ranges[candidate] = (min(first, day), max(last, day))
         return day
 
-    def verdict(self) -> Detected:
-        """The format that reads the most values; on a tie the first in FORMATS, d/m before m/d."""
+    def detect(self) -> DetectedDates:
+        """Pick the format that reads the most values; on a tie the first in FORMATS."""
         best = max(self.formats, key=self._counts.__getitem__)
         parsed = self._counts[best]
         if not parsed:
-            return Detected(None, self.values, 0, False, None, None)
+            return DetectedDates(None, self.values, 0, False, None, None)
         tied = best is DAY_FIRST and self._counts.get(MONTH_FIRST) == parsed
-        ambiguous = tied and self._differs
-        return Detected(best, self.values, parsed, ambiguous, *self._ranges[best], not tied)
+        ambiguous = tied and self._slashes_differ
+        return DetectedDates(best, self.values, parsed, ambiguous, *self._ranges[best], not tied)
 
 
 def latest_today() -> date:
-    """The day it is now where the day begins first: nothing that has happened lies after it."""
+    """Return today's date in the time zone where the day begins first."""
+    # In UTC+14: a task finished there this morning must not count as one of the future.
     return (datetime.now(UTC) + timedelta(hours=14)).date()
-
-
-def detect(values: Iterable[str]) -> Detected:
-    """The format of a column, from all its values."""
-    tally = Tally()
-    for value in values:
-        tally.add(value)
-    return tally.verdict()

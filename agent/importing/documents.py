@@ -1,11 +1,11 @@
-"""A project's past as the services keep it: people, tasks, retrospectives and episodes."""
+"""Documents that an import sends: a project, its people, tasks, retrospectives and episodes."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from uuid import NAMESPACE_URL, uuid5
 
-from agent.importing.history_windows import PastSprint, ProjectPast
-from agent.importing.limits import MOST_LABELS
+from agent.importing.history_windows import PastSprint, ProjectHistory
+from agent.importing.limits import MAX_LABELS
 from agent.importing.people import employee_id
 from agent.importing.priorities import DEFAULT_PRIORITY, priority_of
 from agent.importing.tasks import Task
@@ -18,21 +18,24 @@ AGENT_VERSION = "import"
 
 
 def sprint_id(project_id: str, number: int) -> str:
+    """Build the id of a past sprint; the sprint service numbers on from it."""
     return f"{project_id}-S{number:02d}"
 
 
 def project(project_id: str, as_of: date) -> ProjectCreate:
+    """Build the project, which lives at the day of the import."""
     return ProjectCreate(
         id=project_id,
         name=f"Imported project {project_id}",
         description=f"History imported as of {as_of}.",
+        # Nobody works on an imported backlog here, so no progress may be simulated.
         progress_mode="reported",
         as_of=as_of,
     )
 
 
 def person(task: Task) -> EmployeeCreate | None:
-    """Who a task is assigned to; None when nobody is."""
+    """Build the person that a task is assigned to; None when nobody is."""
     identity = _assignee(task)
     if task.assignee is None or identity is None:
         return None
@@ -44,12 +47,12 @@ def _assignee(task: Task) -> str | None:
 
 
 def backlog_task(task: Task) -> TaskCreate:
-    """A task that was open on the day, free to be planned."""
+    """Build a task of the backlog, free to be planned."""
     return TaskCreate(
         title=task.title or task.id,
         priority=priority_of(task.priority or "") or DEFAULT_PRIORITY,
         type=task.type or "task",
-        labels=list(task.labels[:MOST_LABELS]),
+        labels=list(task.labels[:MAX_LABELS]),
         estimate=task.estimate,
         assigned_to=_assignee(task),
         external_key=task.id,
@@ -58,7 +61,7 @@ def backlog_task(task: Task) -> TaskCreate:
 
 
 def outcome(task: Task, *, titled: bool = True) -> TaskOutcomeCreate:
-    """A finished task, described by its title or, without one, by its id."""
+    """Build a finished task, described by its title or, without one, by its id."""
     return TaskOutcomeCreate(
         task_id=task.id,
         description=(task.title if titled else None) or task.id,
@@ -71,7 +74,11 @@ def outcome(task: Task, *, titled: bool = True) -> TaskOutcomeCreate:
 def retrospective(
     project_id: str, sprint: PastSprint, *, titles: bool = True
 ) -> SprintRetrospectiveCreate:
-    """A past window as a closed sprint: only what the file knows, so no commitment and no words."""
+    """Build a closed sprint from a past window, without what no file knows.
+
+    It has no commitment and no answers of the team. `titles=False` leaves the tasks' titles out.
+    """
+    # Windows have no commitment: docs/adr/0021-past-windows-without-commitment.md.
     days = (sprint.end_date - sprint.start_date).days + 1
     return SprintRetrospectiveCreate(
         sprint_id=sprint_id(project_id, sprint.number),
@@ -87,19 +94,23 @@ def retrospective(
     )
 
 
-def episodes(past: ProjectPast, working_days: Sequence[int]) -> Iterator[Episode]:
-    """Each past sprint as a decision with an outcome, seen as it could be seen when it began."""
-    counts = [len(sprint.completed) for sprint in past.sprints]
-    for index, (sprint, days) in enumerate(zip(past.sprints, working_days, strict=True)):
-        yield _episode(past.project_id, sprint, counts[:index], days)
+def episodes(history: ProjectHistory, working_days: Sequence[int]) -> Iterator[Episode]:
+    """Build an episode for each past sprint, from what could be seen when the sprint began.
+
+    `working_days` holds those of each sprint, by the project's calendar.
+    """
+    completed = [len(sprint.completed) for sprint in history.sprints]
+    for index, (sprint, days) in enumerate(zip(history.sprints, working_days, strict=True)):
+        yield _episode(history.project_id, sprint, completed[:index], days)
 
 
 def _episode(
-    project_id: str, sprint: PastSprint, before: Sequence[int], working_days: int
+    project_id: str, sprint: PastSprint, completed_before: Sequence[int], working_days: int
 ) -> Episode:
     days = (sprint.end_date - sprint.start_date).days + 1
     identity = sprint_id(project_id, sprint.number)
     return Episode(
+        # The same window always gets the same id, so that a repeated import adds nothing.
         episode_id=uuid5(NAMESPACE_URL, f"urn:dsm:import:{identity}:{sprint.start_date}"),
         project_id=project_id,
         origin="import",
@@ -114,8 +125,8 @@ def _episode(
             unassigned_tasks=sprint.open_at_start,
             sprint_days=days,
             working_days=working_days,
-            past_sprints=len(before),
-            completed=tuple(before[-KEPT_SPRINTS:]),
+            past_sprints=len(completed_before),
+            completed=tuple(completed_before[-KEPT_SPRINTS:]),
         ),
         reasoning={"text": "A window of the imported history; nobody decided it here."},
         action={"create_sprint": True, "tasks": None, "duration_days": days},

@@ -1,60 +1,115 @@
-"""How the sprints that the chronicle has differ from those that an import would record."""
+"""Check that an import agrees with the history that the services already hold."""
 
 from collections.abc import Sequence
 
+from agent.importing.errors import CsvRefused
+from agent.importing.plan import Plan
+from agent.importing.services import Services
 from domain_services.chronicle.schema import SprintRetrospective, SprintRetrospectiveCreate
+from domain_services.kernel.client.http_client import PeerRefused
 
+MAX_RETROSPECTIVES_READ = 1000  # the most that the chronicle lists
 _NAMED_SPRINTS = 5
 
 
-def difference(
-    recorded: Sequence[SprintRetrospective], wanted: Sequence[SprintRetrospectiveCreate]
+async def check_existing(services: Services, plan: Plan) -> None:
+    """Check, before anything is written, that the import would change nothing that exists.
+
+    Raises: `CsvRefused` when the project lives at another day, or sprints are recorded that the
+    import would record otherwise.
+    """
+    planned = plan.project
+    try:
+        project = await services.project.get_project(planned.id)
+    except PeerRefused as refused:
+        if refused.peer_status == 404:
+            return
+        raise
+    if project.as_of != planned.as_of:
+        lives = f"as of {project.as_of}" if project.as_of else "and lives today"
+        raise CsvRefused(
+            f"Project {planned.id} is there already {lives}, so it cannot be imported as of "
+            f"{planned.as_of}; use another --prefix or another --data-dir."
+        )
+    await _check_sprints(services, plan)
+
+
+async def _check_sprints(services: Services, plan: Plan) -> None:
+    try:
+        recorded = await services.chronicle.list_sprint_retrospectives(
+            plan.project.id, limit=MAX_RETROSPECTIVES_READ
+        )
+    except PeerRefused as refused:
+        if refused.peer_status == 404:
+            return
+        raise
+    if difference := describe_difference(recorded, plan.retrospectives):
+        raise CsvRefused(
+            f"Project {plan.project.id} is there already and {difference}; nothing was changed. "
+            "Import the same rows with the same --cadence, or use another --prefix or another "
+            "--data-dir."
+        )
+
+
+def describe_difference(
+    recorded: Sequence[SprintRetrospective], planned: Sequence[SprintRetrospectiveCreate]
 ) -> str | None:
-    """What differs in words, as the end of a sentence; None when each recorded sprint is the same.
+    """Describe how sprints differ, as the end of a sentence; None when all recorded ones agree.
 
     Sprints that only one side has are no difference: an import adds what is missing.
     """
-    by_id = {note.sprint_id: note for note in wanted}
-    pairs = [(kept, by_id[kept.sprint_id]) for kept in recorded if kept.sprint_id in by_id]
-    for kept, note in pairs:
-        if kept.origin == note.origin and (before := _days(kept)) != (now := _days(note)):
-            return f"has sprints of {before} days, not of {now} (--cadence)"
-    differing = [(note, found) for kept, note in pairs if (found := _contents(kept, note))]
+    planned_by_id = {sprint.sprint_id: sprint for sprint in planned}
+    pairs = [
+        (sprint, planned_by_id[sprint.sprint_id])
+        for sprint in recorded
+        if sprint.sprint_id in planned_by_id
+    ]
+    for before, after in pairs:
+        if before.origin == after.origin and _days(before) != _days(after):
+            return f"has sprints of {_days(before)} days, not of {_days(after)} (--cadence)"
+    differing = [
+        (after, description)
+        for before, after in pairs
+        if (description := _describe_sprint(before, after))
+    ]
     if not differing:
         return None
-    named = "; ".join(
-        f"{note.sprint_id} ({note.start_date} to {note.end_date}): {found}"
-        for note, found in differing[:_NAMED_SPRINTS]
+    listing = "; ".join(
+        f"{sprint.sprint_id} ({sprint.start_date} to {sprint.end_date}): {description}"
+        for sprint, description in differing[:_NAMED_SPRINTS]
     )
-    left = len(differing) - _NAMED_SPRINTS
-    more = f"; and {left} more" if left > 0 else ""
-    return f"its past sprints would change: {named}{more}"
+    unnamed = len(differing) - _NAMED_SPRINTS
+    more = f"; and {unnamed} more" if unnamed > 0 else ""
+    return f"its past sprints would change: {listing}{more}"
 
 
-def _days(note: SprintRetrospective | SprintRetrospectiveCreate) -> int:
-    return (note.end_date - note.start_date).days + 1
+def _days(sprint: SprintRetrospective | SprintRetrospectiveCreate) -> int:
+    return (sprint.end_date - sprint.start_date).days + 1
 
 
-def _contents(kept: SprintRetrospective, note: SprintRetrospectiveCreate) -> str:
-    """What of a sprint differs; "" when nothing does."""
-    if kept.origin != note.origin:
+def _describe_sprint(before: SprintRetrospective, after: SprintRetrospectiveCreate) -> str:
+    """Describe how one sprint differs; "" when it does not."""
+    if before.origin != after.origin:
         return "it is recorded as one that was closed here, not imported"
-    if kept.start_date != note.start_date:
-        return f"it is recorded as {kept.start_date} to {kept.end_date}"
-    before = {each.task_id: each.model_dump() for each in kept.tasks_summary}
-    now = {each.task_id: each.model_dump() for each in note.tasks_summary}
-    changed = sum(before[name] != now[name] for name in before.keys() & now.keys())
+    if before.start_date != after.start_date:
+        return f"it is recorded as {before.start_date} to {before.end_date}"
+    differences = _task_differences(before, after)
+    for old, new, noun in (
+        (before.open_at_start, after.open_at_start, "open tasks at its start"),
+        (before.tasks_created_during, after.tasks_created_during, "tasks created in it"),
+    ):
+        if old != new:
+            differences.append(f"{new} {noun} instead of {old}")
+    return ", ".join(differences)
+
+
+def _task_differences(before: SprintRetrospective, after: SprintRetrospectiveCreate) -> list[str]:
+    old_tasks = {task.task_id: task.model_dump() for task in before.tasks_summary}
+    new_tasks = {task.task_id: task.model_dump() for task in after.tasks_summary}
+    changed = sum(old_tasks[key] != new_tasks[key] for key in old_tasks.keys() & new_tasks.keys())
     counts = (
-        (len(now.keys() - before.keys()), "finished tasks are new"),
-        (len(before.keys() - now.keys()), "finished tasks are gone"),
+        (len(new_tasks.keys() - old_tasks.keys()), "finished tasks are new"),
+        (len(old_tasks.keys() - new_tasks.keys()), "finished tasks are gone"),
         (changed, "finished tasks have another title or assignee"),
     )
-    found = [f"{count} {what}" for count, what in counts if count]
-    for name, what in (
-        ("open_at_start", "open tasks at its start"),
-        ("tasks_created_during", "tasks created in it"),
-    ):
-        old, new = getattr(kept, name), getattr(note, name)
-        if old != new:
-            found.append(f"{new} {what} instead of {old}")
-    return ", ".join(found)
+    return [f"{count} {phrase}" for count, phrase in counts if count]

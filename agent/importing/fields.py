@@ -1,14 +1,16 @@
-"""The fields of a task, and the column names each is known by in exports."""
+"""Fields of a task, with the column names that exports use for them."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """`headers` are normalised names (lower case, single spaces), the most telling first."""
+    """A field of a task that a column can feed."""
 
     name: str
+    """Name that --map takes."""
     headers: tuple[str, ...]
+    """Known column names, the most telling first: lower case, words separated by one space."""
 
 
 FIELDS: tuple[Field, ...] = (

@@ -1,4 +1,4 @@
-"""A project's tasks seen from one day: its past sprints, its backlog, and what is kept back."""
+"""History of a project as of one day: past sprints, backlog, and what happened afterwards."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,76 +9,76 @@ from agent.importing.tasks import Task
 
 @dataclass(frozen=True, slots=True)
 class PastSprint:
-    """One window of the history; `number` counts from 1, the oldest; `end_date` is its last day.
-
-    `completed` and `created` happened from start to end, both days included; `open_at_start` counts
-    the tasks created before the start and not finished before it (`open_on` lists them).
-    """
+    """One window of the history, shown as a sprint."""
 
     number: int
+    """Position from the oldest window, which is 1."""
     start_date: date
+    """First day."""
     end_date: date
+    """Last day."""
     completed: tuple[Task, ...]
+    """Tasks finished from the first to the last day."""
     created: tuple[Task, ...]
+    """Tasks created from the first to the last day."""
     open_at_start: int
+    """Tasks created before the first day and not finished before it."""
 
 
 @dataclass(frozen=True, slots=True)
-class HeldBack:
-    """What the day cannot know. `finished` counts what was finished in [day, day + cadence).
-
-    `finished_created_by` of these were created by the day; `from_backlog` are the ids of those that
-    were also open after it, that is all but the ones finished on the very day.
-    """
+class Holdout:
+    """Tasks and finishes that nobody can know on the day of the import."""
 
     created_later: tuple[Task, ...]
+    """Tasks created after the day."""
     finished: int
+    """Tasks finished in the window that begins on the day, one cadence long."""
     finished_created_by: int
+    """Tasks of `finished` that were created by the day."""
     from_backlog: tuple[str, ...]
+    """Ids of the tasks of `finished` that were in the backlog of the day."""
 
 
 @dataclass(frozen=True, slots=True)
-class ProjectPast:
-    """A project as of a day: `backlog` oldest first, `sprints` up to the day before it."""
+class ProjectHistory:
+    """A project as of a day."""
 
     project_id: str
+    """Project id."""
     backlog: tuple[Task, ...]
+    """Tasks open on the day, the oldest first."""
     sprints: tuple[PastSprint, ...]
-    held_back: HeldBack
+    """Windows that end before the day, the oldest first."""
+    holdout: Holdout
+    """Later facts, for a comparison with the decision."""
 
 
-def cut(tasks: Iterable[Task], as_of: date, cadence_days: int) -> dict[str, ProjectPast]:
-    """Each project as of the day, by project id, in windows of `cadence_days` that end before it.
+def split_history(
+    tasks: Iterable[Task], as_of: date, cadence_days: int
+) -> dict[str, ProjectHistory]:
+    """Split each project's tasks at a day, into windows of `cadence_days` that end before it.
 
-    A task finished before the day is in exactly one sprint; one created by the day and finished
-    after it, or open, is in the backlog; one finished on the very day is in neither. The first
+    A task finished before the day is in exactly one sprint. A task created by the day and finished
+    after it, or open, is in the backlog. A task finished on the very day is in neither. The first
     sprint is the window of the first creation; without a finish before the day there is no sprint.
     """
-    grouped: dict[str, list[Task]] = {}
+    # Borders: docs/adr/0020-borders-of-a-day.md.
+    by_project: dict[str, list[Task]] = {}
     for task in sorted(tasks, key=lambda task: (task.created, task.id)):
-        grouped.setdefault(task.project, []).append(task)
+        by_project.setdefault(task.project, []).append(task)
     return {
-        project: ProjectPast(
+        project: ProjectHistory(
             project_id=project,
             backlog=tuple(
                 task
-                for task in own
+                for task in project_tasks
                 if task.created <= as_of and (task.finished is None or task.finished > as_of)
             ),
-            sprints=_sprints(own, as_of, cadence_days),
-            held_back=_hold_back(own, as_of, cadence_days),
+            sprints=_sprints(project_tasks, as_of, cadence_days),
+            holdout=_holdout(project_tasks, as_of, cadence_days),
         )
-        for project, own in sorted(grouped.items())
+        for project, project_tasks in sorted(by_project.items())
     }
-
-
-def open_on(tasks: Iterable[Task], day: date) -> list[Task]:
-    """The tasks created before the day and not finished before it."""
-    return [
-        task
-        for task in tasks
-        if task.created < day and (task.finished is None or task.finished >= day)
-    ]
 
 
 def _sprints(tasks: list[Task], as_of: date, days: int) -> tuple[PastSprint, ...]:
@@ -93,13 +93,13 @@ def _sprints(tasks: list[Task], as_of: date, days: int) -> tuple[PastSprint, ...
     for task in tasks:
         if task.created >= as_of:
             break
-        begun = count - _windows_back(task.created, as_of, days)
-        created[begun].append(task)
-        change[begun + 1] += 1
+        first = count - _windows_back(task.created, as_of, days)
+        created[first].append(task)
+        change[first + 1] += 1
         if task.finished and task.finished < as_of:
-            ended = count - _windows_back(task.finished, as_of, days)
-            completed[ended].append(task)
-            change[ended + 1] -= 1
+            last = count - _windows_back(task.finished, as_of, days)
+            completed[last].append(task)
+            change[last + 1] -= 1
     sprints: list[PastSprint] = []
     open_at_start = 0
     for index in range(count):
@@ -119,15 +119,15 @@ def _sprints(tasks: list[Task], as_of: date, days: int) -> tuple[PastSprint, ...
 
 
 def _windows_back(day: date, as_of: date, days: int) -> int:
-    """Which window before `as_of` holds an earlier day: 1 is the last."""
+    """Count the windows from an earlier day to `as_of`; the last window is 1."""
     return -((day - as_of).days // days)
 
 
-def _hold_back(tasks: list[Task], as_of: date, days: int) -> HeldBack:
+def _holdout(tasks: list[Task], as_of: date, days: int) -> Holdout:
     end = as_of + timedelta(days)
     finished = [task for task in tasks if task.finished and as_of <= task.finished < end]
     known = [task for task in finished if task.created <= as_of]
-    return HeldBack(
+    return Holdout(
         created_later=tuple(task for task in tasks if task.created > as_of),
         finished=len(finished),
         finished_created_by=len(known),

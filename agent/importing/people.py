@@ -1,34 +1,34 @@
-"""Ids of people, from the names that a file gives them."""
+"""Employee ids, derived from the names in a file."""
 
 import re
 import unicodedata
 from hashlib import sha256
 
-MOST_CHARACTERS = 64  # of an EmployeeId
+MAX_CHARACTERS = 64  # of an EmployeeId
 _HASH_DIGITS = 8
-_NOT_KEPT = re.compile("[^A-Za-z0-9._@-]+")
+_FORBIDDEN = re.compile("[^A-Za-z0-9._@-]+")
 
 
 def employee_id(name: str) -> str | None:
-    """A person's id; None for a name without a letter, digit or symbol, as in "-".
+    """Derive a person's id; None for a name without a letter, digit or symbol, as in "-".
 
-    Letters, digits and `._@-` are kept and a space is written as a dot. When anything else had to
-    be dropped or cut, a hash of the name follows, so that two names do not become one person;
-    only a name with a space and the same one with a dot in its place are.
+    Letters, digits and `._@-` stay, and a space becomes a dot. A hash of the name follows when
+    anything else was dropped or cut, so that two names do not become one person. Only a name with
+    a space and the same name with a dot share an id.
     """
-    normalised = _normalised(name)
+    normalised = _normalise(name)
     if not any(unicodedata.category(character)[0] in "LNS" for character in normalised):
         return None
     dotted = normalised.replace(" ", ".")
-    kept = _NOT_KEPT.sub(".", dotted).strip("._@-")
-    if kept == dotted and len(kept) <= MOST_CHARACTERS:
-        return kept
+    readable = _FORBIDDEN.sub(".", dotted).strip("._@-")
+    if readable == dotted and len(readable) <= MAX_CHARACTERS:
+        return readable
     digits = sha256(normalised.encode()).hexdigest()[:_HASH_DIGITS]
-    start = kept[: MOST_CHARACTERS - _HASH_DIGITS - 1].rstrip("._@-") or "person"
+    start = readable[: MAX_CHARACTERS - _HASH_DIGITS - 1].rstrip("._@-") or "person"
     return f"{start}-{digits}"
 
 
-def _normalised(name: str) -> str:
-    """One spelling of what looks alike: composed, single spaces, nothing invisible."""
-    shown = "".join(each for each in name if unicodedata.category(each) != "Cf")
-    return " ".join(unicodedata.normalize("NFC", shown).split())
+def _normalise(name: str) -> str:
+    """Bring names that look alike to one spelling: composed, single spaces, nothing invisible."""
+    visible = "".join(character for character in name if unicodedata.category(character) != "Cf")
+    return " ".join(unicodedata.normalize("NFC", visible).split())

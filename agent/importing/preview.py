@@ -1,8 +1,4 @@
-"""What was recognised, for people (Rich) and for programs (JSON)."""
-
-import unicodedata
-from dataclasses import asdict
-from typing import Any
+"""Recognition of a file as tables, for people."""
 
 from rich.console import Group, RenderableType
 from rich.table import Table as Grid
@@ -10,6 +6,8 @@ from rich.text import Text
 
 from agent.importing.priorities import DEFAULT_PRIORITY
 from agent.importing.recognition import RecognisedColumn, Recognition
+from agent.importing.recognition_json import ignored_columns
+from agent.importing.terminal import printable
 
 SHOWN_REFUSALS = 10
 _SAMPLE_CHARACTERS = 40
@@ -17,7 +15,7 @@ _DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
 
 def render(recognition: Recognition) -> RenderableType:
-    """Tables of the columns, projects, statuses, priorities, first refused rows; warnings."""
+    """Lay out columns, projects, statuses, priorities, the first refused rows and warnings."""
     parts: list[RenderableType] = [_summary(recognition), _columns(recognition)]
     if recognition.projects:
         parts.append(_projects(recognition))
@@ -27,52 +25,10 @@ def render(recognition: Recognition) -> RenderableType:
         parts.append(_priorities(recognition))
     if recognition.refused:
         parts.append(_refused(recognition))
-    parts += [Text(f"Warning: {plain(text)}", style="yellow") for text in recognition.warnings]
+    parts += [
+        Text(f"Warning: {printable(warning)}", style="yellow") for warning in recognition.warnings
+    ]
     return Group(*parts)
-
-
-def to_json(recognition: Recognition) -> dict[str, Any]:
-    """The recognition as JSON types: every refused row, but counts instead of the tasks."""
-    return {
-        "file": str(recognition.table.path),
-        "delimiter": recognition.table.delimiter,
-        "rows": recognition.rows,
-        "tasks": len(recognition.tasks),
-        "finish_dates_corrected": recognition.corrected,
-        "first_date": _iso(recognition.first),
-        "last_date": _iso(recognition.last),
-        "columns": [asdict(column) for column in recognition.columns],
-        "ignored_columns": ignored_columns(recognition),
-        "projects": [
-            asdict(project) | {"first": _iso(project.first), "last": _iso(project.last)}
-            for project in recognition.projects
-        ],
-        "statuses": [asdict(status) for status in recognition.statuses],
-        "priorities": [asdict(priority) for priority in recognition.priorities],
-        "refused": [asdict(refusal) for refusal in recognition.refused],
-        "warnings": list(recognition.warnings),
-    }
-
-
-def ignored_columns(recognition: Recognition) -> list[str]:
-    """The named columns that feed no field, each once, in the order of the file."""
-    used = {column.header for column in recognition.columns}
-    names = dict.fromkeys(recognition.table.header)
-    return [name for name in names if name and name not in used]
-
-
-def plain(text: str) -> str:
-    """The text with control and direction characters replaced: none acts on a terminal."""
-    return "".join(
-        "\N{REPLACEMENT CHARACTER}"
-        if unicodedata.category(character) in ("Cc", "Cf")
-        else character
-        for character in text
-    )
-
-
-def _iso(day: object) -> str | None:
-    return None if day is None else str(day)
 
 
 def _summary(recognition: Recognition) -> Text:
@@ -86,12 +42,12 @@ def _summary(recognition: Recognition) -> Text:
         lines.append(f"{recognition.corrected} finish dates before creation corrected to it")
     if ignored := ignored_columns(recognition):
         lines.append(f"ignored columns: {', '.join(ignored)}")
-    return Text("\n".join(plain(line) for line in lines))
+    return Text("\n".join(printable(line) for line in lines))
 
 
 def _columns(recognition: Recognition) -> Grid:
     rows = [
-        (_header(column), column.field, _found(column), column.format or "", _sample(column))
+        (_header(column), column.field, _source(column), column.format or "", _sample(column))
         for column in recognition.columns
     ]
     return _grid("Columns", ("column", "field", "found", "date format", "sample"), rows)
@@ -101,8 +57,8 @@ def _header(column: RecognisedColumn) -> str:
     return column.header if column.times == 1 else f"{column.header} (x{column.times})"
 
 
-def _found(column: RecognisedColumn) -> str:
-    return "as asked" if column.asked else "by its name"
+def _source(column: RecognisedColumn) -> str:
+    return "as asked" if column.explicit else "by its name"
 
 
 def _sample(column: RecognisedColumn) -> str:
@@ -134,9 +90,10 @@ def _statuses(recognition: Recognition) -> Grid:
 
 
 def _priorities(recognition: Recognition) -> Grid:
+    unknown = f"unknown: {DEFAULT_PRIORITY}"
     rows = [
-        (each.name, str(each.tasks), str(each.priority or f"unknown: {DEFAULT_PRIORITY}"))
-        for each in recognition.priorities
+        (priority.name, str(priority.tasks), str(priority.priority or unknown))
+        for priority in recognition.priorities
     ]
     return _grid("Priorities", ("priority", "tasks", "read as (1 is the highest)"), rows)
 
@@ -154,5 +111,5 @@ def _grid(title: str, headings: tuple[str, ...], rows: list[tuple[str, ...]]) ->
         grid.add_column(heading, overflow="fold")
     for row in rows:
         # Text, not str: cells of a file must not be read as markup.
-        grid.add_row(*(Text(plain(cell)) for cell in row))
+        grid.add_row(*(Text(printable(cell)) for cell in row))
     return grid

@@ -1,4 +1,4 @@
-"""Priorities of trackers, read as 1 (the highest) to 5."""
+"""Priorities of trackers as numbers from 1 (the highest) to 5."""
 
 import re
 
@@ -23,9 +23,9 @@ _NUMBERED = re.compile(r"(?:p ?(?P<p>[0-5])|(?P<n>[1-5]))(?:\s*[-\u2013:.)(]\s*\
 
 
 def priority_of(text: str) -> int | None:
-    """The priority that a text means; None when it is not a known one."""
+    """Return the number that a priority's name means; None when the name is not known."""
     normalised = " ".join(text.split()).casefold()
-    if (known := _NAMES.get(normalised)) is not None:
-        return known
+    if (priority := _NAMES.get(normalised)) is not None:
+        return priority
     match = _NUMBERED.fullmatch(normalised)
     return max(1, int(match["p"] or match["n"])) if match else None

@@ -1,82 +1,75 @@
-"""What a file holds, before anything is written: columns, formats, counts, tasks, refused rows."""
+"""Recognition of a file before anything is written: columns, formats, tasks and refusals."""
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from agent.importing.column_sampling import settle, survey
-from agent.importing.dates import date_format, latest_today
+from agent.importing.column_sampling import ColumnSamples, choose_formats, sample_columns
+from agent.importing.counts import (
+    PriorityCount,
+    ProjectCount,
+    StatusCount,
+    count_priorities,
+    count_projects,
+    count_statuses,
+)
+from agent.importing.dates import DateFormat, date_format, latest_today
 from agent.importing.errors import CsvRefused
-from agent.importing.limits import MOST_LABELS
+from agent.importing.limits import MAX_LABELS
 from agent.importing.mapping import MappedColumn, map_columns
-from agent.importing.priorities import priority_of
+from agent.importing.row_reader import REQUIRED_FIELDS, RowReader
+from agent.importing.rows import read_rows
 from agent.importing.statuses import State, state_of
 from agent.importing.table import Table
-from agent.importing.tasks import REQUIRED, Reader, Refusal, RowRefused, Task, named_project
-from agent.importing.validation import fault
+from agent.importing.tasks import Refusal, Task, option_project_id
 
 
 @dataclass(frozen=True, slots=True)
 class RecognisedColumn:
-    """A column and its field; `format` for dates only, `sample` is the first value, if any."""
+    """A column that feeds a field."""
 
     field: str
+    """Name of the field."""
     header: str
+    """Name of the column as the file writes it."""
     times: int
-    asked: bool
+    """Columns of that name."""
+    explicit: bool
+    """True when the caller mapped it, False when it was detected by its name."""
     format: str | None
+    """Name of the date format; None for other fields and when no format fits."""
     sample: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ProjectCount:
-    """A project's tasks: how many, how many finished, and its first and last date."""
-
-    project: str
-    tasks: int
-    finished: int
-    first: date
-    last: date
-
-
-@dataclass(frozen=True, slots=True)
-class StatusCount:
-    """A status as written and how often; `state` is None when its name is not known."""
-
-    status: str
-    tasks: int
-    state: State | None
-
-
-@dataclass(frozen=True, slots=True)
-class PriorityCount:
-    """A priority as written and how often; `priority` (1 to 5) is None when it is not known."""
-
-    name: str
-    tasks: int
-    priority: int | None
+    """First non-empty value; None when there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """`rows` = len(tasks) + len(refused); `corrected` tasks had a finish before their creation.
-
-    `first` and `last` are the range of all dates that could be read, of refused rows too.
-    """
+    """Everything recognised in a file."""
 
     table: Table
+    """File that was read."""
     columns: tuple[RecognisedColumn, ...]
+    """Columns that feed a field, in the order of the fields."""
     rows: int
+    """All rows: tasks and refused ones."""
     tasks: tuple[Task, ...]
+    """Tasks in the order of the file."""
     refused: tuple[Refusal, ...]
+    """Refused rows in the order of the file."""
     projects: tuple[ProjectCount, ...]
+    """Tasks by project."""
     statuses: tuple[StatusCount, ...]
+    """Tasks by status."""
     priorities: tuple[PriorityCount, ...]
+    """Tasks by priority."""
     corrected: int
+    """Tasks whose finish lay before their creation and was moved to it."""
     warnings: tuple[str, ...]
+    """Sentences for the person who imports."""
     first: date | None
+    """Earliest date that could be read, in refused rows too; None without any."""
     last: date | None
+    """Latest date that could be read, in refused rows too; None without any."""
 
 
 def recognise(
@@ -88,55 +81,41 @@ def recognise(
     format_name: str | None = None,
     today: date | None = None,
 ) -> Recognition:
-    """Read the table with the columns asked for and those known by name.
+    """Read a table by the mapping given and the column names known.
 
-    `prefix` stands before every value of the project column; `project` names the one project
-    instead. `format_name` (see FORMATS) settles the format of every date column. A row with a
-    date after `today` is refused; None is the day it is now.
-    Raises CsvRefused when a field or column is unknown, or id, created or the project has none.
+    `prefix` stands before every value of the project column; `project` names one project for all
+    rows instead. `format_name` (see FORMATS) is the format of every date column. A row with a date
+    after `today` is refused; None is the present day.
+    Raises: `CsvRefused` when a field or column is unknown, or id, created or the project has none.
     """
     columns = _required_columns(table, mapping, project)
     forced = None if format_name is None else date_format(format_name)
-    samples, detected = survey(table, columns, forced)
-    formats, warnings = settle(detected, columns)
-    if forced:
-        formats = dict.fromkeys(formats, forced)
-    named = None if project is None else named_project(project)
-    reader = Reader(
+    samples = sample_columns(table, columns, forced)
+    formats, warnings = choose_formats(samples.dates, columns, forced)
+    reader = RowReader(
         header=table.header,
         columns=columns,
         formats=formats,
         today=today or latest_today(),
         prefix=prefix,
-        project=named,
+        project=None if project is None else option_project_id(project),
         forced=forced is not None,
     )
-    tasks, refused, corrected = _read(table, reader)
-    warnings += _doubts(columns, tasks)
-    dates = [day for found in detected.values() for day in (found.first, found.last) if day]
+    rows = read_rows(table, reader)
+    days = [day for dates in samples.dates.values() for day in (dates.first, dates.last) if day]
     return Recognition(
         table=table,
-        columns=tuple(
-            RecognisedColumn(
-                field=column.field,
-                header=column.header,
-                times=len(column.positions),
-                asked=column.asked,
-                format=known.name if (known := formats.get(column.field)) else None,
-                sample=samples.get(column.field),
-            )
-            for column in columns.values()
-        ),
-        rows=len(tasks) + len(refused),
-        tasks=tuple(tasks),
-        refused=tuple(refused),
-        projects=_count_projects(tasks),
-        statuses=_count_statuses(tasks),
-        priorities=_count_priorities(tasks),
-        corrected=corrected,
-        warnings=tuple(warnings),
-        first=min(dates, default=None),
-        last=max(dates, default=None),
+        columns=_recognised_columns(columns, formats, samples),
+        rows=len(rows.tasks) + len(rows.refused),
+        tasks=rows.tasks,
+        refused=rows.refused,
+        projects=count_projects(rows.tasks),
+        statuses=count_statuses(rows.tasks),
+        priorities=count_priorities(rows.tasks),
+        corrected=rows.corrected,
+        warnings=(*warnings, *_task_warnings(columns, rows.tasks)),
+        first=min(days, default=None),
+        last=max(days, default=None),
     )
 
 
@@ -150,7 +129,7 @@ def _required_columns(
         columns.pop("project", None)
     missing = [
         field
-        for field in REQUIRED
+        for field in REQUIRED_FIELDS
         if field not in columns and not (field == "project" and project is not None)
     ]
     if missing:
@@ -162,37 +141,25 @@ def _required_columns(
     return columns
 
 
-def _read(table: Table, reader: Reader) -> tuple[list[Task], list[Refusal], int]:
-    tasks: list[Task] = []
-    refused: list[Refusal] = []
-    seen: dict[tuple[str, str], int] = {}
-    corrected = 0
-    for record in table.records():
-        try:
-            task, was_corrected = reader.read(record)
-            _check_documents(task, reader)
-            first = seen.setdefault((task.project, task.id), record.row)
-            if first != record.row:
-                raise RowRefused(
-                    reader.columns["id"].header, f"{task.id!r} is already the id of row {first}"
-                )
-        except RowRefused as error:
-            refused.append(Refusal(record.row, error.column, error.reason, tuple(record.cells)))
-        else:
-            tasks.append(task)
-            corrected += was_corrected
-    return tasks, refused, corrected
+def _recognised_columns(
+    columns: Mapping[str, MappedColumn],
+    formats: Mapping[str, DateFormat | None],
+    samples: ColumnSamples,
+) -> tuple[RecognisedColumn, ...]:
+    return tuple(
+        RecognisedColumn(
+            field=column.field,
+            header=column.header,
+            times=len(column.positions),
+            explicit=column.explicit,
+            format=chosen.name if (chosen := formats.get(column.field)) else None,
+            sample=samples.first_values.get(column.field),
+        )
+        for column in columns.values()
+    )
 
 
-def _check_documents(task: Task, reader: Reader) -> None:
-    """Raises RowRefused when a service would refuse what is made of the task."""
-    if (found := fault(task)) is not None:
-        field, reason = found
-        column = reader.columns.get(field)
-        raise RowRefused(column.header if column else "", reason)
-
-
-def _doubts(columns: Mapping[str, MappedColumn], tasks: list[Task]) -> list[str]:
+def _task_warnings(columns: Mapping[str, MappedColumn], tasks: Sequence[Task]) -> list[str]:
     warnings: list[str] = []
     if "finished" not in columns:
         warnings.append("No column is mapped to finished: every task counts as open.")
@@ -206,40 +173,10 @@ def _doubts(columns: Mapping[str, MappedColumn], tasks: list[Task]) -> list[str]
             f"{reopened} tasks have a finish date though their status says they are not done: "
             "the finish date counts."
         )
-    shortened = sum(len(task.labels) > MOST_LABELS for task in tasks)
+    shortened = sum(len(task.labels) > MAX_LABELS for task in tasks)
     if shortened:
         warnings.append(
-            f"{shortened} tasks have more than {MOST_LABELS} labels: the first {MOST_LABELS} "
+            f"{shortened} tasks have more than {MAX_LABELS} labels: the first {MAX_LABELS} "
             "are kept."
         )
     return warnings
-
-
-def _count_projects(tasks: list[Task]) -> tuple[ProjectCount, ...]:
-    grouped: dict[str, list[Task]] = {}
-    for task in tasks:
-        grouped.setdefault(task.project, []).append(task)
-    return tuple(
-        ProjectCount(
-            project=project,
-            tasks=len(own),
-            finished=sum(task.finished is not None for task in own),
-            first=min(task.created for task in own),
-            last=max(task.finished or task.created for task in own),
-        )
-        for project, own in sorted(grouped.items())
-    )
-
-
-def _count_statuses(tasks: list[Task]) -> tuple[StatusCount, ...]:
-    counts = Counter(task.status for task in tasks if task.status)
-    return tuple(
-        StatusCount(status, count, state_of(status)) for status, count in counts.most_common()
-    )
-
-
-def _count_priorities(tasks: list[Task]) -> tuple[PriorityCount, ...]:
-    counts = Counter(task.priority for task in tasks if task.priority)
-    return tuple(
-        PriorityCount(name, count, priority_of(name)) for name, count in counts.most_common()
-    )

@@ -1,10 +1,12 @@
-"""Statuses of trackers, read as To do, Doing or Done."""
+"""Statuses of trackers as one of three states: To do, Doing or Done."""
 
 from enum import StrEnum
 from functools import lru_cache
 
 
 class State(StrEnum):
+    """State of a task."""
+
     TO_DO = "To do"
     DOING = "Doing"
     DONE = "Done"
@@ -58,6 +60,6 @@ _STATES = {name: state for state, names in _NAMES.items() for name in names}
 
 @lru_cache(maxsize=1024)
 def state_of(status: str) -> State | None:
-    """The state a status means; None when it is not a known name."""
+    """Return the state that a status means; None when its name is not known."""
     normalised = " ".join(status.replace("_", " ").replace("-", " ").split())
     return _STATES.get(normalised.replace("\u2019", "'").casefold())

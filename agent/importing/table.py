@@ -1,4 +1,4 @@
-"""A CSV file as a header and a stream of records; nothing is interpreted here."""
+"""CSV file as a header and a stream of records, without any interpretation of cells."""
 
 import codecs
 import csv
@@ -12,36 +12,41 @@ from pathlib import Path
 from agent.importing.errors import CsvRefused
 
 DELIMITERS = (",", ";", "\t", "|")
-LONGEST_FIELD = 1 << 20
+MAX_FIELD_CHARACTERS = 1 << 20
 _CHUNK_BYTES = 1 << 20
-_LONGEST_DECLARATION = 100
-# What Excel takes for the delimiter of the lines below; the line is no record.
+_MAX_DECLARATION = 100
+# Excel takes such a first line for the delimiter of the lines below; the line is no record.
 _DECLARED = re.compile(r"\"?sep=([^\w\s\"]|\t)\"?[\r\n]*", re.IGNORECASE)
 
 # A setting of the whole process; the module's own 131,072 characters are fewer than trackers keep.
-csv.field_size_limit(LONGEST_FIELD)
+csv.field_size_limit(MAX_FIELD_CHARACTERS)
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record; `row` is the physical line it starts on, the file's first line being 1."""
+    """One record of the file."""
 
     row: int
+    """Physical line on which it starts; the file's first line is 1."""
     cells: list[str]
+    """Cells, unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A readable file: its header as written (names may repeat) and its records, read on demand."""
+    """A readable file; its records are read on demand."""
 
     path: Path
+    """Path of the file."""
     delimiter: str
+    """Character between cells."""
     header: tuple[str, ...]
+    """Names of the columns, stripped; names may repeat."""
 
     def records(self) -> Iterator[Record]:
-        """Every record below the header, blank ones skipped, streamed from the file at each call.
+        """Stream every record below the header, blank ones skipped; each call reads the file anew.
 
-        Raises CsvRefused when the quoting is broken: no later row could be trusted.
+        Raises: `CsvRefused` when the quoting is broken, as no later row could be trusted.
         """
         records = _records(self.path, self.delimiter)
         next(records, None)
@@ -49,20 +54,22 @@ class Table:
 
 
 def read_table(path: Path) -> Table:
-    """The table in a UTF-8 file (BOM or not) separated by comma, semicolon, tab or bar.
+    """Open a UTF-8 file (BOM or not) that is separated by comma, semicolon, tab or bar.
 
-    A first line `sep=;` names the delimiter itself. Raises CsvRefused, with the byte offset where
-    there is one, when the file cannot be read, is no regular one, is empty, is not UTF-8 or holds
-    a NUL byte.
+    A first line `sep=;` names the delimiter itself.
+    Raises: `CsvRefused`, with the byte offset where there is one, when the file cannot be read, is
+    not a regular file, is empty, is not UTF-8 or holds a NUL byte.
     """
     try:
         _check_kind(path)
         _check_bytes(path)
-        declared = _declared(path)
+        declared = _declared_delimiter(path)
         candidates = DELIMITERS if declared is None else (declared,)
         headers = {delimiter: _header(path, delimiter) for delimiter in candidates}
     except OSError as error:
-        raise CsvRefused(f"{path}: {error.strerror or error}.") from error
+        raise CsvRefused(
+            f"{path} cannot be read: {error.strerror or error}; name a CSV file that can be."
+        ) from error
     delimiter = max(candidates, key=lambda candidate: len(headers[candidate] or ()))
     header = headers[delimiter]
     if header is None:
@@ -82,9 +89,9 @@ def _check_kind(path: Path) -> None:
         )
 
 
-def _declared(path: Path) -> str | None:
+def _declared_delimiter(path: Path) -> str | None:
     with path.open(encoding="utf-8-sig", newline="") as stream:
-        match = _DECLARED.fullmatch(stream.readline(_LONGEST_DECLARATION))
+        match = _DECLARED.fullmatch(stream.readline(_MAX_DECLARATION))
     return match[1] if match else None
 
 
@@ -129,7 +136,7 @@ def _header(path: Path, delimiter: str) -> list[str] | None:
 
 def _records(path: Path, delimiter: str) -> Generator[Record, None, None]:
     with path.open(encoding="utf-8-sig", newline="") as stream:
-        first = stream.readline(_LONGEST_DECLARATION)
+        first = stream.readline(_MAX_DECLARATION)
         above = 1 if _DECLARED.fullmatch(first) else 0
         if not above:
             stream.seek(0)
@@ -144,8 +151,8 @@ def _records(path: Path, delimiter: str) -> Generator[Record, None, None]:
             if str(error).startswith("field larger"):
                 raise CsvRefused(
                     f"{path}: the record that starts on line {start} has a field of more than "
-                    f"{LONGEST_FIELD:,} characters, the most that is read. Shorten it, or close "
-                    "the quote that makes one field of many lines.",
+                    f"{MAX_FIELD_CHARACTERS:,} characters, the most that is read. Shorten it, or "
+                    "close the quote that makes one field of many lines.",
                     row=start,
                 ) from error
             raise CsvRefused(

@@ -1,12 +1,12 @@
-"""What of a task a service would refuse, found before anything is sent."""
+"""Validation of a task against the services' limits, before anything is sent."""
 
 from pydantic import ValidationError
 
 from agent.importing import documents
-from agent.importing.limits import reason
+from agent.importing.limits import describe_error
 from agent.importing.tasks import Task
 
-# Which field of a task each field of a document is made of.
+# The field of a task that each field of a document is made of.
 _SOURCES = {
     "title": "title",
     "description": "title",
@@ -19,8 +19,8 @@ _SOURCES = {
 }
 
 
-def fault(task: Task) -> tuple[str, str] | None:
-    """The field of a task that a service would refuse, and why; None when all take it."""
+def find_invalid_field(task: Task) -> tuple[str, str] | None:
+    """Return the field that a service would refuse, and why; None when all take the task."""
     try:
         documents.backlog_task(task)
         documents.outcome(task)
@@ -28,5 +28,5 @@ def fault(task: Task) -> tuple[str, str] | None:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = str(first["loc"][0]) if first["loc"] else ""
-        return _SOURCES.get(name, name), reason(first)
+        return _SOURCES.get(name, name), describe_error(first)
     return None

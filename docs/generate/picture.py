@@ -56,7 +56,7 @@ THEME = TerminalTheme((253, 253, 251), INK, [INK, RED, GREEN, YELLOW, BLUE, MAGE
 def picture(recorded: str) -> str:
     """Render a recorded decision as SVG."""
     content = json.loads(recorded)
-    compared = content.pop("held_back", None)
+    compared = content.pop("actual", None)
     content["intelligence_metadata"]["similar_episodes"][EPISODES:] = []
     decision = render(
         Orchestration.model_validate(content), Comparison(**compared) if compared else None

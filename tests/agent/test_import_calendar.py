@@ -6,7 +6,7 @@ import psycopg
 
 from agent.cli.connect import Clients
 from agent.client import OrchestratorClient
-from agent.importing.history_windows import cut
+from agent.importing.history_windows import split_history
 from agent.importing.load import load
 from agent.importing.plan import prepare
 from agent.importing.tasks import Task
@@ -33,7 +33,7 @@ async def test_working_days_of_the_past_are_those_of_the_projects_country(whole:
     tasks = [Task("1", "TLV", SUNDAY - timedelta(3), SUNDAY - timedelta(3))]
     made = {"id": "TLV", "name": "Tel Aviv", "country": "IL", "as_of": SUNDAY.isoformat()}
     assert (await whole.post("project", "/projects", made)).status_code == 201
-    past = cut(tasks, SUNDAY, 3)["TLV"]
+    past = split_history(tasks, SUNDAY, 3)["TLV"]
     loaded = await load(services, prepare(past, SUNDAY), lambda _: None)
     assert (loaded.project_created, loaded.episodes) == (False, 1)
 

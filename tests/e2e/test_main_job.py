@@ -58,7 +58,7 @@ def test_decision_is_carried_out_exactly_and_explained(dsm: Dsm, api: httpx.Clie
     assert count["applied_value"] == decisions["tasks_to_assign"]
     assert count["sample_size"] > 0
     assert answer["intelligence_metadata"]["similar_episodes"][0]["outcome"]["completed_tasks"] >= 0
-    assert answer["held_back"]["finished"] == 13
+    assert answer["actual"]["finished"] == 13
 
     created = answer["created"]
     assert created["sprint_id"] == "P1-S38"
@@ -105,7 +105,7 @@ def test_values_follow_from_the_day(dsm: Dsm) -> None:
     assert earlier["as_of"] == "2015-03-02"
     for name in ("unassigned_tasks", "historical_context"):
         assert earlier["analysis"][name] != later["analysis"][name]
-    assert earlier["held_back"]["finished"] != later["held_back"]["finished"]
+    assert earlier["actual"]["finished"] != later["actual"]["finished"]
 
 
 def test_limit_of_the_request_is_never_passed(dsm: Dsm) -> None:

@@ -1,4 +1,4 @@
-"""Files written for one test, and what is recognised in them."""
+"""CSV files written for one test, as tables and as recognitions."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +15,7 @@ Recognise = Callable[..., Recognition]
 
 @pytest.fixture
 def table_of(tmp_path: Path) -> Write:
-    """Writes text (UTF-8) or bytes to a file and reads it as a table."""
+    """Write text (UTF-8) or bytes to a file and open it as a table."""
 
     def write(content: str | bytes) -> Table:
         path = tmp_path / "tasks.csv"
@@ -27,7 +27,7 @@ def table_of(tmp_path: Path) -> Write:
 
 @pytest.fixture
 def recognised(table_of: Write) -> Recognise:
-    """Recognises a file given as text, with columns found by their names."""
+    """Recognise a file given as text, with columns detected by their names."""
 
     def recognise_text(content: str | bytes, mapping: dict[str, str] | None = None, **options: Any):
         return recognise(table_of(content), mapping or {}, **options)

@@ -1,4 +1,4 @@
-"""What `dsm import csv` says of a file, without a stack."""
+"""Messages of `dsm import csv` about a file, without a running stack."""
 
 import json
 from datetime import timedelta
@@ -19,7 +19,7 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def test_file_of_refused_rows_is_named_on_the_page_and_in_json(
+def test_page_and_json_name_the_file_of_refused_rows(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rejected = file.with_name("tasks.rejected.csv")
@@ -31,7 +31,7 @@ def test_file_of_refused_rows_is_named_on_the_page_and_in_json(
     assert json.loads(capsys.readouterr().out)["rejected_file"] == str(rejected)
 
 
-def test_file_without_refused_rows_names_none(
+def test_file_without_refused_rows_gets_no_rejects_file(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file.write_text(f"{HEAD}\n1,p,2016-06-06,2016-06-07\n")
@@ -41,15 +41,17 @@ def test_file_without_refused_rows_names_none(
     assert list(file.parent.iterdir()) == [file]
 
 
-def test_day_still_to_come_is_warned_of(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    asked = str(latest_today() + timedelta(30))
-    import_csv(file, dry_run=True, as_of=asked)
-    assert f"Warning: --as-of {asked} lies after today" in capsys.readouterr().out
-    import_csv(file, dry_run=True, as_of=asked, as_json=True)
+def test_import_as_of_a_future_day_is_warned_about(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    future_day = str(latest_today() + timedelta(30))
+    import_csv(file, dry_run=True, as_of=future_day)
+    assert f"Warning: --as-of {future_day} lies after today" in capsys.readouterr().out
+    import_csv(file, dry_run=True, as_of=future_day, as_json=True)
     assert "after today" in json.loads(capsys.readouterr().out)["warnings"][0]
 
 
-def test_sprint_that_cannot_be_kept_stops_a_dry_run_too(
+def test_sprint_over_the_limits_stops_a_dry_run_too(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rows = "".join(f"{n},p,2016-06-06,2016-06-07\n" for n in range(2001))

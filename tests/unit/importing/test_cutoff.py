@@ -1,4 +1,4 @@
-"""Days and cadences as people write them, and the day that is taken when none is given."""
+"""Parsing of days and sprint lengths, and the default day of an import."""
 
 from collections.abc import Callable
 from datetime import date
@@ -18,58 +18,62 @@ HEAD = "id,project,created,finished"
     ("text", "days"),
     [("2w", 14), ("10d", 10), ("1d", 1), (" 3W ", 21), ("366d", 366), ("52w", 364)],
 )
-def test_cadence_is_read_in_days(text: str, days: int) -> None:
+def test_cadence_is_parsed_into_days(text: str, days: int) -> None:
     assert parse_cadence(text) == days
 
 
 @pytest.mark.parametrize("text", ["", "2", "w", "0d", "-1w", "1.5w", "2m", "367d", "53w", "2w 1d"])
-def test_other_cadences_are_answered_with_the_form(text: str) -> None:
+def test_malformed_cadence_is_refused_with_examples(text: str) -> None:
     with pytest.raises(CsvRefused, match="2w or 10d"):
         parse_cadence(text)
 
 
-def test_as_of_is_an_iso_day() -> None:
+def test_as_of_is_parsed_as_an_iso_day() -> None:
     assert parse_as_of("2016-06-06") == date(2016, 6, 6)
 
 
 @pytest.mark.parametrize(
     "text", ["", "today", "06/06/2016", "2016-06-31", "20160606", "2016-W23-1", "0001-01-01"]
 )
-def test_other_days_are_answered_with_the_form(text: str) -> None:
+def test_malformed_day_is_refused_with_the_form(text: str) -> None:
     with pytest.raises(CsvRefused, match="YYYY-MM-DD"):
         parse_as_of(text)
 
 
-def test_default_is_the_day_after_the_last_finish(recognised: Recognise) -> None:
-    found = recognised(f"{HEAD}\n1,p,2016-06-06,2016-06-09\n2,p,2016-06-20,\n")
-    assert choose_as_of(found, None) == date(2016, 6, 10)
+def test_default_day_follows_the_last_finish(recognised: Recognise) -> None:
+    recognition = recognised(f"{HEAD}\n1,p,2016-06-06,2016-06-09\n2,p,2016-06-20,\n")
+    assert choose_as_of(recognition, None) == date(2016, 6, 10)
 
 
-def test_default_without_any_finish_follows_the_last_creation(recognised: Recognise) -> None:
-    found = recognised(f"{HEAD}\n1,p,2016-06-06,\n2,p,2016-06-20,\n")
-    assert choose_as_of(found, None) == date(2016, 6, 21)
+def test_default_day_without_any_finish_follows_the_last_creation(recognised: Recognise) -> None:
+    recognition = recognised(f"{HEAD}\n1,p,2016-06-06,\n2,p,2016-06-20,\n")
+    assert choose_as_of(recognition, None) == date(2016, 6, 21)
 
 
-def test_day_before_everything_is_refused_with_the_range(recognised: Recognise) -> None:
-    found = recognised(f"{HEAD}\n1,p,2016-06-06,2016-06-09\n2,p,2016-06-20,\n")
-    assert choose_as_of(found, date(2016, 6, 6)) == date(2016, 6, 6)
+def test_day_before_every_creation_is_refused_with_the_range_of_dates(
+    recognised: Recognise,
+) -> None:
+    recognition = recognised(f"{HEAD}\n1,p,2016-06-06,2016-06-09\n2,p,2016-06-20,\n")
+    assert choose_as_of(recognition, date(2016, 6, 6)) == date(2016, 6, 6)
     with pytest.raises(CsvRefused, match="2016-06-05: its dates run from 2016-06-06 to 2016-06-20"):
-        choose_as_of(found, date(2016, 6, 5))
+        choose_as_of(recognition, date(2016, 6, 5))
 
 
-def test_file_without_a_usable_row_is_refused_with_the_range(recognised: Recognise) -> None:
-    found = recognised(f"{HEAD}\n1,a b,2016-06-06,2016-06-09\n2,c d,2016-06-20,\n")
+def test_file_without_a_usable_row_is_refused_with_the_range_of_dates(
+    recognised: Recognise,
+) -> None:
+    recognition = recognised(f"{HEAD}\n1,a b,2016-06-06,2016-06-09\n2,c d,2016-06-20,\n")
     with pytest.raises(
         CsvRefused, match=r"None of the 2 rows.*row 2, column 'project'.*2016-06-06 to 2016-06-20"
     ):
-        choose_as_of(found, None)
+        choose_as_of(recognition, None)
 
 
-def test_file_without_a_readable_date_says_so(recognised: Recognise) -> None:
+def test_file_without_a_readable_date_is_refused_with_that_reason(recognised: Recognise) -> None:
     with pytest.raises(CsvRefused, match="could not be read"):
         choose_as_of(recognised(f"{HEAD}\n1,p,soon,\n"), None)
 
 
-def test_header_alone_is_refused(recognised: Recognise) -> None:
+def test_file_with_only_a_header_is_refused(recognised: Recognise) -> None:
     with pytest.raises(CsvRefused, match="a header and no rows"):
         choose_as_of(recognised(f"{HEAD}\n"), date(2016, 6, 6))

@@ -1,6 +1,6 @@
-"""Which format a column is in, and which days its values are."""
+"""Detection of a column's date format, and parsing of its days."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from random import Random
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from agent.importing.dates import FORMATS, DateFormat, date_format, detect
+from agent.importing.dates import FORMATS, DateFormat, DetectedDates, FormatTally, date_format
 from agent.importing.errors import CsvRefused
 
 DAY = date(2016, 6, 13)
@@ -24,9 +24,16 @@ WRITERS: dict[str, Callable[[date], str]] = {
 days = st.dates(date(1970, 1, 1), date(2068, 12, 31))
 
 
-@pytest.mark.parametrize("known", FORMATS, ids=lambda known: known.name)
-def test_example_of_a_format_is_read_by_it(known: DateFormat) -> None:
-    assert known.parse(known.example) == DAY
+def detect(texts: Iterable[str]) -> DetectedDates:
+    tally = FormatTally()
+    for text in texts:
+        tally.add(text)
+    return tally.detect()
+
+
+@pytest.mark.parametrize("date_form", FORMATS, ids=lambda date_form: date_form.name)
+def test_format_parses_its_own_example(date_form: DateFormat) -> None:
+    assert date_form.parse(date_form.example) == DAY
 
 
 @pytest.mark.parametrize(
@@ -46,10 +53,10 @@ def test_example_of_a_format_is_read_by_it(known: DateFormat) -> None:
         "13/JUN/2016 9:15\u202fPM",
     ],
 )
-def test_date_with_or_without_a_time_is_its_written_day(text: str) -> None:
-    found = detect([text])
-    assert found.format is not None
-    assert found.format.parse(text) == DAY
+def test_date_with_or_without_a_time_is_the_day_as_written(text: str) -> None:
+    detected = detect([text])
+    assert detected.format is not None
+    assert detected.format.parse(text) == DAY
 
 
 @pytest.mark.parametrize(
@@ -72,66 +79,66 @@ def test_date_with_or_without_a_time_is_its_written_day(text: str) -> None:
         "2016-06-13\n",
     ],
 )
-def test_anything_else_is_no_date(text: str) -> None:
-    found = detect([text])
-    assert (found.format, found.parsed, found.values) == (None, 0, 1)
+def test_other_text_is_not_a_date(text: str) -> None:
+    detected = detect([text])
+    assert (detected.format, detected.parsed, detected.values) == (None, 0, 1)
 
 
-def test_two_digit_years_turn_at_69() -> None:
+def test_two_digit_years_from_69_are_of_the_last_century() -> None:
     jira = date_format("d/MMM/yy")
     assert jira.parse("01/Jan/68") == date(2068, 1, 1)
     assert jira.parse("01/Jan/69") == date(1969, 1, 1)
 
 
-def test_one_value_decides_between_day_and_month() -> None:
+def test_one_day_over_twelve_decides_between_day_and_month_first() -> None:
     assert detect(["01/02/2016", "13/02/2016"]).format is date_format("d/m/Y")
-    found = detect(["01/02/2016", "02/13/2016"])
-    assert found.format is date_format("m/d/Y")
-    assert not found.ambiguous
+    detected = detect(["01/02/2016", "02/13/2016"])
+    assert detected.format is date_format("m/d/Y")
+    assert not detected.ambiguous
 
 
-def test_undecided_day_and_month_is_ambiguous_and_day_first() -> None:
-    found = detect(["01/02/2016", "12/12/2016"])
-    assert found.format is date_format("d/m/Y")
-    assert found.ambiguous
+def test_column_that_reads_both_ways_is_ambiguous_and_read_day_first() -> None:
+    detected = detect(["01/02/2016", "12/12/2016"])
+    assert detected.format is date_format("d/m/Y")
+    assert detected.ambiguous
 
 
-def test_values_that_contradict_each_other_are_ambiguous() -> None:
+def test_column_with_contradicting_values_is_ambiguous() -> None:
     assert detect(["13/02/2016", "02/13/2016"]).ambiguous
 
 
-def test_same_day_either_way_is_not_ambiguous() -> None:
+def test_column_whose_days_equal_their_months_is_not_ambiguous() -> None:
     assert not detect(["01/01/2016", "06/06/2016"]).ambiguous
 
 
-def test_format_of_the_most_values_wins() -> None:
-    found = detect(["2016-06-13", "13.06.2016", "14.06.2016"])
-    assert found.format is date_format("d.m.Y")
-    assert (found.parsed, found.values) == (2, 3)
-    assert (found.first, found.last) == (DAY, date(2016, 6, 14))
+def test_format_that_reads_the_most_values_is_chosen() -> None:
+    detected = detect(["2016-06-13", "13.06.2016", "14.06.2016"])
+    assert detected.format is date_format("d.m.Y")
+    assert (detected.parsed, detected.values) == (2, 3)
+    assert (detected.first, detected.last) == (DAY, date(2016, 6, 14))
 
 
-def test_no_value_has_no_format() -> None:
+def test_column_without_values_has_no_format() -> None:
     assert detect([]).format is None
 
 
-def test_unknown_format_is_answered_with_the_known_ones() -> None:
+def test_unknown_format_name_is_refused_with_the_known_ones() -> None:
     with pytest.raises(CsvRefused, match=r"'foo'.*Y-m-d.*d/MMM/yy"):
         date_format("foo")
 
 
 @given(st.sampled_from(sorted(WRITERS)), st.lists(days, min_size=1, max_size=20))
-def test_days_written_in_a_format_are_read_back(name: str, written: list[date]) -> None:
-    texts = [WRITERS[name](day) for day in written]
-    assert [date_format(name).parse(text) for text in texts] == written
+def test_days_written_in_a_format_are_parsed_back(name: str, dates: list[date]) -> None:
+    texts = [WRITERS[name](day) for day in dates]
+    assert [date_format(name).parse(text) for text in texts] == dates
 
 
 @given(st.sampled_from(sorted(WRITERS)), st.lists(days, min_size=1, max_size=20))
-def test_format_is_detected_from_days_that_decide_it(name: str, written: list[date]) -> None:
-    assume(name not in ("d/m/Y", "m/d/Y") or any(day.day > 12 for day in written))
-    found = detect([WRITERS[name](day) for day in written])
-    assert found.format is date_format(name)
-    assert (found.first, found.last, found.ambiguous) == (min(written), max(written), False)
+def test_format_is_detected_from_days_that_decide_it(name: str, dates: list[date]) -> None:
+    assume(name not in ("d/m/Y", "m/d/Y") or any(day.day > 12 for day in dates))
+    detected = detect([WRITERS[name](day) for day in dates])
+    assert detected.format is date_format(name)
+    assert (detected.first, detected.last, detected.ambiguous) == (min(dates), max(dates), False)
 
 
 @given(
@@ -139,17 +146,19 @@ def test_format_is_detected_from_days_that_decide_it(name: str, written: list[da
     st.lists(days, min_size=12, max_size=12),
     st.randoms(use_true_random=False),
 )
-def test_order_of_the_values_changes_nothing(
-    names: list[str], written: list[date], random: Random
+def test_detection_ignores_the_order_of_values(
+    names: list[str], dates: list[date], random: Random
 ) -> None:
-    texts = [WRITERS[name](day) for name, day in zip(names, written, strict=False)]
+    texts = [WRITERS[name](day) for name, day in zip(names, dates, strict=False)]
     shuffled = random.sample(texts, len(texts))
     assert detect(shuffled) == detect(texts)
-    found = detect(texts)
-    assert found.format is not None
-    assert found.parsed == max(sum(f.parse(t) is not None for t in texts) for f in FORMATS)
+    detected = detect(texts)
+    assert detected.format is not None
+    assert detected.parsed == max(
+        sum(date_form.parse(text) is not None for text in texts) for date_form in FORMATS
+    )
 
 
 @given(st.text(max_size=30))
-def test_no_text_breaks_the_detection(text: str) -> None:
+def test_detection_takes_any_text(text: str) -> None:
     assert detect([text]).values == 1

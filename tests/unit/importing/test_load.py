@@ -1,4 +1,4 @@
-"""What is asked of the services in which order, with services that only remember it."""
+"""Requests of an import and their order, against services that only record them."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -8,9 +8,11 @@ from typing import Any, cast
 import pytest
 
 from agent.importing.errors import CsvRefused
-from agent.importing.history_windows import cut
-from agent.importing.load import Services, check, load
+from agent.importing.existing_history import check_existing
+from agent.importing.history_windows import split_history
+from agent.importing.load import load
 from agent.importing.plan import Plan, prepare
+from agent.importing.services import Services
 from agent.importing.tasks import Task
 from domain_services.chronicle.schema import SprintRetrospective
 from domain_services.kernel.client.http_client import PeerRefused
@@ -21,11 +23,11 @@ START = DAY - timedelta(20)
 
 
 def plan(tasks: list[Task], days: int = 14) -> Plan:
-    return prepare(cut(tasks, DAY, days)["P"], DAY)
+    return prepare(split_history(tasks, DAY, days)["P"], DAY)
 
 
-def recorded(made: Plan) -> list[SprintRetrospective]:
-    """The plan's sprints as the chronicle gives them back."""
+def retrospectives_of(project_plan: Plan) -> list[SprintRetrospective]:
+    """Return the plan's sprints as the chronicle answers them."""
     return [
         SprintRetrospective.model_validate(
             note.model_dump()
@@ -36,26 +38,26 @@ def recorded(made: Plan) -> list[SprintRetrospective]:
                 "created_at": "2016-06-06T00:00:00Z",
             }
         )
-        for note in made.retrospectives
+        for note in project_plan.retrospectives
     ]
 
 
-class Fake:
-    """A client: answers as told, or with an empty list, and remembers what it was asked."""
+class RecordingClient:
+    """Client that gives the configured answers, or an empty list, and records its calls."""
 
     def __init__(self, **answers: Callable[..., Any]) -> None:
         self.answers = answers
         self.calls: list[tuple[str, tuple[Any, ...]]] = []
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        async def call(*given: Any, **_: Any) -> Any:
-            self.calls.append((name, given))
-            return self.answers.get(name, lambda *_: [])(*given)
+        async def call(*arguments: Any, **_: Any) -> Any:
+            self.calls.append((name, arguments))
+            return self.answers.get(name, lambda *_: [])(*arguments)
 
         return call
 
 
-def known_project(_: str) -> SimpleNamespace:
+def existing_project(_: str) -> SimpleNamespace:
     return SimpleNamespace(as_of=DAY)
 
 
@@ -63,33 +65,37 @@ def assigned(_: str, body: Assignment) -> SimpleNamespace:
     return SimpleNamespace(newly_assigned=body.employee_ids)
 
 
-def services(chronicle: Fake, **project: Callable[..., Any]) -> Any:
-    known: dict[str, Callable[..., Any]] = {"get_project": known_project}
+def services(chronicle: RecordingClient, **project: Callable[..., Any]) -> Any:
+    answers: dict[str, Callable[..., Any]] = {"get_project": existing_project}
     return SimpleNamespace(
-        project=Fake(**known | project),
-        backlog=Fake(),
-        sprint=Fake(),
+        project=RecordingClient(**answers | project),
+        backlog=RecordingClient(),
+        sprint=RecordingClient(),
         chronicle=chronicle,
-        orchestrator=Fake(),
+        orchestrator=RecordingClient(),
     )
 
 
-def chronicle_with(made: Plan) -> Fake:
-    return Fake(list_sprint_retrospectives=lambda *_: recorded(made))
+def chronicle_with(project_plan: Plan) -> RecordingClient:
+    return RecordingClient(list_sprint_retrospectives=lambda *_: retrospectives_of(project_plan))
 
 
 ROWS = [Task("1", "P", START, START + timedelta(9), title="one"), Task("2", "P", START)]
 
 
-async def test_same_history_and_a_new_project_pass_the_check() -> None:
-    made = plan(ROWS)
-    await check(cast(Services, services(chronicle_with(made))), made)
+async def test_same_history_and_new_project_are_accepted() -> None:
+    project_plan = plan(ROWS)
+    await check_existing(cast(Services, services(chronicle_with(project_plan))), project_plan)
 
     def missing(*_: object) -> None:
         raise PeerRefused("peer", 404, {})
 
-    await check(cast(Services, services(Fake(list_sprint_retrospectives=missing))), made)
-    await check(cast(Services, services(Fake(), get_project=missing)), made)
+    await check_existing(
+        cast(Services, services(RecordingClient(list_sprint_retrospectives=missing))), project_plan
+    )
+    await check_existing(
+        cast(Services, services(RecordingClient(), get_project=missing)), project_plan
+    )
 
 
 @pytest.mark.parametrize(
@@ -111,34 +117,34 @@ async def test_same_history_and_a_new_project_pass_the_check() -> None:
         ),
     ],
 )
-async def test_history_that_would_change_is_refused_with_what_differs(
+async def test_changed_history_is_refused_with_the_difference(
     rows: list[Task], days: int, words: str | None
 ) -> None:
-    there = services(chronicle_with(plan(ROWS)))
+    existing = services(chronicle_with(plan(ROWS)))
     if words is None:
         # Without a finished task there is no sprint to differ.
-        await check(cast(Services, there), plan(rows, days))
+        await check_existing(cast(Services, existing), plan(rows, days))
         return
     with pytest.raises(CsvRefused, match=f"{words}.*nothing was changed"):
-        await check(cast(Services, there), plan(rows, days))
+        await check_existing(cast(Services, existing), plan(rows, days))
 
 
-async def test_sprint_that_was_closed_here_is_not_taken_for_an_imported_one() -> None:
-    made = plan(ROWS)
+async def test_sprint_closed_here_is_not_mistaken_for_an_imported_one() -> None:
+    project_plan = plan(ROWS)
     closed = [
         note.model_copy(update={"origin": "sprint_service", "end_date": DAY})
-        for note in recorded(made)
+        for note in retrospectives_of(project_plan)
     ]
-    there = services(Fake(list_sprint_retrospectives=lambda *_: closed))
+    existing = services(RecordingClient(list_sprint_retrospectives=lambda *_: closed))
     with pytest.raises(CsvRefused, match=r"P-S01 .* closed here, not imported"):
-        await check(cast(Services, there), made)
+        await check_existing(cast(Services, existing), project_plan)
 
 
 async def test_large_team_is_assigned_in_several_requests() -> None:
     rows = [Task(f"{n}", "P", START, assignee=f"person{n}") for n in range(1001)]
-    there = services(Fake(), assign_team_members=assigned)
-    loaded = await load(cast(Services, there), plan(rows), lambda _: None)
-    parts = [call[1][1] for call in there.project.calls if call[0] == "assign_team_members"]
+    existing = services(RecordingClient(), assign_team_members=assigned)
+    result = await load(cast(Services, existing), plan(rows), lambda _: None)
+    parts = [call[1][1] for call in existing.project.calls if call[0] == "assign_team_members"]
     assert [len(part.employee_ids) for part in parts] == [500, 500, 1]
-    assert (loaded.members, loaded.tasks) == (1001, 1001)
-    assert [len(call[1][1].tasks) for call in there.backlog.calls[1:]] == [500, 500, 1]
+    assert (result.members, result.tasks) == (1001, 1001)
+    assert [len(call[1][1].tasks) for call in existing.backlog.calls[1:]] == [500, 500, 1]

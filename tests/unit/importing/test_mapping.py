@@ -1,4 +1,4 @@
-"""Columns: as asked, or by the names trackers give them."""
+"""Mapping of columns to fields, by choice or by the names that trackers use."""
 
 import pytest
 
@@ -13,11 +13,13 @@ GITHUB = "number,title,state,created_at,closed_at,assignees,labels,repository"
 GENERIC = "ID,Title,Created_At,Closed-At,Project"
 
 
-def fields(header: str, **asked: str) -> dict[str, str]:
-    return {column.field: column.header for column in map_columns(tuple(header.split(",")), asked)}
+def fields(header: str, **mapping: str) -> dict[str, str]:
+    return {
+        column.field: column.header for column in map_columns(tuple(header.split(",")), mapping)
+    }
 
 
-def test_jira_columns_are_known() -> None:
+def test_columns_of_a_jira_export_are_detected() -> None:
     assert fields(JIRA) == {
         "id": "Issue key",
         "project": "Project key",
@@ -33,17 +35,17 @@ def test_jira_columns_are_known() -> None:
     }
 
 
-def test_github_columns_are_known() -> None:
-    found = fields(GITHUB)
-    assert (found["id"], found["created"], found["finished"]) == (
+def test_columns_of_a_github_export_are_detected() -> None:
+    mapped = fields(GITHUB)
+    assert (mapped["id"], mapped["created"], mapped["finished"]) == (
         "number",
         "created_at",
         "closed_at",
     )
-    assert (found["project"], found["status"]) == ("repository", "state")
+    assert (mapped["project"], mapped["status"]) == ("repository", "state")
 
 
-def test_names_are_known_in_any_case_and_separation() -> None:
+def test_column_names_are_detected_in_any_case_and_with_any_separator() -> None:
     assert fields(GENERIC) == {
         "id": "ID",
         "project": "Project",
@@ -53,51 +55,54 @@ def test_names_are_known_in_any_case_and_separation() -> None:
     }
 
 
-def test_first_of_two_names_that_mean_the_same_is_taken() -> None:
+def test_leftmost_of_two_names_for_a_field_is_mapped() -> None:
     assert fields("created_at,Created At") == {"created": "created_at"}
 
 
-def test_unknown_names_are_left_alone() -> None:
+def test_unknown_column_names_are_not_mapped() -> None:
     assert fields("foo,bar") == {}
 
 
-def test_repeated_header_has_all_its_positions() -> None:
+def test_repeated_column_name_is_mapped_with_all_positions() -> None:
     columns = {column.field: column for column in map_columns(tuple(JIRA.split(",")), {})}
     assert columns["labels"].positions == (12, 13)
 
 
-def test_asked_column_stands_before_the_known_one() -> None:
+def test_chosen_column_goes_before_a_detected_one() -> None:
     assert fields(JIRA, title="Comment")["title"] == "Comment"
     (column,) = map_columns(("Foo",), {"title": "foo"})
-    assert (column.header, column.asked) == ("Foo", True)
+    assert (column.header, column.explicit) == ("Foo", True)
 
 
-def test_asked_name_that_fits_two_columns_only_by_case_is_refused() -> None:
+def test_chosen_name_that_fits_two_columns_only_by_case_is_refused() -> None:
     with pytest.raises(CsvRefused, match="'ID'"):
         map_columns(("id", "Id"), {"id": "ID"})
 
 
-def test_unknown_column_is_answered_with_the_columns() -> None:
-    with pytest.raises(CsvRefused, match=r"No column 'made' in the file.*a, b"):
-        map_columns(("a", "", "b"), {"created": "made"})
+def test_unknown_column_is_refused_with_the_list_of_columns() -> None:
+    with pytest.raises(CsvRefused, match=r"No column 'produced' in the file.*a, b"):
+        map_columns(("a", "", "b"), {"created": "produced"})
 
 
-def test_unknown_field_is_answered_with_the_fields() -> None:
-    for refused in (lambda: parse_mapping(["made=a"]), lambda: map_columns(("a",), {"made": "a"})):
-        with pytest.raises(CsvRefused, match=r"'made'.*id, project, created, finished"):
-            refused()
+def test_unknown_field_is_refused_with_the_list_of_fields() -> None:
+    for call in (
+        lambda: parse_mapping(["produced=a"]),
+        lambda: map_columns(("a",), {"produced": "a"}),
+    ):
+        with pytest.raises(CsvRefused, match=r"'produced'.*id, project, created, finished"):
+            call()
 
 
-def test_mapping_is_read_from_one_or_several_texts() -> None:
-    expected = {"id": "key", "created": "made on", "title": "what, and why"}
-    assert parse_mapping(["id=key, created = made on,title=what, and why"]) == expected
-    assert parse_mapping(["id=key", "created=made on", "title=what, and why"]) == expected
+def test_mapping_is_parsed_from_one_or_several_options() -> None:
+    expected = {"id": "key", "created": "created on", "title": "what, and why"}
+    assert parse_mapping(["id=key, created = created on,title=what, and why"]) == expected
+    assert parse_mapping(["id=key", "created=created on", "title=what, and why"]) == expected
     assert parse_mapping(["id=a=b"]) == {"id": "a=b"}
     assert parse_mapping([]) == {}
 
 
 @pytest.mark.parametrize("text", ["id", "id=", "", "id=a,title="])
-def test_mapping_of_another_form_is_refused(text: str) -> None:
+def test_malformed_mapping_is_refused_with_the_form(text: str) -> None:
     with pytest.raises(CsvRefused, match="form field=column"):
         parse_mapping([text])
 

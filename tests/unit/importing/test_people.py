@@ -1,4 +1,4 @@
-"""Ids of people: different names stay different, and plain names are kept as they are."""
+"""Employee ids: different names stay different, and plain names stay as they are."""
 
 import pytest
 from hypothesis import example, given
@@ -21,7 +21,7 @@ ID = TypeAdapter(EmployeeId)
         ("x" * 64, "x" * 64),
     ],
 )
-def test_name_of_plain_characters_is_its_own_id(name: str, expected: str) -> None:
+def test_plain_name_is_its_own_id(name: str, expected: str) -> None:
     assert employee_id(name) == expected
 
 
@@ -42,7 +42,7 @@ def test_different_names_have_different_ids(one: str, other: str) -> None:
     assert employee_id(one) != employee_id(other)
 
 
-def test_changed_name_keeps_what_can_be_read_of_it() -> None:
+def test_id_of_a_changed_name_starts_with_its_readable_characters() -> None:
     anna, wang = employee_id("Anna Müller"), employee_id("王伟")
     assert anna is not None
     assert wang is not None
@@ -50,18 +50,18 @@ def test_changed_name_keeps_what_can_be_read_of_it() -> None:
     assert wang.startswith("person-")
 
 
-def test_spellings_that_look_the_same_are_one_person() -> None:
+def test_spellings_that_look_the_same_have_one_id() -> None:
     assert employee_id("Anna Mu\u0308ller\u200b") == employee_id("Anna  M\u00fcller")
 
 
 @pytest.mark.parametrize("name", ["", " ", "\u200b", "-", ".", "\u2014"])
-def test_name_with_nothing_to_read_is_nobody(name: str) -> None:
+def test_name_without_a_readable_character_has_no_id(name: str) -> None:
     assert employee_id(name) is None
 
 
 @example("ü" * 300)
 @example("-" * 70 + "a")
 @given(st.text(max_size=300))
-def test_every_id_is_one_that_the_services_take(name: str) -> None:
+def test_services_accept_every_id(name: str) -> None:
     identity = employee_id(name)
     assert identity is None or ID.validate_python(identity)

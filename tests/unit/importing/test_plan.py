@@ -1,14 +1,14 @@
-"""What would be written of a project: within the limits of the services, before any request."""
+"""Plans of an import stay within the limits of the services, before any request."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
 
-from agent.importing.batches import MOST_BYTES, batches, size
+from agent.importing.batches import MAX_BATCH_BYTES, batches, byte_size
 from agent.importing.errors import CsvRefused
-from agent.importing.history_windows import cut
-from agent.importing.plan import MOST_SPRINT_BYTES, Plan, prepare
+from agent.importing.history_windows import split_history
+from agent.importing.plan import MAX_SPRINT_BYTES, Plan, prepare
 from agent.importing.recognition import Recognition
 from agent.importing.tasks import Task
 from domain_services.backlog.schema import TaskCreate, TasksCreate
@@ -27,66 +27,74 @@ def finished(number: int, title: str | None = None, days: int = 1, width: int = 
 
 
 def plan(tasks: list[Task], days: int = 14) -> Plan:
-    return prepare(cut(tasks, DAY, days)["P"], DAY)
+    return prepare(split_history(tasks, DAY, days)["P"], DAY)
 
 
-def test_requests_stay_below_what_a_service_takes() -> None:
-    made = plan([finished(n, "é" * 300, n % 300 + 1) for n in range(6000)])
-    parts = list(batches(made.retrospectives, 50))
-    assert [note for part in parts for note in part] == list(made.retrospectives)
-    assert max(size(SprintRetrospectiveBulk(notes=part)) for part in parts) < BODY_BYTES
+def test_requests_stay_below_the_body_limit_of_a_service() -> None:
+    project_plan = plan([finished(n, "é" * 300, n % 300 + 1) for n in range(6000)])
+    request_batches = list(batches(project_plan.retrospectives, 50))
+    assert [note for batch in request_batches for note in batch] == list(
+        project_plan.retrospectives
+    )
+    assert (
+        max(byte_size(SprintRetrospectiveBulk(notes=batch)) for batch in request_batches)
+        < BODY_BYTES
+    )
 
 
-def test_batches_are_cut_by_count_and_by_bytes() -> None:
+def test_batches_are_limited_by_count_and_by_bytes() -> None:
     tasks = [TaskCreate(title="x" * 300) for _ in range(7)]
-    assert [len(part) for part in batches(tasks, 3)] == [3, 3, 1]
-    two = 2 * (size(tasks[0]) + 1)
-    assert [len(part) for part in batches(tasks, 500, two)] == [2, 2, 2, 1]
-    assert [len(part) for part in batches(tasks, 500, 10)] == [1] * 7
+    assert [len(batch) for batch in batches(tasks, 3)] == [3, 3, 1]
+    two = 2 * (byte_size(tasks[0]) + 1)
+    assert [len(batch) for batch in batches(tasks, 500, two)] == [2, 2, 2, 1]
+    assert [len(batch) for batch in batches(tasks, 500, 10)] == [1] * 7
     none: list[TaskCreate] = []
     assert list(batches(none, 3)) == []
     many = [TaskCreate(title="é" * 300, labels=["é" * 100] * 50) for _ in range(500)]
-    for part in batches(many, 500):
-        assert size(TasksCreate(tasks=part)) < MOST_BYTES + 100
+    for batch in batches(many, 500):
+        assert byte_size(TasksCreate(tasks=batch)) < MAX_BATCH_BYTES + 100
 
 
-def test_sprint_with_more_finished_tasks_than_are_kept_is_refused() -> None:
+def test_sprint_with_too_many_finished_tasks_is_refused() -> None:
     most = plan([finished(n) for n in range(MAX_TASKS)]).retrospectives
     assert len(most[0].tasks_summary) == MAX_TASKS
     with pytest.raises(CsvRefused, match=r"P-S01 .*2,001 finished tasks, at most 2,000 .*cadence"):
         plan([finished(n) for n in range(MAX_TASKS + 1)])
 
 
-def test_sprint_too_large_for_a_request_keeps_its_count_but_no_titles() -> None:
+def test_sprint_too_large_for_a_request_is_sent_without_titles() -> None:
     (note,) = plan([finished(n, "\u6f22" * 300) for n in range(MAX_TASKS)]).retrospectives
     assert len(note.tasks_summary) == MAX_TASKS
     assert note.tasks_summary[0].description == note.tasks_summary[0].task_id
-    assert size(note) <= MOST_SPRINT_BYTES
+    assert byte_size(note) <= MAX_SPRINT_BYTES
 
 
-def test_what_no_request_could_hold_is_refused_in_words() -> None:
+def test_sprint_too_large_even_without_titles_is_refused() -> None:
     long = [Task(f"{n:04}" + "\u6f22" * 96, "P", DAY, DAY) for n in range(MAX_TASKS)]
     with pytest.raises(CsvRefused, match="2,000 finished tasks, which are more than"):
-        prepare(cut(long, DAY + timedelta(1), 14)["P"], DAY + timedelta(1))
+        prepare(split_history(long, DAY + timedelta(1), 14)["P"], DAY + timedelta(1))
 
 
-def test_document_that_cannot_be_kept_is_refused_and_not_a_traceback() -> None:
+def test_invalid_document_is_refused_with_its_field() -> None:
     with pytest.raises(CsvRefused, match=r"Project P cannot be imported: .*start_date"):
         old = date(1970, 1, 1)
-        prepare(cut([Task("1", "P", old, old)], old + timedelta(1), 14)["P"], old + timedelta(1))
+        prepare(
+            split_history([Task("1", "P", old, old)], old + timedelta(1), 14)["P"],
+            old + timedelta(1),
+        )
 
 
-def test_people_of_different_names_are_different_members() -> None:
+def test_people_with_different_names_are_different_team_members() -> None:
     names = ["Anna Müller", "Anna Möller", "王伟", "李娜", "-", "\u200b", None]
     tasks = [Task(str(n), "P", DAY, None, assignee=name) for n, name in enumerate(names)]
-    made = plan(tasks)
-    assert {person.name for person in made.people} == set(names[:4])
-    assert len({task.assigned_to for task in made.tasks}) == 5
-    assert [task.assigned_to for task in made.tasks[4:]] == [None] * 3
+    project_plan = plan(tasks)
+    assert {person.name for person in project_plan.people} == set(names[:4])
+    assert len({task.assigned_to for task in project_plan.tasks}) == 5
+    assert [task.assigned_to for task in project_plan.tasks[4:]] == [None] * 3
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "kept", "reason"),
+    ("field", "value", "accepted", "reason"),
     [
         ("type", "t" * 101, "t" * 100, "has 101 characters, at most 100 are kept"),
         ("labels", "l" * 101, "l" * 100, "has 101 characters, at most 100 are kept"),
@@ -94,37 +102,43 @@ def test_people_of_different_names_are_different_members() -> None:
     ],
 )
 def test_value_over_a_limit_of_the_services_is_refused_in_the_preview(
-    recognised: Recognise, field: str, value: str, kept: str, reason: str
+    recognised: Recognise, field: str, value: str, accepted: str, reason: str
 ) -> None:
-    found = recognised(f"{HEAD},{field}\n1,p,2016-06-06,,{value}\n2,p,2016-06-06,,{kept}\n")
-    assert [(each.row, each.column, each.reason) for each in found.refused] == [(2, field, reason)]
-    assert plan(list(found.tasks)).tasks[0].external_key == "2"
+    recognition = recognised(
+        f"{HEAD},{field}\n1,p,2016-06-06,,{value}\n2,p,2016-06-06,,{accepted}\n"
+    )
+    assert [(refusal.row, refusal.column, refusal.reason) for refusal in recognition.refused] == [
+        (2, field, reason)
+    ]
+    assert plan(list(recognition.tasks)).tasks[0].external_key == "2"
 
 
 def test_id_over_the_limit_of_the_chronicle_is_refused(recognised: Recognise) -> None:
-    found = recognised(f"{HEAD}\n{'A' * 101},p,2016-06-01,\n{'A' * 100},p,2016-06-01,2016-06-02\n")
-    ((row, column),) = [(each.row, each.column) for each in found.refused]
+    recognition = recognised(
+        f"{HEAD}\n{'A' * 101},p,2016-06-01,\n{'A' * 100},p,2016-06-01,2016-06-02\n"
+    )
+    ((row, column),) = [(refusal.row, refusal.column) for refusal in recognition.refused]
     assert (row, column) == (2, "id")
-    assert plan(list(found.tasks)).retrospectives
+    assert plan(list(recognition.tasks)).retrospectives
 
 
-def test_only_the_first_labels_are_kept_and_that_is_said(recognised: Recognise) -> None:
+def test_surplus_labels_are_dropped_with_a_warning(recognised: Recognise) -> None:
     labels = ",".join(f"l{n}" for n in range(51))
-    found = recognised(f'{HEAD},labels\n1,p,2016-06-06,,"{labels}"\n2,p,2016-06-06,,a\n')
-    assert "1 tasks have more than 50 labels" in found.warnings[0]
-    first, second = plan(list(found.tasks)).tasks
+    recognition = recognised(f'{HEAD},labels\n1,p,2016-06-06,,"{labels}"\n2,p,2016-06-06,,a\n')
+    assert "1 tasks have more than 50 labels" in recognition.warnings[0]
+    first, second = plan(list(recognition.tasks)).tasks
     assert (len(first.labels), first.labels[49], second.labels) == (50, "l49", ["a"])
 
 
-def test_equal_ids_of_two_projects_are_two_tasks(recognised: Recognise) -> None:
-    found = recognised(
+def test_equal_ids_in_two_projects_are_two_tasks(recognised: Recognise) -> None:
+    recognition = recognised(
         f"{HEAD}\n1,web,2016-05-01,\n1,api,2016-05-02,2016-05-03\n1,API,2016-05-04,\n"
     )
-    assert [(each.row, each.reason) for each in found.refused] == [
+    assert [(refusal.row, refusal.reason) for refusal in recognition.refused] == [
         (4, "'1' is already the id of row 3")
     ]
-    pasts = cut(found.tasks, DAY, 14)
-    web, api = (prepare(pasts[name], DAY) for name in ("WEB", "API"))
+    histories = split_history(recognition.tasks, DAY, 14)
+    web, api = (prepare(histories[name], DAY) for name in ("WEB", "API"))
     assert [task.external_key for task in web.tasks] == ["1"]
     assert api.tasks == ()
-    assert [each.task_id for note in api.retrospectives for each in note.tasks_summary] == ["1"]
+    assert [task.task_id for note in api.retrospectives for task in note.tasks_summary] == ["1"]

@@ -1,4 +1,4 @@
-"""What people and programs see of a recognition, and the file of refused rows."""
+"""Output of a recognition for people and programs, and the file of refused rows."""
 
 import csv
 import io
@@ -10,8 +10,9 @@ import pytest
 from rich.console import Console
 
 from agent.importing.errors import CsvRefused
-from agent.importing.preview import render, to_json
+from agent.importing.preview import render
 from agent.importing.recognition import Recognition
+from agent.importing.recognition_json import to_json
 from agent.importing.refusals import write_refusals
 
 Recognise = Callable[..., Recognition]
@@ -19,7 +20,7 @@ Recognise = Callable[..., Recognition]
 HEAD = "id,project,created,finished,status,note"
 
 
-def shown(recognition: Recognition) -> str:
+def page(recognition: Recognition) -> str:
     console = Console(file=io.StringIO(), width=160, color_system=None)
     console.print(render(recognition))
     assert isinstance(console.file, io.StringIO)
@@ -27,7 +28,7 @@ def shown(recognition: Recognition) -> str:
 
 
 def test_preview_shows_columns_counts_statuses_and_refusals(recognised: Recognise) -> None:
-    text = shown(
+    text = page(
         recognised(
             f"{HEAD}\n1,p,2016-06-06,2016-06-05,Done,\n2,p,2016-06-06,,Parked,\n3,p,x,,Parked,\n",
             {"id": "id"},
@@ -48,24 +49,24 @@ def test_preview_shows_columns_counts_statuses_and_refusals(recognised: Recognis
 
 
 def test_preview_shows_ten_refusals_and_json_all(recognised: Recognise) -> None:
-    found = recognised(f"{HEAD}\n" + "".join(f"{n},p,bad{n}!,,,\n" for n in range(12)))
-    text = shown(found)
+    recognition = recognised(f"{HEAD}\n" + "".join(f"{n},p,bad{n}!,,,\n" for n in range(12)))
+    text = page(recognition)
     assert "first 10 of 12" in text
     assert "bad9!" in text
     assert "bad10!" not in text
-    assert len(to_json(found)["refused"]) == 12
+    assert len(to_json(recognition)["refused"]) == 12
 
 
-def test_markup_and_terminal_codes_of_a_file_do_not_act(recognised: Recognise) -> None:
-    text = shown(recognised("id,project,created\n[red]1[/red],\x1b[2J\u202ep,2016-06-06\n"))
+def test_markup_and_terminal_codes_in_a_file_have_no_effect(recognised: Recognise) -> None:
+    text = page(recognised("id,project,created\n[red]1[/red],\x1b[2J\u202ep,2016-06-06\n"))
     assert "[red]1[/red]" in text
     assert "\x1b" not in text
     assert "\u202e" not in text
 
 
-def test_json_holds_json_types_only(recognised: Recognise) -> None:
-    found = recognised(f"{HEAD}\n1,p,2016-06-06,2016-06-07,Done,\n2,,2016-06-06,,,\n")
-    document = json.loads(json.dumps(to_json(found)))
+def test_json_contains_json_types_only(recognised: Recognise) -> None:
+    recognition = recognised(f"{HEAD}\n1,p,2016-06-06,2016-06-07,Done,\n2,,2016-06-06,,,\n")
+    document = json.loads(json.dumps(to_json(recognition)))
     assert (document["rows"], document["tasks"], document["delimiter"]) == (2, 1, ",")
     assert (document["first_date"], document["last_date"]) == ("2016-06-06", "2016-06-07")
     assert document["ignored_columns"] == ["note"]
@@ -74,16 +75,16 @@ def test_json_holds_json_types_only(recognised: Recognise) -> None:
     assert document["refused"][0]["cells"] == ["2", "", "2016-06-06", "", "", ""]
 
 
-def test_nothing_recognised_can_be_shown(recognised: Recognise) -> None:
-    found = recognised(f"{HEAD}\n")
-    assert "0 rows" in shown(found)
-    assert to_json(found)["first_date"] is None
+def test_empty_recognition_can_be_printed(recognised: Recognise) -> None:
+    recognition = recognised(f"{HEAD}\n")
+    assert "0 rows" in page(recognition)
+    assert to_json(recognition)["first_date"] is None
 
 
-def test_refused_rows_are_written_as_they_were(recognised: Recognise, tmp_path: Path) -> None:
-    found = recognised(f'{HEAD}\n1,p,"a ""b"", c\nd",,,é\n2,p,2016-06-06,,,\n3,p,,,,,x\n')
+def test_refused_rows_are_written_unchanged(recognised: Recognise, tmp_path: Path) -> None:
+    recognition = recognised(f'{HEAD}\n1,p,"a ""b"", c\nd",,,é\n2,p,2016-06-06,,,\n3,p,,,,,x\n')
     path = tmp_path / "refused.csv"
-    write_refusals(path, found)
+    write_refusals(path, recognition)
     with path.open(encoding="utf-8", newline="") as stream:
         header, first, second = csv.reader(stream)
     assert header == ["row", "column", "reason", *HEAD.split(",")]
@@ -93,37 +94,39 @@ def test_refused_rows_are_written_as_they_were(recognised: Recognise, tmp_path: 
     assert second[3:] == ["3", "p", "", "", "", "", "x"]
 
 
-def test_earlier_refused_rows_are_replaced_and_no_other_file(
+def test_earlier_file_of_refused_rows_is_replaced_and_no_other_file(
     recognised: Recognise, tmp_path: Path
 ) -> None:
-    found = recognised(f"{HEAD}\n1,p,x,,,\n")
+    recognition = recognised(f"{HEAD}\n1,p,x,,,\n")
     path, second = tmp_path / "a.rejected.csv", tmp_path / "a.rejected-2.csv"
-    assert write_refusals(path, found) == path
+    assert write_refusals(path, recognition) == path
     first = path.read_bytes()
-    assert write_refusals(path, found) == path
+    assert write_refusals(path, recognition) == path
     path.write_text("mine,column,reason\n")
-    assert write_refusals(path, found) == second
-    assert write_refusals(path, found) == second
+    assert write_refusals(path, recognition) == second
+    assert write_refusals(path, recognition) == second
     assert path.read_text() == "mine,column,reason\n"
     assert second.read_bytes() == first
     second.write_text("mine too")
-    assert write_refusals(path, found) == tmp_path / "a.rejected-3.csv"
+    assert write_refusals(path, recognition) == tmp_path / "a.rejected-3.csv"
 
 
-def test_unknown_priority_is_shown_as_such(recognised: Recognise) -> None:
-    found = recognised("id,project,created,priority\n1,p,2016-06-06,Hoch\n")
-    assert "unknown: 3" in shown(found)
-    assert to_json(found)["priorities"] == [{"name": "Hoch", "tasks": 1, "priority": None}]
+def test_unknown_priority_is_named_as_unknown(recognised: Recognise) -> None:
+    recognition = recognised("id,project,created,priority\n1,p,2016-06-06,Hoch\n")
+    assert "unknown: 3" in page(recognition)
+    assert to_json(recognition)["priorities"] == [{"name": "Hoch", "tasks": 1, "priority": None}]
 
 
 def test_refused_rows_never_replace_the_imported_file(recognised: Recognise) -> None:
-    found = recognised(f"{HEAD}\n1,p,x,,,\n")
-    before = found.table.path.read_bytes()
+    recognition = recognised(f"{HEAD}\n1,p,x,,,\n")
+    before = recognition.table.path.read_bytes()
     with pytest.raises(CsvRefused, match="is the imported file"):
-        write_refusals(found.table.path, found)
-    assert found.table.path.read_bytes() == before
+        write_refusals(recognition.table.path, recognition)
+    assert recognition.table.path.read_bytes() == before
 
 
-def test_place_that_cannot_be_written_is_named(recognised: Recognise, tmp_path: Path) -> None:
+def test_rejects_file_that_cannot_be_written_is_named(
+    recognised: Recognise, tmp_path: Path
+) -> None:
     with pytest.raises(CsvRefused, match="cannot be written"):
         write_refusals(tmp_path / "none" / "refused.csv", recognised(f"{HEAD}\n1,p,x,,,\n"))

@@ -1,4 +1,4 @@
-"""Priorities as trackers write them."""
+"""Priorities of trackers as numbers."""
 
 import pytest
 
@@ -23,10 +23,10 @@ from agent.importing.priorities import priority_of
         ("P2: soon", 2),
     ],
 )
-def test_known_priority_is_read(text: str, expected: int) -> None:
+def test_known_priority_becomes_a_number(text: str, expected: int) -> None:
     assert priority_of(text) == expected
 
 
 @pytest.mark.parametrize("text", ["", "Hoch", "0", "6", "10", "P6", "2.5", "1-2", "PP1", "1st"])
-def test_any_other_is_not_known(text: str) -> None:
+def test_unknown_priority_has_no_number(text: str) -> None:
     assert priority_of(text) is None

@@ -1,4 +1,4 @@
-"""Rows become tasks or refusals, each rule at its edge."""
+"""Every row of a file becomes a task or a refusal, by rules tested at their edges."""
 
 from collections.abc import Callable
 from datetime import date
@@ -19,35 +19,41 @@ def reasons(recognition: Recognition) -> list[tuple[int, str, str]]:
 
 
 def test_row_becomes_a_task_with_every_mapped_field(recognised: Recognise) -> None:
-    found = recognised(
+    recognition = recognised(
         "Issue key,Project key,Created,Resolved,Summary,Status,Priority,Assignee,Issue Type,"
         "Labels,Labels,Story Points\n"
         'A-1,ab,06/Jun/16 9:15 AM,07/Jun/16 1:00 PM, "Two ",Done,High,ann,Bug,"x, y",x,"3,5"\n'
     )
-    (task,) = found.tasks
+    (task,) = recognition.tasks
     assert (task.id, task.project) == ("A-1", "AB")
     assert (task.created, task.finished) == (date(2016, 6, 6), date(2016, 6, 7))
     assert (task.title, task.status, task.priority) == ('"Two "', "Done", "High")
     assert (task.assignee, task.type, task.labels) == ("ann", "Bug", ("x", "y"))
     assert task.estimate == 3.5
-    assert found.columns[2].format == "d/MMM/yy"
-    assert found.columns[2].sample == "06/Jun/16 9:15 AM"
-    assert (found.rows, found.refused, found.warnings) == (1, (), ())
+    assert recognition.columns[2].format == "d/MMM/yy"
+    assert recognition.columns[2].sample == "06/Jun/16 9:15 AM"
+    assert (recognition.rows, recognition.refused, recognition.warnings) == (1, (), ())
 
 
-def test_empty_optional_cells_are_none(recognised: Recognise) -> None:
-    found = recognised("id,project,created,finished,title,labels,estimate\n1,p,2016-06-06,,,,\n")
-    (task,) = found.tasks
+def test_empty_optional_cells_become_none(recognised: Recognise) -> None:
+    recognition = recognised(
+        "id,project,created,finished,title,labels,estimate\n1,p,2016-06-06,,,,\n"
+    )
+    (task,) = recognition.tasks
     assert (task.finished, task.title, task.labels, task.estimate) == (None, None, (), None)
 
 
 def test_finish_before_creation_is_corrected_and_counted(recognised: Recognise) -> None:
-    found = recognised(
+    recognition = recognised(
         f"{HEAD}\n1,p,2016-06-06,2016-06-05\n2,p,2016-06-06,2016-06-06\n3,p,2016-06-06,\n"
     )
-    assert [task.finished for task in found.tasks] == [date(2016, 6, 6), date(2016, 6, 6), None]
-    assert found.corrected == 1
-    assert found.refused == ()
+    assert [task.finished for task in recognition.tasks] == [
+        date(2016, 6, 6),
+        date(2016, 6, 6),
+        None,
+    ]
+    assert recognition.corrected == 1
+    assert recognition.refused == ()
 
 
 @pytest.mark.parametrize("value", ["a", "0", "A_b-9", "x" * 31])
@@ -66,26 +72,26 @@ def test_value_that_cannot_be_a_project_is_refused(recognised: Recognise, value:
     assert "cannot be a project id" in reason
 
 
-def test_reserved_word_with_a_prefix_is_no_longer_reserved(recognised: Recognise) -> None:
+def test_reserved_word_with_a_prefix_is_a_project_id(recognised: Recognise) -> None:
     assert recognised(f"{HEAD}\n1,active,2016-06-06,\n", prefix="P-").tasks[0].project == "P-ACTIVE"
 
 
 def test_project_can_be_named_for_the_whole_file(recognised: Recognise) -> None:
     (task,) = recognised("id,created,finished\n1,2016-06-06,\n", project="test-1", prefix="P").tasks
     assert task.project == "TEST-1"
-    found = recognised(f"{HEAD}\n1,p,2016-06-06,\n2,,2016-06-06,\n", project="X")
-    assert [task.project for task in found.tasks] == ["X", "X"]
-    assert "project" not in [column.field for column in found.columns]
+    recognition = recognised(f"{HEAD}\n1,p,2016-06-06,\n2,,2016-06-06,\n", project="X")
+    assert [task.project for task in recognition.tasks] == ["X", "X"]
+    assert "project" not in [column.field for column in recognition.columns]
 
 
-def test_named_project_must_be_an_id_and_the_only_source(recognised: Recognise) -> None:
+def test_named_project_must_be_an_id_and_exclude_a_project_column(recognised: Recognise) -> None:
     with pytest.raises(CsvRefused, match="--project 'a b' cannot be"):
         recognised("id,created\n1,2016-06-06\n", project="a b")
     with pytest.raises(CsvRefused, match="not both"):
         recognised(f"{HEAD}\n1,p,2016-06-06,\n", {"project": "project"}, project="X")
 
 
-def test_missing_columns_are_named_with_what_there_is(recognised: Recognise) -> None:
+def test_missing_columns_are_refused_with_the_list_of_columns(recognised: Recognise) -> None:
     with pytest.raises(CsvRefused, match=r"id, project, created.*--project.*a, b"):
         recognised("a,b\n1,2\n")
     with pytest.raises(CsvRefused, match=r"known for created: .*field=column. The"):
@@ -94,37 +100,39 @@ def test_missing_columns_are_named_with_what_there_is(recognised: Recognise) -> 
 
 @pytest.mark.parametrize(("cells", "column"), [(" ,p,2016-06-06,", "id"), ("1,p,,", "created")])
 def test_empty_required_cell_is_refused(recognised: Recognise, cells: str, column: str) -> None:
-    ((row, found, reason),) = reasons(recognised(f"{HEAD}\n{cells}\n"))
-    assert (row, found) == (2, column)
+    ((row, refused_column, reason),) = reasons(recognised(f"{HEAD}\n{cells}\n"))
+    assert (row, refused_column) == (2, column)
     assert "required" in reason
 
 
-def test_second_row_of_an_id_is_refused_with_the_row_of_the_first(recognised: Recognise) -> None:
-    found = recognised(f"{HEAD}\n1,p,2016-06-06,\n2,p,2016-06-06,\n1,P,2016-06-07,\n")
-    assert reasons(found) == [(4, "id", "'1' is already the id of row 2")]
-    assert [task.id for task in found.tasks] == ["1", "2"]
+def test_repeated_id_is_refused_with_the_row_of_the_first(recognised: Recognise) -> None:
+    recognition = recognised(f"{HEAD}\n1,p,2016-06-06,\n2,p,2016-06-06,\n1,P,2016-06-07,\n")
+    assert reasons(recognition) == [(4, "id", "'1' is already the id of row 2")]
+    assert [task.id for task in recognition.tasks] == ["1", "2"]
 
 
-def test_refused_row_does_not_take_its_id(recognised: Recognise) -> None:
-    found = recognised(f"{HEAD}\n1,p,never,\n1,p,2016-06-06,\n")
-    assert [refusal.row for refusal in found.refused] == [2]
-    assert [task.id for task in found.tasks] == ["1"]
+def test_refused_row_does_not_claim_its_id(recognised: Recognise) -> None:
+    recognition = recognised(f"{HEAD}\n1,p,never,\n1,p,2016-06-06,\n")
+    assert [refusal.row for refusal in recognition.refused] == [2]
+    assert [task.id for task in recognition.tasks] == ["1"]
 
 
-def test_wide_row_is_taken_when_what_is_beyond_is_empty(recognised: Recognise) -> None:
-    found = recognised(f"{HEAD}\n1,p,2016-06-06,,, \n2,p,2016-06-06,,x\n3,p,2016-06-06\n")
-    assert [task.id for task in found.tasks] == ["1"]
-    assert reasons(found) == [
+def test_row_wider_than_the_header_is_accepted_when_its_surplus_is_empty(
+    recognised: Recognise,
+) -> None:
+    recognition = recognised(f"{HEAD}\n1,p,2016-06-06,,, \n2,p,2016-06-06,,x\n3,p,2016-06-06\n")
+    assert [task.id for task in recognition.tasks] == ["1"]
+    assert reasons(recognition) == [
         (3, "", "has 5 cells, the header only 4"),
         (4, "", "has 3 cells, the header 4"),
     ]
-    assert found.refused[0].cells == ("2", "p", "2016-06-06", "", "x")
-    assert found.rows == 3
+    assert recognition.refused[0].cells == ("2", "p", "2016-06-06", "", "x")
+    assert recognition.rows == 3
 
 
-def test_date_of_another_form_is_refused_with_the_form(recognised: Recognise) -> None:
-    found = recognised(f"{HEAD}\n1,p,2016-06-06,\n2,p,2016-06-07,later\n3,p,06.06.2016,\n")
-    assert reasons(found) == [
+def test_date_in_another_format_is_refused_with_the_expected_one(recognised: Recognise) -> None:
+    recognition = recognised(f"{HEAD}\n1,p,2016-06-06,\n2,p,2016-06-07,later\n3,p,06.06.2016,\n")
+    assert reasons(recognition) == [
         (3, "finished", "'later' is not a date in a known format (" + EXAMPLES + ")"),
         (4, "created", "'06.06.2016' is not a date of the form Y-m-d (2016-06-13)"),
     ]
@@ -134,59 +142,59 @@ EXAMPLES = "2016-06-13, 13/06/2016, 06/13/2016, 13.06.2016, 2016/06/13, 13/Jun/1
 
 
 @pytest.mark.parametrize(
-    ("day", "taken"),
+    ("day", "imported"),
     [("1969-12-31", 0), ("1970-01-01", 1), ("2099-12-31", 1), ("2100-01-01", 0)],
 )
-def test_sentinel_dates_are_refused(recognised: Recognise, day: str, taken: int) -> None:
-    found = recognised(f"{HEAD}\n1,p,{day},\n", today=date(2101, 1, 1))
-    assert len(found.tasks) == taken
-    assert len(found.refused) == 1 - taken
+def test_sentinel_dates_are_refused(recognised: Recognise, day: str, imported: int) -> None:
+    recognition = recognised(f"{HEAD}\n1,p,{day},\n", today=date(2101, 1, 1))
+    assert len(recognition.tasks) == imported
+    assert len(recognition.refused) == 1 - imported
 
 
 def test_dates_after_today_are_refused(recognised: Recognise) -> None:
     rows = ("2016-06-06,2016-06-07", "2016-06-06,2095-06-08", "2016-06-08,", "2016-06-07,")
     text = "\n".join(f"{number},p,{row}" for number, row in enumerate(rows))
-    found = recognised(f"{HEAD}\n{text}\n", today=date(2016, 6, 7))
-    assert reasons(found) == [
+    recognition = recognised(f"{HEAD}\n{text}\n", today=date(2016, 6, 7))
+    assert reasons(recognition) == [
         (3, "finished", "'2095-06-08' lies after today"),
         (4, "created", "'2016-06-08' lies after today"),
     ]
-    assert [task.id for task in found.tasks] == ["0", "3"]
+    assert [task.id for task in recognition.tasks] == ["0", "3"]
     assert recognised(f"{HEAD}\n1,p,2016-06-06,2095-06-08\n").tasks == ()
 
 
-def test_forced_format_that_reads_nothing_is_named_with_its_option(recognised: Recognise) -> None:
-    found = recognised(f"{HEAD}\n1,p,2016-06-06,\n", format_name="m/d/Y")
-    ((_, column, reason),) = reasons(found)
+def test_chosen_format_that_reads_nothing_is_named_with_its_option(recognised: Recognise) -> None:
+    recognition = recognised(f"{HEAD}\n1,p,2016-06-06,\n", format_name="m/d/Y")
+    ((_, column, reason),) = reasons(recognition)
     assert column == "created"
     assert reason == (
         "'2016-06-06' is not a date of the form m/d/Y (06/13/2016), which --date-format asks for"
     )
 
 
-def test_undecided_dates_are_warned_of_and_settled_by_the_override(recognised: Recognise) -> None:
+def test_ambiguous_dates_are_warned_about_unless_a_format_is_chosen(recognised: Recognise) -> None:
     text = f"{HEAD}\n1,p,01/02/2016,03/04/2016\n"
-    found = recognised(text)
-    assert found.tasks[0].created == date(2016, 2, 1)
-    assert len(found.warnings) == 2
-    assert "--date-format" in found.warnings[0]
-    settled = recognised(text, format_name="m/d/Y")
-    assert settled.tasks[0].created == date(2016, 1, 2)
-    assert settled.warnings == ()
+    recognition = recognised(text)
+    assert recognition.tasks[0].created == date(2016, 2, 1)
+    assert len(recognition.warnings) == 2
+    assert "--date-format" in recognition.warnings[0]
+    with_format = recognised(text, format_name="m/d/Y")
+    assert with_format.tasks[0].created == date(2016, 1, 2)
+    assert with_format.warnings == ()
 
 
-def test_decided_date_column_speaks_for_the_other(recognised: Recognise) -> None:
-    found = recognised(f"{HEAD}\n1,p,01/02/2016,03/04/2016\n2,p,02/13/2016,\n")
-    assert found.tasks[0].finished == date(2016, 3, 4)
-    assert [column.format for column in found.columns[2:]] == ["m/d/Y", "m/d/Y"]
-    assert "as the other date column" in found.warnings[0]
+def test_conclusive_date_column_decides_for_an_ambiguous_one(recognised: Recognise) -> None:
+    recognition = recognised(f"{HEAD}\n1,p,01/02/2016,03/04/2016\n2,p,02/13/2016,\n")
+    assert recognition.tasks[0].finished == date(2016, 3, 4)
+    assert [column.format for column in recognition.columns[2:]] == ["m/d/Y", "m/d/Y"]
+    assert "as the other date column" in recognition.warnings[0]
 
 
-def test_column_whose_days_are_months_does_not_speak_for_the_other(
+def test_column_whose_days_equal_their_months_decides_for_no_other(
     recognised: Recognise,
 ) -> None:
-    found = recognised(f"{HEAD}\n1,p,03/04/2016,05/05/2016\n2,p,06/07/2016,\n")
-    (warning,) = found.warnings
+    recognition = recognised(f"{HEAD}\n1,p,03/04/2016,05/05/2016\n2,p,06/07/2016,\n")
+    (warning,) = recognition.warnings
     assert "'created' is ambiguous" in warning
     assert "--date-format" in warning
 
@@ -198,41 +206,49 @@ def test_column_whose_days_are_months_does_not_speak_for_the_other(
 def test_estimate_is_a_number_or_the_row_is_refused(
     recognised: Recognise, value: str, expected: float | None
 ) -> None:
-    found = recognised(f"{HEAD},estimate\n1,p,2016-06-06,,{value}\n")
-    assert [task.estimate for task in found.tasks] == ([] if expected is None else [expected])
-    assert [refusal.column for refusal in found.refused] == (
+    recognition = recognised(f"{HEAD},estimate\n1,p,2016-06-06,,{value}\n")
+    assert [task.estimate for task in recognition.tasks] == ([] if expected is None else [expected])
+    assert [refusal.column for refusal in recognition.refused] == (
         ["estimate"] if expected is None else []
     )
 
 
-def test_text_longer_than_the_services_keep_is_refused(recognised: Recognise) -> None:
-    found = recognised(f"{HEAD},title\n1,p,2016-06-06,,{'x' * 300}\n2,p,2016-06-06,,{'x' * 301}\n")
-    assert [task.id for task in found.tasks] == ["1"]
-    assert found.refused[0].column == "title"
+def test_text_longer_than_the_services_store_is_refused(recognised: Recognise) -> None:
+    recognition = recognised(
+        f"{HEAD},title\n1,p,2016-06-06,,{'x' * 300}\n2,p,2016-06-06,,{'x' * 301}\n"
+    )
+    assert [task.id for task in recognition.tasks] == ["1"]
+    assert recognition.refused[0].column == "title"
 
 
-def test_statuses_are_counted_and_unknown_ones_follow_the_finish_date(
+def test_statuses_are_counted_and_unknown_ones_are_read_by_finish_date(
     recognised: Recognise,
 ) -> None:
-    found = recognised(
+    recognition = recognised(
         f"{HEAD},status\n1,p,2016-06-06,2016-06-07,Done\n2,p,2016-06-06,,To Do\n"
         "3,p,2016-06-06,,in-progress\n4,p,2016-06-06,,Parked\n5,p,2016-06-06,2016-06-07,Parked\n"
     )
-    assert {status.status: (status.tasks, status.state) for status in found.statuses} == {
+    assert {status.status: (status.tasks, status.state) for status in recognition.statuses} == {
         "Parked": (2, None),
         "Done": (1, State.DONE),
         "To Do": (1, State.TO_DO),
         "in-progress": (1, State.DOING),
     }
-    assert [task.finished is not None for task in found.tasks] == [True, False, False, False, True]
-    assert found.warnings == ()
+    assert [task.finished is not None for task in recognition.tasks] == [
+        True,
+        False,
+        False,
+        False,
+        True,
+    ]
+    assert recognition.warnings == ()
 
 
-def test_priorities_are_counted_with_how_they_are_read(recognised: Recognise) -> None:
+def test_priorities_are_counted_with_their_numbers(recognised: Recognise) -> None:
     names = ("P1", "Hoch", "2 - High", "P1", "")
     rows = "".join(f"{n},p,2016-06-06,,{name}\n" for n, name in enumerate(names))
-    found = recognised(f"{HEAD},priority\n{rows}")
-    assert [(each.name, each.tasks, each.priority) for each in found.priorities] == [
+    recognition = recognised(f"{HEAD},priority\n{rows}")
+    assert [(count.name, count.tasks, count.priority) for count in recognition.priorities] == [
         ("P1", 2, 1),
         ("Hoch", 1, None),
         ("2 - High", 1, 2),
@@ -240,27 +256,29 @@ def test_priorities_are_counted_with_how_they_are_read(recognised: Recognise) ->
 
 
 def test_done_without_a_finish_date_is_refused(recognised: Recognise) -> None:
-    found = recognised(f"{HEAD},status\n1,p,2016-06-06,,Closed\n")
-    assert reasons(found) == [
+    recognition = recognised(f"{HEAD},status\n1,p,2016-06-06,,Closed\n")
+    assert reasons(recognition) == [
         (2, "status", "status 'Closed' means done, but there is no finish date")
     ]
 
 
-def test_finish_date_of_an_open_status_counts_and_is_warned_of(recognised: Recognise) -> None:
-    found = recognised(f"{HEAD},status\n1,p,2016-06-06,2016-06-07,Reopened\n")
-    assert found.tasks[0].finished == date(2016, 6, 7)
-    assert "1 tasks have a finish date" in found.warnings[0]
+def test_finish_date_of_an_open_status_counts_with_a_warning(recognised: Recognise) -> None:
+    recognition = recognised(f"{HEAD},status\n1,p,2016-06-06,2016-06-07,Reopened\n")
+    assert recognition.tasks[0].finished == date(2016, 6, 7)
+    assert "1 tasks have a finish date" in recognition.warnings[0]
 
 
-def test_file_without_a_finish_column_is_all_open(recognised: Recognise) -> None:
-    found = recognised("id,project,created\n1,p,2016-06-06\n")
-    assert found.tasks[0].finished is None
-    assert "every task counts as open" in found.warnings[0]
+def test_file_without_a_finish_column_has_only_open_tasks(recognised: Recognise) -> None:
+    recognition = recognised("id,project,created\n1,p,2016-06-06\n")
+    assert recognition.tasks[0].finished is None
+    assert "every task counts as open" in recognition.warnings[0]
 
 
-def test_projects_are_counted_with_their_range(recognised: Recognise) -> None:
-    found = recognised(f"{HEAD}\n1,b,2016-06-06,\n2,a,2016-06-01,2016-06-09\n3,a,2016-06-02,\n")
-    first, second = found.projects
+def test_projects_are_counted_with_their_range_of_dates(recognised: Recognise) -> None:
+    recognition = recognised(
+        f"{HEAD}\n1,b,2016-06-06,\n2,a,2016-06-01,2016-06-09\n3,a,2016-06-02,\n"
+    )
+    first, second = recognition.projects
     assert (first.project, first.tasks, first.finished) == ("A", 2, 1)
     assert (first.first, first.last) == (date(2016, 6, 1), date(2016, 6, 9))
     assert (second.project, second.tasks, second.finished) == ("B", 1, 0)
@@ -268,6 +286,6 @@ def test_projects_are_counted_with_their_range(recognised: Recognise) -> None:
 
 def test_byte_order_mark_and_quoted_newlines_reach_the_tasks(recognised: Recognise) -> None:
     text = f'\ufeff{HEAD},title\n1,p,2016-06-06,,"two\nlines"\n2,p,x,,\n'
-    found = recognised(text)
-    assert found.tasks[0].title == "two\nlines"
-    assert found.refused[0].row == 4
+    recognition = recognised(text)
+    assert recognition.tasks[0].title == "two\nlines"
+    assert recognition.refused[0].row == 4

@@ -1,4 +1,4 @@
-"""Hostile and unusual files: each is read right, or refused with the place of the fault."""
+"""Unusual and hostile files are read correctly, or refused with the place of the fault."""
 
 import os
 from collections.abc import Callable
@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from agent.importing.errors import CsvRefused
-from agent.importing.table import LONGEST_FIELD, Table, read_table
+from agent.importing.table import MAX_FIELD_CHARACTERS, Table, read_table
 
 Write = Callable[[str | bytes], Table]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
-def test_each_delimiter_is_sniffed(table_of: Write, delimiter: str) -> None:
+def test_each_delimiter_is_detected(table_of: Write, delimiter: str) -> None:
     table = table_of(f"id{delimiter}title{delimiter}created\n1{delimiter}a{delimiter}b\n")
     assert table.delimiter == delimiter
     assert table.header == ("id", "title", "created")
@@ -30,7 +30,7 @@ def test_single_column_is_a_table(table_of: Write) -> None:
     assert table_of("id\n1\n").header == ("id",)
 
 
-def test_byte_order_mark_is_no_part_of_the_first_name(table_of: Write) -> None:
+def test_byte_order_mark_is_not_part_of_the_first_column_name(table_of: Write) -> None:
     assert table_of(b'\xef\xbb\xbf"id",created\n1,2\n').header == ("id", "created")
 
 
@@ -82,7 +82,7 @@ def test_latin_1_is_refused_with_offset_and_line(table_of: Write) -> None:
     assert content[caught.value.fields["offset"]] == 0xE9
 
 
-def test_fault_past_the_first_chunk_has_its_offset_in_the_file(table_of: Write) -> None:
+def test_fault_after_the_first_chunk_is_named_with_its_offset_in_the_file(table_of: Write) -> None:
     filler = b"id,title\n" + b"1,x\n" * 400_000
     for fault in (b"\xff", b"\0", b"\xc3"):
         with pytest.raises(CsvRefused) as caught:
@@ -98,7 +98,9 @@ def test_character_across_two_chunks_is_read(table_of: Write) -> None:
     assert last.cells[-2].endswith("é")
 
 
-def test_character_cut_by_a_chunk_with_a_fault_after_it(table_of: Write) -> None:
+def test_fault_in_a_character_across_two_chunks_has_the_offset_of_the_character(
+    table_of: Write,
+) -> None:
     content = b"x" * ((1 << 20) - 1) + b"\xc3\x28"
     with pytest.raises(CsvRefused) as caught:
         table_of(content)
@@ -141,16 +143,18 @@ def test_broken_header_is_refused(table_of: Write) -> None:
         table_of('"id\n1\n')
 
 
-def test_long_cell_is_read_and_one_beyond_the_limit_is_refused_with_it(table_of: Write) -> None:
+def test_long_cell_is_read_and_one_over_the_limit_is_refused(table_of: Write) -> None:
     text = "id,title\n1," + "x" * 140_000 + "\n2,"
     assert len(list(table_of(text + "y\n").records())) == 2
     with pytest.raises(CsvRefused, match="starts on line 3 has a field of more than 1,048,576"):
-        list(table_of(text + "x" * (LONGEST_FIELD + 1) + "\n").records())
+        list(table_of(text + "x" * (MAX_FIELD_CHARACTERS + 1) + "\n").records())
 
 
 @pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "SEP=;", "\ufeffsep=;"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
-def test_line_that_names_the_delimiter_is_no_header(table_of: Write, first: str, end: str) -> None:
+def test_line_that_declares_the_delimiter_is_not_the_header(
+    table_of: Write, first: str, end: str
+) -> None:
     table = table_of(end.join([first, "id;a, b, c", "1;x", '2;"y', 'z"', "3;w"]))
     assert table.delimiter == ";"
     assert table.header == ("id", "a, b, c")
@@ -161,13 +165,13 @@ def test_line_that_names_the_delimiter_is_no_header(table_of: Write, first: str,
     ]
 
 
-def test_any_delimiter_can_be_named(table_of: Write) -> None:
+def test_any_delimiter_can_be_declared(table_of: Write) -> None:
     assert table_of("sep=\t\nid\ta,b,c\n").header == ("id", "a,b,c")
     assert table_of("sep=^\nid^a\n").header == ("id", "a")
     assert table_of("sep=x,id\n").header == ("sep=x", "id")
 
 
-def test_pipe_is_not_read() -> None:
+def test_pipe_is_refused() -> None:
     reader, writer = os.pipe()
     os.write(writer, b"id\n1\n")
     os.close(writer)

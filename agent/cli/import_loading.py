@@ -1,0 +1,60 @@
+"""Loading step of `dsm import csv`, with progress bars."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from agent.cli.connect import connect
+from agent.client import OrchestratorClient
+from agent.importing import holdout
+from agent.importing.existing_history import check_existing
+from agent.importing.load import LoadResult, load, step_count
+from agent.importing.plan import Plan
+
+# Longest wait for embeddings; the orchestrator makes the others after the command has ended.
+EMBEDDING_SECONDS = 5.0
+POLL_SECONDS = 0.1
+
+
+async def load_plans(
+    data_dir: Path, plans: Sequence[Plan], day: date, cadence_days: int, *, quiet: bool
+) -> list[LoadResult]:
+    """Load every plan into the running stack; `quiet` shows no progress.
+
+    Raises: `CsvRefused` before anything is written, when one of them would change what exists.
+    """
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    results: list[LoadResult] = []
+    async with connect(data_dir) as clients:
+        for plan in plans:
+            await check_existing(clients, plan)
+        console = Console(stderr=True)
+        with Progress(*columns, TimeElapsedColumn(), console=console, disable=quiet) as progress:
+            for plan in plans:
+                bar = progress.add_task(f"importing {plan.project.id}", total=step_count(plan))
+                results.append(
+                    await load(clients, plan, lambda n, bar=bar: progress.advance(bar, n))
+                )
+                holdout.save(data_dir, plan.history, day, cadence_days)
+            left = await _wait_for_embeddings(clients.orchestrator, progress)
+    if left and not quiet:
+        print(f"{left} episodes are not embedded yet; until then recall finds them by numbers.")
+    return results
+
+
+async def _wait_for_embeddings(orchestrator: OrchestratorClient, progress: Progress) -> int:
+    """Wait a few seconds for the orchestrator to embed; return the episodes that are left."""
+    left = (await orchestrator.embedding_backlog()).to_embed
+    deadline, bar = time.monotonic() + EMBEDDING_SECONDS, None
+    while left and time.monotonic() < deadline:
+        if bar is None:
+            bar = progress.add_task("embedding episodes", total=left)
+        await asyncio.sleep(POLL_SECONDS)
+        before, left = left, (await orchestrator.embedding_backlog()).to_embed
+        progress.advance(bar, before - left)
+    return left

@@ -1,0 +1,28 @@
+"""Building blocks of the pages that commands print."""
+
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from agent.importing.terminal import printable
+
+
+def section(title: str, body: list[RenderableType]) -> list[RenderableType]:
+    """Build a bold title with an indented body; nothing when the body is empty."""
+    if not body:
+        return []
+    return [Text(title, style="bold"), *(Padding(part, (0, 0, 0, 2)) for part in body)]
+
+
+def plain_text(text: str) -> Text:
+    """Build a text of other people letter by letter, without markup and terminal codes."""
+    return Text("\n".join(printable(line) for line in text.splitlines()))
+
+
+def name_value_rows(rows: list[tuple[str, str]]) -> Table:
+    """Build a table of names and values, one pair a row."""
+    table = Table.grid(padding=(0, 2))
+    for name, value in rows:
+        table.add_row(Text(name, style="dim"), plain_text(value))
+    return table

@@ -1,0 +1,80 @@
+"""Evidence and adjustments on the page of a decision."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from agent.cli.layout import name_value_rows, plain_text
+from agent.schema import AdjustmentReport, Orchestration
+
+_SHOWN_SPRINTS = 12
+_TITLES = {
+    "task_count_modification": "tasks",
+    "sprint_duration_modification": "weeks",
+}
+
+
+def evidence_parts(answer: Orchestration) -> Iterator[RenderableType]:
+    """Build the team's own history, the similar episodes and what was missing."""
+    history = answer.analysis.historical_context
+    completed: list[int] = history["completed_per_sprint"]
+    if completed:
+        newest = " ".join(str(count) for count in completed[-_SHOWN_SPRINTS:])
+        sprints = f"{history['past_sprints']} past sprints; completed, newest last: {newest}"
+        average = f"{history['average_velocity']:.1f} tasks a sprint on average"
+        yield name_value_rows(
+            [("own history", sprints), ("velocity", f"{average}, {history['velocity_trend']}")]
+        )
+    else:
+        yield plain_text("no past sprint of this project is known")
+    episodes: list[dict[str, Any]] = answer.intelligence_metadata["similar_episodes"]
+    if episodes:
+        yield _episode_table(episodes)
+    for source in answer.performance_metrics.degraded:
+        yield Text(f"missing: {source}", style="yellow")
+
+
+def _episode_table(episodes: list[dict[str, Any]]) -> Table:
+    table = Table("similar episode", "day", "similarity", "found by", "completed", box=None)
+    for episode in episodes:
+        outcome = episode["outcome"]
+        table.add_row(
+            plain_text(episode["sprint_id"] or episode["episode_id"]),
+            episode["day"],
+            f"{episode['similarity']:.2f}",
+            episode["found_by"],
+            str(outcome["completed_tasks"]) if outcome else "not known",
+        )
+    return table
+
+
+def adjustment_parts(answer: Orchestration) -> Iterator[RenderableType]:
+    """Build the table of adjustments and the reason of each gate; nothing without adjustments."""
+    adjustments = answer.decisions.intelligence_adjustments
+    if not adjustments:
+        return
+    names = ("", "rule", "recommended", "applied", "confidence", "sample", "gate")
+    table = Table(*names, box=None)
+    for name, adjustment in adjustments.items():
+        confidence = adjustment.confidence
+        table.add_row(
+            _TITLES.get(name, name),
+            str(adjustment.original_recommendation),
+            str(adjustment.intelligence_recommendation),
+            str(adjustment.applied_value),
+            f"{confidence:.2f}" if confidence is not None else "-",
+            str(adjustment.sample_size),
+            _gate(adjustment),
+        )
+    yield table
+    for adjustment in adjustments.values():
+        yield plain_text(adjustment.gate.reason)
+
+
+def _gate(adjustment: AdjustmentReport) -> str:
+    if adjustment.intelligence_recommendation == adjustment.original_recommendation:
+        return "nothing to change"
+    return "passed" if adjustment.gate.passed else "rejected"
