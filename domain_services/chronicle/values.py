@@ -6,8 +6,8 @@ from typing import Annotated, cast
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-MAX_JSON_DEPTH = 32  # levels; PostgreSQL and the clients parse as many without trouble
-FIRST_YEAR, LAST_YEAR = 1970, 2100  # a year beyond is a slip of the pen, not history
+MAX_JSON_DEPTH = 32  # levels; parsers of clients fail on documents that are nested much deeper
+FIRST_YEAR, LAST_YEAR = 1970, 2100  # a year beyond is a typing error, not history
 _INT64 = range(-(2**63), 2**63)
 
 

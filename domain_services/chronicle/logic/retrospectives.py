@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain_services.chronicle.logic.content import digest
+from domain_services.chronicle.logic.sentences import with_subject
 from domain_services.chronicle.schema import SprintRetrospective, SprintRetrospectiveCreate
 from domain_services.kernel.errors import Conflict, NotFound
 
@@ -73,8 +74,8 @@ _FIND = text(
 )
 
 
-# The descriptions of action items say the same: a sprint service of an earlier release, which sends
-# the descriptions alone, may have recorded the note that is sent again with these fields.
+# The descriptions of action items have the same content. Release 0.1.0 of the sprint service sends
+# descriptions alone: a note that it recorded may be sent again with these fields.
 _NOT_CONTENT: IncEx = {
     "retrospective_id": True,
     "action_items": {"__all__": {"impediment", "task_id"}},
@@ -121,8 +122,10 @@ async def find(
 
 
 def _row(note: SprintRetrospectiveCreate, content_sha256: str) -> dict[str, object]:
+    items = [with_subject(item).model_dump() for item in note.action_items]
     return {
         **note.model_dump(mode="json"),
+        "action_items": items,
         "retrospective_id": note.retrospective_id or uuid4(),
         "content_sha256": content_sha256,
     }

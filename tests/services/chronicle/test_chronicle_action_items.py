@@ -83,6 +83,16 @@ async def test_note_recorded_without_impediments_is_the_same_note_with_them(
     assert again.note_id == note.note_id
 
 
+async def test_sentences_of_release_0_1_0_count_as_what_they_are_about(
+    chronicle: ChronicleClient,
+) -> None:
+    sentences = ["Remove the impediment: Slow", "Decide about P1-TASK002, left at 40 %"]
+    items = [{"description": sentence} for sentence in sentences]
+    await chronicle.create_sprint_retrospective(retrospective("P1", 1, action_items=items))
+    impediments = await chronicle.impediments("P1")
+    assert impediments.impediment_frequency == {"Slow": 1}
+
+
 async def test_items_are_listed_of_the_newest_sprint_first(chronicle: ChronicleClient) -> None:
     for number in (1, 2):
         await _record(chronicle, number)
