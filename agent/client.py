@@ -1,4 +1,4 @@
-"""Typed client of the orchestrator: one method a route."""
+"""Typed client of the orchestrator, with one method for each route."""
 
 from agent import schema
 from agent.intelligence import schema as intelligence
@@ -6,12 +6,16 @@ from agent.learning import schema as learning_schema
 from domain_services.kernel.client.http_client import ServiceClient
 from domain_services.kernel.types import Liveness
 
+# A decision whose dependencies all wait to their limits, with its calls.
 ORCHESTRATE_SECONDS = 30.0
-WORK_SECONDS = 60.0  # learning, or a batch of embeddings by a slow model
+# Learning, or a batch of embeddings by a slow model.
+WORK_SECONDS = 60.0
 INTELLIGENCE = "/orchestrate/intelligence"
 
 
 class OrchestratorClient(ServiceClient):
+    """Client of the orchestrator; every method raises the problems of `ServiceClient`."""
+
     peer = "orchestrator"
 
     async def health(self) -> Liveness:
@@ -71,7 +75,7 @@ class OrchestratorClient(ServiceClient):
         return await self._call("GET", path, intelligence.ProjectInsights)
 
     async def models_health(self) -> intelligence.ModelsHealth:
-        """Raises: `Unavailable` when intelligence is degraded."""
+        """Read the health of the models. Raises: `Unavailable` when intelligence is degraded."""
         return await self._call("GET", f"{INTELLIGENCE}/models/health", intelligence.ModelsHealth)
 
     async def learning(self) -> learning_schema.LearningHistory:

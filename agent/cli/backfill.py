@@ -47,10 +47,12 @@ async def _backfill(data_dir: Path, quiet: bool) -> BackfillResult:
 
     from agent.cli.connect import connect
 
+    # On stderr, so that stdout holds only the result, also in a pipe.
+    console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     async with connect(data_dir) as clients:
         total = (await clients.orchestrator.embedding_backlog()).to_embed
-        with Progress(*columns, console=Console(stderr=True), disable=quiet) as progress:
+        with Progress(*columns, console=console, disable=quiet) as progress:
             bar = progress.add_task("embedding", total=total)
             return await embed_all(clients.orchestrator, lambda n: progress.advance(bar, n))
 

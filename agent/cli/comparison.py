@@ -72,6 +72,7 @@ async def _chosen_finished(
 ) -> int | None:
     if not answer.created or not answer.created["sprint_id"]:
         return None
+    # The file knows its own ids only, which the backlog stores as external keys.
     chosen_ids = {task["task_id"] for task in answer.created["tasks"]}
     finished_keys = set(actual.from_backlog)
     backlog = await clients.backlog.list_tasks(answer.project_id)

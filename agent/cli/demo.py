@@ -41,6 +41,7 @@ def demo(
             )
         for project in imported_projects(folder):
             orchestrate.orchestrate(project, data_dir=folder)
+    # Also after a failure or Ctrl-C: no server may outlive the demo unless asked for.
     finally:
         print(f"state is kept in {folder}: delete it to start over, or decide on another --as-of")
         if keep:

@@ -98,6 +98,7 @@ async def _list_all(data_dir: Path, resolved: bool) -> "list[tuple[str, DeadLett
     from agent.cli.connect import connect
 
     letters: list[tuple[str, DeadLetter]] = []
+    # Each consumer parks its own failures; there is no list of all of them.
     async with connect(data_dir) as clients:
         for name, client in clients.dead_letters.items():
             after = 0

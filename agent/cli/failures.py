@@ -15,6 +15,7 @@ def one_line() -> Iterator[None]:
         yield
     except Problem as problem:
         print(f"error: {problem.detail}", file=sys.stderr)
+        # 2 is what shells and typer use for a wrong command line.
         raise SystemExit(2 if isinstance(problem, Invalid) else 1) from problem
     except StackError as error:
         print(f"error: {error}", file=sys.stderr)

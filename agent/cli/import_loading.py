@@ -31,8 +31,10 @@ async def load_plans(
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     results: list[LoadResult] = []
     async with connect(data_dir) as clients:
+        # Every plan first: an error in the second project must not leave the first half imported.
         for plan in plans:
             await check_existing(clients, plan)
+        # On stderr, so that stdout holds only the result, also in a pipe.
         console = Console(stderr=True)
         with Progress(*columns, TimeElapsedColumn(), console=console, disable=quiet) as progress:
             for plan in plans:
@@ -40,21 +42,25 @@ async def load_plans(
                 results.append(
                     await load(clients, plan, lambda n, bar=bar: progress.advance(bar, n))
                 )
+                # Saved last: without the file, the day counts as not imported and nothing compares.
                 holdout.save(data_dir, plan.history, day, cadence_days)
-            left = await _wait_for_embeddings(clients.orchestrator, progress)
-    if left and not quiet:
-        print(f"{left} episodes are not embedded yet; until then recall finds them by numbers.")
+            remaining = await _wait_for_embeddings(clients.orchestrator, progress)
+    if remaining and not quiet:
+        print(
+            f"{remaining} episodes are not embedded yet; until then recall finds them by numbers: "
+            "`dsm backfill` embeds them now."
+        )
     return results
 
 
 async def _wait_for_embeddings(orchestrator: OrchestratorClient, progress: Progress) -> int:
     """Wait a few seconds for the orchestrator to embed; return the episodes that are left."""
-    left = (await orchestrator.embedding_backlog()).to_embed
+    remaining = (await orchestrator.embedding_backlog()).to_embed
     deadline, bar = time.monotonic() + EMBEDDING_SECONDS, None
-    while left and time.monotonic() < deadline:
+    while remaining and time.monotonic() < deadline:
         if bar is None:
-            bar = progress.add_task("embedding episodes", total=left)
+            bar = progress.add_task("embedding episodes", total=remaining)
         await asyncio.sleep(POLL_SECONDS)
-        before, left = left, (await orchestrator.embedding_backlog()).to_embed
-        progress.advance(bar, before - left)
-    return left
+        before, remaining = remaining, (await orchestrator.embedding_backlog()).to_embed
+        progress.advance(bar, before - remaining)
+    return remaining

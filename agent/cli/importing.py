@@ -53,21 +53,12 @@ def import_csv(
     from agent.importing.cutoff import choose_as_of, future_day_warning, parse_as_of, parse_cadence
     from agent.importing.dates import latest_today
     from agent.importing.history_windows import split_history
-    from agent.importing.mapping import parse_mapping
     from agent.importing.plan import prepare
-    from agent.importing.recognition import recognise
-    from agent.importing.table import read_table
 
     with one_line():
         days = parse_cadence(cadence)
         requested_day = parse_as_of(as_of) if as_of else None
-        recognition = recognise(
-            read_table(file),
-            parse_mapping(mapping or []),
-            prefix=prefix,
-            project=project,
-            format_name=date_format,
-        )
+        recognition = _recognise(file, mapping or [], prefix, project, date_format)
         rejected = _write_rejects(recognition, rejects or file.with_suffix(".rejected.csv"))
         warning = future_day_warning(requested_day, latest_today())
         # Shown before the checks below, whose errors are easier to understand with it.
@@ -77,6 +68,7 @@ def import_csv(
         histories = list(split_history(recognition.tasks, day, days).values())
         if not as_json:
             import_output.show_histories(histories, day, days)
+        # Prepared in a dry run too: it must find everything that would stop the import.
         plans = [prepare(history, day) for history in histories]
         results = (
             [] if dry_run else asyncio.run(load_plans(data_dir, plans, day, days, quiet=as_json))
@@ -86,6 +78,22 @@ def import_csv(
             print(json.dumps(answer | {"dry_run": dry_run}, indent=2))
         else:
             import_output.show_results(results, dry_run)
+
+
+def _recognise(
+    file: Path, mapping: list[str], prefix: str, project: str | None, date_format: str | None
+) -> "Recognition":
+    from agent.importing.mapping import parse_mapping
+    from agent.importing.recognition import recognise
+    from agent.importing.table import read_table
+
+    return recognise(
+        read_table(file),
+        parse_mapping(mapping),
+        prefix=prefix,
+        project=project,
+        format_name=date_format,
+    )
 
 
 def _write_rejects(recognition: "Recognition", path: Path) -> Path | None:

@@ -17,6 +17,7 @@ def section(title: str, body: list[RenderableType]) -> list[RenderableType]:
 
 def plain_text(text: str) -> Text:
     """Build a text of other people letter by letter, without markup and terminal codes."""
+    # Text, not str: Rich would read "[ui]" in a title as markup and drop it.
     return Text("\n".join(printable(line) for line in text.splitlines()))
 
 

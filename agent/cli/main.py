@@ -6,6 +6,7 @@ import typer
 
 from agent.cli import audit, backfill, demo, events, importing, learning, orchestrate, stack
 
+# Completion would write to the shell's start files; a traceback is read by developers as it is.
 app = typer.Typer(
     name="dsm",
     help="Digital Scrum Master: decides, explains and runs sprints, and learns from the outcome.",

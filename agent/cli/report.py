@@ -68,6 +68,7 @@ def _decision(answer: Orchestration) -> Iterator[RenderableType]:
     if not answer.actions_planned:
         yield Text(f"nothing to do ({source})", style="bold")
         return
+    # A dry run has taken no action: the plan says what the real run would do.
     if answer.dry_run:
         yield Text(f"dry run ({source}); it would:", style="bold")
         for call in answer.actions_planned:
@@ -121,6 +122,7 @@ def actual_outcome(comparison: Comparison) -> Table:
         }[comparison.nearer]
         numbers = f"rule {comparison.rule}, recommended {comparison.recommended}"
         rows.append(("verdict", f"{verdict} ({numbers})"))
+    # Four weeks of work say nothing about a plan for two.
     elif comparison.decided_days not in (None, comparison.window_days):
         window, decided = comparison.window_days, comparison.decided_days
         reason = f"the actual outcome is of {window} days, the decision is for {decided}"

@@ -75,6 +75,7 @@ def adjustment_parts(answer: Orchestration) -> Iterator[RenderableType]:
 
 
 def _gate(adjustment: AdjustmentReport) -> str:
+    # The gate also judges an unchanged number, but its answer has no effect then.
     if adjustment.intelligence_recommendation == adjustment.original_recommendation:
         return "nothing to change"
     return "passed" if adjustment.gate.passed else "rejected"

@@ -26,6 +26,7 @@ def batches(
     batch: list[DocumentT] = []
     batch_bytes = 0
     for document in documents:
+        # One more for the comma between documents.
         document_bytes = byte_size(document) + 1
         if batch and (len(batch) == max_count or batch_bytes + document_bytes > max_bytes):
             yield batch

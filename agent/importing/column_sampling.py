@@ -34,6 +34,7 @@ def sample_columns(
     first_values: dict[str, str] = {}
     width = len(table.header)
     for record in table.records():
+        # The second pass refuses such a row; its cells may belong to other columns.
         if len(record.cells) < width:
             continue
         if len(first_values) < len(columns):

@@ -22,6 +22,7 @@ _MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "
 _MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES, start=1)}
 
 
+# Compared by identity: formats are keys of counts that are looked up for each value.
 @dataclass(frozen=True, slots=True, eq=False)
 class DateFormat:
     """One way of writing dates, each with an optional time of day that is read and dropped.
@@ -50,6 +51,7 @@ _Y, _M, _D = "(?P<y>[0-9]{4})", "(?P<m>[0-9]{1,2})", "(?P<d>[0-9]{1,2})"
 ISO = _format("Y-m-d", "2016-06-13", f"{_Y}-{_M}-{_D}")
 DAY_FIRST = _format("d/m/Y", "13/06/2016", f"{_D}/{_M}/{_Y}")
 MONTH_FIRST = _format("m/d/Y", "06/13/2016", f"{_M}/{_D}/{_Y}")
+# The order decides ties, so day first stands before month first.
 FORMATS: tuple[DateFormat, ...] = (
     ISO,
     DAY_FIRST,
@@ -131,6 +133,7 @@ class FormatTally:
                 return
             if day:
                 slashed.append(day)
+        # A value that only one of the two reads differs as well: the other cannot read it.
         if slashed:
             differ = slashed[0] != slashed[-1] or len(slashed) == 1
             self._slashes_differ = self._slashes_differ or differ

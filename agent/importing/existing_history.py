@@ -22,6 +22,7 @@ async def check_existing(services: Services, plan: Plan) -> None:
     try:
         project = await services.project.get_project(planned.id)
     except PeerRefused as refused:
+        # A new project cannot differ from anything.
         if refused.peer_status == 404:
             return
         raise
@@ -40,6 +41,7 @@ async def _check_sprints(services: Services, plan: Plan) -> None:
             plan.project.id, limit=MAX_RETROSPECTIVES_READ
         )
     except PeerRefused as refused:
+        # The chronicle answers 404 for a project without any sprint.
         if refused.peer_status == 404:
             return
         raise
@@ -64,6 +66,7 @@ def describe_difference(
         for sprint in recorded
         if sprint.sprint_id in planned_by_id
     ]
+    # Another cadence moves all windows; one sentence says more than a list of them all.
     for before, after in pairs:
         if before.origin == after.origin and _days(before) != _days(after):
             return f"has sprints of {_days(before)} days, not of {_days(after)} (--cadence)"

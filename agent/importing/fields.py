@@ -14,6 +14,7 @@ class Field:
 
 
 FIELDS: tuple[Field, ...] = (
+    # Jira exports both Issue key and Issue id; people know a task by its key.
     Field("id", ("issue key", "key", "id", "task id", "number", "issue number", "issue id")),
     Field("project", ("project key", "project", "project id", "repository", "repo")),
     Field(

@@ -11,6 +11,7 @@ from pathlib import Path
 from agent.importing.history_windows import ProjectHistory
 
 
+# Files of earlier releases lie in users' data folders: fields may be added, with a default.
 @dataclass(frozen=True)
 class ActualOutcome:
     """Tasks that a team finished in the window that begins on the day of the import."""

@@ -15,6 +15,7 @@ def max_length(model: type[BaseModel], field: str) -> int:
     return min(length for length in lengths if length is not None)
 
 
+# Read from the types, so that no request is refused when a service changes its limit.
 MAX_LABELS = max_length(TaskCreate, "labels")
 MAX_ASSIGNED = max_length(Assignment, "employee_ids")
 

@@ -23,6 +23,7 @@ Advance = Callable[[int], None]
 
 SPRINTS_PER_REQUEST = 50
 EPISODES_PER_REQUEST = 100
+# A service admits 32 requests at once (docs/adr/0053-admission.md); leave room for others.
 CONCURRENT_WINDOWS = 8
 
 
@@ -72,6 +73,7 @@ async def _create_project(services: Services, plan: Plan) -> bool:
     try:
         await services.project.create_project(plan.project)
     except PeerRefused as refused:
+        # 409: a repeated import, or a project that exists for other reasons.
         if refused.peer_status != 409:
             raise
         return False
@@ -96,6 +98,7 @@ async def _create_team(services: Services, plan: Plan) -> int:
 
 async def _create_tasks(services: Services, plan: Plan, advance: Advance) -> int:
     backlog = await services.backlog.list_tasks(plan.project.id)
+    # By external key: a task has kept it since its first import, whatever its title is now.
     existing_keys = {task.external_key for task in backlog}
     missing = [task for task in plan.tasks if task.external_key not in existing_keys]
     advance(len(plan.tasks) - len(missing))

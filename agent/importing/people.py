@@ -5,6 +5,7 @@ import unicodedata
 from hashlib import sha256
 
 MAX_CHARACTERS = 64  # of an EmployeeId
+# 4 billion values: two names of one file practically never share one.
 _HASH_DIGITS = 8
 _FORBIDDEN = re.compile("[^A-Za-z0-9._@-]+")
 
@@ -30,5 +31,6 @@ def employee_id(name: str) -> str | None:
 
 def _normalise(name: str) -> str:
     """Bring names that look alike to one spelling: composed, single spaces, nothing invisible."""
+    # Names copied from web pages bring zero-width characters (category Cf).
     visible = "".join(character for character in name if unicodedata.category(character) != "Cf")
     return " ".join(unicodedata.normalize("NFC", visible).split())

@@ -126,6 +126,7 @@ def _required_columns(
     if project is not None:
         if "project" in mapping:
             raise CsvRefused("Give either --project or a column for project, not both.")
+        # The option goes before a column that was only detected by its name.
         columns.pop("project", None)
     missing = [
         field

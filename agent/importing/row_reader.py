@@ -117,6 +117,7 @@ class RowReader:
         column = self.columns.get("labels")
         if column is None:
             return ()
+        # Jira repeats the column for each label, GitHub joins labels by commas.
         text = ",".join([cells[position] for position in column.positions])
         labels = [label.strip() for label in _LABEL_ENDS.split(text)]
         return tuple(dict.fromkeys([label for label in labels if label]))
@@ -125,6 +126,7 @@ class RowReader:
         if text is None:
             return None
         try:
+            # Exports of many European locales write 3,5.
             estimate = float(text.replace(",", "."))
         except ValueError:
             estimate = math.nan

@@ -49,6 +49,7 @@ _NAMES: dict[State, tuple[str, ...]] = {
         "fixed",
         "merged",
         "released",
+        # Nobody will work on it any more, so it is no open backlog.
         "cancelled",
         "canceled",
         "won't do",
@@ -62,4 +63,5 @@ _STATES = {name: state for state, names in _NAMES.items() for name in names}
 def state_of(status: str) -> State | None:
     """Return the state that a status means; None when its name is not known."""
     normalised = " ".join(status.replace("_", " ").replace("-", " ").split())
+    # "Won't do": some trackers write the typographic apostrophe.
     return _STATES.get(normalised.replace("\u2019", "'").casefold())

@@ -70,6 +70,7 @@ def read_table(path: Path) -> Table:
         raise CsvRefused(
             f"{path} cannot be read: {error.strerror or error}; name a CSV file that can be."
         ) from error
+    # The right delimiter divides the header into the most columns.
     delimiter = max(candidates, key=lambda candidate: len(headers[candidate] or ()))
     header = headers[delimiter]
     if header is None:
@@ -96,6 +97,7 @@ def _declared_delimiter(path: Path) -> str | None:
 
 
 def _check_bytes(path: Path) -> None:
+    # Before the records: the text reader knows neither offset nor line of a bad byte.
     decoder = codecs.getincrementaldecoder("utf-8")()
     offset, line = 0, 1
     with path.open("rb") as stream:
@@ -140,6 +142,7 @@ def _records(path: Path, delimiter: str) -> Generator[Record, None, None]:
         above = 1 if _DECLARED.fullmatch(first) else 0
         if not above:
             stream.seek(0)
+        # Without strict, a quote that never closes would take the rest of the file as one cell.
         reader = csv.reader(stream, delimiter=delimiter, strict=True)
         start = above + 1
         try:

@@ -21,6 +21,7 @@ _SOURCES = {
 
 def find_invalid_field(task: Task) -> tuple[str, str] | None:
     """Return the field that a service would refuse, and why; None when all take the task."""
+    # The services' own types decide, so that preview and services never disagree.
     try:
         documents.backlog_task(task)
         documents.outcome(task)
