@@ -16,22 +16,26 @@ from agent.learning import memory_api
 from agent.settings import AgentSettings
 from domain_services.kernel import context
 from domain_services.kernel.errors import Unavailable, document
-from domain_services.kernel.messaging.dead_letters import api as dead_letters
 from domain_services.kernel.telemetry import Metrics
+from domain_services.kernel.web import dead_letters
 from domain_services.kernel.web.app import build_app
+from domain_services.kernel.web.openapi import MEDIA_TYPE
 
 logger = structlog.get_logger()
 
 
 def create_app(settings: AgentSettings) -> FastAPI:
+    """Make the app; its stores open when it starts."""
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         metrics: Metrics = app.state.metrics
-        async with open_services(settings, metrics.registry) as services:
+        opened = open_services(settings, metrics.registry, app.state.background)
+        async with opened as services:
             app.state.services = services
             app.state.peers = services.clients.all
             app.state.consumers = services.consumers
-            app.state.database = services.database  # of Idempotency-Keys
+            app.state.database = services.database
             yield
 
     app = build_app(
@@ -41,13 +45,14 @@ def create_app(settings: AgentSettings) -> FastAPI:
         lifespan=lifespan,
         validation_status=400,
     )
-    app.add_exception_handler(psycopg.OperationalError, memory_failed)
+    # An exhausted pool raises a subclass.
+    app.add_exception_handler(psycopg.OperationalError, refuse_without_memory)
     return app
 
 
-async def memory_failed(_: Request, error: Exception) -> JSONResponse:
-    """A pool that has no connection is one of these too."""
+async def refuse_without_memory(_: Request, error: Exception) -> JSONResponse:
+    """Answer 503 for a request that needed the agent's database."""
     logger.warning("memory.unavailable", error=str(error))
     problem = Unavailable("the agent's memory does not answer")
     body = document(problem, request_id=context.request_id.get())
-    return JSONResponse(body, problem.status, problem.headers, "application/problem+json")
+    return JSONResponse(body, problem.status, problem.headers, MEDIA_TYPE)

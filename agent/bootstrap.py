@@ -1,6 +1,6 @@
-"""Settings to everything the orchestrator needs: the only place where it is wired."""
+"""Wiring of the orchestrator: from settings to open clients, memory and background loops."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -15,7 +15,7 @@ from agent.intelligence.health import Health
 from agent.intelligence.reader import ProjectReader
 from agent.jobs.audits import post_audits
 from agent.jobs.daily import Daily, Job
-from agent.jobs.event_consumers import consumers, listening_to
+from agent.jobs.event_consumers import consumers, open_bus
 from agent.jobs.prefetch import Prefetcher
 from agent.jobs.schedule import EmbeddedCronJobs, Scheduler
 from agent.learning.learner import Learner
@@ -27,7 +27,7 @@ from agent.settings import AgentSettings
 from domain_services.backlog.client import BacklogClient
 from domain_services.chronicle.client import ChronicleClient
 from domain_services.embedding.client import EmbeddingClient
-from domain_services.kernel.background import running
+from domain_services.kernel.background import Background, Loop
 from domain_services.kernel.client.http_client import ServiceClient, open_http
 from domain_services.kernel.database.database import Database, open_database
 from domain_services.kernel.messaging.deliveries import DeliveryWorker
@@ -36,6 +36,7 @@ from domain_services.project.client import ProjectClient
 from domain_services.sprint.client import SprintClient
 from graphs.decision import build
 from graphs.deps import Deps, Sources
+from graphs.rules.base import RequestOptions
 from memory.audits import WaitingAudits
 from memory.backfill import Backfill
 from memory.cache import ProcessCache, TableCache
@@ -56,6 +57,9 @@ from tools.registry import all_tools
 
 # Of the kernel's database: one for each stream, one for deliveries, two for Idempotency-Keys.
 CONNECTIONS = 5
+# Hours (UTC) at which few teams work; learning follows the backfill, which completes its evidence.
+BACKFILL_AT = time(3)
+LEARN_AT = time(4)
 
 
 @dataclass(frozen=True)
@@ -70,12 +74,33 @@ class Clients:
 
     @property
     def all(self) -> tuple[ServiceClient, ...]:
+        """All clients, for metrics."""
         return (self.project, self.backlog, self.sprint, self.chronicle, self.embedding)
 
 
 @dataclass(frozen=True)
+class Memory:
+    """The agent's database, and everything that reads and writes it."""
+
+    pool: Pool
+    """psycopg connections for the memory's own statements."""
+    database: Database
+    """The same database for the kernel's statements: keys, inbox, deliveries."""
+    cache: ProcessCache
+    embeddings: Embeddings
+    recaller: Recaller
+    journal: Journal
+    backfill: Backfill
+    runs: RunTable
+    checkpoints: Checkpoints
+    ended_decisions: EndedDecisions
+    learner: Learner
+    cronjobs: EmbeddedCronJobs
+
+
+@dataclass(frozen=True)
 class Services:
-    """What the routes reach."""
+    """Objects that the routes use."""
 
     orchestrator: Orchestrator
     modes: DecisionModes
@@ -89,9 +114,58 @@ class Services:
     pool: Pool
     database: Database
     redis: Redis | None
+    """None when no Redis is set: outcomes then do not arrive by themselves."""
+
+
+@asynccontextmanager
+async def open_services(
+    settings: AgentSettings, registry: CollectorRegistry, background: Background
+) -> AsyncIterator[Services]:
+    """Open clients and memory, and run the loops. Raises: `ValueError` without a database."""
+    async with (
+        open_http(settings) as http,
+        _open_memory(settings, clients := make_clients(http, settings), registry) as memory,
+        open_bus(settings, memory.database) as bus,
+    ):
+        sources = Sources(
+            clients.project,
+            clients.backlog,
+            clients.sprint,
+            clients.chronicle,
+            memory.cronjobs,
+            settings.patience,
+        )
+        options = request_options(OrchestrationRequest())
+        orchestrator = _orchestrator(settings, clients, sources, memory)
+        prefetcher = Prefetcher(sources, memory.recaller, options)
+        stream_consumers = list(consumers(bus, settings, prefetcher))
+        loops = [
+            orchestrator.loop(),
+            prefetcher.loop(),
+            _scheduler(settings, clients, memory.cronjobs).loop(),
+            DeliveryWorker(memory.database, post_audits(clients.chronicle)).loop(),
+            *_memory_loops(memory),
+            *(consumer.loop() for consumer in stream_consumers),
+        ]
+        async with background.running(*loops):
+            yield Services(
+                orchestrator=orchestrator,
+                modes=DecisionModes(Modes(memory.pool), default_mode(settings)),
+                reader=_reader(sources, memory, options),
+                learner=memory.learner,
+                intelligence_health=_intelligence_health(clients, memory),
+                backfill=memory.backfill,
+                store=PostgresEpisodes(memory.pool),
+                clients=clients,
+                consumers=stream_consumers,
+                pool=memory.pool,
+                database=memory.database,
+                redis=bus.redis if bus else None,
+            )
 
 
 def make_clients(http: httpx.AsyncClient, settings: AgentSettings) -> Clients:
+    """Make the clients of the peers that the settings name."""
     peers = settings.peers
     return Clients(
         project=ProjectClient(http, peers.project),
@@ -103,107 +177,74 @@ def make_clients(http: httpx.AsyncClient, settings: AgentSettings) -> Clients:
 
 
 @asynccontextmanager
-async def open_services(
-    settings: AgentSettings, registry: CollectorRegistry
-) -> AsyncIterator[Services]:
-    """Everything open and every background task running. Raises: `ValueError`."""
+async def _open_memory(
+    settings: AgentSettings, clients: Clients, registry: CollectorRegistry
+) -> AsyncIterator[Memory]:
     if settings.database_url is None:
         raise ValueError("no database is set (DSM_DATABASE_URL)")
     url = settings.database_url.get_secret_value()
     recall_url = settings.recall_url.get_secret_value() if settings.recall_url else url
     async with (
-        open_http(settings) as http,
         open_pool(url) as pool,
         open_pool(recall_url, wait=False) as reading,
         open_database(settings.model_copy(update={"pool_size": CONNECTIONS})) as database,
-        listening_to(settings, database) as bus,
     ):
-        checkpoints = Checkpoints(pool)
-        await checkpoints.saver().setup()
-        clients = make_clients(http, settings)
-        cronjobs = EmbeddedCronJobs(pool)
-        sources = Sources(
-            clients.project,
-            clients.backlog,
-            clients.sprint,
-            clients.chronicle,
-            cronjobs,
-            settings.patience,
-        )
         cache, table = ProcessCache(), TableCache(pool, reading)
         embedder = ServiceEmbedder(clients.embedding)
         embeddings = Embeddings(table, embedder, cache)
-        recaller = Recaller(reading, embeddings, registry)
-        journal, audits, lessons = Journal(pool), WaitingAudits(pool), EndedDecisions(pool)
-        runs = RunTable(pool, journal.wake, start_seconds=START_SECONDS * settings.patience)
-        learner = Learner(Calibrations(pool), lessons)
-        await learner.refresh()
-        backfill = Backfill(pool, embedder, table)
-        usual = request_options(OrchestrationRequest())
-        warmer = Prefetcher(sources, recaller, usual)
-        orchestrator = _orchestrator(
-            settings, clients, sources, recaller, runs, learner, checkpoints
+        journal, ended_decisions = Journal(pool), EndedDecisions(pool)
+        memory = Memory(
+            pool=pool,
+            database=database,
+            cache=cache,
+            embeddings=embeddings,
+            recaller=Recaller(reading, embeddings, registry),
+            journal=journal,
+            backfill=Backfill(pool, embedder, table),
+            runs=RunTable(pool, journal.wake, start_seconds=START_SECONDS * settings.patience),
+            checkpoints=Checkpoints(pool),
+            ended_decisions=ended_decisions,
+            learner=Learner(Calibrations(pool), ended_decisions),
+            cronjobs=EmbeddedCronJobs(pool),
         )
-        jobs = (
-            Job("backfill", time(3), backfill.backfill_all),
-            Job("learn", time(4), partial(learner.learn, "schedule")),
-        )
-        heard = list(consumers(bus, settings, warmer))
-        async with running(
-            embeddings.run(),
-            journal.run(),
-            backfill.run(),
-            orchestrator.watch(),
-            checkpoints.prune(),
-            _scheduler(settings, clients, cronjobs).run(),
-            DeliveryWorker(database, post_audits(clients.chronicle)).run(),
-            Daily(DailyJobs(pool), jobs).run(),
-            learner.run(),
-            warmer.run(),
-            *(each.run() for each in heard),
-        ):
-            yield Services(
-                orchestrator=orchestrator,
-                modes=DecisionModes(Modes(pool), default_mode(settings)),
-                reader=ProjectReader(sources, recaller, runs, lessons, audits, pool, usual),
-                learner=learner,
-                intelligence_health=Health(
-                    pool, learner, clients.chronicle, clients.embedding, cache
-                ),
-                backfill=backfill,
-                store=PostgresEpisodes(pool),
-                clients=clients,
-                consumers=heard,
-                pool=pool,
-                database=database,
-                redis=bus.redis if bus else None,
-            )
+        await memory.checkpoints.saver().setup()
+        await memory.learner.refresh()
+        yield memory
+
+
+def _memory_loops(memory: Memory) -> Iterator[Loop]:
+    learn = partial(memory.learner.learn, "schedule")
+    plan = (
+        Job("backfill", BACKFILL_AT, memory.backfill.backfill_all),
+        Job("learn", LEARN_AT, learn),
+    )
+    yield memory.embeddings.loop()
+    yield memory.journal.loop()
+    yield memory.backfill.loop()
+    yield memory.checkpoints.loop()
+    yield memory.learner.loop()
+    yield Daily(DailyJobs(memory.pool), plan).loop()
 
 
 def _orchestrator(
-    settings: AgentSettings,
-    clients: Clients,
-    sources: Sources,
-    recaller: Recaller,
-    runs: RunTable,
-    learner: Learner,
-    checkpoints: Checkpoints,
+    settings: AgentSettings, clients: Clients, sources: Sources, memory: Memory
 ) -> Orchestrator:
+    tools = all_tools(
+        clients.project, clients.backlog, clients.sprint, clients.chronicle, sources.cronjobs
+    )
     deps = partial(
         Deps,
         **vars(sources),
-        tools=all_tools(
-            clients.project, clients.backlog, clients.sprint, clients.chronicle, sources.cronjobs
-        ),
-        recaller=recaller,
-        runs=runs,
+        tools=tools,
+        recaller=memory.recaller,
+        runs=memory.runs,
         agent_version=version("digital-scrum-master"),
     )
     return Orchestrator(
-        build(checkpoints.saver(), patience=settings.patience),
-        checkpoints,
-        runs,
-        lambda run: deps(run=run, calibration=learner.calibration),
+        build(memory.checkpoints.saver(), patience=settings.patience),
+        memory.checkpoints,
+        memory.runs,
+        lambda run: deps(run=run, calibration=memory.learner.calibration),
         mode=default_mode(settings),
         lease_seconds=settings.lease_seconds,
     )
@@ -214,3 +255,19 @@ def _scheduler(settings: AgentSettings, clients: Clients, cronjobs: EmbeddedCron
         return await clients.sprint.run_daily_scrum(job.sprint_id, due)
 
     return Scheduler(cronjobs, fire, poll_seconds=settings.schedule_poll_seconds)
+
+
+def _reader(sources: Sources, memory: Memory, options: RequestOptions) -> ProjectReader:
+    return ProjectReader(
+        sources,
+        memory.recaller,
+        memory.runs,
+        memory.ended_decisions,
+        WaitingAudits(memory.pool),
+        memory.pool,
+        options,
+    )
+
+
+def _intelligence_health(clients: Clients, memory: Memory) -> Health:
+    return Health(memory.pool, memory.learner, clients.chronicle, clients.embedding, memory.cache)

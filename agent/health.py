@@ -2,12 +2,12 @@
 
 import asyncio
 import time
-from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from agent.bootstrap import Services
+from domain_services.kernel.background import Background
 from domain_services.kernel.web.health import Check, probe
 from memory.pool import Pool
 
@@ -16,9 +16,14 @@ router = APIRouter(tags=["health"])
 
 @router.get("/health/ready", responses={503: {"description": "A needed service does not answer"}})
 async def ready(request: Request) -> JSONResponse:
-    """Every service that a decision needs. Embeddings and Redis are told, and not needed: without
-    the one, recall is by features alone, without the other, outcomes arrive later."""
+    """Answer 200 when every service that a decision needs answers.
+
+    Embeddings and Redis are shown and not needed: without embeddings recall is by features alone,
+    without Redis outcomes arrive later. Background loops are shown when they fail; a stopped one
+    needs a restart.
+    """
     services: Services = request.app.state.services
+    background: Background = request.app.state.background
     clients = services.clients
     needed: dict[str, Check] = {
         "project-service": clients.project.health,
@@ -27,15 +32,17 @@ async def ready(request: Request) -> JSONResponse:
         "chronicle-service": clients.chronicle.health,
     }
     checks = [*needed.values(), lambda: _ping(services.pool)]
-    *found, database = await asyncio.gather(*(probe(check) for check in checks))
-    embedding = await _embedding(services)
-    body: dict[str, Any] = {
-        name: {"status": status} for name, status in zip(needed, found, strict=True)
+    *peers, database = await asyncio.gather(*(probe(check) for check in checks))
+    troubled = background.troubled()
+    body: dict[str, object] = {
+        name: {"status": status} for name, status in zip(needed, peers, strict=True)
     }
     body["agent_memory_db"] = {"status": database, "pool_status": _pool_status(services.pool)}
-    body["embedding-service"] = embedding
+    body["embedding-service"] = await _embedding(services)
     body["redis"] = await _redis(services)
-    passed = {*found, database} == {"ok"}
+    if troubled:
+        body["background"] = {"status": "error", "loops": troubled}
+    passed = {*peers, database} == {"ok"} and "stopped" not in troubled.values()
     return JSONResponse(
         {"status": "ok" if passed else "not_ready", "services": body},
         status_code=200 if passed else 503,
@@ -47,7 +54,7 @@ async def _ping(pool: Pool) -> None:
         await connection.execute("SELECT 1")
 
 
-async def _embedding(services: Services) -> dict[str, Any]:
+async def _embedding(services: Services) -> dict[str, object]:
     client = services.clients.embedding
     started = time.perf_counter()
     status = await probe(client.health)
@@ -59,9 +66,14 @@ async def _embedding(services: Services) -> dict[str, Any]:
 
 
 async def _redis(services: Services) -> dict[str, str]:
-    if services.redis is None:
+    redis = services.redis
+    if redis is None:
         return {"status": "not_set"}
-    return {"status": await probe(services.redis.ping)}
+
+    async def ping() -> None:
+        await redis.ping()  # pyright: ignore[reportUnknownMemberType]
+
+    return {"status": await probe(ping)}
 
 
 def _pool_status(pool: Pool) -> dict[str, int]:

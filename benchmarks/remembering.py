@@ -65,7 +65,7 @@ async def open_memory(stage: Stage, questions: int) -> AsyncGenerator[Rememberin
     ):
         embedder, table = ServiceEmbedder(services.embedding), TableCache(pool)
         embeddings = Embeddings(table, embedder, ProcessCache())
-        async with running(embeddings.run()):
+        async with running(embeddings.loop()):
             stage.say("embedding the questions")
             asked = [await _ask(embeddings, seen) for seen in _questions(questions)]
             yield Remembering(

@@ -4,9 +4,9 @@ import asyncio
 from dataclasses import dataclass
 from uuid import UUID
 
-import psycopg
 import structlog
 
+from domain_services.kernel.background import Loop, every
 from domain_services.kernel.errors import Problem
 from memory.cache import TableCache
 from memory.embed import BATCH, embed_all
@@ -83,20 +83,18 @@ class Backfill:
                 await self._cache.prune()
                 return Backfilled(done, made.failed, model)
 
-    async def run(self) -> None:
-        """Embed what the journal and imports add, within about a second; failures again later."""
-        while True:
-            try:
-                result = await self.backfill(EPISODES_A_PASS)
-                if result.done:
-                    await self._cache.prune()
-                pause = RETRY_SECONDS if result.failed else IDLE_SECONDS
-                unfinished = result.done == EPISODES_A_PASS
-            except psycopg.Error as error:
-                logger.warning("memory.backfill_failed", reason=str(error))
-                pause, unfinished = RETRY_SECONDS, False
-            if not unfinished:
-                await asyncio.sleep(pause)
+    def loop(self) -> Loop:
+        """Return the loop that embeds what the journal and imports add, within about a second."""
+        return every(IDLE_SECONDS, self._backfill_pass, name="embedding backfill")
+
+    async def _backfill_pass(self) -> bool:
+        """Embed one pass; True when it was full. Texts that failed are tried again later."""
+        result = await self.backfill(EPISODES_A_PASS)
+        if result.done:
+            await self._cache.prune()
+        if result.failed:
+            await asyncio.sleep(RETRY_SECONDS)
+        return result.done == EPISODES_A_PASS
 
     async def _embed(self, texts: list[str]) -> list[Embedding | None]:
         """Equal states have equal texts: what a recall had embedded is not embedded again."""

@@ -14,6 +14,7 @@ from typing import Literal
 import psycopg
 import structlog
 
+from domain_services.kernel.background import Loop, every
 from domain_services.kernel.errors import Problem, Unavailable
 from memory.cache import ProcessCache, TableCache
 from memory.embedder import Embedder
@@ -54,7 +55,7 @@ async def embed_all(embedder: Embedder, texts: Sequence[str]) -> list[Embedding 
 
 
 class Embeddings:
-    """Caches in front of the embedding service; `run` is the worker that calls it."""
+    """Caches in front of the embedding service; `loop` is the worker that calls it."""
 
     def __init__(self, table: TableCache, embedder: Embedder, memory: ProcessCache) -> None:
         self._table = table
@@ -96,20 +97,24 @@ class Embeddings:
         """Have a text embedded ahead of its use; False when the queue is full."""
         return self._memory.get(text) is not None or self._ask(text) is not None
 
-    async def run(self) -> None:
-        """Embed what is asked for until cancelled; failures are logged and told to who waits."""
-        while True:
-            texts = [await self._queue.get()]
-            while len(texts) < BATCH and not self._queue.empty():
-                texts.append(self._queue.get_nowait())
-            self._calling_since = time.perf_counter()
-            try:
-                made = await self._embed(texts)
-            finally:
-                self._calling_since = None
-                asked = {text: self._waiting.pop(text) for text in texts}
-            for text, coming in asked.items():
-                coming.set_result(made[text])
+    def loop(self) -> Loop:
+        """Return the loop that embeds the texts in the queue."""
+        return every(0, self._embed_queued, name="embedding queue")
+
+    async def _embed_queued(self) -> None:
+        """Embed one batch of the queue and answer those who wait for it."""
+        texts = [await self._queue.get()]
+        while len(texts) < BATCH and not self._queue.empty():
+            texts.append(self._queue.get_nowait())
+        results = dict.fromkeys(texts, Found(None, "structured", "the embedding failed"))
+        self._calling_since = time.perf_counter()
+        try:
+            results = await self._embed(texts)
+        finally:
+            # Also after an unforeseen failure: nobody waits for a text that has left the queue.
+            self._calling_since = None
+            for text in texts:
+                self._waiting.pop(text).set_result(results[text])
 
     def _is_slower_than(self, seconds: float) -> bool:
         since = self._calling_since

@@ -7,13 +7,12 @@ which cost two thirds of the journal's throughput with eight writers.
 """
 
 import asyncio
-from contextlib import suppress
 
-import psycopg
 import structlog
 from psycopg.types.json import Jsonb
 from pydantic import ValidationError
 
+from domain_services.kernel.background import Loop, every
 from memory import outcomes, postgres
 from memory.episode import Episode
 from memory.pool import Connection, Pool
@@ -71,17 +70,9 @@ class Journal:
             await connection.execute(_REMOVE, (list(episodes),))
         return len(episodes)
 
-    async def run(self) -> None:
-        """Move for ever; an outage of the database is waited out and logged."""
-        while True:
-            self._woken.clear()
-            try:
-                full = await self.drain() == BATCH
-            except psycopg.Error as error:
-                logger.warning("memory.drain_failed", error=str(error))
-                full = False
-                await asyncio.sleep(IDLE_SECONDS)
-            if not full:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(IDLE_SECONDS):
-                        await self._woken.wait()
+    def loop(self) -> Loop:
+        """Return the loop that moves episodes: at once when woken, and each second."""
+        return every(IDLE_SECONDS, self._drain_batch, name="episode journal", wake=self._woken)
+
+    async def _drain_batch(self) -> bool:
+        return await self.drain() == BATCH

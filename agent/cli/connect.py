@@ -12,8 +12,8 @@ from deploy.local.extra import require_servers
 from deploy.local.folder import DataFolder
 from domain_services.backlog.client import BacklogClient
 from domain_services.chronicle.client import ChronicleClient
+from domain_services.kernel.client.dead_letters import DeadLettersClient
 from domain_services.kernel.errors import Problem
-from domain_services.kernel.messaging.dead_letters.client import DeadLettersClient
 from domain_services.project.client import ProjectClient
 from domain_services.sprint.client import SprintClient
 

@@ -11,7 +11,7 @@ import typer
 from agent.cli.stack import DEFAULT_DATA_DIR, AsJson, DataDir
 
 if TYPE_CHECKING:
-    from domain_services.kernel.messaging.dead_letters.client import DeadLettersClient
+    from domain_services.kernel.client.dead_letters import DeadLettersClient
     from domain_services.kernel.messaging.dead_letters.schema import DeadLetter
 
 PAGE_LETTERS = 1000

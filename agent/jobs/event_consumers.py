@@ -1,4 +1,4 @@
-"""What the orchestrator hears: sprints that begin and end, tasks that move."""
+"""Event consumers of the orchestrator: sprints that start and close, tasks that change."""
 
 import socket
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -31,15 +31,15 @@ logger = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Bus:
-    """Where events come from, and the database in which they take effect."""
+    """The source of events, and the database in which they take effect."""
 
     redis: Redis
     database: Database
 
 
 @asynccontextmanager
-async def listening_to(settings: AgentSettings, database: Database) -> AsyncIterator[Bus | None]:
-    """The bus of the settings; None without Redis, and then no outcome arrives by itself."""
+async def open_bus(settings: AgentSettings, database: Database) -> AsyncIterator[Bus | None]:
+    """Open the bus of the settings; None without Redis: no outcome then arrives by itself."""
     if settings.redis_url is None:
         logger.warning("events.not_heard", reason="no Redis is set (DSM_REDIS_URL)")
         yield None
@@ -48,12 +48,17 @@ async def listening_to(settings: AgentSettings, database: Database) -> AsyncIter
         yield Bus(redis, database)
 
 
-def consumers(bus: Bus | None, settings: AgentSettings, warmer: Prefetcher) -> Iterator[Consumer]:
-    """Who hears the two streams; nobody without a bus."""
+def consumers(
+    bus: Bus | None, settings: AgentSettings, prefetcher: Prefetcher
+) -> Iterator[Consumer]:
+    """Make a consumer for each of the two streams; none without a bus."""
     if bus is None:
         return
-    heard = {SPRINT_EVENTS: sprint_handlers(warmer), DAILY_SCRUM_EVENTS: task_handlers(warmer)}
-    for stream, handlers in heard.items():
+    by_stream = {
+        SPRINT_EVENTS: sprint_handlers(prefetcher),
+        DAILY_SCRUM_EVENTS: task_handlers(prefetcher),
+    }
+    for stream, handlers in by_stream.items():
         yield Consumer(
             bus.database,
             bus.redis,
@@ -65,45 +70,45 @@ def consumers(bus: Bus | None, settings: AgentSettings, warmer: Prefetcher) -> I
         )
 
 
-async def take_outcome(connection: AsyncConnection, event: Envelope) -> None:
-    """Keep how a sprint ended, and write it to the decision that made it, if one did."""
-    told = SprintClosedEvent.model_validate(event.event_data)
-    closed = ClosedSprint(
-        sprint_id=told.sprint_id,
-        project_id=told.project_id,
-        completed_tasks=told.completed_tasks,
-        planned_tasks=told.planned_tasks,
-        completion_rate=told.completion_rate,
-        spill_over=told.spill_over,
-        duration_days=told.duration_days,
-        closed_at=told.closed_at,
+async def store_outcome(connection: AsyncConnection, event: Envelope) -> None:
+    """Store how a sprint ended, also at the decision that created it, if one did."""
+    closed = SprintClosedEvent.model_validate(event.event_data)
+    outcome = ClosedSprint(
+        sprint_id=closed.sprint_id,
+        project_id=closed.project_id,
+        completed_tasks=closed.completed_tasks,
+        planned_tasks=closed.planned_tasks,
+        completion_rate=closed.completion_rate,
+        spill_over=closed.spill_over,
+        duration_days=closed.duration_days,
+        closed_at=closed.closed_at,
     )
-    await outcomes.keep(await _driver_of(connection), closed)
+    await outcomes.keep(await _psycopg_connection(connection), outcome)
 
 
-async def _driver_of(connection: AsyncConnection) -> Connection:
-    """The psycopg connection beneath: the same transaction, in the language of memory."""
+async def _psycopg_connection(connection: AsyncConnection) -> Connection:
+    """Return the driver's connection of the same transaction, for the memory's statements."""
     raw: Any = await connection.get_raw_connection()
     return cast(Connection, raw.driver_connection)
 
 
-def sprint_handlers(warmer: Prefetcher) -> Mapping[str, Handler]:
-    """Of the stream `sprint_events`."""
+def sprint_handlers(prefetcher: Prefetcher) -> Mapping[str, Handler]:
+    """Return the handlers of the stream `sprint_events`."""
 
-    async def started(connection: AsyncConnection, event: Envelope) -> None:
-        warmer.note(event.event_data.get("project_id"))
+    async def sprint_started(connection: AsyncConnection, event: Envelope) -> None:
+        prefetcher.note_change(event.event_data.get("project_id"))
 
-    async def closed(connection: AsyncConnection, event: Envelope) -> None:
-        await take_outcome(connection, event)
-        warmer.note(event.event_data.get("project_id"))
+    async def sprint_closed(connection: AsyncConnection, event: Envelope) -> None:
+        await store_outcome(connection, event)
+        prefetcher.note_change(event.event_data.get("project_id"))
 
-    return {"SPRINT_STARTED": started, "SPRINT_CLOSED": closed}
+    return {"SPRINT_STARTED": sprint_started, "SPRINT_CLOSED": sprint_closed}
 
 
-def task_handlers(warmer: Prefetcher) -> Mapping[str, Handler]:
-    """Of the stream `daily_scrum_events`: they change what the next decision will see."""
+def task_handlers(prefetcher: Prefetcher) -> Mapping[str, Handler]:
+    """Return the handlers of the stream `daily_scrum_events`."""
 
-    async def updated(connection: AsyncConnection, event: Envelope) -> None:
-        warmer.note(event.event_data.get("project_id"))
+    async def task_updated(connection: AsyncConnection, event: Envelope) -> None:
+        prefetcher.note_change(event.event_data.get("project_id"))
 
-    return {"TASK_UPDATED": updated}
+    return {"TASK_UPDATED": task_updated}

@@ -1,10 +1,11 @@
-"""Embeds the state of a project ahead of its next decision, whenever the state has changed."""
+"""Prefetcher: embeds a changed project's state ahead of its next decision."""
 
 import asyncio
 
 import psycopg
 import structlog
 
+from domain_services.kernel.background import Loop, every, for_each
 from domain_services.kernel.errors import Problem
 from graphs.deps import Sources
 from graphs.nodes.analyse import read_project
@@ -13,48 +14,54 @@ from memory.recall import Recaller
 
 logger = structlog.get_logger()
 
-SETTLE_SECONDS = 2.0  # events of one change come together, and the backlog takes them in meanwhile
-
-LOOK_SECONDS = 2.0  # for the chronicle: nobody waits for the answer
+# The events of one change come together, and the backlog applies them meanwhile.
+QUIET_SECONDS = 2.0
+# The chronicle may take longer than in a decision: nobody waits for the answer.
+HISTORY_SECONDS = 2.0
 
 
 class Prefetcher:
-    """Collects the projects that changed; `run` looks at each once they are quiet."""
+    """Collects the projects that changed, and prefetches their embeddings when they are quiet."""
 
     def __init__(
         self,
         sources: Sources,
         recaller: Recaller,
-        usual: RequestOptions,
-        settle_seconds: float = SETTLE_SECONDS,
+        options: RequestOptions,
+        quiet_seconds: float = QUIET_SECONDS,
     ) -> None:
         self._sources = sources
         self._recaller = recaller
-        self._usual = usual
-        self._settle_seconds = settle_seconds
+        self._options = options
+        self._quiet_seconds = quiet_seconds
         self._changed: set[str] = set()
-        self._woken = asyncio.Event()
+        self._wake = asyncio.Event()
 
-    def note(self, project_id: object) -> None:
-        """A project has changed."""
+    def note_change(self, project_id: object) -> None:
+        """Remember that a project has changed."""
         if isinstance(project_id, str):
             self._changed.add(project_id)
-            self._woken.set()
+            self._wake.set()
 
-    async def run(self) -> None:
-        """Serve for ever. A project that cannot be read now is warmed at its next change."""
-        while True:
-            await self._woken.wait()
-            await asyncio.sleep(self._settle_seconds)
-            self._woken.clear()
-            while self._changed:
-                await self.warm(self._changed.pop())
+    def loop(self) -> Loop:
+        """Return the loop that prefetches after changes."""
+        return every(None, self._prefetch_changed, name="prefetch", wake=self._wake)
 
-    async def warm(self, project_id: str) -> bool:
-        """Ask for the embedding of the text that its next decision will look up."""
+    async def _prefetch_changed(self) -> None:
+        if not self._changed:
+            return
+        await asyncio.sleep(self._quiet_seconds)
+        projects, self._changed = self._changed, set()
+        await for_each(projects, self.prefetch, name=lambda project_id: f"project {project_id}")
+
+    async def prefetch(self, project_id: str) -> bool:
+        """Request the embedding of the text that the project's next decision will look up.
+
+        A project that cannot be read now is prefetched after its next change.
+        """
         try:
-            seen = await read_project(self._sources, project_id, self._usual, LOOK_SECONDS)
+            project = await read_project(self._sources, project_id, self._options, HISTORY_SECONDS)
         except (Problem, psycopg.Error) as error:
             logger.info("memory.not_warmed", project_id=project_id, reason=str(error))
             return False
-        return self._recaller.warm(seen.snapshot.perception)
+        return self._recaller.warm(project.snapshot.perception)

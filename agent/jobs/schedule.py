@@ -5,17 +5,16 @@ is caught up within the deadline, older ones are not, and nothing fires after th
 A process that dies while it fires leaves the time to another; the scrum of a day is held once.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, time, timedelta
 from typing import LiteralString
 from zoneinfo import ZoneInfo
 
-import psycopg
 import structlog
 from cronsim import CronSim, CronSimError
 from psycopg.rows import class_row
 
+from domain_services.kernel.background import Loop, every, for_each
 from domain_services.kernel.errors import Invalid, Problem, Unavailable
 from domain_services.kernel.types import utc_now
 from memory.pool import Pool
@@ -139,25 +138,20 @@ class Scheduler:
         self._poll_seconds = poll_seconds
         self._clock = clock
 
-    async def run(self) -> None:
-        """Serve for ever; an outage of the database is waited out and logged."""
-        while True:
-            try:
-                await self.fire_due()
-            except psycopg.Error as error:
-                logger.warning("schedule.failed", error=str(error))
-            await asyncio.sleep(self._poll_seconds)
+    def loop(self) -> Loop:
+        """Return the loop that fires what is due."""
+        return every(self._poll_seconds, self.fire_due, name="schedules")
 
     async def fire_due(self) -> int:
-        """Fire what is due and not yet fired; returns how many did."""
-        fired, now = 0, self._clock()
-        for job in await self._cronjobs.list_all():
-            due = last_due(job, now)
-            if due is None or (job.last_due_at is not None and job.last_due_at >= due):
-                continue
-            if await self._cronjobs.claim(job, due):
-                fired += await self._try(job, due)
-        return fired
+        """Fire what is due and has not fired; return how many did."""
+        jobs = await self._cronjobs.list_all()
+        return sum(await for_each(jobs, self._fire_if_due, name=lambda job: f"cronjob {job.name}"))
+
+    async def _fire_if_due(self, job: CronJob) -> bool:
+        due = last_due(job, self._clock())
+        if due is None or (job.last_due_at is not None and job.last_due_at >= due):
+            return False
+        return await self._cronjobs.claim(job, due) and await self._try(job, due)
 
     async def _try(self, job: CronJob, due: datetime) -> bool:
         """Fire; an outage leaves the time to the next look, a refusal ends it."""

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import psycopg
 import structlog
 
 from agent.learning.schema import Learned, LearningHistory, Rollback, describe
+from domain_services.kernel.background import Loop, every
 from domain_services.kernel.errors import NotFound
 from graphs.evidence.calibration import Calibration, Replayed, refit, replayed, score
 from graphs.evidence.shipped import shipped
@@ -90,14 +90,9 @@ class Learner:
         stored = self.active.calibration
         self.calibration = shipped() if stored is None else Calibration.model_validate(stored)
 
-    async def run(self) -> None:
-        """Refresh for ever; while the database is away the last one known holds."""
-        while True:
-            try:
-                await self.refresh()
-            except psycopg.Error as error:
-                logger.warning("learning.refresh_failed", error=str(error))
-            await asyncio.sleep(REFRESH_SECONDS)
+    def loop(self) -> Loop:
+        """Return the loop that reads the active calibration; the last one known holds meanwhile."""
+        return every(REFRESH_SECONDS, self.refresh, name="calibration refresh")
 
     async def learn(self, by: str) -> Learned:
         """Fit own outcomes and keep the result when it is at least as good as what is in force."""

@@ -1,12 +1,10 @@
 """Where the graph keeps a run between its two durable points, and how long."""
 
-import asyncio
-
-import psycopg
 import structlog
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
+from domain_services.kernel.background import Loop, every
 from memory.pool import Pool
 
 logger = structlog.get_logger()
@@ -33,16 +31,15 @@ class Checkpoints:
         """A saver of its own for each run: a shared one makes runs queue for its lock."""
         return AsyncPostgresSaver(self._pool, serde=self._serde)  # pyright: ignore[reportArgumentType] - it sets its own row factory
 
-    async def prune(self) -> None:
-        """Delete, for ever, the checkpoints of runs that ended a week ago."""
-        while True:
-            try:
-                deleted = await self.prune_batch()
-                if deleted:
-                    logger.info("checkpoints.pruned", runs=deleted)
-            except psycopg.Error as error:
-                logger.warning("checkpoints.prune_failed", error=str(error))
-            await asyncio.sleep(PRUNE_SECONDS)
+    def loop(self) -> Loop:
+        """Return the loop that deletes the checkpoints of old runs."""
+        return every(PRUNE_SECONDS, self._prune, name="checkpoint retention")
+
+    async def _prune(self) -> bool:
+        deleted = await self.prune_batch()
+        if deleted:
+            logger.info("checkpoints.pruned", runs=deleted)
+        return deleted == BATCH
 
     async def prune_batch(self, keep_days: int = KEEP_DAYS) -> int:
         """Delete the checkpoints of up to `BATCH` runs that ended `keep_days` ago; how many."""

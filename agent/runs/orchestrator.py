@@ -1,10 +1,8 @@
 """The life of a run: started, decided, acted on, finished; resumed by anyone when it is cut off."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Any, cast
 
-import psycopg
 import structlog
 from langchain_core.runnables import RunnableConfig
 
@@ -12,6 +10,7 @@ from agent.jobs.schedule import check_schedule
 from agent.runs.checkpoints import Checkpoints
 from agent.runs.decision_modes import mode_of
 from agent.schema import OrchestrationRequest
+from domain_services.kernel.background import Loop, every, for_each
 from domain_services.kernel.errors import Problem, Unavailable
 from graphs.decision import Graph
 from graphs.deps import Deps
@@ -68,25 +67,21 @@ class Orchestrator:
 
     async def recover(self) -> int:
         """Resume runs that were decided and then cut off; returns how many were finished."""
-        finished = 0
-        for run in await self._runs.due_for_recovery():
-            try:
-                await self._resume(run)
-            except Problem as problem:
-                logger.warning("run.recovery_failed", run_id=str(run.run_id), error=problem.detail)
-                continue
-            logger.info("run.recovered", run_id=str(run.run_id), project_id=run.project_id)
-            finished += 1
-        return finished
+        due = await self._runs.due_for_recovery()
+        return sum(await for_each(due, self._recover_run, name=lambda run: f"run {run.run_id}"))
 
-    async def watch(self) -> None:
-        """Recover for ever; an outage of the database is waited out and logged."""
-        while True:
-            try:
-                await self.recover()
-            except psycopg.Error as error:
-                logger.warning("run.recovery_failed", error=str(error))
-            await asyncio.sleep(RECOVERY_SECONDS)
+    async def _recover_run(self, run: Run) -> bool:
+        try:
+            await self._resume(run)
+        except Problem as problem:
+            logger.warning("run.recovery_failed", run_id=str(run.run_id), error=problem.detail)
+            return False
+        logger.info("run.recovered", run_id=str(run.run_id), project_id=run.project_id)
+        return True
+
+    def loop(self) -> Loop:
+        """Return the loop that recovers runs that were cut off."""
+        return every(RECOVERY_SECONDS, self.recover, name="run recovery")
 
     async def _finish_without_deeds(self, run: Run, state: State) -> dict[str, Any]:
         deps = self._deps(run)

@@ -9,13 +9,13 @@ from fastapi import FastAPI
 from domain_services.backlog.api import Clients, router
 from domain_services.backlog.logic.events import HANDLERS
 from domain_services.backlog.settings import BacklogSettings
-from domain_services.kernel.background import running
+from domain_services.kernel.background import Background
 from domain_services.kernel.client.http_client import open_http
 from domain_services.kernel.database.database import open_database
-from domain_services.kernel.messaging.dead_letters import api as dead_letters
 from domain_services.kernel.messaging.envelope import BACKLOG_GROUP, DAILY_SCRUM_EVENTS
 from domain_services.kernel.messaging.inbox import Consumer
 from domain_services.kernel.messaging.redis import open_redis
+from domain_services.kernel.web import dead_letters
 from domain_services.kernel.web.app import build_app
 from domain_services.kernel.web.health import Checks
 from domain_services.project.client import ProjectClient
@@ -53,7 +53,8 @@ def create_app(settings: BacklogSettings) -> FastAPI:
             )
             app.state.peers = (clients.project, clients.sprint)
             app.state.consumers = (consumer,)
-            async with running(consumer.run()):
+            background: Background = app.state.background
+            async with background.running(consumer.loop()):
                 yield
 
     return build_app(

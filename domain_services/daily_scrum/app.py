@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from domain_services.daily_scrum.api import router
 from domain_services.daily_scrum.logic import SOURCE, Simulator
 from domain_services.daily_scrum.settings import DailyScrumSettings
-from domain_services.kernel.background import running
+from domain_services.kernel.background import Background
 from domain_services.kernel.client.http_client import open_http
 from domain_services.kernel.database.database import open_database
 from domain_services.kernel.messaging.outbox import Relay
@@ -38,7 +38,8 @@ def create_app(settings: DailyScrumSettings) -> FastAPI:
                 redis=redis.ping,  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
                 external_apis={each.peer: each.health for each in (sprint, project)},
             )
-            async with running(app.state.relay.run()):
+            background: Background = app.state.background
+            async with background.running(*app.state.relay.loops()):
                 yield
 
     return build_app(SOURCE, settings, [router], lifespan=lifespan, validation_status=422)

@@ -64,7 +64,8 @@ async def live(response: Response, models: Models) -> schema.Health:
 )
 async def ready(request: Request) -> JSONResponse:
     """A model can serve; otherwise 503."""
-    passed, body = await readiness(SERVICE, request.app.state.checks)
+    state = request.app.state
+    passed, body = await readiness(SERVICE, state.checks, state.background)
     return JSONResponse(body, status_code=200 if passed else 503)
 
 

@@ -12,7 +12,7 @@ from domain_services.embedding.engines.ollama import Ollama
 from domain_services.embedding.engines.selection import Selection
 from domain_services.embedding.logic import Embedder, UsageRecord
 from domain_services.embedding.settings import EmbeddingSettings, ModelSettings
-from domain_services.kernel.background import running
+from domain_services.kernel.background import Background
 from domain_services.kernel.web.app import build_app
 from domain_services.kernel.web.health import Checks
 
@@ -32,7 +32,9 @@ async def _open_ollama(settings: ModelSettings) -> AsyncIterator[Ollama | None]:
 
 
 @asynccontextmanager
-async def _open_embedder(settings: ModelSettings, usage: UsageRecord) -> AsyncIterator[Embedder]:
+async def _open_embedder(
+    settings: ModelSettings, usage: UsageRecord, background: Background
+) -> AsyncIterator[Embedder]:
     local = await open_local() if settings.local_model else None
     async with _open_ollama(settings) as ollama:
         selection = Selection(
@@ -41,7 +43,7 @@ async def _open_embedder(settings: ModelSettings, usage: UsageRecord) -> AsyncIt
             recheck_seconds=settings.recheck_seconds,
             on_failure=usage.count_ollama_error,
         )
-        async with running(selection.watch()):
+        async with background.running(selection.loop()):
             if ollama is not None:
                 # The first requests should already get the model that will serve the later ones.
                 with suppress(TimeoutError):
@@ -53,7 +55,7 @@ def create_app(settings: EmbeddingSettings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         usage = UsageRecord(app.state.metrics.registry)
-        async with _open_embedder(settings.embedding, usage) as embedder:
+        async with _open_embedder(settings.embedding, usage, app.state.background) as embedder:
             app.state.embedder = embedder
             app.state.checks = Checks(external_apis={"embedding_model": embedder.check})
             yield

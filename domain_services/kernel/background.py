@@ -1,49 +1,256 @@
-"""Tasks that live as long as their app.
+"""Supervised background loops: repeated work that outlives its failures and shows its state.
 
-A cancellation can get lost: `asyncio.wait_for` of Python 3.11, which redis-py uses too, returns a
-result that came at the same moment instead. So it is repeated until a task has ended, and loops
-ask `wanted()`, because a task group cancels its own tasks only once.
+`every` makes a loop. `Background` runs the loops of one app; readiness and metrics read it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterable
-from contextlib import asynccontextmanager
-from typing import Any
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Literal, TypeVar
 
 import structlog
 
 logger = structlog.get_logger()
 
-REPEAT_SECONDS = 0.5
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+State = Literal["ok", "failing", "stopped"]
+Work = Callable[[], Awaitable[object]]  # True asks for the next round at once
+Sleep = Callable[[float | None, asyncio.Event], Awaitable[None]]
+Clock = Callable[[], float]
+
+RETRY_SECONDS = 1.0
+# An outage costs a loop that serves requests at most this much longer than it lasts.
+LONGEST_RETRY_SECONDS = 5.0
+# Nobody waits for a rare chore: it does not fill the log while its store is away.
+LONGEST_CHORE_RETRY_SECONDS = 60.0
+RECANCEL_SECONDS = 0.5
+
+
+class ItemsFailed(Exception):
+    """Some items of a round failed; the others were worked on."""
+
+    def __init__(self, failures: Sequence[tuple[str, Exception]]) -> None:
+        super().__init__(f"{len(failures)} failed: {', '.join(name for name, _ in failures)}")
+        self.failures = failures
+
+
+async def for_each(
+    items: Iterable[Item],
+    work: Callable[[Item], Awaitable[Result]],
+    *,
+    name: Callable[[Item], str],
+) -> list[Result]:
+    """Work on every item, also when one fails, and return the results in order.
+
+    `name` identifies an item in the log. Raises: `ItemsFailed` after the last item.
+    """
+    results: list[Result] = []
+    failures: list[tuple[str, Exception]] = []
+    for item in items:
+        try:
+            results.append(await work(item))
+        except Exception as error:
+            failures.append((name(item), error))
+    if failures:
+        raise ItemsFailed(failures)
+    return results
+
+
+def is_cancelled() -> bool:
+    """Tell whether the current task has been cancelled, also when the cancellation got lost.
+
+    `asyncio.wait_for` of Python 3.11, which redis-py uses too, returns a result that arrives in
+    the same moment instead of raising. A loop therefore asks before each round.
+    """
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+async def sleep_or_wake(seconds: float | None, wake: asyncio.Event) -> None:
+    """Wait until `wake` is set, for at most `seconds`; without a limit when it is None."""
+    if seconds == 0:
+        await asyncio.sleep(0)
+        return
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await wake.wait()
+
+
+class Loop:
+    """Work repeated until it is cancelled; made by `every`."""
+
+    def __init__(
+        self,
+        name: str,
+        work: Work,
+        *,
+        seconds: float | None,
+        wake: asyncio.Event,
+        first_after: float,
+        retry_seconds: float,
+        sleep: Sleep,
+        clock: Clock,
+    ) -> None:
+        self.name = name
+        self._work = work
+        self._seconds = seconds
+        self._wake = wake
+        self._first_after = first_after
+        self._retry_seconds = retry_seconds
+        self._sleep = sleep
+        self._clock = clock
+        self._is_stopped = False
+        self.failures = 0
+        """Failed rounds since the last good one."""
+        self.restarts = 0
+        """Failed rounds since the start, after each of which the loop went on."""
+        self.last_success: float | None = None
+        """Unix time of the last good round in seconds; None before the first."""
+
+    @property
+    def state(self) -> State:
+        """The loop's state, as readiness shows it."""
+        if self._is_stopped:
+            return "stopped"
+        return "failing" if self.failures else "ok"
+
+    async def run(self) -> None:
+        """Repeat the work until the task is cancelled."""
+        self._is_stopped = False
+        try:
+            if self._first_after:
+                await self._sleep(self._first_after, asyncio.Event())
+            while not is_cancelled():
+                # Cleared before the work: what wakes the loop meanwhile is not lost.
+                self._wake.clear()
+                await self._run_round()
+        finally:
+            self._is_stopped = True
+
+    async def _run_round(self) -> None:
+        try:
+            is_more_due = await self._work()
+        except asyncio.CancelledError as error:
+            # A library's cancelled future can raise this too. It is a failure like any other.
+            if is_cancelled():
+                raise
+            await self._retry(error)
+        except Exception as error:
+            await self._retry(error)
+        else:
+            self.failures = 0
+            self.last_success = self._clock()
+            await self._sleep(0 if is_more_due is True else self._seconds, self._wake)
+
+    async def _retry(self, error: BaseException) -> None:
+        self.failures += 1
+        self.restarts += 1
+        pause = retry_pause(self.failures, self._retry_seconds, self._seconds)
+        for item, cause in _named(error):
+            logger.error(
+                "background.failed",
+                loop=self.name,
+                item=item,
+                error=f"{type(cause).__name__}: {cause}",
+                failures=self.failures,
+                retry_seconds=pause,
+                # One traceback an outage: the later rounds fail for the same reason.
+                exc_info=cause if self.failures == 1 else None,
+            )
+        # Not woken: a busy producer would defeat the pause.
+        await self._sleep(pause, asyncio.Event())
+
+
+def every(
+    seconds: float | None,
+    work: Work,
+    *,
+    name: str,
+    wake: asyncio.Event | None = None,
+    first_after: float = 0,
+    retry_seconds: float = RETRY_SECONDS,
+    sleep: Sleep = sleep_or_wake,
+    clock: Clock = time.time,
+) -> Loop:
+    """Make a loop that does `work` each `seconds`, or when `wake` is set; None: only then.
+
+    A round that returns True is followed by the next at once. A failed round is logged with the
+    item that failed, and repeated after a pause that starts at `retry_seconds` and doubles.
+    The first round begins `first_after` seconds after the start.
+    """
+    return Loop(
+        name,
+        work,
+        seconds=seconds,
+        wake=wake or asyncio.Event(),
+        first_after=first_after,
+        retry_seconds=retry_seconds,
+        sleep=sleep,
+        clock=clock,
+    )
+
+
+def retry_pause(failures: int, first: float, seconds: float | None) -> float:
+    """Return the pause after the nth failure in a row of a loop that works each `seconds`."""
+    longest = min(max(seconds or 0, LONGEST_RETRY_SECONDS), LONGEST_CHORE_RETRY_SECONDS)
+    return min(first * 2 ** min(failures - 1, 10), longest)
+
+
+class Background:
+    """The loops of one app."""
+
+    def __init__(self) -> None:
+        self.loops: list[Loop] = []
+
+    @asynccontextmanager
+    async def running(self, *loops: Loop) -> AsyncIterator[None]:
+        """Run loops during the block, then cancel them and wait for their end.
+
+        Raises: `ValueError` for a second loop of one name, which metrics could not tell apart.
+        """
+        names = [loop.name for loop in (*self.loops, *loops)]
+        if len(set(names)) < len(names):
+            raise ValueError(f"two background loops have the same name: {', '.join(sorted(names))}")
+        self.loops += loops
+        tasks = [asyncio.create_task(_log_death(loop), name=loop.name) for loop in loops]
+        try:
+            yield
+        finally:
+            await _cancel(tasks)
+            self.loops = [loop for loop in self.loops if loop not in loops]
+
+    def troubled(self) -> dict[str, State]:
+        """Return the loops that fail or have stopped, by name."""
+        return {loop.name: loop.state for loop in self.loops if loop.state != "ok"}
 
 
 @asynccontextmanager
-async def running(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run `work` while the block lasts, then cancel it and wait; a task that dies is logged."""
-    tasks = [asyncio.create_task(_logged(each)) for each in work]
-    try:
+async def running(*loops: Loop) -> AsyncIterator[None]:
+    """Run loops that belong to no app during the block."""
+    async with Background().running(*loops):
         yield
-    finally:
-        await _end(tasks)
 
 
-def wanted() -> bool:
-    """Whether the present task should go on: False once it has been cancelled."""
-    task = asyncio.current_task()
-    return task is None or not task.cancelling()
-
-
-async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:
-    left = set(tasks)
-    while left:
-        for task in left:
+async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
+    pending = set(tasks)
+    while pending:
+        # Repeated, because a cancellation can get lost; see `is_cancelled`.
+        for task in pending:
             task.cancel()
-        _, left = await asyncio.wait(left, timeout=REPEAT_SECONDS)
+        _, pending = await asyncio.wait(pending, timeout=RECANCEL_SECONDS)
 
 
-async def _logged(work: Coroutine[Any, Any, None]) -> None:
+async def _log_death(loop: Loop) -> None:
     try:
-        await work
+        await loop.run()
     except Exception as error:
-        logger.error("background.died", work=work.__qualname__, exc_info=error)
-        raise
+        logger.error("background.died", loop=loop.name, exc_info=error)
+
+
+def _named(error: BaseException) -> Iterator[tuple[str | None, BaseException]]:
+    if isinstance(error, ItemsFailed):
+        yield from error.failures
+    else:
+        yield None, error

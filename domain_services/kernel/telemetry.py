@@ -7,11 +7,10 @@ from collections.abc import MutableMapping, Sequence
 from typing import Any, cast
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram
 from structlog.typing import Processor
 
 from domain_services.kernel import context
-from domain_services.kernel.web.admission import Admission
 
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 _SECRET_KEY = re.compile("key|token|secret|password|authorization", re.IGNORECASE)
@@ -127,12 +126,3 @@ class Metrics:
                 self._children[method, route, status] = known
         known[0].inc()
         known[1].observe(seconds)
-
-    def watch_admission(self, admission: Admission) -> None:
-        """Show how many requests run and wait."""
-        for name, read in (
-            ("running", lambda: admission.running),
-            ("waiting", lambda: admission.waiting),
-        ):
-            gauge = Gauge(f"dsm_http_requests_{name}", f"Requests {name}", registry=self.registry)
-            gauge.set_function(read)

@@ -8,15 +8,15 @@ from fastapi import FastAPI
 
 from domain_services.backlog.client import BacklogClient
 from domain_services.chronicle.client import ChronicleClient
-from domain_services.kernel.background import running
+from domain_services.kernel.background import Background
 from domain_services.kernel.client.http_client import open_http
 from domain_services.kernel.database.database import open_database
-from domain_services.kernel.messaging.dead_letters import api as dead_letters
 from domain_services.kernel.messaging.deliveries import DeliveryWorker
 from domain_services.kernel.messaging.envelope import DAILY_SCRUM_EVENTS, SPRINT_GROUP
 from domain_services.kernel.messaging.inbox import Consumer
 from domain_services.kernel.messaging.outbox import Relay
 from domain_services.kernel.messaging.redis import open_redis
+from domain_services.kernel.web import dead_letters
 from domain_services.kernel.web.app import build_app
 from domain_services.kernel.web.health import Checks
 from domain_services.project.client import ProjectClient
@@ -62,11 +62,12 @@ def create_app(settings: SprintSettings) -> FastAPI:
             )
             app.state.peers = (project, backlog, chronicle)
             app.state.consumers = (reports,)
-            async with running(
-                app.state.relay.run(),
-                DeliveryWorker(database, post_notes(chronicle)).run(),
-                app.state.planner.recover(),
-                reports.run(),
+            background: Background = app.state.background
+            async with background.running(
+                *app.state.relay.loops(),
+                DeliveryWorker(database, post_notes(chronicle)).loop(),
+                app.state.planner.loop(),
+                reports.loop(),
             ):
                 yield
 

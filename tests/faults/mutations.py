@@ -60,17 +60,17 @@ def _one_active_sprint(put: Put) -> None:
 
 
 def _saga_recovery(put: Put) -> None:
-    async def nothing(_self: Any) -> None:
-        await asyncio.Event().wait()
+    async def nothing(_self: Any) -> bool:
+        return False
 
-    put("domain_services.sprint.logic.planning:Planner.recover", nothing)
+    put("domain_services.sprint.logic.planning:Planner.recover_one", nothing)
 
 
 def _run_recovery(put: Put) -> None:
-    async def nothing(_self: Any) -> None:
-        await asyncio.Event().wait()
+    async def nothing(_self: Any) -> int:
+        return 0
 
-    put("agent.runs.orchestrator:Orchestrator.watch", nothing)
+    put("agent.runs.orchestrator:Orchestrator.recover", nothing)
 
 
 def _idempotency_key(put: Put) -> None:

@@ -96,7 +96,7 @@ async def lost_group(world: World) -> list[str]:
     url = world.url("domain_services.backlog")
     async with bench.filled(url, *FREE_TASKS) as database:
         await bench.send(world.redis, bench.updated(20))
-        async with running(bench.consumer(database, world.redis, BACKLOG_GROUP).run()):
+        async with running(bench.consumer(database, world.redis, BACKLOG_GROUP).loop()):
             for _ in range(100):
                 if await _progress(database) == 20:
                     return []

@@ -18,8 +18,8 @@ from domain_services.backlog.client import BacklogClient
 from domain_services.chronicle.client import ChronicleClient
 from domain_services.daily_scrum.client import DailyScrumClient
 from domain_services.embedding.client import EmbeddingClient
+from domain_services.kernel.client.dead_letters import DeadLettersClient
 from domain_services.kernel.client.http_client import ServiceClient
-from domain_services.kernel.messaging.dead_letters.client import DeadLettersClient
 from domain_services.project.client import ProjectClient
 from domain_services.sprint.client import SprintClient
 from tests.house.conftest import Operation, make_app, operations

@@ -11,10 +11,10 @@ from redis.asyncio import Redis
 from sqlalchemy.exc import OperationalError
 
 from domain_services.kernel import context
+from domain_services.kernel.client.dead_letters import DeadLettersClient
 from domain_services.kernel.client.http_client import PeerRefused
 from domain_services.kernel.database.database import Database
 from domain_services.kernel.messaging import inbox
-from domain_services.kernel.messaging.dead_letters.client import DeadLettersClient
 from domain_services.kernel.messaging.dead_letters.schema import DeadLetter
 from domain_services.kernel.messaging.envelope import (
     Envelope,
@@ -294,7 +294,7 @@ async def test_a_stream_that_was_lost_is_read_from_its_beginning(
     box: BoxService, shelf: str
 ) -> None:
     await box.add(shelf, "first")
-    running = asyncio.create_task(make_consumer(box.database, box.redis).run())
+    running = asyncio.create_task(make_consumer(box.database, box.redis).loop().run())
     try:
         await box.redis.delete(STREAM)  # as FLUSHALL does: stream and group are gone
         await send(box, told(shelf))

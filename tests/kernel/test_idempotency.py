@@ -131,7 +131,7 @@ async def test_keys_are_forgotten_after_a_day(box: BoxService, shelf: str) -> No
     assert await box.count(shelf) == 2
     await _age(box, shelf, "24 hours 1 second")
     await box.add(shelf, "a", f"{shelf}-young")
-    await retention.clean(box.database)
+    await retention.delete_expired_rows(box.database)
     async with box.database.transaction() as connection:
         keys = await connection.scalars(
             text("SELECT key FROM idempotency_keys WHERE key LIKE :like"), {"like": f"{shelf}%"}

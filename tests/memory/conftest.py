@@ -78,7 +78,7 @@ async def memory(pool: Pool) -> AsyncIterator[Memory]:
     """A memory whose embedding worker runs."""
     embedder, table = WordEmbedder(), TableCache(pool)
     embeddings = Embeddings(table, embedder, ProcessCache())
-    async with running(embeddings.run()):
+    async with running(embeddings.loop()):
         yield Memory(
             pool=pool,
             embedder=embedder,

@@ -50,7 +50,7 @@ async def test_a_rolled_back_episode_never_was(memory: Memory) -> None:
 
 async def test_a_finished_run_wakes_the_mover(memory: Memory) -> None:
     runs = RunTable(memory.pool, memory.journal.wake)
-    async with running(memory.journal.run()):
+    async with running(memory.journal.loop()):
         run = await runs.start("ALPHA", {}, 60)
         await runs.finish(run.run_id, run.token, {}, remember(perceive(), episode_id=run.run_id))
         async with asyncio.timeout(20):

@@ -201,7 +201,7 @@ async def test_what_came_too_late_serves_the_next_request(pool: Pool) -> None:
     ready = asyncio.Event()
     slow = SlowEmbedder(ready)
     embeddings = Embeddings(TableCache(pool), slow, ProcessCache())
-    async with running(embeddings.run()):
+    async with running(embeddings.loop()):
         late = await embeddings.find("a text", 0.01)
         ready.set()
         again = await embeddings.find("a text", SECONDS)

@@ -382,7 +382,7 @@ class Constant(Engine):
 async def test_requests_do_not_wait_for_a_hanging_probe():
     remote = Scripted()
     selection = Selection(remote, Constant(), recheck_seconds=600, on_failure=lambda _: None)
-    watching = asyncio.create_task(selection.watch())
+    watching = asyncio.create_task(selection.loop().run())
     await remote.probing.wait()
     assert (await selection.embed([TEXT])).model == "constant"
     assert not selection.ollama_available
@@ -394,7 +394,7 @@ async def test_failure_is_counted_once_and_probed_again():
     remote.answering.set()
     failures: list[EngineFailed] = []
     selection = Selection(remote, Constant(), recheck_seconds=600, on_failure=failures.append)
-    watching = asyncio.create_task(selection.watch())
+    watching = asyncio.create_task(selection.loop().run())
     await selection.probed.wait()
     remote.probing.clear()
     remote.answering.clear()

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
 
 from domain_services.embedding.engines.port import Engine, EngineFailed, RemoteEngine, Vector
+from domain_services.kernel.background import Loop, every
 from domain_services.kernel.errors import Unavailable
 
 logger = structlog.get_logger()
@@ -27,7 +27,7 @@ class Embedded:
 
 
 class Selection:
-    """The models at hand. Requests never wait for a probe: `watch` makes them beside.
+    """The models at hand. Requests never wait for a probe: `loop` makes them beside.
 
     Ollama is trusted after a good probe and distrusted after one failure. Failures without a
     served request in between double the pause before it is probed again, up to `recheck_seconds`,
@@ -49,6 +49,7 @@ class Selection:
         self._trusted: RemoteEngine | None = None
         self._failures = 0
         self._doubt = asyncio.Event()
+        self._is_doubted = False
         self.probed = asyncio.Event()
 
     @property
@@ -91,19 +92,25 @@ class Selection:
         if self._trusted is not None:
             self._trusted = None
             self._failures += 1
+            self._is_doubted = True
             self._doubt.set()
             logger.warning("embedding.ollama_lost", reason=error.reason, error=error.detail)
 
-    async def watch(self) -> None:
-        """Keep the choice true until cancelled; without Ollama there is nothing to watch."""
-        while self._ollama is not None:
-            self._doubt.clear()
-            await self._probe(self._ollama)
-            self.probed.set()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._doubt.wait(), self._recheck_seconds)
-            if self._doubt.is_set():
-                await asyncio.sleep(pause_seconds(self._failures, self._recheck_seconds))
+    def loop(self) -> Loop:
+        """Return the loop that keeps the choice of model true."""
+        return every(
+            self._recheck_seconds, self._recheck, name="embedding models", wake=self._doubt
+        )
+
+    async def _recheck(self) -> None:
+        """Probe Ollama; after a failure only when its pause is over."""
+        if self._ollama is None:
+            return
+        if self._is_doubted:
+            self._is_doubted = False
+            await asyncio.sleep(pause_seconds(self._failures, self._recheck_seconds))
+        await self._probe(self._ollama)
+        self.probed.set()
 
     async def _probe(self, ollama: RemoteEngine) -> None:
         try:

@@ -1,16 +1,12 @@
 """Old rows leave by themselves: keys, sent events, and what is known of received ones."""
 
-import asyncio
+from functools import partial
 
-import structlog
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import TextClause, text
 
-from domain_services.kernel.background import wanted
+from domain_services.kernel.background import Loop, every
 from domain_services.kernel.database import idempotency
 from domain_services.kernel.database.database import Database
-
-logger = structlog.get_logger()
 
 FIRST_SECONDS = 60
 PERIOD_SECONDS = 3600
@@ -21,7 +17,7 @@ BATCH = 5000
 
 _TABLES = text(
     """
-    SELECT name FROM unnest(ARRAY['idempotency_keys', 'outbox', 'inbox']) AS name
+    SELECT name FROM unnest(ARRAY['idempotency_keys', 'outbox', 'inbox', 'deliveries']) AS name
     WHERE to_regclass(name) IS NOT NULL
     """
 )
@@ -33,31 +29,43 @@ _SENT = text(
         WHERE closed_at < now() - make_interval(days => :days))
     """
 )
+_DELIVERED = text(
+    """
+    DELETE FROM deliveries WHERE id IN (
+        SELECT id FROM deliveries
+        WHERE delivered_at < now() - make_interval(days => :days) LIMIT :batch)
+    """
+)
 _RECEIVED = text("DELETE FROM inbox WHERE processed_at < now() - make_interval(days => :days)")
 
 
+def retention(database: Database) -> Loop:
+    """Return the loop that deletes expired rows."""
+    return every(
+        PERIOD_SECONDS,
+        partial(delete_expired_rows, database),
+        name="retention",
+        first_after=FIRST_SECONDS,
+    )
+
+
 async def delete_expired_rows(database: Database) -> None:
-    """Serve for ever; an outage is waited out."""
-    pause = FIRST_SECONDS
-    while wanted():
-        await asyncio.sleep(pause)
-        try:
-            await clean(database)
-        except (SQLAlchemyError, OSError) as error:
-            logger.warning("housekeeping.failed", error=str(error))
-        pause = PERIOD_SECONDS
-
-
-async def clean(database: Database) -> None:
-    """Delete what is past its time from the tables that this service has."""
+    """Delete expired rows from the tables that this service has."""
     async with database.transaction() as connection:
         tables = set(await connection.scalars(_TABLES))
         if "idempotency_keys" in tables:
             await idempotency.purge(connection)
         if "inbox" in tables:
             await connection.execute(_RECEIVED, {"days": KEEP_RECEIVED_DAYS})
-    deleted = BATCH if "outbox" in tables else 0
+    if "outbox" in tables:
+        await _delete_batches(database, _SENT)
+    if "deliveries" in tables:
+        await _delete_batches(database, _DELIVERED)
+
+
+async def _delete_batches(database: Database, statement: TextClause) -> None:
+    deleted = BATCH
     while deleted == BATCH:
         async with database.transaction() as connection:
             values = {"days": KEEP_SENT_DAYS, "batch": BATCH}
-            deleted = (await connection.execute(_SENT, values)).rowcount
+            deleted = (await connection.execute(statement, values)).rowcount

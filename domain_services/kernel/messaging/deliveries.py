@@ -4,7 +4,6 @@ A request is stored in the transaction of the change that it reports. Its id is 
 so that a repeated post has no second effect.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,10 +14,9 @@ import orjson
 import structlog
 from pydantic import BaseModel
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain_services.kernel.background import wanted
+from domain_services.kernel.background import Loop, every
 from domain_services.kernel.database.database import Database
 from domain_services.kernel.errors import Problem, Unavailable
 
@@ -117,16 +115,9 @@ class DeliveryWorker:
         self._database = database
         self._post = post
 
-    async def run(self) -> None:
-        """Deliver until cancelled; an outage of the database is waited out and logged."""
-        while wanted():
-            try:
-                more = await self.deliver_due()
-            except (SQLAlchemyError, OSError) as error:
-                logger.warning("deliveries.failed", error=str(error))
-                more = False
-            if not more:
-                await asyncio.sleep(IDLE_SECONDS)
+    def loop(self) -> Loop:
+        """Return the loop that delivers what is due."""
+        return every(IDLE_SECONDS, self.deliver_due, name="deliveries")
 
     async def deliver_due(self) -> bool:
         """Post one batch, oldest first; True when it was full and more may be due."""

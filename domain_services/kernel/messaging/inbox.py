@@ -1,6 +1,5 @@
 """Events take effect once: the inbox row is written in the transaction of the effect."""
 
-import asyncio
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
@@ -10,16 +9,15 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain_services.kernel import context
-from domain_services.kernel.background import wanted
+from domain_services.kernel.background import Loop, every
 from domain_services.kernel.database.database import Database
 from domain_services.kernel.messaging.dead_letters import store as dead_letters
 from domain_services.kernel.messaging.envelope import Envelope, confirmations_key
-from domain_services.kernel.messaging.redis import REDIS_FAILURES
 
 logger = structlog.get_logger()
 
@@ -90,14 +88,10 @@ class Consumer:
         self._reclaimed_to: bytes | str = "0-0"
         self.outcomes: Counter[str] = Counter()
 
-    async def run(self) -> None:
-        """Serve for ever; outages are waited out, a lost group is made again from the start."""
-        while wanted():
-            try:
-                await self._step_in_group()
-            except (SQLAlchemyError, Outage, *REDIS_FAILURES) as error:
-                logger.warning("inbox.read_failed", stream=self.stream, error=str(error))
-                await asyncio.sleep(RETRY_SECONDS)
+    def loop(self) -> Loop:
+        """Return the loop that consumes the stream."""
+        name = f"consumer {self.stream}"
+        return every(0, self._step_in_group, name=name, retry_seconds=RETRY_SECONDS)
 
     async def _step_in_group(self) -> None:
         try:

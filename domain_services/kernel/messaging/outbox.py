@@ -6,21 +6,20 @@ Sending is not the end: Redis may lose what it accepted. A row is closed when ev
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 import psycopg
-import structlog
 from redis.asyncio import Redis
 from sqlalchemy import BigInteger, Column, DateTime, Identity, MetaData, Table, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain_services.kernel.background import wanted
+from domain_services.kernel.background import Loop, every
 from domain_services.kernel.database.database import Database
 from domain_services.kernel.messaging.envelope import (
     CONFIRMED_BY,
@@ -31,14 +30,13 @@ from domain_services.kernel.messaging.envelope import (
     wrap,
 )
 from domain_services.kernel.messaging.redis import REDIS_FAILURES
-from domain_services.kernel.messaging.trimming import Readers, keep_short
-
-logger = structlog.get_logger()
+from domain_services.kernel.messaging.trimming import Readers, trimming
 
 CHANNEL = "dsm_outbox"
 REPUBLISH_AFTER_SECONDS = 5
 REPUBLISH_AT_LATEST = 12  # times as long: a consumer that is away for days must not fill its stream
 IDLE_SECONDS = 1.0
+LISTEN_SECONDS = 60.0
 BATCH = 200
 
 _CLAIM = text(
@@ -66,7 +64,7 @@ _CONFIRM = text(
     WHERE event_id = ANY(CAST(:event_ids AS uuid[])) AND closed_at IS NULL
     """
 )
-_OWED = text(
+_OPEN = text(
     """
     SELECT count(*) AS rows,
            coalesce(extract(epoch FROM now() - min(created_at)), 0)::float AS oldest_seconds
@@ -160,7 +158,7 @@ async def _insert(
 
 
 @dataclass(frozen=True)
-class Owed:
+class OpenEvents:
     """Events that are not confirmed, and the age of the oldest, 0 without any."""
 
     rows: int
@@ -187,43 +185,34 @@ class Relay:
         self._wake = asyncio.Event()
         self.trouble: str | None = None
         self.sent = 0
-        self.owed: Owed | None = None
+        self.open_events: OpenEvents | None = None
 
-    async def run(self) -> None:
-        """Serve for ever; an outage of Redis or PostgreSQL is waited out and logged."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._listen())
-            group.create_task(self._send())
-            group.create_task(self._take_confirmations())
-            group.create_task(keep_short(self._redis, self._readers))
+    def loops(self) -> tuple[Loop, ...]:
+        """Return the loops that listen, send, take confirmations and trim."""
+        return (
+            every(0, self._listen, name="outbox listen"),
+            # Woken or not, it looks each second: a confirmation may be overdue.
+            every(IDLE_SECONDS, self._send, name="outbox send", wake=self._wake),
+            every(0, self._take_confirmations, name="outbox confirmations"),
+            trimming(self._redis, self._readers),
+        )
 
     async def _listen(self) -> None:
-        url = self._database.url.replace("postgresql+psycopg://", "postgresql://")
-        while wanted():
-            try:
-                async with await psycopg.AsyncConnection.connect(url, autocommit=True) as listening:
-                    await listening.execute(f"LISTEN {CHANNEL}")
-                    self._wake.set()
-                    async for _ in listening.notifies():
-                        self._wake.set()
-            except psycopg.Error as error:
-                logger.warning("outbox.listen_failed", error=str(error))
-                await asyncio.sleep(IDLE_SECONDS)
+        """Wake the sender at each NOTIFY, for a while.
 
-    async def _send(self) -> None:
-        while wanted():
-            self._wake.clear()
-            try:
-                full = await self.send_batch() == BATCH
-            except (SQLAlchemyError, *REDIS_FAILURES) as error:
-                self._report("outbox.send_failed", error)
-                full = False
-                await asyncio.sleep(IDLE_SECONDS)
-            if not full:
-                # Woken or not, look again: a confirmation may be overdue.
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(IDLE_SECONDS):
-                        await self._wake.wait()
+        A round ends after LISTEN_SECONDS, so that a server that fell silent is connected to again.
+        """
+        url = self._database.url.replace("postgresql+psycopg://", "postgresql://")
+        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+            await connection.execute(f"LISTEN {CHANNEL}")
+            self._wake.set()
+            async for _ in connection.notifies(timeout=LISTEN_SECONDS):
+                self._wake.set()
+
+    async def _send(self) -> bool:
+        """Send one batch; True when it was full."""
+        with self._reporting():
+            return await self.send_batch() == BATCH
 
     async def send_batch(self) -> int:
         """Send what is due, oldest first; returns how many rows were sent.
@@ -247,27 +236,30 @@ class Relay:
     async def measure(self) -> None:
         """Count what is owed, into `owed`."""
         async with self._database.reading() as connection:
-            row = (await connection.execute(_OWED)).one()
-        self.owed = Owed(row.rows, row.oldest_seconds)
+            row = (await connection.execute(_OPEN)).one()
+        self.open_events = OpenEvents(row.rows, row.oldest_seconds)
 
     async def _take_confirmations(self) -> None:
-        while wanted():
-            try:
-                first: Any = await self._redis.blpop([self._confirmations], timeout=IDLE_SECONDS)
-                self.trouble = None
-                if first is None:
-                    continue
-                more: Any = await self._redis.lpop(self._confirmations, BATCH) or []
-                await self.confirm([first[1], *more])
-            except (SQLAlchemyError, *REDIS_FAILURES) as error:
-                self._report("outbox.confirm_failed", error)
-                await asyncio.sleep(IDLE_SECONDS)
+        with self._reporting():
+            first: Any = await self._redis.blpop([self._confirmations], timeout=IDLE_SECONDS)
+            self.trouble = None
+            if first is None:
+                return
+            more: Any = await self._redis.lpop(self._confirmations, BATCH) or []
+            await self.confirm([first[1], *more])
 
-    def _report(self, event: str, error: Exception) -> None:
-        self.trouble = "events are delayed: " + (
-            "the database failed" if isinstance(error, SQLAlchemyError) else "Redis does not answer"
-        )
-        logger.warning(event, error=str(error))
+    @contextmanager
+    def _reporting(self) -> Iterator[None]:
+        """Keep the reason of a failure in `trouble`, for the warnings of requests."""
+        try:
+            yield
+        except (SQLAlchemyError, *REDIS_FAILURES) as error:
+            self.trouble = "events are delayed: " + (
+                "the database failed"
+                if isinstance(error, SQLAlchemyError)
+                else "Redis does not answer"
+            )
+            raise
 
     async def confirm(self, entries: Iterable[bytes]) -> None:
         """Close what `entries` (`b"<event id> <group>"`) confirm; a lost entry means a resend."""

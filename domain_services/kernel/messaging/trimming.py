@@ -1,18 +1,13 @@
 """Streams forget what everybody has acknowledged, once it is a week old; never anything unread."""
 
-import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import structlog
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
-from domain_services.kernel.background import wanted
-from domain_services.kernel.messaging.redis import REDIS_FAILURES
-
-logger = structlog.get_logger()
+from domain_services.kernel.background import Loop, every, for_each
 
 PERIOD_SECONDS = 600
 KEEP_DAYS = 7
@@ -21,15 +16,16 @@ EntryId = tuple[int, int]
 Readers = Mapping[str, Sequence[str]]  # by stream: the groups that must have read an entry
 
 
-async def keep_short(redis: Redis, readers: Readers) -> None:
-    """Serve for ever; an outage is waited out."""
-    while wanted():
-        await asyncio.sleep(PERIOD_SECONDS)
-        for stream, groups in readers.items():
-            try:
-                await trim(redis, stream, groups, keep_days=KEEP_DAYS)
-            except REDIS_FAILURES as error:
-                logger.warning("trimming.failed", stream=stream, error=str(error))
+def trimming(redis: Redis, readers: Readers) -> Loop:
+    """Return the loop that trims the streams of `readers`."""
+
+    async def trim_stream(stream: str) -> None:
+        await trim(redis, stream, readers[stream], keep_days=KEEP_DAYS)
+
+    async def trim_all() -> None:
+        await for_each(readers, trim_stream, name=str)
+
+    return every(PERIOD_SECONDS, trim_all, name="trimming", first_after=PERIOD_SECONDS)
 
 
 async def trim(redis: Redis, stream: str, groups: Iterable[str], *, keep_days: float) -> int:

@@ -14,9 +14,9 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Route
 
 from domain_services.kernel import context
-from domain_services.kernel.background import running
+from domain_services.kernel.background import Background
 from domain_services.kernel.database.database import Database
-from domain_services.kernel.database.retention import delete_expired_rows
+from domain_services.kernel.database.retention import retention
 from domain_services.kernel.errors import Invalid, Problem, Unavailable, document
 from domain_services.kernel.settings import KernelSettings
 from domain_services.kernel.telemetry import Metrics
@@ -65,6 +65,7 @@ def build_app(
     app.state.settings = settings
     app.state.metrics = metrics
     app.state.checks = Checks()
+    app.state.background = Background()
     metrics.registry.register(StateCollector(app.state))
     routes = [route for router in routers for route in router.routes]
     brought = {_path(route) for route in routes}
@@ -95,7 +96,8 @@ def _kept_clean(lifespan: Lifespan) -> Lifespan:
     async def kept_clean(app: FastAPI) -> AsyncIterator[None]:
         async with lifespan(app):
             database: Database | None = getattr(app.state, "database", None)
-            async with running(*([delete_expired_rows(database)] if database else [])):
+            background: Background = app.state.background
+            async with background.running(*([retention(database)] if database else [])):
                 yield
 
     return kept_clean

@@ -16,6 +16,7 @@ from domain_services.kernel.telemetry import Metrics
 from domain_services.kernel.web.admission import Admission, Overloaded
 from domain_services.kernel.web.auth import OPEN_PATHS, KeyRing, authorise
 from domain_services.kernel.web.body import capped, check_headers
+from domain_services.kernel.web.metrics import watch_admission
 
 logger = structlog.get_logger()
 
@@ -69,7 +70,7 @@ class Edge:
             most_waiting=settings.max_waiting_requests,
             wait_seconds=settings.max_wait_seconds,
         )
-        metrics.watch_admission(self._admission)
+        watch_admission(metrics.registry, self._admission)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

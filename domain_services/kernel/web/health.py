@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from domain_services.kernel.background import Background
 from domain_services.kernel.telemetry import Metrics
 from domain_services.kernel.types import Liveness, utc_now
 from domain_services.kernel.web.metrics import refresh
@@ -30,7 +31,7 @@ class Checks:
 
 
 async def probe(check: Check) -> Literal["ok", "error"]:
-    """Whether `check` passes in time."""
+    """Run a check; "ok" when it passes in time."""
     try:
         async with asyncio.timeout(CHECK_SECONDS):
             await check()
@@ -40,18 +41,30 @@ async def probe(check: Check) -> Literal["ok", "error"]:
     return "ok"
 
 
-async def readiness(service: str, checks: Checks) -> tuple[bool, dict[str, Any]]:
-    """Run every check at once; whether all passed, and the body that says which."""
+async def readiness(
+    service: str, checks: Checks, background: Background
+) -> tuple[bool, dict[str, object]]:
+    """Run every check at once; return whether the service is ready, and the body of the answer.
+
+    The body names the background loops that are in trouble, and only those. A failing loop does
+    not make the service unready: an outage of Redis delays events, requests are answered. A
+    stopped loop does: only a restart brings it back.
+    """
     own = {"database": checks.database, "redis": checks.redis}
     named = [(name, check) for name, check in own.items() if check is not None]
     peers = list(checks.external_apis.items())
     results = await asyncio.gather(*(probe(check) for _, check in [*named, *peers]))
-    body: dict[str, Any] = {name: result for (name, _), result in zip(named, results, strict=False)}
+    body: dict[str, object] = {
+        name: result for (name, _), result in zip(named, results, strict=False)
+    }
     if peers:
         body["external_apis"] = {
             name: result for (name, _), result in zip(peers, results[len(named) :], strict=True)
         }
-    ready = all(result == "ok" for result in results)
+    troubled = background.troubled()
+    if troubled:
+        body["background"] = troubled
+    ready = all(result == "ok" for result in results) and "stopped" not in troubled.values()
     head = {"service": service, "status": "ready" if ready else "not_ready"}
     return ready, head | body | {"timestamp": utc_now().isoformat()}
 
@@ -75,7 +88,8 @@ def readiness_router(service: str) -> APIRouter:
     @router.get("/health/ready", responses={503: {"description": "A dependency does not answer"}})
     async def ready(request: Request) -> JSONResponse:
         """Every dependency answers; otherwise 503 names the one that does not."""
-        passed, body = await readiness(service, request.app.state.checks)
+        state = request.app.state
+        passed, body = await readiness(service, state.checks, state.background)
         return JSONResponse(body, status_code=200 if passed else 503)
 
     return router

@@ -1,19 +1,22 @@
-"""What an app's parts know of themselves, read when Prometheus asks and not before."""
+"""Metrics collector: reads the state of an app's parts when Prometheus asks."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import structlog
+from prometheus_client import CollectorRegistry, Gauge
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 from starlette.datastructures import State
 
+from domain_services.kernel.background import Background
 from domain_services.kernel.client.http_client import ServiceClient
 from domain_services.kernel.database.database import Database
 from domain_services.kernel.messaging.inbox import Consumer
 from domain_services.kernel.messaging.outbox import Relay
+from domain_services.kernel.web.admission import Admission
 
 logger = structlog.get_logger()
 
@@ -21,7 +24,7 @@ _BREAKER = {"closed": 0, "half_open": 1, "open": 2}
 
 
 class StateCollector(Collector):
-    """Reads `database`, `peers`, `consumers` and `relay` of an app's state, those that are set."""
+    """Reads the parts that an app's state has: database, peers, consumers, relay, background."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -38,17 +41,19 @@ class StateCollector(Collector):
             yield _inbox(consumers)
         if (relay := self._get("relay")) is not None:
             yield from _outbox(relay)
+        if (background := self._get("background")) is not None:
+            yield from _background(background)
 
 
 async def refresh(state: State) -> None:
-    """Ask the database what is owed; a scrape does not fail for it."""
+    """Count the open events in the database; a scrape does not fail when that fails."""
     relay: Relay | None = getattr(state, "relay", None)
     if relay is None:
         return
     try:
         await relay.measure()
     except (SQLAlchemyError, OSError) as error:
-        relay.owed = None
+        relay.open_events = None
         logger.warning("metrics.not_measured", error=str(error))
 
 
@@ -87,11 +92,41 @@ def _outbox(relay: Relay) -> Iterator[Metric]:
     sent = CounterMetricFamily("dsm_outbox_sent", "Events sent, repeated ones too")
     sent.add_metric([], relay.sent)
     yield sent
-    if relay.owed is None:
+    if relay.open_events is None:
         return
     rows = GaugeMetricFamily("dsm_outbox_open_rows", "Events that are not confirmed")
-    rows.add_metric([], relay.owed.rows)
+    rows.add_metric([], relay.open_events.rows)
     yield rows
     age = GaugeMetricFamily("dsm_outbox_oldest_seconds", "Age of the oldest of them, 0 without")
-    age.add_metric([], relay.owed.oldest_seconds)
+    age.add_metric([], relay.open_events.oldest_seconds)
     yield age
+
+
+def _background(background: Background) -> Iterator[Metric]:
+    up = GaugeMetricFamily(
+        "dsm_background_up", "1 while a loop runs and its last round was good", labels=["loop"]
+    )
+    restarts = CounterMetricFamily(
+        "dsm_background_restarts", "Failed rounds after which a loop went on", labels=["loop"]
+    )
+    success = GaugeMetricFamily(
+        "dsm_background_last_success_seconds",
+        "Unix time of a loop's last good round",
+        labels=["loop"],
+    )
+    for loop in background.loops:
+        up.add_metric([loop.name], loop.state == "ok")
+        restarts.add_metric([loop.name], loop.restarts)
+        if loop.last_success is not None:
+            success.add_metric([loop.name], loop.last_success)
+    yield from (up, restarts, success)
+
+
+def watch_admission(registry: CollectorRegistry, admission: Admission) -> None:
+    """Show how many requests run and wait."""
+    for name, read in (
+        ("running", lambda: admission.running),
+        ("waiting", lambda: admission.waiting),
+    ):
+        gauge = Gauge(f"dsm_http_requests_{name}", f"Requests {name}", registry=registry)
+        gauge.set_function(read)

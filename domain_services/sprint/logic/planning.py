@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from domain_services.backlog.client import BacklogClient
 from domain_services.backlog.schema import ReservationCreate, Returned, Task
 from domain_services.chronicle.values import LAST_YEAR
+from domain_services.kernel.background import Loop, every
 from domain_services.kernel.client.http_client import PeerRefused
 from domain_services.kernel.database import idempotency
 from domain_services.kernel.database.database import Database
@@ -194,16 +195,9 @@ class Planner:
             logger.info("saga.undone", sprint_id=found.sprint_id, reason=error.detail)
         return True
 
-    async def recover(self) -> None:
-        """Serve for ever; an unexpected failure of one saga does not keep others from recovery."""
-        while True:
-            try:
-                more = await self.recover_one()
-            except Exception as error:
-                logger.error("saga.recovery_failed", exc_info=error)
-                more = False
-            if not more:
-                await asyncio.sleep(RECOVERY_SECONDS)
+    def loop(self) -> Loop:
+        """Return the loop that completes or undoes abandoned sagas."""
+        return every(RECOVERY_SECONDS, self.recover_one, name="saga recovery")
 
 
 def _refused(refusal: PeerRefused, project_id: str) -> Problem:

@@ -12,12 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain_services.kernel.database.database import Database, Reading, UnitOfWork, open_database
 from domain_services.kernel.errors import Conflict
-from domain_services.kernel.messaging.dead_letters import api as dead_letters
 from domain_services.kernel.messaging.envelope import Envelope, PublishedEvent
 from domain_services.kernel.messaging.inbox import Consumer
 from domain_services.kernel.messaging.redis import open_redis
 from domain_services.kernel.settings import KernelSettings
 from domain_services.kernel.types import Answer, Line, Wire
+from domain_services.kernel.web import dead_letters
 from domain_services.kernel.web.app import build_app
 from domain_services.kernel.web.idempotent_route import IdempotentRoute
 

@@ -1,0 +1,59 @@
+"""Metrics and readiness show a background loop in trouble."""
+
+import asyncio
+from typing import Any
+
+from domain_services.kernel.background import Background, every
+from tests.kernel.conftest import BoxService
+from tests.kernel.test_telemetry import metric
+
+
+async def ready(box: BoxService) -> tuple[int, Any]:
+    answer = await box.http.get("/health/ready")
+    return answer.status_code, answer.json()
+
+
+async def test_loop_in_trouble_is_shown(box: BoxService) -> None:
+    fail, stop, paused = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        if fail.is_set():
+            raise RuntimeError("the store is away")
+
+    async def sleep(seconds: float | None, wake: asyncio.Event) -> None:
+        paused.set()
+        await (stop if fail.is_set() else fail).wait()
+        paused.clear()
+        if stop.is_set():
+            raise RuntimeError("a bug in the loop itself")
+
+    background: Background = box.app.state.background
+    loop = every(1, work, name="chores", sleep=sleep, clock=lambda: 1234.0)
+    up, restarts = 'dsm_background_up{loop="chores"}', "dsm_background_restarts_total"
+    async with background.running(loop):
+        await paused.wait()
+        assert await metric(box, up) == 1
+        assert await metric(box, f'{restarts}{{loop="chores"}}') == 0
+        assert await metric(box, 'dsm_background_last_success_seconds{loop="chores"}') == 1234
+        status, body = await ready(box)
+        assert status == 200
+        assert "background" not in body
+
+        fail.set()
+        while not loop.failures:
+            await asyncio.sleep(0)
+        assert await metric(box, up) == 0
+        assert await metric(box, f'{restarts}{{loop="chores"}}') == 1
+        # Requests are answered meanwhile, so the service stays ready.
+        status, body = await ready(box)
+        assert (status, body["status"]) == (200, "ready")
+        assert body["background"] == {"chores": "failing"}
+
+        stop.set()
+        while loop.state != "stopped":
+            await asyncio.sleep(0)
+        assert await metric(box, up) == 0
+        status, body = await ready(box)
+        assert (status, body["status"]) == (503, "not_ready")
+        assert body["background"] == {"chores": "stopped"}
+    assert (await ready(box))[0] == 200

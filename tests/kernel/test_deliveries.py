@@ -1,0 +1,159 @@
+"""Deliveries reach the peer in order, however long it is away, and one broken delivers no harm."""
+
+from collections.abc import AsyncIterator, Callable
+from uuid import UUID, uuid4
+
+import pytest
+from pydantic import BaseModel
+from sqlalchemy import text
+from structlog.testing import capture_logs
+
+from domain_services.kernel.database.database import Database
+from domain_services.kernel.database.retention import delete_expired_rows
+from domain_services.kernel.errors import Conflict, Unavailable
+from domain_services.kernel.messaging import deliveries
+from domain_services.kernel.messaging.deliveries import Delivery, DeliveryWorker, claim, enqueue
+
+ROUTE = "/notes"
+
+
+class Note(BaseModel):
+    """Body of a delivery in these tests."""
+
+    label: str
+
+
+class Peer:
+    """A service that takes notes, or raises the error that stands for a label."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.errors: dict[str, Exception] = {}
+
+    async def post(self, delivery: Delivery) -> None:
+        note = Note.model_validate(delivery.body)
+        if note.label in self.errors:
+            raise self.errors[note.label]
+        self.notes.append(note.label)
+
+
+@pytest.fixture
+async def database(database_url: Callable[[str], str]) -> AsyncIterator[Database]:
+    opened = Database(database_url("domain_services.sprint"), pool_size=2)
+    yield opened
+    await opened.close()
+
+
+async def store(database: Database, *labels: str) -> list[UUID]:
+    """Store deliveries, each in a transaction of its own."""
+    ids = [uuid4() for _ in labels]
+    for delivery_id, label in zip(ids, labels, strict=True):
+        async with database.transaction() as connection:
+            await enqueue(connection, delivery_id, ROUTE, Note(label=label))
+    return ids
+
+
+async def make_due(database: Database) -> None:
+    async with database.transaction() as connection:
+        await connection.execute(text("UPDATE deliveries SET next_try = now()"))
+
+
+async def waiting(database: Database) -> list[tuple[str, int]]:
+    """Labels and attempts of what is not delivered, in the order of storing."""
+    query = text(
+        "SELECT body ->> 'label', attempts FROM deliveries WHERE delivered_at IS NULL"
+        " ORDER BY created_at"
+    )
+    async with database.reading() as connection:
+        return [tuple(row) for row in await connection.execute(query)]
+
+
+async def test_deliveries_arrive_oldest_first(database: Database) -> None:
+    await store(database, "a", "b", "c")
+    peer = Peer()
+    assert not await DeliveryWorker(database, peer.post).deliver_due()
+    assert peer.notes == ["a", "b", "c"]
+    assert await waiting(database) == []
+
+
+async def test_round_ends_when_the_peer_is_away_and_order_stays(database: Database) -> None:
+    await store(database, "a", "b", "c")
+    peer = Peer()
+    peer.errors["b"] = Unavailable("away")
+    worker = DeliveryWorker(database, peer.post)
+    assert not await worker.deliver_due()
+    assert peer.notes == ["a"]
+    assert await waiting(database) == [("b", 1), ("c", 1)]
+    await worker.deliver_due()
+    assert peer.notes == ["a"]  # nothing is due before its pause ends
+    peer.errors.clear()
+    await make_due(database)
+    await worker.deliver_due()
+    assert peer.notes == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("error", [Conflict("refused"), LookupError("nobody listed this")])
+async def test_refused_delivery_is_logged_as_an_error_and_holds_up_no_other(
+    database: Database, error: Exception
+) -> None:
+    [refused, _] = await store(database, "a", "b")
+    peer = Peer()
+    peer.errors["a"] = error
+    with capture_logs() as logs:
+        await DeliveryWorker(database, peer.post).deliver_due()
+    assert peer.notes == ["b"]
+    assert await waiting(database) == [("a", 1)]
+    [line] = logs
+    assert (line["log_level"], line["delivery_id"]) == ("error", str(refused))
+
+
+async def test_pause_doubles_up_to_a_limit(database: Database) -> None:
+    [delivery_id] = await store(database, "a")
+    seconds = text("SELECT extract(epoch FROM next_try - now())::float FROM deliveries")
+    for attempts, pause in ((1, 2), (2, 4), (1000, deliveries.LONGEST_PAUSE_SECONDS)):
+        async with database.transaction() as connection:
+            await deliveries.postpone(connection, [delivery_id], attempts)
+            assert await connection.scalar(seconds) == pause
+
+
+async def test_claimed_delivery_is_left_to_its_worker_for_a_lease(database: Database) -> None:
+    await store(database, "a")
+    async with database.transaction() as connection:
+        assert len(await claim(connection, 20)) == 1
+    async with database.transaction() as connection:
+        assert await claim(connection, 20) == []
+    await make_due(database)
+    async with database.transaction() as connection:
+        [delivery] = await claim(connection, 20)
+    assert delivery.attempts == 2
+
+
+async def test_full_batch_asks_for_the_next_round(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliveries, "BATCH", 2)
+    await store(database, "a", "b", "c")
+    worker = DeliveryWorker(database, Peer().post)
+    assert await worker.deliver_due()
+    assert not await worker.deliver_due()
+
+
+async def test_delivered_rows_expire_after_a_week(database: Database) -> None:
+    await store(database, "a", "b", "c")
+    await DeliveryWorker(database, Peer().post).deliver_due()
+    await store(database, "waiting for a year")
+    async with database.transaction() as connection:
+        await connection.execute(
+            text(
+                "UPDATE deliveries SET delivered_at = now() - make_interval(days =>"
+                " CASE body ->> 'label' WHEN 'a' THEN 8 ELSE 6 END)"
+                " WHERE delivered_at IS NOT NULL"
+            )
+        )
+        await connection.execute(
+            text("UPDATE deliveries SET created_at = now() - interval '1 year'")
+        )
+    await delete_expired_rows(database)
+    async with database.reading() as connection:
+        assert await connection.scalar(text("SELECT count(*) FROM deliveries")) == 3
+    assert await waiting(database) == [("waiting for a year", 0)]
