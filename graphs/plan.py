@@ -1,4 +1,4 @@
-"""From rulings to the exact calls that a run will make, in order."""
+"""Plan the exact calls that a run will make, in order, from the rules' decisions."""
 
 from collections.abc import Iterator, Sequence
 
@@ -10,11 +10,7 @@ from tools.guard import PlannedCall
 def planned_calls(
     snapshot: Snapshot, rulings: Sequence[Ruling], tasks: int | None, weeks: int | None
 ) -> tuple[PlannedCall, ...]:
-    """The calls of a decision; tasks are taken in planning order, exactly `tasks` of them.
-
-    The schedule of a new sprint is planned without the sprint's id and dates, which do not exist
-    yet: `act` adds them from the answer of the call before.
-    """
+    """Plan the calls of a decision; a new sprint gets the first `tasks` in planning order."""
     return tuple(
         call for ruling in rulings for call in _calls(snapshot, ruling, tasks or 0, weeks or 0)
     )
@@ -41,26 +37,27 @@ def _calls(snapshot: Snapshot, ruling: Ruling, tasks: int, weeks: int) -> Iterat
 
 
 def _create_sprint(facts: Facts, tasks: int, weeks: int) -> PlannedCall:
-    chosen = [task.task_id for task in facts.unassigned[:tasks]]
+    task_ids = [task.task_id for task in facts.unassigned[:tasks]]
     return PlannedCall(
         name="create_sprint",
         arguments={
             "project_id": facts.project_id,
             "duration_weeks": weeks,
-            "task_ids": chosen,
+            "task_ids": task_ids,
             "start_date": facts.today.isoformat(),
         },
-        description=f"Create a sprint of {weeks} weeks with {len(chosen)} tasks",
+        description=f"Create a sprint of {weeks} weeks with {len(task_ids)} tasks",
     )
 
 
 def _create_cronjob(snapshot: Snapshot, ruling: Ruling) -> PlannedCall:
     facts = snapshot.facts
-    arguments = {
+    arguments: dict[str, object] = {
         "project_id": facts.project_id,
         "schedule": facts.options.schedule,
         "timezone": snapshot.timezone,
     }
+    # A new sprint has neither id nor dates yet: `act` adds them from the answer of the call before.
     if facts.active_sprint is not None and ruling.sprint_id == facts.active_sprint.sprint_id:
         arguments["sprint_id"] = facts.active_sprint.sprint_id
         arguments["ends_on"] = facts.active_sprint.end_date.isoformat()

@@ -1,4 +1,4 @@
-"""Argument types of the acting tools: what a person would have to approve."""
+"""Argument types of the tools; a person approves or refuses a call by them."""
 
 from datetime import date
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Arguments(BaseModel):
-    """Base of tool arguments; unknown ones are refused."""
+    """Base of the acting tools' arguments; unknown ones are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -16,6 +16,8 @@ class Arguments(BaseModel):
 
 
 class CreateSprint(Arguments):
+    """Arguments of create_sprint."""
+
     project_id: str
     duration_weeks: int
     task_ids: list[str] = Field(description="exactly these tasks enter the sprint")
@@ -23,10 +25,14 @@ class CreateSprint(Arguments):
 
 
 class CloseSprint(Arguments):
+    """Arguments of close_sprint."""
+
     sprint_id: str
 
 
 class CreateCronJob(Arguments):
+    """Arguments of create_cronjob."""
+
     project_id: str
     sprint_id: str
     schedule: str = Field(description="five-field cron expression, e.g. 0 14 * * 1-5")
@@ -35,12 +41,14 @@ class CreateCronJob(Arguments):
 
 
 class DeleteCronJob(Arguments):
+    """Arguments of delete_cronjob."""
+
     project_id: str
     name: str
 
 
-class OfProject(BaseModel):
-    """Argument of the reading tools."""
+class ProjectArguments(BaseModel):
+    """Arguments of the reading tools."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

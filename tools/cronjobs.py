@@ -1,4 +1,4 @@
-"""CronJobs of daily scrums: the port, its tools, and the one way they are named."""
+"""CronJobs of daily scrums: where they are stored, their tools and their names."""
 
 import hashlib
 import re
@@ -14,37 +14,46 @@ MAX_NAME_CHARACTERS = 52  # Kubernetes appends 11 to a CronJob's name and allows
 
 
 class CronJob(BaseModel):
-    """A schedule of one sprint's daily scrum."""
+    """Schedule of one sprint's daily scrum."""
 
     model_config = ConfigDict(frozen=True)
 
     name: str
+    """Name by `cronjob_name`, unique in the installation."""
     project_id: str
+    """Project of the sprint."""
     sprint_id: str
+    """Sprint whose daily scrum runs."""
     schedule: str
+    """Cron expression of five fields."""
     timezone: str
+    """IANA time zone of the schedule."""
     ends_on: date
+    """Last day of the sprint; nothing fires after it."""
     last_due_at: datetime | None = None
+    """Moment of the last firing; None before the first."""
 
 
 class CronJobs(Protocol):
-    """Where schedules live: a table in the embedded mode, the Kubernetes API in a cluster."""
+    """Store of the schedules: a table in the embedded mode, the Kubernetes API in a cluster."""
 
     async def create(self, job: CronJob) -> CronJob:
         """Create `job`, or adopt the one of its name. Raises: `Invalid` for a bad schedule."""
         ...
 
     async def delete(self, project_id: str, name: str) -> bool:
-        """Delete the project's own job; False when it has none of that name."""
+        """Delete a job of the project; return False when it has none of that name."""
         ...
 
     async def list_jobs(self, project_id: str) -> list[CronJob]:
-        """The project's jobs by name."""
+        """List the project's jobs by name."""
         ...
 
 
 def cronjob_name(sprint_id: str) -> str:
-    """`run-dailyscrum-<sprint>` as a DNS label of at most 52 characters, the same for ever."""
+    """Make the DNS label `run-dailyscrum-<sprint>` of at most 52 characters."""
+    # The same sprint has the same name always: creating its job again adopts the one there is. A
+    # digest keeps shortened or lower-cased names apart.
     label = re.sub("[^a-z0-9-]+", "-", sprint_id.lower()).strip("-")
     name = f"run-dailyscrum-{label}"
     if len(name) <= MAX_NAME_CHARACTERS and label == sprint_id.lower():
@@ -54,22 +63,20 @@ def cronjob_name(sprint_id: str) -> str:
 
 
 def cronjob_tools(cronjobs: CronJobs) -> tuple[BaseTool, ...]:
-    """create_cronjob and delete_cronjob on `cronjobs`."""
+    """Make create_cronjob and delete_cronjob."""
 
-    async def create_cronjob(**given: Any) -> dict[str, Any]:
-        wanted = CreateCronJob(**given)
+    async def create_cronjob(**arguments: Any) -> dict[str, object]:
+        request = CreateCronJob(**arguments)
         job = CronJob(
-            name=cronjob_name(wanted.sprint_id),
-            **wanted.model_dump(exclude={"idempotency_key"}),
+            name=cronjob_name(request.sprint_id),
+            **request.model_dump(exclude={"idempotency_key"}),
         )
         return (await cronjobs.create(job)).model_dump(mode="json")
 
-    async def delete_cronjob(**given: Any) -> dict[str, Any]:
-        wanted = DeleteCronJob(**given)
-        return {
-            "name": wanted.name,
-            "deleted": await cronjobs.delete(wanted.project_id, wanted.name),
-        }
+    async def delete_cronjob(**arguments: Any) -> dict[str, object]:
+        request = DeleteCronJob(**arguments)
+        deleted = await cronjobs.delete(request.project_id, request.name)
+        return {"name": request.name, "deleted": deleted}
 
     return (
         StructuredTool.from_function(

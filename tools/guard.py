@@ -1,4 +1,4 @@
-"""The only way a run acts: planned calls, one key each, nothing at all in a dry run."""
+"""Guard of a run's actions: planned calls only, each with its own idempotency key."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,13 +8,16 @@ from pydantic import BaseModel, ConfigDict
 
 
 class PlannedCall(BaseModel):
-    """One call that a run will make: what a person sees, approves or refuses."""
+    """One call that a run will make; a person can read it and approve or refuse it."""
 
     model_config = ConfigDict(frozen=True)
 
     name: str
-    arguments: dict[str, Any]
+    """Tool to call."""
+    arguments: dict[str, object]
+    """Arguments by name, as the tool's argument type describes them."""
     description: str
+    """The call in one sentence."""
 
 
 class MadeCall(BaseModel):
@@ -23,21 +26,27 @@ class MadeCall(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     name: str
-    arguments: dict[str, Any]
-    result: dict[str, Any]
+    """Tool that was called."""
+    arguments: dict[str, object]
+    """Arguments by name, without the idempotency key."""
+    result: dict[str, object]
+    """Answer of the tool."""
 
 
 class Guard:
-    """Makes the calls of one run; step n of run r always carries the key `r:n`."""
+    """Makes the calls of one run."""
 
     def __init__(self, tools: Sequence[BaseTool], run_id: str) -> None:
         self._tools: Mapping[str, BaseTool] = {tool.name: tool for tool in tools}
         self._run_id = run_id
 
     async def call(self, step: int, planned: PlannedCall) -> MadeCall:
-        """Make one call. Raises: `LookupError` for an unknown tool, and what the tool raises."""
+        """Make the call of `step`. Raises: `LookupError` for an unknown tool; the tool's errors."""
         if planned.name not in self._tools:
             raise LookupError(f"no tool is named {planned.name}")
+        # A step has the same key whenever it is tried: a resumed run repeats its calls, and the
+        # services recognise them (docs/adr/0052-idempotency-keys.md).
         arguments = planned.arguments | {"idempotency_key": f"{self._run_id}:{step}"}
+        # LangChain declares the result of every tool as Any; MadeCall checks it.
         result: Any = await self._tools[planned.name].ainvoke(arguments)
         return MadeCall(name=planned.name, arguments=planned.arguments, result=result)

@@ -1,4 +1,4 @@
-"""All tools of the orchestrator, as one flat tuple."""
+"""Registry of all tools of the orchestrator."""
 
 from langchain_core.tools import BaseTool
 
@@ -20,7 +20,7 @@ def all_tools(
     chronicle: ChronicleClient,
     cronjobs: CronJobs,
 ) -> tuple[BaseTool, ...]:
-    """Reading and acting tools; the acting ones take an idempotency key."""
+    """Make the reading and the acting tools; the acting ones take an idempotency key."""
     return (
         *project_tools(project),
         *backlog_tools(backlog),

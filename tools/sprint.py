@@ -1,4 +1,4 @@
-"""Tools on the sprint service."""
+"""Tools of the sprint service: create, close and list sprints."""
 
 from typing import Any
 
@@ -6,30 +6,31 @@ from langchain_core.tools import BaseTool, StructuredTool
 
 from domain_services.sprint.client import SprintClient
 from domain_services.sprint.schema import SprintCreate
-from tools.arguments import CloseSprint, CreateSprint, OfProject
+from tools.arguments import CloseSprint, CreateSprint, ProjectArguments
 
 
 def sprint_tools(client: SprintClient) -> tuple[BaseTool, ...]:
-    """create_sprint, close_sprint, list_sprints on `client`."""
+    """Make create_sprint, close_sprint and list_sprints."""
 
-    async def create_sprint(**given: Any) -> dict[str, Any]:
-        wanted = CreateSprint(**given)
+    async def create_sprint(**arguments: Any) -> dict[str, object]:
+        request = CreateSprint(**arguments)
         body = SprintCreate(
-            duration_weeks=wanted.duration_weeks,
-            task_ids=wanted.task_ids,
-            start_date=wanted.start_date,
+            duration_weeks=request.duration_weeks,
+            task_ids=request.task_ids,
+            start_date=request.start_date,
             requested_by="orchestrator",
         )
-        made = await client.create_sprint(wanted.project_id, body, key=wanted.idempotency_key)
-        return made.model_dump(mode="json")
+        sprint = await client.create_sprint(request.project_id, body, key=request.idempotency_key)
+        return sprint.model_dump(mode="json")
 
-    async def close_sprint(**given: Any) -> dict[str, Any]:
-        wanted = CloseSprint(**given)
-        closed = await client.close_sprint(wanted.sprint_id, key=wanted.idempotency_key)
-        return closed.model_dump(mode="json")
+    async def close_sprint(**arguments: Any) -> dict[str, object]:
+        request = CloseSprint(**arguments)
+        sprint = await client.close_sprint(request.sprint_id, key=request.idempotency_key)
+        return sprint.model_dump(mode="json")
 
-    async def list_sprints(project_id: str) -> list[dict[str, Any]]:
-        return [each.model_dump(mode="json") for each in await client.list_sprints(project_id)]
+    async def list_sprints(project_id: str) -> list[dict[str, object]]:
+        sprints = await client.list_sprints(project_id)
+        return [sprint.model_dump(mode="json") for sprint in sprints]
 
     return (
         StructuredTool.from_function(
@@ -48,6 +49,6 @@ def sprint_tools(client: SprintClient) -> tuple[BaseTool, ...]:
             coroutine=list_sprints,
             name="list_sprints",
             description="List the sprints of a project, newest first.",
-            args_schema=OfProject,
+            args_schema=ProjectArguments,
         ),
     )

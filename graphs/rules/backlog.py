@@ -1,14 +1,14 @@
-"""Whether the backlog becomes a sprint, and if not, why."""
+"""Decide whether the backlog becomes a sprint, and give the reason if not."""
 
 from graphs.rules.base import Facts, Ruling
-from graphs.rules.calendar import nobody_works
-from graphs.rules.capacity import describe_capacity, planned_tasks, wants_sprint
+from graphs.rules.calendar import team_is_absent
+from graphs.rules.capacity import describe_capacity, planned_tasks, sprint_is_due
 from graphs.rules.closing import is_over
 
 
 def create_sprint(facts: Facts) -> Ruling | None:
-    """A sprint of the first unassigned tasks, when one is wanted and somebody can work on it."""
-    if not wants_sprint(facts) or nobody_works(facts):
+    """Create a sprint of the first unassigned tasks when it is due and somebody can work on it."""
+    if not sprint_is_due(facts) or team_is_absent(facts):
         return None
     tasks, weeks = planned_tasks(facts), facts.options.sprint_duration_weeks
     reason = (
@@ -20,20 +20,20 @@ def create_sprint(facts: Facts) -> Ruling | None:
 
 
 def keep_as_is(facts: Facts) -> Ruling | None:
-    """Nothing about sprints, and the first reason for it; None when a sprint begins or ends."""
+    """Change nothing about sprints, and name the first reason; None when one starts or ends."""
     sprint = facts.active_sprint
-    if wants_sprint(facts) or (sprint is not None and is_over(sprint, facts.today)):
+    if sprint_is_due(facts) or (sprint is not None and is_over(sprint, facts.today)):
         return None
     if sprint is not None:
-        why = (
+        cause = (
             f"sprint {sprint.sprint_id} is in progress until {sprint.end_date.isoformat()} with"
             f" {sprint.pending_tasks} of {sprint.total_tasks} tasks pending"
         )
     elif not facts.options.create_sprint_if_needed:
-        why = "no sprint is in progress and the request does not ask for one"
+        cause = "no sprint is in progress and the request does not ask for one"
     elif not facts.unassigned:
-        why = f"none of the {facts.backlog_tasks} backlog tasks is unassigned"
+        cause = f"none of the {facts.backlog_tasks} backlog tasks is unassigned"
     else:
-        why = f"the request allows {facts.options.max_tasks} tasks in a sprint"
+        cause = f"the request allows {facts.options.max_tasks} tasks in a sprint"
     sprint_id = sprint.sprint_id if sprint is not None else None
-    return Ruling("keep_as_is", "nothing", f"Nothing, because {why}.", sprint_id=sprint_id)
+    return Ruling("keep_as_is", "nothing", f"Nothing, because {cause}.", sprint_id=sprint_id)

@@ -1,4 +1,4 @@
-"""The shape of a rule: facts in, ruling out; no session, no clock, no network."""
+"""Types of the rules: facts about a project in, a ruling out; pure functions in between."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,30 +14,44 @@ Kind = Literal[
 
 @dataclass(frozen=True)
 class SprintFact:
-    """The sprint in progress: `end_date` is its last day; `cronjob` the name of its schedule."""
+    """The sprint in progress."""
 
     sprint_id: str
+    """Sprint in progress."""
     end_date: date
+    """Its last day."""
     total_tasks: int
+    """Tasks in it."""
     pending_tasks: int
+    """Tasks in it that are not completed."""
     cronjob: str | None
+    """Name of its schedule; None without one."""
 
 
 @dataclass(frozen=True)
 class TaskFact:
+    """A task of the backlog."""
+
     task_id: str
+    """The task."""
     priority: int
+    """Its priority."""
 
 
 @dataclass(frozen=True)
 class RequestOptions:
-    """What the request asks for; `max_tasks` is None when the caller set no limit of their own."""
+    """Options of a request to decide."""
 
     create_sprint_if_needed: bool
+    """True when a sprint may be created."""
     create_cronjob: bool
+    """True when a CronJob may be created."""
     schedule: str
+    """Cron expression of new CronJobs."""
     sprint_duration_weeks: int
+    """Weeks of a new sprint."""
     max_tasks: int | None
+    """Limit of the caller in tasks a sprint; None without one."""
 
 
 # Release 0.1.0 stored decided runs with the name `wishes`; they are resumed after an upgrade.
@@ -46,36 +60,50 @@ StoredOptions = Annotated[RequestOptions, Field(validation_alias=AliasChoices("o
 
 @dataclass(frozen=True)
 class Facts:
-    """A project on `today`. `unassigned` is in planning order: ready, priority, then oldest.
-
-    `team_working_days` is what the team can work in the window, None without a known team;
-    `orphaned_cronjobs` are schedules whose sprint is not in progress any more.
-    """
+    """A project on one day."""
 
     project_id: str
+    """The project."""
     today: date
+    """Day of the decision, in the project's time zone."""
     backlog_tasks: int
+    """Tasks of the backlog that are not completed."""
     unassigned: tuple[TaskFact, ...]
+    """Tasks free to be planned, in planning order: ready, then priority, then oldest."""
     team_size: int | None
+    """Members of the team; None when no team is known."""
     working_days: int | None
+    """Working days of the project in the window; None when not known."""
     team_working_days: int | None
+    """Days that the members can work in the window, summed; None without a known team."""
     days_off: tuple[str, ...]
+    """Holidays and leave in the window, each in words."""
     active_sprint: SprintFact | None
+    """The sprint in progress; None without one."""
     orphaned_cronjobs: tuple[str, ...]
+    """Schedules whose sprint is not in progress any more."""
     options: StoredOptions
+    """Options of the request."""
 
 
 @dataclass(frozen=True)
 class Ruling:
-    """What one rule decides, and why in one sentence; `values` are the numbers of the decision."""
+    """Decision of one rule."""
 
     rule: str
+    """Name of the rule."""
     kind: Kind
+    """What is to be done."""
     reason: str
+    """Reason in one sentence or two."""
     tasks: int | None = None
+    """Tasks of the sprint to create; None for other kinds."""
     duration_weeks: int | None = None
+    """Weeks of the sprint to create; None for other kinds."""
     sprint_id: str | None = None
+    """Sprint that the ruling is about; None for a sprint that does not exist yet."""
     cronjob: str | None = None
+    """CronJob to delete; None for other kinds."""
 
 
 Rule = Callable[[Facts], Ruling | None]

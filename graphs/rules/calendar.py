@@ -1,17 +1,18 @@
-"""Who can work in the window of a new sprint."""
+"""Block a sprint in whose window nobody of the team can work."""
 
 from graphs.rules.base import Facts, Ruling
-from graphs.rules.capacity import describe_days_off, wants_sprint
+from graphs.rules.capacity import describe_days_off, sprint_is_due
 
 
-def nobody_works(facts: Facts) -> bool:
-    """Whether there is a team and it has no working day; False when either is not known."""
+def team_is_absent(facts: Facts) -> bool:
+    """Check that there is a team without any working day; False when either is not known."""
+    # An unknown team must not block: most imported projects have none.
     return bool(facts.team_size) and facts.team_working_days == 0
 
 
 def block_absent_team(facts: Facts) -> Ruling | None:
-    """A sprint that is wanted is blocked when nobody of the team can work on any of its days."""
-    if not (wants_sprint(facts) and nobody_works(facts)):
+    """Block a sprint that is due when nobody of the team can work on any of its days."""
+    if not (sprint_is_due(facts) and team_is_absent(facts)):
         return None
     reason = (
         f"No sprint is created, because nobody of the team of {facts.team_size} can work in the"

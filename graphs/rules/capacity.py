@@ -1,37 +1,38 @@
-"""How much fits into a sprint, and who is there to do it."""
+"""Size a sprint by the rule, and describe the team's capacity."""
 
 from graphs.rules.base import Facts
 from graphs.thresholds import NAMED_DAYS_OFF, RULE_TASKS
 
 
 def planned_tasks(facts: Facts) -> int:
-    """Tasks of a new sprint: the unassigned ones up to the limit, the caller's or RULE_TASKS."""
+    """Count the tasks of a new sprint: the unassigned ones up to a limit."""
+    # The caller's limit replaces the rule's, also upwards (docs/adr/0018-limit-of-the-caller.md).
     limit = RULE_TASKS if facts.options.max_tasks is None else facts.options.max_tasks
     return min(len(facts.unassigned), limit)
 
 
-def wants_sprint(facts: Facts) -> bool:
-    """Whether a sprint is asked for, none is in progress and at least one task would be in it."""
-    asked = facts.options.create_sprint_if_needed and facts.active_sprint is None
-    return asked and planned_tasks(facts) > 0
+def sprint_is_due(facts: Facts) -> bool:
+    """Check that a sprint may be created, none is in progress and it would have a task."""
+    possible = facts.options.create_sprint_if_needed and facts.active_sprint is None
+    return possible and planned_tasks(facts) > 0
 
 
 def describe_capacity(facts: Facts) -> str:
-    """One sentence: team size and its working days in the window, or that no team is known."""
+    """Describe team size and its working days in the window in one sentence."""
     if not facts.team_size:
-        known = "No team is known"
+        capacity = "No team is known"
         if facts.working_days is not None:
-            known += f", the window has {_count(facts.working_days, 'working day')}"
+            capacity += f", the window has {_count(facts.working_days, 'working day')}"
     elif facts.team_working_days is None:
-        known = f"The team has {_people(facts.team_size)}, its working days are not known"
+        capacity = f"The team has {_people(facts.team_size)}, its working days are not known"
     else:
         days = _count(facts.team_working_days, "working day")
-        known = f"The team has {_people(facts.team_size)} with {days} in the window"
-    return f"{known}{_off(facts)}."
+        capacity = f"The team has {_people(facts.team_size)} with {days} in the window"
+    return f"{capacity}{_off(facts)}."
 
 
 def describe_days_off(facts: Facts) -> str:
-    """Holidays and leave in the window, the first NAMED_DAYS_OFF by name; empty without any."""
+    """List holidays and leave in the window, the first NAMED_DAYS_OFF by name."""
     named = ", ".join(facts.days_off[:NAMED_DAYS_OFF])
     more = len(facts.days_off) - NAMED_DAYS_OFF
     return f"{named} and {more} more" if more > 0 else named

@@ -1,4 +1,4 @@
-"""The rules, in the order in which what they decide is done."""
+"""Catalogue of the rules, in the order in which their decisions are carried out."""
 
 from graphs.rules.backlog import create_sprint, keep_as_is
 from graphs.rules.base import Facts, Rule, Ruling
@@ -11,6 +11,7 @@ from graphs.rules.cronjob import (
     schedule_new_sprint,
 )
 
+# A CronJob follows the sprint whose id it needs, and goes with the sprint that it belongs to.
 RULES: tuple[Rule, ...] = (
     close_sprint,
     drop_closed_schedule,
@@ -24,9 +25,10 @@ RULES: tuple[Rule, ...] = (
 
 
 def decide(facts: Facts) -> tuple[Ruling, ...]:
-    """What every rule that applies decides; always exactly one ruling is about the sprint itself.
+    """Apply every rule.
 
-    That one is create_sprint, close_sprint, blocked or nothing; the others are about CronJobs.
+    Exactly one ruling is about the sprint itself: create_sprint, close_sprint, blocked or nothing.
+    The others are about CronJobs.
     """
     rulings = (rule(facts) for rule in RULES)
     return tuple(ruling for ruling in rulings if ruling is not None)

@@ -1,4 +1,4 @@
-"""One schedule of the daily scrum for the sprint in progress, none for any other."""
+"""Keep one CronJob of the daily scrum for the sprint in progress, and none for any other."""
 
 from graphs.rules.backlog import create_sprint
 from graphs.rules.base import Facts, Ruling
@@ -6,7 +6,7 @@ from graphs.rules.closing import is_over
 
 
 def schedule_new_sprint(facts: Facts) -> Ruling | None:
-    """A CronJob with the sprint that is created in this run, when wished."""
+    """Create a CronJob for the sprint that is created in this run, if the request allows it."""
     if not facts.options.create_cronjob or create_sprint(facts) is None:
         return None
     reason = f"The new sprint gets a CronJob at '{facts.options.schedule}' for its daily scrum."
@@ -14,7 +14,7 @@ def schedule_new_sprint(facts: Facts) -> Ruling | None:
 
 
 def restore_schedule(facts: Facts) -> Ruling | None:
-    """A CronJob for a sprint that stays in progress and has none, when wished."""
+    """Create a CronJob for a sprint in progress that has none, if the request allows it."""
     sprint = facts.active_sprint
     if sprint is None or is_over(sprint, facts.today):
         return None
@@ -43,9 +43,10 @@ def drop_closed_schedule(facts: Facts) -> Ruling | None:
 
 
 def drop_orphaned_schedule(facts: Facts) -> Ruling | None:
-    """Delete a CronJob whose sprint is not in progress any more: one a run, the next one next."""
+    """Delete a CronJob whose sprint is not in progress any more, one a run."""
     if not facts.orphaned_cronjobs:
         return None
+    # One a run keeps a decision short; orphans are rare, and harmless until the next run.
     name, *others = facts.orphaned_cronjobs
     later = f" {len(others)} more are left to the next runs." if others else ""
     reason = f"CronJob {name} is deleted, because its sprint is not in progress any more.{later}"

@@ -7,7 +7,10 @@ import pytest
 
 from graphs.rules.base import Facts, RequestOptions, SprintFact, TaskFact
 
-WISHES = RequestOptions(
+BuildFacts = Callable[..., Facts]
+BuildSprint = Callable[..., SprintFact]
+
+OPTIONS = RequestOptions(
     create_sprint_if_needed=True,
     create_cronjob=True,
     schedule="0 14 * * 1-5",
@@ -25,7 +28,7 @@ FACTS = Facts(
     days_off=(),
     active_sprint=None,
     orphaned_cronjobs=(),
-    options=WISHES,
+    options=OPTIONS,
 )
 SPRINT = SprintFact(
     sprint_id="APOLLO-S01",
@@ -37,18 +40,18 @@ SPRINT = SprintFact(
 
 
 @pytest.fixture
-def facts() -> Callable[..., Facts]:
-    """Facts of a project that may start a sprint; options are changed by `options={...}`."""
+def facts() -> BuildFacts:
+    """Build facts of a project that may start a sprint; `options={...}` changes its options."""
 
     def build(options: dict[str, Any] | None = None, **changes: Any) -> Facts:
-        return replace(FACTS, options=replace(WISHES, **(options or {})), **changes)
+        return replace(FACTS, options=replace(OPTIONS, **(options or {})), **changes)
 
     return build
 
 
 @pytest.fixture
-def sprint() -> Callable[..., SprintFact]:
-    """A sprint on its last day, one task pending, with its CronJob."""
+def sprint() -> BuildSprint:
+    """Build a sprint on its last day, one task pending, with its CronJob."""
 
     def build(**changes: Any) -> SprintFact:
         return replace(SPRINT, **changes)
