@@ -32,7 +32,7 @@ async def list_projects(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
 ) -> list[schema.Project]:
-    """List projects by id; the header X-Total-Count says how many there are in all."""
+    """List projects by id; the header X-Total-Count has the number of all."""
     page, total = await projects.list_page(db, limit, offset)
     response.headers["X-Total-Count"] = str(total)
     return page
@@ -40,7 +40,7 @@ async def list_projects(
 
 @router.get("/projects/{project_id}", responses=problems(404), tags=["projects"])
 async def get_project(project_id: ProjectId, database: Store) -> schema.Project:
-    """One project."""
+    """Read one project."""
     return await projects.read(database, project_id)
 
 
@@ -59,20 +59,20 @@ async def change_status(
 
 @router.get("/teams", tags=["people"])
 async def list_teams(db: Reading) -> list[schema.Employee]:
-    """Everybody known."""
+    """List all people."""
     return await people.list_all(db)
 
 
 @router.post("/employees", status_code=201, responses=problems(400, 409), tags=["people"])
 async def create_employee(body: schema.EmployeeCreate, db: UnitOfWork) -> schema.EmployeeCreated:
-    """Make a person known."""
+    """Create a person."""
     await people.create(db, body)
     return schema.EmployeeCreated(message=f"Employee {body.id} created", employee_id=body.id)
 
 
 @router.get("/employees/{employee_id}", responses=problems(404), tags=["people"])
 async def get_employee(employee_id: EmployeeId, db: Reading) -> schema.Employee:
-    """One person."""
+    """Read one person."""
     return await people.get(db, employee_id)
 
 
@@ -91,7 +91,7 @@ async def assign_team_members(
 
 @router.get("/projects/{project_id}/team-members", responses=problems(404), tags=["people"])
 async def list_team_members(project_id: ProjectId, db: Reading) -> schema.TeamMembers:
-    """The project's team in the order of joining."""
+    """List the project's team in the order of joining."""
     return schema.TeamMembers(
         project_id=project_id, team_members=await people.team_of(db, project_id)
     )
@@ -105,7 +105,7 @@ async def list_holidays(
     subdivision: schema.Subdivision | None = None,
     project_id: ProjectId | None = None,
 ) -> list[schema.Holiday]:
-    """Holidays of a year (this one by default) and a country (US by default), or of a project."""
+    """List holidays of a year (default: this one) and a country (default: US), or of a project."""
     if project_id is not None:
         if country is not None or subdivision is not None:
             raise Invalid("name a country or a project, not both: a project has its own country")
@@ -118,13 +118,13 @@ async def list_holidays(
 async def change_calendar(
     project_id: ProjectId, body: schema.CalendarChange, db: UnitOfWork
 ) -> schema.Project:
-    """Change the place whose weekends and public holidays a project keeps."""
+    """Change the place whose weekends and public holidays a project has."""
     return await projects.set_calendar(db, project_id, body)
 
 
 @router.get("/projects/{project_id}/calendar/holidays", responses=problems(404), tags=["calendar"])
 async def list_calendar_days(project_id: ProjectId, db: Reading) -> list[schema.CalendarDay]:
-    """The days that a project has decided by itself."""
+    """List the days that a project has decided by itself."""
     return await calendar.list_own(db, project_id)
 
 
@@ -144,13 +144,13 @@ async def put_calendar_day(
 async def delete_calendar_day(
     project_id: ProjectId, day: schema.ProjectDay, db: UnitOfWork
 ) -> schema.CalendarDay:
-    """Let the country's calendar decide a day again; answers what the project had decided."""
+    """Let the country's calendar decide a day again; the answer is the project's former day."""
     return await calendar.delete_own(db, project_id, day)
 
 
 @router.get("/projects/{project_id}/calendar/pto", responses=problems(404), tags=["calendar"])
 async def list_pto(project_id: ProjectId, db: Reading) -> list[schema.Pto]:
-    """Leave of the project's team."""
+    """List leave of the project's team."""
     return await leave.list_pto(db, project_id)
 
 
@@ -171,7 +171,7 @@ async def add_pto(
     "/projects/{project_id}/calendar/pto/{pto_id}", responses=problems(404), tags=["calendar"]
 )
 async def delete_pto(project_id: ProjectId, pto_id: PtoId, db: UnitOfWork) -> schema.Pto:
-    """Take leave of a team member back; answers what it was."""
+    """Delete leave of a team member; the answer is the former leave."""
     return await leave.delete_pto(db, project_id, pto_id)
 
 
@@ -183,7 +183,7 @@ async def check_availability(
     end_date: schema.ProjectDay | None = None,
     days: Annotated[int | None, Query(ge=1, le=availability.MAX_WINDOW_DAYS)] = None,
 ) -> schema.Availability:
-    """Conflicts and working-day capacity of an inclusive window of at most 366 days.
+    """Compute conflicts and capacity in working days of a window of at most 366 days.
 
     Without dates it begins on the project's today and lasts `days` (14 by default).
     """

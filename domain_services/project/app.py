@@ -15,6 +15,8 @@ from domain_services.project.settings import ProjectSettings
 
 
 def create_app(settings: ProjectSettings) -> FastAPI:
+    """Build the app; it opens its database when it starts."""
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_database(settings) as database:

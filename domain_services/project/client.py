@@ -8,6 +8,8 @@ from domain_services.project import schema
 
 
 class ProjectClient(ServiceClient):
+    """Client of the project service; every method raises as `ServiceClient` does."""
+
     peer = "project_service"
 
     async def health(self) -> Liveness:
@@ -98,7 +100,7 @@ class ProjectClient(ServiceClient):
         end_date: date | None = None,
         days: int | None = None,
     ) -> schema.Availability:
-        """Both dates, or neither and the number of days from the project's today on."""
+        """Check a window: both dates, or neither and `days` from the project's today on."""
         path = f"/projects/{project_id}/availability/check"
         params = {"start_date": start_date, "end_date": end_date, "days": days}
         return await self._call("GET", path, schema.Availability, params=params)

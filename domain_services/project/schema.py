@@ -12,7 +12,7 @@ from domain_services.kernel.types import Answer, Day, EmployeeId, Line, ProjectI
 ProjectStatus = Literal["active", "inactive"]
 ProgressMode = Literal["simulated", "reported"]
 DayType = Literal["holiday", "working_day"]
-MAX_LEAVE_DAYS = 366
+MAX_LEAVE_DAYS = 366  # days; a longer leave is a typing error in a year
 # Years for which calendars are computed; everything that is a day of a project lies in them.
 FIRST_YEAR, LAST_YEAR = 1970, 2100
 
@@ -25,139 +25,212 @@ Subdivision = Annotated[str, StringConstraints(pattern="^[A-Z0-9]{1,6}$")]
 
 @cache
 def _timezones() -> frozenset[str]:
-    return frozenset(available_timezones())  # reads the heads of hundreds of files
+    # Cached, because it reads the heads of hundreds of files.
+    return frozenset(available_timezones())
 
 
-def _known_timezone(name: str) -> str:
+def _check_timezone(name: str) -> str:
     if name not in _timezones():
         raise ValueError("is not an IANA time zone, e.g. Europe/Berlin")
     return name
 
 
-TimeZone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_timezone)]
+TimeZone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_check_timezone)]
 
 
 class ProjectCreate(Wire):
-    """`as_of` makes the project live at that date (imported history); null is the wall clock."""
+    """Project to be created."""
 
     id: ProjectId
+    """Id of the project; ids of its sprints and tasks begin with it."""
     name: Line
+    """Name for people."""
     description: Prose = ""
+    """Description for people."""
     status: ProjectStatus = "active"
+    """Sprints are planned for `active` projects alone."""
     country: Country = "US"
+    """Country (ISO 3166-1) of the calendar."""
     subdivision: Subdivision | None = None
+    """Part of the country with its own holidays; null: the whole country."""
     timezone: TimeZone = "UTC"
+    """IANA time zone of the project's day."""
     progress_mode: ProgressMode = "simulated"
+    """Source of progress: simulated by the daily scrum, or reported by people."""
     as_of: ProjectDay | None = None
+    """Day at which imported history stops; null: the project lives by the clock."""
 
 
 class ProjectCreated(Answer):
+    """Id of a created project."""
+
     message: str
+    """Confirmation for people."""
     project_id: str
+    """Id of the project."""
 
 
 class Project(Answer):
-    """`today` is the project's own day: `as_of` when set, else the day in its time zone."""
+    """Project with its place and its present day."""
 
     id: str
+    """Id of the project."""
     name: str
+    """Name for people."""
     description: str
+    """Description for people."""
     status: ProjectStatus
+    """Sprints are planned for `active` projects alone."""
     country: str
+    """Country (ISO 3166-1) of the calendar."""
     subdivision: str | None
+    """Part of the country with its own holidays; null: the whole country."""
     timezone: str
+    """IANA time zone of the project's day."""
     progress_mode: ProgressMode
+    """Source of progress: simulated by the daily scrum, or reported by people."""
     as_of: date | None
+    """Day at which imported history stops; null: the project lives by the clock."""
     today: date
+    """Present day of the project: `as_of` when set, else the day in its time zone."""
     created_at: datetime
+    """Time of creation, UTC."""
 
 
 class StatusChange(Wire):
+    """Request to change a project's status."""
+
     status: ProjectStatus
+    """Status from now on."""
 
 
 class StatusChanged(Answer):
+    """Changed status of a project."""
+
     message: str
+    """Confirmation for people."""
     project_id: str
+    """The project."""
     status: ProjectStatus
+    """Status from now on."""
 
 
 class CalendarChange(Wire):
-    """Where a project works; the time zone stays when it is not named."""
+    """Request to move a project to another place."""
 
     country: Country
+    """Country (ISO 3166-1) of the calendar."""
     subdivision: Subdivision | None = None
+    """Part of the country with its own holidays; null: the whole country."""
     timezone: TimeZone | None = None
+    """IANA time zone of the project's day; null: as before."""
 
 
 class EmployeeCreate(Wire):
+    """Person to be created."""
+
     id: EmployeeId
+    """Id of the person."""
     name: Line
+    """Name of the person."""
     email: Line | None = None
+    """Address; null: not known."""
     role: Line | None = None
+    """Role for people; null: not known."""
 
 
 class EmployeeCreated(Answer):
+    """Id of a created person."""
+
     message: str
+    """Confirmation for people."""
     employee_id: str
+    """Id of the person."""
 
 
 class Employee(Answer):
+    """Person who may be on teams."""
+
     id: str
+    """Id of the person."""
     name: str
+    """Name of the person."""
     email: str | None
+    """Address; null: not known."""
     role: str | None
+    """Role for people; null: not known."""
 
 
 class Assignment(Wire):
+    """Request to put people on a project's team."""
+
     employee_ids: Annotated[list[EmployeeId], Field(min_length=1, max_length=500)]
+    """Ids of the people."""
 
 
 class Assigned(Answer):
-    """`newly_assigned` leaves out those who were on the team before."""
+    """Result of putting people on a team."""
 
     message: str
+    """Confirmation for people."""
     project_id: str
+    """The project."""
     newly_assigned: list[str]
+    """Ids of the people who were not on the team before."""
 
 
 class TeamMembers(Answer):
+    """Team of a project."""
+
     project_id: str
+    """The project."""
     team_members: list[Employee]
+    """People in the order of joining."""
 
 
 class Holiday(Answer):
-    """A day off: of the country's calendar (`public`) or the project's own (`project`)."""
+    """Day on which nobody works."""
 
     date: date
+    """The day."""
     name: str
+    """Name of the holiday."""
     source: Literal["public", "project"] = "public"
+    """Calendar of the country (`public`), or the project's own decision (`project`)."""
 
 
 class CalendarDayPut(Wire):
-    """`working_day` is worked whatever the calendar says, also on a weekend."""
+    """Request to decide one day of a project."""
 
     type: DayType = "holiday"
+    """`working_day` is worked whatever the calendar says, also on a weekend."""
     name: Line | None = None
+    """Name of the day; null: a general name."""
 
 
 class CalendarDay(Answer):
-    """A day that a project has decided by itself."""
+    """Day that a project has decided by itself."""
 
     date: date
+    """The day."""
     type: DayType
+    """`working_day` is worked whatever the calendar says, also on a weekend."""
     name: str
+    """Name of the day."""
 
 
 class PtoCreate(Wire):
-    """Leave from the first to the last day, both included, at most 366 days."""
+    """Leave to be added, at most 366 days."""
 
     start_date: ProjectDay
+    """First day of leave."""
     end_date: ProjectDay
+    """Last day of leave."""
     reason: Prose = ""
+    """Reason for people."""
 
     @model_validator(mode="after")
-    def _ordered(self) -> "PtoCreate":
+    def _check_days(self) -> "PtoCreate":
         if self.end_date < self.start_date:
             raise ValueError("end_date is before start_date")
         if (self.end_date - self.start_date).days >= MAX_LEAVE_DAYS:
@@ -166,43 +239,64 @@ class PtoCreate(Wire):
 
 
 class Pto(Answer):
+    """Leave of one person."""
+
     id: int
+    """Id of the leave."""
     employee_id: str
+    """The person."""
     start_date: date
+    """First day of leave."""
     end_date: date
+    """Last day of leave."""
     reason: str
+    """Reason for people."""
 
 
 class AvailabilityConflict(Answer):
-    """A day on which the team (`holiday`) or one person (`pto`) does not work."""
+    """Day on which the team or one person does not work."""
 
     date: date
+    """The day."""
     type: Literal["holiday", "pto"]
+    """`holiday` of the team, or leave of one person (`pto`)."""
     reason: str
+    """Name of the holiday, or reason of the leave."""
     employee_id: str | None = None
+    """Person on leave; null for a holiday."""
 
 
 class PersonCapacity(Answer):
+    """Capacity of one person."""
+
     employee_id: str
+    """The person."""
     working_days: int
+    """Days that the person works."""
 
 
 class Availability(Answer):
-    """Capacity in working days of an inclusive window: less weekends, holidays and PTO.
+    """Capacity of a team in the working days of a window, both ends included.
 
-    Weekend and holidays are those of the project's country, after the project's own days.
-
-    `working_days` are those of somebody who takes no leave, `capacity` those of each person.
-    `status`: `available` without conflicts, `conflicts` with some, `unavailable` when the team has
-    members and none of them works a day. `team_working_days` is null for a project without members.
+    Weekends, holidays and leave are not working days. Weekends and holidays are those of the
+    project's country, unless the project has decided a day by itself.
     """
 
     project_id: str
+    """The project."""
     timezone: str
+    """IANA time zone of the project's day."""
     start_date: date
+    """First day of the window."""
     end_date: date
+    """Last day of the window."""
     status: Literal["available", "conflicts", "unavailable"]
+    """`conflicts` with any conflict; `unavailable` when the team has members and none works."""
     conflicts: list[AvailabilityConflict]
+    """Holidays and leave on days that would be worked otherwise."""
     working_days: int
+    """Working days of somebody without leave."""
     team_working_days: int | None
+    """Working days of all members together; null for a project without members."""
     capacity: list[PersonCapacity]
+    """Working days by member, in the order of joining."""

@@ -6,4 +6,6 @@ from domain_services.kernel.settings import KernelSettings
 
 
 class ProjectSettings(KernelSettings):
+    """Settings of the project service, beside those of every service."""
+
     port: int = Field(default=8101, description="port to listen on")

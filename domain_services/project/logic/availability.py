@@ -1,4 +1,4 @@
-"""The working-day capacity of a window. Every decision asks for it, so it is one query."""
+"""Capacity of a team in the working days of a window."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,11 +18,11 @@ from domain_services.project.schema import (
     PersonCapacity,
 )
 
-MAX_WINDOW_DAYS = 366
-DEFAULT_WINDOW_DAYS = 14
+MAX_WINDOW_DAYS = 366  # a year; every day is computed
+DEFAULT_WINDOW_DAYS = 14  # the usual sprint
 
-# Without dates the window begins on the project's own day, which is at most one day from UTC's:
-# a day more is read on either side.
+# One query, because every decision reads the capacity. Without dates the window begins on the
+# project's own day, which is at most one day from UTC's: a day more is read on either side.
 _FIND = text(
     """
     WITH project AS (
@@ -46,12 +46,16 @@ _FIND = text(
 
 @dataclass(frozen=True)
 class Leave:
-    """Days on which a person is away, both included."""
+    """Leave of one person."""
 
     employee_id: str
+    """The person."""
     start: date
+    """First day of leave."""
     end: date
+    """Last day of leave."""
     reason: str
+    """Reason for people."""
 
 
 async def check(
@@ -61,17 +65,17 @@ async def check(
     end: date | None = None,
     length: int | None = None,
 ) -> Availability:
-    """Who can work when, from `start` to `end` inclusive, or for `length` days from today on.
+    """Compute the capacity from `start` to `end` inclusive, or of `length` days from today on.
 
-    Raises: `NotFound`, `Invalid` for a window that is none.
+    Raises: `NotFound`; `Invalid` for a window with one date, in the wrong order or too long.
     """
     _require_window(start, end, length)
     length = length or DEFAULT_WINDOW_DAYS
-    wanted = {"project_id": project_id, "start": start, "end": end, "days": length}
-    found = await database.rows(_FIND, wanted)
-    if not found:
+    values = {"project_id": project_id, "start": start, "end": end, "days": length}
+    rows = await database.rows(_FIND, values)
+    if not rows:
         raise projects.unknown(project_id)
-    (row,) = found
+    (row,) = rows
     start = start or projects.today(row.as_of, row.timezone, utc_now())
     return _availability(project_id, row, start, end or start + timedelta(days=length - 1))
 
@@ -83,27 +87,30 @@ def _require_window(start: date | None, end: date | None, length: int | None) ->
     if start is None or end is None:
         return
     if length is not None:
-        raise Invalid("days is for a window without dates")
+        raise Invalid("days is for a window without dates: leave out days, or both dates")
     if end < start:
-        raise Invalid(f"end_date {end} is before start_date {start}")
+        raise Invalid(f"end_date {end} is before start_date {start}: name them the other way round")
     if (end - start).days >= MAX_WINDOW_DAYS:
-        raise Invalid(f"the window has more than {MAX_WINDOW_DAYS} days")
+        raise Invalid(f"the window has more than {MAX_WINDOW_DAYS} days: name a shorter one")
 
 
 def _availability(project_id: str, row: Any, start: date, end: date) -> Availability:
-    own = [CalendarDay.model_validate(each) for each in row.own_days]
-    calendar = WorkCalendar(row.country, row.subdivision, own)
+    project_days = [CalendarDay.model_validate(day) for day in row.own_days]
+    calendar = WorkCalendar(row.country, row.subdivision, project_days)
     working = [day for day in days(start, end) if calendar.is_working_day(day)]
-    away = [_leave(*each) for each in row.leave]
-    absences = [(day, each) for each in away for day in working if each.start <= day <= each.end]
-    absent = {(day, each.employee_id) for day, each in absences}
+    leaves = [_leave(*columns) for columns in row.leave]
+    absences = [
+        (day, leave) for leave in leaves for day in working if leave.start <= day <= leave.end
+    ]
+    absent = {(day, leave.employee_id) for day, leave in absences}
     capacity = [
         PersonCapacity(
             employee_id=person, working_days=sum((day, person) not in absent for day in working)
         )
         for person in row.team
     ]
-    conflicts = _holidays(calendar, start, end) + [_absence(day, each) for day, each in absences]
+    conflicts = _holidays(calendar, start, end)
+    conflicts += [_absence(day, leave) for day, leave in absences]
     total = sum(person.working_days for person in capacity)
     status = "conflicts" if conflicts else "available"
     return Availability(
@@ -112,7 +119,9 @@ def _availability(project_id: str, row: Any, start: date, end: date) -> Availabi
         start_date=start,
         end_date=end,
         status="unavailable" if capacity and total == 0 else status,
-        conflicts=sorted(conflicts, key=lambda each: (each.date, each.employee_id or "")),
+        conflicts=sorted(
+            conflicts, key=lambda conflict: (conflict.date, conflict.employee_id or "")
+        ),
         working_days=len(working),
         team_working_days=total if capacity else None,
         capacity=capacity,
@@ -124,11 +133,11 @@ def _leave(employee_id: str, start: str, end: str, reason: str) -> Leave:
 
 
 def _holidays(calendar: WorkCalendar, start: date, end: date) -> list[AvailabilityConflict]:
-    """Holidays on days that would be worked otherwise."""
+    """List holidays on days that would be worked otherwise."""
     return [
-        AvailabilityConflict(date=each.date, type="holiday", reason=each.name)
-        for each in calendar.days_off(start, end)
-        if not calendar.is_weekend(each.date)
+        AvailabilityConflict(date=holiday.date, type="holiday", reason=holiday.name)
+        for holiday in calendar.days_off(start, end)
+        if not calendar.is_weekend(holiday.date)
     ]
 
 

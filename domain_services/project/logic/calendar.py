@@ -1,4 +1,4 @@
-"""A project's working days: its country's calendar, and the days that it decides by itself."""
+"""Working days of a project: its country's calendar, and the days that it decides by itself."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
@@ -16,7 +16,7 @@ _NAMES: Mapping[DayType, str] = {"holiday": "Company holiday", "working_day": "W
 
 
 class WorkCalendar:
-    """Which days are worked in a place, after what a project has decided (`own`).
+    """Working days of a place, with the days that a project has decided by itself (`own`).
 
     A `working_day` of `own` is worked even on a weekend.
     """
@@ -26,16 +26,16 @@ class WorkCalendar:
     ) -> None:
         self._country = country
         self._subdivision = subdivision
-        self._own = {each.date: each for each in own}
+        self._own = {day.date: day for day in own}
 
     def days_off(self, start: date, end: date) -> Iterator[Holiday]:
-        """Holidays from `start` to `end`, both included, also those on a weekend."""
+        """List holidays from `start` to `end`, both included, also those on a weekend."""
         for day in days(start, end):
             if (holiday := self.holiday(day)) is not None:
                 yield holiday
 
     def holiday(self, day: date) -> Holiday | None:
-        """The holiday on `day`, if it is one."""
+        """Find the holiday on `day`; None on every other day."""
         if (own := self._own.get(day)) is not None:
             return (
                 Holiday(date=day, name=own.name, source="project")
@@ -46,13 +46,14 @@ class WorkCalendar:
         return None if name is None else Holiday(date=day, name=name, source="public")
 
     def is_weekend(self, day: date) -> bool:
-        """Whether `day` would be free without any holiday."""
+        """Return True when `day` would be free without any holiday."""
         public = self._public(day)
         own = self._own.get(day)
-        ordered = day in public.workdays or (own is not None and own.type == "working_day")
-        return day.weekday() in public.weekend and not ordered
+        worked = day in public.workdays or (own is not None and own.type == "working_day")
+        return day.weekday() in public.weekend and not worked
 
     def is_working_day(self, day: date) -> bool:
+        """Return True on neither a weekend nor a holiday."""
         return not self.is_weekend(day) and self.holiday(day) is None
 
     def _public(self, day: date) -> holidays.PublicYear:
@@ -60,12 +61,12 @@ class WorkCalendar:
 
 
 def days(start: date, end: date) -> list[date]:
-    """Every day from `start` to `end`, both included."""
+    """List every day from `start` to `end`, both included."""
     return [start + timedelta(days=n) for n in range((end - start).days + 1)]
 
 
 def public_year(country: str, subdivision: str | None, year: int) -> list[Holiday]:
-    """Public holidays of a place. Raises: `Invalid` for an unknown place."""
+    """List public holidays of a place. Raises: `Invalid` for an unknown place."""
     holidays.require_known(country, subdivision)
     return _year(WorkCalendar(country, subdivision), year)
 
@@ -73,7 +74,7 @@ def public_year(country: str, subdivision: str | None, year: int) -> list[Holida
 async def project_year(
     connection: AsyncConnection, project_id: str, year: int | None
 ) -> list[Holiday]:
-    """A project's holidays in `year`, None for its present one. Raises: `NotFound`."""
+    """List a project's holidays in `year`; None: its present one. Raises: `NotFound`."""
     project = await projects.get(connection, project_id)
     own = await list_own(connection, project_id)
     calendar = WorkCalendar(project.country, project.subdivision, own)
@@ -81,7 +82,7 @@ async def project_year(
 
 
 async def list_own(connection: AsyncConnection, project_id: str) -> list[CalendarDay]:
-    """The days that a project has decided by itself, by date. Raises: `NotFound`."""
+    """List the days that a project has decided by itself, by date. Raises: `NotFound`."""
     await projects.require(connection, project_id)
     own = calendar_days
     query = select(own.c.date, own.c.type, own.c.name).where(own.c.project_id == project_id)
@@ -90,11 +91,11 @@ async def list_own(connection: AsyncConnection, project_id: str) -> list[Calenda
 
 
 async def put_own(
-    connection: AsyncConnection, project_id: str, day: date, wanted: CalendarDayPut
+    connection: AsyncConnection, project_id: str, day: date, request: CalendarDayPut
 ) -> CalendarDay:
-    """Decide one day, whatever was decided before. Raises: `NotFound`."""
+    """Decide one day, in place of an earlier decision. Raises: `NotFound`."""
     await projects.require(connection, project_id)
-    values = {"type": wanted.type, "name": wanted.name or _NAMES[wanted.type]}
+    values = {"type": request.type, "name": request.name or _NAMES[request.type]}
     statement = insert(calendar_days).values(project_id=project_id, date=day, **values)
     await connection.execute(
         statement.on_conflict_do_update(index_elements=["project_id", "date"], set_=values)
@@ -103,7 +104,7 @@ async def put_own(
 
 
 async def delete_own(connection: AsyncConnection, project_id: str, day: date) -> CalendarDay:
-    """Let the country's calendar decide again. Raises: `NotFound` when it does already."""
+    """Delete a project's own day, and return it. Raises: `NotFound` when there is none."""
     await projects.require(connection, project_id)
     own = calendar_days
     statement = (
@@ -113,7 +114,10 @@ async def delete_own(connection: AsyncConnection, project_id: str, day: date) ->
     )
     row = (await connection.execute(statement)).first()
     if row is None:
-        raise NotFound(f"{project_id} has no own calendar day on {day}", date=day.isoformat())
+        raise NotFound(
+            f"{project_id} has no own calendar day on {day}: the country decides it already",
+            date=day.isoformat(),
+        )
     return CalendarDay.model_validate(row, from_attributes=True)
 
 

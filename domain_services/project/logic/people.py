@@ -1,4 +1,4 @@
-"""Employees, and who is on which project's team."""
+"""People and the teams of projects."""
 
 from collections.abc import Sequence
 
@@ -12,15 +12,17 @@ from domain_services.project.models import employees, team_members
 from domain_services.project.schema import Employee, EmployeeCreate
 
 
-async def create(connection: AsyncConnection, wanted: EmployeeCreate) -> None:
-    """Store a new employee. Raises: `Conflict` for a taken id."""
-    statement = insert(employees).values(wanted.model_dump()).on_conflict_do_nothing()
+async def create(connection: AsyncConnection, request: EmployeeCreate) -> None:
+    """Store a new person. Raises: `Conflict` for a taken id."""
+    statement = insert(employees).values(request.model_dump()).on_conflict_do_nothing()
     if await connection.scalar(statement.returning(employees.c.id)) is None:
-        raise Conflict(f"employee {wanted.id} exists already", employee_id=wanted.id)
+        raise Conflict(
+            f"employee {request.id} exists already: choose another id", employee_id=request.id
+        )
 
 
 async def get(connection: AsyncConnection, employee_id: str) -> Employee:
-    """Raises: `NotFound`."""
+    """Read one person. Raises: `NotFound`."""
     row = (await connection.execute(select(employees).where(employees.c.id == employee_id))).first()
     if row is None:
         raise NotFound(f"there is no employee {employee_id}", employee_id=employee_id)
@@ -28,12 +30,13 @@ async def get(connection: AsyncConnection, employee_id: str) -> Employee:
 
 
 async def list_all(connection: AsyncConnection) -> list[Employee]:
+    """List all people by id."""
     rows = await connection.execute(select(employees).order_by(employees.c.id))
     return [Employee.model_validate(row, from_attributes=True) for row in rows]
 
 
 async def team_of(connection: AsyncConnection, project_id: str) -> list[Employee]:
-    """The team in the order of joining. Raises: `NotFound` for an unknown project."""
+    """List the team in the order of joining. Raises: `NotFound` for an unknown project."""
     await projects.require(connection, project_id)
     rows = await connection.execute(
         select(employees)
@@ -47,15 +50,18 @@ async def team_of(connection: AsyncConnection, project_id: str) -> list[Employee
 async def assign(
     connection: AsyncConnection, project_id: str, employee_ids: Sequence[str]
 ) -> list[str]:
-    """Put people on a team; returns those who were not on it. Raises: `NotFound`, naming who."""
+    """Put people on a team, and return those who were not on it. Raises: `NotFound`, naming who."""
     await projects.lock(connection, project_id)
-    wanted = list(dict.fromkeys(employee_ids))
-    known = set(await connection.scalars(select(employees.c.id).where(employees.c.id.in_(wanted))))
-    if missing := [each for each in wanted if each not in known]:
-        raise NotFound(f"there is no employee {', '.join(missing)}", employee_ids=missing)
+    distinct = list(dict.fromkeys(employee_ids))
+    query = select(employees.c.id).where(employees.c.id.in_(distinct))
+    known = set(await connection.scalars(query))
+    if missing := [person for person in distinct if person not in known]:
+        raise NotFound(
+            f"there is no employee {', '.join(missing)}: create them first", employee_ids=missing
+        )
     statement = (
         insert(team_members)
-        .values([{"project_id": project_id, "employee_id": each} for each in wanted])
+        .values([{"project_id": project_id, "employee_id": person} for person in distinct])
         .on_conflict_do_nothing()
         .returning(team_members.c.employee_id)
     )

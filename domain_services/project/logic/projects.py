@@ -1,4 +1,4 @@
-"""Projects: make, find, list, change status."""
+"""Projects: create, read, list, change status and place."""
 
 from datetime import date, datetime
 from typing import Any
@@ -18,16 +18,18 @@ from domain_services.project.schema import CalendarChange, Project, ProjectCreat
 _GET = text("SELECT * FROM projects WHERE id = :project_id")
 
 
-async def create(connection: AsyncConnection, wanted: ProjectCreate) -> None:
+async def create(connection: AsyncConnection, request: ProjectCreate) -> None:
     """Store a new project. Raises: `Conflict` for a taken id, `Invalid` for an unknown calendar."""
-    holidays.require_known(wanted.country, wanted.subdivision)
-    statement = insert(projects).values(wanted.model_dump()).on_conflict_do_nothing()
+    holidays.require_known(request.country, request.subdivision)
+    statement = insert(projects).values(request.model_dump()).on_conflict_do_nothing()
     if await connection.scalar(statement.returning(projects.c.id)) is None:
-        raise Conflict(f"project {wanted.id} exists already", project_id=wanted.id)
+        raise Conflict(
+            f"project {request.id} exists already: choose another id", project_id=request.id
+        )
 
 
 async def get(connection: AsyncConnection, project_id: str) -> Project:
-    """Raises: `NotFound`."""
+    """Read one project. Raises: `NotFound`."""
     row = (await connection.execute(_GET, {"project_id": project_id})).first()
     if row is None:
         raise unknown(project_id)
@@ -35,36 +37,37 @@ async def get(connection: AsyncConnection, project_id: str) -> Project:
 
 
 async def read(database: Database, project_id: str) -> Project:
-    """As `get`, by the shortest way. Raises: `NotFound`."""
-    found = await database.rows(_GET, {"project_id": project_id})
-    if not found:
+    """Read one project past SQLAlchemy, as every decision does. Raises: `NotFound`."""
+    rows = await database.rows(_GET, {"project_id": project_id})
+    if not rows:
         raise unknown(project_id)
-    return _project(found[0], utc_now())
+    return _project(rows[0], utc_now())
 
 
 async def require(connection: AsyncConnection, project_id: str) -> None:
-    """Raises: `NotFound` when there is no such project."""
-    found = select(projects.c.id).where(projects.c.id == project_id)
-    if await connection.scalar(found) is None:
+    """Refuse an unknown project. Raises: `NotFound`."""
+    query = select(projects.c.id).where(projects.c.id == project_id)
+    if await connection.scalar(query) is None:
         raise unknown(project_id)
 
 
 async def lock(connection: AsyncConnection, project_id: str) -> None:
-    """Wait for whoever changes the project's team. Raises: `NotFound`."""
-    # Two lists of the same people in other orders would wait for each other for ever.
-    found = select(projects.c.id).where(projects.c.id == project_id)
-    if await connection.scalar(found.with_for_update(key_share=True)) is None:
+    """Lock the project's team for a change. Raises: `NotFound`."""
+    # Without the lock, two lists of the same people in different orders would deadlock.
+    query = select(projects.c.id).where(projects.c.id == project_id)
+    if await connection.scalar(query.with_for_update(key_share=True)) is None:
         raise unknown(project_id)
 
 
 def unknown(project_id: str) -> NotFound:
+    """Make the error for a project that does not exist."""
     return NotFound(f"there is no project {project_id}", project_id=project_id)
 
 
 async def list_page(
     connection: AsyncConnection, limit: int, offset: int
 ) -> tuple[list[Project], int]:
-    """One page of projects by id, and how many there are in all."""
+    """List one page of projects by id, and count all."""
     page = select(projects).order_by(projects.c.id).limit(limit).offset(offset)
     rows = (await connection.execute(page)).all()
     total = await connection.scalar(select(func.count()).select_from(projects))
@@ -73,18 +76,18 @@ async def list_page(
 
 
 async def set_status(connection: AsyncConnection, project_id: str, status: ProjectStatus) -> None:
-    """Raises: `NotFound`."""
+    """Change a project's status. Raises: `NotFound`."""
     statement = update(projects).where(projects.c.id == project_id).values(status=status)
     if (await connection.execute(statement)).rowcount == 0:
         raise unknown(project_id)
 
 
 async def set_calendar(
-    connection: AsyncConnection, project_id: str, wanted: CalendarChange
+    connection: AsyncConnection, project_id: str, request: CalendarChange
 ) -> Project:
     """Move a project to another place. Raises: `NotFound`, `Invalid` for an unknown calendar."""
-    holidays.require_known(wanted.country, wanted.subdivision)
-    values = wanted.model_dump(exclude_none=True) | {"subdivision": wanted.subdivision}
+    holidays.require_known(request.country, request.subdivision)
+    values = request.model_dump(exclude_none=True) | {"subdivision": request.subdivision}
     statement = update(projects).where(projects.c.id == project_id).values(values)
     row = (await connection.execute(statement.returning(projects))).first()
     if row is None:
@@ -98,5 +101,5 @@ def _project(row: Any, now: datetime) -> Project:
 
 
 def today(as_of: date | None, timezone: str, now: datetime) -> date:
-    """The project's own day."""
+    """Return the project's present day."""
     return as_of or now.astimezone(ZoneInfo(timezone)).date()
