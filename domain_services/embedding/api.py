@@ -26,7 +26,7 @@ Models = Annotated[Embedder, Depends(_embedder)]
 
 @router.post("/embed", responses=problems(400, 503), tags=["embeddings"])
 async def embed(body: schema.EmbedRequest, models: Models) -> schema.Embedding:
-    """The vector of one text."""
+    """Embed one text."""
     served = await models.embed([body.text])
     return schema.Embedding(
         embedding=served.vectors[0], model=served.model, generation_time_ms=served.milliseconds
@@ -35,7 +35,7 @@ async def embed(body: schema.EmbedRequest, models: Models) -> schema.Embedding:
 
 @router.post("/embed/batch", responses=problems(400, 503), tags=["embeddings"])
 async def embed_batch(body: schema.BatchRequest, models: Models) -> schema.EmbeddingBatch:
-    """The vectors of up to 256 texts, in their order, all made by one model."""
+    """Embed up to 256 texts in their order, all by one model."""
     served = await models.embed(body.texts)
     return schema.EmbeddingBatch(
         embeddings=served.vectors,
@@ -51,7 +51,7 @@ async def embed_batch(body: schema.BatchRequest, models: Models) -> schema.Embed
     tags=["health"],
 )
 async def live(response: Response, models: Models) -> schema.Health:
-    """Which models can serve; 503 when none can."""
+    """Name the models that can serve; 503 when none can."""
     health = models.health()
     response.status_code = 200 if health.status == "healthy" else 503
     return health
@@ -63,20 +63,24 @@ async def live(response: Response, models: Models) -> schema.Health:
     tags=["health"],
 )
 async def ready(request: Request) -> JSONResponse:
-    """A model can serve; otherwise 503."""
+    """Answer 200 when a model can serve, otherwise 503."""
     state = request.app.state
     passed, body = await readiness(SERVICE, state.checks, state.background)
     return JSONResponse(body, status_code=200 if passed else 503)
 
 
+# The type that FastAPI declares for `responses`.
 _PROMETHEUS: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"text/plain": {}}, "description": "JSON, or Prometheus text when asked for"}
+    200: {
+        "content": {"text/plain": {}},
+        "description": "JSON, or Prometheus text by the header Accept",
+    }
 }
 
 
 @router.get("/metrics", response_model=schema.Usage, responses=_PROMETHEUS, tags=["health"])
 async def scrape(request: Request, models: Models) -> schema.Usage | Response:
-    """Latency and errors; `Accept: text/plain` asks for all metrics as Prometheus text."""
+    """Read latency and errors; `Accept: text/plain` selects all metrics as Prometheus text."""
     accept = request.headers.get("accept", "")
     if "text/plain" in accept and "application/json" not in accept:
         metrics: Metrics = request.app.state.metrics

@@ -16,7 +16,7 @@ from domain_services.kernel.background import Background
 from domain_services.kernel.web.app import build_app
 from domain_services.kernel.web.health import Checks
 
-FIRST_PROBE_SECONDS = 2.0
+FIRST_PROBE_SECONDS = 2.0  # longest wait at the start; a loaded model answers within
 
 
 @asynccontextmanager
@@ -52,6 +52,8 @@ async def _open_embedder(
 
 
 def create_app(settings: EmbeddingSettings) -> FastAPI:
+    """Build the app; it loads its models when it starts."""
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         usage = UsageRecord(app.state.metrics.registry)

@@ -5,6 +5,8 @@ from domain_services.kernel.client.http_client import ServiceClient
 
 
 class EmbeddingClient(ServiceClient):
+    """Client of the embedding service; every method raises as `ServiceClient` does."""
+
     peer = "embedding_service"
 
     async def health(self) -> schema.Health:
@@ -16,12 +18,12 @@ class EmbeddingClient(ServiceClient):
     async def embed(
         self, body: schema.EmbedRequest, timeout: float | None = None
     ) -> schema.Embedding:
-        """`timeout` in seconds replaces the client's own: recall gives what its deadline leaves."""
+        """Embed one text; `timeout` in seconds replaces the client's own."""
         return await self._call("POST", "/embed", schema.Embedding, body=body, timeout=timeout)
 
     async def embed_batch(
         self, body: schema.BatchRequest, timeout: float | None = None
     ) -> schema.EmbeddingBatch:
-        """`timeout` in seconds replaces the client's own: a batch takes longer than other calls."""
+        """Embed many texts; `timeout` in seconds replaces the client's own."""
         path = "/embed/batch"
         return await self._call("POST", path, schema.EmbeddingBatch, body=body, timeout=timeout)

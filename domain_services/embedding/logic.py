@@ -1,4 +1,4 @@
-"""Embedding texts, and the record of how long it took."""
+"""Embedding of texts, and the record of latency and errors."""
 
 import math
 import time
@@ -13,11 +13,11 @@ from domain_services.embedding.engines.port import EngineFailed, Vector
 from domain_services.embedding.engines.selection import Selection
 from domain_services.kernel.errors import Unavailable
 
-RECENT_REQUESTS = 1000
+RECENT_REQUESTS = 1000  # requests behind mean and percentile; 8 KB
 
 
 class UsageRecord:
-    """Counts of one app, as JSON for people and as Prometheus metrics."""
+    """Usage of one app, as JSON for people and as Prometheus metrics."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._requests = 0
@@ -41,18 +41,22 @@ class UsageRecord:
         )
 
     def count_request(self) -> None:
+        """Count a request, served or not."""
         self._requests += 1
 
     def count_served(self, model: str, texts: int, seconds: float) -> None:
+        """Record a served request and its time."""
         self._recent_ms.append(seconds * 1000)
         self._texts.labels(model).inc(texts)
         self._latency.labels(model).observe(seconds)
 
     def count_ollama_error(self, error: EngineFailed) -> None:
+        """Count a request that Ollama failed, by its reason."""
         self._ollama_errors += 1
         self._errors.labels(error.reason).inc()
 
     def summarise(self) -> schema.Usage:
+        """Summarise counts and latencies as JSON."""
         recent = sorted(self._recent_ms)
         return schema.Usage(
             total_requests=self._requests,
@@ -63,26 +67,31 @@ class UsageRecord:
 
 
 def _percentile(ascending: Sequence[float], share: float) -> float:
-    """The nearest-rank percentile: the least value that `share` of the values do not exceed."""
+    """Find the least value that `share` of the values do not exceed (nearest rank)."""
     return ascending[math.ceil(share * len(ascending)) - 1]
 
 
 @dataclass(frozen=True)
 class Served:
+    """Embedded texts with the time that it took."""
+
     vectors: list[Vector]
+    """One vector a text, in order."""
     model: str
+    """Model that made the vectors."""
     milliseconds: int
+    """Time to embed."""
 
 
 class Embedder:
-    """The models at hand and the record of their use."""
+    """Available models and the record of their use."""
 
     def __init__(self, selection: Selection, usage: UsageRecord) -> None:
         self._selection = selection
         self.usage = usage
 
     async def embed(self, texts: Sequence[str]) -> Served:
-        """Vectors of `texts`, all made by one model. Raises: `Unavailable` when none can serve."""
+        """Embed `texts` with one model. Raises: `Unavailable` when none can serve."""
         self.usage.count_request()
         started = time.perf_counter()
         embedded = await self._selection.embed(texts)
@@ -91,7 +100,7 @@ class Embedder:
         return Served(embedded.vectors, embedded.model, round(seconds * 1000))
 
     def health(self) -> schema.Health:
-        """Which models can serve now, as the last probe or request found them."""
+        """Name the models that can serve, by the result of the last probe or request."""
         model = self._selection.model
         return schema.Health(
             status="healthy" if model else "unhealthy",
@@ -101,6 +110,8 @@ class Embedder:
         )
 
     async def check(self) -> None:
-        """Raises: `Unavailable` when no model can serve."""
+        """Check readiness. Raises: `Unavailable` when no model can serve."""
         if self._selection.model is None:
-            raise Unavailable("no embedding model is available")
+            raise Unavailable(
+                "no embedding model is available: start Ollama or install the local model"
+            )

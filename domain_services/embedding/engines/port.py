@@ -1,4 +1,4 @@
-"""What every embedding model offers, and how it fails."""
+"""Interface of embedding models, and the error that they raise."""
 
 import math
 from collections.abc import Sequence
@@ -7,14 +7,14 @@ from typing import Literal, Protocol
 from domain_services.embedding.schema import DIMENSIONS
 from domain_services.kernel.errors import Unavailable
 
-LEAST_NORM = 1e-6  # a shorter vector has no direction: the model saw nothing in the text
+LEAST_NORM = 1e-6  # a shorter vector has no direction: the model recognised nothing in the text
 
 Vector = list[float]
 Reason = Literal["unreachable", "timeout", "error", "bad_vector"]
 
 
 class EngineFailed(Unavailable):
-    """A model did not answer, or answered what is no embedding; `reason` is counted."""
+    """A model did not answer, or answered no valid embedding; errors are counted by `reason`."""
 
     def __init__(self, reason: Reason, detail: str) -> None:
         super().__init__(detail, reason=reason)
@@ -22,12 +22,12 @@ class EngineFailed(Unavailable):
 
 
 class Engine(Protocol):
-    """A model that turns texts into vectors: float[1024], unit length, one a text, in order."""
+    """A model that embeds texts as vectors: float[1024], unit length, one a text, in order."""
 
     name: str
 
     async def embed(self, texts: Sequence[str]) -> list[Vector]:
-        """The vectors of `texts`. Raises: `EngineFailed`."""
+        """Embed `texts`. Raises: `EngineFailed`."""
         ...
 
 
@@ -40,7 +40,7 @@ class RemoteEngine(Engine, Protocol):
 
 
 def to_unit_length(vector: Sequence[float]) -> Vector:
-    """`vector` divided by its L2 norm.
+    """Divide `vector` by its L2 norm.
 
     Raises: `EngineFailed` when it is not 1024 finite numbers with a norm above 1e-6.
     """

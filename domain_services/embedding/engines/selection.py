@@ -1,4 +1,4 @@
-"""Which model serves: Ollama while it answers, otherwise the local one."""
+"""Selection of the serving model: Ollama while it answers, otherwise the local one."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -14,24 +14,27 @@ logger = structlog.get_logger()
 
 
 def pause_seconds(failures: int, most: float) -> float:
-    """The pause before Ollama is probed after the nth failure in a row: 1, 2, 4 s ... `most`."""
+    """Double the pause before the next probe with each failure in a row: 1, 2, 4 s ... `most`."""
+    # The exponent is capped, because 2.0 ** 1024 overflows.
     return min(2.0 ** min(failures - 1, 10), most)
 
 
 @dataclass(frozen=True)
 class Embedded:
-    """One vector a text, all made by `model`: float[1024], unit length."""
+    """Embedded texts."""
 
     vectors: list[Vector]
+    """One vector a text, in order: float[1024], unit length."""
     model: str
+    """Model that made all vectors."""
 
 
 class Selection:
-    """The models at hand. Requests never wait for a probe: `loop` makes them beside.
+    """Available models. `loop` probes Ollama in the background: requests never wait for a probe.
 
-    Ollama is trusted after a good probe and distrusted after one failure. Failures without a
-    served request in between double the pause before it is probed again, up to `recheck_seconds`,
-    so that a server that answers probes only does not slow every request.
+    Ollama serves after a good probe, until its first failure. Failures without a served request in
+    between double the pause before the next probe, up to `recheck_seconds`. A server that answers
+    nothing but probes therefore does not slow every request.
     """
 
     def __init__(
@@ -46,34 +49,36 @@ class Selection:
         self._local = local
         self._recheck_seconds = recheck_seconds
         self._on_failure = on_failure
-        self._trusted: RemoteEngine | None = None
+        self._serving_ollama: RemoteEngine | None = None
         self._failures = 0
-        self._doubt = asyncio.Event()
-        self._is_doubted = False
+        self._recheck_now = asyncio.Event()
+        self._must_pause = False
         self.probed = asyncio.Event()
 
     @property
     def ollama_available(self) -> bool:
-        return self._trusted is not None
+        """True after a good probe, until the first failure."""
+        return self._serving_ollama is not None
 
     @property
     def local_model_available(self) -> bool:
+        """True when the local model is loaded."""
         return self._local is not None
 
     @property
     def model(self) -> str | None:
-        """The model that serves next; None when there is none."""
-        serving = self._trusted or self._local
-        return serving.name if serving else None
+        """Name of the model that serves next; None when there is none."""
+        engine = self._serving_ollama or self._local
+        return engine.name if engine else None
 
     async def embed(self, texts: Sequence[str]) -> Embedded:
         """Embed the whole batch with one model. Raises: `Unavailable`."""
-        if (ollama := self._trusted) is not None:
+        if (ollama := self._serving_ollama) is not None:
             try:
                 vectors = await ollama.embed(texts)
             except EngineFailed as error:
                 self._on_failure(error)
-                self._distrust(error)
+                self._stop_using_ollama(error)
                 if self._local is None:
                     raise
             else:
@@ -84,30 +89,30 @@ class Selection:
     async def _embed_locally(self, texts: Sequence[str]) -> Embedded:
         if self._local is None:
             raise Unavailable(
-                "no embedding model is available: Ollama does not answer, no local model"
+                "no embedding model is available: start Ollama or install the local model"
             )
         return Embedded(await self._local.embed(texts), self._local.name)
 
-    def _distrust(self, error: EngineFailed) -> None:
-        if self._trusted is not None:
-            self._trusted = None
+    def _stop_using_ollama(self, error: EngineFailed) -> None:
+        if self._serving_ollama is not None:
+            self._serving_ollama = None
             self._failures += 1
-            self._is_doubted = True
-            self._doubt.set()
+            self._must_pause = True
+            self._recheck_now.set()
             logger.warning("embedding.ollama_lost", reason=error.reason, error=error.detail)
 
     def loop(self) -> Loop:
-        """Return the loop that keeps the choice of model true."""
+        """Return the loop that probes Ollama."""
         return every(
-            self._recheck_seconds, self._recheck, name="embedding models", wake=self._doubt
+            self._recheck_seconds, self._recheck, name="embedding models", wake=self._recheck_now
         )
 
     async def _recheck(self) -> None:
         """Probe Ollama; after a failure only when its pause is over."""
         if self._ollama is None:
             return
-        if self._is_doubted:
-            self._is_doubted = False
+        if self._must_pause:
+            self._must_pause = False
             await asyncio.sleep(pause_seconds(self._failures, self._recheck_seconds))
         await self._probe(self._ollama)
         self.probed.set()
@@ -116,10 +121,10 @@ class Selection:
         try:
             await ollama.probe()
         except EngineFailed as error:
-            if self._trusted is not None or not self.probed.is_set():
+            if self._serving_ollama is not None or not self.probed.is_set():
                 logger.warning("embedding.ollama_lost", reason=error.reason, error=error.detail)
-            self._trusted = None
+            self._serving_ollama = None
         else:
-            if self._trusted is None:
+            if self._serving_ollama is None:
                 logger.info("embedding.ollama_found", model=ollama.name)
-            self._trusted = ollama
+            self._serving_ollama = ollama

@@ -1,4 +1,4 @@
-"""Where each tensor of a safetensors file lies."""
+"""Layout of a safetensors file: the place of each tensor."""
 
 import json
 from dataclasses import dataclass
@@ -9,15 +9,18 @@ _FORMAT = "https://github.com/huggingface/safetensors#format"
 
 @dataclass(frozen=True)
 class Tensor:
-    """A tensor of little-endian float32 at `offset` bytes from the start of its file."""
+    """Place of a tensor of little-endian float32."""
 
     shape: tuple[int, ...]
+    """Size of each dimension."""
     offset: int
+    """First byte, counted from the start of the file."""
     length: int
+    """Bytes."""
 
 
 def read_layout(path: Path) -> dict[str, Tensor]:
-    """The float32 tensors of the file by name; nothing but its header is read.
+    """Read the places of the float32 tensors by name, from the header of the file alone.
 
     Raises: `ValueError` when the file is not safetensors. Source: the format's description, see
     `_FORMAT`: 8 bytes of header length, a JSON header, the data.
