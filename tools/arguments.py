@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 class Arguments(BaseModel):
     """Base of the acting tools' arguments; unknown ones are refused."""
 
+    # A misspelt argument of an acting tool must not be dropped in silence.
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     idempotency_key: str | None = Field(

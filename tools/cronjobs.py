@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict
 
 from tools.arguments import CreateCronJob, DeleteCronJob
 
-MAX_NAME_CHARACTERS = 52  # Kubernetes appends 11 to a CronJob's name and allows 63 for the Job's
+# Kubernetes appends 11 characters to a CronJob's name for each Job, whose name may have 63.
+MAX_NAME_CHARACTERS = 52
 
 
 class CronJob(BaseModel):

@@ -12,6 +12,7 @@ from tools.arguments import CloseSprint, CreateSprint, ProjectArguments
 def sprint_tools(client: SprintClient) -> tuple[BaseTool, ...]:
     """Make create_sprint, close_sprint and list_sprints."""
 
+    # LangChain passes the validated arguments as keywords: `**` takes them as one type.
     async def create_sprint(**arguments: Any) -> dict[str, object]:
         request = CreateSprint(**arguments)
         body = SprintCreate(

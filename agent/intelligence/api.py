@@ -114,6 +114,7 @@ async def insights(project_id: ProjectId, reader: Reader) -> schema.ProjectInsig
 async def models_health(request: Request) -> JSONResponse:
     """Report the calibration in force and its age, the embedding backlog, caches and peers."""
     report = await _services(request).intelligence_health.report()
+    # 503 with a body: a monitor needs no parser, and a person reads the problems.
     status = 200 if report.intelligence_status == "healthy" else 503
     return JSONResponse(report.model_dump(mode="json"), status_code=status)
 

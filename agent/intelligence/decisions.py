@@ -10,12 +10,12 @@ from memory.statistics import decisions_by_source
 
 async def decision_impact(reader: ProjectReader, project_id: str) -> DecisionImpact:
     """Compare enhanced with rule-based decisions by outcome. Raises: `NotFound`."""
-    _, ended, decisions = await asyncio.gather(
+    _, outcomes, decisions = await asyncio.gather(
         reader.exists(project_id),
         reader.ended_decisions.read(project_id),
         decisions_by_source(reader.pool, project_id),
     )
-    return impact.compare(project_id, ended, decisions)
+    return impact.compare(project_id, outcomes, decisions)
 
 
 async def decision_audit(reader: ProjectReader, project_id: str) -> DecisionAuditTrail:

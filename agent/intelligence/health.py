@@ -73,6 +73,7 @@ class Health:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 return await memory_statistics(self.pool)
+        # A memory that does not answer is a finding of this report, not a failure of it.
         except (psycopg.Error, TimeoutError):
             return None
 

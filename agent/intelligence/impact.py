@@ -21,21 +21,23 @@ from domain_services.kernel.statistics import (
 from graphs.evidence.calibration import reliability_table
 from memory.decision_outcomes import EndedDecision
 
-LEAST_OUTCOMES = 5  # outcomes of either source; an interval of fewer says nothing
+# Outcomes of either source. An interval of fewer is so wide that it would only be mistaken for a
+# result.
+LEAST_OUTCOMES = 5
 NO_SPREAD = "all values are equal: no spread to estimate an interval from"
 
 _NO_DIFFERENCE = Difference(value=None, interval_95=None)
 
 
 def compare(
-    project_id: str, ended: Sequence[EndedDecision], decisions: Mapping[str, int]
+    project_id: str, outcomes: Sequence[EndedDecision], decisions: Mapping[str, int]
 ) -> DecisionImpact:
-    """Compare the ended decisions of both sources.
+    """Compare decisions of both sources whose sprints have ended.
 
     `decisions` counts the decisions to create a sprint by source, ended or not.
     """
-    enhanced = [decision for decision in ended if _is_enhanced(decision)]
-    rule_based = [decision for decision in ended if not _is_enhanced(decision)]
+    enhanced = [decision for decision in outcomes if _is_enhanced(decision)]
+    rule_based = [decision for decision in outcomes if not _is_enhanced(decision)]
     reasons: dict[str, str] = {}
     if min(len(enhanced), len(rule_based)) < LEAST_OUTCOMES:
         few = (
@@ -54,7 +56,7 @@ def compare(
         rule_based=_group(rule_based, decisions.get("rule_based_only", 0)),
         completion_rate_difference=rates,
         miss_difference=misses,
-        recommendations=_recommendations(ended),
+        recommendations=_recommendations(outcomes),
         reasons=reasons | _reasons_without_spread(enhanced, rule_based),
     )
 
@@ -86,19 +88,23 @@ def difference(new: Sequence[float], old: Sequence[float], most: float = math.in
     )
 
 
-def _rates(ended: Sequence[EndedDecision]) -> list[float]:
-    return [decision.completion_rate for decision in ended if decision.completion_rate is not None]
+def _rates(outcomes: Sequence[EndedDecision]) -> list[float]:
+    # Not known of sprints whose tasks were never all recorded.
+    return [
+        decision.completion_rate for decision in outcomes if decision.completion_rate is not None
+    ]
 
 
-def _misses(ended: Sequence[EndedDecision]) -> list[float]:
-    return [float(abs(decision.planned_tasks - decision.completed_tasks)) for decision in ended]
+def _misses(outcomes: Sequence[EndedDecision]) -> list[float]:
+    # By the plan of the sprint, not by the recommended number: the sources are compared as applied.
+    return [float(abs(decision.planned_tasks - decision.completed_tasks)) for decision in outcomes]
 
 
-def _group(ended: Sequence[EndedDecision], decisions: int) -> Group:
-    rates, misses = _rates(ended), _misses(ended)
+def _group(outcomes: Sequence[EndedDecision], decisions: int) -> Group:
+    rates, misses = _rates(outcomes), _misses(outcomes)
     return Group(
         decisions=decisions,
-        outcomes=len(ended),
+        outcomes=len(outcomes),
         completion_rate=fmean(rates) if rates else None,
         completion_rate_95=mean_95(rates, 1.0),
         mean_miss=fmean(misses) if misses else None,
@@ -127,8 +133,8 @@ def _reasons_without_spread(
     }
 
 
-def _recommendations(ended: Sequence[EndedDecision]) -> Recommendations:
-    lessons = [(decision, result) for decision in ended if (result := lesson(decision))]
+def _recommendations(outcomes: Sequence[EndedDecision]) -> Recommendations:
+    lessons = [(decision, result) for decision in outcomes if (result := lesson(decision))]
     won = sum(result.seen.won for _, result in lessons)
     stated = [
         (decision.stated_confidence, result.seen.won)
@@ -151,6 +157,7 @@ def _conclusion(misses: Difference) -> str:
     if misses.interval_95 is None:
         return f"nothing is concluded: {NO_SPREAD}"
     low, high = misses.interval_95
+    # An interval that holds 0 is no evidence either way, however large the difference looks.
     distance = f"plan and outcome lie {abs(misses.value):.1f} tasks"
     if low <= 0 <= high:
         return f"no difference is shown: {distance} apart in difference, chance explains as much"

@@ -55,6 +55,7 @@ async def velocity_trends(reader: ProjectReader, project_id: str) -> VelocityTre
             low=None,
             high=None,
         )
+    # Without similar episodes and the team's days off: the mean is that of a decision with neither.
     prediction = predict(past, POOL)
     low, high = prediction.interval()
     return VelocityTrends(**velocity.model_dump(), expected=prediction.mean, low=low, high=high)

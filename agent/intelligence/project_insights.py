@@ -24,12 +24,12 @@ SHOWN_NAMES = 3  # impediments, or action items, named of a project
 
 async def data_quality(reader: ProjectReader, project_id: str) -> DataQuality:
     """Rate the data that decisions rest on, and recommend what to add. Raises: `NotFound`."""
-    team_size, (history, missing), ended = await asyncio.gather(
+    team_size, (history, missing), outcomes = await asyncio.gather(
         reader.team_size(project_id),
         reader.history(project_id),
         reader.ended_decisions.read(project_id),
     )
-    data = quality.ProjectData(not missing, history, team_size, len(ended))
+    data = quality.ProjectData(not missing, history, team_size, len(outcomes))
     report, recommendations = quality.assess(data)
     return DataQuality(
         project_id=project_id,
@@ -41,20 +41,21 @@ async def data_quality(reader: ProjectReader, project_id: str) -> DataQuality:
 
 async def describe(reader: ProjectReader, project_id: str) -> ProjectInsights:
     """Describe history, similar projects and risks, without deciding. Raises: `NotFound`."""
-    state, statistics, ended = await asyncio.gather(
+    state, statistics, outcomes = await asyncio.gather(
         reader.state(project_id),
         memory_statistics(reader.pool, project_id),
         reader.ended_decisions.read(project_id),
     )
     similar = state.history.similar_projects if state.history else []
     sprint_start = await reader.sprint_start(state.snapshot)
+    # Both follow from the state that was just read, so they cannot be part of the first gather.
     recalled, compared = await asyncio.gather(
         reader.recall(state.snapshot),
         asyncio.gather(*(_compare(reader, project) for project in similar[:SHOWN_SIMILAR])),
     )
     assessment = risk.assess(state.snapshot, recalled, sprint_start)
     data = quality.ProjectData(
-        not state.missing, state.history, state.snapshot.facts.team_size, len(ended)
+        not state.missing, state.history, state.snapshot.facts.team_size, len(outcomes)
     )
     recall_missing = [f"recall: {recalled.degraded}"] if recalled.degraded else []
     return ProjectInsights(

@@ -83,6 +83,7 @@ def assess_remaining(
         f" with {share:.0%} of the sprint's days left, by {len(history)} past sprint(s) and"
         f" {basis.neighbours} similar episodes."
     )
+    # The larger one: both describe the same plan, so adding them would count it twice.
     overall = failure if overload is None else max(failure, overload)
     return Risks(overall, failure, overload, whole_risks.sample_size, reason)
 
@@ -128,6 +129,7 @@ def coverage(history: Sequence[Sprint]) -> float | None:
     """
     inside: list[bool] = []
     for number in range(MIN_OWN_SPRINTS, len(history)):
+        # By the pool alone, as in replays of decisions: the neighbours of that day are not known.
         low, high = predict(history[:number], POOL).interval()
         inside.append(low <= history[number].completed <= high)
     return sum(inside) / len(inside) if len(inside) >= LEAST_REPLAYED else None

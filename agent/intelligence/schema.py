@@ -31,7 +31,8 @@ class DataQualityReport(Answer):
     """Share of each kind of data that is there, in 0..1."""
     observation_note: str
     """Summary in one or two sentences."""
-    # The specification has this field inside the report, too; recommendations stand beside it.
+    # The specification's example has this field inside the report too, always null; the
+    # recommendations stand beside the report.
     recommendations: None = None
     """Always null."""
 
@@ -91,6 +92,8 @@ class Recommendations(Answer):
     """`won` over `compared`, in 0..1; null without a comparison."""
     win_rate_95: Interval | None
     """Wilson's 95 % interval of the win rate; null without a comparison."""
+    # The gate compares stated confidence with a threshold, so every level must hold by itself: a
+    # good mean alone would hide wrong high ones.
     table: tuple[Bin, ...]
     """Stated confidence against the observed win rate, by bins."""
 
@@ -121,6 +124,7 @@ class DecisionAuditTrail(Answer):
 
     project_id: str
     """Project that the decisions are about."""
+    # More than `audits` may hold: the chronicle answers the newest 1,000 at once.
     total: int
     """All decisions, those of `pending` included."""
     pending: int
@@ -164,7 +168,7 @@ class VelocityTrends(ProjectVelocity):
 
 
 class ProjectPatterns(Answer):
-    """What a project's sprints have in common."""
+    """Averages and frequent impediments of a project's sprints."""
 
     avg_sprint_duration: float | None
     """Mean length of a sprint in days; null without a closed sprint."""
@@ -217,7 +221,7 @@ class HistoricalContext(Answer):
     """History of a project beside that of similar ones."""
 
     project_patterns: ProjectPatterns
-    """What the project's sprints have in common."""
+    """Averages and frequent impediments of the project's sprints."""
     similar_projects: list[SimilarProjectInsight]
     """The most similar projects, at most three."""
     risk_assessment: RiskAssessment
@@ -225,7 +229,7 @@ class HistoricalContext(Answer):
 
 
 class InsightsMetadata(Answer):
-    """What the insights are made from."""
+    """Amount, age and completeness of the data behind the insights."""
 
     historical_data_points: int
     """Closed sprints of the project."""
@@ -253,7 +257,7 @@ class ProjectInsights(Answer):
     recommendations: list[str]
     """What to add to the project's data."""
     intelligence_metadata: InsightsMetadata
-    """What the insights are made from."""
+    """Amount, age and completeness of the data behind the insights."""
 
 
 class ModelsHealth(Answer):
@@ -279,7 +283,8 @@ class ModelsHealth(Answer):
     """Episodes without an embedding; null when the memory does not answer."""
     episodes: dict[str, int]
     """Episodes by state; empty when the memory does not answer."""
+    # The process knows its own cache even when the memory does not answer.
     cache: dict[str, int | None]
-    """Cached embeddings by place; null when the memory does not answer."""
+    """Cached embeddings by place; `in_table` is null when the memory does not answer."""
     problems: list[str]
     """What is wrong, in sentences."""

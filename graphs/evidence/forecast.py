@@ -10,7 +10,7 @@ from graphs.thresholds import MIN_NEIGHBOURS, MIN_OWN_SPRINTS
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is known before a sprint is created."""
+    """Knowledge about a project and its next sprint before the sprint is created."""
 
     project_id: str
     """Project that the sprint is for."""
@@ -47,7 +47,7 @@ class Evidence:
 
     @property
     def prior(self) -> Prior:
-        """What the own history is shrunk to."""
+        """Prior that the own history is shrunk to."""
         return prior(at_length(self.history, self.days), self.neighbours)
 
 

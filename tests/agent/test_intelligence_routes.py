@@ -1,4 +1,4 @@
-"""What the orchestrator tells of a project, of one without history, and of none."""
+"""Answers about a project with history, without history, and that does not exist."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,7 +23,7 @@ OF_A_PROJECT = (
 )
 
 
-async def test_project_without_history_gets_nulls_with_reasons(whole: System) -> None:
+async def test_project_without_history_has_nulls_with_reasons(whole: System) -> None:
     await whole.make_project("NEW", 0)
     for path in OF_A_PROJECT:
         await get(whole, path.format("NEW"))
@@ -60,7 +60,7 @@ async def test_project_without_history_gets_nulls_with_reasons(whole: System) ->
     assert risks["reasons"]["sprint_failure_probability"].startswith("Nothing is planned")
 
 
-async def test_history_speaks_and_every_decision_is_audited(whole: System) -> None:
+async def test_history_is_reported_and_every_decision_is_audited(whole: System) -> None:
     await whole.make_project("OLD", 12)
     await whole.make_project("TWIN", 1)
     for project in ("OLD", "TWIN"):
@@ -88,32 +88,34 @@ async def test_history_speaks_and_every_decision_is_audited(whole: System) -> No
     assert quality["data_quality_report"]["historical_sprints"] == 6
     assert quality["data_quality_report"]["common_team_velocity"] == 6
     assert 0 < quality["data_quality_report"]["data_quality_score"] < 1
-    assert not any("completion rate" in each for each in quality["recommendations"])
+    assert not any("completion rate" in text for text in quality["recommendations"])
 
-    async def undisturbed() -> bool:
+    async def history_answered() -> bool:
         trial = (await whole.orchestrate("TWIN", dry_run=True)).json()
         degraded = trial["performance_metrics"]["degraded"]
-        return not any(each.startswith("history") for each in degraded)
+        return not any(name.startswith("history") for name in degraded)
 
     # A first question to a cold chronicle may take longer than a decision waits for evidence.
-    await until(undisturbed)
-    made = (await whole.orchestrate("OLD")).json()
+    await until(history_answered)
+    created = (await whole.orchestrate("OLD")).json()
     idle = (await whole.orchestrate("OLD")).json()
     dry = (await whole.orchestrate("OLD", dry_run=True)).json()
 
-    async def trail() -> Any:
-        found = await get(whole, "/orchestrate/intelligence/decision-audit/OLD")
-        assert found["total"] == 3
-        return found if not found["pending"] else None
+    async def complete_trail() -> Any:
+        trail = await get(whole, "/orchestrate/intelligence/decision-audit/OLD")
+        assert trail["total"] == 3
+        return trail if not trail["pending"] else None
 
-    audits = (await until(trail))["audits"]
-    assert [each["run_id"] for each in audits] == [each["run_id"] for each in (made, idle, dry)]
+    audits = (await until(complete_trail))["audits"]
+    assert [audit["run_id"] for audit in audits] == [
+        answer["run_id"] for answer in (created, idle, dry)
+    ]
     assert audits[0]["sprint_id"] == "OLD-S07"
     assert audits[0]["rule_based_decision"]["tasks_to_assign"] == 10
     assert audits[0]["intelligence_adjustments"]["task_count_modification"]["confidence"] > 0
-    assert [each["decision"]["dry_run"] for each in audits] == [False, False, True]
+    assert [audit["decision"]["dry_run"] for audit in audits] == [False, False, True]
 
-    job = made["created"]["cronjob"]["name"]
+    job = created["created"]["cronjob"]["name"]
     orchestrator = whole.urls["orchestrator"]
     foreign = await whole.http.delete(f"{orchestrator}/orchestrate/project/TWIN/cronjob/{job}")
     assert foreign.status_code == 404
@@ -123,7 +125,7 @@ async def test_history_speaks_and_every_decision_is_audited(whole: System) -> No
 
 
 @pytest.mark.parametrize("missing", ["chronicle", "embedding"])
-async def test_intelligence_says_when_it_is_degraded(whole: System, missing: str) -> None:
+async def test_health_is_degraded_when_a_peer_is_missing(whole: System, missing: str) -> None:
     if missing == "chronicle":
         await whole.stop("chronicle")
         await whole.make_project("HALF", 3)
@@ -135,11 +137,11 @@ async def test_intelligence_says_when_it_is_degraded(whole: System, missing: str
     url = f"{whole.urls['orchestrator']}/orchestrate/intelligence/models/health"
     answer = await whole.http.get(url)
     assert answer.status_code == 503
-    told = answer.json()
-    assert told["intelligence_status"] == "degraded"
-    assert f"the {missing} service does not answer" in told["problems"]
-    assert told["calibration"]["version"] == 0
-    assert told["model_last_updated"] is None
+    report = answer.json()
+    assert report["intelligence_status"] == "degraded"
+    assert f"the {missing} service does not answer" in report["problems"]
+    assert report["calibration"]["version"] == 0
+    assert report["model_last_updated"] is None
 
 
 async def test_sprints_are_counted_beyond_those_that_are_listed(whole: System) -> None:
@@ -165,16 +167,18 @@ async def test_decisions_are_counted_beyond_those_that_are_listed(whole: System)
         insert = "INSERT INTO decision_audits (record) VALUES (%s)"
         await connection.cursor().executemany(insert, records[:1000])
         await connection.commit()
-        told = await get(whole, path)
-        assert (told["total"], len(told["audits"]), told["truncated"]) == (1000, 1000, False)
+        trail = await get(whole, path)
+        assert (trail["total"], len(trail["audits"]), trail["truncated"]) == (1000, 1000, False)
         await connection.cursor().executemany(insert, records[1000:])
-    told = await get(whole, path)
-    assert (told["total"], len(told["audits"]), told["truncated"]) == (1003, 1000, True)
-    assert [told["audits"][at]["sequence"] for at in (0, -1)] == [4, 1003]
+    trail = await get(whole, path)
+    assert (trail["total"], len(trail["audits"]), trail["truncated"]) == (1003, 1000, True)
+    assert [trail["audits"][place]["sequence"] for place in (0, -1)] == [4, 1003]
 
 
-async def test_next_sprint_is_expected_alike_wherever_it_is_told(whole: System) -> None:
-    """A team that completed all it planned says little of what more it could have done."""
+async def test_velocity_trends_and_decisions_expect_the_same_of_the_next_sprint(
+    whole: System,
+) -> None:
+    """The plan of a team that completed all of it is only a lower bound of its capacity."""
     await whole.make_project("DONE", 20)
     await give_history(whole, "DONE", [5] * 6, planned=5)
     trends = await get(whole, "/orchestrate/intelligence/patterns/velocity-trends/DONE")
@@ -188,37 +192,37 @@ async def test_next_sprint_is_expected_alike_wherever_it_is_told(whole: System) 
     assert trends["expected"] == pytest.approx(await until(decided))
 
 
-async def test_a_sprint_in_progress_is_judged_by_what_is_left_of_it(whole: System) -> None:
+async def test_risk_of_a_sprint_in_progress_is_that_of_its_pending_tasks(whole: System) -> None:
     await whole.make_project("FAST", 12)
     await give_history(whole, "FAST", [6, 7, 5, 6, 7, 6])
 
     async def risk() -> float:
         status = await get(whole, "/orchestrate/project/FAST/status")
-        told = await get(whole, "/orchestrate/intelligence/project/FAST/insights")
-        assessed = told["historical_context"]["risk_assessment"]
+        insights = await get(whole, "/orchestrate/intelligence/project/FAST/insights")
+        assessed = insights["historical_context"]["risk_assessment"]
         failure = status["predictive_insights"]["sprint_failure_probability"]
         assert failure == pytest.approx(assessed["sprint_failure_probability"])
         return failure
 
     answer = await whole.orchestrate("FAST", options={"sprint_duration_weeks": 4})
-    made = answer.json()["created"]
+    created = answer.json()["created"]
     assert 0 < (at_start := await risk()) < 1
-    for task in made["tasks"][1:]:
+    for task in created["tasks"][1:]:
         path = f"/tasks/{task['task_id']}/progress"
         await whole.post("sprint", path, {"progress_percentage": 100})
     assert 0 < await risk() < at_start / 5
-    last = f"/tasks/{made['tasks'][0]['task_id']}/progress"
+    last = f"/tasks/{created['tasks'][0]['task_id']}/progress"
     await whole.post("sprint", last, {"progress_percentage": 100})
     assert await risk() == 0
 
 
-async def test_status_does_not_count_episodes_that_it_did_not_ask_for(whole: System) -> None:
+async def test_status_does_not_count_episodes_that_it_did_not_search_for(whole: System) -> None:
     await whole.make_project("FEW", 12)
     reasons = (await get(whole, "/orchestrate/project/FEW/status"))["reasons"]
     assert "were not asked for" in reasons["overall_risk"]
 
 
-def test_an_outcome_that_is_yet_to_come_is_fresh() -> None:
+def test_data_of_the_future_is_zero_hours_old() -> None:
     now = datetime.now(UTC)
     assert hours_since(now + timedelta(days=3)) == 0
     assert hours_since(now - timedelta(hours=2)) == pytest.approx(2, abs=0.02)
