@@ -1,11 +1,11 @@
-"""Teams sprint, the orchestrator learns from how it ended, and its next decision changes, or not.
+"""Let teams finish sprints, calibrate by the outcomes, and decide again for the same state.
 
     python examples/learn_from_sprints.py --base-port 8100 --key .dsm/admin.key [--teams 12]
 
-On a running stack (`dsm up --detach`). Each of the teams has closed sprints of about seven tasks
-and gets a sprint of ten by the rule, since the confidence in fewer is too low; it finishes seven.
-Then the script learns, and decides again for the same state of the first team. It checks every
-answer, and exits with 1 when one is not as it should be.
+Needs a running stack (`dsm up --detach`). Each team has closed sprints of about seven tasks. The
+rule plans ten, because the confidence in fewer is too low, and the team finishes seven. The script
+checks every answer. It exits with 1, and names what is missing, when an answer is not as expected
+or nothing was learned.
 """
 
 import argparse
@@ -25,14 +25,14 @@ SERVICES = {"orchestrator": 0, "project": 1, "backlog": 2, "sprint": 3, "chronic
 
 
 class Stack:
-    """The services' HTTP APIs, with a key."""
+    """HTTP APIs of the services of a running stack, called with one key."""
 
     def __init__(self, base_port: int, key: str) -> None:
         self._base_port = base_port
         self._key = key
 
     def call(self, method: str, service: str, path: str, body: Any = None) -> Any:
-        """The JSON answer; any answer but 2xx ends the script."""
+        """Call a route and return its JSON answer; any status but 2xx ends the script."""
         request = urllib.request.Request(
             f"http://127.0.0.1:{self._base_port + SERVICES[service]}{path}",
             method=method,
@@ -56,24 +56,25 @@ class Stack:
         return self.call("POST", service, path, body)
 
 
-def check(holds: bool, what: str) -> None:
-    """Say what was checked, and end the script when it does not hold."""
-    print(f"  {'ok' if holds else 'NOT SO'}: {what}")
+def check(holds: bool, statement: str, missing: str = "") -> None:
+    """Print a statement that was checked; end the script with 1 when it does not hold."""
     if not holds:
-        sys.exit(1)
+        sys.exit(f"  NOT SO: {statement}" + (f"; {missing}" if missing else ""))
+    print(f"  ok: {statement}")
 
 
-def wait_for(condition: Callable[[], Any], what: str, seconds: float = 30) -> Any:
+def wait_for(condition: Callable[[], Any], event: str, seconds: float = 30) -> Any:
+    """Wait for a true value and return it; end the script when it does not come."""
     deadline = time.monotonic() + seconds
-    while not (found := condition()):
+    while not (value := condition()):
         if time.monotonic() > deadline:
-            sys.exit(f"{what} did not happen within {seconds:.0f} s")
+            sys.exit(f"  NOT SO: {event} within {seconds:.0f} s; see the logs in .dsm/logs")
         time.sleep(0.05)
-    return found
+    return value
 
 
 def make_team(stack: Stack, team: str) -> None:
-    """A project with closed sprints and a backlog of twenty."""
+    """Create a project with closed sprints and a backlog of twenty tasks."""
     stack.post("project", "/projects", {"id": team, "name": team, "progress_mode": "reported"})
     first = date.today() - timedelta(days=14 * len(HISTORY))  # noqa: DTZ011 - a calendar day
     notes = [
@@ -99,26 +100,29 @@ def make_team(stack: Stack, team: str) -> None:
 
 
 def decide(stack: Stack, team: str, *, dry_run: bool = False) -> Any:
+    """Orchestrate a project and return the answer."""
     options = {"create_cronjob": False}
     body = {"dry_run": dry_run, "options": options}
     return stack.post("orchestrator", f"/orchestrate/project/{team}", body)
 
 
 def adjustment(answer: Any) -> Any:
+    """Return the adjustment of the task count that an answer holds."""
     return answer["decisions"]["intelligence_adjustments"]["task_count_modification"]
 
 
-def sprint(stack: Stack, team: str) -> Any:
-    """Decide, finish seven tasks of the sprint, close it; the decision."""
-    made = decide(stack, team)
-    for task in made["created"]["tasks"][:FINISHED]:
+def finish_sprint(stack: Stack, team: str) -> Any:
+    """Decide a sprint, finish seven of its tasks and close it; returns the decision."""
+    answer = decide(stack, team)
+    for task in answer["created"]["tasks"][:FINISHED]:
         path = f"/tasks/{task['task_id']}/progress"
         stack.post("sprint", path, {"progress_percentage": 100})
-    stack.post("sprint", f"/sprints/{made['created']['sprint_id']}/close")
-    return made
+    stack.post("sprint", f"/sprints/{answer['created']['sprint_id']}/close")
+    return answer
 
 
-def show(calibration: Any) -> None:
+def print_calibration(calibration: Any) -> None:
+    """Print a calibration's version, sample and table."""
     version, size = calibration["version"], calibration["sample_size"]
     print(f"  calibration {version}, of {size} outcomes ({calibration['own']} own)")
     for row in calibration["table"]:
@@ -130,24 +134,99 @@ def show(calibration: Any) -> None:
             )
 
 
-def tell(answer: Any) -> str:
-    found = adjustment(answer)
-    sure = "unknown" if found["confidence"] is None else f"{found['confidence']:.3f}"
+def summary(answer: Any) -> str:
+    """Describe a decision's numbers in one line."""
+    change = adjustment(answer)
+    confidence = "unknown" if change["confidence"] is None else f"{change['confidence']:.3f}"
     return (
-        f"{answer['decisions']['tasks_to_assign']} tasks (rule {found['original_recommendation']},"
-        f" recommended {found['intelligence_recommendation']}, confidence {sure},"
+        f"{answer['decisions']['tasks_to_assign']} tasks (rule {change['original_recommendation']},"
+        f" recommended {change['intelligence_recommendation']}, confidence {confidence},"
         f" {answer['decisions']['decision_source']})"
     )
 
 
 def decide_with_all_evidence(stack: Stack, team: str) -> Any:
-    """A dry run, repeated while the history did not come in time on a busy machine."""
+    """Decide without acting, again while a busy machine delivers the history too late."""
 
     def undegraded() -> Any:
         answer = decide(stack, team, dry_run=True)
         return answer if adjustment(answer)["confidence"] is not None else None
 
-    return wait_for(undegraded, "a decision with its whole evidence")
+    return wait_for(undegraded, "a decision has its whole evidence")
+
+
+def make_teams(stack: Stack, teams: list[str]) -> None:
+    """Create the teams, whose plans follow the rule while the adjustment is only recorded."""
+    print(f"{len(teams)} teams, {len(HISTORY)} closed sprints each")
+    for team in teams:
+        make_team(stack, team)
+        # An outcome teaches most where the plan left both numbers possible.
+        mode = f"/orchestrate/project/{team}/decision-mode"
+        stack.post("orchestrator", mode, {"mode": "rule_based_only"})
+
+
+def check_outcomes(stack: Stack, teams: list[str], planned: int) -> None:
+    """Wait until each sprint's outcome is on its decision, and check the first."""
+
+    def all_impacts() -> Any:
+        path = "/orchestrate/intelligence/decision-impact/"
+        impacts = [stack.get("orchestrator", path + team) for team in teams]
+        known = [
+            impact["rule_based"]["outcomes"] + impact["intelligence_enhanced"]["outcomes"]
+            for impact in impacts
+        ]
+        return impacts if all(known) else None
+
+    impact = wait_for(all_impacts, "the outcome of every sprint reaches its episode")[0]
+    rule_based = impact["rule_based"]
+    group = rule_based if rule_based["outcomes"] else impact["intelligence_enhanced"]
+    check(group["outcomes"] == 1, "the closed sprint's outcome is on the episode that made it")
+    check(
+        abs(group["completion_rate"] - FINISHED / planned) < 1e-9,
+        f"it says {FINISHED} of {planned} tasks were completed",
+    )
+
+
+def learn(stack: Stack) -> Any:
+    """Refit the calibration by the outcomes, and check that the new one is in force."""
+    result = stack.post("orchestrator", "/orchestrate/intelligence/learn")
+    print(f"learning: {result['reason']}")
+    print("before:")
+    print_calibration(result["before"])
+    print("in force now:")
+    print_calibration(result["active"])
+    missing = f"the orchestrator said: {result['reason']}; try more --teams, or a new stack"
+    check(result["learned"], "a calibration was learned from the outcomes", missing)
+    check(result["active"]["version"] == result["version"], "the new version is in force")
+    check(result["log_loss"] <= result["active_log_loss"], "it is not worse than the old one")
+    check(result["before"]["table"] != result["active"]["table"], "its table has changed")
+    return result
+
+
+def compare(stack: Stack, witness: str, before: Any, result: Any) -> None:
+    """Decide for the unchanged state by the new calibration and by the old one.
+
+    The finished sprints are similar episodes by now, so the evidence has grown too. Only the two
+    decisions after learning differ by the calibration alone.
+    """
+    after = decide_with_all_evidence(stack, witness)
+    print(f"the same state after learning: {summary(after)}")
+    rollback = "/orchestrate/intelligence/learn/rollback"
+    stack.post("orchestrator", rollback, {"version": result["before"]["version"]})
+    same_evidence = decide_with_all_evidence(stack, witness)
+    stack.post("orchestrator", rollback, {"version": result["version"]})
+    print(f"and with the calibration rolled back: {summary(same_evidence)}")
+    old, new = adjustment(same_evidence)["confidence"], adjustment(after)["confidence"]
+    check(old != new, f"the calibration moved the confidence from {old:.3f} to {new:.3f}")
+    active = stack.get("orchestrator", "/orchestrate/intelligence/learning")["active"]
+    check(active["version"] == result["version"], "the learned calibration is in force again")
+    for label, other in (("before learning", before), ("by the old calibration", same_evidence)):
+        tasks = [answer["decisions"]["tasks_to_assign"] for answer in (other, after)]
+        if tasks[0] != tasks[1]:
+            print(f"the decision changed: {tasks[0]} tasks {label}, {tasks[1]} now")
+        else:
+            gate = adjustment(after)["gate"]["reason"]
+            print(f"the decision is the one {label}, {tasks[0]} tasks: {gate}")
 
 
 def main() -> None:
@@ -161,87 +240,21 @@ def main() -> None:
         stack = Stack(options.base_port, options.key.read_text().strip())
     except OSError:
         sys.exit(f"error: no key in {options.key}: name the file, or start the stack with dsm up")
-    teams = [f"{options.prefix}-{number:02d}" for number in range(options.teams)]
 
-    print(f"{len(teams)} teams, {len(HISTORY)} closed sprints each")
-    for team in teams:
-        make_team(stack, team)
-        # The rule's number is planned and the adjustment only recorded: an outcome teaches most
-        # where the plan left both numbers possible.
-        mode = f"/orchestrate/project/{team}/decision-mode"
-        stack.post("orchestrator", mode, {"mode": "rule_based_only"})
+    teams = [f"{options.prefix}-{number:02d}" for number in range(options.teams)]
+    make_teams(stack, teams)
     witness = f"{options.prefix}-W"
     make_team(stack, witness)
     before = decide_with_all_evidence(stack, witness)
-    print(f"a decision before learning: {tell(before)}")
-
-    made = [sprint(stack, team) for team in teams]
-    first = made[0]["created"]["sprint_id"]
-    print(f"{len(made)} sprints decided, worked and closed, {first} first: {tell(made[0])}")
-
-    def ended() -> Any:
-        path = "/orchestrate/intelligence/decision-impact/"
-        impacts = [stack.get("orchestrator", path + team) for team in teams]
-        known = [
-            impact["rule_based"]["outcomes"] + impact["intelligence_enhanced"]["outcomes"]
-            for impact in impacts
-        ]
-        return impacts if all(known) else None
-
-    impacts = wait_for(ended, "the outcome of every sprint reaching its episode")
-    impact = impacts[0]
-    group = impact["rule_based"] if impact["rule_based"]["outcomes"] else None
-    group = group or impact["intelligence_enhanced"]
-    planned = len(made[0]["created"]["tasks"])
-    check(group["outcomes"] == 1, "the closed sprint's outcome is on the episode that made it")
-    check(
-        abs(group["completion_rate"] - FINISHED / planned) < 1e-9,
-        f"it says {FINISHED} of {planned} tasks were completed",
+    print(f"a decision before learning: {summary(before)}")
+    decisions = [finish_sprint(stack, team) for team in teams]
+    created = decisions[0]["created"]
+    print(
+        f"{len(decisions)} sprints decided, worked and closed, {created['sprint_id']} first:"
+        f" {summary(decisions[0])}"
     )
-
-    learned = stack.post("orchestrator", "/orchestrate/intelligence/learn")
-    print(f"learning: {learned['reason']}")
-    print("before:")
-    show(learned["before"])
-    print("in force now:")
-    show(learned["active"])
-    if learned["learned"]:
-        check(learned["active"]["version"] == learned["version"], "the new version is in force")
-        check(learned["log_loss"] <= learned["active_log_loss"], "and was not worse than the old")
-        check(learned["before"]["table"] != learned["active"]["table"], "its table has changed")
-    else:
-        same = learned["before"]["version"] == learned["active"]["version"]
-        check(same, "nothing was learned, so nothing has changed")
-
-    compare(stack, witness, before, learned)
-
-
-def compare(stack: Stack, witness: str, before: Any, learned: Any) -> None:
-    """Decide again for the unchanged state, by the new calibration and by the old one.
-
-    The finished sprints are similar episodes by now, so the evidence has grown too: only the two
-    decisions after learning differ by the calibration alone.
-    """
-    after = decide_with_all_evidence(stack, witness)
-    print(f"the same state after learning: {tell(after)}")
-    same_evidence = before
-    if learned["learned"]:
-        rollback = "/orchestrate/intelligence/learn/rollback"
-        stack.post("orchestrator", rollback, {"version": learned["before"]["version"]})
-        same_evidence = decide_with_all_evidence(stack, witness)
-        stack.post("orchestrator", rollback, {"version": learned["version"]})
-        print(f"and with the calibration rolled back: {tell(same_evidence)}")
-        was, now = adjustment(same_evidence)["confidence"], adjustment(after)["confidence"]
-        check(was != now, f"the calibration moved the confidence from {was:.3f} to {now:.3f}")
-        active = stack.get("orchestrator", "/orchestrate/intelligence/learning")["active"]
-        check(active["version"] == learned["version"], "what was learned is in force again")
-    for what, other in (("before learning", before), ("by the old calibration", same_evidence)):
-        tasks = [each["decisions"]["tasks_to_assign"] for each in (other, after)]
-        if tasks[0] != tasks[1]:
-            print(f"the decision changed: {tasks[0]} tasks {what}, {tasks[1]} now")
-        else:
-            gate = adjustment(after)["gate"]["reason"]
-            print(f"the decision is the one {what}, {tasks[0]} tasks: {gate}")
+    check_outcomes(stack, teams, len(created["tasks"]))
+    compare(stack, witness, before, learn(stack))
 
 
 if __name__ == "__main__":

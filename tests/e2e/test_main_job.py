@@ -29,15 +29,15 @@ def api(dsm: Dsm) -> Any:
 
 def test_second_import_changes_nothing(dsm: Dsm) -> None:
     again = dsm.import_example("2016-06-06", "P")
-    assert [each["changed"] for each in again["imported"]] == [False, False]
+    assert [item["changed"] for item in again["imported"]] == [False, False]
     assert again["projects"]["P0"] == {"backlog": 17, "past_sprints": 108}
     assert again["projects"]["P1"] == {"backlog": 18, "past_sprints": 37}
 
 
 def test_dry_import_writes_nothing(dsm: Dsm, api: httpx.Client) -> None:
-    told = dsm.import_example("2015-03-02", "DRY", "--dry-run")
-    assert told["dry_run"] is True
-    assert told["projects"]["DRY0"]["backlog"] > 0
+    preview = dsm.import_example("2015-03-02", "DRY", "--dry-run")
+    assert preview["dry_run"] is True
+    assert preview["projects"]["DRY0"]["backlog"] > 0
     assert api.get(f"{dsm.url(1)}/projects/DRY0").status_code == 404
 
 
@@ -185,10 +185,10 @@ def _walk(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_ceremonies_are_held_with_curl_alone(dsm: Dsm) -> None:
     for _ in range(2):  # with people and a project of its own each time
-        held = _walk(str(dsm.base_port), str(dsm.data_dir / "admin.key"))
-        assert (held.returncode, held.stderr) == (0, "")
-        assert held.stdout.endswith("Every ceremony was held.\n")
-        assert dsm.key not in held.stdout
+        walk = _walk(str(dsm.base_port), str(dsm.data_dir / "admin.key"))
+        assert (walk.returncode, walk.stderr) == (0, "")
+        assert walk.stdout.endswith("Every ceremony was held.\n")
+        assert dsm.key not in walk.stdout
 
 
 def test_ceremonies_that_cannot_be_held_say_why_in_one_line(dsm: Dsm, tmp_path: Path) -> None:
@@ -197,30 +197,38 @@ def test_ceremonies_that_cannot_be_held_say_why_in_one_line(dsm: Dsm, tmp_path: 
     no_key = _walk(str(dsm.base_port), str(tmp_path / "none"))
     refused = _walk(str(dsm.base_port), str(strange))
     nobody = _walk(str(free_port(in_a_row=7)), str(dsm.data_dir / "admin.key"))
-    assert {each.returncode for each in (no_key, refused, nobody)} == {1}
+    assert {item.returncode for item in (no_key, refused, nobody)} == {1}
     assert no_key.stderr.startswith(f"error: no key in {tmp_path}/none")
     assert refused.stderr.startswith("error: POST /projects answered 401, not 201")
     assert nobody.stderr.endswith("error: project does not answer\n")
 
 
-def test_closed_sprints_teach_and_the_next_decision_shows_it(dsm: Dsm) -> None:
+def _learn_from_sprints(dsm: Dsm, prefix: str, teams: int) -> subprocess.CompletedProcess[str]:
     script = Path(__file__).parents[2] / "examples" / "learn_from_sprints.py"
     options = ["--base-port", str(dsm.base_port), "--key", str(dsm.data_dir / "admin.key")]
-    done = subprocess.run(
-        [sys.executable, script, *options, "--teams", "8", "--prefix", "LEARN"],
+    return subprocess.run(
+        [sys.executable, script, *options, "--teams", str(teams), "--prefix", prefix],
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
+
+
+def test_closed_sprints_teach_and_the_next_decision_shows_it(dsm: Dsm) -> None:
+    done = _learn_from_sprints(dsm, "LEARN", 8)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "kept: log loss" in done.stdout, done.stdout
     assert "the calibration moved the confidence" in done.stdout
-    told = dsm.json("learn")
-    assert told["learned"] is False
-    assert "0 new outcomes" in told["reason"]
+    repeated = dsm.json("learn")
+    assert repeated["learned"] is False
+    assert "0 new outcomes" in repeated["reason"]
     versions = dsm.json("learn", "--history")
-    assert [each["accepted"] for each in versions["attempts"]] == [True]
+    assert [attempt["accepted"] for attempt in versions["attempts"]] == [True]
+    too_few = _learn_from_sprints(dsm, "FEW", 1)
+    assert too_few.returncode == 1, too_few.stdout
+    assert "NOT SO: a calibration was learned" in too_few.stderr
+    assert "new outcomes" in too_few.stderr
     assert dsm.json("learn", "--rollback", "0")["active"]["version"] == 0
 
 
@@ -333,7 +341,7 @@ def test_notebook_shows_the_decision_its_memories_and_its_records(
     assert len(episodes) >= 3
     assert all(0 <= float(row[2]) <= 1 for row in episodes)
     recorded = {row[-1] for row in rows if row}
-    assert {each["hash"][:12] for each in audits} <= recorded
+    assert {item["hash"][:12] for item in audits} <= recorded
     assert ["tasks_to_assign", "4", "7"] in rows
     nothing = _walk_through(repository, tmp_path / "none")
     assert nothing.returncode == 1
