@@ -1,4 +1,4 @@
-"""Ports for the servers of the tests, which two test processes never share."""
+"""Ports for the servers of tests; two test processes never share one."""
 
 import fcntl
 import os
@@ -16,7 +16,7 @@ FIRST, SLOTS, SLOT = 12_000, 20, 1_000
 
 @cache
 def _slot() -> tuple[IO[str], Iterator[int]]:
-    """The ports that are this process's as long as it lives, and the lock that says so."""
+    """Reserve a range of ports for this process, and return the lock that holds it."""
     folder = Path(tempfile.gettempdir()) / f"dsm-test-ports-{os.getuid()}"
     folder.mkdir(exist_ok=True)
     for slot in range(SLOTS):
@@ -41,7 +41,7 @@ def _is_free(port: int) -> bool:
 
 
 def free_port(in_a_row: int = 1) -> int:
-    """The first of so many free ports in a row, given to nobody else until all were given."""
+    """Return the first of `in_a_row` free ports; a port comes again only after all others."""
     _, ports = _slot()
     row: list[int] = []
     for _ in range(SLOT):

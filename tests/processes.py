@@ -1,10 +1,10 @@
-"""What the tests ask of processes that may be ending."""
+"""Queries of processes that may end meanwhile."""
 
 import psutil
 
 
 def command_line(process: psutil.Process) -> str:
-    """Its words; nothing of a process that has ended or is not ours to see."""
+    """Return a process's command line; empty when it has ended or may not be read."""
     try:
         return " ".join(process.cmdline())
     except psutil.Error:

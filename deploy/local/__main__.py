@@ -1,4 +1,4 @@
-"""The stack as a process of its own: `python -m deploy.local FOLDER BASE_PORT CATALOGUE`."""
+"""Entry point of a detached stack: `python -m deploy.local FOLDER BASE_PORT CATALOGUE`."""
 
 import sys
 import traceback
@@ -9,7 +9,7 @@ from deploy.local.errors import StackError
 
 
 def main() -> int:
-    """Serve until told to stop; 0 after that, 1 when it could not start."""
+    """Serve until a signal to stop; returns 0 after that, 1 when the stack could not start."""
     from deploy.local.foreground import run
     from deploy.local.stack import Stack
 

@@ -1,4 +1,4 @@
-"""The account that runs Postgres when the stack is started by root, which Postgres refuses."""
+"""Account that runs Postgres when root starts the stack, because Postgres refuses root."""
 
 import os
 import pwd
@@ -13,7 +13,7 @@ _ACCOUNT = "nobody"
 
 @dataclass(frozen=True)
 class Account:
-    """Numeric user and group."""
+    """User and group of a process, as numbers."""
 
     uid: int
     gid: int
@@ -42,18 +42,21 @@ class Account:
 
 
 def server_account(data: Path) -> Account | None:
-    """Who runs Postgres on `data`: None for the present account, as it is not root.
+    """Choose the account that runs Postgres on `data`; None for the present account.
 
-    An existing cluster keeps its owner. A new one gets the account that every machine has, so
-    that no account is added to somebody's machine. Raises: `StackError` when there is none.
+    An existing cluster keeps its owner. Raises: `StackError` when root finds no other account.
     """
     if os.geteuid() != 0:
         return None
     if data.exists() and data.stat().st_uid != 0:
-        found = data.stat()
-        return Account(found.st_uid, found.st_gid)
+        owner = data.stat()
+        return Account(owner.st_uid, owner.st_gid)
+    # Every machine has this account, so none has to be added.
     try:
         entry = pwd.getpwnam(_ACCOUNT)
     except KeyError:
-        raise StackError(f"Postgres refuses root, and there is no account {_ACCOUNT}") from None
+        raise StackError(
+            f"Postgres refuses root, and there is no account {_ACCOUNT};"
+            " start the stack as another user"
+        ) from None
     return Account(entry.pw_uid, entry.pw_gid)

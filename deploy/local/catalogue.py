@@ -1,4 +1,4 @@
-"""The services of a stack, named as strings so that nothing is imported before it is started."""
+"""Catalogue of a stack's services, as names that are imported only when a service starts."""
 
 from dataclasses import dataclass
 from importlib import import_module
@@ -9,22 +9,23 @@ from deploy.local.errors import StackError
 
 @dataclass(frozen=True)
 class ServiceSpec:
-    """One service: where it listens, how it is built, what it keeps.
-
-    `offset` is added to the base port; `factory` and `settings` are "module:attribute";
-    `database` and `migrations` (the package that holds `migrations/`) are None for a service
-    that stores nothing; `role` is the database role that it connects as, None for the owner;
-    `calls` is the scope of its API key, as in `ApiKey`: what of its peers it may call.
-    """
+    """Specification of one service: its port, its parts, its database and its rights."""
 
     name: str
     offset: int
+    """Added to the stack's base port."""
     factory: str
+    """Function that builds the app, as "module:attribute"."""
     settings: str
+    """Settings class, as "module:attribute"."""
     database: str | None = None
+    """Name of its database; None for a service that stores nothing."""
     migrations: str | None = None
+    """Package that holds `migrations/`; None for a service that stores nothing."""
     role: str | None = None
+    """Database role that it connects as; None for the owner."""
     calls: tuple[str, ...] = ()
+    """Scope of its API key: the peers' routes that it may call, as in `ApiKey`."""
 
 
 Catalogue = tuple[ServiceSpec, ...]
@@ -81,7 +82,7 @@ SERVICES: Catalogue = (
 
 
 def resolve(reference: str) -> Any:
-    """The object that "module:attribute" names. Raises: `StackError` when it cannot be imported."""
+    """Import the object that "module:attribute" names. Raises: `StackError`."""
     module, _, attribute = reference.partition(":")
     try:
         return getattr(import_module(module), attribute)

@@ -1,4 +1,4 @@
-"""Starts, finds and stops a stack from another process."""
+"""Start, inspect and stop a stack from another process."""
 
 import os
 import signal
@@ -29,31 +29,30 @@ Phase = Literal["running", "starting", "crashed", "stopped"]
 
 @dataclass(frozen=True)
 class Status:
-    """A stack as seen from outside; `state` is None unless it runs.
-
-    `services` gives each service's "ready", or why it is not. `phase` is "crashed" when its
-    servers outlived it.
-    """
+    """Status of a stack as another process sees it."""
 
     phase: Phase
+    """"crashed" when the servers outlived the stack."""
     state: StackState | None = None
+    """Ports and process; None unless the stack is ready."""
     services: dict[str, str] = field(default_factory=dict[str, str])
+    """"ready" for each service, or the reason why it is not."""
 
     @property
     def healthy(self) -> bool:
-        """Whether it runs and every service is ready."""
+        """Return whether the stack runs and every service is ready."""
         return self.phase == "running" and set(self.services.values()) == {"ready"}
 
 
 def status(data_dir: Path) -> Status:
-    """Look at the stack of a data folder without touching it."""
+    """Inspect the stack of a data folder without changing it."""
     folder = DataFolder(data_dir)
     if folder.holder() is None:
         if not folder.path.exists():
             return Status("stopped")
         servers = EmbeddedServers(data_dir)
-        left = [*servers.postgres.leftovers(), *servers.valkey.leftovers()]
-        return Status("crashed" if left else "stopped")
+        survivors = [*servers.postgres.leftovers(), *servers.valkey.leftovers()]
+        return Status("crashed" if survivors else "stopped")
     state = folder.state()
     if state is None:
         return Status("starting")
@@ -63,9 +62,9 @@ def status(data_dir: Path) -> Status:
 
 
 def running(data_dir: Path, base_port: int) -> StackState | None:
-    """The stack that already runs on this folder and these ports; None when the folder is free.
+    """Return the stack that runs on this folder and these ports; None when the folder is free.
 
-    Raises: `DataFolderInUse` when it is held by a stack on other ports, or one not ready yet.
+    Raises: `DataFolderInUse` when a stack on other ports, or one that is not ready, holds it.
     """
     folder = DataFolder(data_dir)
     holder = folder.holder()
@@ -73,11 +72,14 @@ def running(data_dir: Path, base_port: int) -> StackState | None:
         return None
     state = folder.state()
     if state is None:
-        raise DataFolderInUse(f"data folder {folder.path} is in use (process {holder}, not ready)")
+        raise DataFolderInUse(
+            f"data folder {folder.path} is in use by process {holder}, which is not ready"
+            "; wait for it, or stop it: dsm down"
+        )
     if state.base_port != base_port:
         raise DataFolderInUse(
             f"data folder {folder.path} is in use by a stack on port {state.base_port}"
-            f" (process {state.pid})"
+            f" (process {state.pid}); stop it with dsm down, or name another --data-dir"
         )
     return state
 
@@ -112,7 +114,7 @@ def start_detached(data_dir: Path, base_port: int, catalogue: str) -> StackState
         raise
     if child.poll() is None:
         end(psutil.Process(child.pid), _STOP_STEPS)
-    raise StackError(_why(folder.log, begin))
+    raise StackError(_failure(folder.log, begin))
 
 
 def stop(data_dir: Path) -> bool:
@@ -127,17 +129,17 @@ def stop(data_dir: Path) -> bool:
         except psutil.NoSuchProcess:
             holder = None
     servers = EmbeddedServers(data_dir)
-    left = [*servers.postgres.leftovers(), *servers.valkey.leftovers()]
+    survivors = [*servers.postgres.leftovers(), *servers.valkey.leftovers()]
     servers.stop()
-    return bool(holder or left)
+    return bool(holder or survivors)
 
 
-def _why(log: Path, begin: int) -> str:
-    """Why a start failed: its last words, and below them the end of what else it logged."""
+def _failure(log: Path, begin: int) -> str:
+    """Describe a failed start: its last line, and below it the end of its log."""
     with log.open("rb") as file:
         file.seek(begin)
         lines = file.read().decode(errors="replace").strip().splitlines()
     if not lines:
-        return f"it ended without a word; see {log}"
+        return f"the stack ended without a message; see {log}"
     tail = [f"  {line}" for line in lines[-_TAIL_LINES:-1]]
     return "\n".join([lines[-1].removeprefix("error: "), *tail])

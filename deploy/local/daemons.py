@@ -1,4 +1,4 @@
-"""A server process that may outlive the process that started it."""
+"""Server processes that may outlive the process that started them."""
 
 import os
 import signal
@@ -20,7 +20,7 @@ _POLL_SECONDS = 0.01
 
 
 class Identity(TypedDict, total=False):
-    """The account a process runs as; empty for the present one."""
+    """Account of a process; empty for the present one."""
 
     user: int
     group: int
@@ -32,7 +32,7 @@ StopSteps = Sequence[tuple[signal.Signals, float]]
 
 
 class Daemon(ABC):
-    """One server on one folder; its start first stops the one that a killed parent left behind."""
+    """One server on one folder. Its start first stops a server that a killed parent left."""
 
     name: str
     stop_steps: StopSteps
@@ -45,18 +45,18 @@ class Daemon(ABC):
 
     @abstractmethod
     def command(self) -> list[str]:
-        """The command line; it names `folder` as an argument of its own."""
+        """Return the command line, which names `folder` as an argument of its own."""
 
     @abstractmethod
     def answers(self) -> bool:
-        """Whether the started server takes requests."""
+        """Return whether the started server takes requests."""
 
     def identity(self) -> Identity:
-        """The account to run as."""
+        """Return the account to run as."""
         return {}
 
     def start(self) -> None:
-        """Start and wait until it answers. Raises: `StackError` with the last line of its log."""
+        """Start the server and wait for its answer. Raises: `StackError` with its last log line."""
         self.stop()
         with self.log.open("ab") as log:
             # A session of its own: Ctrl-C in the terminal must reach only the parent, which
@@ -81,33 +81,31 @@ class Daemon(ABC):
             time.sleep(_POLL_SECONDS)
 
     def stop(self) -> None:
-        """Stop the server of this folder, whoever started it; nothing when there is none."""
+        """Stop the server of this folder, whoever started it."""
         own = [self.process] if self.process else []
         for process in own or self.leftovers():
             end(process, self.stop_steps)
         self.process = None
 
     def leftovers(self) -> list[psutil.Process]:
-        """Running servers of this folder.
-
-        Found by what they run, not by a remembered pid, which may belong to somebody else by now.
-        """
-        found: list[psutil.Process] = []
+        """Find the running servers of this folder."""
+        processes: list[psutil.Process] = []
+        # By their command line: a stored pid may belong to another program by now.
         for process in psutil.process_iter():
             with suppress(psutil.Error):
                 line = process.cmdline()
                 same = bool(line) and Path(line[0]).name == self.binary.name
                 if same and str(self.folder) in line and alive(process):
-                    found.append(process)
-        return found
+                    processes.append(process)
+        return processes
 
     def running(self) -> bool:
-        """Whether the server that `start` started still lives."""
+        """Return whether the server that `start` started still runs."""
         return self.process is not None and alive(self.process)
 
 
 def alive(process: psutil.Process) -> bool:
-    """Whether it still runs; a zombie has ended, it only has not been asked how."""
+    """Return whether a process runs; a zombie has ended and only waits for its parent."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -115,17 +113,17 @@ def alive(process: psutil.Process) -> bool:
 
 
 def end(process: psutil.Process, steps: StopSteps) -> None:
-    """Signal by signal until it has ended. Raises: `StackError` when the last one did not help."""
+    """Send signal after signal until a process ends. Raises: `StackError` when it does not."""
     for number, seconds in steps:
         with suppress(psutil.NoSuchProcess):
             process.send_signal(number)
         if ended(process, seconds):
             return
-    raise StackError(f"process {process.pid} does not end")
+    raise StackError(f"process {process.pid} does not end; end it by hand and try again")
 
 
 def ended(process: psutil.Process, seconds: float) -> bool:
-    """Wait for its end; False when it still runs after `seconds`."""
+    """Wait for the end of a process; False when it still runs after `seconds`."""
     deadline = time.monotonic() + seconds
     while True:
         try:
@@ -133,7 +131,7 @@ def ended(process: psutil.Process, seconds: float) -> bool:
             return True
         except psutil.TimeoutExpired:
             if not alive(process):
-                # Ended just now: collect a child of ours; somebody else's zombie is not ours to.
+                # Only its parent can collect a zombie.
                 with suppress(psutil.TimeoutExpired):
                     process.wait(1)
                 return True
@@ -142,7 +140,7 @@ def ended(process: psutil.Process, seconds: float) -> bool:
 
 
 def ping(path: Path) -> bool:
-    """Whether a Redis-protocol server answers PING at a unix socket."""
+    """Return whether a Redis-protocol server answers PING at a unix socket."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(1.0)
         try:
@@ -154,6 +152,6 @@ def ping(path: Path) -> bool:
 
 
 def last_line(log: Path) -> str:
-    """The last line of a log that says something; a hint when there is none."""
+    """Return the last line of a log that is not empty; the log's path when there is none."""
     lines = log.read_text(errors="replace").split("\n") if log.exists() else []
     return next((line.strip() for line in reversed(lines) if line.strip()), f"see {log}")

@@ -1,8 +1,8 @@
-"""What can go wrong when a stack is started or stopped, each told in one line."""
+"""Errors of starting and stopping a stack; each message is one line for the user."""
 
 
 class StackError(Exception):
-    """The stack cannot do what was asked; the message is one line for the person who asked."""
+    """The stack cannot carry out a command."""
 
 
 class DataFolderInUse(StackError):

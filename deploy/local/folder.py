@@ -1,4 +1,4 @@
-"""The data folder: who holds it, its keys, and where everything in it lies."""
+"""Data folder of a stack: its lock, its keys and the places of its files."""
 
 import fcntl
 import json
@@ -23,16 +23,18 @@ _CLAIM_SECONDS = 0.25
 
 @dataclass(frozen=True)
 class StackState:
-    """What a ready stack says of itself in stack.json; `started_at` is ISO 8601 in UTC."""
+    """Content of stack.json, which a ready stack writes."""
 
     pid: int
     base_port: int
     urls: dict[str, str]
+    """Base URL of each service, by its name."""
     started_at: str
+    """ISO 8601, in UTC."""
 
 
 class DataFolder:
-    """A stack's folder; whoever has claimed it may change it, until release or death."""
+    """Folder of a stack. The process that claims it may change it until it releases it or ends."""
 
     def __init__(self, path: Path) -> None:
         self.path = path.expanduser().resolve()
@@ -46,12 +48,12 @@ class DataFolder:
         self._lock: int | None = None
 
     def prepare(self) -> None:
-        """Make the folder and its logs/. Raises: `StackError` when that is not possible."""
+        """Create the folder and its logs/. Raises: `StackError` when that is not possible."""
         os.close(self._open_lock())
         self.logs.mkdir(mode=0o700, exist_ok=True)
 
     def claim(self) -> None:
-        """Hold the folder until release; nothing when already held by this object.
+        """Lock the folder until `release`; does nothing when this object holds it already.
 
         Raises: `DataFolderInUse`, or `StackError` when the folder cannot be used at all.
         """
@@ -62,7 +64,10 @@ class DataFolder:
         while not _try_lock(lock, fcntl.LOCK_EX):
             if time.monotonic() > deadline:
                 os.close(lock)
-                raise DataFolderInUse(f"data folder {self.path} is in use (process {self._told()})")
+                raise DataFolderInUse(
+                    f"data folder {self.path} is in use (process {self._written_pid()});"
+                    " stop that stack, or name another folder"
+                )
             time.sleep(0.01)
         os.ftruncate(lock, 0)
         os.pwrite(lock, str(os.getpid()).encode(), 0)
@@ -71,45 +76,45 @@ class DataFolder:
 
     @property
     def claimed(self) -> bool:
-        """Whether this object holds the folder."""
+        """Return whether this object holds the folder."""
         return self._lock is not None
 
     def release(self) -> None:
-        """Let go of the folder; nothing when it is not held."""
+        """Unlock the folder; does nothing when this object does not hold it."""
         if self._lock is not None:
             self._state_file.unlink(missing_ok=True)
             os.close(self._lock)
             self._lock = None
 
     def holder(self) -> int | None:
-        """The process that holds the folder; None when nobody does."""
+        """Return the process that holds the folder; None when none does."""
         if not self._lock_file.exists():
             return None
         lock = self._open_lock()
         try:
-            return None if _try_lock(lock, fcntl.LOCK_SH) else self._told()
+            return None if _try_lock(lock, fcntl.LOCK_SH) else self._written_pid()
         finally:
             os.close(lock)
 
     def state(self) -> StackState | None:
-        """What the running stack says of itself; None before it is ready and after it ended."""
+        """Read the running stack's state; None before it is ready and after its end."""
         with suppress(FileNotFoundError, ValueError, TypeError):
             return StackState(**json.loads(self._state_file.read_text()))
         return None
 
     def announce(self, state: StackState) -> None:
-        """Tell everyone that the stack is ready."""
+        """Write the state of a stack that is ready."""
         _write_whole(self._state_file, json.dumps(asdict(state), indent=2))
 
     def key(self, holder: str) -> str:
-        """The plain API key of `holder` ("admin", ...), made at first use, mode 0600."""
+        """Return the plain API key of `holder` ("admin", ...), created at first use, mode 0600."""
         path = self.path / f"{holder}.key"
         if not path.exists():
             _write_whole(path, f"dsm_{secrets.token_urlsafe(32)}")
         return path.read_text().strip()
 
     def make_sockets(self) -> Path:
-        """An empty folder for unix sockets: under the data folder, or a short one it links to."""
+        """Create an empty folder for unix sockets, here or, when the path is too long, in /tmp."""
         self.clear_sockets()
         if len(os.fsencode(self._sockets)) + _LONGEST_NAME <= _LONGEST_SOCKET:
             self._sockets.mkdir(mode=0o700)
@@ -119,7 +124,7 @@ class DataFolder:
         return short
 
     def clear_sockets(self) -> None:
-        """Remove the sockets, also those of a stack that was killed."""
+        """Remove the sockets, also those that a killed stack left."""
         if self._sockets.is_symlink():
             shutil.rmtree(self._sockets.readlink(), ignore_errors=True)
             self._sockets.unlink()
@@ -132,15 +137,18 @@ class DataFolder:
             self.path.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
             return os.open(self._lock_file, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
-            raise StackError(f"cannot use data folder {self.path}: {error.strerror}") from error
+            raise StackError(
+                f"cannot use data folder {self.path}: {error.strerror};"
+                " name another with --data-dir"
+            ) from error
 
-    def _told(self) -> int:
+    def _written_pid(self) -> int:
         text = self._lock_file.read_text()
         return int(text) if text.isdecimal() else 0
 
 
 def digest(key: str) -> str:
-    """SHA-256 of a key in hex: the form in which services know it."""
+    """Return the SHA-256 of a key in hex, which is all that services know of it."""
     return sha256(key.encode()).hexdigest()
 
 
@@ -153,7 +161,7 @@ def _try_lock(descriptor: int, kind: int) -> bool:
 
 
 def _write_whole(path: Path, text: str) -> None:
-    """Nobody ever reads half of it, and nobody else reads it at all."""
+    """Replace a file in one step, readable by this account only."""
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     with os.fdopen(descriptor, "w") as file:
         file.write(text)

@@ -1,4 +1,4 @@
-"""Runs a stack as this process until it is told to stop."""
+"""Run a stack in this process until a signal to stop."""
 
 import asyncio
 import os
@@ -18,19 +18,19 @@ def run(stack: Stack, ready: Callable[[], None]) -> None:
     """
     configure_logging(os.environ.get("DSM_LOG_LEVEL", "warning"))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_until_told(stack, ready))
+        runner.run(_until_signal(stack, ready))
 
 
-async def _until_told(stack: Stack, ready: Callable[[], None]) -> None:
+async def _until_signal(stack: Stack, ready: Callable[[], None]) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     serving = asyncio.create_task(_serve(stack, ready))
-    told = asyncio.create_task(stop.wait())
-    await asyncio.wait([serving, told], return_when=asyncio.FIRST_COMPLETED)
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
     if serving.done():
-        told.cancel()
+        stopping.cancel()
         serving.result()
     # Cancelled once: a second signal finds the same event set and does not cut the stop short.
     serving.cancel()

@@ -1,4 +1,4 @@
-"""Runs each service's app on a uvicorn server of its own, all in the present event loop."""
+"""Host each service's app on a uvicorn server of its own, all in one event loop."""
 
 import asyncio
 import http.client
@@ -17,7 +17,7 @@ _POLL_SECONDS = 0.05
 
 
 class Server(uvicorn.Server):
-    """A server that leaves the process's signals to the stack."""
+    """Server that leaves the process's signals to the stack."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -26,11 +26,12 @@ class Server(uvicorn.Server):
 
 @dataclass(frozen=True)
 class Hosted:
-    """A service that is being served; the task ends when its server does."""
+    """A running service."""
 
     name: str
     server: Server
     task: asyncio.Task[None]
+    """Ends with the server."""
 
 
 def host(name: str, app: Any, listener: socket.socket) -> Hosted:
@@ -45,7 +46,7 @@ def host(name: str, app: Any, listener: socket.socket) -> Hosted:
         timeout_keep_alive=60,
         log_config=None,
         server_header=False,
-        proxy_headers=False,  # nobody asks where a request came from
+        proxy_headers=False,  # no service uses the address of its caller
     )
     server = Server(config)
     return Hosted(name, server, asyncio.create_task(_serve(name, server, listener), name=name))
@@ -62,9 +63,9 @@ async def _serve(name: str, server: Server, listener: socket.socket) -> None:
 
 
 async def drain(services: list[Hosted], seconds: float) -> None:
-    """Let each finish what it is doing, one after the other in the given order.
+    """Let each service finish its requests, one after the other in the given order.
 
-    Those that are not done when the time is up are cut off.
+    After `seconds` the remaining ones are stopped at once.
     """
     try:
         async with asyncio.timeout(seconds):
@@ -88,23 +89,23 @@ async def wait_ready(urls: Mapping[str, str], seconds: float) -> None:
         async with asyncio.timeout(seconds):
             while answers:
                 waiting = list(answers)
-                found = await asyncio.gather(
+                probes = await asyncio.gather(
                     *(asyncio.to_thread(probe, urls[name]) for name in waiting)
                 )
                 answers = {
                     name: answer
-                    for name, answer in zip(waiting, found, strict=True)
+                    for name, answer in zip(waiting, probes, strict=True)
                     if answer != "ready"
                 }
                 if answers:
                     await asyncio.sleep(_POLL_SECONDS)
     except TimeoutError:
-        told = "; ".join(f"{name}: {answer}" for name, answer in answers.items())
-        raise StackError(f"not ready after {seconds:.0f} s: {told}") from None
+        reasons = "; ".join(f"{name}: {answer}" for name, answer in answers.items())
+        raise StackError(f"not ready after {seconds:.0f} s: {reasons}") from None
 
 
 def probe(url: str) -> str:
-    """What the service at `url` says of itself: "ready", or why not, in a few words."""
+    """Ask a service for its readiness: "ready", or the reason why it is not."""
     connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=_PROBE_SECONDS)
     try:
         connection.request("GET", "/health/ready")

@@ -1,29 +1,29 @@
-"""The API keys of a stack: one a role for people, one for each service that calls others."""
+"""API keys of a stack: one for each role of people, one for each service that calls others."""
 
-from typing import Any
+from pydantic import SecretStr
 
 from deploy.local.catalogue import Catalogue, ServiceSpec
 from deploy.local.folder import DataFolder, digest
+from domain_services.kernel.settings import ApiKey, AuthSettings, Role
 
-ROLES = ("admin", "operator", "viewer")
+ROLES: tuple[Role, ...] = ("admin", "operator", "viewer")
 
 
-def auth(folder: DataFolder, catalogue: Catalogue, spec: ServiceSpec) -> dict[str, Any]:
-    """What `spec` is told: its own key, and the hashes and scopes of everybody's."""
-    keys: list[dict[str, Any]] = [
-        {"name": role, "role": role, "sha256": digest(folder.key(role))} for role in ROLES
+def auth(folder: DataFolder, catalogue: Catalogue, spec: ServiceSpec) -> AuthSettings:
+    """Build a service's keys: its own, and the hashes and scopes of everybody's."""
+    people = [ApiKey(name=role, role=role, sha256=digest(folder.key(role))) for role in ROLES]
+    services = [
+        ApiKey(
+            name=caller.name,
+            role="service",
+            sha256=digest(folder.key(_holder(caller))),
+            calls=caller.calls,
+        )
+        for caller in catalogue
+        if caller.calls
     ]
-    keys += [
-        {
-            "name": each.name,
-            "role": "service",
-            "sha256": digest(folder.key(_holder(each))),
-            "calls": each.calls,
-        }
-        for each in catalogue
-        if each.calls
-    ]
-    return {"service_key": folder.key(_holder(spec)) if spec.calls else None, "keys": keys}
+    own_key = SecretStr(folder.key(_holder(spec))) if spec.calls else None
+    return AuthSettings(service_key=own_key, keys=(*people, *services))
 
 
 def _holder(spec: ServiceSpec) -> str:

@@ -120,11 +120,14 @@ class Postgres(Daemon):
 
     def _initialise(self) -> None:
         if self.folder.exists():
-            found = (self.folder / "PG_VERSION").read_text().strip()
-            if found != MAJOR:
-                raise StackError(f"{self.folder} belongs to PostgreSQL {found}, this is {MAJOR}")
+            version = (self.folder / "PG_VERSION").read_text().strip()
+            if version != MAJOR:
+                raise StackError(
+                    f"{self.folder} belongs to PostgreSQL {version}, this is {MAJOR};"
+                    " upgrade it, or name another data folder"
+                )
             return
-        # Made beside its place and moved there whole: a kill in between leaves no half cluster.
+        # Built beside its place and moved there whole: a kill in between leaves no half cluster.
         new = self.folder.with_name("postgres.new")
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(mode=0o700)
@@ -149,10 +152,11 @@ class Postgres(Daemon):
         new.rename(self.folder)
 
     def _drop_foreign_pid_file(self) -> None:
-        """Postgres would take a stale pid that now belongs to another program for a running server.
+        """Remove a pid file whose number belongs to another program by now.
 
-        The file stays in every doubtful case: it also guards against orphaned backends.
+        Postgres would take that program for a running server.
         """
+        # The file stays in every doubtful case: it also guards against orphaned backends.
         lines = self._pid_file_lines()
         if lines and lines[0].isdecimal():
             with suppress(psutil.Error):

@@ -1,4 +1,4 @@
-"""The embedded servers of one data folder: PostgreSQL with pgvector, and Valkey."""
+"""Embedded servers of one data folder: PostgreSQL with pgvector, and Valkey."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,7 +11,7 @@ from deploy.local.valkey import Valkey
 
 
 class EmbeddedServers:
-    """Real servers under `data_dir`, reachable through unix sockets that only this account opens.
+    """Servers under `data_dir`, reached through unix sockets that only this account opens.
 
     `durable=False` skips fsync; only for tests. Raises: `StackError` when a server package is
     not installed.
@@ -37,14 +37,14 @@ class EmbeddedServers:
         self.valkey.start_in(sockets)
 
     def stop(self) -> None:
-        """Stop Valkey, then PostgreSQL, remove the sockets and let go of the folder."""
+        """Stop Valkey, then PostgreSQL, remove the sockets and release the folder."""
         self.folder.claim()
         self._stop_servers()
         self.folder.clear_sockets()
         self.folder.release()
 
     def restart_dead(self) -> list[str]:
-        """Start again what has died by itself; the names of what was started."""
+        """Start servers again that ended by themselves; returns their names."""
         restarted: list[str] = []
         for server in (self.postgres, self.valkey):
             if not server.running():
@@ -61,12 +61,12 @@ class EmbeddedServers:
         self.postgres.create_role(name)
 
     def database_url(self, name: str, role: str | None = None) -> str:
-        """A SQLAlchemy URL (psycopg 3) of a database, for `role` or, by default, its owner."""
+        """Return a database's SQLAlchemy URL (psycopg 3), for `role` or, by default, its owner."""
         return self.postgres.url(name, "+psycopg", role or OWNER)
 
     @property
     def redis_url(self) -> str:
-        """A redis-py URL of Valkey."""
+        """Return the redis-py URL of Valkey."""
         return f"unix://{quote(str(self.valkey.socket))}"
 
     def _stop_servers(self) -> None:

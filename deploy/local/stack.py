@@ -1,4 +1,4 @@
-"""The whole system on one machine: embedded servers, migrated databases, every service."""
+"""Stack: embedded servers, migrated databases and every service on one machine."""
 
 import asyncio
 import os
@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import NotRequired, TypedDict, TypeVar
 
 import structlog
 
@@ -17,6 +17,7 @@ from deploy.local.errors import StackError
 from deploy.local.folder import StackState
 from deploy.local.hosting import Hosted, drain, host, wait_ready
 from deploy.local.servers import EmbeddedServers
+from domain_services.kernel.settings import AuthSettings
 
 logger = structlog.get_logger()
 T = TypeVar("T")
@@ -26,16 +27,26 @@ DRAIN_SECONDS = 10.0
 _WATCH_SECONDS = 0.5
 
 
+class StackSettings(TypedDict):
+    """Settings that a stack gives to each service."""
+
+    host: str
+    port: int
+    redis_url: str
+    peers: dict[str, str]
+    auth: AuthSettings
+    database_url: NotRequired[str]
+
+
 def silent(_: str) -> None:
-    """Report progress to nobody."""
+    """Ignore a report of progress."""
 
 
 class Stack:
     """Every service of `catalogue` on its own port of 127.0.0.1, in the running event loop.
 
-    `report` is told each step in a few words. Use it as an async context manager; `wait` returns
-    only with an error. Raises (from `start`): `DataFolderInUse`, `PortTaken`, `StackError`; what
-    had been started is stopped then.
+    Use it as an async context manager; `report` gets each step in a few words. `start` raises
+    `DataFolderInUse`, `PortTaken` or `StackError`, and stops what it had started.
     """
 
     def __init__(
@@ -61,7 +72,7 @@ class Stack:
         self._work = ThreadPoolExecutor(1, "stack")
 
     async def start(self) -> None:
-        """Start everything; returns when every /health/ready answers 200."""
+        """Start everything and wait until every /health/ready answers 200."""
         self.folder.claim()
         try:
             await self._start()
@@ -134,7 +145,8 @@ class Stack:
             raise StackError(f"{done.pop().get_name()} ended unexpectedly")
 
     def _migrate(self) -> None:
-        """One database after the other: Alembic keeps its context in the module, not the thread."""
+        """Create the databases and bring each to the newest schema."""
+        # One after the other: Alembic keeps its context in the module, not the thread.
         specs = [spec for spec in self.catalogue if spec.database]
         self.servers.create_databases(spec.database for spec in specs if spec.database)
         for spec in specs:
@@ -145,9 +157,9 @@ class Stack:
                     self.servers.create_role(spec.role)
                 upgrade(self.servers.database_url(spec.database), spec.migrations, spec.role)
 
-    def _settings(self, spec: ServiceSpec) -> dict[str, Any]:
-        """What only the stack knows; everything else a service reads from its environment."""
-        told: dict[str, Any] = {
+    def _settings(self, spec: ServiceSpec) -> StackSettings:
+        """Return the settings that only the stack knows; a service reads others itself."""
+        settings: StackSettings = {
             "host": ports.HOST,
             "port": self.base_port + spec.offset,
             "redis_url": self.servers.redis_url,
@@ -155,8 +167,8 @@ class Stack:
             "auth": keys.auth(self.folder, self.catalogue, spec),
         }
         if spec.database:
-            told["database_url"] = self.servers.database_url(spec.database, spec.role)
-        return told
+            settings["database_url"] = self.servers.database_url(spec.database, spec.role)
+        return settings
 
     async def _run(self, step: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._work, step)

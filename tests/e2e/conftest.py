@@ -1,4 +1,4 @@
-"""The whole system as a user has it: the `dsm` command on an embedded stack of its own."""
+"""The `dsm` command on an embedded stack of its own."""
 
 import json
 import os
@@ -18,7 +18,7 @@ EXAMPLE = Path(str(demo.EXAMPLE))
 
 
 class Dsm:
-    """Runs `dsm` commands against one data folder."""
+    """Runner of `dsm` commands against one data folder."""
 
     def __init__(self, data_dir: Path, base_port: int, **environment: str) -> None:
         self.data_dir = data_dir
@@ -55,7 +55,7 @@ class Dsm:
 
 @pytest.fixture(scope="module")
 def dsm() -> Iterator[Dsm]:
-    """A running stack with both example projects, imported as of 2016-06-06."""
+    """Start a stack with both example projects, imported as of 2016-06-06."""
     # Not pytest's own folder: each pytest that starts closes it to the account that runs Postgres.
     with tempfile.TemporaryDirectory(prefix="dsm-tests-") as folder:
         started = Dsm(Path(folder), free_port(in_a_row=7))

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL and Valkey by themselves."""
+"""Embedded PostgreSQL and Valkey without services."""
 
 import os
 import stat
@@ -41,7 +41,7 @@ def test_servers_are_durable_and_carry_pgvector(tmp_path: Path) -> None:
         assert command[command.index("--port") + 1] == "0"
 
 
-def test_a_second_user_of_the_folder_is_refused_and_disturbs_nobody(tmp_path: Path) -> None:
+def test_second_stack_on_a_folder_is_refused_and_the_first_keeps_running(tmp_path: Path) -> None:
     with EmbeddedServers(tmp_path / "data", durable=False) as servers:
         with pytest.raises(DataFolderInUse), EmbeddedServers(tmp_path / "data"):
             raise AssertionError("both hold the folder")
@@ -49,7 +49,7 @@ def test_a_second_user_of_the_folder_is_refused_and_disturbs_nobody(tmp_path: Pa
             assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
-def test_a_pid_that_now_belongs_to_somebody_else_is_left_alone(tmp_path: Path) -> None:
+def test_pid_of_another_program_in_the_pid_file_is_ignored(tmp_path: Path) -> None:
     servers = EmbeddedServers(tmp_path / "data", durable=False)
     servers.start()
     pid_file = servers.folder.postgres / "postmaster.pid"
@@ -71,7 +71,7 @@ def test_a_pid_that_now_belongs_to_somebody_else_is_left_alone(tmp_path: Path) -
             other.kill()
 
 
-def test_a_cluster_half_made_is_made_again(tmp_path: Path) -> None:
+def test_half_initialised_cluster_is_initialised_again(tmp_path: Path) -> None:
     half = tmp_path / "data" / "postgres.new"
     half.mkdir(parents=True)
     (half / "PG_VERSION").write_text("18\n")
@@ -80,7 +80,7 @@ def test_a_cluster_half_made_is_made_again(tmp_path: Path) -> None:
     assert not half.exists()
 
 
-def test_a_cluster_of_another_version_is_refused_in_one_line(tmp_path: Path) -> None:
+def test_cluster_of_another_version_is_refused_in_one_line(tmp_path: Path) -> None:
     old = tmp_path / "data" / "postgres"
     old.mkdir(parents=True)
     (old / "PG_VERSION").write_text("16\n")
@@ -92,7 +92,7 @@ def test_a_cluster_of_another_version_is_refused_in_one_line(tmp_path: Path) -> 
     assert EmbeddedServers(tmp_path / "data").folder.holder() is None
 
 
-def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
+def test_failed_start_reports_the_reason(tmp_path: Path) -> None:
     servers = EmbeddedServers(tmp_path / "data", durable=False)
     with servers:
         pass

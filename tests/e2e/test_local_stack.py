@@ -1,4 +1,4 @@
-"""The embedded stack as its user meets it: real servers, real processes, real signals."""
+"""Embedded stack from the command line, with real servers, processes and signals."""
 
 import hashlib
 import json
@@ -26,16 +26,16 @@ PATHS = os.pathsep.join([str(ROOT), str(Path(__file__).parent)])
 BOUND_SECONDS = 60
 
 
-def until(condition: Callable[[], Any], what: str) -> None:
-    """Wait for it; fail when it does not come."""
+def until(condition: Callable[[], Any], event: str) -> None:
+    """Wait for a condition; fail after `BOUND_SECONDS`."""
     deadline = time.monotonic() + BOUND_SECONDS
     while not condition():
-        assert time.monotonic() < deadline, f"never: {what}"
+        assert time.monotonic() < deadline, f"never: {event}"
         time.sleep(0.02)
 
 
 class Machine:
-    """One data folder and its commands, each run as a process of its own."""
+    """Commands on one data folder, each run as a process of its own."""
 
     def __init__(self, data_dir: Path, account: int | None = None) -> None:
         self.data_dir = data_dir
@@ -78,9 +78,9 @@ class Machine:
         return json.loads(self.run("status", "--json").stdout)["phase"]
 
     def processes(self) -> list[psutil.Process]:
-        """The stack, its servers and all their children."""
-        found = [p for p in psutil.process_iter() if str(self.data_dir) in command_line(p)]
-        return [*found, *(child for p in found for child in p.children(recursive=True))]
+        """Find the stack, its servers and all their children."""
+        stacks = [p for p in psutil.process_iter() if str(self.data_dir) in command_line(p)]
+        return [*stacks, *(child for p in stacks for child in p.children(recursive=True))]
 
 
 def running(processes: list[psutil.Process]) -> list[str]:
@@ -93,17 +93,16 @@ def running(processes: list[psutil.Process]) -> list[str]:
 
 @pytest.fixture
 def machines(tmp_path: Path) -> Iterator[Callable[..., Machine]]:
-    made: list[Machine] = []
+    all_machines: list[Machine] = []
 
     def make(name: str = "data", **options: Any) -> Machine:
-        made.append(Machine(tmp_path / name, **options))
-        return made[-1]
+        all_machines.append(Machine(tmp_path / name, **options))
+        return all_machines[-1]
 
     yield make
-    for machine in made:
+    for machine in all_machines:
         machine.run("down")
-        left = running(machine.processes())
-        assert not left
+        assert running(machine.processes()) == []
 
 
 @pytest.fixture
@@ -112,8 +111,8 @@ def machine(machines: Callable[..., Machine]) -> Machine:
 
 
 def test_down_leaves_no_process_and_no_socket(machine: Machine) -> None:
-    told = machine.up()
-    assert told["urls"] == {"edge": machine.url(0, ""), "notes": machine.url(1, "")}
+    state = machine.up()
+    assert state["urls"] == {"edge": machine.url(0, ""), "notes": machine.url(1, "")}
     before = machine.processes()
     assert len(before) > 3
     assert machine.run("status").returncode == 0
@@ -151,11 +150,11 @@ def test_data_and_keys_stay_the_same_over_a_restart(machine: Machine) -> None:
     assert httpx.get(machine.url(0, "/keys")).json() == hashes
 
 
-def test_what_a_killed_stack_left_is_cleaned_by_the_next_up(machine: Machine) -> None:
-    told = machine.up()
+def test_up_stops_the_servers_of_a_killed_stack(machine: Machine) -> None:
+    state = machine.up()
     httpx.post(machine.url(1, "/notes/written-before-the-kill")).raise_for_status()
-    servers = [p for p in machine.processes() if p.pid != told["pid"]]
-    stack = psutil.Process(told["pid"])
+    servers = [p for p in machine.processes() if p.pid != state["pid"]]
+    stack = psutil.Process(state["pid"])
     stack.kill()
     until(lambda: not running([stack]), "the stack's end")
     assert running(servers)
@@ -164,14 +163,14 @@ def test_what_a_killed_stack_left_is_cleaned_by_the_next_up(machine: Machine) ->
     machine.up()
 
     assert running(servers) == []
-    found = httpx.get(machine.url(1, "/notes")).json()
-    assert found == {"bodies": ["written-before-the-kill"], "counted": 1}
+    notes = httpx.get(machine.url(1, "/notes")).json()
+    assert notes == {"bodies": ["written-before-the-kill"], "counted": 1}
 
 
-def test_down_cleans_what_a_killed_stack_left(machine: Machine) -> None:
-    told = machine.up()
+def test_down_stops_the_servers_of_a_killed_stack(machine: Machine) -> None:
+    state = machine.up()
     everything = machine.processes()
-    psutil.Process(told["pid"]).kill()
+    psutil.Process(state["pid"]).kill()
 
     assert json.loads(machine.run("down", "--json").stdout) == {"stopped": True}
     assert running(everything) == []
@@ -208,23 +207,25 @@ def test_two_stacks_live_side_by_side(machines: Callable[..., Machine]) -> None:
 
 
 @pytest.mark.parametrize("detached", [("--detach",), ()])
-def test_a_taken_port_is_one_line_before_anything_starts(
+def test_occupied_port_is_one_error_line_before_anything_starts(
     machine: Machine, detached: tuple[str, ...]
 ) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", machine.base_port + 1))
-        taken.listen()
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", machine.base_port + 1))
+        listener.listen()
         with machine.begin_up(*detached) as refused:
             _, error = refused.communicate(timeout=BOUND_SECONDS)
     assert refused.returncode == 1
     port = machine.base_port + 1
-    assert error.splitlines() == [f"error: port {port} (notes): Address already in use"]
+    assert error.splitlines() == [
+        f"error: port {port} (notes): Address already in use; choose other ports with --base-port"
+    ]
     assert not (machine.data_dir / "postgres").exists()
 
 
 @pytest.mark.parametrize("detached", [("--detach",), ()])
-def test_a_data_folder_in_use_is_one_line(machine: Machine, detached: tuple[str, ...]) -> None:
-    told = machine.up()
+def test_data_folder_in_use_is_one_error_line(machine: Machine, detached: tuple[str, ...]) -> None:
+    state = machine.up()
     base_port = machine.base_port
     machine.base_port = free_port(in_a_row=3)
     with machine.begin_up(*detached) as refused:
@@ -232,14 +233,14 @@ def test_a_data_folder_in_use_is_one_line(machine: Machine, detached: tuple[str,
     assert refused.returncode == 1
     assert error.splitlines() == [
         f"error: data folder {machine.data_dir} is in use by a stack on port {base_port}"
-        f" (process {told['pid']})"
+        f" (process {state['pid']}); stop it with dsm down, or name another --data-dir"
     ]
 
 
-def test_up_on_a_running_stack_says_so_and_changes_nothing(machine: Machine) -> None:
-    told = machine.up()
+def test_up_on_a_running_stack_reports_it_and_changes_nothing(machine: Machine) -> None:
+    state = machine.up()
     again = machine.up()
-    assert again == told | {"status": "already running"}
+    assert again == state | {"status": "already running"}
 
 
 def test_of_two_starts_at_once_one_wins(machine: Machine) -> None:
@@ -254,13 +255,13 @@ def test_of_two_starts_at_once_one_wins(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_lets_the_request_under_way_finish(
+def test_signal_lets_a_running_request_finish(
     machine: Machine, tmp_path: Path, number: signal.Signals
 ) -> None:
     with machine.begin_up("--json") as stack, ThreadPoolExecutor(1) as pool:
         until(lambda: machine.phase() == "running", "a running stack")
         everything = machine.processes()
-        held = pool.submit(
+        response = pool.submit(
             httpx.get, machine.url(1, "/hold"), params={"folder": str(tmp_path)}, timeout=60
         )
         until((tmp_path / "held").exists, "the request under way")
@@ -268,7 +269,7 @@ def test_a_signal_lets_the_request_under_way_finish(
         os.killpg(stack.pid, number)
         until(lambda: refuses(machine.base_port + 1), "the service closed for new requests")
         (tmp_path / "go").touch()
-        assert held.result().json() == {"bodies": [], "counted": 0}
+        assert response.result().json() == {"bodies": [], "counted": 0}
         out, error = stack.communicate(timeout=BOUND_SECONDS)
     assert (stack.returncode, error) == (0, "")
     assert json.loads(out)["status"] == "ready"
@@ -317,7 +318,7 @@ def test_an_ordinary_user_can_run_it(machines: Callable[..., Machine], tmp_path:
     home.mkdir()
     os.chown(home, 65534, 65534)
     machine = machines("home/data", account=65534)
-    told = machine.up()
-    assert psutil.Process(told["pid"]).uids().real == 65534
+    state = machine.up()
+    assert psutil.Process(state["pid"]).uids().real == 65534
     assert {p.uids().real for p in machine.processes()} == {65534}
     assert stat.S_IMODE(machine.data_dir.stat().st_mode) == 0o700

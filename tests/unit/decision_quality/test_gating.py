@@ -24,39 +24,42 @@ def decided(teams: Teams, *numbers: tuple[int, int, int]) -> Sequence[Decided]:
 
 
 def test_harm_and_help_count_from_two_tasks_on(teams: Teams):
-    found = gating.measure(
+    measured = gating.measure(
         decided(teams, (5, 5, 5), (5, 5, 9), (6, 10, 7), (5, 5, 8), (8, 10, 9), (10, 10, 3))
     )
-    ungated, gated = found["ungated"], found["gated"]
+    ungated, gated = measured["ungated"], measured["gated"]
     assert (ungated["changed"], ungated["wins"], ungated["losses"], ungated["ties"]) == (5, 2, 2, 1)
     assert (ungated["help"]["count"], ungated["harm"]["count"]) == (2, 1)
     assert (gated["changed"], gated["wins"], gated["losses"]) == (3, 1, 2)
-    assert (found["help_kept"], found["harm_kept"]) == (0.5, 1.0)
+    assert (measured["help_kept"], measured["harm_kept"]) == (0.5, 1.0)
     assert gated["win_rate"] == pytest.approx(1 / 3)
     assert gated["harm"]["of_changed"]["value"] == pytest.approx(1 / 3)
     assert gated["harm"]["of_decisions"]["value"] == pytest.approx(1 / 6)
 
 
 def test_overshoot_is_what_was_planned_and_not_completed(teams: Teams):
-    found = gating.measure(decided(teams, (5, 5, 7), (5, 10, 4)))["commitment"]
-    assert (found["rule"]["mean_overshoot"], found["gated"]["mean_overshoot"]) == (4.5, 3.0)
-    assert found["gated"]["over_committed"]["value"] == 0.5
-    assert found["ungated"]["mean_overshoot"] == 0.5
+    measured = gating.measure(decided(teams, (5, 5, 7), (5, 10, 4)))["commitment"]
+    assert (measured["rule"]["mean_overshoot"], measured["gated"]["mean_overshoot"]) == (4.5, 3.0)
+    assert measured["gated"]["over_committed"]["value"] == 0.5
+    assert measured["ungated"]["mean_overshoot"] == 0.5
 
 
 def test_stated_confidence_is_held_against_what_came_true(teams: Teams):
     bins = gating.confidence(decided(teams, (5, 5, 5), (5, 10, 9), (8, 8, 9)))
-    (full,) = [each for each in bins if each["count"]]
+    (full,) = [bucket for bucket in bins if bucket["count"]]
     assert (full["low"], full["count"], full["observed"]) == (0.75, 2, 0.5)  # a tie is not counted
     assert full["stated_minus_observed"] == pytest.approx(0.3)
-    assert all(each["stated_minus_observed"] is None for each in bins if not each["count"])
+    assert all(bucket["stated_minus_observed"] is None for bucket in bins if not bucket["count"])
 
 
 def test_a_project_is_calibrated_on_the_others_only(teams: Teams):
     known = outcomes(list(cases(teams, False)))
     turned = [
-        (case, each.model_copy(update={"won": not each.won}) if case.team == "slow" else each)
-        for case, each in known
+        (
+            case,
+            outcome.model_copy(update={"won": not outcome.won}) if case.team == "slow" else outcome,
+        )
+        for case, outcome in known
     ]
     case = next(case for case, _ in known if case.team == "slow")
     other = next(case for case, _ in known if case.team != "slow")

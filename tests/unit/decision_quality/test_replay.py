@@ -29,16 +29,16 @@ def test_nothing_of_the_decided_sprint_is_known_but_its_length(teams: Teams):
     changed = teams | {"slow": (*before, other)}
     for scope_known in (False, True):
         known = other if not scope_known else replace(last, completed=70)
-        here = [each for each in cases(teams, scope_known) if each.team == "slow"][-1]
+        here = [case for case in cases(teams, scope_known) if case.team == "slow"][-1]
         there = [
-            each
-            for each in cases(teams | {"slow": (*before, known)}, scope_known)
-            if each.team == "slow"
+            case
+            for case in cases(teams | {"slow": (*before, known)}, scope_known)
+            if case.team == "slow"
         ][-1]
         assert there.evidence == here.evidence
         assert there.prediction == here.prediction
         assert (here.completed, there.completed) == (3, 70)
-    with_scope = [each for each in cases(changed, True) if each.team == "slow"][-1]
+    with_scope = [case for case in cases(changed, True) if case.team == "slow"][-1]
     assert (with_scope.scope, with_scope.evidence.rule_tasks) == (90, 10)
 
 
@@ -51,13 +51,13 @@ def test_later_sprints_of_the_team_are_not_remembered(teams: Teams):
 
 def test_other_teams_are_remembered_whenever_they_were(teams: Teams):
     memory = Memory(teams, scope_known=False)
-    projects = {each.project_id for each in memory.recall(teams["new"], 1)}
+    projects = {episode.project_id for episode in memory.recall(teams["new"], 1)}
     assert projects
     assert "new" not in projects
 
 
 def test_yardsticks_are_what_their_names_say(teams: Teams):
-    case = next(each for each in cases(teams, False) if each.team == "slow")
+    case = next(case for case in cases(teams, False) if case.team == "slow")
     assert smoothing(case) == pytest.approx(2 + 0.3 + 0.3 * (2 - 2.3))
     assert mean_of_three(case) == pytest.approx(7 / 3)
 
@@ -74,9 +74,9 @@ def test_a_sprint_without_scope_is_not_decided_with_it(teams: Teams):
     rows = teams["slow"]
     some = teams | {"slow": (*rows[:4], replace(rows[4], scope=None), *rows[5:])}
     assert len(list(cases(some, False))) == 20
-    found = [case for case in cases(some, True) if case.team == "slow"]
-    assert len(found) == 4
-    assert [each.committed for each in found[-1].evidence.history].count(None) == 1
+    slow_cases = [case for case in cases(some, True) if case.team == "slow"]
+    assert len(slow_cases) == 4
+    assert [past.committed for past in slow_cases[-1].evidence.history].count(None) == 1
 
 
 def test_half_of_an_unknown_scope_is_nothing(teams: Teams):
@@ -90,7 +90,7 @@ def test_an_unknown_scope_is_no_scope_of_zero(teams: Teams, scope_known: bool):
     def recalled(scope: int | None) -> list[float]:
         rows = tuple(replace(row, scope=scope) for row in teams["even"])
         memory = Memory(teams | {"even": rows}, scope_known)
-        return [each.similarity for each in memory.recall(rows, 4)]
+        return [episode.similarity for episode in memory.recall(rows, 4)]
 
     assert recalled(None) != recalled(0)
     assert max(recalled(None)) > max(recalled(0))  # ten tasks are nearer to the mean than to none

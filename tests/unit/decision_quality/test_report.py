@@ -25,16 +25,16 @@ def test_the_command_writes_the_same_file_twice_and_prints_it(
     assert main(["--sprints", str(folder), "--out", str(first)]) == 0
     assert main(["--sprints", str(folder), "--out", str(second)]) == 0
     assert first.read_bytes() == second.read_bytes()
-    found = json.loads(first.read_text(encoding="utf-8"))
-    assert (found["teams"], found["sprints"]) == (5, 34)
+    result = json.loads(first.read_text(encoding="utf-8"))
+    assert (result["teams"], result["sprints"]) == (5, 34)
     for variant in ("before_scope", "with_scope"):
-        assert (found[variant]["forecast"]["forecasts"], found[variant]["forecast"]["teams"]) == (
+        assert (result[variant]["forecast"]["forecasts"], result[variant]["forecast"]["teams"]) == (
             20,
             4,
         )
-    ratios = {name: set(found[name]["forecast"]["mae_ratio_to"]) for name in ("before_scope",)}
+    ratios = {name: set(result[name]["forecast"]["mae_ratio_to"]) for name in ("before_scope",)}
     assert ratios["before_scope"] == {"smoothing_0_3", "mean_of_3", "rule_10"}
-    assert "half_scope_half_smoothing" in found["with_scope"]["forecast"]["mae_ratio_to"]
+    assert "half_scope_half_smoothing" in result["with_scope"]["forecast"]["mae_ratio_to"]
     page = capsys.readouterr().out
     assert "its ratio to smoothing_0_3" in page
     assert "Gate with the scope known, calibration: shipped" in page
@@ -43,8 +43,8 @@ def test_the_command_writes_the_same_file_twice_and_prints_it(
 def shown(page: Iterable[RenderableType]) -> str:
     console = Console(width=200)
     with console.capture() as capture:
-        for each in page:
-            console.print(each)
+        for part in page:
+            console.print(part)
     return capture.get()
 
 
@@ -59,12 +59,12 @@ def developed_on(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
 
 
 def test_numbers_that_have_not_seen_these_teams_are_judged_as_shipped(teams: Teams):
-    found = report.measure(teams, quiet)
-    assert found["development_teams"] == 0
-    assert "none of the 5 teams" in found["fitted"]["numbers"]
-    assert "nested" not in found["fitted"]["numbers"]
-    assert found["fitted"]["calibration"] == "as shipped, fitted on the development set"
-    before = found["before_scope"]
+    result = report.measure(teams, quiet)
+    assert result["development_teams"] == 0
+    assert "none of the 5 teams" in result["fitted"]["numbers"]
+    assert "nested" not in result["fitted"]["numbers"]
+    assert result["fitted"]["calibration"] == "as shipped, fitted on the development set"
+    before = result["before_scope"]
     assert before["gate_calibration"] == "shipped"
     assert set(before["gate_by_calibration"]) == {"shipped", "left_out"}
     assert "nested" not in before
@@ -72,25 +72,25 @@ def test_numbers_that_have_not_seen_these_teams_are_judged_as_shipped(teams: Tea
 
 def test_on_its_own_ground_each_project_is_left_out(teams: Teams, monkeypatch: pytest.MonkeyPatch):
     developed_on(monkeypatch, *COMPLETED)
-    found = report.measure(teams, quiet)
-    assert found["before_scope"]["gate_calibration"] == "left_out"
-    assert found["before_scope"]["nested"]["settings"] == 12
-    assert set(found["before_scope"]["nested"]["mae_ratio_to"]) >= {"smoothing_0_3", "mean_of_3"}
-    assert "other projects" in found["fitted"]["calibration"]
-    assert "shipped" not in found["fitted"]["calibration"]
-    assert "5 of the 5 teams" in found["fitted"]["numbers"]
+    result = report.measure(teams, quiet)
+    assert result["before_scope"]["gate_calibration"] == "left_out"
+    assert result["before_scope"]["nested"]["settings"] == 12
+    assert set(result["before_scope"]["nested"]["mae_ratio_to"]) >= {"smoothing_0_3", "mean_of_3"}
+    assert "other projects" in result["fitted"]["calibration"]
+    assert "shipped" not in result["fitted"]["calibration"]
+    assert "5 of the 5 teams" in result["fitted"]["numbers"]
 
 
 def test_on_partly_its_own_ground_the_known_projects_are_left_out(
     teams: Teams, monkeypatch: pytest.MonkeyPatch
 ):
     developed_on(monkeypatch, "fast", "new", "elsewhere")
-    found = report.measure(teams, quiet)
-    assert found["development_teams"] == 2
-    assert "2 of the 5 teams" in found["fitted"]["numbers"]
+    result = report.measure(teams, quiet)
+    assert result["development_teams"] == 2
+    assert "2 of the 5 teams" in result["fitted"]["numbers"]
     for fit in ("other projects of this set", "for the others as shipped"):
-        assert fit in found["fitted"]["calibration"]
-    before = found["before_scope"]
+        assert fit in result["fitted"]["calibration"]
+    before = result["before_scope"]
     assert before["gate_calibration"] == "left_out_or_shipped"
     assert before["gate"] is before["gate_by_calibration"]["left_out_or_shipped"]
     assert before["nested"]["settings"] == 12
@@ -104,12 +104,12 @@ def test_a_single_known_project_is_judged_without_figures_of_its_own(
     teams: Teams, monkeypatch: pytest.MonkeyPatch
 ):
     developed_on(monkeypatch, "wild")
-    found = report.measure({"wild": teams["wild"]}, quiet)
-    before = found["before_scope"]
+    result = report.measure({"wild": teams["wild"]}, quiet)
+    before = result["before_scope"]
     assert before["gate_calibration"] == "left_out"
     assert "nested" not in before  # there is no other project to choose the numbers on
     assert before["forecast"]["mae_ratio_to"]["rule_10"]["low"] is None
-    page = shown(tables(found))
+    page = shown(tables(result))
     assert "too few teams for bounds" in page
 
 
@@ -117,28 +117,30 @@ def test_sprints_without_scope_are_counted_and_left_out(write: Write):
     rows = lines()
     for row in rows[3:6]:  # the fourth to the sixth of a team
         row["n_issues_scope_t0"] = ""
-    found = report.measure(read(write(rows)), quiet)
-    assert found["before_scope"]["forecast"]["forecasts"] == 20
-    assert found["with_scope"]["forecast"]["forecasts"] == 17
-    assert found["with_scope"]["without_scope"] == 3
-    assert "3 sprints left out that do not say their scope" in shown(tables(found))
+    result = report.measure(read(write(rows)), quiet)
+    assert result["before_scope"]["forecast"]["forecasts"] == 20
+    assert result["with_scope"]["forecast"]["forecasts"] == 17
+    assert result["with_scope"]["without_scope"] == 3
+    assert "3 sprints left out that do not say their scope" in shown(tables(result))
 
 
 def test_without_any_scope_nothing_is_said_with_it(write: Write):
-    found = report.measure(read(write([row | {"n_issues_scope_t0": ""} for row in lines()])), quiet)
-    assert found["before_scope"]["forecast"]["forecasts"] == 20
-    with_scope = found["with_scope"]
+    result = report.measure(
+        read(write([row | {"n_issues_scope_t0": ""} for row in lines()])), quiet
+    )
+    assert result["before_scope"]["forecast"]["forecasts"] == 20
+    with_scope = result["with_scope"]
     assert (with_scope["forecasts"], with_scope["without_scope"]) == (0, 20)
     assert with_scope["forecast"] is with_scope["gate"] is None
     assert "says its scope" in with_scope["reason"]
-    assert with_scope["reason"] in shown(tables(found))
+    assert with_scope["reason"] in shown(tables(result))
 
 
 def test_a_turned_number_counts_inside_and_is_put_back(teams: Teams):
-    found, before = list(cases(teams, False)), throughput.SMOOTHING_FACTORS
-    here = errors(found).sum()
+    result, before = list(cases(teams, False)), throughput.SMOOTHING_FACTORS
+    here = errors(result).sum()
     with pytest.raises(RuntimeError), turned(SMOOTHING_FACTORS=(0.9,)):
-        assert errors(found).sum() != here
+        assert errors(result).sum() != here
         raise RuntimeError
     assert before == throughput.SMOOTHING_FACTORS
-    assert errors(found).sum() == here
+    assert errors(result).sum() == here

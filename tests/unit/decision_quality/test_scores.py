@@ -22,17 +22,17 @@ def test_a_ratio_is_of_sums_and_its_bounds_hold_it():
         np.array([2.0, 4.0, 4.0, 4.0, 3.0, 3.0]),
     )
     teams = ["a", "a", "b", "c", "d", "e"]
-    found = ratio(above, below, teams)
-    assert found.value == pytest.approx(0.6)
-    assert (found.low or 1) < 0.6 < (found.high or 0)
-    assert found.reason is None
-    assert found == ratio(above, below, teams)
+    score = ratio(above, below, teams)
+    assert score.value == pytest.approx(0.6)
+    assert (score.low or 1) < 0.6 < (score.high or 0)
+    assert score.reason is None
+    assert score == ratio(above, below, teams)
 
 
 def test_few_teams_have_no_bounds_and_nothing_has_no_ratio():
-    found = share(np.array([1.0, 0.0]), ["a", "a"])
-    assert (found.value, found.low, found.high) == (0.5, None, None)
-    assert "too few teams" in (found.reason or "")
+    score = share(np.array([1.0, 0.0]), ["a", "a"])
+    assert (score.value, score.low, score.high) == (0.5, None, None)
+    assert "too few teams" in (score.reason or "")
     assert ratio(np.zeros(2), np.zeros(2), ["a", "b"]) == NOTHING
 
 
@@ -41,8 +41,8 @@ def test_bounds_are_of_the_teams_that_count():
     assert share(holds, teams).low == 0.5
     assert share(holds[2:], teams[2:]).low is None
     one_left = np.array([1.0, 1.0, *np.zeros(2 * MIN_TEAMS - 2)])
-    found = ratio(holds * one_left, one_left, teams)
-    assert (found.value, found.low, found.high) == (0.5, None, None)
+    score = ratio(holds * one_left, one_left, teams)
+    assert (score.value, score.low, score.high) == (0.5, None, None)
 
 
 def test_the_quantile_loss_is_smallest_at_the_quantile():

@@ -1,4 +1,4 @@
-"""What cannot be measured is refused at once, in one line that says where."""
+"""Refusal of sprints that cannot be measured, in one line that names the place."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -22,10 +22,10 @@ def refused(
         monkeypatch.setattr(command, "measure", lambda *_: pytest.fail("measured"))
         assert command.main(["--sprints", str(folder), "--out", str(out)]) == 2
         assert not out.is_file()
-        said = capsys.readouterr()
-        assert said.out == ""
-        assert said.err.count("\n") == 1
-        return said.err
+        error_text = capsys.readouterr()
+        assert error_text.out == ""
+        assert error_text.err.count("\n") == 1
+        return error_text.err
 
     return run
 
@@ -41,7 +41,7 @@ FIRST = "p,t,1,14,8,5,6,1"
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         ("", "empty"),
         (HEADER + "\n", "no rows"),
@@ -59,11 +59,11 @@ FIRST = "p,t,1,14,8,5,6,1"
     ],
 )
 def test_a_file_of_another_format_is_refused(
-    tmp_path: Path, refused: Refused, content: str | bytes, told: str
+    tmp_path: Path, refused: Refused, content: str | bytes, message: str
 ):
-    said = refused(text(tmp_path, content))
-    assert str(tmp_path / "sprints.csv") in said
-    assert told in said
+    error_text = refused(text(tmp_path, content))
+    assert str(tmp_path / "sprints.csv") in error_text
+    assert message in error_text
 
 
 @pytest.mark.parametrize(
@@ -102,8 +102,8 @@ def test_a_folder_without_sprints_is_refused_by_name(tmp_path: Path, refused: Re
 def test_teams_too_short_to_forecast_are_refused(write: Write, refused: Refused):
     for most in (1, 3):
         short = [line for line in lines() if int(line["seq"]) <= most]
-        said = refused(write(short))
-        assert "sprints.csv: no team has a sprint with three before it" in said
+        error_text = refused(write(short))
+        assert "sprints.csv: no team has a sprint with three before it" in error_text
 
 
 def test_a_place_that_cannot_be_written_is_refused_first(
@@ -115,7 +115,7 @@ def test_a_place_that_cannot_be_written_is_refused_first(
     assert "a folder, not a file" in refused(folder, tmp_path)
 
 
-def test_a_place_that_went_away_meanwhile_is_told(
+def test_folder_removed_meanwhile_is_reported(
     write: Write,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
