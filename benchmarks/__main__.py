@@ -36,17 +36,21 @@ def main() -> int:
     """0 when everything was measured, whether or not the goals are reached."""
     arguments = _parser().parse_args()
     console = Console(width=None if sys.stdout.isatty() else 160)
-    began = time.monotonic()
+    start = time.monotonic()
 
     def say(what: str) -> None:
-        console.print(f"[dim]{time.monotonic() - began:6.1f} s  {what}", highlight=False)
+        console.print(f"[dim]{time.monotonic() - start:6.1f} s  {what}", highlight=False)
 
-    wanted = [each for each in BENCHMARKS if not arguments.names or each.name in arguments.names]
+    selected = [
+        benchmark
+        for benchmark in BENCHMARKS
+        if not arguments.names or benchmark.name in arguments.names
+    ]
     figures: list[Figure] = []
     with open_stage(arguments.data_dir, arguments.quick, say) as stage:
-        left = (QUICK_SECONDS if stage.quick else SECONDS) - (time.monotonic() - began)
+        seconds_left = (QUICK_SECONDS if stage.quick else SECONDS) - (time.monotonic() - start)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            failed = runner.run(_run_all(stage, wanted, arguments.out, figures, left))
+            failed = runner.run(_run_all(stage, selected, arguments.out, figures, seconds_left))
     report.show(console, figures)
     for line in failed:
         console.print(f"[red]{line}")
@@ -54,22 +58,22 @@ def main() -> int:
 
 
 async def _run_all(
-    stage: Stage, wanted: list[Benchmark], out: Path, figures: list[Figure], seconds: float
+    stage: Stage, selected: list[Benchmark], out: Path, figures: list[Figure], seconds: float
 ) -> list[str]:
     """Adds to `figures`; why benchmarks failed, one line each."""
     failed: list[str] = []
     try:
         async with asyncio.timeout(seconds) as bound:
-            for each in wanted:
+            for benchmark in selected:
                 try:
-                    found = await each.run(stage)
+                    results = await benchmark.run(stage)
                 except FAILURES as error:
                     if bound.expired():
                         raise
-                    failed.append(f"{each.name}: {type(error).__name__}: {error}")
+                    failed.append(f"{benchmark.name}: {type(error).__name__}: {error}")
                     continue
-                figures += found
-                report.write(out, each.name, found, quick=stage.quick)
+                figures += results
+                report.write(out, benchmark.name, results, quick=stage.quick)
     except TimeoutError:
         failed.append(f"cut off: more than {seconds:.0f} s on this machine now")
     return failed
@@ -79,10 +83,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description=__doc__,
-        epilog="\n".join(f"  {each.name:16} {each.what}" for each in BENCHMARKS),
+        epilog="\n".join(f"  {benchmark.name:16} {benchmark.what}" for benchmark in BENCHMARKS),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    names = [each.name for each in BENCHMARKS]
+    names = [benchmark.name for benchmark in BENCHMARKS]
     parser.add_argument(
         "names", nargs="*", metavar="name", choices=[[], *names], help="all if none"
     )

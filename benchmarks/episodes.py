@@ -53,7 +53,7 @@ def episodes(count: int, seed: int) -> Iterator[Episode]:
 def episode(rng: random.Random, project_id: str, known: bool = True) -> Episode:
     """A past sprint, fully recorded; without an outcome unless it is `known`."""
     day = FIRST_DAY + timedelta(days=rng.randrange(DAYS))
-    seen = perception(rng, project_id, day)
+    state = perception(rng, project_id, day)
     done = rng.randint(0, 30)
     return Episode(
         episode_id=UUID(int=rng.getrandbits(128)),
@@ -63,14 +63,14 @@ def episode(rng: random.Random, project_id: str, known: bool = True) -> Episode:
         agent_version="benchmark",
         decision_source="rule_based_only",
         sprint_id=f"{project_id}-S{rng.randrange(99):02d}",
-        perception=seen,
+        perception=state,
         reasoning={
             "text": "10 tasks are taken",
             "rule_based_decision": {"tasks_to_assign": 10},
             "intelligence_adjustments": {},
         },
         action={"create_sprint": True, "tasks": 10, "duration_weeks": 2},
-        outcome=Outcome(completed_tasks=done, duration_days=seen.sprint_days) if known else None,
+        outcome=Outcome(completed_tasks=done, duration_days=state.sprint_days) if known else None,
     )
 
 

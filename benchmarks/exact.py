@@ -28,7 +28,7 @@ _STRUCTURE = " distance, episode_id LIMIT %(limit)s"
 
 async def nearest(
     connection: Connection,
-    seen: Perception,
+    state: Perception,
     embedding: Embedding,
     project_id: str | None,
     *,
@@ -37,11 +37,11 @@ async def nearest(
 ) -> list[UUID]:
     """The ids of the `limit` nearest, by the blend or by structure alone."""
     values = {
-        "features": str(list(features(seen))),
+        "features": str(list(features(state))),
         "embedding": embedding.vector,
         "model": embedding.model,
-        "own": seen.project_id,
-        "day": seen.day,
+        "own": state.project_id,
+        "day": state.day,
         "project": project_id,
         "weight": TEXT_WEIGHT,
         "dimensions": DIMENSIONS,

@@ -30,7 +30,7 @@ class Samples:
 
     def latency(self) -> Latency:
         """Percentiles over all rounds."""
-        seconds = [each for one in self.rounds for each in one]
+        seconds = [sample for one in self.rounds for sample in one]
         if len(seconds) == 1:
             seconds *= 2
         cuts = statistics.quantiles(seconds, n=100, method="inclusive")
@@ -114,7 +114,7 @@ def rate_figure(
     name: str, ours: Sequence[float], floor: Sequence[float], goal: Goal | None
 ) -> Figure:
     """`ours` and `floor` are calls a second, one for each round."""
-    middle = (round(statistics.median(each), 1) for each in (ours, floor))
+    middle = (round(statistics.median(rates), 1) for rates in (ours, floor))
     return Figure(name, rate_ratio(ours, floor), goal, *middle)
 
 
@@ -128,14 +128,14 @@ async def interleave(
     for path in paths.values():
         for _ in range(warm_up):
             await path()
-    taken: dict[str, list[tuple[float, ...]]] = {name: [] for name in paths}
-    began = time.perf_counter()
+    samples: dict[str, list[tuple[float, ...]]] = {name: [] for name in paths}
+    start = time.perf_counter()
     for done in range(rounds):
-        if done >= LEAST_ROUNDS and time.perf_counter() - began > seconds:
+        if done >= LEAST_ROUNDS and time.perf_counter() - start > seconds:
             break
         for name, path in paths.items():
-            taken[name].append(tuple([await _timed(path) for _ in range(calls)]))
-    return {name: Samples(tuple(each)) for name, each in taken.items()}
+            samples[name].append(tuple([await _timed(path) for _ in range(calls)]))
+    return {name: Samples(tuple(durations)) for name, durations in samples.items()}
 
 
 async def interleave_rates(
@@ -165,11 +165,11 @@ async def _rate(calls: Sequence[Path], seconds: float) -> float:
     started = time.perf_counter()
 
     async def caller(call: Path) -> int:
-        made = 0
+        calls_made = 0
         while time.perf_counter() - started < seconds:
             await call()
-            made += 1
-        return made
+            calls_made += 1
+        return calls_made
 
-    made = await asyncio.gather(*(caller(call) for call in calls))
-    return sum(made) / (time.perf_counter() - started)
+    calls_made = await asyncio.gather(*(caller(call) for call in calls))
+    return sum(calls_made) / (time.perf_counter() - started)

@@ -26,7 +26,7 @@ async def throughput(stage: Stage) -> list[Figure]:
     """Our journal, a durable INSERT into a table without a vector index, LangGraph's `aput`."""
     stage.say(f"journal, {WRITERS} writers")
     written = [episodes.episode(random.Random(n), "BENCH-JOURNAL") for n in range(WRITERS)]
-    documents = [each.model_dump(mode="json") for each in written]
+    documents = [episode.model_dump(mode="json") for episode in written]
     floors = schema.create(stage)
     async with (
         open_pool(floors) as pool,

@@ -102,21 +102,23 @@ async def load_memory(stage: Stage) -> None:
 
 
 async def embed_exemplars(services: Services) -> Exemplars:
-    """What the embedding service makes of `TEXTS` states."""
+    """Embed `TEXTS` states by the embedding service."""
     rng = random.Random(SEED)
-    seen = [episodes.perception(rng, episodes.project(0), episodes.FIRST_DAY) for _ in range(TEXTS)]
+    states = [
+        episodes.perception(rng, episodes.project(0), episodes.FIRST_DAY) for _ in range(TEXTS)
+    ]
     vectors: list[list[float]] = []
     model = ""
-    for some in _batched(seen, TEXTS_A_CALL):
-        body = BatchRequest(texts=[describe(each) for each in some])
-        made = await services.embedding.embed_batch(body, timeout=30)
-        vectors += made.embeddings
-        model = made.model
-    return Exemplars(points_of(seen), np.array(vectors, np.float32), model)
+    for some in _batched(states, TEXTS_A_CALL):
+        body = BatchRequest(texts=[describe(state) for state in some])
+        answer = await services.embedding.embed_batch(body, timeout=30)
+        vectors += answer.embeddings
+        model = answer.model
+    return Exemplars(points_of(states), np.array(vectors, np.float32), model)
 
 
-def points_of(seen: Sequence[Perception]) -> NDArray[np.float32]:
-    return np.array([features(each) for each in seen], np.float32)
+def points_of(states: Sequence[Perception]) -> NDArray[np.float32]:
+    return np.array([features(state) for state in states], np.float32)
 
 
 async def _copy(connection: Connection, stage: Stage, exemplars: Exemplars) -> None:
@@ -132,30 +134,30 @@ def _rows(stage: Stage, exemplars: Exemplars) -> Iterator[Sequence[Any]]:
     rng, done = np.random.default_rng(SEED), 0
     for some in _batched(episodes.episodes(stage.episodes, SEED), BATCH):
         stage.say(f"loading {stage.episodes:,} episodes: {done:,}")
-        points = points_of([each.perception for each in some])
-        for each, point, vector in zip(some, points, exemplars.lend(points, rng), strict=True):
-            yield _row(each, point, vector, exemplars.model)
+        points = points_of([episode.perception for episode in some])
+        for episode, point, vector in zip(some, points, exemplars.lend(points, rng), strict=True):
+            yield _row(episode, point, vector, exemplars.model)
         done += len(some)
 
 
 def _row(
-    each: Episode, point: NDArray[np.float32], vector: NDArray[np.float16], model: str
+    episode: Episode, point: NDArray[np.float32], vector: NDArray[np.float16], model: str
 ) -> Sequence[Any]:
-    outcome = [getattr(each.outcome, name, None) for name in Outcome.model_fields]
+    outcome = [getattr(episode.outcome, name, None) for name in Outcome.model_fields]
     return (
-        each.episode_id,
-        each.project_id,
-        each.origin,
-        each.decided_at,
-        each.agent_version,
-        each.decision_source,
-        each.sprint_id,
-        each.perception.day,
-        Jsonb(each.perception.model_dump(mode="json")),
-        Jsonb(each.reasoning),
-        Jsonb(each.action),
-        quality.score(each),
-        quality.recallable(each),
+        episode.episode_id,
+        episode.project_id,
+        episode.origin,
+        episode.decided_at,
+        episode.agent_version,
+        episode.decision_source,
+        episode.sprint_id,
+        episode.perception.day,
+        Jsonb(episode.perception.model_dump(mode="json")),
+        Jsonb(episode.reasoning),
+        Jsonb(episode.action),
+        quality.score(episode),
+        quality.recallable(episode),
         *outcome,
         Vector(point),
         HalfVector(vector),
@@ -166,6 +168,6 @@ def _row(
 
 def _batched(values: Iterable[T], most: int) -> Iterator[list[T]]:
     """`values` in lists of at most `most`."""
-    left = iter(values)
-    while some := list(islice(left, most)):
+    rest = iter(values)
+    while some := list(islice(rest, most)):
         yield some

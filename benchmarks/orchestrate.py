@@ -75,7 +75,7 @@ async def creating(stage: Stage) -> list[Figure]:
     idle = await _new_projects(stage, rounds * calls + 1)
     stage.say("orchestrate that creates a sprint")
     async with open_wire(stage.urls["orchestrator"], stage.key) as wire:
-        taken = await interleave(
+        samples = await interleave(
             {
                 "creating": _creating(wire, idle),
                 "no action": calling(wire, "POST", route(running), {}),
@@ -86,7 +86,7 @@ async def creating(stage: Stage) -> list[Figure]:
             warm_up=1,
         )
     name = "orchestrate, creating a sprint and a CronJob, beside no action"
-    return [p50_figure(name, taken["creating"], taken["no action"], at_most(6))]
+    return [p50_figure(name, samples["creating"], samples["no action"], at_most(6))]
 
 
 def route(project_id: str) -> str:
@@ -94,10 +94,10 @@ def route(project_id: str) -> str:
 
 
 def _creating(wire: Wire, idle: list[str]) -> Path:
-    left = iter(idle)
+    remaining = iter(idle)
 
     async def create() -> None:
-        answer = orjson.loads(await wire.call("POST", route(next(left)), {}))
+        answer = orjson.loads(await wire.call("POST", route(next(remaining)), {}))
         created = answer["created"] or {}
         if len(created.get("tasks", [])) != 10 or created.get("cronjob") is None:
             raise RuntimeError(f"not a sprint of ten tasks with a CronJob: {answer}")

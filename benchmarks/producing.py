@@ -1,4 +1,4 @@
-"""Events in numbers: from producers over HTTP, or owed all at once to see how fast they leave."""
+"""Load of events: from producers over HTTP, or written to the outbox all at once."""
 
 import asyncio
 import time
@@ -56,7 +56,7 @@ class Producers:
         return report
 
 
-class Owed:
+class OutboxLoad:
     """The outbox of the sprint service, filled by hand."""
 
     def __init__(self, database: Database, tasks: Sequence[SprintTask]) -> None:
@@ -74,10 +74,10 @@ class Owed:
             start_date=today,
             end_date=today,
             duration_weeks=1,
-            task_ids=[each.task_id for each in self._tasks],
+            task_ids=[task.task_id for task in self._tasks],
         )
-        told = envelope("SPRINT_STARTED", "Sprint", task.sprint_id, started, source=SOURCE)
-        copies = [Envelope(**told.model_dump(exclude={"event_id"})) for _ in range(events)]
+        original = envelope("SPRINT_STARTED", "Sprint", task.sprint_id, started, source=SOURCE)
+        copies = [Envelope(**original.model_dump(exclude={"event_id"})) for _ in range(events)]
         return await self._sent(STREAM, copies)
 
     async def applied(self, events: int) -> float:
@@ -93,9 +93,9 @@ class Owed:
     async def _sent(self, stream: str, events: Sequence[Envelope]) -> float:
         async with self._database.transaction() as connection:
             await outbox.append(connection, stream, events)
-        began = time.perf_counter()
+        start = time.perf_counter()
         await self.settled()
-        return len(events) / (time.perf_counter() - began)
+        return len(events) / (time.perf_counter() - start)
 
     async def _open(self) -> bool:
         query = text("SELECT EXISTS (SELECT FROM outbox WHERE closed_at IS NULL)")
@@ -118,10 +118,12 @@ class Owed:
 
 
 @asynccontextmanager
-async def owing(stage: Stage, tasks: Sequence[SprintTask]) -> AsyncGenerator[Owed, None]:
+async def open_outbox_load(
+    stage: Stage, tasks: Sequence[SprintTask]
+) -> AsyncGenerator[OutboxLoad, None]:
     url = stage.database("dsm_sprint").replace("postgresql://", "postgresql+psycopg://")
     database = Database(url, pool_size=2)
     try:
-        yield Owed(database, tasks)
+        yield OutboxLoad(database, tasks)
     finally:
         await database.close()

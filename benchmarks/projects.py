@@ -30,8 +30,8 @@ async def create_team(services: Services) -> None:
 
 async def create_project(services: Services, project_id: str, tasks: int) -> list[str]:
     """A project with a team, a backlog and past sprints; the ids of its tasks."""
-    wanted = ProjectCreate(id=project_id, name=project_id, progress_mode="reported")
-    await services.project.create_project(wanted)
+    request = ProjectCreate(id=project_id, name=project_id, progress_mode="reported")
+    await services.project.create_project(request)
     await services.project.assign_team_members(project_id, Assignment(employee_ids=list(TEAM)))
     retrospectives = [_retrospective(project_id, number) for number in range(1, len(PAST) + 1)]
     await services.chronicle.create_sprint_retrospectives(
@@ -47,8 +47,8 @@ async def create_project(services: Services, project_id: str, tasks: int) -> lis
         )
         for n in range(tasks)
     ]
-    made = await services.backlog.create_tasks(project_id, TasksCreate(tasks=backlog))
-    return made.task_ids
+    answer = await services.backlog.create_tasks(project_id, TasksCreate(tasks=backlog))
+    return answer.task_ids
 
 
 async def create_projects(services: Services, names: Iterable[str], tasks: int) -> None:

@@ -5,7 +5,7 @@ import itertools
 from benchmarks import episodes, exact
 from benchmarks.figures import Figure, Path, at_least, at_most, interleave, p50_figure
 from benchmarks.loading import load_memory
-from benchmarks.remembering import FILTERS, LIMIT, SECONDS, Asked, Remembering, open_memory
+from benchmarks.remembering import FILTERS, LIMIT, SECONDS, Question, RecallStage, open_memory
 from benchmarks.stage import Stage
 
 EF_SEARCH = 40
@@ -20,11 +20,11 @@ _GOALS = {
 async def speed(stage: Stage) -> list[Figure]:
     """Every filter beside the unfiltered floor (halfvec, ef 40, binary, prepared)."""
     await load_memory(stage)
-    async with open_memory(stage, questions=100) as memory:
+    async with open_memory(stage, count=100) as memory:
         await memory.raw.execute(f"SET hnsw.ef_search = {EF_SEARCH}")
         stage.say("recall")
         paths = {name: _recalling(memory, project) for name, project in FILTERS.items()}
-        taken = await interleave(
+        samples = await interleave(
             paths | {"raw": _raw(memory)},
             rounds=stage.rounds(15),
             calls=20,
@@ -32,44 +32,46 @@ async def speed(stage: Stage) -> list[Figure]:
             warm_up=30,
         )
         figures = [
-            p50_figure(f"recall, {name}", taken[name], taken["raw"], _GOALS.get(name))
+            p50_figure(f"recall, {name}", samples[name], samples["raw"], _GOALS.get(name))
             for name in FILTERS
         ]
         return [*figures, await _complete(memory)]
 
 
-def _recalling(memory: Remembering, project: str | None) -> Path:
-    asked = itertools.cycle(memory.asked)
+def _recalling(memory: RecallStage, project: str | None) -> Path:
+    questions = itertools.cycle(memory.questions)
 
     async def recall() -> None:
         await memory.recaller.recall(
-            next(asked).seen, limit=LIMIT, deadline_seconds=SECONDS, project_id=project
+            next(questions).state, limit=LIMIT, deadline_seconds=SECONDS, project_id=project
         )
 
     return recall
 
 
-def _raw(memory: Remembering) -> Path:
-    asked = itertools.cycle(memory.asked)
+def _raw(memory: RecallStage) -> Path:
+    questions = itertools.cycle(memory.questions)
 
     async def search() -> None:
-        vector = next(asked).embedding.vector
+        vector = next(questions).embedding.vector
         await (await memory.raw.execute(_RAW, (vector,), binary=True)).fetchall()
 
     return search
 
 
-async def _complete(memory: Remembering) -> Figure:
+async def _complete(memory: RecallStage) -> Figure:
     """The least share of rows found of those that exist, where few, or hardly k, exist."""
-    shares = [await _share(memory, memory.asked[0], episodes.FEW, k) for k in range(1, 11)]
+    shares = [await _share(memory, memory.questions[0], episodes.FEW, k) for k in range(1, 11)]
     for project in FILTERS.values():
-        shares += [await _share(memory, each, project, 50) for each in memory.asked[:10]]
+        shares += [
+            await _share(memory, question, project, 50) for question in memory.questions[:10]
+        ]
     return Figure("recall, rows found of those asked for that exist", min(shares), at_least(1))
 
 
-async def _share(memory: Remembering, asked: Asked, project: str | None, k: int) -> float:
-    found = await memory.recaller.recall(
-        asked.seen, limit=k, deadline_seconds=SECONDS, project_id=project
+async def _share(memory: RecallStage, question: Question, project: str | None, k: int) -> float:
+    recalled = await memory.recaller.recall(
+        question.state, limit=k, deadline_seconds=SECONDS, project_id=project
     )
-    there = await exact.nearest(memory.raw, asked.seen, asked.embedding, project, limit=k)
-    return len(found.neighbours) / len(there)
+    there = await exact.nearest(memory.raw, question.state, question.embedding, project, limit=k)
+    return len(recalled.neighbours) / len(there)

@@ -1,4 +1,4 @@
-"""Whether recall finds what it should: beside exact search, and beside structure alone."""
+"""Recall compared with exact search, and with search by structure alone."""
 
 import random
 from statistics import fmean
@@ -12,8 +12,8 @@ from benchmarks.remembering import (
     FILTERS,
     LIMIT,
     SECONDS,
-    Asked,
-    Remembering,
+    Question,
+    RecallStage,
     open_memory,
 )
 from benchmarks.stage import Stage
@@ -33,57 +33,59 @@ async def quality(stage: Stage) -> list[Figure]:
         return [*figures, await _overlap(stage, memory), await _identical(stage, memory)]
 
 
-async def _recall_at_5(stage: Stage, memory: Remembering, name: str, project: str | None) -> Figure:
+async def _recall_at_5(stage: Stage, memory: RecallStage, name: str, project: str | None) -> Figure:
     stage.say(f"recall@5, {name}")
     shares = [
         _share(
-            await _recalled(memory, each, project),
-            await exact.nearest(memory.raw, each.seen, each.embedding, project, limit=LIMIT),
+            await _recalled(memory, question, project),
+            await exact.nearest(
+                memory.raw, question.state, question.embedding, project, limit=LIMIT
+            ),
         )
-        for each in memory.asked
+        for question in memory.questions
     ]
     return Figure(f"recall@5, {name}", round(fmean(shares), 4), at_least(0.99))
 
 
-async def _overlap(stage: Stage, memory: Remembering) -> Figure:
+async def _overlap(stage: Stage, memory: RecallStage) -> Figure:
     """The share of the structurally nearest that the blend keeps among its nearest."""
     stage.say("overlap with the structurally nearest")
     shares = [
         _share(
-            await _recalled(memory, each, None),
+            await _recalled(memory, question, None),
             await exact.nearest(
-                memory.raw, each.seen, each.embedding, None, limit=LIMIT, blended=False
+                memory.raw, question.state, question.embedding, None, limit=LIMIT, blended=False
             ),
         )
-        for each in memory.asked
+        for question in memory.questions
     ]
     name = "recalled among the structurally nearest"
     return Figure(name, round(fmean(shares), 4), at_least(0.85))
 
 
-async def _identical(stage: Stage, memory: Remembering) -> Figure:
+async def _identical(stage: Stage, memory: RecallStage) -> Figure:
     """The least similarity with which a stored state of another project is found."""
     stage.say("identical states")
     rng = random.Random(SEED + 1)
     twins = [episodes.episode(rng, "BENCH-TWIN") for _ in range(TWINS)]
     await memory.store.add(twins)
     await memory.backfill.backfill(TWINS)
-    similarities = [await _similarity(memory, each.perception) for each in twins]
+    similarities = [await _similarity(memory, episode.perception) for episode in twins]
     return Figure("identical states, similarity", min(similarities), at_least(1))
 
 
-async def _similarity(memory: Remembering, stored: Perception) -> float:
-    seen = stored.model_copy(update={"project_id": "BENCH-ASKING", "day": AFTER_ALL})
-    found = await memory.recaller.recall(seen, limit=1, deadline_seconds=SECONDS)
-    return found.neighbours[0].similarity
+async def _similarity(memory: RecallStage, stored: Perception) -> float:
+    state = stored.model_copy(update={"project_id": "BENCH-ASKING", "day": AFTER_ALL})
+    recalled = await memory.recaller.recall(state, limit=1, deadline_seconds=SECONDS)
+    return recalled.neighbours[0].similarity
 
 
-async def _recalled(memory: Remembering, asked: Asked, project: str | None) -> list[UUID]:
-    found = await memory.recaller.recall(
-        asked.seen, limit=LIMIT, deadline_seconds=SECONDS, project_id=project
+async def _recalled(memory: RecallStage, question: Question, project: str | None) -> list[UUID]:
+    recalled = await memory.recaller.recall(
+        question.state, limit=LIMIT, deadline_seconds=SECONDS, project_id=project
     )
-    return [each.episode_id for each in found.neighbours]
+    return [neighbour.episode_id for neighbour in recalled.neighbours]
 
 
-def _share(found: list[UUID], right: list[UUID]) -> float:
-    return len(set(found) & set(right)) / len(right)
+def _share(ids: list[UUID], right: list[UUID]) -> float:
+    return len(set(ids) & set(right)) / len(right)

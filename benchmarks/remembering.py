@@ -1,4 +1,4 @@
-"""What recall is asked by the benchmarks, and the process that answers."""
+"""Questions for recall, and the recall of one process that answers them."""
 
 import random
 from collections.abc import AsyncGenerator
@@ -36,26 +36,26 @@ FILTERS = {
 
 
 @dataclass(frozen=True)
-class Asked:
+class Question:
     """A state that was never stored, and its embedding."""
 
-    seen: Perception
+    state: Perception
     embedding: Embedding
 
 
 @dataclass(frozen=True)
-class Remembering:
+class RecallStage:
     """A process's recall, a plain connection beside it, and questions whose texts are embedded."""
 
     recaller: Recaller
     store: PostgresEpisodes
     backfill: Backfill
     raw: Connection
-    asked: list[Asked]
+    questions: list[Question]
 
 
 @asynccontextmanager
-async def open_memory(stage: Stage, questions: int) -> AsyncGenerator[Remembering, None]:
+async def open_memory(stage: Stage, count: int) -> AsyncGenerator[RecallStage, None]:
     """Recall over the stack's memory, in this process."""
     url = stage.database(MEMORY)
     async with (
@@ -67,13 +67,13 @@ async def open_memory(stage: Stage, questions: int) -> AsyncGenerator[Rememberin
         embeddings = Embeddings(table, embedder, ProcessCache())
         async with running(embeddings.loop()):
             stage.say("embedding the questions")
-            asked = [await _ask(embeddings, seen) for seen in _questions(questions)]
-            yield Remembering(
+            questions = [await _ask(embeddings, state) for state in _questions(count)]
+            yield RecallStage(
                 Recaller(pool, embeddings, CollectorRegistry()),
                 PostgresEpisodes(pool),
                 Backfill(pool, embedder, table),
                 raw,
-                asked,
+                questions,
             )
 
 
@@ -82,8 +82,8 @@ def _questions(count: int) -> list[Perception]:
     return [episodes.perception(rng, "BENCH-ASKING", AFTER_ALL) for _ in range(count)]
 
 
-async def _ask(embeddings: Embeddings, seen: Perception) -> Asked:
-    found = await embeddings.find(describe(seen), SECONDS)
-    if found.embedding is None:
-        raise RuntimeError(f"no embedding: {found.reason}")
-    return Asked(seen, found.embedding)
+async def _ask(embeddings: Embeddings, state: Perception) -> Question:
+    answer = await embeddings.find(describe(state), SECONDS)
+    if answer.embedding is None:
+        raise RuntimeError(f"no embedding: {answer.reason}")
+    return Question(state, answer.embedding)

@@ -19,7 +19,7 @@ def write(folder: Path, name: str, figures: Sequence[Figure], *, quick: bool) ->
         "benchmark": name,
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "quick": quick,
-        "figures": [each.to_json() for each in figures],
+        "figures": [figure.to_json() for figure in figures],
     }
     path.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2))
     return path
@@ -32,14 +32,16 @@ def show(console: Console, figures: Sequence[Figure]) -> None:
     for heading in ("ours", "floor", "ratio or share", "goal"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("reached")
-    for each in figures:
-        mark = {True: "[green]yes", False: "[red]no", None: ""}[each.reached]
-        goal = "" if each.goal is None else str(each.goal)
-        table.add_row(each.name, told(each.ours), told(each.floor), f"{each.value:g}", goal, mark)
+    for figure in figures:
+        mark = {True: "[green]yes", False: "[red]no", None: ""}[figure.reached]
+        goal = "" if figure.goal is None else str(figure.goal)
+        table.add_row(
+            figure.name, shown(figure.ours), shown(figure.floor), f"{figure.value:g}", goal, mark
+        )
     console.print(table)
 
 
-def told(value: Latency | float | None) -> str:
+def shown(value: Latency | float | None) -> str:
     if value is None:
         return ""
     if isinstance(value, Latency):

@@ -42,8 +42,10 @@ async def reading_and_writing(stage: Stage) -> list[Figure]:
     async with open_services(stage) as services:
         await projects.create_team(services)
         task_ids = await projects.create_project(services, name, TASKS)
-        made = await services.sprint.create_sprint(name, SprintCreate(task_ids=task_ids[:CLIENTS]))
-    in_sprint = [each.task_id for each in made.tasks]
+        sprint = await services.sprint.create_sprint(
+            name, SprintCreate(task_ids=task_ids[:CLIENTS])
+        )
+    in_sprint = [task.task_id for task in sprint.tasks]
     with process.serving(stage) as floor_url:
         async with _open(stage) as ours, open_wires(floor_url, stage.key, CLIENTS) as floor:
             reads = {
@@ -63,7 +65,7 @@ async def reading_and_writing(stage: Stage) -> list[Figure]:
             update = await _rates(
                 stage,
                 "task update with its event",
-                _updating(ours.sprint, [f"/tasks/{each}/progress" for each in in_sprint]),
+                _updating(ours.sprint, [f"/tasks/{task_id}/progress" for task_id in in_sprint]),
                 _updating(floor, [f"/progress/{schema.task_id(n + 1)}" for n in range(CLIENTS)]),
                 at_least(0.8),
             )
@@ -116,15 +118,15 @@ async def _creation(stage: Stage, ours: Wire, floor: Wire) -> list[Figure]:
     names = [f"{prefix}-{number:03d}" for number in range(rounds * calls + 1)]
     stage.say(f"creating {len(names)} projects")
     async with open_services(stage) as services:
-        left = [
+        remaining = [
             (f"/sprints/{name}", {"task_ids": await projects.create_project(services, name, 10)})
             for name in names
         ]
     stage.say("sprint creation")
     ten = {"task_ids": [schema.task_id(n + 1) for n in range(10)]}
-    taken = await interleave(
+    samples = await interleave(
         {
-            "ours": _creating(ours, left),
+            "ours": _creating(ours, remaining),
             "floor": calling(floor, "POST", f"/sprints/{names[0]}", ten),
         },
         rounds=rounds,
@@ -133,15 +135,15 @@ async def _creation(stage: Stage, ours: Wire, floor: Wire) -> list[Figure]:
         warm_up=1,
     )
     name = "sprint creation with ten tasks"
-    took = taken["ours"].latency()
+    took = samples["ours"].latency()
     return [
-        p50_figure(name, taken["ours"], taken["floor"], None),
+        p50_figure(name, samples["ours"], samples["floor"], None),
         Figure(f"{name}, p50 in ms", took.p50, at_most(CREATION_MS), took),
     ]
 
 
-def _creating(wire: Wire, left: list[tuple[str, dict[str, list[str]]]]) -> Path:
-    waiting = iter(left)
+def _creating(wire: Wire, remaining: list[tuple[str, dict[str, list[str]]]]) -> Path:
+    waiting = iter(remaining)
 
     async def create() -> None:
         path, body = next(waiting)

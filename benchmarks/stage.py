@@ -1,4 +1,4 @@
-"""Where benchmarks play: a stack in a process of its own, and its databases."""
+"""Stage of benchmarks: a stack in a process of its own, and its databases."""
 
 import shutil
 import socket
@@ -43,16 +43,16 @@ class Stage:
 
     @property
     def episodes(self) -> int:
-        """How many episodes the memory is loaded with."""
+        """Number of episodes in the loaded memory."""
         return QUICK_EPISODES if self.quick else EPISODES
 
     @property
     def seconds(self) -> float:
-        """What one comparison may take, about."""
+        """Approximate seconds of one comparison."""
         return 4.0 if self.quick else 25.0
 
     def rounds(self, full: int) -> int:
-        """How often to go round: a third when it has to be quick, at least 3."""
+        """Reduce a number of rounds to a third, at least 3, for a quick run."""
         return max(3, full // 3) if self.quick else full
 
     def database(self, name: str) -> str:

@@ -39,10 +39,12 @@ class Wire:
         writer.write(head.encode() + content)
         answer = await reader.readuntil(b"\r\n\r\n")
         length = _LENGTH.search(answer)
-        found = await reader.readexactly(int(length[1]) if length else 0)
+        response_body = await reader.readexactly(int(length[1]) if length else 0)
         if not answer.startswith(b"HTTP/1.1 2"):
-            raise UnexpectedAnswer(f"{method} {path}: {answer[9:12].decode()} {found[:500]!r}")
-        return found
+            raise UnexpectedAnswer(
+                f"{method} {path}: {answer[9:12].decode()} {response_body[:500]!r}"
+            )
+        return response_body
 
     async def close(self) -> None:
         if self._streams is not None:

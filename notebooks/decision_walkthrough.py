@@ -27,7 +27,7 @@ Row = dict[str, Any]
 
 
 def show(title: str, rows: list[Row], nothing: str) -> None:
-    """A table of rows with the same columns; `nothing` when there are none."""
+    """Print a table of rows with the same columns; `nothing` when there are none."""
     print(f"\n{title}")
     if not rows:
         print(f"  {nothing}")
@@ -46,10 +46,10 @@ def _cell(value: object) -> str:
 
 
 # %%
-found = control.status(DATA_DIR)
-if found.state is None:
+stack = control.status(DATA_DIR)
+if stack.state is None:
     raise SystemExit(f"no stack runs on {DATA_DIR}; start one with: dsm up --detach")
-urls = found.state.urls
+urls = stack.state.urls
 http = httpx.Client(
     headers={"Authorization": f"Bearer {DataFolder(DATA_DIR).key('admin')}"}, timeout=30
 )
@@ -60,22 +60,26 @@ http = httpx.Client(
 # through. `confidence` is the probability that the recommended number ends nearer to the outcome.
 
 # %%
-asked = http.post(f"{urls['orchestrator']}/orchestrate/project/{PROJECT}", json={"dry_run": True})
-if asked.status_code != 200:
-    raise SystemExit(f"the orchestrator answered {asked.status_code}: {asked.json()['detail']}")
-answer = Orchestration.model_validate_json(asked.content)
+response = http.post(
+    f"{urls['orchestrator']}/orchestrate/project/{PROJECT}", json={"dry_run": True}
+)
+if response.status_code != 200:
+    raise SystemExit(
+        f"the orchestrator answered {response.status_code}: {response.json()['detail']}"
+    )
+answer = Orchestration.model_validate_json(response.content)
 print(f"{PROJECT} as of {answer.as_of}: {answer.decisions.reasoning}")
 adjustments: list[Row] = [
     {
         "adjustment": name,
-        "rule": each.original_recommendation,
-        "recommended": each.intelligence_recommendation,
-        "applied": each.applied_value,
-        "confidence": each.confidence,
-        "sample": each.sample_size,
-        "gate": each.gate.reason,
+        "rule": change.original_recommendation,
+        "recommended": change.intelligence_recommendation,
+        "applied": change.applied_value,
+        "confidence": change.confidence,
+        "sample": change.sample_size,
+        "gate": change.gate.reason,
     }
-    for name, each in answer.decisions.intelligence_adjustments.items()
+    for name, change in answer.decisions.intelligence_adjustments.items()
 ]
 show("Rule against adjusted", adjustments, "no sprint would be created, so nothing is adjusted")
 
@@ -86,20 +90,20 @@ show("Rule against adjusted", adjustments, "no sprint would be created, so nothi
 
 # %%
 def distance(similarity: float | None) -> float | None:
-    """How far an episode is from the present; None where that search did not find it."""
+    """Return 1 - similarity; None where that search did not find the episode."""
     return None if similarity is None else 1 - similarity
 
 
 recalled: list[Row] = [
     {
-        "episode": each["sprint_id"] or each["project_id"],
-        "day": each["day"],
-        "distance": distance(each["similarity"]),
-        "by numbers": distance(each["structured_similarity"]),
-        "by text": distance(each["text_similarity"]),
-        "completed": (each["outcome"] or {}).get("completed_tasks"),
+        "episode": episode["sprint_id"] or episode["project_id"],
+        "day": episode["day"],
+        "distance": distance(episode["similarity"]),
+        "by numbers": distance(episode["structured_similarity"]),
+        "by text": distance(episode["text_similarity"]),
+        "completed": (episode["outcome"] or {}).get("completed_tasks"),
     }
-    for each in answer.intelligence_metadata["similar_episodes"]
+    for episode in answer.intelligence_metadata["similar_episodes"]
 ]
 show("Recalled episodes", recalled, "no similar episode was recalled")
 metrics = answer.performance_metrics
@@ -113,26 +117,28 @@ for missing in metrics.degraded:
 
 # %%
 chronicle = urls["chronicle"]
-kept = http.get(f"{chronicle}/v1/notes/decision_audit", params={"project_id": PROJECT})
-audits = [DecisionAudit.model_validate(each) for each in kept.json()] if kept.is_success else []
+stored = http.get(f"{chronicle}/v1/notes/decision_audit", params={"project_id": PROJECT})
+audits = (
+    [DecisionAudit.model_validate(audit) for audit in stored.json()] if stored.is_success else []
+)
 decided: list[Row] = [
     {
-        "at": each.timestamp.isoformat(timespec="seconds"),
-        "source": each.decision_source,
-        "sprint": each.sprint_id,
-        "rule": (each.rule_based_decision or {}).get("tasks_to_assign"),
-        "decided": each.decision.get("tasks_to_assign"),
-        "confidence": each.confidence,
-        "hash": each.hash[:12],
+        "at": audit.timestamp.isoformat(timespec="seconds"),
+        "source": audit.decision_source,
+        "sprint": audit.sprint_id,
+        "rule": (audit.rule_based_decision or {}).get("tasks_to_assign"),
+        "decided": audit.decision.get("tasks_to_assign"),
+        "confidence": audit.confidence,
+        "hash": audit.hash[:12],
     }
-    for each in audits
+    for audit in audits
 ]
 show("Recorded decisions", decided, "no decision is recorded yet")
 
 
 # %%
 def differences(before: Row, after: Row) -> list[Row]:
-    """What two records of a decision do not have in common."""
+    """List the fields in which two records of a decision differ."""
     names = sorted({*before, *after})
     pairs = [(name, before.get(name), after.get(name)) for name in names]
     return [{"field": name, "before": old, "after": new} for name, old, new in pairs if old != new]

@@ -20,25 +20,25 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="benchmarks.decision_quality", description=__doc__)
     parser.add_argument("--sprints", type=Path, required=True, help="folder that has sprints.csv")
     parser.add_argument("--out", type=Path, required=True, help="JSON file to write")
-    given = parser.parse_args(arguments)
-    progress, began = Console(stderr=True, highlight=False), time.monotonic()
+    options = parser.parse_args(arguments)
+    progress, start = Console(stderr=True, highlight=False), time.monotonic()
 
     def say(step: str) -> None:
-        progress.print(f"{time.monotonic() - began:6.1f} s  {step}", markup=False, soft_wrap=True)
+        progress.print(f"{time.monotonic() - start:6.1f} s  {step}", markup=False, soft_wrap=True)
 
     try:
-        _check_writable(given.out)
-        teams = _decidable(given.sprints)
+        _check_writable(options.out)
+        teams = _decidable(options.sprints)
         measured = measure(teams, say)
-        given.out.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
+        options.out.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
     except (NotSprints, OSError) as error:
         # Plain and unwrapped, since names may have brackets and be long.
         progress.print(str(error), markup=False, emoji=False, soft_wrap=True)
         return 2
     page = Console(highlight=False)
-    for each in tables(measured):
-        page.print(each)
-    say(f"written to {given.out}")
+    for table in tables(measured):
+        page.print(table)
+    say(f"written to {options.out}")
     return 0
 
 

@@ -34,23 +34,23 @@ UNCALIBRATED = Calibration(
 
 
 def outcomes(cases: Sequence[Case]) -> list[Outcome]:
-    """What each case teaches; suggestions that tied with the rule, or were the rule, nothing."""
-    found: list[Outcome] = []
+    """Compare each recommendation with the rule; ties and equal numbers are left out."""
+    results: list[Outcome] = []
     for case in cases:
         taught = _taught(decide(case, UNCALIBRATED))
         if taught is not None:
-            found.append((case, taught))
-    return found
+            results.append((case, taught))
+    return results
 
 
 def fitted(known: Sequence[Outcome], fitted_on: str) -> Calibration:
     """A calibration of all of `known`; losses and table of fits that left the project out."""
     left_out = leave_one_out(known)
-    judged = [(left_out(case).calibrated(each.raw), each.won) for case, each in known]
+    judged = [(left_out(case).calibrated(outcome.raw), outcome.won) for case, outcome in known]
     return _calibration(known, fitted_on).model_copy(
         update={
             "log_loss": log_loss(judged),
-            "baseline_log_loss": score(UNCALIBRATED, [each for _, each in known]),
+            "baseline_log_loss": score(UNCALIBRATED, [outcome for _, outcome in known]),
             "table": reliability_table(judged),
         }
     )
@@ -59,7 +59,9 @@ def fitted(known: Sequence[Outcome], fitted_on: str) -> Calibration:
 def leave_one_out(known: Sequence[Outcome]) -> Callable[[Case], Calibration]:
     """A calibration for each case, of the other projects' outcomes only."""
     by_project = {
-        project: _calibration([each for each in known if each[0].project != project], "others")
+        project: _calibration(
+            [outcome for outcome in known if outcome[0].project != project], "others"
+        )
         for project in {case.project for case, _ in known}
     }
     everything = _calibration(known, "others")
@@ -69,20 +71,20 @@ def leave_one_out(known: Sequence[Outcome]) -> Callable[[Case], Calibration]:
 def learning(
     known: Sequence[Outcome], base_of: Callable[[Case], Calibration]
 ) -> dict[str, float | int | None]:
-    """Whether refitting on a team's own earlier outcomes helps it: mean log losses, in nats."""
+    """Measure mean log losses, in nats, with and without a refit on a team's earlier outcomes."""
     before: list[tuple[float, bool]] = []
     after: list[tuple[float, bool]] = []
-    seen: dict[str, list[Replayed]] = {}
-    for case, each in known:
-        base, own = base_of(case), seen.setdefault(case.team, [])
-        before.append((base.calibrated(each.raw), each.won))
-        after.append((refit(base, own).calibrated(each.raw), each.won))
-        own.append(each)
+    by_team: dict[str, list[Replayed]] = {}
+    for case, outcome in known:
+        base, own = base_of(case), by_team.setdefault(case.team, [])
+        before.append((base.calibrated(outcome.raw), outcome.won))
+        after.append((refit(base, own).calibrated(outcome.raw), outcome.won))
+        own.append(outcome)
     return {"outcomes": len(known), "base": log_loss(before), "refitted": log_loss(after)}
 
 
 def _calibration(known: Sequence[Outcome], fitted_on: str) -> Calibration:
-    line = fit_with_prior(UNCALIBRATED, [each for _, each in known], AS_STATED_WEIGHT)
+    line = fit_with_prior(UNCALIBRATED, [outcome for _, outcome in known], AS_STATED_WEIGHT)
     return UNCALIBRATED.model_copy(
         update={
             "version": f"fitted-{len(known)}",

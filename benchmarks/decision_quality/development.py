@@ -1,4 +1,4 @@
-"""Whether a team is of the development set, on which the shipped numbers were chosen."""
+"""Recognise teams of the development set, on which the shipped numbers were chosen."""
 
 from hashlib import sha256
 
@@ -23,10 +23,10 @@ def digest(project: str) -> str:
 
 
 def known(project: str) -> bool:
-    """Whether the shipped numbers were chosen on a project of this key."""
+    """Return whether the shipped numbers were chosen on a project of this key."""
     return digest(project) in PROJECTS
 
 
 def overlap(teams: Teams) -> int:
-    """How many of `teams` are of such a project."""
+    """Count the teams whose project is in the development set."""
     return sum(any(known(row.project) for row in rows) for rows in teams.values())

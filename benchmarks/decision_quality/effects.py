@@ -1,4 +1,4 @@
-"""What each part of the forecast is worth: the error with it over the error without it."""
+"""Effect of each part of the forecast: its error with the part over that without it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -33,14 +33,14 @@ def measure(cases: Sequence[Case]) -> dict[str, dict[str, float | None]]:
     """Below 1 the part helps; bounds that hold 1 say that its effect is not there."""
     parts = WITHOUT | (WITHOUT_PLAN if cases[0].scope is not None else {})
     teams, here = [case.team for case in cases], errors(cases)
-    found: dict[str, Bounded] = {}
+    effects: dict[str, Bounded] = {}
     for name, numbers in parts.items():
         with turned(**numbers):
-            found[name] = ratio(here, errors(cases), teams)
+            effects[name] = ratio(here, errors(cases), teams)
     spread = losses(cases)
     with turned(**OWN_SPREAD):
-        found["spread of the own past (pinball loss)"] = ratio(spread, losses(cases), teams)
-    return {name: asdict(bounded) for name, bounded in found.items()}
+        effects["spread of the own past (pinball loss)"] = ratio(spread, losses(cases), teams)
+    return {name: asdict(bounded) for name, bounded in effects.items()}
 
 
 def nested(cases: Sequence[Case], say: Callable[[str], None]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""How near the forecast is, and how honest its interval."""
+"""Errors of the forecast and the coverage of its interval."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -32,9 +32,9 @@ def measure(cases: Sequence[Case]) -> dict[str, Any]:
     teams = [case.team for case in cases]
     outcomes = np.array([case.completed for case in cases], float)
     predictions = [case.prediction for case in cases]
-    ours = np.array([each.quantile(0.5) for each in predictions], float)
-    low, high = np.array([each.interval() for each in predictions], float).T
-    promised = np.array([each.promise(PROMISE) for each in predictions], float)
+    ours = np.array([prediction.quantile(0.5) for prediction in predictions], float)
+    low, high = np.array([prediction.interval() for prediction in predictions], float).T
+    promised = np.array([prediction.promise(PROMISE) for prediction in predictions], float)
     errors = np.abs(ours - outcomes)
     return {
         "forecasts": len(cases),
@@ -78,13 +78,13 @@ def _pinball(
     cases: Sequence[Case], outcomes: Floats, ours: dict[str, Floats]
 ) -> dict[str, dict[str, float]]:
     """Ours, and the plain quantiles of the own past sprints as what it has to beat."""
-    past = [[each.completed for each in case.evidence.history] for case in cases]
+    past = [[sprint.completed for sprint in case.evidence.history] for case in cases]
     return {
         name: {
             "level": level,
             "ours": pinball(outcomes, ours[name], level),
             "own_past_quantile": pinball(
-                outcomes, np.array([np.quantile(each, level) for each in past]), level
+                outcomes, np.array([np.quantile(completed, level) for completed in past]), level
             ),
         }
         for name, level in LEVELS.items()

@@ -1,4 +1,4 @@
-"""What the gate lets through, and what that is worth against the rule it falls back to."""
+"""Decisions with and without the gate, compared with the rule it falls back to."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -15,10 +15,10 @@ NOTICEABLE = 2  # tasks worse or better than the rule that count as harm or help
 
 def measure(decided: Sequence[Decided]) -> dict[str, Any]:
     """Changed decisions, wins, harm and help, over-commitment; and the stated confidence."""
-    teams = [each.case.team for each in decided]
-    outcomes = np.array([each.case.completed for each in decided], float)
+    teams = [decision.case.team for decision in decided]
+    outcomes = np.array([decision.case.completed for decision in decided], float)
     rule, recommended, applied = (
-        np.array([getattr(each, name) for each in decided], float)
+        np.array([getattr(decision, name) for decision in decided], float)
         for name in ("rule", "recommended", "applied")
     )
     ungated = _against_rule(rule, recommended, outcomes, teams)
@@ -40,19 +40,19 @@ def measure(decided: Sequence[Decided]) -> dict[str, Any]:
 def confidence(decided: Sequence[Decided]) -> list[dict[str, Any]]:
     """Stated against observed by bin, over every suggested change that was no tie."""
     judged = [
-        (each.proposal.confidence, _edge(each) > 0)
-        for each in decided
-        if each.proposal.confidence is not None and _edge(each)
+        (decision.proposal.confidence, _edge(decision) > 0)
+        for decision in decided
+        if decision.proposal.confidence is not None and _edge(decision)
     ]
     return [
-        each.model_dump()
-        | {"stated_minus_observed": None if not each.count else each.stated - each.observed}
-        for each in reliability_table(judged)
+        bucket.model_dump()
+        | {"stated_minus_observed": None if not bucket.count else bucket.stated - bucket.observed}
+        for bucket in reliability_table(judged)
     ]
 
 
 def _edge(decided: Decided) -> int:
-    """How many tasks nearer the recommended count ended than the rule's."""
+    """Count the tasks by which the recommended count ended nearer than the rule's."""
     completed = decided.case.completed
     return abs(decided.rule - completed) - abs(decided.recommended - completed)
 

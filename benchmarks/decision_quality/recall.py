@@ -41,14 +41,14 @@ class Memory:
         distances: NDArray[np.float64] = np.linalg.norm(self._features - own, axis=1)
         distances[(self._team == rows[at].team) & (self._at >= at)] = np.inf
         nearest = np.argsort(distances, kind="stable")[:RECALL_EPISODES]
-        spoken = (
+        episodes = (
             as_evidence(
                 similarity(float(distances[index])), self._seen[index], self._outcome(index)
             )
             for index in nearest
             if np.isfinite(distances[index])
         )
-        return tuple(each for each in spoken if each is not None)
+        return tuple(episode for episode in episodes if episode is not None)
 
     def _outcome(self, index: int) -> Outcome:
         rows, at = self._rows[index]
@@ -56,7 +56,7 @@ class Memory:
 
 
 def perceive(rows: tuple[Row, ...], at: int, scope_known: bool) -> Perception:
-    """What the orchestrator would have seen before sprint `at`, at least the second one.
+    """Rebuild what the orchestrator saw before sprint `at`, at least the second one.
 
     A perception cannot tell a scope that is not known from none; `vector` can.
     """
@@ -75,11 +75,11 @@ def perceive(rows: tuple[Row, ...], at: int, scope_known: bool) -> Perception:
 
 def vector(rows: tuple[Row, ...], at: int, scope_known: bool) -> tuple[float, ...]:
     """The features of `perceive`, in standard units; 0, the mean, for what is not known."""
-    found = features(perceive(rows, at, scope_known))
+    vector = features(perceive(rows, at, scope_known))
     if _source(rows, at, scope_known).scope is not None:
-        return found
+        return vector
     return tuple(
-        0.0 if name in OF_THE_SCOPE else value for name, value in zip(SCALES, found, strict=True)
+        0.0 if name in OF_THE_SCOPE else value for name, value in zip(SCALES, vector, strict=True)
     )
 
 

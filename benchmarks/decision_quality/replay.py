@@ -63,7 +63,7 @@ def decidable(teams: Teams) -> list[tuple[tuple[Row, ...], int]]:
 
 
 def without_scope(teams: Teams) -> int:
-    """How many of them do not say their scope, so that they cannot be decided with it."""
+    """Count the sprints whose scope is unknown, which cannot be decided with it."""
     return sum(rows[at].scope is None for rows, at in decidable(teams))
 
 
@@ -82,7 +82,7 @@ def _case(rows: tuple[Row, ...], at: int, memory: Memory, scope: int | None) -> 
     unassigned = MANY if scope is None else scope
     evidence = Evidence(
         project_id=row.team,
-        history=tuple(each.sprint for each in rows[:at][-HISTORY_SPRINTS:]),
+        history=tuple(row.sprint for row in rows[:at][-HISTORY_SPRINTS:]),
         neighbours=memory.recall(rows, at),
         rule_tasks=min(unassigned, RULE_TASKS),
         unassigned=unassigned,
@@ -94,7 +94,7 @@ def _case(rows: tuple[Row, ...], at: int, memory: Memory, scope: int | None) -> 
 
 
 def decide(case: Case, calibration: Calibration) -> Decided:
-    """What the graph would have decided, in its enhanced mode with the default threshold."""
+    """Decide as the graph does in its enhanced mode with the default threshold."""
     proposal = propose(case.evidence, calibration)
     verdict = judge(as_adjustment(case.evidence, proposal, {}), MODE)
     return Decided(case, proposal, verdict.applied)
@@ -102,9 +102,9 @@ def decide(case: Case, calibration: Calibration) -> Decided:
 
 def smoothing(case: Case) -> float:
     """The yardstick: plain exponential smoothing of the own history with weight 0.3."""
-    counts = [each.completed for each in case.evidence.history]
+    counts = [sprint.completed for sprint in case.evidence.history]
     return throughput.smoothed(counts) or 0.0
 
 
 def mean_of_three(case: Case) -> float:
-    return fmean(each.completed for each in case.evidence.history[-MEAN_SPRINTS:])
+    return fmean(sprint.completed for sprint in case.evidence.history[-MEAN_SPRINTS:])

@@ -47,25 +47,28 @@ def fingerprint(teams: Teams) -> str:
 def _variant(teams: Teams, scope_known: bool, say: Say) -> dict[str, Any]:
     name = "with scope" if scope_known else "before scope"
     say(f"{name}: recalling neighbours")
-    found = list(cases(teams, scope_known))
-    if not found:
+    replayed_cases = list(cases(teams, scope_known))
+    if not replayed_cases:
         unknown = "no sprint with three before it says its scope"
         reason = unknown if decidable(teams) else TOO_SHORT
         return {"forecasts": 0, "forecast": None, "gate": None, "reason": reason}
-    say(f"{name}: forecasting {len(found)} sprints")
-    forecast = forecasts.measure(found)
+    say(f"{name}: forecasting {len(replayed_cases)} sprints")
+    forecast = forecasts.measure(replayed_cases)
     say(f"{name}: deciding them")
-    answer: dict[str, Any] = {"forecast": forecast, "effects": effects.measure(found)}
-    headline = _headline(found)
+    answer: dict[str, Any] = {"forecast": forecast, "effects": effects.measure(replayed_cases)}
+    headline = _headline(replayed_cases)
     if headline != SHIPPED and forecast["projects"] > 1:
-        answer["nested"] = effects.nested(found, say)
-    known = outcomes(found)
+        answer["nested"] = effects.nested(replayed_cases, say)
+    known = outcomes(replayed_cases)
     answer["outcomes"] = len(known)
     if not known:
         return answer | {"gate": None, "reason": "no suggestion ended nearer or farther"}
     ways = calibrations(known)
     say(f"{name}: judging the gate")
-    gates = {way: _gate(found, ways[way]) for way in dict.fromkeys((SHIPPED, LEFT_OUT, headline))}
+    gates = {
+        way: _gate(replayed_cases, ways[way])
+        for way in dict.fromkeys((SHIPPED, LEFT_OUT, headline))
+    }
     say(f"{name}: refitting the calibration team by team")
     return answer | {
         "gate_calibration": headline,
@@ -77,7 +80,7 @@ def _variant(teams: Teams, scope_known: bool, say: Say) -> dict[str, Any]:
 
 
 def calibrations(known: Sequence[Outcome]) -> dict[str, Callable[[Case], Calibration]]:
-    """What each case may be judged by: SHIPPED, LEFT_OUT, or LEFT_OUT for known projects only."""
+    """Build the calibrations of each case: SHIPPED, LEFT_OUT, or LEFT_OUT for known projects."""
     left_out, base = leave_one_out(known), shipped()
     return {
         SHIPPED: lambda _: base,
@@ -86,20 +89,22 @@ def calibrations(known: Sequence[Outcome]) -> dict[str, Callable[[Case], Calibra
     }
 
 
-def _headline(found: Sequence[Case]) -> str:
+def _headline(replayed_cases: Sequence[Case]) -> str:
     """The calibration that has seen no outcome of the project it judges."""
-    ours = {development.known(case.project) for case in found}
+    ours = {development.known(case.project) for case in replayed_cases}
     if ours == {True, False}:
         return BOTH
     return LEFT_OUT if True in ours else SHIPPED
 
 
-def _gate(found: list[Case], calibration_of: Callable[[Case], Calibration]) -> dict[str, Any]:
-    return gating.measure([decide(case, calibration_of(case)) for case in found])
+def _gate(
+    replayed_cases: list[Case], calibration_of: Callable[[Case], Calibration]
+) -> dict[str, Any]:
+    return gating.measure([decide(case, calibration_of(case)) for case in replayed_cases])
 
 
 def _fitted(ours: int, teams: int) -> dict[str, str]:
-    """What each fitted number has seen, when `ours` of the `teams` are of the development set."""
+    """Describe the data behind each fitted number; `ours` teams are in the development set."""
     numbers = "graphs/thresholds.py, chosen on the development set"
     share = f"{ours or 'none'} of the {teams} teams here are of it, by the names of their projects"
     left_out = "fitted on the other projects of this set (left out; on nothing when there are none)"

@@ -63,11 +63,11 @@ async def _decision(
 ) -> Path:
     any_of_them = "SELECT embedding FROM episodes WHERE recallable LIMIT 1"
     (vector,) = await (await memory.execute(any_of_them, binary=True)).fetchone() or (None,)
-    asked = (project_id, datetime.now(UTC).date(), vector)
+    question = (project_id, datetime.now(UTC).date(), vector)
 
     async def decide() -> None:
         await asyncio.gather(*(get(url) for url in urls))
-        cursor = await memory.execute(_RECALL, asked, binary=True)
+        cursor = await memory.execute(_RECALL, question, binary=True)
         await cursor.fetchall()
         await own.execute(_KEEP, (Jsonb(DOCUMENT),))
 

@@ -20,15 +20,15 @@ _HISTORY = "INSERT INTO journal (episode) VALUES (%s)"
 async def open_floor(url: str) -> AsyncGenerator[Callable[[], Awaitable[float]], None]:
     """Seconds that it takes: lock, change, owe the event, remember, commit."""
     async with open_connection(url) as connection:
-        told = Jsonb({"task_id": task_id(1), "progress_percentage": 50, "event_data": "x" * 400})
+        payload = Jsonb({"task_id": task_id(1), "progress_percentage": 50, "event_data": "x" * 400})
 
         async def report() -> float:
             started = time.perf_counter()
             async with connection.transaction():
                 await connection.execute(_LOCK, (task_id(1),))
                 await connection.execute(_UPDATE, (task_id(1),))
-                await connection.execute(_OWE, (uuid4(), told))
-                await connection.execute(_HISTORY, (told,))
+                await connection.execute(_OWE, (uuid4(), payload))
+                await connection.execute(_HISTORY, (payload,))
             return time.perf_counter() - started
 
         yield report

@@ -57,7 +57,7 @@ Answer = Any
 
 
 class Floor:
-    """What the routes need; made when the server starts."""
+    """Connections and statements of the routes, created when the server starts."""
 
     def __init__(self, pool: AsyncConnectionPool[Any], own: str, project: str, key: str) -> None:
         self._pool = pool
@@ -90,18 +90,18 @@ class Floor:
         return await self.fetch(_RESERVE, (sprint_id, body["task_ids"]))
 
     async def create_sprint(self, project_id: str, body: Any) -> Answer:
-        """What no creation can do without: two reads, two transactions here, one at the backlog."""
+        """Create a sprint with the fewest steps: two reads, three transactions."""
         http = self._session()
         project = f"{self._project}/projects/{project_id}"
         await asyncio.gather(_read(http, project), _read(http, f"{project}/availability/check"))
         start = datetime.now(UTC).date()
         end = start + timedelta(days=13)
-        (opened,) = await self.fetch(_OPEN, (project_id, start, end))
-        reserving = f"{self._own}/reservations/{opened['id']}"
+        (sprint,) = await self.fetch(_OPEN, (project_id, start, end))
+        reserving = f"{self._own}/reservations/{sprint['id']}"
         async with http.post(reserving, data=orjson.dumps(body)) as response:
             tasks = orjson.loads(await response.read())
-        await self.fetch(_START, (opened["id"], Jsonb(tasks)))
-        return {"id": opened["id"], "tasks": tasks}
+        await self.fetch(_START, (sprint["id"], Jsonb(tasks)))
+        return {"id": sprint["id"], "tasks": tasks}
 
     def _session(self) -> aiohttp.ClientSession:
         if self._http is None:
