@@ -38,17 +38,9 @@ def compare(
     """
     enhanced = [decision for decision in outcomes if _is_enhanced(decision)]
     rule_based = [decision for decision in outcomes if not _is_enhanced(decision)]
-    reasons: dict[str, str] = {}
-    if min(len(enhanced), len(rule_based)) < LEAST_OUTCOMES:
-        few = (
-            f"not enough data: {len(enhanced)} enhanced and {len(rule_based)} rule-based decisions"
-            f" have an outcome, {LEAST_OUTCOMES} of each are needed"
-        )
-        reasons = dict.fromkeys(("completion_rate_difference", "miss_difference"), few)
-        rates = misses = _NO_DIFFERENCE
-    else:
-        rates = difference(_rates(enhanced), _rates(rule_based), 1.0)
-        misses = difference(_misses(enhanced), _misses(rule_based))
+    rates = difference(_rates(enhanced), _rates(rule_based), 1.0)
+    misses = difference(_misses(enhanced), _misses(rule_based))
+    reasons = _reasons_of_too_few(enhanced, rule_based)
     return DecisionImpact(
         project_id=project_id,
         conclusion=reasons.get("miss_difference") or _conclusion(misses),
@@ -110,6 +102,25 @@ def _group(outcomes: Sequence[EndedDecision], decisions: int) -> Group:
         mean_miss=fmean(misses) if misses else None,
         mean_miss_95=mean_95(misses),
     )
+
+
+def _reasons_of_too_few(
+    enhanced: Sequence[EndedDecision], rule_based: Sequence[EndedDecision]
+) -> dict[str, str]:
+    """Explain each difference that is null because of too few values."""
+    # A completion rate may be unknown although the outcome is known, so its values are fewer.
+    outcomes = len(enhanced), len(rule_based), "an outcome"
+    rates = len(_rates(enhanced)), len(_rates(rule_based)), "a completion rate"
+    counts = {
+        "completion_rate_difference": rates if min(outcomes[:2]) >= LEAST_OUTCOMES else outcomes,
+        "miss_difference": outcomes,
+    }
+    return {
+        field: f"not enough data: {new} enhanced and {old} rule-based decisions have {value},"
+        f" {LEAST_OUTCOMES} of each are needed"
+        for field, (new, old, value) in counts.items()
+        if min(new, old) < LEAST_OUTCOMES
+    }
 
 
 def _reasons_without_spread(

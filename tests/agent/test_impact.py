@@ -27,6 +27,17 @@ def test_fewer_than_five_outcomes_of_a_source_are_not_compared() -> None:
     assert "miss_difference.interval_95" not in steady.reasons
 
 
+def test_unknown_completion_rates_are_the_reason_of_a_missing_difference() -> None:
+    rule_based = [ended() for _ in range(LEAST_OUTCOMES)]
+    enhanced = [ended(decision_source="intelligence_enhanced") for _ in rule_based]
+    unknown = ended(decision_source="intelligence_enhanced", completion_rate=None)
+    impact = compare("ALPHA", [*rule_based, *enhanced[1:], unknown], {})
+    assert impact.miss_difference.value is not None
+    assert impact.completion_rate_difference.value is None
+    reason = impact.reasons["completion_rate_difference"]
+    assert "4 enhanced and 5 rule-based decisions have a completion rate" in reason
+
+
 def test_intervals_end_at_the_bounds_of_possible_values() -> None:
     low, high = mean_95([1.0, 1.0, 1.0, 1.0, 0.5], 1.0) or (0, 0)
     assert (0.5 < low < 0.9, high) == (True, 1.0)
