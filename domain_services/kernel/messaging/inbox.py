@@ -201,13 +201,13 @@ class Consumer:
         ]
         try:
             async with self._database.transaction() as connection:
-                first = await self.take_in(connection, event)
+                first = await self.handle(connection, event)
         finally:
             for variable, token in tokens:
                 variable.reset(token)
         self.outcomes["processed" if first else "repeated"] += 1
 
-    async def take_in(self, connection: AsyncConnection, event: Envelope) -> bool:
+    async def handle(self, connection: AsyncConnection, event: Envelope) -> bool:
         """Handle an event in the caller's transaction; False when it had been handled before."""
         handler = self._handlers.get(event.event_type)
         if handler is None:
@@ -233,7 +233,7 @@ class Consumer:
             stream=self.stream,
             entry=entry_id.decode(),
             tries=tries,
-            error=dead_letters.told(error),
+            error=dead_letters.error_text(error),
         )
         if tries < MAX_TRIES:
             return False

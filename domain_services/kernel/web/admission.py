@@ -1,4 +1,4 @@
-"""How many requests run at once, how many wait for how long, and that the rest are told so."""
+"""Admission of requests: some run at once, some wait for a while, the rest are refused."""
 
 import asyncio
 from collections import deque
@@ -10,14 +10,16 @@ from domain_services.kernel.errors import Unavailable
 
 
 class Overloaded(Unavailable):
-    """Too many requests are running and waiting; this one has had no effect."""
+    """Refusal of a request while too many run and wait; it has had no effect."""
 
     code = "overloaded"
     title = "Overloaded"
 
 
 class Admission:
-    """`most_running` requests at once; `most_waiting` more wait their turn, each `wait_seconds`."""
+    """Queue in front of an app: runs `most_running` requests and lets `most_waiting` more wait."""
+
+    # Refusing early keeps the accepted ones fast: docs/adr/0053-admission.md.
 
     def __init__(self, *, most_running: int, most_waiting: int, wait_seconds: float) -> None:
         self._most_running = most_running
@@ -28,6 +30,7 @@ class Admission:
 
     @property
     def waiting(self) -> int:
+        """Number of requests in the queue."""
         return len(self._queue)
 
     @asynccontextmanager
@@ -47,8 +50,8 @@ class Admission:
             raise Overloaded("too many requests are waiting; try again a little later")
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._queue.append(turn)
-        left = context.seconds_left()
-        seconds = self._wait_seconds if left is None else min(left, self._wait_seconds)
+        remaining = context.seconds_left()
+        seconds = self._wait_seconds if remaining is None else min(remaining, self._wait_seconds)
         try:
             await asyncio.wait([turn], timeout=seconds)
         except asyncio.CancelledError:
@@ -59,13 +62,14 @@ class Admission:
             raise Overloaded(f"no turn within {seconds:.1f} s; try again a little later")
 
     def _give_up(self, turn: asyncio.Future[None]) -> None:
-        if turn.done():  # the turn came in the same moment: it goes to the next
+        # The turn can arrive in the moment of giving up: then it goes to the next.
+        if turn.done():
             self._leave()
         else:
             self._queue.remove(turn)
 
     def _leave(self) -> None:
-        """The next one waiting runs instead of the one that leaves."""
+        """Pass the turn of a request that ends to the next in the queue."""
         if self._queue:
             self._queue.popleft().set_result(None)
         else:

@@ -1,4 +1,4 @@
-"""Builds a service's FastAPI app: edge, errors, health, metrics, routes."""
+"""Builder of a service's FastAPI app: edge, errors, health, metrics, routes."""
 
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -39,7 +39,7 @@ _MAX_FIELD_CHARACTERS = 200
 
 
 class MissingSecret(RuntimeError):
-    """The service has no API key to check callers against, so it does not start."""
+    """Refusal to start a service without any API key to check callers against."""
 
 
 def build_app(
@@ -50,7 +50,7 @@ def build_app(
     lifespan: Lifespan,
     validation_status: int,
 ) -> FastAPI:
-    """A FastAPI app named `service`.
+    """Build the app named `service`.
 
     `lifespan` opens stores and clients into `app.state` and sets `app.state.checks`;
     `validation_status` is the status of invalid input (400 or 422, by service). /health,
@@ -58,9 +58,9 @@ def build_app(
     Raises: `MissingSecret` without any API key.
     """
     if not settings.auth.keys:
-        raise MissingSecret(f"{service}: no API key is set (DSM_AUTH__KEYS)")
+        raise MissingSecret(f"{service}: no API key is set; set DSM_AUTH__KEYS")
     metrics = Metrics()
-    app = FastAPI(title=f"DSM {service}", version="1", lifespan=_kept_clean(lifespan))
+    app = FastAPI(title=f"DSM {service}", version="1", lifespan=_with_retention(lifespan))
     app.router.redirect_slashes = False  # a redirect names the host that the caller has sent
     app.state.settings = settings
     app.state.metrics = metrics
@@ -68,10 +68,11 @@ def build_app(
     app.state.background = Background()
     metrics.registry.register(StateCollector(app.state))
     routes = [route for router in routers for route in router.routes]
-    brought = {_path(route) for route in routes}
+    replaced = {_path(route) for route in routes}
     for router in (liveness_router(), readiness_router(service), metrics_router(metrics)):
-        routes += [route for route in router.routes if _path(route) not in brought]
-    # An included router looks for its route twice: a sixth of the time of a short request.
+        routes += [route for route in router.routes if _path(route) not in replaced]
+    # An included router searches its route twice, a sixth of a short request's time:
+    # docs/adr/0005-routes-in-the-app.md.
     app.router.routes.extend(routes)
     _handle_errors(app, validation_status)
     complete(app, validation_status)
@@ -89,18 +90,18 @@ def _path(route: BaseRoute) -> str | None:
     return route.path if isinstance(route, Route) else None
 
 
-def _kept_clean(lifespan: Lifespan) -> Lifespan:
-    """`lifespan`, with housekeeping in the database that it opens, if any."""
+def _with_retention(lifespan: Lifespan) -> Lifespan:
+    """Add to `lifespan` the retention of the database that it opens, if any."""
 
     @asynccontextmanager
-    async def kept_clean(app: FastAPI) -> AsyncIterator[None]:
+    async def extended(app: FastAPI) -> AsyncIterator[None]:
         async with lifespan(app):
             database: Database | None = getattr(app.state, "database", None)
             background: Background = app.state.background
             async with background.running(*([retention(database)] if database else [])):
                 yield
 
-    return kept_clean
+    return extended
 
 
 def _respond(problem: Problem, status: int | None = None) -> JSONResponse:
@@ -111,10 +112,9 @@ def _respond(problem: Problem, status: int | None = None) -> JSONResponse:
 
 
 def _field(location: Iterable[Any]) -> str:
-    """Where an error is. The name of an unknown field is the caller's, and cut.
-
-    Pydantic names the branch of a union too, by its validators: that is nobody's business.
-    """
+    """Name the field of an error."""
+    # The name of an unknown field is the caller's and may be huge. Pydantic also names the
+    # branch of a union by its validator's function, which no caller knows.
     named = (str(part) for part in location if not str(part).startswith("function-"))
     return ".".join(named)[:_MAX_FIELD_CHARACTERS]
 
@@ -127,16 +127,17 @@ def _handle_errors(app: FastAPI, validation_status: int) -> None:
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
         # The input itself is not echoed: it may be huge, hostile or secret.
-        found = [
-            {"field": _field(each["loc"]), "message": each["msg"].removeprefix("Value error, ")}
-            for each in error.errors()[:_MAX_ERRORS]
+        fields = [
+            {"field": _field(entry["loc"]), "message": entry["msg"].removeprefix("Value error, ")}
+            for entry in error.errors()[:_MAX_ERRORS]
         ]
-        detail = "; ".join(f"{each['field']}: {each['message']}" for each in found[:3])
-        return _respond(Invalid(detail, errors=found), validation_status)
+        detail = "; ".join(f"{entry['field']}: {entry['message']}" for entry in fields[:3])
+        return _respond(Invalid(detail, errors=fields), validation_status)
 
     @app.exception_handler(HTTPException)
     async def refused(_: Request, error: HTTPException) -> JSONResponse:
-        if isinstance(error.__cause__, Problem):  # met while reading the body, and wrapped since
+        # A Problem raised while the body was read: FastAPI has wrapped it.
+        if isinstance(error.__cause__, Problem):
             raise error.__cause__
         problem = Problem(str(error.detail), headers=dict(error.headers or {}))
         body = document(problem, status=error.status_code, request_id=context.request_id.get())

@@ -1,4 +1,4 @@
-"""Bearer keys and what their roles and scopes may do.
+"""Bearer keys, and the routes that their roles and scopes allow.
 
 A viewer reads, an operator also does everyday work, an admin also what `ADMIN` marks. A service
 key is an operator within its scope: the services, or routes of services, that it names.
@@ -24,15 +24,17 @@ ROLE_FIELD = "x-required-role"  # of an operation in OpenAPI
 
 @dataclass(frozen=True)
 class Identity:
-    """Who a request comes from; `scope` are the "METHOD /path" that a service key may call here."""
+    """Caller of a request."""
 
     name: str
+    """Name of the key."""
     role: Role
     scope: re.Pattern[str] | None = None
+    """The "METHOD /path" that a service key may call here; None for other roles."""
 
 
 class KeyRing:
-    """Knows the hashes of the keys that may call `service`."""
+    """Hashes of the keys that may call `service`."""
 
     def __init__(self, settings: AuthSettings, service: str) -> None:
         self._keys = tuple(
@@ -41,7 +43,7 @@ class KeyRing:
         )
 
     def identify(self, authorization: str | None) -> Identity:
-        """The caller of a request. Raises: `Unauthorized` without a known bearer key."""
+        """Return the caller of a request. Raises: `Unauthorized` without a known bearer key."""
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthorized(
@@ -52,13 +54,16 @@ class KeyRing:
         for known, identity in self._keys:
             if hmac.compare_digest(known, digest):
                 return identity
-        raise Unauthorized("this API key is not known", headers={"WWW-Authenticate": "Bearer"})
+        raise Unauthorized(
+            "this API key is not known; ask an admin for one",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
 
 
 def authorise(identity: Identity, method: str, path: str) -> None:
-    """Raises: `Forbidden` when the role may not do what the method does, or not here."""
+    """Check the role and scope. Raises: `Forbidden` when they do not allow the request."""
     if identity.role == "viewer" and method not in _READING:
-        raise Forbidden("a viewer key may only read")
+        raise Forbidden("a viewer key may only read; use an operator key")
     if identity.role == "service" and (
         identity.scope is None or identity.scope.fullmatch(f"{method} {path}") is None
     ):
@@ -66,10 +71,10 @@ def authorise(identity: Identity, method: str, path: str) -> None:
 
 
 async def require_admin(request: Request) -> None:
-    """Raises: `Forbidden` for every role but admin."""
+    """Check that the caller is an admin. Raises: `Forbidden`."""
     identity: Identity = request.scope["dsm.identity"]
     if identity.role != "admin":
-        raise Forbidden("this needs an admin key")
+        raise Forbidden("this route needs an admin key; call it with one")
 
 
 # Of a route: `@router.put("/...", **ADMIN)`.
@@ -80,12 +85,12 @@ ADMIN: dict[str, Any] = {
 
 
 def _scope(calls: Iterable[str], service: str) -> re.Pattern[str] | None:
-    """What of `calls` is about `service`, as one pattern of "METHOD /path"; None for nothing."""
+    """Compile the `calls` of `service` to one pattern of "METHOD /path"; None without any."""
     parts = [call.partition(" ") for call in calls]
-    mine = [_pattern(route or "** /**") for name, _, route in parts if name == service]
-    return re.compile("|".join(mine), re.DOTALL) if mine else None
+    own = [_pattern(route or "** /**") for name, _, route in parts if name == service]
+    return re.compile("|".join(own), re.DOTALL) if own else None
 
 
 def _pattern(route: str) -> str:
-    """`*` stands for one part of a path, `**` for any number of them."""
+    """Translate a route: `*` matches one part of a path, `**` any number of them."""
     return re.escape(route).replace(r"\*\*", ".*").replace(r"\*", "[^/]*")

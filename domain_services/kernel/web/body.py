@@ -1,4 +1,4 @@
-"""What a request's body may be: JSON, of one length, neither large nor deep."""
+"""Limits of a request's body: JSON, of one length, neither large nor deep."""
 
 from collections.abc import Mapping
 
@@ -7,11 +7,12 @@ from starlette.types import Message, Receive
 from domain_services.kernel.errors import Invalid, NotJson, TooLarge
 from domain_services.kernel.web.json_depth import is_deeper
 
+# int() of a header with millions of digits would take seconds.
 _MOST_DIGITS = 12
 
 
 def check_headers(headers: Mapping[bytes, bytes], most_bytes: int) -> None:
-    """Raises: `Invalid`, `TooLarge` or `NotJson` for a body that need not be read."""
+    """Check the headers. Raises: `Invalid`, `TooLarge`, `NotJson` before the body is read."""
     declared = headers.get(b"content-length")
     if declared is not None and not declared.isdigit():
         raise Invalid("Content-Length: not a number")
@@ -32,21 +33,22 @@ def _require_json(content_type: bytes) -> None:
 
 
 def capped(receive: Receive, most_bytes: int, deepest: int) -> Receive:
-    """`receive`, but for bodies too large (a chunked one is counted as it comes) or too deep."""
+    """Wrap `receive` so that it refuses bodies that are too large or nested too deeply."""
     chunks: list[bytes] = []
-    seen = 0
+    received = 0
 
     async def guarded() -> Message:
-        nonlocal seen
+        nonlocal received
         message = await receive()
         chunk: bytes = message.get("body", b"")
-        seen += len(chunk)
-        if seen > most_bytes:
+        # Counted as it arrives: a chunked body declares no length.
+        received += len(chunk)
+        if received > most_bytes:
             raise TooLarge(f"the body may have at most {most_bytes} bytes")
-        more = message.get("more_body", False)
-        if more or chunks:
+        is_partial = message.get("more_body", False)
+        if is_partial or chunks:
             chunks.append(chunk)
-        if not more and is_deeper(b"".join(chunks) if chunks else chunk, deepest):
+        if not is_partial and is_deeper(b"".join(chunks) if chunks else chunk, deepest):
             raise Invalid(f"the body may be nested at most {deepest} deep")
         return message
 

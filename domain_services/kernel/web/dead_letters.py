@@ -1,4 +1,4 @@
-"""Administration of dead letters, for every service that consumes events.
+"""Routes for the dead letters of a service that consumes events.
 
 The service's app includes `router` and sets `app.state.consumers`.
 """
@@ -36,20 +36,20 @@ async def list_dead_letters(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     resolved: bool = False,
 ) -> list[DeadLetter]:
-    """Events that could not be taken in, oldest first, from the id after `after`."""
+    """List the events that could not be handled, oldest first, from the id after `after`."""
     return await store.list_page(db, after=after, limit=limit, resolved=resolved)
 
 
 @router.post("/{letter_id}/replay", responses=problems(404, 409), **ADMIN)
 async def replay_dead_letter(letter_id: LetterId, request: Request) -> DeadLetter:
-    """Take the event in after what it failed on has been repaired; it takes effect once."""
+    """Handle the event again after its cause has been repaired; it takes effect once."""
     database: Database = request.app.state.database
     consumers: Iterable[Consumer] = request.app.state.consumers
-    groups = {(each.stream, each.group): each.take_in for each in consumers}
+    groups = {(consumer.stream, consumer.group): consumer.handle for consumer in consumers}
     return await store.replay(database, groups, letter_id, _actor(request))
 
 
 @router.delete("/{letter_id}", responses=problems(404, 409), **ADMIN)
 async def discard_dead_letter(letter_id: LetterId, db: UnitOfWork, request: Request) -> DeadLetter:
-    """Give the event up; it stays listed as discarded, and by whom."""
+    """Give the event up; it stays listed as discarded, with the name of the admin."""
     return await store.discard(db, letter_id, _actor(request))

@@ -1,4 +1,4 @@
-"""What every request passes before a route sees it, and the shape of every failure after it."""
+"""Edge middleware: checks every request before a route sees it, and shapes every failure."""
 
 import re
 import time
@@ -33,15 +33,18 @@ Headers = dict[bytes, bytes]
 
 @dataclass
 class _Exchange:
-    """One request and what became of it."""
+    """One request and its answer."""
 
     scope: Scope
     send: Send
     request_id: str
     started: float = field(default_factory=time.perf_counter)
+    """Reading of the performance counter in seconds."""
     status: int = 0
+    """HTTP status of the answer; 0 until it begins."""
 
     async def answer(self, message: Message) -> None:
+        """Send a part of the answer, with the request's id in its headers."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
             message["headers"] = [*message["headers"], (b"x-request-id", self.request_id.encode())]
@@ -77,14 +80,14 @@ class Edge:
             await self._app(scope, receive, send)
             return
         headers: Headers = dict(scope["headers"])
-        request_id = _taken(headers.get(b"x-request-id"))
+        request_id = _safe_id(headers.get(b"x-request-id"))
         exchange = _Exchange(scope, send, request_id)
-        # The caller's own context is left as it was: an app may be called within another's task.
-        kept = [
+        # The caller's own context is restored: an app may be called within another's task.
+        tokens = [
             (context.request_id, context.request_id.set(request_id)),
             (
                 context.correlation_id,
-                context.correlation_id.set(_taken(headers.get(b"x-correlation-id"), request_id)),
+                context.correlation_id.set(_safe_id(headers.get(b"x-correlation-id"), request_id)),
             ),
             (
                 context.traceparent,
@@ -97,7 +100,7 @@ class Edge:
         finally:
             self._record(exchange)
             context.deadline.reset(deadline)
-            for variable, token in kept:
+            for variable, token in tokens:
                 variable.reset(token)
 
     async def _serve(self, exchange: _Exchange, headers: Headers, receive: Receive) -> None:
@@ -117,18 +120,19 @@ class Edge:
                 self._metrics.refused.labels("overloaded").inc()
             await self._fail(exchange, problem)
         except Exception as error:
-            logger.error("request.failed", **_told(exchange), exc_info=error)
+            logger.error("request.failed", **_log_fields(exchange), exc_info=error)
             if exchange.status:
                 raise
             problem = Problem("something went wrong; the log has the request id")
             await self._fail(exchange, problem)
 
     def _check(self, scope: Scope, headers: Headers) -> None:
-        """Raises: the `Problem` of a request that no route should see."""
+        """Check a request. Raises: the `Problem` of one that no route should see."""
+        # Two parsers may disagree about which of two equal headers counts.
         if len(headers) < len(scope["headers"]):
             names = [name for name, _ in scope["headers"] if name in _SINGLE]
             if len(names) != len(set(names)):
-                raise Invalid("a header that may be sent once was sent twice")
+                raise Invalid("a header that may be sent once was sent twice; send it once")
         identity = self._keys.identify(headers.get(b"authorization", b"").decode("latin-1"))
         authorise(identity, scope["method"], scope["path"])
         scope["dsm.identity"] = identity
@@ -137,15 +141,15 @@ class Edge:
         if scope["method"] in _WITH_BODY:
             check_headers(headers, self._settings.max_body_bytes)
         if context.seconds_left() == 0:
-            raise Unavailable("the caller waits no longer")
+            raise Unavailable("the caller's deadline is over; send the request with more time")
 
     def _seconds(self, headers: Headers) -> float:
-        """How long the caller waits: as it says, at most as long as the settings allow."""
-        most = self._settings.request_seconds
-        given = headers.get(_DEADLINE)
-        if given is None or _MILLISECONDS.fullmatch(given) is None:
-            return most
-        return min(int(given) / 1000, most)
+        """Return the seconds that the caller waits, at most what the settings allow."""
+        longest = self._settings.request_seconds
+        header = headers.get(_DEADLINE)
+        if header is None or _MILLISECONDS.fullmatch(header) is None:
+            return longest
+        return min(int(header) / 1000, longest)
 
     async def _fail(self, exchange: _Exchange, problem: Problem) -> None:
         if exchange.status:
@@ -164,10 +168,10 @@ class Edge:
         route = getattr(scope.get("route"), "path_format", None) or "none"
         self._metrics.answered(scope["method"], route, exchange.status, seconds)
         if seconds > self._settings.slow_request_seconds:
-            logger.warning("request.slow", **_told(exchange), seconds=round(seconds, 3))
+            logger.warning("request.slow", **_log_fields(exchange), seconds=round(seconds, 3))
 
 
-def _told(exchange: _Exchange) -> dict[str, object]:
+def _log_fields(exchange: _Exchange) -> dict[str, object]:
     scope = exchange.scope
     identity = scope.get("dsm.identity")
     return {
@@ -178,12 +182,13 @@ def _told(exchange: _Exchange) -> dict[str, object]:
     }
 
 
-def _text(given: bytes | None) -> str | None:
-    return None if given is None else given.decode("latin-1")
+def _text(header: bytes | None) -> str | None:
+    return None if header is None else header.decode("latin-1")
 
 
-def _taken(given: bytes | None, otherwise: str | None = None) -> str:
-    """A caller's id when it is a plain token, so that no log line can be forged; else a new one."""
-    if given is not None and _ID.fullmatch(given):
-        return given.decode()
-    return otherwise or str(uuid4())
+def _safe_id(header: bytes | None, default: str | None = None) -> str:
+    """Return the caller's id when it is a plain token, else `default` or a new one."""
+    # A line break in an id would forge a log line.
+    if header is not None and _ID.fullmatch(header):
+        return header.decode()
+    return default or str(uuid4())

@@ -1,4 +1,4 @@
-"""Liveness, readiness and metrics routes in the specification's shapes."""
+"""Routes for liveness, readiness and metrics, in the specification's shapes."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -23,11 +23,15 @@ CHECK_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Checks:
-    """What a service needs to be ready; a peer is asked for its /health, never its readiness."""
+    """Checks that a service must pass to be ready."""
 
     database: Check | None = None
+    """None for a service without a database."""
     redis: Check | None = None
+    """None for a service that neither sends nor consumes events."""
+    # A peer is asked for its /health: one dead database would take every service out otherwise.
     external_apis: Mapping[str, Check] = field(default_factory=dict[str, Check])
+    """Checks of peers by name."""
 
 
 async def probe(check: Check) -> Literal["ok", "error"]:
@@ -70,24 +74,24 @@ async def readiness(
 
 
 def liveness_router() -> APIRouter:
-    """GET /health."""
+    """Make the route GET /health."""
     router = APIRouter(tags=["health"])
 
     @router.get("/health")
     async def live() -> Liveness:
-        """The process runs."""
+        """Answer while the process runs."""
         return Liveness()
 
     return router
 
 
 def readiness_router(service: str) -> APIRouter:
-    """GET /health/ready; the checks are in `app.state.checks`."""
+    """Make the route GET /health/ready; the checks are in `app.state.checks`."""
     router = APIRouter(tags=["health"])
 
     @router.get("/health/ready", responses={503: {"description": "A dependency does not answer"}})
     async def ready(request: Request) -> JSONResponse:
-        """Every dependency answers; otherwise 503 names the one that does not."""
+        """Answer 200 when every dependency answers, else 503 with the one that does not."""
         state = request.app.state
         passed, body = await readiness(service, state.checks, state.background)
         return JSONResponse(body, status_code=200 if passed else 503)
@@ -101,12 +105,12 @@ _PROMETHEUS: dict[int | str, dict[str, Any]] = {
 
 
 def metrics_router(metrics: Metrics) -> APIRouter:
-    """GET /metrics as Prometheus text."""
+    """Make the route GET /metrics."""
     router = APIRouter(tags=["health"])
 
     @router.get("/metrics", response_class=Response, responses=_PROMETHEUS)
     async def scrape(request: Request) -> Response:
-        """Prometheus metrics of this service."""
+        """Answer the metrics of this service as Prometheus text."""
         await refresh(request.app.state)
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 

@@ -1,11 +1,11 @@
-"""The route class that gives every POST its Idempotency-Key.
+"""Route class that gives every POST its Idempotency-Key.
 
     router = APIRouter(route_class=IdempotentRoute)
 
-A route on the unit of work claims its key, works and keeps its answer in that one transaction. A
-route of several transactions claims before and keeps after, each by itself; when its process dies
-in between, the key is free again after `LEASE_SECONDS`, so that such a route must be one that may
-be repeated. A route that declares the header itself is left to itself.
+A route on the unit of work claims its key, works and stores its answer in that one transaction.
+A route of several transactions claims before and stores after, each in a transaction of its own.
+When its process dies in between, the key is free again after `LEASE_SECONDS`, so that such a route
+must be one that may be repeated. A route that declares the header itself handles it itself.
 """
 
 import re
@@ -49,7 +49,7 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class IdempotentRoute(APIRoute):
-    """A route whose POST takes effect once a key."""
+    """Route whose POST takes effect once for each key."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -74,14 +74,17 @@ class IdempotentRoute(APIRoute):
             if key is None:
                 return await handle(request)
             if _KEY.fullmatch(key) is None:
-                raise Invalid(f"{HEADER}: 1 to 200 visible ASCII characters")
+                raise Invalid(f"{HEADER}: send 1 to 200 visible ASCII characters")
             return await answer_once(handle, request, await _identify(route, key, request))
 
         return once
 
 
 def _works_in_one(dependant: Dependant) -> bool:
-    return any(each.call is unit_of_work or _works_in_one(each) for each in dependant.dependencies)
+    return any(
+        dependency.call is unit_of_work or _works_in_one(dependency)
+        for dependency in dependant.dependencies
+    )
 
 
 async def _identify(route: str, key: str, request: Request) -> KeyedRequest:
@@ -94,10 +97,10 @@ async def _in_its_transaction(handle: Handler, request: Request, keyed: KeyedReq
     try:
         response = await handle(request)
     except Replay as earlier:
-        return _again(request, earlier.answer)
+        return _replay(request, earlier.answer)
     # The transaction is open still: it ends when the route's dependencies do.
     if work.connection is not None:
-        await idempotency.finish(work.connection, keyed.route, keyed.key, _kept(response))
+        await idempotency.finish(work.connection, keyed.route, keyed.key, _stored(response))
     return response
 
 
@@ -106,14 +109,14 @@ async def _around_it(handle: Handler, request: Request, keyed: KeyedRequest) -> 
     async with database.transaction() as connection:
         earlier = await idempotency.claim(connection, keyed, lease_seconds=LEASE_SECONDS)
     if earlier is not None:
-        return _again(request, earlier)
+        return _replay(request, earlier)
     try:
         response = await handle(request)
     except Exception:
         await _release(database, keyed)
         raise
     async with database.transaction() as connection:
-        await idempotency.finish(connection, keyed.route, keyed.key, _kept(response))
+        await idempotency.finish(connection, keyed.route, keyed.key, _stored(response))
     return response
 
 
@@ -122,16 +125,16 @@ async def _release(database: Database, keyed: KeyedRequest) -> None:
         async with database.transaction() as connection:
             await idempotency.release(connection, keyed.route, keyed.key)
     except (SQLAlchemyError, OSError) as error:
-        # The lease frees it; the caller should hear of the first failure, not of this one.
+        # The lease frees it. The caller needs the first failure, not this one.
         logger.warning("idempotency.not_released", route=keyed.route, error=str(error))
 
 
-def _kept(response: Response) -> StoredAnswer:
+def _stored(response: Response) -> StoredAnswer:
     headers = [(n, v) for n, v in response.headers.items() if n != "content-length"]
     return StoredAnswer(response.status_code, bytes(response.body).decode(), headers)
 
 
-def _again(request: Request, earlier: StoredAnswer) -> Response:
+def _replay(request: Request, earlier: StoredAnswer) -> Response:
     metrics: Metrics = request.app.state.metrics
     metrics.replays.labels(request.scope["route"].path_format).inc()
     headers = dict(earlier.headers) | {"Idempotency-Replayed": "true"}

@@ -1,4 +1,6 @@
-"""How deeply JSON is nested, found without parsing it: parsers pay for depth before refusing."""
+"""Depth of nested JSON, measured without a parser."""
+
+# Parsers spend time and stack on depth before they refuse it: docs/adr/0055-json-depth.md.
 
 import re
 
@@ -9,7 +11,7 @@ _OTHER = bytes(set(range(256)) - set(b'[]{}"'))
 
 
 def is_deeper(body: bytes, limit: int) -> bool:
-    """Whether `body` nests more than `limit` arrays and objects; what is no JSON may be either."""
+    """Tell whether JSON nests more than `limit` arrays and objects; any answer for other text."""
     if body.count(b"[") + body.count(b"{") <= limit:
         return False
     signs = _ESCAPED.sub(b"", body).translate(_AS_BRACKETS, _OTHER)

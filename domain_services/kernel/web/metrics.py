@@ -46,7 +46,7 @@ class StateCollector(Collector):
 
 
 async def refresh(state: State) -> None:
-    """Count the open events in the database; a scrape does not fail when that fails."""
+    """Count the open events in the database; the scrape goes on when that fails."""
     relay: Relay | None = getattr(state, "relay", None)
     if relay is None:
         return

@@ -1,4 +1,4 @@
-"""The parts of an OpenAPI document that are the kernel's: what any route may answer."""
+"""Parts of an OpenAPI document that are the same for all routes: problems and roles."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -26,7 +26,7 @@ DESCRIPTIONS = {
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The `responses` of a route: each status answers a problem document."""
+    """Make the `responses` of a route: a problem document for each status."""
     return {
         status: {
             "model": ProblemDocument,
@@ -38,7 +38,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def complete(app: FastAPI, validation_status: int) -> None:
-    """Add to every operation what the edge answers, and validation in our shape and status."""
+    """Add the edge's answers and the service's validation answer to every operation."""
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:

@@ -73,7 +73,7 @@ class Resolved(Conflict):
     title = "The dead letter is resolved"
 
 
-def told(error: Exception) -> str:
+def error_text(error: Exception) -> str:
     """An error as it is kept with the letter."""
     return f"{type(error).__name__}: {error}"[:2000].replace("\x00", "")
 
@@ -95,7 +95,7 @@ async def park(
         "event_id": event.event_id if event else None,
         "event_type": event.event_type.replace("\x00", "") if event else None,
         "payload": payload.decode(errors="replace").replace("\x00", ""),
-        "error": told(error),
+        "error": error_text(error),
         "tries": tries,
     }
     await connection.execute(_PARK, values)
@@ -123,7 +123,7 @@ async def replay(database: Database, groups: Groups, letter_id: int, actor: str)
             return await _resolve(connection, letter_id, "replayed", actor, more=1)
     except StillFails as failure:
         async with database.transaction() as connection:
-            values = {"id": letter_id, "error": told(failure.__cause__ or failure)}  # pyright: ignore[reportArgumentType]
+            values = {"id": letter_id, "error": error_text(failure.__cause__ or failure)}  # pyright: ignore[reportArgumentType]
             await connection.execute(_FAILED_AGAIN, values)
         raise
 
@@ -156,7 +156,7 @@ async def _apply(connection: AsyncConnection, groups: Groups, letter: DeadLetter
     try:
         await apply(connection, event)
     except Exception as error:
-        raise StillFails(f"the event still fails: {told(error)}") from error
+        raise StillFails(f"the event still fails: {error_text(error)}") from error
 
 
 async def _resolve(
