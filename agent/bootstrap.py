@@ -181,7 +181,7 @@ async def _open_memory(
     settings: AgentSettings, clients: Clients, registry: CollectorRegistry
 ) -> AsyncIterator[Memory]:
     if settings.database_url is None:
-        raise ValueError("no database is set (DSM_DATABASE_URL)")
+        raise ValueError("no database is set; set DSM_DATABASE_URL")
     url = settings.database_url.get_secret_value()
     recall_url = settings.recall_url.get_secret_value() if settings.recall_url else url
     async with (

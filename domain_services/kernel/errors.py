@@ -1,4 +1,4 @@
-"""Errors of the domain, and their one shape at the edge: problem+json (RFC 9457)."""
+"""Errors that callers see, and their shape on the wire: problem+json (RFC 9457)."""
 
 from typing import Any, ClassVar
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Problem(Exception):
-    """Base of every error that a caller is meant to see.
+    """Base of every error that a caller sees.
 
     `detail` is one sentence for people; `fields` are extra members of the problem document.
     """
@@ -37,7 +37,7 @@ class Conflict(Problem):
 
 
 class PreconditionFailed(Problem):
-    """The thing has changed since the caller read it."""
+    """Refusal to write: the resource has changed since the caller read it."""
 
     status = 412
     code = "precondition_failed"
@@ -45,7 +45,7 @@ class PreconditionFailed(Problem):
 
 
 class Invalid(Problem):
-    """Input that is well-formed but cannot be; the edge answers the service's validation status."""
+    """Refusal of input; the edge answers it with the service's validation status."""
 
     status = 422
     code = "invalid"
@@ -77,7 +77,7 @@ class NotJson(Problem):
 
 
 class Unavailable(Problem):
-    """A store or a peer that is needed cannot be reached; try again after `retry_after_seconds`."""
+    """Failure to reach a store or a peer; try again after `retry_after_seconds`."""
 
     status = 503
     code = "unavailable"
@@ -104,7 +104,7 @@ class ProblemDocument(BaseModel):
 def document(
     problem: Problem, *, status: int | None = None, request_id: str | None
 ) -> dict[str, Any]:
-    """The problem as a JSON object; `status` replaces the class's own."""
+    """Return the problem as a JSON object; `status` replaces the class's own."""
     return {
         "type": f"urn:dsm:problem:{problem.code}",
         "title": problem.title,

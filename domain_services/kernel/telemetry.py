@@ -36,9 +36,9 @@ def _without_secrets(field: str, value: Any) -> Any:
         return "[redacted]"
     if isinstance(value, dict):
         inner = cast(dict[Any, Any], value)
-        return {key: _without_secrets(str(key), each) for key, each in inner.items()}
+        return {key: _without_secrets(str(key), item) for key, item in inner.items()}
     if isinstance(value, list | tuple):
-        return [_without_secrets("", each) for each in cast(Sequence[Any], value)]
+        return [_without_secrets("", item) for item in cast(Sequence[Any], value)]
     return _SECRET_TEXT.sub("[redacted]", value) if isinstance(value, str) else value
 
 
@@ -53,10 +53,8 @@ def _identify(
 
 
 def configure_logging(level: str) -> None:
-    """Send log events to stderr, one JSON line each; called once, by a process's entry point.
-
-    Warnings of libraries go the same way: their lines, too, carry ids and no secrets.
-    """
+    """Send log events to stderr as JSON lines; called once, by a process's entry point."""
+    # Warnings of libraries take the same way, so that they too carry ids and no secrets.
     shared: list[Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -83,8 +81,9 @@ def configure_logging(level: str) -> None:
 
 
 class Metrics:
-    """Counters of one app in a registry of its own, so that all apps can live in one process."""
+    """Counters of one app."""
 
+    # A registry of its own: all services can run in one process.
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._requests = Counter(
@@ -116,7 +115,7 @@ class Metrics:
         self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Count one answer; `route` is a template, and methods that are none are one."""
+        """Count one answer; `route` is a template. Unknown methods share one label."""
         known = self._children.get((method, route, status))
         if known is None:
             label = method if method in _METHODS else "other"

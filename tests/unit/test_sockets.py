@@ -1,16 +1,16 @@
 import socket
 
-from domain_services.kernel.database.sockets import heard
+from domain_services.kernel.database.sockets import has_input
 
 
 def test_a_silent_connection_needs_no_ping() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        assert not heard(ours.fileno())
+        assert not has_input(ours.fileno())
 
 
-def test_a_closed_connection_is_heard() -> None:
+def test_a_closed_connection_is_has_input() -> None:
     ours, theirs = socket.socketpair()
     with ours:
         theirs.close()
-        assert heard(ours.fileno())
+        assert has_input(ours.fileno())

@@ -1,12 +1,12 @@
-"""A circuit breaker for one peer.
+"""Circuit breaker of one peer.
 
-Own code, because the published ones let every waiting call through when half open, or never open
-on coroutines (docs/adr/0063-own-circuit-breaker.md). Closed: calls pass, consecutive failures are
-counted. Open: calls are refused for `open_seconds`. Half open: one call at a time passes;
-`successes_to_close` good ones close it, a bad one opens it again. Answers of calls that began
-before a change of state are ignored. A cancelled call counts as a failure: it was given up on.
-Answers below 500 are successes: the peer works, whatever it thinks of the request.
+Closed: calls pass, consecutive failures are counted. Open: calls are refused for `open_seconds`.
+Half open: one call at a time passes; `successes_to_close` good ones close it, a bad one opens it.
+Answers below 500 are successes: the peer works, whatever it answers.
 """
+
+# Own code: the published breakers let every waiting call through when half open, or never open on
+# coroutines (docs/adr/0063-own-circuit-breaker.md).
 
 import asyncio
 import time
@@ -20,6 +20,8 @@ State = Literal["closed", "open", "half_open"]
 
 
 class Breaker:
+    """State of one peer's circuit; `guard` runs a call."""
+
     def __init__(
         self,
         peer: str,
@@ -43,7 +45,7 @@ class Breaker:
 
     @property
     def state(self) -> State:
-        """The state that the next call will meet."""
+        """Return the state for the next call."""
         if self._state == "open" and self._clock() - self._opened_at >= self._open_seconds:
             self._enter("half_open")
         return self._state
@@ -62,13 +64,16 @@ class Breaker:
         state = self.state
         if state == "open" or (state == "half_open" and self._probing):
             raise Unavailable(
-                f"{self.peer} is not answering; calls to it are paused", peer=self.peer
+                f"{self.peer} does not answer and calls to it are paused; try again soon",
+                peer=self.peer,
             )
         epoch = self._epoch
         self._probing = state == "half_open"
         try:
             yield
+        # A cancelled call counts too: its caller gave up on the peer.
         except (Exception, asyncio.CancelledError):
+            # A call that began before a change of state says nothing about the present one.
             if epoch == self._epoch:
                 self._record_failure()
             raise

@@ -1,4 +1,4 @@
-"""Typed client of the dead letters of one service: one method a route."""
+"""Typed client of one service's dead letters: one method a route."""
 
 import httpx
 
@@ -9,7 +9,7 @@ _PATH = "/admin/dead-letters"
 
 
 class DeadLettersClient(ServiceClient):
-    """`peer` is the service's name, as the circuit and errors name it."""
+    """Client whose `peer` names the service in errors and metrics."""
 
     def __init__(self, http: httpx.AsyncClient, base_url: str, peer: str = "dead_letters") -> None:
         self.peer = peer

@@ -1,4 +1,4 @@
-"""One HTTP client per process, and the typed base of every service client."""
+"""HTTP client of a process, and the base of the typed service clients."""
 
 import asyncio
 import random
@@ -18,21 +18,22 @@ from domain_services.kernel.settings import KernelSettings
 
 T = TypeVar("T")
 
-# The longest pause before each further try; the true one is drawn between 0 and this.
+# Longest pause before each further try. The pause is drawn from 0 to this, to spread callers.
 PAUSES_SECONDS = (0.05, 0.1)
 FALLBACK_SECONDS = 30.0
 
 
 class Lost(Unavailable):
-    """A call without a usable answer; `repeat` tells whether asking again at once may help."""
+    """Failure of a call that got no usable answer."""
 
     def __init__(self, peer: str, reason: str, repeat: bool) -> None:
         super().__init__(f"{peer} {reason}", peer=peer)
         self.repeat = repeat
+        """True when a second try at once may succeed."""
 
 
 class PeerRefused(Problem):
-    """A peer answered 4xx: the request, not the peer, is at fault. Carries the peer's own words."""
+    """Refusal of a request by a peer (4xx), with the peer's problem document."""
 
     code = "peer_refused"
     title = "A peer refused the request"
@@ -45,8 +46,10 @@ class PeerRefused(Problem):
 
 
 def open_http(settings: KernelSettings) -> httpx.AsyncClient:
-    """The process's client: httpx's API on aiohttp's pool, which stands concurrent fan-out."""
-    from httpx_aiohttp import AiohttpTransport  # a command line uses the clients without it
+    """Open the process's client."""
+    # httpx's own pool slows down under concurrent calls: docs/adr/0006-aiohttp-transport.md. The
+    # import is here because command lines use the clients without it.
+    from httpx_aiohttp import AiohttpTransport
 
     key = settings.auth.service_key
     headers = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
@@ -60,12 +63,12 @@ def open_http(settings: KernelSettings) -> httpx.AsyncClient:
 
 @cache
 def tls() -> ssl.SSLContext:
-    """Whom the process trusts; reading the authorities takes tens of milliseconds each time."""
+    """Return the trusted authorities; reading them takes tens of milliseconds, so once."""
     return httpx.create_ssl_context()
 
 
 class ServiceClient:
-    """Base of the typed clients: breaker, ids, errors and strict answers in one place."""
+    """Base of the typed clients: breaker, request ids, errors and checked answers."""
 
     peer: str
 
@@ -87,11 +90,11 @@ class ServiceClient:
         if_match: int | None = None,
         timeout: float | None = None,
     ) -> T:
-        """Call one route; the parsed answer, `PeerRefused` on 4xx, `Unavailable` on anything worse.
+        """Call one route and return the parsed answer.
 
-        `key` becomes the Idempotency-Key, `if_match` (a version) the If-Match; `timeout` in
-        seconds, for all tries together, replaces the client's own, and is never more than what
-        the caller of the present request still waits. Only a GET or a keyed call is repeated.
+        `key` becomes the Idempotency-Key, `if_match` (a version) the If-Match header. `timeout`
+        in seconds covers all tries; the deadline of the present request can shorten it.
+        Raises: `PeerRefused` on 4xx, `Unavailable` on anything worse.
         """
         seconds = self._budget(timeout)
         request = self._http.build_request(
@@ -102,41 +105,45 @@ class ServiceClient:
             headers=self._headers(body is not None, key, if_match),
             timeout=seconds,
         )
+        # Another POST could take effect twice.
         repeatable = method == "GET" or key is not None
         until = time.monotonic() + seconds
         for pause in PAUSES_SECONDS if repeatable else ():
             try:
                 return await self._once(request, answer, until)
             except Lost as error:
-                rest = random.uniform(0, pause)  # noqa: S311  # spreads callers, hides nothing
-                if not error.repeat or time.monotonic() + rest >= until:
+                seconds = random.uniform(0, pause)  # noqa: S311 (no secret depends on it)
+                if not error.repeat or time.monotonic() + seconds >= until:
                     raise
-                await asyncio.sleep(rest)
+                await asyncio.sleep(seconds)
         return await self._once(request, answer, until)
 
     def _budget(self, timeout: float | None) -> float:
-        """Seconds for all tries together. Raises: `Unavailable` when our own caller is gone."""
+        """Return the seconds for all tries. Raises: `Unavailable` when the caller waits no more."""
         own = timeout if timeout is not None else (self._http.timeout.read or FALLBACK_SECONDS)
-        left = context.seconds_left()
-        if left == 0:
-            raise Unavailable(f"no time was left to ask {self.peer}", peer=self.peer)
-        return own if left is None else min(own, left)
+        remaining = context.seconds_left()
+        if remaining == 0:
+            raise Unavailable(
+                f"no time remained to call {self.peer}; send the request with more time",
+                peer=self.peer,
+            )
+        return own if remaining is None else min(own, remaining)
 
     async def _once(self, request: httpx.Request, answer: type[T], until: float) -> T:
-        left = max(until - time.monotonic(), 0.001)
-        request.headers[context.DEADLINE_HEADER] = str(max(int(left * 1000), 1))
+        remaining = max(until - time.monotonic(), 0.001)
+        request.headers[context.DEADLINE_HEADER] = str(max(int(remaining * 1000), 1))
         async with self.breaker.guard():
             try:
-                async with asyncio.timeout(left):
+                async with asyncio.timeout(remaining):
                     response = await self._http.send(request)
             except TimeoutError as error:
-                raise Lost(self.peer, f"did not answer within {left:.1f} s", False) from error
+                raise Lost(self.peer, f"did not answer within {remaining:.1f} s", False) from error
             except httpx.HTTPError as error:
                 reason = str(error) or type(error).__name__
                 raise Lost(self.peer, f"cannot be reached: {reason}", True) from error
             if response.status_code >= 500:
                 path = f"{request.method} {request.url.path}"
-                # One that says when to come again is not asked before.
+                # A peer that sends Retry-After is overloaded: a second try would add to that.
                 repeat = "retry-after" not in response.headers
                 raise Lost(self.peer, f"answered {response.status_code} to {path}", repeat)
             if response.is_success:
@@ -165,13 +172,14 @@ class ServiceClient:
             return adapter.validate_json(content)
         except ValidationError as error:
             raise Unavailable(
-                f"{self.peer} gave an answer that is not of its contract", peer=self.peer
+                f"{self.peer} sent an answer that cannot be read; use one release of both",
+                peer=self.peer,
             ) from error
 
 
 def _problem(response: httpx.Response) -> Mapping[str, Any]:
     try:
-        found = response.json()
+        document = response.json()
     except ValueError:
         return {}
-    return cast(dict[str, Any], found) if isinstance(found, dict) else {}
+    return cast(Mapping[str, Any], document) if isinstance(document, dict) else {}

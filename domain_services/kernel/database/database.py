@@ -1,4 +1,4 @@
-"""One PostgreSQL database of one service: the engine, and the transaction around a request."""
+"""Database of one service: the engine, and the transaction around a request."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from domain_services.kernel.database import idempotency, pool
 from domain_services.kernel.database.fast_reads import FastReads
 from domain_services.kernel.database.idempotency import KeyedRequest, StoredAnswer
-from domain_services.kernel.database.sockets import heard
+from domain_services.kernel.database.sockets import has_input
 from domain_services.kernel.settings import KernelSettings
 
 
@@ -23,35 +23,36 @@ def _dumps(value: Any) -> str:
 
 
 def create_engine(url: str, *, pool_size: int) -> AsyncEngine:
-    """An async engine on psycopg 3; connections are checked when they leave the pool."""
+    """Make an async engine on psycopg 3 that checks connections when they leave the pool."""
     engine = create_async_engine(
         url,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=pool.WAIT_SECONDS,
         pool_pre_ping=True,
-        hide_parameters=True,  # an error of a statement is logged, what people wrote is not
+        # Errors of statements are logged; the texts of people in their parameters are not.
+        hide_parameters=True,
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
         connect_args={"options": pool.session_options(), "connect_timeout": 3},
     )
-    _ping_when_heard(engine.dialect)
+    _ping_after_input(engine.dialect)
     return engine
 
 
-def _ping_when_heard(dialect: Dialect) -> None:
-    """A ping is a round trip: it is made only when the server has said something unasked."""
+def _ping_after_input(dialect: Dialect) -> None:
+    """Ping only after unasked input: a ping is a round trip (docs/adr/0004-pool-check.md)."""
     ping = dialect.do_ping
 
     def do_ping(dbapi_connection: Any) -> bool:
         descriptor = dialect.get_driver_connection(dbapi_connection).fileno()
-        return ping(dbapi_connection) if heard(descriptor) else True
+        return ping(dbapi_connection) if has_input(descriptor) else True
 
     dialect.do_ping = do_ping
 
 
 class Database:
-    """The engine of a service and its unit of work."""
+    """Engine of a service's database."""
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.url = url
@@ -67,29 +68,30 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """For one SELECT: without a transaction around it, BEGIN and COMMIT need no round trips."""
+        """Give a connection for one SELECT, without the round trips of BEGIN and COMMIT."""
         async with self._autocommit.connect() as connection:
             yield connection
 
     async def rows(self, statement: TextClause, values: Mapping[str, Any]) -> list[Any]:
-        """The rows of one SELECT on a hot path, past SQLAlchemy. Raises: `Unavailable`."""
+        """Return the rows of one SELECT on a hot path, past SQLAlchemy. Raises: `Unavailable`."""
         return await self._fast_reads.rows(statement, values)
 
     async def ping(self) -> None:
-        """Raise when the database does not answer."""
+        """Check that the database answers; raises when it does not."""
         async with self.engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
 
     async def close(self) -> None:
+        """Close all connections."""
         await self._fast_reads.close()
         await self.engine.dispose()
 
 
 @asynccontextmanager
 async def open_database(settings: KernelSettings) -> AsyncIterator[Database]:
-    """The database that the settings name. Raises: `ValueError` when they name none."""
+    """Open the database of the settings. Raises: `ValueError` when they name none."""
     if settings.database_url is None:
-        raise ValueError("no database is set (DSM_DATABASE_URL)")
+        raise ValueError("no database is set; set DSM_DATABASE_URL")
     database = Database(settings.database_url.get_secret_value(), pool_size=settings.pool_size)
     try:
         yield database
@@ -97,19 +99,20 @@ async def open_database(settings: KernelSettings) -> AsyncIterator[Database]:
         await database.close()
 
 
-CLAIM = "dsm.claim"  # where a request's scope keeps its `KeyedWork`
+CLAIM = "dsm.claim"  # key of the `KeyedWork` in a request's scope
 
 
 @dataclass
 class KeyedWork:
-    """A request with an Idempotency-Key, and the transaction that has claimed the key."""
+    """Request with an Idempotency-Key."""
 
     request: KeyedRequest
     connection: AsyncConnection | None = None
+    """Transaction that has claimed the key; None before the claim."""
 
 
 class Replay(Exception):
-    """The request has been answered before."""
+    """Signal that the request has been answered before."""
 
     def __init__(self, answer: StoredAnswer) -> None:
         super().__init__()
@@ -117,7 +120,7 @@ class Replay(Exception):
 
 
 async def unit_of_work(request: Request) -> AsyncIterator[AsyncConnection]:
-    """The transaction around a request. Raises: `Replay` when its key has an answer."""
+    """Open the transaction of a request. Raises: `Replay` when its key has an answer."""
     database: Database = request.app.state.database
     work: KeyedWork | None = request.scope.get(CLAIM)
     async with database.transaction() as connection:
@@ -140,6 +143,6 @@ async def _database(request: Request) -> Database:
 
 
 Store = Annotated[Database, Depends(_database)]
-# Function scope: committed before the answer leaves, so that an answer is a promise kept.
+# Function scope commits before the answer leaves: an answered write is never lost.
 UnitOfWork = Annotated[AsyncConnection, Depends(unit_of_work, scope="function")]
 Reading = Annotated[AsyncConnection, Depends(_reading, scope="function")]

@@ -1,9 +1,7 @@
-"""The reads that every decision makes, by psycopg itself.
+"""Fast reads: the SELECTs of every decision, run by psycopg without SQLAlchemy."""
 
-A SELECT of one row costs the process four to five times as much through SQLAlchemy's engine
-(greenlets, adapted cursors, descriptions of results) as it does here. Everything that writes, and
-what is read now and then, stays with the engine.
-"""
+# A SELECT of one row costs four to five times as much processor time through SQLAlchemy's engine
+# (greenlets, adapted cursors): docs/adr/0003-fast-reads.md. Writes and rare reads stay there.
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -19,21 +17,25 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from domain_services.kernel.database.pool import CheckedPool, Connection
 from domain_services.kernel.errors import Unavailable
 
-MOST = 5
+MAX_CONNECTIONS = 5
 
 _dialect = PGDialect_psycopg()
 
 
 class FastReads:
-    """Autocommit connections, checked when they leave the pool; opened by the first read."""
+    """Pool of autocommit connections, opened by the first read."""
 
     def __init__(self, url: str) -> None:
         self._pool = CheckedPool(
-            url, row_factory=namedtuple_row, min_size=0, max_size=MOST, configure=_configure
+            url,
+            row_factory=namedtuple_row,
+            min_size=0,
+            max_size=MAX_CONNECTIONS,
+            configure=_configure,
         )
 
     async def rows(self, statement: TextClause, values: Mapping[str, Any]) -> list[Any]:
-        """The rows of one SELECT. Raises: `Unavailable` when the database does not answer."""
+        """Return the rows of one SELECT. Raises: `Unavailable` without a database."""
         try:
             if self._pool.closed:
                 await self._pool.open()
@@ -44,6 +46,7 @@ class FastReads:
             raise Unavailable("the database does not answer") from error
 
     async def close(self) -> None:
+        """Close the pool."""
         await self._pool.close()
 
 
@@ -53,5 +56,5 @@ async def _configure(connection: Connection) -> None:
 
 @lru_cache
 def _plain(statement: TextClause) -> bytes:
-    """The statement with psycopg's placeholders."""
+    """Compile a statement to psycopg's placeholders."""
     return str(statement.compile(dialect=_dialect)).encode()

@@ -1,10 +1,10 @@
-"""The same Idempotency-Key with the same request gets the first answer again, for 24 hours.
+"""Idempotency-Keys: a repeated request gets the first answer again, for 24 hours.
 
-A claim is a row written in the caller's transaction. A route that is one transaction claims,
-works and finishes in it: a second request with the key waits for the first to commit, then gets
-its answer. A route of several transactions commits its claim first; until it is finished or
-released, the key answers `RequestInProgress`. Only successes are kept: a failed request may be
-tried again with its key. Routes get this from `keyed.IdempotentRoute`.
+A claim is a row written in the caller's transaction. A route of one transaction claims, works and
+finishes in it: a second request with the key waits for the first to commit, then gets its answer.
+A route of several transactions commits its claim first; until it finishes or releases the key, a
+repeated request gets `RequestInProgress`. Only successes are stored: a failed request may be
+repeated with its key. Routes get this from `web/idempotent_route.py`.
 """
 
 import hashlib
@@ -71,46 +71,50 @@ _PURGE = text(
 
 
 class RequestInProgress(Conflict):
-    """The first request with this key has not ended; its answer can be had a little later."""
+    """Refusal of a repeated request while the first is in progress."""
 
     code = "request_in_progress"
     title = "The same request is in progress"
 
     def __init__(self) -> None:
         super().__init__(
-            "a request with this Idempotency-Key is in progress", headers={"Retry-After": "1"}
+            "a request with this Idempotency-Key is in progress; repeat it for its answer",
+            headers={"Retry-After": "1"},
         )
 
 
 @dataclass(frozen=True)
 class KeyedRequest:
-    """One request under one key. `route` is the template (`POST /sprints/{project_id}`)."""
+    """Request under an Idempotency-Key."""
 
     route: str
+    """Template of the route, as `POST /sprints/{project_id}`."""
     key: str
     request_hash: str
+    """SHA-256 of path, query and body."""
 
 
 @dataclass(frozen=True)
 class StoredAnswer:
-    """What the first request was answered; `body` is JSON text."""
+    """Answer of the first request."""
 
     status: int
     body: str
+    """JSON text."""
     headers: Sequence[tuple[str, str]] = ()
 
 
 def keyed(route: str, key: str, *parts: str | BaseModel) -> KeyedRequest:
-    """The request whose path values, query and body are `parts`."""
+    """Make the keyed request whose path values, query and body are `parts`."""
     plain = [part if isinstance(part, str) else part.model_dump(mode="json") for part in parts]
     digest = hashlib.sha256(orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)).hexdigest()
     return KeyedRequest(route, key, digest)
 
 
 async def find(connection: AsyncConnection, request: KeyedRequest) -> StoredAnswer | None:
-    """The answer of an earlier request with this key; None when there was none.
+    """Return the answer of an earlier request with this key; None without one.
 
-    Raises: `Invalid` when that was another request, `RequestInProgress` when it has not ended.
+    Raises: `Invalid` when that request was another, `RequestInProgress` before its end.
     """
     row = (
         await connection.execute(
@@ -120,7 +124,7 @@ async def find(connection: AsyncConnection, request: KeyedRequest) -> StoredAnsw
     if row is None:
         return None
     if row.request_hash != request.request_hash:
-        raise Invalid("this Idempotency-Key was used for another request")
+        raise Invalid("this Idempotency-Key was used for another request; send a new key")
     if row.status is None:
         raise RequestInProgress
     return StoredAnswer(row.status, row.body, [(name, value) for name, value in row.headers])
@@ -129,7 +133,7 @@ async def find(connection: AsyncConnection, request: KeyedRequest) -> StoredAnsw
 async def claim(
     connection: AsyncConnection, request: KeyedRequest, *, lease_seconds: float = _KEEP_SECONDS
 ) -> StoredAnswer | None:
-    """Take the key: None when it is the caller's now, otherwise the answer given before.
+    """Claim the key; return None when the caller has it, else the earlier answer.
 
     A claim of the same request that is older than `lease_seconds` and unfinished is taken over.
     Raises: as `find`.
@@ -142,16 +146,17 @@ async def claim(
         "lease": lease_seconds,
     }
     try:
-        taken = await connection.scalar(_CLAIM, values)
+        claimed = await connection.scalar(_CLAIM, values)
     except OperationalError as error:
+        # The first request holds the row's lock for longer than a statement may wait.
         if getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
             raise RequestInProgress from error
         raise
-    return None if taken is not None else await find(connection, request)
+    return None if claimed is not None else await find(connection, request)
 
 
 async def finish(connection: AsyncConnection, route: str, key: str, answer: StoredAnswer) -> None:
-    """Keep the answer of a claimed key; it is visible when the transaction commits."""
+    """Store the answer of a claimed key; it is visible when the transaction commits."""
     values = {
         "route": route,
         "key": key,
@@ -163,10 +168,10 @@ async def finish(connection: AsyncConnection, route: str, key: str, answer: Stor
 
 
 async def release(connection: AsyncConnection, route: str, key: str) -> None:
-    """Give an unfinished key back: the request failed and may be sent again."""
+    """Release an unfinished key: the request failed and may be sent again."""
     await connection.execute(_RELEASE, {"route": route, "key": key})
 
 
 async def purge(connection: AsyncConnection) -> int:
-    """Delete what is older than `KEEP_HOURS`; returns how many rows."""
+    """Delete keys older than `KEEP_HOURS`; return the number of rows."""
     return (await connection.execute(_PURGE, {"keep": _KEEP_SECONDS})).rowcount

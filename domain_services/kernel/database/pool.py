@@ -1,10 +1,9 @@
-"""psycopg's pool, quick to forget a server that went away and to find it again.
+"""Pool of psycopg connections that replaces dead ones at once after a server's restart."""
 
-Its own check of a connection pauses a second after the second that is dead and gives up at the
-third, so that the first reads after a server's end fail although it is back; and its attempts to
-connect again pause ever longer, up to minutes. Here the dead ones are thrown away one after the
-other, and an attempt is given up early, for the next caller to begin anew.
-"""
+# psycopg's own check pauses a second after the second dead connection and gives up at the third,
+# so that the first reads after a restart fail. Its attempts to connect again pause up to minutes.
+# Here dead connections are thrown away one after the other, and an attempt is given up early, for
+# the next caller to begin anew: docs/adr/0004-pool-check.md.
 
 import time
 from typing import Any, TypeAlias
@@ -13,21 +12,21 @@ import psycopg
 from psycopg.rows import tuple_row
 from psycopg_pool import AsyncConnectionPool
 
-from domain_services.kernel.database.sockets import heard
+from domain_services.kernel.database.sockets import has_input
 
 Connection: TypeAlias = psycopg.AsyncConnection[Any]
 
 WAIT_SECONDS = 2.0
 RECONNECT_SECONDS = 1.0
 
-# A stuck peer must not hold locks.
+# A stuck client must not hold locks.
 STATEMENT_SECONDS = 3
 LOCK_SECONDS = 1
 IDLE_IN_TRANSACTION_SECONDS = 10
 
 
 def session_options() -> str:
-    """What every connection sets for its session, as libpq takes it."""
+    """Return the settings of every session, in libpq's form."""
     return (
         f"-c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout={LOCK_SECONDS}s "
         f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_SECONDS}s -c timezone=UTC"
@@ -35,7 +34,7 @@ def session_options() -> str:
 
 
 class CheckedPool(AsyncConnectionPool[Connection]):
-    """Autocommit connections on which the server has said nothing, or that still answer."""
+    """Pool of autocommit connections, checked when they leave it."""
 
     def __init__(self, url: str, *, row_factory: Any = tuple_row, **options: Any) -> None:
         """`url` may be SQLAlchemy's form; `options` are psycopg_pool's."""
@@ -56,12 +55,12 @@ class CheckedPool(AsyncConnectionPool[Connection]):
         )
 
     async def getconn(self, timeout: float | None = None) -> Connection:
-        """A connection, within `timeout` seconds. Raises: `psycopg_pool.PoolTimeout`."""
+        """Take a connection within `timeout` seconds. Raises: `psycopg_pool.PoolTimeout`."""
         until = time.monotonic() + (self.timeout if timeout is None else timeout)
         while True:
             connection = await super().getconn(until - time.monotonic())
             try:
-                if heard(connection.fileno()):
+                if has_input(connection.fileno()):
                     await self.check_connection(connection)
             except psycopg.OperationalError:
                 await self.putconn(connection)

@@ -1,4 +1,4 @@
-"""Old rows leave by themselves: keys, sent events, and what is known of received ones."""
+"""Retention: deletes expired keys, sent events, delivered requests and ids of received events."""
 
 from functools import partial
 
@@ -10,7 +10,7 @@ from domain_services.kernel.database.database import Database
 
 FIRST_SECONDS = 60
 PERIOD_SECONDS = 3600
-# Streams keep 7 days: what was received is known for longer than it can come again.
+# Streams hold 7 days (trimming). The ids of received events outlive any second arrival.
 KEEP_SENT_DAYS = 7
 KEEP_RECEIVED_DAYS = 30
 BATCH = 5000

@@ -1,13 +1,13 @@
-"""Whether the other end of an idle connection has something to say, without asking it."""
+"""Test of an idle connection's socket for input, without a round trip."""
 
 import select
 
 
-def heard(descriptor: int) -> bool:
-    """Whether something can be read from a socket: an idle PostgreSQL only ever says goodbye.
+def has_input(descriptor: int) -> bool:
+    """Tell whether something can be read from a socket.
 
-    A server that ends, however it ends, closes its connections, and a closed one is readable. What
-    else may come unasked (a changed setting) is rare, so that the caller can afford a round trip.
+    A server that ends closes its connections, and a closed one is readable. Other unasked input
+    (a changed setting) is rare, so that the caller can afford a round trip to tell them apart.
     """
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)

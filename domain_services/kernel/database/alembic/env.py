@@ -1,4 +1,4 @@
-"""Runs the version scripts of one service in one transaction, under an advisory lock."""
+"""Alembic environment: runs one service's version scripts under an advisory lock."""
 
 from alembic import context
 from sqlalchemy import create_engine, pool, text
@@ -7,7 +7,7 @@ _LOCK = 7_316_001
 
 engine = create_engine(context.config.attributes["database_url"], poolclass=pool.NullPool)
 with engine.connect() as connection:
-    # Replicas that start together queue here; the second finds nothing left to do.
+    # Replicas that start together queue here. The second has nothing to do.
     connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
     connection.execute(text("SET lock_timeout = '5s'"))
     connection.commit()

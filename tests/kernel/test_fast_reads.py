@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from domain_services.kernel.database.database import Database
-from domain_services.kernel.database.fast_reads import MOST
+from domain_services.kernel.database.fast_reads import MAX_CONNECTIONS
 from domain_services.kernel.errors import Unavailable
 
 PID = text("SELECT pg_backend_pid() AS pid, CAST(:said AS json) AS said")
@@ -38,11 +38,11 @@ async def test_the_first_read_after_a_restart_answers_however_many_lines_were_op
         opened = {
             row.pid
             for rows in await asyncio.gather(
-                *(database.rows(busy, {"said": "0.2"}) for _ in range(4 * MOST))
+                *(database.rows(busy, {"said": "0.2"}) for _ in range(4 * MAX_CONNECTIONS))
             )
             for row in rows
         }
-        assert len(opened) == MOST
+        assert len(opened) == MAX_CONNECTIONS
         async with database.transaction() as connection:
             ending = text("SELECT pg_terminate_backend(pid, 2000) FROM unnest(:pids) AS pid")
             await connection.execute(ending, {"pids": list(opened)})
