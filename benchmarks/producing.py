@@ -5,22 +5,29 @@ import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from itertools import count
+from typing import ClassVar
 
 from sqlalchemy import text
 
 from benchmarks.figures import Path, interleave_rates
 from benchmarks.stage import Stage
 from benchmarks.wire import Wire, open_wires
+from domain_services.events import SprintStarted, TaskUpdated
 from domain_services.kernel.database.database import Database
 from domain_services.kernel.messaging import outbox
-from domain_services.kernel.messaging.envelope import DAILY_SCRUM_EVENTS, Envelope, envelope
+from domain_services.kernel.messaging.envelope import PublishedEvent
 from domain_services.kernel.types import utc_now
-from domain_services.sprint.schema import SprintStartedEvent, SprintTask, TaskUpdated
+from domain_services.sprint.schema import SprintTask
 
-STREAM = "benchmark_events"  # nobody reads it
 SOURCE = "sprint-service"
 POLL_SECONDS = 0.005
 SECONDS = 30.0
+
+
+class UnreadEvent(SprintStarted):
+    """Event on a stream without consumers."""
+
+    stream: ClassVar[str] = "benchmark_events"
 
 
 class Producers:
@@ -67,7 +74,7 @@ class OutboxLoad:
     async def relayed(self, events: int) -> float:
         """Events a second that leave when nobody has to confirm them."""
         task, today = self._tasks[0], utc_now().date()
-        started = SprintStartedEvent(
+        event = UnreadEvent(
             sprint_id=task.sprint_id,
             project_id=task.project_id,
             sprint_name="benchmark",
@@ -76,13 +83,11 @@ class OutboxLoad:
             duration_weeks=1,
             task_ids=[task.task_id for task in self._tasks],
         )
-        original = envelope("SPRINT_STARTED", "Sprint", task.sprint_id, started, source=SOURCE)
-        copies = [Envelope(**original.model_dump(exclude={"event_id"})) for _ in range(events)]
-        return await self._sent(STREAM, copies)
+        return await self._sent([event] * events)
 
     async def applied(self, events: int) -> float:
         """Events a second that leave, change a task of the backlog, and are confirmed."""
-        return await self._sent(DAILY_SCRUM_EVENTS, [self._updated(n) for n in range(events)])
+        return await self._sent([self._updated(n) for n in range(events)])
 
     async def settled(self) -> None:
         """Wait until nothing is owed."""
@@ -90,9 +95,9 @@ class OutboxLoad:
             while await self._open():
                 await asyncio.sleep(POLL_SECONDS)
 
-    async def _sent(self, stream: str, events: Sequence[Envelope]) -> float:
+    async def _sent(self, events: Sequence[PublishedEvent]) -> float:
         async with self._database.transaction() as connection:
-            await outbox.append(connection, stream, events)
+            await outbox.append(connection, events, source=SOURCE)
         start = time.perf_counter()
         await self.settled()
         return len(events) / (time.perf_counter() - start)
@@ -102,9 +107,9 @@ class OutboxLoad:
         async with self._database.reading() as connection:
             return bool(await connection.scalar(query))
 
-    def _updated(self, number: int) -> Envelope:
+    def _updated(self, number: int) -> TaskUpdated:
         task = self._tasks[number % len(self._tasks)]
-        changed = TaskUpdated(
+        return TaskUpdated(
             task_id=task.task_id,
             project_id=task.project_id,
             sprint_id=task.sprint_id,
@@ -114,7 +119,6 @@ class OutboxLoad:
             assigned_to=task.assigned_to,
             version=next(self._versions),
         )
-        return envelope("TASK_UPDATED", "Task", task.task_id, changed, source=SOURCE)
 
 
 @asynccontextmanager

@@ -12,16 +12,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.jobs.prefetch import Prefetcher
 from agent.settings import AgentSettings
-from domain_services.kernel.database.database import Database
-from domain_services.kernel.messaging.envelope import (
+from domain_services.events import (
     DAILY_SCRUM_EVENTS,
     ORCHESTRATOR_GROUP,
     SPRINT_EVENTS,
-    Envelope,
+    SprintClosed,
+    SprintStarted,
+    TaskUpdated,
 )
+from domain_services.kernel.database.database import Database
+from domain_services.kernel.messaging.envelope import Envelope
 from domain_services.kernel.messaging.inbox import Consumer, Handler
 from domain_services.kernel.messaging.redis import open_redis
-from domain_services.sprint.schema import SprintClosedEvent
 from memory import outcomes
 from memory.outcomes import ClosedSprint
 from memory.pool import Connection
@@ -72,7 +74,7 @@ def consumers(
 
 async def store_outcome(connection: AsyncConnection, event: Envelope) -> None:
     """Store how a sprint ended, also at the decision that created it, if one did."""
-    closed = SprintClosedEvent.model_validate(event.event_data)
+    closed = SprintClosed.model_validate(event.event_data)
     outcome = ClosedSprint(
         sprint_id=closed.sprint_id,
         project_id=closed.project_id,
@@ -102,7 +104,7 @@ def sprint_handlers(prefetcher: Prefetcher) -> Mapping[str, Handler]:
         await store_outcome(connection, event)
         prefetcher.note_change(event.event_data.get("project_id"))
 
-    return {"SPRINT_STARTED": sprint_started, "SPRINT_CLOSED": sprint_closed}
+    return {SprintStarted.event_type: sprint_started, SprintClosed.event_type: sprint_closed}
 
 
 def task_handlers(prefetcher: Prefetcher) -> Mapping[str, Handler]:
@@ -111,4 +113,4 @@ def task_handlers(prefetcher: Prefetcher) -> Mapping[str, Handler]:
     async def task_updated(connection: AsyncConnection, event: Envelope) -> None:
         prefetcher.note_change(event.event_data.get("project_id"))
 
-    return {"TASK_UPDATED": task_updated}
+    return {TaskUpdated.event_type: task_updated}

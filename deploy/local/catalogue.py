@@ -49,8 +49,8 @@ def _domain(
 
 _READ_PROJECTS = "project-service GET /**"
 
-# Callers stand before those they call: servers drain in this order. (A backlog asks a sprint only
-# about changes by hand, which may be refused meanwhile.)
+# Callers stand before the services that they call: servers drain in this order, so that a request
+# under way still finds its peers.
 SERVICES: Catalogue = (
     ServiceSpec(
         "orchestrator",
@@ -69,7 +69,7 @@ SERVICES: Catalogue = (
     ),
     _domain("daily_scrum", 6, calls=("sprint-service GET /**", _READ_PROJECTS)),
     _domain("sprint", 3, calls=(_READ_PROJECTS, "backlog-service", "chronicle-service")),
-    _domain("backlog", 2, calls=(_READ_PROJECTS, "sprint-service GET /sprints/*")),
+    _domain("backlog", 2, calls=(_READ_PROJECTS,)),
     _domain("project", 1),
     _domain("chronicle", 4, role="dsm_chronicle_service"),
     ServiceSpec(

@@ -13,7 +13,6 @@ from domain_services.backlog.logic import (
     reading,
     reservations,
     samples,
-    sprint_ownership,
     summaries,
 )
 from domain_services.kernel.database.database import Reading, Store, UnitOfWork
@@ -22,17 +21,16 @@ from domain_services.kernel.web.auth import Identity
 from domain_services.kernel.web.idempotent_route import IdempotentRoute
 from domain_services.kernel.web.openapi import problems
 from domain_services.project.client import ProjectClient
-from domain_services.sprint.client import SprintClient
 
 router = APIRouter(route_class=IdempotentRoute)
 
 
 @dataclass(frozen=True)
 class Clients:
-    """The peers of the backlog service."""
+    """Clients of the services that the backlog service calls."""
 
     project: ProjectClient
-    sprint: SprintClient
+    """Client of the project service."""
 
 
 async def _clients(request: Request) -> Clients:
@@ -49,7 +47,7 @@ Caller = Annotated[str, Depends(_caller)]
 
 
 async def _existing(project_id: ProjectId, database: Store, peers: Peers) -> str:
-    # By a connection of its own: none is held while the project service is asked.
+    # By a connection of its own: none is occupied while the project service is asked.
     async with database.reading() as connection:
         known = await projects.has_backlog(connection, project_id)
     if not known:
@@ -57,15 +55,8 @@ async def _existing(project_id: ProjectId, database: Store, peers: Peers) -> str
     return project_id
 
 
-async def _ended_sprint(
-    task_id: TaskId, body: schema.TaskUpdate, database: Store, peers: Peers
-) -> str | None:
-    return await sprint_ownership.ended_sprint(database, peers.sprint, task_id, body)
-
-
-# Declared before the unit of work, and so found before a transaction begins.
+# Declared before the unit of work: FastAPI resolves it before a transaction begins.
 ExistingProject = Annotated[str, Depends(_existing)]
-EndedSprint = Annotated[str | None, Depends(_ended_sprint)]
 IfMatch = Annotated[
     str | None,
     Header(pattern=r'^"[0-9]{1,18}"$', description="the version that it must still have"),
@@ -74,7 +65,7 @@ IfMatch = Annotated[
 
 @router.get("/backlogs/summary", responses=problems(500), tags=["backlogs"])
 async def list_summaries(db: Reading) -> list[schema.BacklogSummary]:
-    """A summary of every backlog with tasks."""
+    """List a summary of every backlog with tasks."""
     return await summaries.of_all(db)
 
 
@@ -111,9 +102,9 @@ async def list_tasks(
     limit: Annotated[int | None, Query(ge=1, le=reading.MAX_PAGE)] = None,
     offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
 ) -> Response:
-    """Tasks in planning order; X-Total-Count says how many there are in all.
+    """List tasks in planning order; X-Total-Count says how many there are in all.
 
-    Those that are ready come first, of these the highest priority, then the oldest.
+    Ready tasks come first, then the highest priority, then the oldest.
     """
     page = await reading.list_page(
         database,
@@ -134,7 +125,7 @@ async def list_tasks(
 async def get_summary(
     project_id: ProjectId, database: Store, peers: Peers
 ) -> schema.BacklogSummary:
-    """Counts of one backlog."""
+    """Count the tasks of one backlog."""
     summary = await summaries.of_one(database, project_id)
     if summary is None:
         await projects.require(peers.project, project_id)
@@ -151,8 +142,8 @@ async def create_tasks(
     project_id: ExistingProject, body: schema.NewTasks, db: UnitOfWork, caller: Caller
 ) -> schema.TasksCreated:
     """Create one task or many, all or none."""
-    wanted = body.tasks if isinstance(body, schema.TasksCreate) else [body]
-    task_ids = await creation.create(db, project_id, wanted, actor=caller)
+    new_tasks = body.tasks if isinstance(body, schema.TasksCreate) else [body]
+    task_ids = await creation.create(db, project_id, new_tasks, actor=caller)
     return schema.TasksCreated(
         message=f"{len(task_ids)} tasks created for {project_id}",
         project_id=project_id,
@@ -162,7 +153,7 @@ async def create_tasks(
 
 @router.get("/tasks/{task_id}", response_model=schema.Task, responses=problems(404), tags=["tasks"])
 async def get_task(task_id: TaskId, database: Store) -> Response:
-    """One task; the ETag is its version."""
+    """Read one task; the ETag is its version."""
     body, version = await reading.get(database, task_id)
     return _json(body, {"ETag": f'"{version}"'})
 
@@ -179,7 +170,7 @@ async def list_history(
     limit: Annotated[int, Query(ge=1, le=reading.MAX_PAGE)] = 1000,
     offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
 ) -> Response:
-    """Every change of a task's status or progress, oldest first: when, and by whom."""
+    """List every change of a task's status or progress, oldest first: when, and by whom."""
     return _json(await reading.history(db, task_id, limit=limit, offset=offset), {})
 
 
@@ -187,20 +178,17 @@ async def list_history(
 async def update_task(
     task_id: TaskId,
     body: schema.TaskUpdate,
-    ended_sprint: EndedSprint,
     db: UnitOfWork,
     caller: Caller,
     response: Response,
     if_match: IfMatch = None,
 ) -> schema.TaskChanged:
-    """Change what is named of a task, with If-Match only when nobody else has changed it.
+    """Change the named fields of a task; with If-Match only when nobody else has changed it.
 
     Status, progress and assignee of a task in a running sprint are reported to the sprint service.
     """
     expected = None if if_match is None else int(if_match.strip('"'))
-    version = await changes.change(
-        db, task_id, body, actor=caller, version=expected, ended_sprint=ended_sprint
-    )
+    version = await changes.change(db, task_id, body, actor=caller, version=expected)
     response.headers["ETag"] = f'"{version}"'
     return schema.TaskChanged(message=f"Task {task_id} updated", task_id=task_id, version=version)
 
@@ -214,16 +202,16 @@ async def update_task(
 async def reserve(
     project_id: ProjectId, body: schema.ReservationCreate, db: UnitOfWork, caller: Caller
 ) -> Response:
-    """Take free tasks for a sprint, all or none; asked again, the same tasks."""
-    held = await reservations.reserve(db, project_id, body, actor=caller)
-    return _json(held, {})
+    """Reserve free tasks for a sprint, all or none; a repeated call answers the same tasks."""
+    reservation = await reservations.reserve(db, project_id, body, actor=caller)
+    return _json(reservation, {})
 
 
 @router.delete("/backlogs/{project_id}/reservations/{sprint_id}", tags=["reservations"])
 async def release(
     project_id: ProjectId, sprint_id: SprintId, db: UnitOfWork, caller: Caller
 ) -> schema.Released:
-    """Give back what the sprint has not completed."""
+    """Release the tasks of a sprint; unfinished ones are free again."""
     released = await reservations.release(db, project_id, sprint_id, actor=caller)
     return schema.Released(released=released)
 

@@ -1,4 +1,4 @@
-"""The backlog service as an app."""
+"""Application of the backlog service."""
 
 import socket
 from collections.abc import AsyncIterator
@@ -9,17 +9,16 @@ from fastapi import FastAPI
 from domain_services.backlog.api import Clients, router
 from domain_services.backlog.logic.events import HANDLERS
 from domain_services.backlog.settings import BacklogSettings
+from domain_services.events import BACKLOG_GROUP, DAILY_SCRUM_EVENTS
 from domain_services.kernel.background import Background
 from domain_services.kernel.client.http_client import open_http
 from domain_services.kernel.database.database import open_database
-from domain_services.kernel.messaging.envelope import BACKLOG_GROUP, DAILY_SCRUM_EVENTS
 from domain_services.kernel.messaging.inbox import Consumer
 from domain_services.kernel.messaging.redis import open_redis
 from domain_services.kernel.web import dead_letters
 from domain_services.kernel.web.app import build_app
 from domain_services.kernel.web.health import Checks
 from domain_services.project.client import ProjectClient
-from domain_services.sprint.client import SprintClient
 
 
 def create_app(settings: BacklogSettings) -> FastAPI:
@@ -30,10 +29,7 @@ def create_app(settings: BacklogSettings) -> FastAPI:
             open_redis(settings) as redis,
             open_http(settings) as http,
         ):
-            clients = Clients(
-                project=ProjectClient(http, settings.peers.project),
-                sprint=SprintClient(http, settings.peers.sprint),
-            )
+            clients = Clients(project=ProjectClient(http, settings.peers.project))
             app.state.database = database
             app.state.redis = redis
             app.state.clients = clients
@@ -47,11 +43,11 @@ def create_app(settings: BacklogSettings) -> FastAPI:
                 redis,
                 stream=DAILY_SCRUM_EVENTS,
                 group=BACKLOG_GROUP,
-                # The same after a restart, which then finds what it had not finished.
+                # The same after a restart, so that unfinished entries are found again.
                 name=f"{socket.gethostname()}-{settings.port}",
                 handlers=HANDLERS,
             )
-            app.state.peers = (clients.project, clients.sprint)
+            app.state.peers = (clients.project,)
             app.state.consumers = (consumer,)
             background: Background = app.state.background
             async with background.running(consumer.loop()):

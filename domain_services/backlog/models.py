@@ -27,10 +27,12 @@ backlogs = Table(
     Column("last_number", Integer, nullable=False),
 )
 
-# `ready` says whether all of `depends_on` is completed, which a trigger keeps true: lists are
-# ordered by it, and would have to look at every dependency otherwise.
-# `version` rises with every change here, and is never below `sprint_version`: the sprint service's,
-# as last applied.
+# `ready` says whether all of `depends_on` is completed. A trigger maintains it, because lists are
+# ordered by it and would have to read every dependency otherwise.
+# `version` rises with every change here and is never below `sprint_version`, the sprint service's
+# version that was applied last.
+# `ended_sprint_id` is the last sprint that released the task completed, null before. It is compared
+# with `sprint_id`, so that it needs no reset when the task enters another sprint.
 tasks = Table(
     "tasks",
     metadata,
@@ -41,6 +43,7 @@ tasks = Table(
     Column("description", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("sprint_id", Text),
+    Column("ended_sprint_id", Text),
     Column("assigned_to", Text),
     Column("progress_percentage", Integer, nullable=False, server_default=text("0")),
     Column("priority", Integer, nullable=False),

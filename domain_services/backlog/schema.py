@@ -1,7 +1,7 @@
 """Wire types of the backlog service: tasks, summaries, reservations for sprints."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -59,59 +59,91 @@ DependsOn = Annotated[list[TaskName], Field(max_length=50), AfterValidator(_dist
 
 
 class Task(Answer):
-    """`created_on` is the day it was created where it came from, null when that is not known.
-
-    `ready` says whether every task in `depends_on` is completed; it changes without a new version.
-    """
+    """Task of a backlog."""
 
     task_id: str
+    """Id of the task."""
     project_id: str
+    """Id of the task's project."""
     title: str
+    """Title of the task."""
     description: str
+    """Description of the task."""
     status: TaskStatus
+    """Status of the task."""
     sprint_id: str | None
+    """Sprint of the task, or the closed sprint that completed it; null: none."""
     assigned_to: str | None
+    """Employee who works on the task; null: nobody."""
     progress_percentage: int
+    """Progress of the task, in percent."""
     priority: int
+    """Priority, 1 is the highest."""
     type: str
+    """Type of the task."""
     labels: list[str]
+    """Labels of the task."""
     estimate: float | None
+    """Estimate in the team's own unit; null: not estimated."""
     external_key: str | None
+    """Key of the task in its source; null: it was created here."""
     depends_on: list[str] = []
+    """Tasks that must be completed first."""
     ready: bool = True
+    """Whether every task in `depends_on` is completed; it changes without a new version."""
     story_id: str | None = None
+    """Story of the task; null: none."""
     version: int
+    """Version, which rises with every change."""
     created_on: date | None
+    """Day on which the task was created in its source; null: not known."""
     created_at: datetime
+    """Moment at which the task was stored here."""
     updated_at: datetime
+    """Moment of the last change."""
 
 
 class TaskCreate(Wire):
-    """`external_key` is the task's key where it came from, unique in the project.
+    """New task.
 
     `depends_on` and `story_id` name tasks of the project that are stored, or are created in the
     same request and have an external key. A story is a task of type `story`.
     """
 
     title: Line
+    """Title of the task."""
     description: Prose = ""
+    """Description of the task."""
     status: Literal["unassigned"] = "unassigned"
+    """Status of every new task."""
     assigned_to: EmployeeId | None = None
+    """Employee who works on the task; null: nobody."""
     priority: Priority = 3
+    """Priority, 1 is the highest."""
     type: Label = "task"
+    """Type of the task."""
     labels: Labels = []
+    """Labels of the task."""
     estimate: Estimate | None = None
+    """Estimate in the team's own unit; null: not estimated."""
     external_key: Line | None = None
+    """Key of the task in its source, unique in the project; null: none."""
     depends_on: DependsOn = []
+    """Tasks that must be completed first, by id or external key."""
     story_id: TaskName | None = None
+    """Story of the task, by id or external key; null: none."""
     created_on: Day | None = None
+    """Day on which the task was created in its source; null: not known."""
 
 
 class TasksCreate(Wire):
+    """New tasks, created all or none."""
+
     tasks: Annotated[list[TaskCreate], Field(min_length=1, max_length=MAX_TASKS_PER_REQUEST)]
+    """Tasks in the order in which they are numbered."""
 
 
-def _is_list(body: Any) -> Literal["many", "one"]:
+def _is_list(body: object) -> Literal["many", "one"]:
     many = "tasks" in body if isinstance(body, dict) else isinstance(body, TasksCreate)
     return "many" if many else "one"
 
@@ -123,31 +155,45 @@ NewTasks = Annotated[
 
 
 class TasksCreated(Answer):
-    """`task_ids` in the order of the request."""
+    """Created tasks."""
 
     message: str
+    """Summary for people."""
     project_id: str
+    """Id of the tasks' project."""
     task_ids: list[str]
+    """Ids of the new tasks, in the order of the request."""
 
 
 class TaskUpdate(Wire):
-    """A partial update: what is not named stays. A list that is named replaces the one before.
+    """Partial update: fields that are not named stay. A named list replaces the one before.
 
     `assigned_to`, `estimate` and `story_id` may become null. Progress moves the status (above 0
     `in_progress`, 100 `completed`) unless the status is named.
     """
 
     title: Line | None = None
+    """New title."""
     description: Prose | None = None
+    """New description."""
     status: TaskStatus | None = None
+    """New status; refused while a sprint holds the task."""
     progress_percentage: Progress | None = None
+    """New progress, in percent; refused while a sprint holds the task."""
     assigned_to: EmployeeId | None = None
+    """New assignee, null: nobody; refused while a sprint holds the task."""
     priority: Priority | None = None
+    """New priority, 1 is the highest."""
     type: Label | None = None
+    """New type."""
     labels: Labels | None = None
+    """New labels."""
     estimate: Estimate | None = None
+    """New estimate in the team's own unit; null: not estimated."""
     depends_on: DependsOn | None = None
+    """Tasks that must be completed first, by id or external key."""
     story_id: TaskName | None = None
+    """Story of the task, by id or external key; null: none."""
 
     @model_validator(mode="after")
     def _changes_something(self) -> "TaskUpdate":
@@ -159,70 +205,84 @@ class TaskUpdate(Wire):
         return self
 
     @model_serializer(mode="wrap")
-    def _only_what_is_named(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _only_named_fields(self, handler: SerializerFunctionWrapHandler) -> dict[str, object]:
         return {
             name: value for name, value in handler(self).items() if name in self.model_fields_set
         }
 
 
 class TaskChanged(Answer):
+    """Accepted change of a task."""
+
     message: str
+    """Summary for people."""
     task_id: str
+    """Id of the task."""
     version: int
+    """Version after the change."""
 
 
 class TaskChange(Answer):
-    """A change of status or progress. `from_status` is null for the task's creation.
-
-    `actor` is the name of the key that changed it, or the service that told of the change.
-    """
+    """Change of a task's status or progress."""
 
     at: datetime
+    """Moment of the change."""
     actor: str
+    """Name of the caller's key, or of the service that published the change."""
     from_status: TaskStatus | None
+    """Status before; null for the task's creation."""
     to_status: TaskStatus
+    """Status after the change."""
     progress_percentage: int
+    """Progress after the change, in percent."""
 
 
 class BacklogSummary(Answer):
-    """`status_counts` has every status; `unassigned_tasks` are those free for a sprint.
-
-    `average_progress` is in percent, null without tasks.
-    """
+    """Summary of a backlog."""
 
     project_id: str
+    """Id of the project."""
     total_tasks: int
+    """Number of tasks."""
     status_counts: dict[TaskStatus, int]
+    """Number of tasks by status, with every status."""
     unassigned_tasks: int
+    """Number of tasks that are free for a sprint."""
     average_progress: float | None
+    """Mean progress, in percent; null without tasks."""
 
 
 class BacklogGenerated(Answer):
-    """`tasks_count` is how many tasks the project has now."""
+    """Answer to the request for a sample backlog."""
 
     message: str
+    """Summary for people."""
     tasks_count: int
+    """Number of tasks that the project has now."""
 
 
 class Returned(Wire):
-    """A task as its sprint left it, in that sprint's `version`."""
+    """Unfinished task that the project's last sprint released."""
 
     task_id: TaskId
+    """Id of the task."""
     progress_percentage: Progress
+    """Progress at the close, in percent."""
     assigned_to: EmployeeId | None
+    """Employee who works on the task; null: nobody."""
     version: Annotated[int, Field(strict=True, ge=1, le=2**62)]
+    """Version of the task in the sprint service."""
     left_at: AwareDatetime
+    """Moment of the release."""
 
 
 class ReservationCreate(Wire):
-    """`task_ids` null takes every free task.
-
-    `returned` are tasks of the project's last sprint that did not end with it: they are free from
-    now on, if the event that tells so is still on its way.
-    """
+    """Request to reserve tasks for a sprint."""
 
     sprint_id: SprintId
+    """Sprint that will hold the tasks."""
     returned: Annotated[list[Returned], Field(max_length=MAX_TASKS_PER_RESERVATION)] = []
+    """Tasks that the last sprint released; they are free even if their event has not arrived."""
     task_ids: (
         Annotated[
             list[TaskId],
@@ -231,14 +291,20 @@ class ReservationCreate(Wire):
         ]
         | None
     ) = None
+    """Tasks to reserve; null: every free task."""
 
 
 class Reservation(Answer):
-    """`tasks` in the backlog's order."""
+    """Tasks that a sprint holds."""
 
     sprint_id: str
+    """Id of the sprint."""
     tasks: list[Task]
+    """Tasks in the backlog's order."""
 
 
 class Released(Answer):
+    """Answer to the release of a reservation."""
+
     released: int
+    """Number of unfinished tasks that are free again."""

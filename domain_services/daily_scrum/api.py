@@ -1,6 +1,6 @@
 """Routes of the daily-scrum service (section 4.3 of the specification), all but health deprecated.
 
-What it did is done by `POST /sprints/{sprint_id}/run-daily-scrum` of the sprint service.
+Their successor is `POST /sprints/{sprint_id}/run-daily-scrum` of the sprint service.
 """
 
 from collections.abc import AsyncIterator
@@ -24,7 +24,7 @@ DEPRECATED_SINCE = date(2026, 11, 1)
 
 router = APIRouter(route_class=IdempotentRoute)
 
-_DOCUMENTED: dict[int | str, dict[str, Any]] = {
+_HEADERS: dict[int | str, dict[str, Any]] = {
     200: {
         "headers": {
             "Deprecation": {
@@ -48,10 +48,10 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, tzinfo=UTC)
 
 
-async def _announced(
+async def _announce_deprecation(
     sprint_id: SprintId, request: Request, response: Response
 ) -> AsyncIterator[None]:
-    """Say on every answer, refusals too, that and how long the route will be there."""
+    """Add the deprecation headers to every answer, refusals included."""
     settings: DailyScrumSettings = request.app.state.settings
     successor = f"{settings.peers.sprint}/sprints/{sprint_id}/run-daily-scrum"
     headers = {
@@ -81,7 +81,7 @@ async def _relay(request: Request) -> Relay:
     tags=["health"],
 )
 async def live(request: Request, response: Response) -> schema.Health:
-    """The process runs and Redis answers."""
+    """Check that the process runs and Redis answers."""
     if await probe(request.app.state.checks.redis) == "ok":
         return schema.Health(status="ok", redis="connected")
     response.status_code = 503
@@ -91,8 +91,8 @@ async def live(request: Request, response: Response) -> schema.Health:
 @router.post(
     "/scrums/{sprint_id}/run",
     deprecated=True,
-    dependencies=[Depends(_announced)],
-    responses=_DOCUMENTED | problems(404, 409, 500, 503),
+    dependencies=[Depends(_announce_deprecation)],
+    responses=_HEADERS | problems(404, 409, 500, 503),
     tags=["scrums"],
 )
 async def run_scrum(
@@ -100,7 +100,7 @@ async def run_scrum(
     simulator: Annotated[Simulator, Depends(_simulator)],
     relay: Annotated[Relay, Depends(_relay)],
 ) -> schema.ScrumRun:
-    """Simulate the day of a sprint and publish what was done; once a day of the project."""
+    """Simulate the day of a sprint and publish its events, once a day of the project."""
     run = await simulator.run(sprint_id)
     if relay.trouble is None:
         return run

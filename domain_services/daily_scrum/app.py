@@ -1,4 +1,4 @@
-"""The daily-scrum service as an app."""
+"""Application of the daily-scrum service."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from domain_services.daily_scrum.api import router
 from domain_services.daily_scrum.logic import SOURCE, Simulator
 from domain_services.daily_scrum.settings import DailyScrumSettings
+from domain_services.events import READ_BY
 from domain_services.kernel.background import Background
 from domain_services.kernel.client.http_client import open_http
 from domain_services.kernel.database.database import open_database
@@ -32,11 +33,11 @@ def create_app(settings: DailyScrumSettings) -> FastAPI:
             app.state.database = database
             app.state.simulator = Simulator(database, sprint, project)
             app.state.peers = (sprint, project)
-            app.state.relay = Relay(database, redis, SOURCE)
+            app.state.relay = Relay(database, redis, SOURCE, READ_BY)
             app.state.checks = Checks(
                 database=database.ping,
                 redis=redis.ping,  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
-                external_apis={each.peer: each.health for each in (sprint, project)},
+                external_apis={peer.peer: peer.health for peer in (sprint, project)},
             )
             background: Background = app.state.background
             async with background.running(*app.state.relay.loops()):

@@ -1,4 +1,4 @@
-"""A simulated day of a sprint as events, owed to the stream before the caller is answered."""
+"""Simulated days of a sprint: their events are stored before the caller is answered."""
 
 import asyncio
 from datetime import date
@@ -8,12 +8,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain_services.daily_scrum.models import scrum_runs
-from domain_services.daily_scrum.schema import ScrumRun, TaskProgressed
+from domain_services.daily_scrum.schema import ScrumRun
+from domain_services.events import TaskProgressed
 from domain_services.kernel.client.http_client import PeerRefused
 from domain_services.kernel.database.database import Database
 from domain_services.kernel.errors import Conflict, NotFound
 from domain_services.kernel.messaging import outbox
-from domain_services.kernel.messaging.envelope import DAILY_SCRUM_EVENTS, envelope
 from domain_services.project.client import ProjectClient
 from domain_services.sprint import simulation
 from domain_services.sprint.client import SprintClient
@@ -36,7 +36,7 @@ class Simulator:
         self._project = project
 
     async def run(self, sprint_id: str) -> ScrumRun:
-        """Simulate the project's today, once; the second call of a day answers the first's run.
+        """Simulate the project's today; a second call of a day repeats the first's answer.
 
         Raises: `NotFound`, `NotRunning`, `Unavailable`.
         """
@@ -47,16 +47,22 @@ class Simulator:
         )
         day = availability.start_date
         if day < sprint.start_date:
-            raise NotRunning(f"{sprint_id} begins on {sprint.start_date}", sprint_id=sprint_id)
-        present = {each.employee_id for each in availability.capacity if each.working_days > 0}
+            raise NotRunning(
+                f"{sprint_id} begins on {sprint.start_date}: run it from that day on",
+                sprint_id=sprint_id,
+            )
+        present = {
+            person.employee_id for person in availability.capacity if person.working_days > 0
+        }
         simulated = project.progress_mode == "simulated"
         reports = simulation.work(sprint.tasks, present, day) if simulated else []
-        answer = _answer(sprint, day, [_event(task, said, day) for task, said in reports])
+        events = [_event(task, report, day) for task, report in reports]
+        run = _scrum_run(sprint, day, events)
         if not simulated:
             reason = f"{project.id} reports its progress itself: nothing was simulated."
-            answer = answer.model_copy(update={"message": reason})
+            run = run.model_copy(update={"message": reason})
         async with self._database.transaction() as connection:
-            return await _owe(connection, answer)
+            return await _store(connection, run)
 
     async def _running(self, sprint_id: str) -> Sprint:
         try:
@@ -66,29 +72,32 @@ class Simulator:
                 raise NotFound(refusal.detail, sprint_id=sprint_id) from refusal
             raise
         if sprint.status != "in_progress":
-            raise NotRunning(f"{sprint_id} is {sprint.status}", sprint_id=sprint_id)
+            raise NotRunning(
+                f"{sprint_id} is {sprint.status}: only a sprint in progress is simulated",
+                sprint_id=sprint_id,
+            )
         return sprint
 
 
-def _event(task: SprintTask, said: ProgressReport, day: date) -> TaskProgressed:
+def _event(task: SprintTask, report: ProgressReport, day: date) -> TaskProgressed:
     total = task.progress_percentage
-    if said.progress_percentage is not None:
-        total = said.progress_percentage
+    if report.progress_percentage is not None:
+        total = report.progress_percentage
     return TaskProgressed(
         sprint_id=task.sprint_id,
         task_id=task.task_id,
         progress_made=total - task.progress_percentage,
         new_total_progress=total,
-        employee_id=said.employee_id,
-        yesterday_work=said.yesterday_work,
-        today_work=said.today_work,
-        impediments=said.impediments,
+        employee_id=report.employee_id,
+        yesterday_work=report.yesterday_work,
+        today_work=report.today_work,
+        impediments=report.impediments,
         scrum_date=day,
         task_version=task.version,
     )
 
 
-def _answer(sprint: Sprint, day: date, events: list[TaskProgressed]) -> ScrumRun:
+def _scrum_run(sprint: Sprint, day: date, events: list[TaskProgressed]) -> ScrumRun:
     return ScrumRun(
         message=f"{len(events)} TASK_PROGRESSED events go to the sprint service.",
         sprint_id=sprint.sprint_id,
@@ -98,8 +107,8 @@ def _answer(sprint: Sprint, day: date, events: list[TaskProgressed]) -> ScrumRun
     )
 
 
-async def _owe(connection: AsyncConnection, run: ScrumRun) -> ScrumRun:
-    """Keep the run with its events; the answer of the day's first run when there was one."""
+async def _store(connection: AsyncConnection, run: ScrumRun) -> ScrumRun:
+    """Store the run and publish its events; returns the day's first run if there was one."""
     values = {
         "sprint_id": run.sprint_id,
         "scrum_date": run.scrum_date,
@@ -111,9 +120,5 @@ async def _owe(connection: AsyncConnection, run: ScrumRun) -> ScrumRun:
             scrum_runs.c.sprint_id == run.sprint_id, scrum_runs.c.scrum_date == run.scrum_date
         )
         return ScrumRun.model_validate(await connection.scalar(earlier))
-    events = [
-        envelope("TASK_PROGRESSED", "Task", event.task_id, event, source=SOURCE)
-        for event in run.events
-    ]
-    await outbox.append(connection, DAILY_SCRUM_EVENTS, events)
+    await outbox.append(connection, run.events, source=SOURCE)
     return run

@@ -1,4 +1,4 @@
-"""Tables of the daily-scrum database: no task is kept here, only what is owed to the stream."""
+"""Tables of the daily-scrum database: simulated days and their events, but no tasks."""
 
 from sqlalchemy import Column, Date, DateTime, MetaData, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -9,7 +9,7 @@ metadata = MetaData()
 
 outbox = kernel_outbox.table(metadata)
 
-# `answer` is what the first call of the day was answered, and every later one is.
+# `answer` is repeated to every later call of the day.
 scrum_runs = Table(
     "scrum_runs",
     metadata,

@@ -1,45 +1,33 @@
-"""Wire types of the daily-scrum service: a simulated day, and the event that tells of it."""
+"""Wire types of the daily-scrum service: its health, and a simulated day."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field
-
-from domain_services.kernel.types import Answer, EmployeeId, Prose, SprintId, TaskId
-
-Percentage = Annotated[int, Field(strict=True, ge=0, le=100)]
+from domain_services.events import TaskProgressed
+from domain_services.kernel.types import Answer
 
 
 class Health(Answer):
+    """Health of the process and of its connection to Redis."""
+
     status: Literal["ok", "error"]
+    """Overall state."""
     redis: Literal["connected", "disconnected"]
-
-
-class TaskProgressed(Answer):
-    """Payload of TASK_PROGRESSED (section 4.5 of the specification), and what makes it safe to use.
-
-    `progress_made` and `new_total_progress` in percent. `scrum_date` is the project's day that was
-    simulated, `task_version` the version of the task that it started from; null says nothing.
-    """
-
-    sprint_id: SprintId
-    task_id: TaskId
-    progress_made: Percentage
-    new_total_progress: Percentage
-    employee_id: EmployeeId | None = None
-    yesterday_work: Prose | None = None
-    today_work: Prose | None = None
-    impediments: Prose | None = None
-    scrum_date: date | None = None
-    task_version: int | None = None
+    """State of the connection to Redis."""
 
 
 class ScrumRun(Answer):
-    """`events` have been published, or are as soon as Redis answers: see `warnings`."""
+    """Simulated day of a sprint."""
 
     message: str
+    """Summary for people."""
     sprint_id: str
+    """Id of the sprint."""
     scrum_date: date
+    """Simulated day of the project."""
     events_count: int
+    """Number of events."""
     events: list[TaskProgressed]
+    """Events, which are published as soon as Redis answers."""
     warnings: list[str] = []
+    """Reasons why events are delayed; empty while they flow."""

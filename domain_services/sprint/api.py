@@ -44,13 +44,13 @@ PresentTeam = Annotated[list[str] | None, Depends(_present_team)]
 async def get_active_sprint(
     db: UnitOfWork, project_id: ProjectId | None = None
 ) -> schema.ActiveSprint:
-    """The sprint in progress of a project; without one, the oldest in progress."""
+    """Find the sprint in progress of a project; without one, the oldest in progress."""
     return schema.ActiveSprint(sprint_id=await sprints.find_active(db, project_id))
 
 
 @router.get("/sprints/list_projects", tags=["sprints"])
 async def list_projects(db: UnitOfWork) -> list[str]:
-    """Projects that have started a sprint."""
+    """List the projects that have started a sprint."""
     return await sprints.list_projects(db)
 
 
@@ -61,7 +61,7 @@ async def list_sprints(
     status: schema.SprintStatus | None = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> list[schema.SprintSummary]:
-    """A project's sprints, newest first; those that never started only when asked for."""
+    """List a project's sprints, newest first; by status also those that never started."""
     return await sprints.list_of(database, project_id, status, limit)
 
 
@@ -74,7 +74,7 @@ async def continue_numbering(
     return schema.Numbered(project_id=project_id, last_number=last)
 
 
-# The path has one name for its parameter: OpenAPI holds two names of one template for a conflict.
+# The path parameter has the same name on all routes: OpenAPI refuses two names of one template.
 @router.post(
     "/sprints/{sprint_id}", status_code=201, responses=problems(404, 409, 503), tags=["sprints"]
 )
@@ -94,33 +94,33 @@ async def create_sprint(
 
 @router.get("/sprints/{sprint_id}", responses=problems(404), tags=["sprints"])
 async def get_sprint(sprint_id: SprintId, db: UnitOfWork) -> schema.Sprint:
-    """One sprint with its tasks."""
+    """Read one sprint with its tasks."""
     return await sprints.get(db, sprint_id)
 
 
 @router.get("/sprints/{sprint_id}/tasks", responses=problems(404), tags=["sprints"])
 async def list_tasks(sprint_id: SprintId, db: UnitOfWork) -> list[schema.SprintTask]:
-    """The sprint's tasks; of a closed sprint, as they stood at the close."""
+    """List the sprint's tasks; of a closed sprint, as they stood at the close."""
     return await sprints.list_tasks(db, sprint_id)
 
 
 @router.get("/sprints/{sprint_id}/task-summary", responses=problems(404), tags=["sprints"])
 async def get_task_summary(sprint_id: SprintId, db: UnitOfWork) -> schema.TaskSummary:
-    """How many of the sprint's tasks stand where."""
+    """Count the sprint's tasks by status."""
     return await sprints.summarise(db, sprint_id)
 
 
 @router.get("/sprints/{sprint_id}/burndown", responses=problems(404), tags=["sprints"])
 async def get_burndown(sprint_id: SprintId, db: UnitOfWork) -> schema.Burndown:
-    """How many tasks were left at the end of each day, beside the ideal line."""
-    return await burndown.of(db, sprint_id)
+    """Count the tasks left at the end of each day, beside the ideal line."""
+    return await burndown.read(db, sprint_id)
 
 
 @router.post("/sprints/{sprint_id}/close", responses=problems(404, 409), tags=["sprints"])
 async def close_sprint(
     sprint_id: SprintId, team: PresentTeam, db: UnitOfWork
 ) -> schema.SprintClosed:
-    """Close a sprint in progress; its unfinished tasks go back to the backlog."""
+    """Close a sprint in progress; its unfinished tasks return to the backlog."""
     return await closing.close(db, sprint_id, team)
 
 
@@ -140,5 +140,5 @@ async def run_daily_scrum(
 async def report_progress(
     task_id: TaskId, body: schema.ProgressReport, db: UnitOfWork
 ) -> schema.ProgressRecorded:
-    """Record what is said about a task of a sprint in progress."""
-    return await progress.report(db, task_id, body)
+    """Record a report on a task of a sprint in progress."""
+    return await progress.report_task(db, task_id, body)

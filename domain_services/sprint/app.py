@@ -1,4 +1,4 @@
-"""The sprint service as an app."""
+"""Application of the sprint service."""
 
 import socket
 from collections.abc import AsyncIterator
@@ -8,11 +8,11 @@ from fastapi import FastAPI
 
 from domain_services.backlog.client import BacklogClient
 from domain_services.chronicle.client import ChronicleClient
+from domain_services.events import DAILY_SCRUM_EVENTS, READ_BY, SPRINT_GROUP, TaskProgressed
 from domain_services.kernel.background import Background
 from domain_services.kernel.client.http_client import open_http
 from domain_services.kernel.database.database import open_database
 from domain_services.kernel.messaging.deliveries import DeliveryWorker
-from domain_services.kernel.messaging.envelope import DAILY_SCRUM_EVENTS, SPRINT_GROUP
 from domain_services.kernel.messaging.inbox import Consumer
 from domain_services.kernel.messaging.outbox import Relay
 from domain_services.kernel.messaging.redis import open_redis
@@ -43,22 +43,22 @@ def create_app(settings: SprintSettings) -> FastAPI:
             chronicle = ChronicleClient(http, settings.peers.chronicle)
             app.state.database = database
             app.state.planner = Planner(database, project, backlog)
-            app.state.relay = Relay(database, redis, SOURCE)
+            app.state.relay = Relay(database, redis, SOURCE, READ_BY)
             app.state.daily_scrum = DailyScrum(database, project)
             app.state.team = Team(database, project)
             app.state.checks = Checks(
                 database=database.ping,
                 redis=redis.ping,  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
-                external_apis={each.peer: each.health for each in (project, backlog, chronicle)},
+                external_apis={peer.peer: peer.health for peer in (project, backlog, chronicle)},
             )
             reports = Consumer(
                 database,
                 redis,
                 stream=DAILY_SCRUM_EVENTS,
                 group=SPRINT_GROUP,
-                # The same after a restart, which then finds what it had not finished.
+                # The same after a restart, so that unfinished entries are found again.
                 name=f"{socket.gethostname()}-{settings.port}",
-                handlers={"TASK_PROGRESSED": progress.take_in},
+                handlers={TaskProgressed.event_type: progress.handle_task_progressed},
             )
             app.state.peers = (project, backlog, chronicle)
             app.state.consumers = (reports,)

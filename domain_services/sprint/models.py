@@ -21,7 +21,7 @@ metadata = MetaData()
 
 outbox = kernel_outbox.table(metadata)
 
-# `last_assignee` is where the round robin of the project's last sprint stopped.
+# `last_assignee` is the last person whom the round robin assigned a task.
 counters = Table(
     "counters",
     metadata,
@@ -30,7 +30,7 @@ counters = Table(
     Column("last_assignee", Text),
 )
 
-# `timezone`, `as_of` and `team` are the project's, as last heard: closing must not wait for it.
+# `timezone`, `as_of` and `team` are copies of the project's: a close must not wait for its service.
 # The columns from `saga_step` on are set while the sprint is `planned`, and null afterwards.
 sprints = Table(
     "sprints",

@@ -1,4 +1,4 @@
-"""Wire types of the sprint service: sprints, their tasks, progress, and the events it sends."""
+"""Wire types of the sprint service: sprints, their tasks, progress, daily scrums, burndowns."""
 
 from datetime import UTC, date, datetime
 from typing import Annotated, Literal
@@ -36,141 +36,217 @@ IdempotencyKey = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,200}$
 
 
 class SprintCreate(Wire):
-    """`task_ids` null takes every unassigned task; `start_date` null is the project's `today`."""
+    """Request for a sprint."""
 
     sprint_name: Line | None = Field(default=None, description='null is "Sprint <n>"')
+    """Name of the sprint."""
     duration_weeks: int = Field(default=2, strict=True, ge=1, le=8)
+    """Length of the sprint, in weeks."""
     sprint_goal: Prose | None = None
+    """Goal of the sprint; null: none."""
     task_ids: TaskIds | None = None
+    """Tasks of the sprint; null: every unassigned task."""
     start_date: Annotated[Day, Field(ge=date(1970, 1, 1), le=date(2100, 6, 30))] | None = None
+    """First day of the sprint; null: the project's `today`."""
     requested_by: Line | None = None
+    """Person or program that asks for the sprint; null: not known."""
 
 
 class SprintTask(Answer):
-    """A task as it stands in its sprint; in a closed sprint, as it stood at the close."""
+    """Task as it stands in its sprint; in a closed sprint, as it stood at the close."""
 
     task_id: str
+    """Id of the task."""
     project_id: str
+    """Id of the task's project."""
     sprint_id: str
+    """Id of the sprint."""
     title: str
+    """Title of the task at the start of the sprint."""
     status: TaskStatus
+    """Status of the task."""
     progress_percentage: int
+    """Progress of the task, in percent."""
     assigned_to: str | None
+    """Employee who works on the task; null: nobody."""
     priority: int
+    """Priority at the start of the sprint, 1 is the highest."""
     version: int
+    """Version, which rises with every change."""
     updated_at: datetime
+    """Moment of the last change."""
 
 
 class SprintCreated(Answer):
-    """`end_date` is the last day of the sprint, inclusive; `warnings` name what comes later."""
+    """Started sprint."""
 
     message: str
+    """Summary for people."""
     sprint_id: str
+    """Id of the sprint."""
     project_id: str
+    """Id of the sprint's project."""
     sprint_name: str
+    """Name of the sprint."""
     status: SprintStatus
+    """Status of the sprint."""
     start_date: date
+    """First day of the sprint."""
     end_date: date
+    """Last day of the sprint, inclusive."""
     duration_weeks: int
+    """Length of the sprint, in weeks."""
     assigned_tasks_count: int
+    """Number of tasks in the sprint."""
     tasks: list[SprintTask]
+    """Tasks of the sprint."""
     warnings: list[str] = []
+    """Reasons why events are delayed; empty while they flow."""
 
 
 class SprintSummary(Answer):
-    """`progress_percentage` is the mean of the tasks' progress, null without tasks."""
+    """Sprint with counts of its tasks."""
 
     sprint_id: str
+    """Id of the sprint."""
     project_id: str
+    """Id of the sprint's project."""
     sprint_name: str
+    """Name of the sprint."""
     sprint_goal: str | None
+    """Goal of the sprint; null: none."""
     status: SprintStatus
+    """Status of the sprint."""
     start_date: date
+    """First day of the sprint."""
     end_date: date
+    """Last day of the sprint, inclusive."""
     duration_weeks: int
+    """Length of the sprint, in weeks."""
     requested_by: str | None
+    """Person or program that asked for the sprint; null: not known."""
     created_at: datetime
+    """Moment of the creation."""
     closed_at: datetime | None
+    """Moment of the close; null: not closed."""
     total_tasks: int
+    """Number of tasks."""
     completed_tasks: int
+    """Number of completed tasks."""
     pending_tasks: int
+    """Number of tasks that are not completed."""
     progress_percentage: float | None
+    """Mean progress of the tasks, in percent; null without tasks."""
 
 
 class Sprint(SprintSummary):
-    """A sprint with its tasks, by id."""
+    """Sprint with its tasks."""
 
     tasks: list[SprintTask]
+    """Tasks of the sprint, by id."""
 
 
 class Numbering(Wire):
-    """The number of the newest sprint that was held elsewhere."""
+    """Number of the newest sprint that was held elsewhere."""
 
     last_number: Annotated[int, Field(strict=True, ge=1, le=99_999)]
+    """Number after which new sprints count on."""
 
 
 class Numbered(Answer):
+    """Numbering of a project's sprints."""
+
     project_id: str
+    """Id of the project."""
     last_number: int
+    """Last number in use."""
 
 
 class ActiveSprint(Answer):
+    """Sprint in progress."""
+
     sprint_id: str
+    """Id of the sprint."""
 
 
 class TaskSummary(Answer):
-    """`status_counts` names only statuses that occur; `progress_percentage` as in a sprint."""
+    """Counts of a sprint's tasks."""
 
     sprint_id: str
+    """Id of the sprint."""
     total_tasks: int
+    """Number of tasks."""
     status_counts: dict[str, int]
+    """Number of tasks by status, with the statuses that occur."""
     completed_tasks: int
+    """Number of completed tasks."""
     pending_tasks: int
+    """Number of tasks that are not completed."""
     progress_percentage: float | None
+    """Mean progress of the tasks, in percent; null without tasks."""
 
 
 class ProgressReport(Wire):
-    """What somebody says about a task; the status follows the percentage when one is given.
+    """Report on a task; the status follows the percentage when one is given.
 
-    0 is `assigned_to_sprint` (or `in_progress` when said so), above 0 `in_progress`, 100
+    0 is `assigned_to_sprint` (or `in_progress` when named), above 0 `in_progress`, 100
     `completed`; `blocked` holds for any percentage below 100.
     """
 
     progress_percentage: Percentage | None = None
+    """Progress of the task, in percent; null: unchanged."""
     status: TaskStatus | None = None
+    """Status of the task; null: it follows the percentage."""
     yesterday_work: Prose | None = None
+    """Work of the day before; null: not reported."""
     today_work: Prose | None = None
+    """Work planned for the day; null: not reported."""
     impediments: Prose | None = None
+    """Impediments; null: not reported."""
     employee_id: EmployeeId | None = None
+    """Employee who reports; null: the task's assignee."""
 
     @model_validator(mode="after")
-    def _says_something(self) -> "ProgressReport":
-        said = self.model_dump(exclude={"employee_id"}, exclude_none=True)
-        if not said:
+    def _names_something(self) -> "ProgressReport":
+        report = self.model_dump(exclude={"employee_id"}, exclude_none=True)
+        if not report:
             raise ValueError("says nothing: give a percentage, a status or a text")
         return self
 
 
 class ProgressRecorded(Answer):
+    """Recorded report on a task."""
+
     message: str
+    """Summary for people."""
     task_id: str
+    """Id of the task."""
     status: TaskStatus
+    """Status after the report."""
     progress_percentage: int
+    """Progress after the report, in percent."""
     version: int
+    """Version after the report."""
 
 
 class SprintClosed(Answer):
-    """The id is that of the retrospective, which reaches the chronicle as soon as it answers."""
+    """Closed sprint."""
 
     message: str
+    """Summary for people."""
     sprint_id: str
+    """Id of the sprint."""
     status_updated_to: SprintStatus
+    """Status of the sprint."""
     completed_tasks_count: int
+    """Number of completed tasks."""
     uncompleted_tasks_moved_to_backlog_count: int
+    """Number of tasks that returned to the backlog."""
     retrospective_report_id: UUID
+    """Id of the retrospective, which reaches the chronicle as soon as it answers."""
 
 
-def _written_out(value: object) -> object:
+def _written_as_text(value: object) -> object:
     """Pydantic alone takes numbers for seconds since 1970."""
     if isinstance(value, datetime | str):
         return value
@@ -179,102 +255,67 @@ def _written_out(value: object) -> object:
 
 Moment = Annotated[
     AwareDatetime,
-    BeforeValidator(_written_out),
+    BeforeValidator(_written_as_text),
     Field(ge=datetime(1970, 1, 2, tzinfo=UTC), le=datetime(2100, 1, 1, tzinfo=UTC)),
 ]
 
 
 class DailyScrumRequest(Wire):
-    """`scheduled_for` is the project's day that the scrum is of, or the moment it was due.
-
-    A scheduler that fires late gives the moment, so that the report has the right day. Null: now.
-    """
+    """Request to hold a daily scrum."""
 
     scheduled_for: Day | Moment | None = None
+    """Day of the project, or the moment at which a late scheduler should have called; null: now."""
 
 
 class DailyScrumRun(Answer):
-    """The id is that of the report, which reaches the chronicle as soon as it answers."""
+    """Daily scrum that was held."""
 
     message: str
+    """Summary for people."""
     sprint_id: str
+    """Id of the sprint."""
     scrum_date: date
+    """Day of the project."""
     updated_tasks_count: int
+    """Number of tasks in the report."""
     report_id: UUID
+    """Id of the report, which reaches the chronicle as soon as it answers."""
 
 
 class BurndownDay(Answer):
-    """The end of a day; `remaining_tasks` null: the day is to come, or nothing is known of it."""
+    """End of a day."""
 
     day: date
+    """Day of the project."""
     ideal_remaining: float
+    """Number of tasks left on the ideal line."""
     remaining_tasks: int | None
+    """Number of tasks left; null: the day is to come, or nothing is recorded of it."""
 
 
 class Burndown(Answer):
-    """Days of the project's time zone, from the sprint's first to its last.
+    """Burndown of a sprint.
 
-    The scope is that of the start. The ideal line falls by the same share every calendar day, to 0
-    at the end of the last. `reason` says why a day that has passed has no count; null: all have.
-    `remaining_tasks` is the present count, also when the sprint runs past its last day.
+    The ideal line falls by the same share every calendar day, to 0 at the end of the last.
     """
 
     sprint_id: str
+    """Id of the sprint."""
     project_id: str
+    """Id of the sprint's project."""
     status: SprintStatus
+    """Status of the sprint."""
     timezone: str
+    """Time zone of the days, the project's."""
     start_date: date
+    """First day of the sprint."""
     end_date: date
+    """Last day of the sprint, inclusive."""
     total_tasks: int
+    """Number of tasks at the start."""
     remaining_tasks: int
+    """Number of tasks left now, also after the last day."""
     days: list[BurndownDay]
+    """Days from the sprint's first to its last."""
     reason: str | None
-
-
-class TaskUpdated(Answer):
-    """Payload of TASK_UPDATED; the higher `version` is the newer truth.
-
-    `sprint_id` null: the task left its sprint and is `unassigned` again.
-    """
-
-    task_id: str
-    project_id: str
-    sprint_id: str | None
-    status: TaskStatus | Literal["unassigned"]
-    progress_percentage: int
-    updated_at: datetime
-    assigned_to: str | None
-    version: int
-
-
-class SprintStartedEvent(Answer):
-    """Payload of SPRINT_STARTED."""
-
-    sprint_id: str
-    project_id: str
-    sprint_name: str
-    start_date: date
-    end_date: date
-    duration_weeks: int
-    task_ids: list[str]
-
-
-class SprintClosedEvent(Answer):
-    """Payload of SPRINT_CLOSED: how the sprint turned out.
-
-    `planned_tasks` entered at its start, `spill_over` of them went back unfinished;
-    `completion_rate` in 0..1 is null for a sprint without tasks; `duration_days` are calendar days
-    from the start to the planned end, both included.
-    """
-
-    sprint_id: str
-    project_id: str
-    completed_tasks: int
-    planned_tasks: int
-    spill_over: int
-    completion_rate: float | None
-    duration_days: int
-    start_date: date
-    end_date: date
-    requested_by: str | None
-    closed_at: datetime
+    """Reason why a past day has no count; null: all have one."""

@@ -1,9 +1,9 @@
-"""A day's work of a simulated project: the same day always goes the same way.
+"""Simulation of a day's work: the same day always has the same outcome.
 
-Everybody who works that day works on one task: a started one first, then the highest priority.
-A task takes 1 to 5 person-days, drawn with the seed `<sprint>/<task>`; how much of it one day
-brings is drawn with the seed `<sprint>/<day>/<task>` (texts, in `random.Random`). One day in twenty
-meets an impediment and brings nothing.
+Each person works on one task a day: a started one first, then the highest priority. A task takes 1
+to 5 person-days, drawn with the seed `<sprint>/<task>`. The progress of a day is drawn with the
+seed `<sprint>/<day>/<task>` (texts, in `random.Random`). One day in twenty has an impediment and no
+progress.
 """
 
 from collections.abc import Collection, Sequence
@@ -26,12 +26,14 @@ _IMPEDIMENTS = (
 def work(
     tasks: Sequence[SprintTask], present: Collection[str], day: date
 ) -> list[tuple[SprintTask, ProgressReport]]:
-    """What the people who are present report of `day` on the open tasks that they hold."""
+    """Simulate the reports of the present people on their open tasks for `day`."""
     reports: list[tuple[SprintTask, ProgressReport]] = []
     for person in sorted(present):
-        held = [task for task in tasks if task.assigned_to == person and task.status != "completed"]
-        if held:
-            task = min(held, key=_order)
+        candidates = [
+            task for task in tasks if task.assigned_to == person and task.status != "completed"
+        ]
+        if candidates:
+            task = min(candidates, key=_order)
             reports.append((task, _day_on(task, person, day)))
     return reports
 
@@ -41,7 +43,7 @@ def _order(task: SprintTask) -> tuple[bool, int, str]:
 
 
 def _day_on(task: SprintTask, person: str, day: date) -> ProgressReport:
-    # Seeded on purpose, and not for secrets.
+    # Seeded, so that a repeated call simulates the same day; no secret depends on it.
     of_task = Random(f"{task.sprint_id}/{task.task_id}")  # noqa: S311
     of_day = Random(f"{task.sprint_id}/{day.isoformat()}/{task.task_id}")  # noqa: S311
     if of_day.random() < IMPEDIMENT_SHARE:
@@ -51,8 +53,8 @@ def _day_on(task: SprintTask, person: str, day: date) -> ProgressReport:
             today_work=f"Continuing {task.task_id}.",
             impediments=of_day.choice(_IMPEDIMENTS),
         )
-    made = max(1, round(100 / of_task.randint(*EFFORT_DAYS) * of_day.uniform(*PACE)))
-    total = min(100, task.progress_percentage + made)
+    progress = max(1, round(100 / of_task.randint(*EFFORT_DAYS) * of_day.uniform(*PACE)))
+    total = min(100, task.progress_percentage + progress)
     return ProgressReport(
         employee_id=person,
         progress_percentage=total,

@@ -7,7 +7,7 @@ from uuid import uuid4
 import psycopg
 from redis.asyncio import Redis
 
-from domain_services.kernel.messaging.envelope import ORCHESTRATOR_GROUP, SPRINT_EVENTS
+from domain_services.events import ORCHESTRATOR_GROUP, SPRINT_EVENTS
 from tests.agent.conftest import get, give_history, until
 from tests.graphs.conftest import System
 

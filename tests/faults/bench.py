@@ -9,19 +9,18 @@ from redis.asyncio import Redis
 from sqlalchemy import text
 
 from domain_services.backlog.logic.events import HANDLERS
-from domain_services.daily_scrum.schema import TaskProgressed
-from domain_services.kernel.database.database import Database
-from domain_services.kernel.messaging.envelope import (
+from domain_services.events import (
     BACKLOG_GROUP,
     DAILY_SCRUM_EVENTS,
     SPRINT_GROUP,
-    Envelope,
-    envelope,
+    TaskProgressed,
+    TaskUpdated,
 )
+from domain_services.kernel.database.database import Database
+from domain_services.kernel.messaging.envelope import Envelope, wrap
 from domain_services.kernel.messaging.inbox import Consumer
 from domain_services.kernel.types import utc_now
 from domain_services.sprint.logic import progress
-from domain_services.sprint.schema import TaskUpdated
 
 TASK = "P1-TASK001"
 
@@ -69,7 +68,7 @@ def updated(version: int, task_id: str = TASK, **values: Any) -> Envelope:
         "version": version,
     }
     data = TaskUpdated.model_validate(base | values)
-    return envelope("TASK_UPDATED", "Task", task_id, data, source="sprint-service")
+    return wrap(data, source="sprint-service")
 
 
 def progressed(percentage: int) -> Envelope:
@@ -85,7 +84,7 @@ def progressed(percentage: int) -> Envelope:
             "today_work": "more",
         }
     )
-    return envelope("TASK_PROGRESSED", "Task", TASK, data, source="daily-scrum-service")
+    return wrap(data, source="daily-scrum-service")
 
 
 async def send(redis: Redis, *events: Envelope | str) -> None:
@@ -98,7 +97,7 @@ def consumer(database: Database, redis: Redis, group: str, name: str | None = No
     """A member of a group of the task events' stream."""
     handlers: Mapping[str, Mapping[str, Any]] = {
         BACKLOG_GROUP: HANDLERS,
-        SPRINT_GROUP: {"TASK_PROGRESSED": progress.take_in},
+        SPRINT_GROUP: {TaskProgressed.event_type: progress.handle_task_progressed},
     }
     return Consumer(
         database,

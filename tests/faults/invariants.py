@@ -13,12 +13,13 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from domain_services.chronicle.logic import audits
-from domain_services.kernel.database.database import Database
-from domain_services.kernel.messaging.envelope import (
-    CONFIRMED_BY,
+from domain_services.events import (
+    BACKLOG_GROUP,
     DAILY_SCRUM_EVENTS,
+    EVENTS,
     SPRINT_EVENTS,
 )
+from domain_services.kernel.database.database import Database
 
 # What keeps a database from being quiet: a name, and a query that counts it.
 _UNFINISHED: dict[str, tuple[tuple[str, LiteralString], ...]] = {
@@ -138,7 +139,7 @@ async def _events_once(stores: Stores) -> list[str]:
     """Every event that a group must confirm is in that group's inbox exactly once."""
     if not stores.has("backlog"):
         return []
-    awaited = [kind for kind, groups in CONFIRMED_BY.items() if "backlog_service_group" in groups]
+    awaited = [event.event_type for event in EVENTS if BACKLOG_GROUP in event.confirmed_by]
     sent = await stores.rows(
         "sprint", "SELECT event_id FROM outbox WHERE payload->>'event_type' = ANY(%s)", awaited
     )

@@ -8,17 +8,13 @@ import pytest
 from redis.asyncio import Redis
 from sqlalchemy import text
 
+from domain_services.events import BACKLOG_GROUP, DAILY_SCRUM_EVENTS, SPRINT_GROUP
 from domain_services.kernel.background import running
 from domain_services.kernel.client.breaker import Breaker
 from domain_services.kernel.database import idempotency
 from domain_services.kernel.database.database import Database
 from domain_services.kernel.errors import Problem, Unavailable
 from domain_services.kernel.messaging import outbox, trimming
-from domain_services.kernel.messaging.envelope import (
-    BACKLOG_GROUP,
-    DAILY_SCRUM_EVENTS,
-    SPRINT_GROUP,
-)
 from domain_services.kernel.messaging.outbox import Relay
 from memory.pool import open_pool
 from memory.runs import LeaseLost, Run, RunTable

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 from sqlalchemy import text
 
+from domain_services.events import BACKLOG_GROUP, DAILY_SCRUM_EVENTS
 from domain_services.kernel.database.database import Database
-from domain_services.kernel.messaging.envelope import BACKLOG_GROUP, DAILY_SCRUM_EVENTS
 from tests.faults import bench
 from tests.faults.bench import FREE_TASKS
 

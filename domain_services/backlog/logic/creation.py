@@ -1,13 +1,14 @@
-"""New tasks: all of a request or none, numbered by the project's counter."""
+"""Creation of tasks: all of a request or none, numbered by the project's counter."""
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from operator import itemgetter
 
 from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain_services.backlog.logic import new_links
+from domain_services.backlog.logic.new_links import TaskError
 from domain_services.backlog.models import tasks
 from domain_services.backlog.schema import TaskCreate
 from domain_services.kernel.errors import Conflict, Invalid
@@ -31,62 +32,61 @@ _RECORD = text(
 
 
 async def count_up(connection: AsyncConnection, project_id: str, count: int) -> int:
-    """Take `count` numbers and lock the project's backlog; returns the last number taken."""
-    counted = {"project_id": project_id, "count": count}
-    return (await connection.execute(_COUNT_UP, counted)).scalar_one()
+    """Allocate `count` numbers and lock the project's backlog; returns the last number."""
+    values = {"project_id": project_id, "count": count}
+    return (await connection.execute(_COUNT_UP, values)).scalar_one()
 
 
 async def create(
-    connection: AsyncConnection, project_id: str, wanted: Sequence[TaskCreate], *, actor: str
+    connection: AsyncConnection, project_id: str, new_tasks: Sequence[TaskCreate], *, actor: str
 ) -> list[str]:
-    """Store tasks, one at least; returns their ids in the order of `wanted`.
+    """Store tasks, one at least; returns their ids in the order of `new_tasks`.
 
-    Raises: `Invalid`, naming each task that is linked to what cannot be; `Conflict`, naming each
-    task whose external key is taken.
+    Raises: `Invalid`, naming each task with an impossible link; `Conflict`, naming each task whose
+    external key is taken.
     """
-    last = await count_up(connection, project_id, len(wanted))
-    first = last - len(wanted) + 1
+    last = await count_up(connection, project_id, len(new_tasks))
+    first = last - len(new_tasks) + 1
     numbers = range(first, last + 1)
     task_ids = [f"{project_id}-TASK{number:03d}" for number in numbers]
-    linked, impossible = await new_links.resolve(connection, project_id, wanted, task_ids)
-    taken = await _taken_keys(connection, project_id, wanted)
-    _refuse(impossible, taken)
+    links, link_errors = await new_links.resolve(connection, project_id, new_tasks, task_ids)
+    _refuse(link_errors, await _key_errors(connection, project_id, new_tasks))
     rows = [
-        each.model_dump()
+        task.model_dump()
         | {"task_id": task_id, "project_id": project_id, "number": number}
-        | {"depends_on": to.depends_on, "story_id": to.story_id, "ready": to.ready}
-        for each, task_id, number, to in zip(wanted, task_ids, numbers, linked, strict=True)
+        | {"depends_on": link.depends_on, "story_id": link.story_id, "ready": link.ready}
+        for task, task_id, number, link in zip(new_tasks, task_ids, numbers, links, strict=True)
     ]
     await connection.execute(insert(tasks), rows)
-    recording = {"project_id": project_id, "after": first - 1, "actor": actor}
-    await connection.execute(_RECORD, recording)
+    history = {"project_id": project_id, "after": first - 1, "actor": actor}
+    await connection.execute(_RECORD, history)
     return task_ids
 
 
-def _refuse(impossible: Sequence[dict[str, Any]], taken: Sequence[dict[str, Any]]) -> None:
-    errors = sorted([*impossible, *taken], key=lambda each: each["index"])
+def _refuse(link_errors: Sequence[TaskError], key_errors: Sequence[TaskError]) -> None:
+    errors = sorted([*link_errors, *key_errors], key=itemgetter("index"))
     if not errors:
         return
-    named = [f"task {each['index']}: {each['message']}" for each in errors[:_NAMED_IN_DETAIL]]
-    more = len(errors) - len(named)
-    detail = f"nothing was created; {'; '.join(named)}" + (f"; and {more} more" if more else "")
-    raise (Invalid if impossible else Conflict)(detail, errors=errors)
+    examples = [f"task {error['index']}: {error['message']}" for error in errors[:_NAMED_IN_DETAIL]]
+    more = len(errors) - len(examples)
+    detail = f"nothing was created; {'; '.join(examples)}" + (f"; and {more} more" if more else "")
+    raise (Invalid if link_errors else Conflict)(detail, errors=errors)
 
 
-async def _taken_keys(
-    connection: AsyncConnection, project_id: str, wanted: Sequence[TaskCreate]
-) -> list[dict[str, Any]]:
-    keys = Counter(each.external_key for each in wanted if each.external_key is not None)
-    found = await connection.execute(
+async def _key_errors(
+    connection: AsyncConnection, project_id: str, new_tasks: Sequence[TaskCreate]
+) -> list[TaskError]:
+    keys = Counter(task.external_key for task in new_tasks if task.external_key is not None)
+    rows = await connection.execute(
         select(tasks.c.external_key, tasks.c.task_id).where(
             tasks.c.project_id == project_id, tasks.c.external_key.in_(keys)
         )
     )
-    taken = {key: f"external key {key} is taken by {task_id}" for key, task_id in found}
+    taken = {key: f"external key {key} is taken by {task_id}" for key, task_id in rows}
     repeated = {key: f"external key {key} is named twice" for key, n in keys.items() if n > 1}
-    reasons = repeated | taken
+    reasons: dict[str | None, str] = repeated | taken
     return [
-        {"index": index, "external_key": each.external_key, "message": reasons[each.external_key]}
-        for index, each in enumerate(wanted)
-        if each.external_key in reasons
+        {"index": index, "external_key": task.external_key, "message": reasons[task.external_key]}
+        for index, task in enumerate(new_tasks)
+        if task.external_key in reasons
     ]

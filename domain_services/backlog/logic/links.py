@@ -1,4 +1,4 @@
-"""Which tasks a task depends on, and which story it belongs to.
+"""Links of a task: the tasks that it depends on, and the story that it belongs to.
 
 Callers name a task of the same project by its id or its external key. Links change only under the
 lock of the backlog, so that no two requests close a cycle together.
@@ -19,7 +19,7 @@ _LOCK = text(
     WHERE project_id = (SELECT project_id FROM tasks WHERE task_id = :task_id) FOR UPDATE
     """
 )
-# Shared locks: none of these is completed before the task that depends on it is stored.
+# Shared locks, so that none of these is completed before the task that depends on it is stored.
 _FIND = text(
     """
     SELECT task_id, external_key, type, status FROM tasks
@@ -40,11 +40,14 @@ _REACHED = text(
 
 @dataclass(frozen=True)
 class Target:
-    """A task that may be linked to."""
+    """Task that others may be linked to."""
 
     task_id: str
+    """Id of the task."""
     type: str
+    """Type of the task, as the caller wrote it."""
     completed: bool = False
+    """Whether the task is completed."""
 
     @property
     def is_story(self) -> bool:
@@ -52,14 +55,14 @@ class Target:
 
 
 def is_story(kind: str) -> bool:
-    """Whether a type of task is that of a story, as importers write it too ("Story")."""
+    """Tell whether a task type names a story; importers write it "Story"."""
     return kind.casefold() == STORY
 
 
 def no_story(name: str, story: Target | None, kind: str, project_id: str) -> str | None:
-    """Why a task of type `kind` cannot belong to `story`, which was called `name`; None if it can.
+    """Return the reason why a task of type `kind` cannot belong to the story called `name`.
 
-    Stories belong to no story: so they form no cycles, and no depth has to be limited.
+    None: it can. Stories belong to no story, so they form no cycles and need no limit of depth.
     """
     if story is None:
         return f"{name} is no task of {project_id}"
@@ -71,71 +74,73 @@ def no_story(name: str, story: Target | None, kind: str, project_id: str) -> str
 
 
 async def lock_backlog_of(connection: AsyncConnection, task_id: str) -> str | None:
-    """Wait for whoever changes the backlog of a task; its project, None for an unknown task."""
+    """Lock the backlog of a task; returns its project, None for an unknown task."""
     return await connection.scalar(_LOCK, {"task_id": task_id})
 
 
 async def targets(
     connection: AsyncConnection, project_id: str, names: Iterable[str]
 ) -> dict[str, Target]:
-    """The tasks that `names` mean, by name; an id goes before an equal external key."""
-    wanted = list(dict.fromkeys(names))
-    if not wanted:
+    """Look up the tasks that `names` mean, by name; an id goes before an equal external key."""
+    unique = list(dict.fromkeys(names))
+    if not unique:
         return {}
-    rows = await connection.execute(_FIND, {"project_id": project_id, "names": wanted})
-    found = [
+    rows = await connection.execute(_FIND, {"project_id": project_id, "names": unique})
+    keyed = [
         (row.external_key, Target(row.task_id, row.type, row.status == "completed")) for row in rows
     ]
-    by_key = {key: target for key, target in found if key is not None}
-    by_id = {target.task_id: target for _, target in found}
-    known = by_key | by_id
-    return {name: known[name] for name in wanted if name in known}
+    by_key = {key: target for key, target in keyed if key is not None}
+    by_id = {target.task_id: target for _, target in keyed}
+    by_name = by_key | by_id
+    return {name: by_name[name] for name in unique if name in by_name}
 
 
 async def cycle_through(
     connection: AsyncConnection, task_id: str, depends_on: Sequence[str]
 ) -> list[str] | None:
-    """The way from `task_id` over `depends_on` back to it; None when there is none."""
+    """Find the path from `task_id` over `depends_on` back to it; None when there is none."""
     rows = await connection.execute(_REACHED, {"task_ids": list(depends_on)})
     edges: dict[str, Sequence[str]] = {row.task_id: row.depends_on for row in rows}
-    came_from: dict[str, str] = dict.fromkeys(depends_on, task_id)
-    waiting = list(depends_on)
-    for reached in waiting:
-        if reached == task_id:
-            return _way(task_id, came_from)
-        for following in edges.get(reached, ()):
-            if following not in came_from:
-                came_from[following] = reached
-                waiting.append(following)
+    predecessors: dict[str, str] = dict.fromkeys(depends_on, task_id)
+    queue = list(depends_on)
+    for node in queue:
+        if node == task_id:
+            return _path(task_id, predecessors)
+        for successor in edges.get(node, ()):
+            if successor not in predecessors:
+                predecessors[successor] = node
+                queue.append(successor)
     return None
 
 
-def _way(task_id: str, came_from: Mapping[str, str]) -> list[str]:
-    way = [task_id]
-    while (step := came_from[way[-1]]) != task_id:
-        way.append(step)
-    return [task_id, *reversed(way)]
+def _path(task_id: str, predecessors: Mapping[str, str]) -> list[str]:
+    path = [task_id]
+    while (step := predecessors[path[-1]]) != task_id:
+        path.append(step)
+    return [task_id, *reversed(path)]
 
 
 def in_cycles(edges: Mapping[str, Iterable[str]]) -> set[str]:
-    """The nodes of `edges` (node -> what it needs) that lie on a cycle, or between two cycles."""
-    stuck = _stuck(edges)
-    reverse: dict[str, list[str]] = {node: [] for node in stuck}
-    for node in stuck:
-        for needed in stuck.intersection(edges[node]):
-            reverse[needed].append(node)
-    return _stuck(reverse)
+    """Return the nodes of `edges` (node -> dependencies) on a cycle, or between two cycles."""
+    # The sorter stops at cycles and at all that depends on one. Sorting what is left in reverse
+    # drops the nodes that merely depend on a cycle.
+    blocked = _unsortable(edges)
+    reverse: dict[str, list[str]] = {node: [] for node in blocked}
+    for node in blocked:
+        for dependency in blocked.intersection(edges[node]):
+            reverse[dependency].append(node)
+    return _unsortable(reverse)
 
 
-def _stuck(edges: Mapping[str, Iterable[str]]) -> set[str]:
-    """The nodes on cycles, and those that need one of these."""
+def _unsortable(edges: Mapping[str, Iterable[str]]) -> set[str]:
+    """Return the nodes on cycles, and those that depend on one of them."""
     sorter = TopologicalSorter(edges)
-    left = set(edges)
+    nodes = set(edges)
     try:
         sorter.prepare()
     except CycleError:
         while ready := sorter.get_ready():
             sorter.done(*ready)
-            left.difference_update(ready)
-        return left
+            nodes.difference_update(ready)
+        return nodes
     return set()

@@ -1,4 +1,4 @@
-"""How status and progress follow each other."""
+"""Rules by which status and progress follow each other."""
 
 from domain_services.backlog.schema import TaskStatus, TaskUpdate
 from domain_services.kernel.errors import Invalid
@@ -7,10 +7,10 @@ from domain_services.kernel.errors import Invalid
 def follow(
     update: TaskUpdate, status: TaskStatus, progress: int, *, in_sprint: bool
 ) -> tuple[TaskStatus, int]:
-    """The status and progress of a task that had `status` and `progress`, after `update`.
+    """Return the status and progress of a task after `update`.
 
     A named status stands; otherwise progress sets it: above 0 `in_progress`, 100 `completed`, and
-    0 opens completed work again. Raises: `Invalid` for what cannot be.
+    0 opens completed work again. Raises: `Invalid` for an impossible combination.
     """
     new_progress = update.progress_percentage
     if update.status is not None:

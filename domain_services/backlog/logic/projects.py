@@ -1,4 +1,4 @@
-"""Whether a project exists: the project service knows, and a backlog here is proof enough."""
+"""Existence of projects: a backlog here proves it, otherwise the project service is asked."""
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,13 +10,16 @@ from domain_services.project.client import ProjectClient
 
 
 async def has_backlog(connection: AsyncConnection, project_id: str) -> bool:
-    """Whether the project has a task; projects are never deleted, so it then exists."""
-    found = select(backlogs.c.project_id).where(backlogs.c.project_id == project_id)
-    return await connection.scalar(found) is not None
+    """Tell whether the project has a task; projects are never deleted, so it then exists."""
+    query = select(backlogs.c.project_id).where(backlogs.c.project_id == project_id)
+    return await connection.scalar(query) is not None
 
 
 async def require(projects: ProjectClient, project_id: str) -> None:
-    """Raises: `NotFound` for an unknown project, `Unavailable` when nobody can say."""
+    """Require that a project exists.
+
+    Raises: `NotFound`; `Unavailable` when the project service does not answer.
+    """
     try:
         await projects.get_project(project_id)
     except PeerRefused as refusal:

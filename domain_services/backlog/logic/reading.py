@@ -1,4 +1,4 @@
-"""Reads, built as JSON in SQL: the database writes what the caller gets."""
+"""Reads of tasks, built as JSON in SQL: the database writes the body of the answer."""
 
 from dataclasses import dataclass
 
@@ -16,8 +16,8 @@ _FIELDS = """
     priority, type, labels, estimate, external_key, depends_on, ready, story_id, version,
     created_on, created_at, updated_at
 """
-# What can be begun first, of that the highest priority, then the oldest (unknown age last), then as
-# they came in: the index `tasks_in_order`.
+# Ready tasks first, then the highest priority, then the oldest (unknown age last), then as they
+# were created: the order of the index `tasks_in_order`, so that no list is sorted.
 _ORDER = "ready DESC, priority, created_on, number"
 _GET = text(
     f"""
@@ -62,30 +62,34 @@ _OF_SPRINT = text(
 
 @dataclass(frozen=True)
 class Page:
-    """`body` is a JSON array of tasks; `known` says whether the project has any task at all."""
+    """Page of a project's tasks."""
 
     body: str
+    """JSON array of tasks."""
     total: int
+    """Number of tasks that match, on all pages."""
     known: bool
+    """Whether the project has any task at all."""
 
 
 async def get(database: Database, task_id: str) -> tuple[str, int]:
-    """A task as JSON, and its version. Raises: `NotFound`."""
-    found = await database.rows(_GET, {"task_id": task_id})
-    if not found:
+    """Read a task as JSON, and its version. Raises: `NotFound`."""
+    rows = await database.rows(_GET, {"task_id": task_id})
+    if not rows:
         raise unknown(task_id)
-    (row,) = found
+    (row,) = rows
     return row.body, row.version
 
 
 def unknown(task_id: str) -> NotFound:
+    """Make the error of a task that does not exist."""
     return NotFound(f"there is no task {task_id}", task_id=task_id)
 
 
 async def history(connection: AsyncConnection, task_id: str, *, limit: int, offset: int) -> str:
-    """The JSON array of a task's `TaskChange`s, oldest first. Raises: `NotFound`."""
-    found = {"task_id": task_id, "limit": limit, "offset": offset}
-    row = (await connection.execute(_HISTORY, found)).first()
+    """Read a task's `TaskChange`s as a JSON array, oldest first. Raises: `NotFound`."""
+    values = {"task_id": task_id, "limit": limit, "offset": offset}
+    row = (await connection.execute(_HISTORY, values)).first()
     if row is None:
         raise unknown(task_id)
     return row.body
@@ -102,7 +106,7 @@ async def list_page(
     limit: int | None = None,
     offset: int = 0,
 ) -> Page:
-    """Tasks of a project in planning order; at most `MAX_PAGE` of them."""
+    """Read tasks of a project in planning order; at most `MAX_PAGE` of them."""
     (row,) = await database.rows(
         _LIST,
         {
@@ -119,6 +123,6 @@ async def list_page(
 
 
 async def of_sprint(connection: AsyncConnection, project_id: str, sprint_id: str) -> str:
-    """The JSON of a `Reservation`: the tasks that a sprint holds, in the backlog's order."""
-    found = {"project_id": project_id, "sprint_id": sprint_id}
-    return (await connection.execute(_OF_SPRINT, found)).scalar_one()
+    """Read the tasks that a sprint holds as the JSON of a `Reservation`, in planning order."""
+    values = {"project_id": project_id, "sprint_id": sprint_id}
+    return (await connection.execute(_OF_SPRINT, values)).scalar_one()

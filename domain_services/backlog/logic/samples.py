@@ -1,4 +1,4 @@
-"""The first backlog of a project that has none: ten tasks that most products need."""
+"""Sample backlog for a project that has none: ten tasks that most products need."""
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,9 +20,10 @@ SAMPLES = (
 
 
 async def generate(connection: AsyncConnection, project_id: str, *, actor: str) -> tuple[int, int]:
-    """Add the samples to a project without tasks; how many were added, and how many it has now."""
-    there = await creation.count_up(connection, project_id, 0)
-    if there:  # tasks are never deleted: the last number is how many there are
-        return 0, there
+    """Add the samples to a project without tasks; returns the counts of added and of all tasks."""
+    # Tasks are never deleted, so the last number is the count of all tasks.
+    count = await creation.count_up(connection, project_id, 0)
+    if count:
+        return 0, count
     await creation.create(connection, project_id, SAMPLES, actor=actor)
     return len(SAMPLES), len(SAMPLES)

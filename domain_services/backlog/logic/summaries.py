@@ -1,4 +1,4 @@
-"""Counts of backlogs, computed in SQL."""
+"""Summaries of backlogs, counted in SQL."""
 
 from typing import Any
 
@@ -8,7 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain_services.backlog.schema import STATUSES, BacklogSummary
 from domain_services.kernel.database.database import Database
 
-_COUNTS = ", ".join(f"count(*) FILTER (WHERE status = '{each}') AS {each}" for each in STATUSES)
+_COUNTS = ", ".join(
+    f"count(*) FILTER (WHERE status = '{status}') AS {status}" for status in STATUSES
+)
 _SELECT = f"""
     SELECT project_id, count(*) AS total_tasks, {_COUNTS},
            count(*) FILTER (WHERE status = 'unassigned' AND sprint_id IS NULL) AS free,
@@ -20,18 +22,18 @@ _OF_ONE = text(f"{_SELECT} WHERE project_id = :project_id GROUP BY project_id")
 
 
 async def of_all(connection: AsyncConnection) -> list[BacklogSummary]:
-    """A summary of every project that has tasks, by project id."""
+    """Summarise every project that has tasks, by project id."""
     return [_summary(row) for row in await connection.execute(_OF_ALL)]
 
 
 async def of_one(database: Database, project_id: str) -> BacklogSummary | None:
-    """A project's summary; None when it has no task."""
-    found = await database.rows(_OF_ONE, {"project_id": project_id})
-    return _summary(found[0]) if found else None
+    """Summarise a project; None when it has no task."""
+    rows = await database.rows(_OF_ONE, {"project_id": project_id})
+    return _summary(rows[0]) if rows else None
 
 
 def empty(project_id: str) -> BacklogSummary:
-    """The summary of a project without tasks."""
+    """Make the summary of a project without tasks."""
     return BacklogSummary(
         project_id=project_id,
         total_tasks=0,

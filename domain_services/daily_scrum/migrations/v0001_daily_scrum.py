@@ -1,4 +1,4 @@
-"""Simulated days, and the events owed for them."""
+"""Simulated days, and the outbox of their events."""
 
 from alembic import op
 

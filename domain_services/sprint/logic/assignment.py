@@ -1,4 +1,4 @@
-"""Who takes which task: a round robin that goes on from sprint to sprint."""
+"""Assignment of tasks to people: a round robin that continues from sprint to sprint."""
 
 from collections.abc import Iterable, Sequence
 
@@ -8,22 +8,22 @@ from domain_services.project.schema import PersonCapacity
 def assign(
     holders: Iterable[str | None], team: Sequence[PersonCapacity], last: str | None
 ) -> tuple[list[str | None], str | None]:
-    """An assignee for each task, and the last person who was given one.
+    """Choose an assignee for each task; returns them and the last person who was assigned.
 
-    `holders` are the present assignees, who keep their tasks; `team` is in the order of joining;
-    `last` is who was given a task last in the sprint before. Nobody without a working day is
-    given one; when that is everybody, the tasks stay without an assignee.
+    `holders` are the present assignees, who keep their tasks. `team` is in the order of joining.
+    `last` was the last person assigned in the sprint before. People without a working day get no
+    task; when that is everybody, the tasks stay without an assignee.
     """
     order = [person.employee_id for person in team]
     start = order.index(last) + 1 if last in order else 0
-    queue = [each for each in team[start:] if each.working_days > 0]
-    queue += [each for each in team[:start] if each.working_days > 0]
-    given = 0
+    queue = [person for person in team[start:] if person.working_days > 0]
+    queue += [person for person in team[:start] if person.working_days > 0]
+    position = 0
     assignees: list[str | None] = []
     for holder in holders:
         if holder is None and queue:
-            last = queue[given % len(queue)].employee_id
-            given += 1
+            last = queue[position % len(queue)].employee_id
+            position += 1
             assignees.append(last)
         else:
             assignees.append(holder)

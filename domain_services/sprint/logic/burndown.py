@@ -1,4 +1,4 @@
-"""How many tasks were left at the end of each day of a sprint, from the recorded changes."""
+"""Burndown of a sprint: tasks left at the end of each day, from the recorded changes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,18 +23,22 @@ _CHANGES = text(
 
 @dataclass(frozen=True)
 class Change:
-    """The last that was said of a task on a day; the higher `id` was said later."""
+    """Last report of a day on a task."""
 
     day: date
+    """Day of the project."""
     id: int
+    """Order of the reports: the higher one came later."""
     task_id: str
+    """Id of the task."""
     completed: bool
+    """Whether the report completed the task."""
 
 
-async def of(connection: AsyncConnection, sprint_id: str) -> Burndown:
-    """Raises: `NotFound`."""
+async def read(connection: AsyncConnection, sprint_id: str) -> Burndown:
+    """Read the burndown of a sprint. Raises: `NotFound`."""
     sprint = await sprints.get(connection, sprint_id)
-    kept = select(
+    query = select(
         sprint_rows.c.timezone,
         sprint_rows.c.as_of,
         select(func.max(daily_scrums.c.scrum_date))
@@ -42,11 +46,12 @@ async def of(connection: AsyncConnection, sprint_id: str) -> Burndown:
         .scalar_subquery()
         .label("last_scrum"),
     ).where(sprint_rows.c.id == sprint_id)
-    row = dict((await connection.execute(kept)).mappings().one())
-    found = await connection.execute(_CHANGES, {"sprint_id": sprint_id})
-    changes = [Change(*each) for each in found]
-    calendar = Calendar.of(row)
-    first, last = _known(sprint, calendar, [row["last_scrum"], *(each.day for each in changes)])
+    row = (await connection.execute(query)).one()
+    rows = await connection.execute(_CHANGES, {"sprint_id": sprint_id})
+    changes = [Change(*change) for change in rows]
+    calendar = Calendar(row.timezone, row.as_of)
+    recorded_days = [row.last_scrum, *(change.day for change in changes)]
+    first, last = _known_days(sprint, calendar, recorded_days)
     days = compute(sprint, changes, first, last)
     return Burndown(
         sprint_id=sprint_id,
@@ -65,16 +70,16 @@ async def of(connection: AsyncConnection, sprint_id: str) -> Burndown:
 def compute(
     sprint: SprintSummary, changes: Sequence[Change], first: date, last: date
 ) -> list[BurndownDay]:
-    """One entry a day of the sprint; counts only from `first` to `last`, both included."""
+    """Count the open tasks of each day; None outside `first` to `last`, both included."""
     length = (sprint.end_date - sprint.start_date).days + 1
-    coming = sorted(changes, key=lambda change: (change.day, change.id), reverse=True)
+    pending = sorted(changes, key=lambda change: (change.day, change.id), reverse=True)
     newest: dict[str, Change] = {}
     days: list[BurndownDay] = []
     for passed in range(1, length + 1):
         day = sprint.start_date + timedelta(days=passed - 1)
-        while coming and coming[-1].day <= day:
-            change = coming.pop()
-            # A day that was made up for comes later than the days after it, and has the last word.
+        while pending and pending[-1].day <= day:
+            change = pending.pop()
+            # A missed day may be reported after the days that follow it: the later report counts.
             if change.task_id not in newest or newest[change.task_id].id < change.id:
                 newest[change.task_id] = change
         done = sum(change.completed for change in newest.values())
@@ -88,18 +93,16 @@ def compute(
     return days
 
 
-def _known(
-    sprint: SprintSummary, calendar: Calendar, told: Sequence[date | None]
+def _known_days(
+    sprint: SprintSummary, calendar: Calendar, recorded: Sequence[date | None]
 ) -> tuple[date, date]:
-    """The first and the last day of which something is known; none when the first is later.
-
-    A project that lives at a day may have later days simulated: what is told counts too.
-    """
+    """Return the first and the last known day; the first is later when no day is known."""
+    # A project that lives at a day (`as_of`) may have later days simulated: records count too.
     first = calendar.day_of(sprint.created_at)
     if sprint.status in ("planned", "cancelled"):
         return first, first - timedelta(days=1)
     last = calendar.today() if sprint.closed_at is None else calendar.day_of(sprint.closed_at)
-    return first, max([last, *(day for day in told if day is not None)])
+    return first, max([last, *(day for day in recorded if day is not None)])
 
 
 def _reason(sprint: SprintSummary, first: date) -> str | None:

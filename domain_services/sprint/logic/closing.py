@@ -7,11 +7,11 @@ from uuid import uuid4
 from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain_services import events
 from domain_services.chronicle.schema import DailyScrumReportCreate, SummaryMetrics
 from domain_services.chronicle.values import LAST_YEAR
 from domain_services.kernel.errors import Conflict
 from domain_services.kernel.messaging import outbox
-from domain_services.kernel.messaging.envelope import DAILY_SCRUM_EVENTS, SPRINT_EVENTS, envelope
 from domain_services.kernel.types import utc_now
 from domain_services.sprint.logic import (
     deliveries,
@@ -24,9 +24,10 @@ from domain_services.sprint.logic import (
 from domain_services.sprint.logic.project_calendar import Calendar
 from domain_services.sprint.models import daily_scrums
 from domain_services.sprint.models import sprints as sprint_rows
-from domain_services.sprint.schema import Sprint, SprintClosed, SprintClosedEvent, SprintTask
+from domain_services.sprint.schema import Sprint, SprintClosed, SprintTask
 
-_LEAVE = text(
+# Completed tasks do not change at the close, so they keep their version.
+_RELEASE_UNFINISHED = text(
     """
     UPDATE sprint_tasks SET version = version + 1, updated_at = :updated_at
     WHERE sprint_id = :sprint_id AND status <> 'completed'
@@ -40,55 +41,56 @@ class NotInProgress(Conflict):
 
 
 async def lock_running(connection: AsyncConnection, sprint_id: str) -> Sprint:
-    """The sprint, which nobody changes until the commit. Raises: `NotFound`, `NotInProgress`."""
+    """Lock a running sprint until the commit. Raises: `NotFound`, `NotInProgress`."""
     of_sprint = sprint_rows.c.id == sprint_id
     await connection.execute(select(sprint_rows.c.id).where(of_sprint).with_for_update())
     sprint = await sprints.get(connection, sprint_id)
     if sprint.status != "in_progress":
-        raise NotInProgress(f"{sprint_id} is {sprint.status}", sprint_id=sprint_id)
+        raise NotInProgress(
+            f"{sprint_id} is {sprint.status}: only a sprint in progress takes this",
+            sprint_id=sprint_id,
+        )
     return sprint
 
 
 async def close(
     connection: AsyncConnection, sprint_id: str, team: Sequence[str] | None
 ) -> SprintClosed:
-    """Close a running sprint; unfinished tasks go back.
+    """Close a running sprint and release its tasks to the backlog.
 
-    `team` are those who attend the retrospective; None: as the team was last heard of.
+    `team` attends the retrospective; None: the team as the sprint last stored it.
     Raises: `NotFound`, `NotInProgress`.
     """
     sprint = await lock_running(connection, sprint_id)
-    left = [task for task in sprint.tasks if task.status != "completed"]
-    status = "closed_with_pending_tasks" if left else "completed"
+    unfinished = [task for task in sprint.tasks if task.status != "completed"]
+    status = "closed_with_pending_tasks" if unfinished else "completed"
     closed_at = utc_now()
     await connection.execute(
         update(sprint_rows)
         .where(sprint_rows.c.id == sprint_id)
         .values(status=status, closed_at=closed_at)
     )
-    await _let_go(connection, sprint_id, left)
-    told = envelope(
-        "SPRINT_CLOSED", "Sprint", sprint_id, _outcome(sprint, closed_at), source=tasks.SOURCE
-    )
-    await outbox.append(connection, SPRINT_EVENTS, [told])
-    happened = await retrospective_facts.of(connection, sprint, team)
-    await _owe_last_reports(connection, sprint, len(happened.attendees))
+    released = await _release(connection, sprint, closed_at)
+    outcome = _outcome(sprint, closed_at)
+    await outbox.append(connection, [*released, outcome], source=tasks.SOURCE)
+    facts = await retrospective_facts.read(connection, sprint, team)
+    await _enqueue_last_reports(connection, sprint, len(facts.attendees))
     report_id = uuid4()
-    note = retrospective.compose(report_id, sprint, happened)
+    note = retrospective.compose(report_id, sprint, facts)
     await deliveries.enqueue(connection, report_id, deliveries.RETROSPECTIVE, note)
     return SprintClosed(
         message=f"Sprint {sprint_id} closed as {status}.",
         sprint_id=sprint_id,
         status_updated_to=status,
         completed_tasks_count=sprint.completed_tasks,
-        uncompleted_tasks_moved_to_backlog_count=len(left),
+        uncompleted_tasks_moved_to_backlog_count=len(unfinished),
         retrospective_report_id=report_id,
     )
 
 
-def _outcome(sprint: Sprint, closed_at: datetime) -> SprintClosedEvent:
+def _outcome(sprint: Sprint, closed_at: datetime) -> events.SprintClosed:
     total = sprint.total_tasks
-    return SprintClosedEvent(
+    return events.SprintClosed(
         sprint_id=sprint.sprint_id,
         project_id=sprint.project_id,
         completed_tasks=sprint.completed_tasks,
@@ -103,53 +105,57 @@ def _outcome(sprint: Sprint, closed_at: datetime) -> SprintClosedEvent:
     )
 
 
-async def _let_go(connection: AsyncConnection, sprint_id: str, left: Sequence[SprintTask]) -> None:
-    """The rows stay as they stood, one version up: the version of the last event."""
-    if not left:
-        return
-    now = utc_now()
-    await connection.execute(_LEAVE, {"sprint_id": sprint_id, "updated_at": now})
-    gone = [
-        task.model_copy(update={"version": task.version + 1, "updated_at": now}) for task in left
-    ]
-    await outbox.append(connection, DAILY_SCRUM_EVENTS, tasks.tell_left(gone))
+async def _release(
+    connection: AsyncConnection, sprint: Sprint, closed_at: datetime
+) -> list[events.TaskUpdated]:
+    """Release all tasks; rows of unfinished ones keep their state and get the event's version."""
+    values = {"sprint_id": sprint.sprint_id, "updated_at": closed_at}
+    if sprint.pending_tasks:
+        await connection.execute(_RELEASE_UNFINISHED, values)
+    return tasks.task_released_events(_released(task, closed_at) for task in sprint.tasks)
 
 
-async def _owe_last_reports(connection: AsyncConnection, sprint: Sprint, members: int) -> None:
-    """What was said after the last daily scrum, as of today.
+def _released(task: SprintTask, closed_at: datetime) -> SprintTask:
+    if task.status == "completed":
+        return task
+    return task.model_copy(update={"version": task.version + 1, "updated_at": closed_at})
 
-    The chronicle takes one report a day: these are the reports of the first days without one.
-    """
-    today, free = await _days(connection, sprint.sprint_id)
-    while free.year <= LAST_YEAR:
+
+async def _enqueue_last_reports(connection: AsyncConnection, sprint: Sprint, members: int) -> None:
+    """Compile what was reported after the last daily scrum, as of today, for the chronicle."""
+    # The chronicle takes one report a day, so these get the first days without a daily scrum.
+    today, report_date = await _report_days(connection, sprint.sprint_id)
+    while report_date.year <= LAST_YEAR:
         report_id = uuid4()
-        said = await reports.take(connection, sprint.sprint_id, report_id, date.max)
-        if not said:
+        entries = await reports.compile_entries(connection, sprint.sprint_id, report_id, date.max)
+        if not entries:
             return
-        count = len({row.task_id for row in said})
+        count = len({row.task_id for row in entries})
         report = DailyScrumReportCreate(
             report_id=report_id,
             sprint_id=sprint.sprint_id,
             project_id=sprint.project_id,
-            report_date=free,
-            summary=f"Close of sprint {sprint.sprint_id}. Since the last daily scrum something "
-            f"was said of {count} tasks.",
+            report_date=report_date,
+            summary=f"Close of sprint {sprint.sprint_id}. {count} tasks were reported on since the "
+            "last daily scrum.",
             summary_metrics=SummaryMetrics(
                 total_team_members=members,
                 total_tasks=sprint.total_tasks,
                 completed_tasks=sprint.completed_tasks,
                 pending_tasks=sprint.pending_tasks,
             ),
-            reports={today: reports.by_person(said)},
+            reports={today: reports.by_person(entries)},
         )
         await deliveries.enqueue(connection, report_id, deliveries.DAILY_SCRUM, report)
-        free += timedelta(days=1)
+        report_date += timedelta(days=1)
 
 
-async def _days(connection: AsyncConnection, sprint_id: str) -> tuple[date, date]:
-    """The sprint's present day, and the first from it on that no daily scrum is of or before."""
+async def _report_days(connection: AsyncConnection, sprint_id: str) -> tuple[date, date]:
+    """Return the sprint's today, and the first day from it on after the last daily scrum."""
     last = select(func.max(daily_scrums.c.scrum_date)).where(daily_scrums.c.sprint_id == sprint_id)
-    kept = select(sprint_rows.c.timezone, sprint_rows.c.as_of, last.scalar_subquery().label("last"))
-    row = (await connection.execute(kept.where(sprint_rows.c.id == sprint_id))).one()
+    query = select(
+        sprint_rows.c.timezone, sprint_rows.c.as_of, last.scalar_subquery().label("last")
+    )
+    row = (await connection.execute(query.where(sprint_rows.c.id == sprint_id))).one()
     today = Calendar(row.timezone, row.as_of).today()
     return today, today if row.last is None else max(today, row.last + timedelta(days=1))

@@ -1,4 +1,4 @@
-"""The daily scrum: once per sprint and local day, compiled for the chronicle."""
+"""Daily scrum: held once a sprint and day of the project, compiled for the chronicle."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -27,22 +27,22 @@ class SprintNotStarted(Conflict):
 
 
 class DailyScrum:
-    """Runs daily scrums."""
+    """Holds daily scrums."""
 
     def __init__(self, database: Database, project: ProjectClient) -> None:
         self._database = database
         self._project = project
 
-    async def run(self, sprint_id: str, wanted: DailyScrumRequest) -> DailyScrumRun:
-        """Report a day of the project; the second call for a day answers what the first did.
+    async def run(self, sprint_id: str, request: DailyScrumRequest) -> DailyScrumRun:
+        """Report a day of the project; a second call for a day repeats the first's answer.
 
-        Raises: `NotFound`, `NotInProgress`, `SprintNotStarted`, `Invalid` for a day that is not of
-        the sprint, `Unavailable`.
+        Raises: `NotFound`, `NotInProgress`, `SprintNotStarted`, `Invalid` for a day outside the
+        sprint, `Unavailable`.
         """
         async with self._database.reading() as connection:
-            sprint = await _kept(connection, sprint_id)
+            sprint = await _sprint_row(connection, sprint_id)
         project = await self._project.get_project(sprint.project_id)
-        day = _day(sprint, project, wanted.scheduled_for)
+        day = _day(sprint, project, request.scheduled_for)
         async with self._database.reading() as connection:
             earlier = await _earlier(connection, sprint_id, day)
         if earlier is not None:
@@ -52,7 +52,7 @@ class DailyScrum:
             return await _hold(connection, sprint_id, project, availability)
 
 
-async def _kept(connection: AsyncConnection, sprint_id: str) -> Row[Any]:
+async def _sprint_row(connection: AsyncConnection, sprint_id: str) -> Row[Any]:
     row = (
         await connection.execute(select(sprint_rows).where(sprint_rows.c.id == sprint_id))
     ).first()
@@ -62,10 +62,10 @@ async def _kept(connection: AsyncConnection, sprint_id: str) -> Row[Any]:
 
 
 def _day(sprint: Row[Any], project: Project, scheduled_for: date | datetime | None) -> date:
-    """The day that a scrum is of. Raises: `SprintNotStarted`, `Invalid`.
+    """Return the day that a scrum is of. Raises: `SprintNotStarted`, `Invalid`.
 
-    It is one from the sprint's first day to today; where the project lives at a day, the rest of
-    the sprint may be held ahead.
+    It lies between the sprint's first day and today. Where the project lives at a day (`as_of`),
+    the rest of the sprint may be held ahead.
     """
     day = today = project.today
     latest = today if project.as_of is None else max(today, sprint.end_date)
@@ -97,18 +97,18 @@ async def _hold(
     sprint = await closing.lock_running(connection, sprint_id)
     if (earlier := await _earlier(connection, sprint_id, day)) is not None:
         return earlier
-    await _remember(connection, sprint_id, project, availability)
+    await _store_project(connection, sprint_id, project, availability)
     if project.progress_mode == "simulated":
         await _simulate(connection, sprint, availability)
         sprint = await sprints.get(connection, sprint_id)
     report_id = uuid4()
     values = {"sprint_id": sprint_id, "report_id": report_id}
-    compiled = await reports.take(connection, sprint_id, report_id, day)
-    updated = len({row.task_id for row in compiled})
+    entries = await reports.compile_entries(connection, sprint_id, report_id, day)
+    updated = len({row.task_id for row in entries})
     await connection.execute(
         insert(daily_scrums), values | {"scrum_date": day, "updated_tasks": updated}
     )
-    report = _report(report_id, sprint, project.progress_mode, availability, compiled)
+    report = _report(report_id, sprint, project.progress_mode, availability, entries)
     await deliveries.enqueue(connection, report_id, deliveries.DAILY_SCRUM, report)
     return _answer(sprint_id, day, updated, report_id)
 
@@ -117,23 +117,23 @@ async def _simulate(
     connection: AsyncConnection, sprint: Sprint, availability: Availability
 ) -> None:
     day = availability.start_date
-    present = {each.employee_id for each in availability.capacity if each.working_days > 0}
-    present -= await progress.worked(connection, sprint.sprint_id, day)
+    present = {person.employee_id for person in availability.capacity if person.working_days > 0}
+    present -= await progress.simulated_people(connection, sprint.sprint_id, day)
     entries = [
-        progress.Entry(task, said, "simulated")
-        for task, said in simulation.work(sprint.tasks, present, day)
+        progress.Entry(task, report, "simulated")
+        for task, report in simulation.work(sprint.tasks, present, day)
     ]
     await progress.record(connection, entries, day)
 
 
-async def _remember(
+async def _store_project(
     connection: AsyncConnection, sprint_id: str, project: Project, availability: Availability
 ) -> None:
-    """Team and time zone, which may have changed, for when nobody can be asked."""
+    """Store team and time zone, for a close while the project service is away."""
     team = [person.employee_id for person in availability.capacity]
     of_sprint = sprint_rows.c.id == sprint_id
-    kept = {"team": team, "timezone": project.timezone}
-    await connection.execute(update(sprint_rows).where(of_sprint).values(kept))
+    values = {"team": team, "timezone": project.timezone}
+    await connection.execute(update(sprint_rows).where(of_sprint).values(values))
 
 
 def _report(
@@ -141,7 +141,7 @@ def _report(
     sprint: Sprint,
     mode: ProgressMode,
     availability: Availability,
-    compiled: Sequence[Row[Any]],
+    entries: Sequence[Row[Any]],
 ) -> DailyScrumReportCreate:
     day = availability.start_date
     return DailyScrumReportCreate(
@@ -149,22 +149,22 @@ def _report(
         sprint_id=sprint.sprint_id,
         project_id=sprint.project_id,
         report_date=day,
-        summary=_summary(sprint, mode, availability, len({row.task_id for row in compiled})),
+        summary=_summary(sprint, mode, availability, len({row.task_id for row in entries})),
         summary_metrics=SummaryMetrics(
             total_team_members=len(availability.capacity),
             total_tasks=sprint.total_tasks,
             completed_tasks=sprint.completed_tasks,
             pending_tasks=sprint.pending_tasks,
         ),
-        reports={day: reports.by_person(compiled)},
+        reports={day: reports.by_person(entries)},
     )
 
 
 def _summary(sprint: Sprint, mode: ProgressMode, availability: Availability, updated: int) -> str:
     head = f"Daily stand-up for sprint {sprint.sprint_id}. Progress was {mode} on {updated} tasks."
     away = [
-        f"{each.employee_id} is away" if each.employee_id else f"{each.reason} is a holiday"
-        for each in availability.conflicts
+        f"{day.employee_id} is away" if day.employee_id else f"{day.reason} is a holiday"
+        for day in availability.conflicts
     ]
     if not away and availability.working_days == 0:
         away = [f"{availability.start_date:%A} is not a working day"]

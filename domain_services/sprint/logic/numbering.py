@@ -1,4 +1,4 @@
-"""Where a project's sprint numbers go on, when its earlier sprints were brought from elsewhere."""
+"""Numbering of sprints after an import that brought earlier ones."""
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,6 +14,6 @@ _CONTINUE = text(
 
 
 async def continue_after(connection: AsyncConnection, project_id: str, number: int) -> int:
-    """No new sprint gets a number up to `number`; returns the last one given away."""
+    """Reserve the numbers up to `number`; returns the last number in use."""
     values = {"project_id": project_id, "number": number}
     return int(await connection.scalar(_CONTINUE, values) or 0)

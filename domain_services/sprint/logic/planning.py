@@ -1,7 +1,7 @@
-"""Creating a sprint: a saga over this database and the backlog's.
+"""Creation of sprints: a saga over this database and the backlog's.
 
-The planned sprint is committed before the backlog is asked, so that whoever finds it can tell what
-is unfinished. Asking is idempotent by sprint id: the recovery simply does it again.
+The planned sprint is committed before the backlog is called, so that the recovery finds what is
+unfinished. The calls are idempotent by sprint id, so that the recovery repeats them.
 """
 
 import asyncio
@@ -40,18 +40,18 @@ class NoUnassignedTasks(Conflict):
 
 
 class TasksNotFree(Conflict):
-    """`errors` names the tasks that were asked for and cannot be had, with the reason of each."""
+    """Tasks of the request are not free; `errors` names each with its reason."""
 
     code = "tasks_not_free"
     title = "Tasks are not free"
 
 
-def _go_on(_checkpoint: str) -> None:
+def _ignore(_checkpoint: str) -> None:
     return
 
 
 class Planner:
-    """Makes sprints, and finishes or undoes what a process that died has left.
+    """Creates sprints, and completes or undoes those of a process that died.
 
     `reach` is called with the name of each checkpoint that the saga passes.
     """
@@ -62,39 +62,41 @@ class Planner:
         project: ProjectClient,
         backlog: BacklogClient,
         *,
-        reach: Callable[[str], None] = _go_on,
+        reach: Callable[[str], None] = _ignore,
     ) -> None:
         self._database = database
         self._project = project
         self._backlog = backlog
         self._reach = reach
 
-    async def create(self, project_id: str, wanted: SprintCreate, key: str | None) -> SprintCreated:
-        """Start a sprint, or answer what the first request with `key` was answered.
+    async def create(
+        self, project_id: str, request: SprintCreate, key: str | None
+    ) -> SprintCreated:
+        """Start a sprint, or repeat the answer to the first request with `key`.
 
         Raises: `NotFound`, `ProjectInactive`, `SprintInProgress`, `NoUnassignedTasks`,
         `TasksNotFree`, `Invalid` for one that ends after the last year, `Unavailable`.
         """
-        request = idempotency.keyed(saga.ROUTE, key, project_id, wanted) if key else None
-        if request is not None:
+        keyed = idempotency.keyed(saga.ROUTE, key, project_id, request) if key else None
+        if keyed is not None:
             async with self._database.transaction() as connection:
-                earlier = await idempotency.find(connection, request)
+                earlier = await idempotency.find(connection, keyed)
             if earlier is not None:
                 return SprintCreated.model_validate_json(earlier.body)
-        plan = await self._plan(project_id, wanted, key)
+        plan = await self._plan(project_id, request, key)
         async with self._database.transaction() as connection:
-            if request is not None:
-                earlier = await idempotency.claim(connection, request)
+            if keyed is not None:
+                earlier = await idempotency.claim(connection, keyed)
                 if earlier is not None:
                     return SprintCreated.model_validate_json(earlier.body)
-            opened = await saga.open_sprint(connection, project_id, plan)
+            sprint = await saga.open_sprint(connection, project_id, plan)
         self._reach("opened")
-        return await self._drive(opened)
+        return await self._drive(sprint)
 
-    async def _plan(self, project_id: str, wanted: SprintCreate, key: str | None) -> Plan:
+    async def _plan(self, project_id: str, request: SprintCreate, key: str | None) -> Plan:
         try:
             project, availability = await asyncio.gather(
-                self._project.get_project(project_id), self._window(project_id, wanted)
+                self._project.get_project(project_id), self._window(project_id, request)
             )
         except PeerRefused as refusal:
             if refusal.peer_status == 404:
@@ -102,11 +104,11 @@ class Planner:
             raise
         if project.status != "active":
             raise ProjectInactive(f"{project_id} is {project.status}", project_id=project_id)
-        last = saga.last_day(availability.start_date, wanted.duration_weeks)
+        last = saga.last_day(availability.start_date, request.duration_weeks)
         if last.year > LAST_YEAR:
             raise Invalid(f"the sprint would end on {last}, after the last year, {LAST_YEAR}")
         return Plan(
-            wanted=wanted,
+            request=request,
             start_date=availability.start_date,
             timezone=project.timezone,
             as_of=project.as_of,
@@ -114,33 +116,33 @@ class Planner:
             idempotency_key=key,
         )
 
-    async def _window(self, project_id: str, wanted: SprintCreate) -> Availability:
+    async def _window(self, project_id: str, request: SprintCreate) -> Availability:
         check = self._project.check_availability
-        if wanted.start_date is None:
-            return await check(project_id, days=7 * wanted.duration_weeks)
-        end = saga.last_day(wanted.start_date, wanted.duration_weeks)
-        return await check(project_id, wanted.start_date, end)
+        if request.start_date is None:
+            return await check(project_id, days=7 * request.duration_weeks)
+        end = saga.last_day(request.start_date, request.duration_weeks)
+        return await check(project_id, request.start_date, end)
 
-    async def _drive(self, held: Saga) -> SprintCreated:
+    async def _drive(self, sprint: Saga) -> SprintCreated:
         try:
-            reserved = await self._reserve(held)
+            reserved = await self._reserve(sprint)
             self._reach("reserved")
             async with self._database.transaction() as connection:
-                created = await sprint_start.start(connection, held, reserved)
+                created = await sprint_start.start(connection, sprint, reserved)
                 self._reach("written")
         except Exception:
-            await self._undo(held)
+            await self._undo(sprint)
             raise
         self._reach("started")
         return created
 
-    async def _reserve(self, held: Saga) -> Sequence[Task]:
+    async def _reserve(self, sprint: Saga) -> Sequence[Task]:
         async with self._database.reading() as connection:
-            left = await sprints.left_behind(connection, held.project_id)
+            released = await sprints.list_released(connection, sprint.project_id)
         body = ReservationCreate(
-            sprint_id=held.sprint_id,
-            task_ids=held.plan.wanted.task_ids,
-            # The events that tell of these may be on their way.
+            sprint_id=sprint.sprint_id,
+            task_ids=sprint.plan.request.task_ids,
+            # The events that release these may still be on their way.
             returned=[
                 Returned(
                     task_id=task.task_id,
@@ -149,50 +151,52 @@ class Planner:
                     version=task.version,
                     left_at=task.updated_at,
                 )
-                for task in left
+                for task in released
             ],
         )
         try:
-            reservation = await self._backlog.reserve(held.project_id, body)
+            reservation = await self._backlog.reserve(sprint.project_id, body)
         except PeerRefused as refusal:
-            raise _refused(refusal, held.project_id) from refusal
+            raise _refused(refusal, sprint.project_id) from refusal
         if not reservation.tasks:
             raise NoUnassignedTasks(
-                f"{held.project_id} has no unassigned task", project_id=held.project_id
+                f"{sprint.project_id} has no unassigned task", project_id=sprint.project_id
             )
         if len(reservation.tasks) > MAX_TASKS:
-            raise Invalid(f"{held.project_id} has more than {MAX_TASKS} free tasks: name task_ids")
+            raise Invalid(
+                f"{sprint.project_id} has more than {MAX_TASKS} free tasks: name task_ids"
+            )
         return reservation.tasks
 
-    async def _undo(self, held: Saga) -> None:
-        """Release the tasks and cancel the sprint; what fails here is left to the recovery."""
+    async def _undo(self, sprint: Saga) -> None:
+        """Release the tasks and cancel the sprint; a failure here is left to the recovery."""
         try:
             async with self._database.transaction() as connection:
-                if not await saga.begin_compensation(connection, held):
+                if not await saga.begin_compensation(connection, sprint):
                     return
             self._reach("compensating")
-            await self._backlog.release(held.project_id, held.sprint_id)
+            await self._backlog.release(sprint.project_id, sprint.sprint_id)
             self._reach("released")
             async with self._database.transaction() as connection:
-                await saga.cancel(connection, held)
+                await saga.cancel(connection, sprint)
             self._reach("cancelled")
         except (Problem, SQLAlchemyError, OSError) as error:
-            logger.warning("saga.not_undone", sprint_id=held.sprint_id, error=str(error))
+            logger.warning("saga.not_undone", sprint_id=sprint.sprint_id, error=str(error))
 
     async def recover_one(self) -> bool:
-        """Complete or undo the saga that has been abandoned for longest; False without one."""
+        """Complete or undo the saga that was abandoned first; False without one."""
         async with self._database.transaction() as connection:
-            found = await saga.take_over(connection)
-        if found is None:
+            sprint = await saga.take_over(connection)
+        if sprint is None:
             return False
-        logger.info("saga.taken_over", sprint_id=found.sprint_id, step=found.step)
-        if found.step == "compensating":
-            await self._undo(found)
+        logger.info("saga.taken_over", sprint_id=sprint.sprint_id, step=sprint.step)
+        if sprint.step == "compensating":
+            await self._undo(sprint)
             return True
         try:
-            await self._drive(found)
+            await self._drive(sprint)
         except Problem as error:
-            logger.info("saga.undone", sprint_id=found.sprint_id, reason=error.detail)
+            logger.info("saga.undone", sprint_id=sprint.sprint_id, reason=error.detail)
         return True
 
     def loop(self) -> Loop:
@@ -201,7 +205,7 @@ class Planner:
 
 
 def _refused(refusal: PeerRefused, project_id: str) -> Problem:
-    """The backlog's refusal in this service's words."""
+    """Translate a refusal of the backlog into this service's errors."""
     if refusal.peer_status != 409:
         return refusal
     if refusal.problem.get("code") == NoUnassignedTasks.code:

@@ -1,4 +1,4 @@
-"""Progress of tasks in a sprint: what is said, what changes, what is remembered."""
+"""Progress of tasks in a sprint: reports, their effect, and their history."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ import structlog
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain_services.daily_scrum.schema import TaskProgressed
+from domain_services.events import TaskProgressed
 from domain_services.kernel.errors import Conflict, NotFound
 from domain_services.kernel.messaging import outbox
-from domain_services.kernel.messaging.envelope import DAILY_SCRUM_EVENTS, Envelope
+from domain_services.kernel.messaging.envelope import Envelope
 from domain_services.kernel.types import utc_now
 from domain_services.sprint.logic import tasks
 from domain_services.sprint.logic.project_calendar import Calendar
@@ -26,7 +26,7 @@ from domain_services.sprint.schema import (
 
 logger = structlog.get_logger()
 
-# First the sprint is locked, against closing, then the task.
+# The sprint is locked before the task: a close waits for reports that are under way.
 _CURRENT = text(
     """
     SELECT sprints.status AS sprint_status, sprints.timezone, sprints.as_of, task.*
@@ -39,46 +39,49 @@ _CURRENT = text(
 )
 _RECORD = text(
     """
-    WITH said AS (
+    WITH report AS (
         SELECT * FROM jsonb_to_recordset(CAST(:entries AS jsonb)) AS entry (
             sprint_id text, task_id text, source text, day date, previous_percentage int,
             progress_percentage int, status text, version bigint, updated_at timestamptz,
             employee_id text, yesterday_work text, today_work text, impediments text)),
     moved AS (
         UPDATE sprint_tasks AS task
-        SET status = said.status, progress_percentage = said.progress_percentage,
-            version = said.version, updated_at = said.updated_at
-        FROM said
-        WHERE task.sprint_id = said.sprint_id AND task.task_id = said.task_id
-          AND task.version < said.version)
+        SET status = report.status, progress_percentage = report.progress_percentage,
+            version = report.version, updated_at = report.updated_at
+        FROM report
+        WHERE task.sprint_id = report.sprint_id AND task.task_id = report.task_id
+          AND task.version < report.version)
     INSERT INTO progress_history (sprint_id, task_id, source, day, previous_percentage,
            progress_percentage, status, version, employee_id, yesterday_work, today_work,
            impediments)
     SELECT sprint_id, task_id, source, day, previous_percentage, progress_percentage, status,
            version, employee_id, yesterday_work, today_work, impediments
-    FROM said
+    FROM report
     """
 )
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A report on a task, and the task before it."""
+    """Report on a task."""
 
     task: SprintTask
-    said: ProgressReport
+    """Task before the report."""
+    report: ProgressReport
+    """Report of a person or of the simulation."""
     source: Literal["reported", "simulated"]
+    """Origin of the report."""
 
 
-async def report(
-    connection: AsyncConnection, task_id: str, said: ProgressReport
+async def report_task(
+    connection: AsyncConnection, task_id: str, report: ProgressReport
 ) -> ProgressRecorded:
-    """Record what is said about a task of a running sprint.
+    """Record a report on a task of a running sprint.
 
     Raises: `NotFound`, `Conflict` when its sprint is not in progress, `Invalid`.
     """
     task, day = await _current(connection, task_id)
-    (after,) = await record(connection, [Entry(task, said, "reported")], day)
+    (after,) = await record(connection, [Entry(task, report, "reported")], day)
     changed = after.version > task.version
     return ProgressRecorded(
         message=f"Task {task_id} updated" if changed else f"Report on {task_id} recorded",
@@ -89,15 +92,15 @@ async def report(
     )
 
 
-async def take_in(connection: AsyncConnection, event: Envelope) -> None:
-    """TASK_PROGRESSED of the daily-scrum service, when its sprint is still as it was seen there.
+async def handle_task_progressed(connection: AsyncConnection, event: Envelope) -> None:
+    """Record a day that the daily-scrum service simulated.
 
-    Without a `scrum_date` it is a report like any other. What comes too late (the sprint is over,
-    the task has moved on, the person's day was simulated here) is logged and has no effect.
+    Without a `scrum_date` it is a report like any other. A late event (the sprint is closed, the
+    task has moved on, the person's day was simulated here) is logged and has no effect.
     Raises: `LookupError` for a task that the sprint never had.
     """
     data = TaskProgressed.model_validate(event.event_data)
-    said = ProgressReport(
+    report = ProgressReport(
         progress_percentage=data.new_total_progress,
         **data.model_dump(include={"employee_id", "yesterday_work", "today_work", "impediments"}),
     )
@@ -109,17 +112,19 @@ async def take_in(connection: AsyncConnection, event: Envelope) -> None:
         logger.info("progress.too_late", event_id=str(event.event_id), reason=error.detail)
         return
     if data.scrum_date is None:
-        await record(connection, [Entry(task, said, "reported")], today)
+        await record(connection, [Entry(task, report, "reported")], today)
     elif data.task_version not in (None, task.version):
         logger.info("progress.too_late", event_id=str(event.event_id), reason="the task moved on")
-    elif data.employee_id in await worked(connection, task.sprint_id, data.scrum_date):
-        logger.info("progress.too_late", event_id=str(event.event_id), reason="the day was held")
+    elif data.employee_id in await simulated_people(connection, task.sprint_id, data.scrum_date):
+        logger.info(
+            "progress.too_late", event_id=str(event.event_id), reason="the day was simulated here"
+        )
     else:
-        await record(connection, [Entry(task, said, "simulated")], data.scrum_date)
+        await record(connection, [Entry(task, report, "simulated")], data.scrum_date)
 
 
-async def worked(connection: AsyncConnection, sprint_id: str, day: date) -> set[str]:
-    """Who has a simulated day already: a day is simulated once, whichever service does it."""
+async def simulated_people(connection: AsyncConnection, sprint_id: str, day: date) -> set[str]:
+    """List the people whose day was simulated already, by this or the daily-scrum service."""
     query = select(progress_history.c.employee_id).where(
         progress_history.c.sprint_id == sprint_id,
         progress_history.c.day == day,
@@ -131,9 +136,9 @@ async def worked(connection: AsyncConnection, sprint_id: str, day: date) -> set[
 async def record(
     connection: AsyncConnection, entries: Sequence[Entry], day: date
 ) -> list[SprintTask]:
-    """Apply, remember as said on `day`, and tell; returns the tasks afterwards, in order.
+    """Apply reports, store them as of `day`, publish changes; returns the tasks afterwards.
 
-    The caller holds the sprint's row, so that the tasks cannot leave meanwhile.
+    The caller has locked the sprint's row, so that no close releases the tasks meanwhile.
     """
     results = [_after(entry) for entry in entries]
     changed = [
@@ -145,14 +150,15 @@ async def record(
         ]
         await connection.execute(_RECORD, {"entries": orjson.dumps(history).decode()})
     if changed:
-        await outbox.append(connection, DAILY_SCRUM_EVENTS, tasks.tell(changed))
+        events = tasks.task_updated_events(changed)
+        await outbox.append(connection, events, source=tasks.SOURCE)
     return results
 
 
 def _after(entry: Entry) -> SprintTask:
-    """The task after the report; the same object when nothing changes."""
-    task, said = entry.task, entry.said
-    status, percentage = tasks.resolve(task, said.progress_percentage, said.status)
+    """Return the task after the report; the same object when nothing changes."""
+    task, report = entry.task, entry.report
+    status, percentage = tasks.resolve(task, report.progress_percentage, report.status)
     if (status, percentage) == (task.status, task.progress_percentage):
         return task
     return task.model_copy(
@@ -177,24 +183,25 @@ def _history(entry: Entry, after: SprintTask, day: date) -> dict[str, object]:
         "status": after.status,
         "version": after.version,
         "updated_at": after.updated_at,
-        **entry.said.model_dump(include=texts),
+        **entry.report.model_dump(include=texts),
     }
 
 
 async def _current(
     connection: AsyncConnection, task_id: str, sprint_id: str | None = None
 ) -> tuple[SprintTask, date]:
-    """The task in its newest sprint, or the one named, and the sprint's day.
+    """Lock a task and its newest sprint, or the named one; returns the task and the sprint's day.
 
-    Both are locked. Raises: `NotFound`, `Conflict`.
+    Raises: `NotFound`, `Conflict`.
     """
-    named = {"task_id": task_id, "sprint_id": sprint_id}
-    row = (await connection.execute(_CURRENT, named)).first()
+    values = {"task_id": task_id, "sprint_id": sprint_id}
+    row = (await connection.execute(_CURRENT, values)).first()
     if row is None:
         raise NotFound(f"no sprint has a task {task_id}", task_id=task_id)
     if row.sprint_status != "in_progress":
         raise Conflict(
-            f"sprint {row.sprint_id} of {task_id} is {row.sprint_status}",
+            f"sprint {row.sprint_id} of {task_id} is {row.sprint_status}: "
+            "only a sprint in progress takes reports",
             task_id=task_id,
             sprint_id=row.sprint_id,
         )

@@ -1,9 +1,7 @@
-"""The days of a sprint: those of its project's time zone, or the day that an import lives at."""
+"""Calendar of a sprint's project: its time zone, or the fixed day of an import."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from domain_services.kernel.types import utc_now
@@ -11,19 +9,17 @@ from domain_services.kernel.types import utc_now
 
 @dataclass(frozen=True)
 class Calendar:
-    """What a sprint keeps of its project, so that a day is known while the project is silent."""
+    """Days of a project; the sprint stores them, as the project service may be away."""
 
     timezone: str
+    """IANA name of the project's time zone."""
     as_of: date | None
-
-    @classmethod
-    def of(cls, row: Mapping[str, Any]) -> "Calendar":
-        """From a row with `timezone` and `as_of`."""
-        return cls(row["timezone"], row["as_of"])
+    """Day that an imported project lives at; None: today."""
 
     def today(self) -> date:
+        """Return the project's today."""
         return self.day_of(utc_now())
 
     def day_of(self, moment: datetime) -> date:
-        """The project's day at an aware moment; always `as_of` when the project lives at a day."""
+        """Return the project's day at an aware moment, which is always `as_of` if that is set."""
         return self.as_of or moment.astimezone(ZoneInfo(self.timezone)).date()

@@ -1,4 +1,4 @@
-"""What was said of a sprint's tasks, taken once, for one report of the chronicle."""
+"""Daily reports for the chronicle: each recorded entry goes into exactly one of them."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -15,7 +15,8 @@ MAX_PEOPLE = 500  # as many as the chronicle takes of a day
 MAX_BYTES = 900_000  # of all entries: the chronicle takes a body of 1 MiB
 _ENTRY_BYTES = 400  # of an entry beside its texts
 
-# The oldest first; what does not fit into one report is left to the next.
+# The oldest first; entries that do not fit into one report are left to the next
+# (docs/adr/0033-bounded-reports.md).
 _COMPILE = text(
     """
     WITH waiting AS (
@@ -25,12 +26,12 @@ _COMPILE = text(
         FROM progress_history AS h JOIN sprint_tasks AS t USING (sprint_id, task_id)
         WHERE h.sprint_id = :sprint_id AND h.report_id IS NULL AND h.day <= :day
         ORDER BY h.id LIMIT :most_entries),
-    met AS (
+    numbered AS (
         SELECT *, row_number() OVER (PARTITION BY person ORDER BY id) = 1 AS first FROM waiting),
     summed AS (
         SELECT id, person, sum(size) OVER (ORDER BY id) AS size,
                count(*) FILTER (WHERE first) OVER (ORDER BY id) AS people
-        FROM met),
+        FROM numbered),
     compiled AS (
         UPDATE progress_history AS h SET report_id = :report_id
         FROM summed
@@ -47,30 +48,31 @@ _LIMITS = {
 }
 
 
-async def take(
+async def compile_entries(
     connection: AsyncConnection, sprint_id: str, report_id: UUID, until: date
 ) -> Sequence[Row[Any]]:
-    """What was said up to a day and is in no report yet, as much as one takes; now in this one."""
+    """Put the unreported entries up to a day into a report, as many as fit; returns them."""
     values = {"sprint_id": sprint_id, "report_id": report_id, "day": until}
     return (await connection.execute(_COMPILE, values | _LIMITS)).all()
 
 
-def by_person(taken: Sequence[Row[Any]]) -> list[EmployeeReportCreate]:
-    people = dict.fromkeys(row.person for row in taken)
+def by_person(entries: Sequence[Row[Any]]) -> list[EmployeeReportCreate]:
+    """Group entries by the person who reported them."""
+    people = dict.fromkeys(row.person for row in entries)
     return [
         EmployeeReportCreate(
             employee_id=person,
-            tasks=[_task_report(row) for row in taken if row.person == person],
+            tasks=[_task_report(row) for row in entries if row.person == person],
         )
         for person in people
     ]
 
 
 def _task_report(row: Row[Any]) -> TaskReportCreate:
-    moved = f"{row.task_id}: from {row.previous_percentage}% to {row.progress_percentage}%."
+    movement = f"{row.task_id}: from {row.previous_percentage}% to {row.progress_percentage}%."
     return TaskReportCreate(
         id=row.task_id,
-        yesterday_work=row.yesterday_work or moved,
+        yesterday_work=row.yesterday_work or movement,
         today_work=row.today_work or "",
         impediments=row.impediments or "",
         created_at=row.recorded_at,

@@ -1,4 +1,4 @@
-"""What a closed sprint says about itself: facts of its tasks and reports, no opinions."""
+"""Retrospective note of a closed sprint, composed from facts of its tasks and reports."""
 
 import re
 from collections.abc import Collection, Iterator, Sequence
@@ -23,7 +23,8 @@ MAX_ITEM_BYTES = 300_000
 MAX_TITLE_BYTES = 400_000
 MAX_ATTENDEES = 500
 _NAMED = 10  # tasks in one sentence
-# The chronicle's rule, which is in its first migration: both count the same impediments.
+# The same rule as in the chronicle's first migration: both count the same impediments
+# (docs/adr/0034-impediment-action-items.md).
 _NO_IMPEDIMENT = re.compile(
     r"\s*(-|nil|n/?a|nothing|no|none|no (impediments?|blockers?|issues?))?"
     r"( (reported|today|so far|at the moment))?[.!\s]*",
@@ -39,27 +40,30 @@ _OUTCOMES: dict[TaskStatus, TaskOutcomeStatus] = {
 
 @dataclass(frozen=True)
 class Impediment:
+    """Impediment that somebody reported."""
+
     task_id: str
+    """Task on which it was reported."""
     words: str
+    """Words of the reporter."""
 
 
 @dataclass(frozen=True)
-class Course:
-    """What happened beside how the tasks ended.
-
-    `carried_in` were in an earlier sprint already; `started` has the project's day on which a task
-    first moved, for one that came with progress the sprint's first; `impediments` in the order in
-    which they were reported.
-    """
+class Facts:
+    """Facts of a sprint beside its tasks' final states."""
 
     carried_in: Collection[str]
+    """Tasks that were in an earlier sprint already."""
     started: dict[str, date]
+    """Project's day on which a task first moved; the first day for one that came with progress."""
     impediments: Sequence[Impediment]
+    """Reported impediments, oldest first."""
     attendees: Sequence[str]
+    """People who attend the retrospective."""
 
 
-def compose(retrospective_id: UUID, sprint: Sprint, course: Course) -> SprintRetrospectiveCreate:
-    """The note of a closed sprint."""
+def compose(retrospective_id: UUID, sprint: Sprint, facts: Facts) -> SprintRetrospectiveCreate:
+    """Compose the note of a closed sprint."""
     return SprintRetrospectiveCreate(
         retrospective_id=retrospective_id,
         sprint_id=sprint.sprint_id,
@@ -68,10 +72,10 @@ def compose(retrospective_id: UUID, sprint: Sprint, course: Course) -> SprintRet
         start_date=sprint.start_date,
         end_date=sprint.end_date,
         duration_weeks=sprint.duration_weeks,
-        what_went_well=_went_well(sprint.tasks, course),
-        what_could_be_improved=_could_be_improved(sprint, course),
-        action_items=_action_items(sprint.tasks, course.impediments),
-        attendees=list(course.attendees[:MAX_ATTENDEES]),
+        what_went_well=_went_well(sprint.tasks, facts),
+        what_could_be_improved=_could_be_improved(sprint, facts),
+        action_items=_action_items(sprint.tasks, facts.impediments),
+        attendees=list(facts.attendees[:MAX_ATTENDEES]),
         tasks_summary=[
             TaskOutcomeCreate(
                 task_id=task.task_id,
@@ -87,38 +91,42 @@ def compose(retrospective_id: UUID, sprint: Sprint, course: Course) -> SprintRet
 
 
 def is_impediment(words: str) -> bool:
-    """Whether a text names something in the way; people also write "None."."""
+    """Tell whether a text names an impediment; people also write "None."."""
     return _NO_IMPEDIMENT.fullmatch(words) is None
 
 
-def _went_well(tasks: Sequence[SprintTask], course: Course) -> str:
-    done = [task.task_id for task in tasks if task.status == "completed"]
-    if not done:
+def _went_well(tasks: Sequence[SprintTask], facts: Facts) -> str:
+    completed = [task.task_id for task in tasks if task.status == "completed"]
+    if not completed:
         return ""
-    said = [f"{len(done)} of {len(tasks)} tasks were completed"]
-    if old := [each for each in done if each in course.carried_in]:
-        said.append(f"{len(old)} of them carried over from an earlier sprint")
-    return ", ".join(said) + "."
+    parts = [f"{len(completed)} of {len(tasks)} tasks were completed"]
+    if carried := [task_id for task_id in completed if task_id in facts.carried_in]:
+        parts.append(f"{len(carried)} of them carried over from an earlier sprint")
+    return ", ".join(parts) + "."
 
 
-def _could_be_improved(sprint: Sprint, course: Course) -> str:
-    left = [task for task in sprint.tasks if task.status != "completed"]
-    said: list[str] = []
-    if left:
-        parts = [f"{len(left)} of {len(sprint.tasks)} tasks were not completed and carry over"]
-        if untouched := [task.task_id for task in left if task.task_id not in course.started]:
-            parts.append(f"{len(untouched)} of them were never started")
-        if blocked := [task.task_id for task in left if task.status == "blocked"]:
+def _could_be_improved(sprint: Sprint, facts: Facts) -> str:
+    sentences: list[str] = []
+    if unfinished := _unfinished(sprint.tasks):
+        count = f"{len(unfinished)} of {len(sprint.tasks)}"
+        parts = [f"{count} tasks were not completed and carry over"]
+        if idle := [task.task_id for task in unfinished if task.task_id not in facts.started]:
+            parts.append(f"{len(idle)} of them were never started")
+        if blocked := [task.task_id for task in unfinished if task.status == "blocked"]:
             parts.append(f"{len(blocked)} of them ended blocked ({_names(blocked)})")
-        if again := [task.task_id for task in left if task.task_id in course.carried_in]:
+        if again := [task.task_id for task in unfinished if task.task_id in facts.carried_in]:
             parts.append(f"{len(again)} of them not for the first time ({_names(again)})")
-        said.append(", ".join(parts) + ".")
-    if late := [each for each, day in course.started.items() if day >= _late_from(sprint)]:
-        said.append(f"Started in the last third of the sprint: {_names(late)}.")
-    if met := [each for each in course.impediments if is_impediment(each.words)]:
-        tasks = list(dict.fromkeys(each.task_id for each in met))
-        said.append(f"Impediments reported: {len(met)}, on {_names(tasks)}.")
-    return " ".join(said)
+        sentences.append(", ".join(parts) + ".")
+    if late := [task_id for task_id, day in facts.started.items() if day >= _late_from(sprint)]:
+        sentences.append(f"Started in the last third of the sprint: {_names(late)}.")
+    if impediments := [item for item in facts.impediments if is_impediment(item.words)]:
+        tasks = list(dict.fromkeys(impediment.task_id for impediment in impediments))
+        sentences.append(f"Impediments reported: {len(impediments)}, on {_names(tasks)}.")
+    return " ".join(sentences)
+
+
+def _unfinished(tasks: Sequence[SprintTask]) -> list[SprintTask]:
+    return [task for task in tasks if task.status != "completed"]
 
 
 def _late_from(sprint: Sprint) -> date:
@@ -129,28 +137,28 @@ def _late_from(sprint: Sprint) -> date:
 def _action_items(
     tasks: Sequence[SprintTask], impediments: Sequence[Impediment]
 ) -> list[ActionItemCreate]:
-    left = {task.task_id: task for task in tasks if task.status != "completed"}
-    unresolved = [
+    unfinished = {task.task_id: task for task in _unfinished(tasks)}
+    open_impediments = dict.fromkeys(
         impediment.words
         for impediment in impediments
-        if impediment.task_id in left and is_impediment(impediment.words)
-    ]
+        if impediment.task_id in unfinished and is_impediment(impediment.words)
+    )
     items = [
         ActionItemCreate(description=f"Remove the impediment: {words}"[:10_000], impediment=words)
-        for words in dict.fromkeys(unresolved)
+        for words in open_impediments
     ]
     items += [
         ActionItemCreate(
             description=f"Decide about {task.task_id}, left at {task.progress_percentage} %",
             task_id=task.task_id,
         )
-        for task in left.values()
+        for task in unfinished.values()
     ]
     return list(_fitting(items[:MAX_ACTION_ITEMS]))
 
 
 def _fitting(items: Sequence[ActionItemCreate]) -> Iterator[ActionItemCreate]:
-    """Take the first items, as many as one note holds."""
+    """Yield the first items, as many as one note takes."""
     free_bytes = MAX_ITEM_BYTES
     for item in items:
         free_bytes -= _size(item.description) + _size(item.impediment or "")
@@ -164,7 +172,8 @@ def _size(words: str) -> int:
 
 
 def _cut(title: str, most_bytes: int) -> str:
-    """The title, or the beginning of one that is too long; JSON has at most 6 bytes a letter."""
+    """Shorten a title that is too long."""
+    # JSON writes a letter in at most 6 bytes.
     return title if _size(title) <= most_bytes else title[: most_bytes // 6]
 
 

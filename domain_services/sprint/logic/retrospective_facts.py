@@ -1,11 +1,11 @@
-"""What happened in a sprint, read from its rows for the retrospective."""
+"""Facts of a sprint for its retrospective, read from the sprint's rows."""
 
 from collections.abc import Sequence
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain_services.sprint.logic.retrospective import Course, Impediment
+from domain_services.sprint.logic.retrospective import Facts, Impediment
 from domain_services.sprint.models import progress_history
 from domain_services.sprint.models import sprints as sprint_rows
 from domain_services.sprint.schema import Sprint
@@ -13,8 +13,8 @@ from domain_services.sprint.schema import Sprint
 _CARRIED_IN = text(
     """
     SELECT DISTINCT earlier.task_id FROM sprint_tasks AS earlier
-    JOIN sprint_tasks AS own ON own.task_id = earlier.task_id
-    WHERE own.sprint_id = :sprint_id AND earlier.sprint_id <> :sprint_id
+    JOIN sprint_tasks AS present ON present.task_id = earlier.task_id
+    WHERE present.sprint_id = :sprint_id AND earlier.sprint_id <> :sprint_id
     """
 )
 _STARTED = text(
@@ -35,17 +35,17 @@ _STARTED = text(
 )
 
 
-async def of(connection: AsyncConnection, sprint: Sprint, team: Sequence[str] | None) -> Course:
-    """The course of a sprint; `team` None: as it was last heard of.
+async def read(connection: AsyncConnection, sprint: Sprint, team: Sequence[str] | None) -> Facts:
+    """Read the facts of a sprint; `team` None: the team as the sprint last stored it.
 
-    A project without a known team is attended by those who hold its tasks.
+    Without a known team, the people who hold tasks attend.
     """
     values = {"sprint_id": sprint.sprint_id}
-    own = sprint_rows.c.id == sprint.sprint_id
+    of_sprint = sprint_rows.c.id == sprint.sprint_id
     if team is None:
-        team = await connection.scalar(select(sprint_rows.c.team).where(own)) or []
+        team = await connection.scalar(select(sprint_rows.c.team).where(of_sprint)) or []
     holders = sorted({task.assigned_to for task in sprint.tasks if task.assigned_to is not None})
-    said = await connection.execute(
+    impediments = await connection.execute(
         select(progress_history.c.task_id, progress_history.c.impediments)
         .where(
             progress_history.c.sprint_id == sprint.sprint_id,
@@ -54,9 +54,9 @@ async def of(connection: AsyncConnection, sprint: Sprint, team: Sequence[str] | 
         .order_by(progress_history.c.id)
     )
     started = await connection.execute(_STARTED, values)
-    return Course(
+    return Facts(
         carried_in=set(await connection.scalars(_CARRIED_IN, values)),
         started={row.task_id: row.day for row in started if row.day is not None},
-        impediments=[Impediment(row.task_id, row.impediments) for row in said],
+        impediments=[Impediment(row.task_id, row.impediments) for row in impediments],
         attendees=team or holders,
     )

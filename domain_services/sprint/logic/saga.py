@@ -1,7 +1,7 @@
-"""The persisted state of a sprint's creation: opened, then completed or undone.
+"""Stored state of a sprint's creation: opened, then completed or undone.
 
-Whoever works on it holds a lease with a token; every step checks the token, so that a process that
-was paused beyond its lease changes nothing any more.
+A process works on it under a lease with a token. Every step checks the token, so that a process
+that was paused beyond its lease changes nothing any more.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,11 +20,11 @@ from domain_services.sprint.schema import SprintCreate
 
 ROUTE = "POST /sprints/{project_id}"
 LEASE_SECONDS = 10
-# Undoing may be done twice at once without harm, so that its lease need only outlast one call.
+# Undoing twice at once does no harm, so that its lease need only outlast one call.
 UNDO_LEASE_SECONDS = 3
 
-# One statement, so that racing creators queue on the counter's row for one round trip only. Who
-# finds a sprint under way inserts nothing.
+# One statement, so that racing creators queue on the counter's row for one round trip only. The
+# partial unique index turns all but the first away: these insert nothing.
 _OPEN = text(
     """
     WITH counted AS (
@@ -90,109 +90,127 @@ class SprintInProgress(Conflict):
 
 
 class LeaseLost(Unavailable):
-    """The work was taken over by the recovery; what becomes of it can be asked a little later."""
+    """The recovery took the work over; the outcome can be read a little later."""
 
 
 class Plan(BaseModel):
-    """All that is needed to complete a sprint without asking its creator or the project again.
-
-    `last_assignee` is where the round robin of the project's last sprint stopped.
-    """
+    """Data to complete a sprint without asking its creator or the project again."""
 
     model_config = ConfigDict(frozen=True)
 
-    wanted: SprintCreate
+    # Plans are stored under the key `wanted`: a saga begun by another release must be readable.
+    request: SprintCreate = Field(
+        validation_alias=AliasChoices("wanted", "request"), serialization_alias="wanted"
+    )
+    """Request for the sprint."""
     start_date: date
+    """First day of the sprint."""
     timezone: str
+    """Time zone of the project."""
     as_of: date | None
+    """Day that an imported project lives at; None: today."""
     team: list[PersonCapacity]
+    """People of the project with their working days in the sprint, in the order of joining."""
     idempotency_key: str | None
+    """Idempotency-Key of the request; None: it had none."""
     last_assignee: str | None = None
+    """Last person whom the project's sprint before assigned a task; None: nobody yet."""
 
     @property
     def end_date(self) -> date:
-        return last_day(self.start_date, self.wanted.duration_weeks)
+        """Return the last day of the sprint, inclusive."""
+        return last_day(self.start_date, self.request.duration_weeks)
 
 
 @dataclass(frozen=True)
 class Saga:
-    """A sprint that is being made, held by `token`."""
+    """Sprint whose creation is under way."""
 
     sprint_id: str
+    """Id of the sprint."""
     project_id: str
+    """Id of the sprint's project."""
     name: str
+    """Name of the sprint."""
     step: Literal["reserving", "compensating"]
+    """Step under way: taking tasks, or giving them back."""
     token: UUID
+    """Token of the lease."""
     plan: Plan
+    """Data to complete the sprint."""
 
 
 def last_day(start: date, weeks: int) -> date:
-    """The last day of a sprint, inclusive."""
+    """Return the last day of a sprint, inclusive."""
     return start + timedelta(weeks=weeks, days=-1)
 
 
 async def open_sprint(connection: AsyncConnection, project_id: str, plan: Plan) -> Saga:
-    """Write the planned sprint. Raises: `SprintInProgress`, or `Unavailable` while one is undone.
+    """Store the planned sprint. Raises: `SprintInProgress`, or `Unavailable` while one is undone.
 
     The project's next number is spent only when this commits.
     """
-    wanted = plan.wanted
+    request = plan.request
     values = {
         "project_id": project_id,
-        "name": wanted.sprint_name,
-        "goal": wanted.sprint_goal,
+        "name": request.sprint_name,
+        "goal": request.sprint_goal,
         "start_date": plan.start_date,
         "end_date": plan.end_date,
-        "duration_weeks": wanted.duration_weeks,
-        "requested_by": wanted.requested_by,
+        "duration_weeks": request.duration_weeks,
+        "requested_by": request.requested_by,
         "timezone": plan.timezone,
         "as_of": plan.as_of,
         "team": [person.employee_id for person in plan.team],
         "lease": LEASE_SECONDS,
-        "request": plan.model_dump_json(exclude={"last_assignee"}),
+        "request": plan.model_dump_json(exclude={"last_assignee"}, by_alias=True),
     }
     row = (await connection.execute(_OPEN, values)).first()
     if row is not None:
         return _saga(row)
     active = (await connection.execute(_ACTIVE, {"project_id": project_id})).first()
     if active is None:
-        raise Unavailable(f"the last sprint of {project_id} ended just now")
+        raise Unavailable(f"the last sprint of {project_id} was closed just now: try again")
     if active.saga_step == "compensating":
-        raise Unavailable(f"{active.id} is being undone", retry_after_seconds=UNDO_LEASE_SECONDS)
+        raise Unavailable(
+            f"{active.id} is being undone: try again", retry_after_seconds=UNDO_LEASE_SECONDS
+        )
     raise SprintInProgress(
-        f"{active.id} is in progress in {project_id}", sprint_id=active.id, project_id=project_id
+        f"{active.id} is in progress in {project_id}: close it first",
+        sprint_id=active.id,
+        project_id=project_id,
     )
 
 
 async def take_over(connection: AsyncConnection) -> Saga | None:
-    """Lease the saga whose lease has been past for longest; None when there is none."""
+    """Lease the saga whose lease ended first; None when no lease has ended."""
     row = (await connection.execute(_TAKE_OVER, {"lease": LEASE_SECONDS})).first()
     return None if row is None else _saga(row)
 
 
 async def start(connection: AsyncConnection, saga: Saga) -> None:
-    """The sprint is in progress from the commit on. Raises: `LeaseLost`."""
-    started = await connection.execute(_START, {"id": saga.sprint_id, "token": saga.token})
-    if started.rowcount == 0:
-        raise LeaseLost(f"{saga.sprint_id} is being completed elsewhere")
+    """Put the sprint in progress. Raises: `LeaseLost`."""
+    update = await connection.execute(_START, {"id": saga.sprint_id, "token": saga.token})
+    if update.rowcount == 0:
+        raise LeaseLost(f"{saga.sprint_id} is being completed elsewhere: read it in a moment")
 
 
 async def begin_compensation(connection: AsyncConnection, saga: Saga) -> bool:
-    """Whether the tasks must be released by this holder; from the commit on nobody can start it.
+    """Stop the sprint from being started; returns whether the caller must release its tasks.
 
-    Also true for a sprint cancelled meanwhile: this holder's reservation may have come after.
+    Also true for a sprint cancelled meanwhile: the caller's reservation may have come after.
     """
     values = {"id": saga.sprint_id, "token": saga.token, "lease": UNDO_LEASE_SECONDS}
-    marked = await connection.execute(_COMPENSATE, values)
-    if marked.rowcount:
+    update = await connection.execute(_COMPENSATE, values)
+    if update.rowcount:
         return True
     return await connection.scalar(_STATUS, {"id": saga.sprint_id}) == "cancelled"
 
 
 async def cancel(connection: AsyncConnection, saga: Saga) -> None:
     """End a compensated saga; its Idempotency-Key may be used again."""
-    cancelled = await connection.execute(_CANCEL, {"id": saga.sprint_id})
-    if cancelled.rowcount and saga.plan.idempotency_key is not None:
+    update = await connection.execute(_CANCEL, {"id": saga.sprint_id})
+    if update.rowcount and saga.plan.idempotency_key is not None:
         await idempotency.release(connection, ROUTE, saga.plan.idempotency_key)
 
 

@@ -1,4 +1,4 @@
-"""The transaction in which a planned sprint becomes one in progress."""
+"""Start of a planned sprint: the transaction that puts it in progress."""
 
 from collections.abc import Sequence
 from uuid import uuid4
@@ -9,17 +9,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain_services.backlog.schema import Task
 from domain_services.chronicle.schema import SprintPlanningCreate
+from domain_services.events import SprintStarted
 from domain_services.kernel.database import idempotency
 from domain_services.kernel.messaging import outbox
-from domain_services.kernel.messaging.envelope import DAILY_SCRUM_EVENTS, SPRINT_EVENTS, envelope
 from domain_services.kernel.types import utc_now
 from domain_services.sprint.logic import deliveries, saga, tasks
 from domain_services.sprint.logic.assignment import assign
 from domain_services.sprint.logic.saga import Saga
-from domain_services.sprint.schema import SprintCreated, SprintStartedEvent, SprintTask
+from domain_services.sprint.schema import SprintCreated, SprintTask
 
-_TURN = text("UPDATE counters SET last_assignee = :last WHERE project_id = :project_id")
-# The newest version told so far counts: the backlog counts its own, and may have skipped some.
+_SET_LAST_ASSIGNEE = text(
+    "UPDATE counters SET last_assignee = :last WHERE project_id = :project_id"
+)
+# Counts on from the newest version published so far: the backlog counts its own versions, and may
+# have skipped some of ours.
 _STORE = text(
     """
     INSERT INTO sprint_tasks (sprint_id, task_id, project_id, title, status, progress_percentage,
@@ -37,31 +40,36 @@ _STORE = text(
 )
 
 
-async def start(connection: AsyncConnection, held: Saga, reserved: Sequence[Task]) -> SprintCreated:
-    """Store the tasks with their assignees, tell everyone, keep the answer. Raises: `LeaseLost`."""
+async def start(
+    connection: AsyncConnection, sprint: Saga, reserved: Sequence[Task]
+) -> SprintCreated:
+    """Store the tasks with their assignees, publish the start, store the answer.
+
+    Raises: `LeaseLost`.
+    """
     holders = [task.assigned_to for task in reserved]
-    assignees, last = assign(holders, held.plan.team, held.plan.last_assignee)
-    # The counter before the sprint: in the order in which creators lock them.
-    if last != held.plan.last_assignee:
-        await connection.execute(_TURN, {"last": last, "project_id": held.project_id})
-    await saga.start(connection, held)
-    assigned = await _store(connection, held, reserved, assignees)
-    await outbox.append(connection, DAILY_SCRUM_EVENTS, tasks.tell(assigned))
-    started = _started(held, assigned)
-    event = envelope("SPRINT_STARTED", "Sprint", held.sprint_id, started, source=tasks.SOURCE)
-    await outbox.append(connection, SPRINT_EVENTS, [event])
-    await deliveries.enqueue(connection, uuid4(), deliveries.PLANNING, _note(held, assigned))
-    answer = _answer(held, assigned)
-    if held.plan.idempotency_key is not None:
-        key = held.plan.idempotency_key
-        kept = idempotency.StoredAnswer(201, answer.model_dump_json())
-        await idempotency.finish(connection, saga.ROUTE, key, kept)
-    return answer
+    assignees, last = assign(holders, sprint.plan.team, sprint.plan.last_assignee)
+    # The counter before the sprint: creators lock them in this order.
+    if last != sprint.plan.last_assignee:
+        values = {"last": last, "project_id": sprint.project_id}
+        await connection.execute(_SET_LAST_ASSIGNEE, values)
+    await saga.start(connection, sprint)
+    assigned = await _store(connection, sprint, reserved, assignees)
+    events = [*tasks.task_updated_events(assigned), _started(sprint, assigned)]
+    await outbox.append(connection, events, source=tasks.SOURCE)
+    note = _note(sprint, assigned)
+    await deliveries.enqueue(connection, uuid4(), deliveries.PLANNING, note)
+    created = _created(sprint, assigned)
+    if sprint.plan.idempotency_key is not None:
+        answer = idempotency.StoredAnswer(201, created.model_dump_json())
+        key = sprint.plan.idempotency_key
+        await idempotency.finish(connection, saga.ROUTE, key, answer)
+    return created
 
 
 async def _store(
     connection: AsyncConnection,
-    held: Saga,
+    sprint: Saga,
     reserved: Sequence[Task],
     assignees: Sequence[str | None],
 ) -> list[SprintTask]:
@@ -69,8 +77,8 @@ async def _store(
     entering = [
         SprintTask(
             task_id=task.task_id,
-            project_id=held.project_id,
-            sprint_id=held.sprint_id,
+            project_id=sprint.project_id,
+            sprint_id=sprint.sprint_id,
             title=task.title,
             status="assigned_to_sprint",
             progress_percentage=task.progress_percentage,
@@ -87,41 +95,41 @@ async def _store(
     return [task.model_copy(update={"version": versions[task.task_id]}) for task in entering]
 
 
-def _started(held: Saga, assigned: Sequence[SprintTask]) -> SprintStartedEvent:
-    return SprintStartedEvent(
-        sprint_id=held.sprint_id,
-        project_id=held.project_id,
-        sprint_name=held.name,
-        start_date=held.plan.start_date,
-        end_date=held.plan.end_date,
-        duration_weeks=held.plan.wanted.duration_weeks,
+def _started(sprint: Saga, assigned: Sequence[SprintTask]) -> SprintStarted:
+    return SprintStarted(
+        sprint_id=sprint.sprint_id,
+        project_id=sprint.project_id,
+        sprint_name=sprint.name,
+        start_date=sprint.plan.start_date,
+        end_date=sprint.plan.end_date,
+        duration_weeks=sprint.plan.request.duration_weeks,
         task_ids=[task.task_id for task in assigned],
     )
 
 
-def _note(held: Saga, assigned: Sequence[SprintTask]) -> SprintPlanningCreate:
+def _note(sprint: Saga, assigned: Sequence[SprintTask]) -> SprintPlanningCreate:
     return SprintPlanningCreate(
-        sprint_id=held.sprint_id,
-        project_id=held.project_id,
-        sprint_name=held.name,
-        sprint_goal=held.plan.wanted.sprint_goal,
-        start_date=held.plan.start_date,
-        end_date=held.plan.end_date,
-        duration_weeks=held.plan.wanted.duration_weeks,
+        sprint_id=sprint.sprint_id,
+        project_id=sprint.project_id,
+        sprint_name=sprint.name,
+        sprint_goal=sprint.plan.request.sprint_goal,
+        start_date=sprint.plan.start_date,
+        end_date=sprint.plan.end_date,
+        duration_weeks=sprint.plan.request.duration_weeks,
         planned_tasks=[task.task_id for task in assigned],
     )
 
 
-def _answer(held: Saga, assigned: list[SprintTask]) -> SprintCreated:
+def _created(sprint: Saga, assigned: list[SprintTask]) -> SprintCreated:
     return SprintCreated(
-        message=f"Sprint '{held.name}' started successfully for project {held.project_id}",
-        sprint_id=held.sprint_id,
-        project_id=held.project_id,
-        sprint_name=held.name,
+        message=f"Sprint '{sprint.name}' started successfully for project {sprint.project_id}",
+        sprint_id=sprint.sprint_id,
+        project_id=sprint.project_id,
+        sprint_name=sprint.name,
         status="in_progress",
-        start_date=held.plan.start_date,
-        end_date=held.plan.end_date,
-        duration_weeks=held.plan.wanted.duration_weeks,
+        start_date=sprint.plan.start_date,
+        end_date=sprint.plan.end_date,
+        duration_weeks=sprint.plan.request.duration_weeks,
         assigned_tasks_count=len(assigned),
         tasks=assigned,
     )

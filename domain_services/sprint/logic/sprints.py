@@ -1,4 +1,4 @@
-"""Reading sprints and their tasks."""
+"""Reads of sprints and their tasks."""
 
 from collections import Counter
 from typing import Any
@@ -17,7 +17,7 @@ from domain_services.sprint.schema import (
     TaskSummary,
 )
 
-# A sprint that never started is shown only to those who ask for its id or status.
+# A sprint that never started is shown only by its id or status.
 _STARTED = sprints.c.status.not_in(("planned", "cancelled"))
 
 _LIST = text(
@@ -36,47 +36,47 @@ _LIST = text(
 
 
 async def get(connection: AsyncConnection, sprint_id: str) -> Sprint:
-    """Raises: `NotFound`."""
-    found = (await connection.execute(_summaries().where(sprints.c.id == sprint_id))).first()
-    if found is None:
+    """Read a sprint with its tasks. Raises: `NotFound`."""
+    row = (await connection.execute(_summaries().where(sprints.c.id == sprint_id))).first()
+    if row is None:
         raise _unknown(sprint_id)
-    return Sprint(**_summary(found).model_dump(), tasks=await _tasks_of(connection, sprint_id))
+    return Sprint(**_summary(row).model_dump(), tasks=await _tasks_of(connection, sprint_id))
 
 
 async def list_of(
     database: Database, project_id: str, status: SprintStatus | None, limit: int
 ) -> list[SprintSummary]:
-    """The project's sprints, newest first; without `status`, those that have started."""
-    wanted = {"project_id": project_id, "status": status, "limit": limit}
-    return [_summary(row) for row in await database.rows(_LIST, wanted)]
+    """List the project's sprints, newest first; without `status`, those that have started."""
+    values = {"project_id": project_id, "status": status, "limit": limit}
+    return [_summary(row) for row in await database.rows(_LIST, values)]
 
 
 async def find_active(connection: AsyncConnection, project_id: str | None) -> str:
-    """The sprint in progress of a project, or the oldest of all. Raises: `NotFound`."""
+    """Find the sprint in progress of a project, or the oldest of all. Raises: `NotFound`."""
     query = select(sprints.c.id).where(sprints.c.status == "in_progress")
     if project_id is not None:
         query = query.where(sprints.c.project_id == project_id)
-    found = await connection.scalar(query.order_by(sprints.c.created_at, sprints.c.id).limit(1))
-    if found is None:
+    sprint_id = await connection.scalar(query.order_by(sprints.c.created_at, sprints.c.id).limit(1))
+    if sprint_id is None:
         raise NotFound("no sprint is in progress", project_id=project_id)
-    return found
+    return sprint_id
 
 
 async def list_projects(connection: AsyncConnection) -> list[str]:
-    """Projects that have started a sprint, by id."""
+    """List the projects that have started a sprint, by id."""
     query = select(sprints.c.project_id).where(_STARTED).distinct()
     return list(await connection.scalars(query.order_by(sprints.c.project_id)))
 
 
 async def list_tasks(connection: AsyncConnection, sprint_id: str) -> list[SprintTask]:
-    """The sprint's tasks by id. Raises: `NotFound`."""
+    """List the sprint's tasks by id. Raises: `NotFound`."""
     if await connection.scalar(select(sprints.c.id).where(sprints.c.id == sprint_id)) is None:
         raise _unknown(sprint_id)
     return await _tasks_of(connection, sprint_id)
 
 
-async def left_behind(connection: AsyncConnection, project_id: str) -> list[SprintTask]:
-    """What the last closed sprint of a project did not complete, as the backlog is told of it."""
+async def list_released(connection: AsyncConnection, project_id: str) -> list[SprintTask]:
+    """List the unfinished tasks of a project's last closed sprint, as it released them."""
     last = (
         select(sprints.c.id)
         .where(sprints.c.project_id == project_id, sprints.c.closed_at.is_not(None))
@@ -84,14 +84,14 @@ async def left_behind(connection: AsyncConnection, project_id: str) -> list[Spri
         .order_by(sprints.c.number.desc())
         .limit(1)
     )
-    left = (sprint_tasks.c.sprint_id == last.scalar_subquery(),)
-    query = select(sprint_tasks).where(*left, sprint_tasks.c.status != "completed")
+    of_last = sprint_tasks.c.sprint_id == last.scalar_subquery()
+    query = select(sprint_tasks).where(of_last, sprint_tasks.c.status != "completed")
     rows = await connection.execute(query.order_by(sprint_tasks.c.task_id))
     return [SprintTask.model_validate(row, from_attributes=True) for row in rows]
 
 
 async def summarise(connection: AsyncConnection, sprint_id: str) -> TaskSummary:
-    """Raises: `NotFound`."""
+    """Count a sprint's tasks by status. Raises: `NotFound`."""
     sprint = await get(connection, sprint_id)
     return TaskSummary(
         sprint_id=sprint_id,

@@ -1,10 +1,10 @@
-"""Sprint tasks as values: their statuses, and the events that tell of them."""
+"""Tasks of a sprint as values: their statuses, and the events that publish them."""
 
 from collections.abc import Iterable
 
+from domain_services.events import TaskUpdated
 from domain_services.kernel.errors import Invalid
-from domain_services.kernel.messaging.envelope import Envelope, envelope
-from domain_services.sprint.schema import SprintTask, TaskStatus, TaskUpdated
+from domain_services.sprint.schema import SprintTask, TaskStatus
 
 SOURCE = "sprint-service"
 
@@ -12,7 +12,7 @@ SOURCE = "sprint-service"
 def resolve(
     task: SprintTask, percentage: int | None, status: TaskStatus | None
 ) -> tuple[TaskStatus, int]:
-    """Status and percentage of a task after a report; null says nothing about that side.
+    """Return status and percentage of a task after a report; None leaves that side open.
 
     Raises: `Invalid` when a completed task is reopened without saying how far it is.
     """
@@ -31,22 +31,23 @@ def resolve(
     return ("in_progress" if started else "assigned_to_sprint"), percentage
 
 
-def tell(tasks: Iterable[SprintTask]) -> list[Envelope]:
-    """TASK_UPDATED for tasks as they stand in their sprint."""
-    return [_updated(TaskUpdated.model_validate(task, from_attributes=True)) for task in tasks]
+def task_updated_events(tasks: Iterable[SprintTask]) -> list[TaskUpdated]:
+    """Make the events that publish tasks as they stand in their sprint."""
+    return [TaskUpdated.model_validate(task, from_attributes=True) for task in tasks]
 
 
-def tell_left(tasks: Iterable[SprintTask]) -> list[Envelope]:
-    """TASK_UPDATED for tasks that leave their sprint; they keep assignee and progress."""
+def task_released_events(tasks: Iterable[SprintTask]) -> list[TaskUpdated]:
+    """Make the events by which a closed sprint releases its tasks.
+
+    Assignee and progress stay. A completed task stays completed, an unfinished one is free again.
+    """
     return [
-        _updated(
-            TaskUpdated.model_validate(
-                task.model_dump() | {"sprint_id": None, "status": "unassigned"}
-            )
+        TaskUpdated.model_validate(
+            task.model_dump()
+            | {
+                "sprint_id": None,
+                "status": "completed" if task.status == "completed" else "unassigned",
+            }
         )
         for task in tasks
     ]
-
-
-def _updated(data: TaskUpdated) -> Envelope:
-    return envelope("TASK_UPDATED", "Task", data.task_id, data, source=SOURCE)

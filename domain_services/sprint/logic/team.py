@@ -1,4 +1,4 @@
-"""Who is on the team of a sprint's project, as far as that can be said right now."""
+"""Team of a sprint's project, as the project service knows it now."""
 
 import structlog
 from sqlalchemy import select
@@ -12,14 +12,14 @@ logger = structlog.get_logger()
 
 
 class Team:
-    """Asks the project service, whose silence holds nobody up."""
+    """Reads teams from the project service; a failure there stops no close."""
 
     def __init__(self, database: Database, project: ProjectClient) -> None:
         self._database = database
         self._project = project
 
     async def of_sprint(self, sprint_id: str) -> list[str] | None:
-        """The ids of the team; None when the sprint is not running or nobody answers."""
+        """List the team's ids; None when the sprint is not running or nobody answers."""
         query = select(sprints.c.project_id).where(
             sprints.c.id == sprint_id, sprints.c.status == "in_progress"
         )

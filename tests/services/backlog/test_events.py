@@ -1,4 +1,4 @@
-"""What the sprint service says of tasks reaches the backlog once, newest last."""
+"""Events of the sprint service take effect in the backlog once, the newest version last."""
 
 import random
 import socket
@@ -22,24 +22,18 @@ from domain_services.backlog.schema import (
     TaskUpdate,
 )
 from domain_services.backlog.settings import BacklogSettings
-from domain_services.kernel.messaging.envelope import (
-    BACKLOG_GROUP,
-    DAILY_SCRUM_EVENTS,
-    Envelope,
-    confirmations_key,
-    envelope,
-)
+from domain_services.events import BACKLOG_GROUP, DAILY_SCRUM_EVENTS, TaskUpdated
+from domain_services.kernel.messaging.envelope import Envelope, confirmations_key, wrap
 from domain_services.kernel.settings import Peers
 from domain_services.kernel.types import utc_now
-from domain_services.sprint.schema import TaskUpdated
 from tests.conftest import serving
 
 SOURCE = "sprint-service"
 FIRST = "P1-TASK001"
 
 
-def told(version: int, task_id: str = FIRST, **values: Any) -> Envelope:
-    """An event of the sprint service."""
+def task_updated(version: int, task_id: str = FIRST, **values: Any) -> Envelope:
+    """Make an event of the sprint service."""
     base: dict[str, Any] = {
         "task_id": task_id,
         "project_id": "P1",
@@ -50,13 +44,11 @@ def told(version: int, task_id: str = FIRST, **values: Any) -> Envelope:
         "assigned_to": "E001",
         "version": version,
     }
-    return envelope(
-        "TASK_UPDATED", "Task", task_id, TaskUpdated.model_validate(base | values), source=SOURCE
-    )
+    return wrap(TaskUpdated.model_validate(base | values), source=SOURCE)
 
 
 class Stream:
-    """The producer's side: sends events, and waits for what the backlog confirms."""
+    """Producer's side of the stream: sends events, and waits for their confirmations."""
 
     def __init__(self, redis: Redis) -> None:
         self.redis = redis
@@ -67,12 +59,12 @@ class Stream:
             await self.redis.xadd(DAILY_SCRUM_EVENTS, {"event": body})
 
     async def confirmed(self, count: int) -> list[str]:
-        found: list[str] = []
-        while len(found) < count:
+        confirmations: list[str] = []
+        while len(confirmations) < count:
             answer: Any = await self.redis.blpop([confirmations_key(SOURCE)], timeout=20)
-            assert answer is not None, f"only {len(found)} of {count} events were confirmed"
-            found.append(answer[1].decode())
-        return found
+            assert answer is not None, f"{len(confirmations)} of {count} events were confirmed"
+            confirmations.append(answer[1].decode())
+        return confirmations
 
 
 @pytest.fixture
@@ -97,8 +89,10 @@ async def dead_letters(settings: BacklogSettings) -> list[tuple[str, str]]:
         return await rows.fetchall()
 
 
-async def test_an_event_changes_its_task(backlog_of_three: BacklogClient, stream: Stream) -> None:
-    event = told(1)
+async def test_task_update_changes_its_task(
+    backlog_of_three: BacklogClient, stream: Stream
+) -> None:
+    event = task_updated(1)
     await stream.send(event)
     assert await stream.confirmed(1) == [f"{event.event_id} {BACKLOG_GROUP}"]
     task = await backlog_of_three.get_task(FIRST)
@@ -113,20 +107,20 @@ async def test_an_event_changes_its_task(backlog_of_three: BacklogClient, stream
     )
 
 
-async def test_a_dependency_completed_in_its_sprint_makes_its_task_ready(
+async def test_completing_a_dependency_in_a_sprint_makes_its_dependents_ready(
     backlog_of_three: BacklogClient, stream: Stream
 ) -> None:
     await backlog_of_three.update_task("P1-TASK002", TaskUpdate(depends_on=[FIRST]))
     assert not (await backlog_of_three.get_task("P1-TASK002")).ready
-    await stream.send(told(1, status="completed", progress_percentage=100))
+    await stream.send(task_updated(1, status="completed", progress_percentage=100))
     await stream.confirmed(1)
     assert (await backlog_of_three.get_task("P1-TASK002")).ready
 
 
-async def test_a_repeated_event_has_no_second_effect(
+async def test_repeated_event_has_no_second_effect(
     backlog_of_three: BacklogClient, stream: Stream
 ) -> None:
-    event = told(1)
+    event = task_updated(1)
     await stream.send(event)
     await stream.confirmed(1)
     once = await backlog_of_three.get_task(FIRST)
@@ -136,22 +130,24 @@ async def test_a_repeated_event_has_no_second_effect(
 
 
 async def test_an_older_version_is_ignored(backlog_of_three: BacklogClient, stream: Stream) -> None:
-    await stream.send(told(5, progress_percentage=80))
+    await stream.send(task_updated(5, progress_percentage=80))
     await stream.confirmed(1)
     newest = await backlog_of_three.get_task(FIRST)
-    await stream.send(told(4, progress_percentage=10), told(5, progress_percentage=20))
+    await stream.send(
+        task_updated(4, progress_percentage=10), task_updated(5, progress_percentage=20)
+    )
     await stream.confirmed(2)
     assert await backlog_of_three.get_task(FIRST) == newest
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_in_any_order_the_newest_version_stays(
+async def test_newest_version_stays_in_any_order_of_events(
     backlog_of_three: BacklogClient, stream: Stream, seed: int
 ) -> None:
     order = random.Random(seed)
     ids = [FIRST, "P1-TASK002", "P1-TASK003"]
     history = [
-        told(version, task_id, progress_percentage=version * 7)
+        task_updated(version, task_id, progress_percentage=version * 7)
         for task_id in ids
         for version in range(1, 11)
     ]
@@ -163,14 +159,14 @@ async def test_in_any_order_the_newest_version_stays(
         assert (await backlog_of_three.get_task(task_id)).progress_percentage == 70
 
 
-async def test_a_task_that_left_its_sprint_is_free_again(
+async def test_unfinished_task_is_free_after_its_release(
     backlog_of_three: BacklogClient, stream: Stream
 ) -> None:
     await backlog_of_three.reserve("P1", ReservationCreate(sprint_id="P1-S01"))
     await stream.send(
-        told(3),
-        told(4, sprint_id=None, status="unassigned"),
-        told(3, "P1-TASK002", status="completed", progress_percentage=100),
+        task_updated(3),
+        task_updated(4, sprint_id=None, status="unassigned"),
+        task_updated(3, "P1-TASK002", status="completed", progress_percentage=100),
     )
     await stream.confirmed(3)
     left = await backlog_of_three.get_task(FIRST)
@@ -185,30 +181,30 @@ async def test_events_of_the_next_sprint_are_newer_than_those_of_the_last(
     backlog_of_three: BacklogClient, stream: Stream
 ) -> None:
     # Of the first sprint's events only the last was applied: versions there ran ahead of ours.
-    await stream.send(told(40, sprint_id=None, status="unassigned"), told(30))
+    await stream.send(task_updated(40, sprint_id=None, status="unassigned"), task_updated(30))
     await stream.confirmed(2)
     assert (await backlog_of_three.get_task(FIRST)).progress_percentage == 50
-    wanted = ReservationCreate(sprint_id="P1-S02", task_ids=[FIRST])
-    [task] = (await backlog_of_three.reserve("P1", wanted)).tasks
-    await stream.send(told(task.version + 1, sprint_id="P1-S02", progress_percentage=10))
+    request = ReservationCreate(sprint_id="P1-S02", task_ids=[FIRST])
+    [task] = (await backlog_of_three.reserve("P1", request)).tasks
+    await stream.send(task_updated(task.version + 1, sprint_id="P1-S02", progress_percentage=10))
     await stream.confirmed(1)
     assert (await backlog_of_three.get_task(FIRST)).progress_percentage == 10
 
 
-async def test_poison_is_parked_and_others_flow(
+async def test_poison_event_becomes_a_dead_letter_and_others_flow(
     backlog_of_three: BacklogClient, backlog_settings: Callable[..., Any], stream: Stream
 ) -> None:
-    unknown = told(1, "P1-TASK999")
-    of_another_project = told(1, project_id="P2")
-    impossible = told(1, progress_percentage=101)
-    shapeless = told(1).model_copy(update={"event_data": {"task_id": FIRST}})
-    good = told(1, "P1-TASK002")
+    unknown = task_updated(1, "P1-TASK999")
+    of_another_project = task_updated(1, project_id="P2")
+    impossible = task_updated(1, progress_percentage=101)
+    shapeless = task_updated(1).model_copy(update={"event_data": {"task_id": FIRST}})
+    good = task_updated(1, "P1-TASK002")
     await stream.send("no JSON", "{}", unknown, of_another_project, impossible, shapeless, good)
     await stream.redis.xadd(DAILY_SCRUM_EVENTS, {"other": "field"})
     confirmed = await stream.confirmed(5)
-    # Parked events are confirmed as well: the producer need not send them again.
+    # Dead letters are confirmed as well: the producer need not send them again.
     expected = (unknown, of_another_project, impossible, shapeless, good)
-    assert {each.split()[0] for each in confirmed} == {str(each.event_id) for each in expected}
+    assert {entry.split()[0] for entry in confirmed} == {str(event.event_id) for event in expected}
     assert (await backlog_of_three.get_task("P1-TASK002")).progress_percentage == 50
     assert (await backlog_of_three.get_task(FIRST)).version == 1
     parked = await dead_letters(backlog_settings())
@@ -218,21 +214,21 @@ async def test_poison_is_parked_and_others_flow(
     assert pending["pending"] == 0
 
 
-async def test_events_of_other_types_are_passed_over(
+async def test_events_of_other_types_are_ignored(
     backlog_of_three: BacklogClient, stream: Stream
 ) -> None:
-    await stream.send(told(1).model_copy(update={"event_type": "TASK_PROGRESSED"}))
+    await stream.send(task_updated(1).model_copy(update={"event_type": "TASK_PROGRESSED"}))
     await stream.confirmed(1)
     assert (await backlog_of_three.get_task(FIRST)).version == 1
 
 
-async def test_a_lost_stream_is_served_again_when_it_is_back(
+async def test_lost_stream_is_read_again_when_it_is_back(
     backlog_of_three: BacklogClient, stream: Stream
 ) -> None:
-    await stream.send(told(1))
+    await stream.send(task_updated(1))
     await stream.confirmed(1)
     await stream.redis.flushall()
-    await stream.send(told(2, progress_percentage=60))
+    await stream.send(task_updated(2, progress_percentage=60))
     await stream.confirmed(1)
     assert (await backlog_of_three.get_task(FIRST)).progress_percentage == 60
 
@@ -248,7 +244,7 @@ def serving_again(backlog_settings: Callable[..., BacklogSettings], project_url:
 
 
 @pytest.mark.parametrize("reader", ["itself", "a dead replica", "nobody"])
-async def test_a_restarted_service_finishes_what_was_left(
+async def test_restarted_service_processes_unfinished_entries(
     serving_again: Serving,
     stream: Stream,
     http: httpx.AsyncClient,
@@ -256,9 +252,9 @@ async def test_a_restarted_service_finishes_what_was_left(
 ) -> None:
     async with serving_again() as url:
         await BacklogClient(http, url).create_tasks("P1", TaskCreate(title="a"))
-        await stream.send(told(1))
+        await stream.send(task_updated(1))
         await stream.confirmed(1)
-    await stream.send(told(2, progress_percentage=60))
+    await stream.send(task_updated(2, progress_percentage=60))
     if reader != "nobody":
         name = f"{socket.gethostname()}-{url.rsplit(':', 1)[1]}" if reader == "itself" else "gone"
         await take_and_die(stream.redis, name)
@@ -280,10 +276,10 @@ async def take_and_die(redis: Redis, name: str) -> None:
     )
 
 
-async def test_changes_by_users_and_by_sprints_do_not_lose_each_other(
+async def test_changes_by_users_and_by_sprints_are_both_stored(
     backlog_of_three: BacklogClient, stream: Stream
 ) -> None:
-    await stream.send(*(told(version) for version in range(1, 11)))
+    await stream.send(*(task_updated(version) for version in range(1, 11)))
     for priority in (1, 2, 4, 5):
         await backlog_of_three.update_task(FIRST, TaskUpdate(priority=priority))
     await stream.confirmed(10)

@@ -14,7 +14,6 @@ from domain_services.backlog.schema import (
     TaskUpdate,
 )
 from domain_services.kernel.client.http_client import PeerRefused
-from domain_services.kernel.errors import Unavailable
 from domain_services.kernel.types import utc_now
 
 IDS = [f"P1-TASK{number:03d}" for number in range(1, 6)]
@@ -27,12 +26,12 @@ async def backlog_of_five(backlog: BacklogClient) -> BacklogClient:
     return backlog
 
 
-def wanting(sprint: str, *task_ids: str) -> ReservationCreate:
+def request_for(sprint: str, *task_ids: str) -> ReservationCreate:
     return ReservationCreate(sprint_id=sprint, task_ids=list(task_ids) or None)
 
 
 async def test_named_tasks_are_reserved(backlog_of_five: BacklogClient) -> None:
-    reserved = await backlog_of_five.reserve("P1", wanting("P1-S01", *IDS[:2]))
+    reserved = await backlog_of_five.reserve("P1", request_for("P1-S01", *IDS[:2]))
     assert {task.task_id for task in reserved.tasks} == set(IDS[:2])
     task = await backlog_of_five.get_task(IDS[0])
     assert (task.sprint_id, task.status, task.version) == ("P1-S01", "assigned_to_sprint", 2)
@@ -44,34 +43,34 @@ async def test_unnamed_all_free_tasks_are_reserved_in_the_backlogs_order(
 ) -> None:
     await backlog_of_five.update_task(IDS[0], TaskUpdate(status="blocked"))
     free = await backlog_of_five.list_tasks("P1", status="unassigned")
-    reserved = await backlog_of_five.reserve("P1", wanting("P1-S01"))
+    reserved = await backlog_of_five.reserve("P1", request_for("P1-S01"))
     assert [task.task_id for task in reserved.tasks] == [task.task_id for task in free]
 
 
 async def test_reserving_again_gives_the_same_tasks(backlog_of_five: BacklogClient) -> None:
-    first = await backlog_of_five.reserve("P1", wanting("P1-S01", *IDS[:2]))
-    again = await backlog_of_five.reserve("P1", wanting("P1-S01", *IDS[:2]))
-    anew = await backlog_of_five.reserve("P1", wanting("P1-S01"))
+    first = await backlog_of_five.reserve("P1", request_for("P1-S01", *IDS[:2]))
+    again = await backlog_of_five.reserve("P1", request_for("P1-S01", *IDS[:2]))
+    anew = await backlog_of_five.reserve("P1", request_for("P1-S01"))
     assert first == again == anew
     with pytest.raises(PeerRefused) as refused:
-        await backlog_of_five.reserve("P1", wanting("P1-S01", *IDS[1:3]))
+        await backlog_of_five.reserve("P1", request_for("P1-S01", *IDS[1:3]))
     assert refused.value.problem["errors"][0]["task_id"] == IDS[2]
 
 
 async def test_reserving_twice_at_once_gives_the_same_tasks(
     backlog_of_five: BacklogClient,
 ) -> None:
-    for wanted in (wanting("P1-S01"), wanting("P1-S02", *IDS[:2])):
+    for wanted in (request_for("P1-S01"), request_for("P1-S02", *IDS[:2])):
         answers = await asyncio.gather(*(backlog_of_five.reserve("P1", wanted) for _ in range(8)))
         assert all(answer == answers[0] for answer in answers)
         await backlog_of_five.release("P1", wanted.sprint_id)
 
 
 async def test_one_task_that_is_not_free_keeps_all_out(backlog_of_five: BacklogClient) -> None:
-    await backlog_of_five.reserve("P1", wanting("P1-S01", IDS[0]))
+    await backlog_of_five.reserve("P1", request_for("P1-S01", IDS[0]))
     await backlog_of_five.update_task(IDS[1], TaskUpdate(status="completed"))
     with pytest.raises(PeerRefused) as refused:
-        await backlog_of_five.reserve("P1", wanting("P1-S02", *IDS[:3], "P1-TASK999"))
+        await backlog_of_five.reserve("P1", request_for("P1-S02", *IDS[:3], "P1-TASK999"))
     assert refused.value.peer_status == 409
     reasons = {each["task_id"]: each["message"] for each in refused.value.problem["errors"]}
     assert reasons == {
@@ -83,10 +82,10 @@ async def test_one_task_that_is_not_free_keeps_all_out(backlog_of_five: BacklogC
 
 
 async def test_nothing_free_is_said_with_a_code_of_its_own(backlog_of_five: BacklogClient) -> None:
-    await backlog_of_five.reserve("P1", wanting("P1-S01"))
+    await backlog_of_five.reserve("P1", request_for("P1-S01"))
     for project in ("P1", "P2"):
         with pytest.raises(PeerRefused) as refused:
-            await backlog_of_five.reserve(project, wanting(f"{project}-S02"))
+            await backlog_of_five.reserve(project, request_for(f"{project}-S02"))
         assert refused.value.peer_status == 409
         assert refused.value.problem["code"] == "no_unassigned_tasks"
 
@@ -99,7 +98,7 @@ async def test_of_sprints_racing_for_the_same_tasks_exactly_one_wins(
         outcomes = await asyncio.gather(
             # Overlapping sets in opposite orders: what deadlocks when locks are taken one by one.
             *(
-                backlog_of_five.reserve("P1", wanting(sprint, *IDS[:: 1 if n % 2 else -1]))
+                backlog_of_five.reserve("P1", request_for(sprint, *IDS[:: 1 if n % 2 else -1]))
                 for n, sprint in enumerate(sprints)
             ),
             return_exceptions=True,
@@ -118,7 +117,7 @@ async def test_released_tasks_are_free_again_with_their_progress(
 ) -> None:
     begun = TaskUpdate(progress_percentage=40, status="unassigned")
     await backlog_of_five.update_task(IDS[0], begun)
-    await backlog_of_five.reserve("P1", wanting("P1-S01", *IDS[:3]))
+    await backlog_of_five.reserve("P1", request_for("P1-S01", *IDS[:3]))
     assert (await backlog_of_five.release("P1", "P1-S01")).released == 3
     assert (await backlog_of_five.release("P1", "P1-S01")).released == 0
     open_again = await backlog_of_five.get_task(IDS[0])
@@ -128,7 +127,7 @@ async def test_released_tasks_are_free_again_with_their_progress(
 
 async def test_another_projects_sprint_reserves_nothing(backlog_of_five: BacklogClient) -> None:
     with pytest.raises(PeerRefused) as refused:
-        await backlog_of_five.reserve("P1", wanting("P2-S01"))
+        await backlog_of_five.reserve("P1", request_for("P2-S01"))
     assert refused.value.peer_status == 422
     assert (await backlog_of_five.get_summary("P1")).unassigned_tasks == 5
 
@@ -136,14 +135,14 @@ async def test_another_projects_sprint_reserves_nothing(backlog_of_five: Backlog
 async def test_what_the_last_sprint_left_is_free_before_its_events_come(
     backlog_of_five: BacklogClient,
 ) -> None:
-    await backlog_of_five.reserve("P1", wanting("P1-S01"))
+    await backlog_of_five.reserve("P1", request_for("P1-S01"))
     left = [
         Returned(
             task_id=each, progress_percentage=30, assigned_to="E001", version=7, left_at=utc_now()
         )
         for each in IDS[:2]
     ]
-    again = wanting("P1-S02").model_copy(update={"returned": left})
+    again = request_for("P1-S02").model_copy(update={"returned": left})
     for _ in range(2):
         reserved = await backlog_of_five.reserve("P1", again)
         assert {task.task_id for task in reserved.tasks} == set(IDS[:2])
@@ -151,13 +150,3 @@ async def test_what_the_last_sprint_left_is_free_before_its_events_come(
     assert (task.progress_percentage, task.assigned_to, task.version) == (30, "E001", 8)
     changes = [each.to_status for each in await backlog_of_five.list_history(IDS[0])]
     assert changes == ["unassigned", "assigned_to_sprint", "unassigned", "assigned_to_sprint"]
-
-
-async def test_without_the_sprint_service_what_a_sprint_keeps_is_not_changed(
-    backlog_of_five: BacklogClient,
-) -> None:
-    await backlog_of_five.reserve("P1", wanting("P1-S01", IDS[0]))
-    await backlog_of_five.update_task(IDS[0], TaskUpdate(title="renamed", progress_percentage=0))
-    with pytest.raises(Unavailable):
-        await backlog_of_five.update_task(IDS[0], TaskUpdate(status="unassigned"))
-    assert (await backlog_of_five.get_task(IDS[0])).status == "assigned_to_sprint"

@@ -12,6 +12,7 @@ from tests.conftest import AUTH
 from tests.ports import free_port
 from tests.services.sprint.conftest import (  # noqa: F401 - fixtures
     Town,
+    backlog_database_url,
     idle_town,
     peers,
     sprint_settings,

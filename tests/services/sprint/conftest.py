@@ -18,8 +18,8 @@ from domain_services.backlog.settings import BacklogSettings
 from domain_services.chronicle.app import create_app as create_chronicle_app
 from domain_services.chronicle.client import ChronicleClient
 from domain_services.chronicle.settings import ChronicleSettings
+from domain_services.events import ORCHESTRATOR_GROUP
 from domain_services.kernel.database.database import Database
-from domain_services.kernel.messaging.envelope import ORCHESTRATOR_GROUP
 from domain_services.kernel.settings import Peers
 from domain_services.project.app import create_app as create_project_app
 from domain_services.project.client import ProjectClient
@@ -77,6 +77,18 @@ class Town:
         )
         return int(counted[0])
 
+    async def backlog_is_up_to_date(self) -> None:
+        """Wait until the backlog has confirmed every event."""
+
+        async def confirmed() -> bool:
+            [row] = await self.rows(
+                "SELECT count(*) FROM outbox WHERE closed_at IS NULL"
+                " AND 'backlog_service_group' = ANY (awaiting)"
+            )
+            return row[0] == 0
+
+        await eventually(confirmed)
+
     async def rows(self, query: str, **values: Any) -> list[Any]:
         """Rows of the sprint database."""
         async with self.database.transaction() as connection:
@@ -99,15 +111,22 @@ async def _serve_project(serve: Any, database_url: Callable[[str], str]) -> str:
     return await serve(create_project_app(settings), settings.port)
 
 
+@pytest.fixture
+def backlog_database_url(database_url: Callable[[str], str]) -> str:
+    return database_url("domain_services.backlog")
+
+
 # Stores come before `serve` in the arguments, so that services end before their databases do.
 @pytest.fixture
-async def peers(database_url: Callable[[str], str], redis_url: str, serve: Any) -> Peers:
+async def peers(
+    database_url: Callable[[str], str], backlog_database_url: str, redis_url: str, serve: Any
+) -> Peers:
     """Real project and backlog services; nobody serves the chronicle until a test does."""
     project_url = await _serve_project(serve, database_url)
     sprint, chronicle = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
     backlog = BacklogSettings(
         port=free_port(),
-        database_url=SecretStr(database_url("domain_services.backlog")),
+        database_url=SecretStr(backlog_database_url),
         redis_url=SecretStr(redis_url),
         peers=Peers(project=project_url, sprint=sprint),
         auth=AUTH,  # pyright: ignore[reportArgumentType]

@@ -5,9 +5,10 @@ from uuid import UUID
 
 import pytest
 
+from domain_services import events
 from domain_services.chronicle.client import ChronicleClient
 from domain_services.kernel.client.http_client import PeerRefused
-from domain_services.sprint.schema import ProgressReport, SprintClosedEvent, SprintCreate
+from domain_services.sprint.schema import ProgressReport, SprintCreate
 from tests.services.sprint.conftest import MONDAY, Town, eventually
 
 StartChronicle = Callable[[], Awaitable[ChronicleClient]]
@@ -48,10 +49,10 @@ async def test_unfinished_tasks_go_back_and_finished_ones_stay(town: Town) -> No
     (event,) = await town.rows(
         "SELECT payload->'event_data' AS d FROM outbox WHERE payload->>'event_type'='SPRINT_CLOSED'"
     )
-    told = SprintClosedEvent.model_validate(event.d)
-    assert (told.completed_tasks, told.planned_tasks, told.spill_over) == (1, 3, 2)
-    assert told.completion_rate == pytest.approx(1 / 3)
-    assert (told.duration_days, told.requested_by) == (14, "somebody")
+    outcome = events.SprintClosed.model_validate(event.d)
+    assert (outcome.completed_tasks, outcome.planned_tasks, outcome.spill_over) == (1, 3, 2)
+    assert outcome.completion_rate == pytest.approx(1 / 3)
+    assert (outcome.duration_days, outcome.requested_by) == (14, "somebody")
 
 
 async def test_all_done_is_completed(town: Town) -> None:

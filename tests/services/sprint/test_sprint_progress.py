@@ -8,10 +8,10 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from domain_services.daily_scrum.schema import TaskProgressed
+from domain_services.events import DAILY_SCRUM_EVENTS, TaskProgressed
 from domain_services.kernel.client.http_client import PeerRefused
 from domain_services.kernel.errors import Invalid
-from domain_services.kernel.messaging.envelope import DAILY_SCRUM_EVENTS, envelope
+from domain_services.kernel.messaging.envelope import wrap
 from domain_services.kernel.types import utc_now
 from domain_services.sprint.logic.tasks import resolve
 from domain_services.sprint.schema import (
@@ -118,8 +118,8 @@ async def test_task_of_no_sprint_is_not_found(town: Town) -> None:
 
 
 async def _send(url: str, **data: Any) -> None:
-    told = TaskProgressed.model_validate({"sprint_id": "P1-S01", "progress_made": 10, **data})
-    event = envelope("TASK_PROGRESSED", "Task", told.task_id, told, source="daily-scrum-service")
+    values = {"sprint_id": "P1-S01", "progress_made": 10, **data}
+    event = wrap(TaskProgressed.model_validate(values), source="daily-scrum-service")
     async with Redis.from_url(url) as redis:
         await redis.xadd(DAILY_SCRUM_EVENTS, {"event": event.model_dump_json()})
 

@@ -16,14 +16,14 @@ from domain_services.chronicle.schema import (
 from domain_services.project.schema import Assignment, EmployeeCreate
 from domain_services.sprint.app import create_app
 from domain_services.sprint.client import SprintClient
-from domain_services.sprint.logic.retrospective import Course, Impediment, compose, is_impediment
+from domain_services.sprint.logic.retrospective import Facts, Impediment, compose, is_impediment
 from domain_services.sprint.schema import ProgressReport, Sprint, SprintCreate, SprintTask
 from domain_services.sprint.settings import SprintSettings
 from tests.ports import free_port
 from tests.services.sprint.conftest import MONDAY, Town, eventually
 
 NOW = datetime(2025, 3, 17, tzinfo=UTC)
-NOTHING = Course(carried_in=(), started={}, impediments=(), attendees=())
+NOTHING = Facts(carried_in=(), started={}, impediments=(), attendees=())
 EARLY, LAST_EARLY, LATE = date(2025, 3, 4), date(2025, 3, 11), date(2025, 3, 12)
 
 
@@ -45,7 +45,7 @@ def tasks(**progress: int) -> list[SprintTask]:
     ]
 
 
-def note(held: list[SprintTask], course: Course) -> SprintRetrospectiveCreate:
+def note(held: list[SprintTask], facts: Facts) -> SprintRetrospectiveCreate:
     done = sum(task.status == "completed" for task in held)
     sprint = Sprint(
         sprint_id="P1-S01",
@@ -65,7 +65,7 @@ def note(held: list[SprintTask], course: Course) -> SprintRetrospectiveCreate:
         progress_percentage=None,
         tasks=held,
     )
-    return compose(uuid4(), sprint, course)
+    return compose(uuid4(), sprint, facts)
 
 
 def test_all_done_in_time_leaves_nothing_to_improve() -> None:

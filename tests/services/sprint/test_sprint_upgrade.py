@@ -1,0 +1,88 @@
+"""Upgrade of databases of the release before, whose closed sprints kept their completed tasks."""
+
+import asyncio
+
+import psycopg
+import pytest
+
+from domain_services.backlog.schema import TaskUpdate
+from domain_services.kernel.client.http_client import PeerRefused
+from domain_services.kernel.database import migrate
+from domain_services.sprint.schema import ProgressReport, SprintCreate
+from tests.services.sprint.conftest import Town
+
+REOPENED = TaskUpdate(status="unassigned", progress_percentage=60)
+
+
+async def complete(town: Town, *task_ids: str) -> None:
+    for task_id in task_ids:
+        await town.sprint.report_progress(task_id, ProgressReport(progress_percentage=100))
+    await town.backlog_is_up_to_date()
+
+
+async def go_back_a_release(town: Town, backlog_database_url: str) -> None:
+    """Make both databases what the release before would have made of the same calls."""
+    url = backlog_database_url.replace("+psycopg", "")
+    async with await psycopg.AsyncConnection.connect(url) as connection:
+        await connection.execute("ALTER TABLE tasks DROP COLUMN ended_sprint_id")
+        await connection.execute("UPDATE alembic_version SET version_num = 'backlog_0001'")
+    await town.rows("DELETE FROM outbox RETURNING 1")
+    await town.rows("UPDATE alembic_version SET version_num = 'sprint_0001' RETURNING 1")
+
+
+async def upgrade(town: Town, backlog_database_url: str) -> None:
+    await asyncio.to_thread(migrate.upgrade, backlog_database_url, "domain_services.backlog")
+    await asyncio.to_thread(migrate.upgrade, town.database.url, "domain_services.sprint")
+    await town.backlog_is_up_to_date()
+
+
+async def test_upgrade_releases_the_completed_tasks_of_closed_sprints_and_no_others(
+    town: Town, backlog_database_url: str
+) -> None:
+    await town.found("P1", "E1")
+    done, reopened, carried, again = await town.plan("P1", 4)
+    await town.sprint.create_sprint("P1", SprintCreate())
+    await complete(town, done, reopened, again)
+    await town.sprint.close_sprint("P1-S01")
+    await town.backlog_is_up_to_date()
+    await town.backlog.update_task(reopened, REOPENED)
+    await town.backlog.update_task(again, REOPENED)
+    await town.sprint.create_sprint("P1", SprintCreate(task_ids=[carried, again]))
+    await complete(town, carried, again)
+    before = await town.backlog_of("P1")
+    await go_back_a_release(town, backlog_database_url)
+    await upgrade(town, backlog_database_url)
+
+    assert await town.backlog_of("P1") == before
+    for task_id in (carried, again):
+        with pytest.raises(PeerRefused) as refused:
+            await town.backlog.update_task(task_id, REOPENED)
+        assert refused.value.peer_status == 422
+    await town.backlog.update_task(done, REOPENED)
+    task = await town.backlog.get_task(done)
+    assert (task.status, task.sprint_id, task.progress_percentage) == ("unassigned", None, 60)
+    await town.sprint.close_sprint("P1-S02")
+    await town.backlog_is_up_to_date()
+    await town.backlog.update_task(again, REOPENED)
+    assert (await town.backlog.get_task(again)).sprint_id is None
+
+
+async def test_upgrade_announces_only_the_last_sprint_of_a_task(
+    town: Town, backlog_database_url: str
+) -> None:
+    await town.found("P1", "E1")
+    [task_id] = await town.plan("P1", 1)
+    for sprint_id in ("P1-S01", "P1-S02"):
+        await town.sprint.create_sprint("P1", SprintCreate())
+        await complete(town, task_id)
+        await town.sprint.close_sprint(sprint_id)
+        await town.backlog_is_up_to_date()
+        if sprint_id == "P1-S01":
+            await town.backlog.update_task(task_id, REOPENED)
+    [row] = await town.rows("SELECT version FROM sprint_tasks WHERE sprint_id = 'P1-S02'")
+    await go_back_a_release(town, backlog_database_url)
+    await upgrade(town, backlog_database_url)
+    [event] = await town.rows("SELECT payload->'event_data' AS data FROM outbox")
+    assert (event.data["version"], event.data["status"]) == (row.version, "completed")
+    assert event.data["sprint_id"] is None
+    await town.backlog.update_task(task_id, REOPENED)
