@@ -1,6 +1,6 @@
 """Routes of the orchestrator: decide, report status, switch modes, delete a schedule."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
@@ -11,6 +11,7 @@ from domain_services.kernel.errors import NotFound
 from domain_services.kernel.types import ProjectId
 from domain_services.kernel.web.idempotent_route import IdempotentRoute
 from domain_services.kernel.web.openapi import problems
+from graphs.answer import Orchestration
 
 router = APIRouter(
     prefix="/orchestrate/project/{project_id}", tags=["orchestration"], route_class=IdempotentRoute
@@ -24,10 +25,10 @@ async def _services(request: Request) -> Services:
 Wired = Annotated[Services, Depends(_services)]
 
 
-@router.post("", response_model=schema.Orchestration, responses=problems(404, 409, 500, 503))
+@router.post("", responses=problems(404, 409, 500, 503))
 async def orchestrate(
     project_id: ProjectId, services: Wired, body: schema.OrchestrationRequest | None = None
-) -> dict[str, Any]:
+) -> Orchestration:
     """Analyse the project, decide, let evidence adjust the decision, act, and report all of it."""
     request = body or schema.OrchestrationRequest()
     return await services.orchestrator.orchestrate(project_id, request)

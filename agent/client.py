@@ -5,6 +5,7 @@ from agent.intelligence import schema as intelligence
 from agent.learning import schema as learning_schema
 from domain_services.kernel.client.http_client import ServiceClient
 from domain_services.kernel.types import Liveness
+from graphs.answer import Orchestration
 
 # A decision whose dependencies all wait to their limits, with its calls.
 ORCHESTRATE_SECONDS = 30.0
@@ -23,11 +24,9 @@ class OrchestratorClient(ServiceClient):
 
     async def orchestrate(
         self, project_id: str, body: schema.OrchestrationRequest
-    ) -> schema.Orchestration:
+    ) -> Orchestration:
         path = f"/orchestrate/project/{project_id}"
-        return await self._call(
-            "POST", path, schema.Orchestration, body=body, timeout=ORCHESTRATE_SECONDS
-        )
+        return await self._call("POST", path, Orchestration, body=body, timeout=ORCHESTRATE_SECONDS)
 
     async def status(self, project_id: str) -> schema.ProjectStatus:
         path = f"/orchestrate/project/{project_id}/status"

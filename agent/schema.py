@@ -1,13 +1,13 @@
 """The orchestrator's own wire types (section 6.3 of the specification)."""
 
-from datetime import date, datetime
-from typing import Annotated, Any, Literal
-from uuid import UUID
+from datetime import datetime
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
 from domain_services.kernel.types import Answer, Wire
-from memory.episode import DecisionSource, Episode, ModeName
+from memory.episode import ModeName
+from memory.episode_documents import EpisodeDocument
 
 Schedule = Annotated[str, StringConstraints(max_length=100)]
 
@@ -30,88 +30,6 @@ class OrchestrationRequest(Wire):
     action: Literal["analyze_and_orchestrate"] = "analyze_and_orchestrate"
     options: Options = Options()
     dry_run: bool = False
-
-
-class RuleBasedDecision(Answer):
-    tasks_to_assign: int | None
-    sprint_duration_weeks: int | None
-    reasoning: str
-
-
-class Gate(Answer):
-    passed: bool
-    reason: str
-
-
-class AdjustmentReport(Answer):
-    """`confidence`: probability that the recommendation is nearer to the outcome than the rule."""
-
-    original_recommendation: int
-    intelligence_recommendation: int
-    applied_value: int
-    confidence: float | None
-    sample_size: int
-    evidence_source: str
-    expected_improvement: str | None
-    rationale: str
-    gate: Gate
-    evidence_details: dict[str, Any]
-
-
-class ConfidenceScores(Answer):
-    overall_decision_confidence: float | None
-    intelligence_threshold_met: bool
-    minimum_threshold: float
-
-
-class Decisions(Answer):
-    create_new_sprint: bool
-    close_sprint: bool
-    tasks_to_assign: int | None
-    sprint_duration_weeks: int | None
-    reasoning: str
-    decision_source: DecisionSource
-    rule_based_decision: RuleBasedDecision
-    intelligence_adjustments: dict[str, AdjustmentReport]
-    confidence_scores: ConfidenceScores
-
-
-class PerformanceMetrics(Answer):
-    """Milliseconds per node; `total_ms` is the critical path; `degraded` names what was missing."""
-
-    steps_ms: dict[str, float]
-    total_ms: float
-    recall_path: str
-    recall_ms: float
-    degraded: list[str]
-
-
-class Analysis(Answer):
-    backlog_tasks: int
-    unassigned_tasks: int
-    active_sprints: int
-    team_size: int | None
-    working_days: int | None
-    team_working_days: int | None
-    days_off: list[str]
-    current_sprint: dict[str, Any] | None
-    historical_context: dict[str, Any]
-
-
-class Orchestration(Answer):
-    """The full account of one run; `created` is what the services stored, null when nothing."""
-
-    project_id: str
-    run_id: UUID
-    as_of: date
-    dry_run: bool
-    analysis: Analysis
-    decisions: Decisions
-    actions_planned: list[dict[str, Any]]
-    actions_taken: list[str]
-    created: dict[str, Any] | None
-    performance_metrics: PerformanceMetrics
-    intelligence_metadata: dict[str, Any]
 
 
 class DecisionModeChange(Wire):
@@ -203,7 +121,7 @@ class ProjectStatus(Answer):
 class EpisodeImport(Wire):
     """Past decisions with known outcomes, brought by an importer."""
 
-    episodes: Annotated[list[Episode], Field(min_length=1, max_length=200)]
+    episodes: Annotated[list[EpisodeDocument], Field(min_length=1, max_length=200)]
 
 
 class EpisodesImported(Answer):

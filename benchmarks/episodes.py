@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
+from memory.decision import Decision, RuleDecision
 from memory.episode import Episode, Outcome, Perception
 
 # Shares of all episodes, by project; the rest is spread evenly over `PROJECTS` projects, 2 % each
@@ -61,15 +62,19 @@ def episode(rng: random.Random, project_id: str, known: bool = True) -> Episode:
         origin="import",
         decided_at=datetime(day.year, day.month, day.day, tzinfo=UTC),
         agent_version="benchmark",
-        decision_source="rule_based_only",
         sprint_id=f"{project_id}-S{rng.randrange(99):02d}",
         perception=state,
-        reasoning={
-            "text": "10 tasks are taken",
-            "rule_based_decision": {"tasks_to_assign": 10},
-            "intelligence_adjustments": {},
-        },
-        action={"create_sprint": True, "tasks": 10, "duration_weeks": 2},
+        decision=Decision(
+            create_sprint=True,
+            close_sprint=False,
+            tasks=10,
+            duration_weeks=2,
+            rule=RuleDecision(tasks=10, duration_weeks=2, reasoning="10 tasks are taken"),
+            adjustments=(),
+            source="rule_based_only",
+            reasoning="10 tasks are taken",
+            plan=(),
+        ),
         outcome=Outcome(completed_tasks=done, duration_days=state.sprint_days) if known else None,
     )
 

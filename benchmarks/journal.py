@@ -100,7 +100,7 @@ async def _langgraph(stage: Stage) -> AsyncGenerator[AsyncPostgresStore, None]:
     async with AsyncPostgresStore.from_conn_string(
         stage.database(STORE),
         pool_config={"min_size": WRITERS, "max_size": WRITERS},
-        index={"dims": EMBEDDING_DIMENSIONS, "embed": embed, "fields": ["reasoning.text"]},
+        index={"dims": EMBEDDING_DIMENSIONS, "embed": embed, "fields": ["decision.reasoning"]},
     ) as store:
         await store.setup()
         yield store

@@ -18,6 +18,7 @@ from domain_services.embedding.schema import BatchRequest
 from memory import quality
 from memory.document import encode
 from memory.episode import Episode, Outcome, Perception
+from memory.episode_documents import documents_of
 from memory.features import features
 from memory.text import describe
 
@@ -144,20 +145,21 @@ def _row(
     episode: Episode, point: NDArray[np.float32], vector: NDArray[np.float16], model: str
 ) -> Sequence[Any]:
     outcome = [getattr(episode.outcome, name, None) for name in Outcome.model_fields]
+    documents, score = documents_of(episode), quality.score(episode)
     return (
         episode.episode_id,
         episode.project_id,
         episode.origin,
         episode.decided_at,
         episode.agent_version,
-        episode.decision_source,
+        episode.decision.source,
         episode.sprint_id,
         episode.perception.day,
         Jsonb(episode.perception.model_dump(mode="json")),
-        Jsonb(episode.reasoning),
-        Jsonb(episode.action),
-        quality.score(episode),
-        quality.recallable(episode),
+        Jsonb(documents["reasoning"]),
+        Jsonb(documents["action"]),
+        score,
+        quality.recallable(episode.outcome, score),
         *outcome,
         Vector(point),
         HalfVector(vector),

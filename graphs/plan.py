@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
+from pydantic import JsonValue
+
 from graphs.rules.base import Facts, Ruling
 from graphs.state import Snapshot
-from tools.guard import PlannedCall
+from memory.decision import PlannedCall
 
 
 def planned_calls(
@@ -37,7 +39,7 @@ def _calls(snapshot: Snapshot, ruling: Ruling, tasks: int, weeks: int) -> Iterat
 
 
 def _create_sprint(facts: Facts, tasks: int, weeks: int) -> PlannedCall:
-    task_ids = [task.task_id for task in facts.unassigned[:tasks]]
+    task_ids: list[JsonValue] = [task.task_id for task in facts.plannable[:tasks]]
     return PlannedCall(
         name="create_sprint",
         arguments={
@@ -52,7 +54,7 @@ def _create_sprint(facts: Facts, tasks: int, weeks: int) -> PlannedCall:
 
 def _create_cronjob(snapshot: Snapshot, ruling: Ruling) -> PlannedCall:
     facts = snapshot.facts
-    arguments: dict[str, object] = {
+    arguments: dict[str, JsonValue] = {
         "project_id": facts.project_id,
         "schedule": facts.options.schedule,
         "timezone": snapshot.timezone,

@@ -1,156 +1,138 @@
-"""What flows through the graph: JSON only, so that a run can be stored and resumed anywhere."""
+"""The state of a run: the values that its nodes hand on."""
 
 import operator
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, TypedDict, TypeVar
+from typing import Annotated, TypedDict
 
-from pydantic import TypeAdapter
-
-from graphs.rules.base import Facts, Ruling, StoredOptions
-from memory.episode import DecisionSource, ModeName, Perception
-from tools.guard import MadeCall, PlannedCall
-
-T = TypeVar("T")
+from domain_services.chronicle.schema import SimilarProject
+from graphs.answer import Orchestration
+from graphs.rules.base import Facts, RequestOptions, Ruling
+from memory.decision import Decision, Recommendation
+from memory.episode import ModeName, Perception
+from memory.recall import Recall
+from tools.guard import MadeCall
 
 
 @dataclass(frozen=True)
 class Mode:
-    """How far intelligence may go in a project; `confidence_threshold` is a probability in 0..1.
-
-    `version` counts the changes of the project's mode, 0 while it has the settings' own.
-    """
+    """How far evidence may change a project's decisions."""
 
     name: ModeName
     confidence_threshold: float
+    """Lowest confidence that passes the gate, 0..1."""
     enable_task_count_adjustment: bool
     enable_sprint_duration_adjustment: bool
     version: int = 0
+    """Changes of the project's mode so far; 0 while the settings' own mode holds."""
 
 
 @dataclass(frozen=True)
 class Order:
-    """What was asked of this run; a `dry_run` plans its calls and makes none, as in shadow mode."""
+    """The request of a run."""
 
-    options: StoredOptions
+    options: RequestOptions
     mode: Mode
     dry_run: bool
+    """True when calls are planned and none is made, as in shadow mode."""
 
 
 @dataclass(frozen=True)
 class PastSprint:
-    """`end_date` is its last day; `planned_tasks` its commitment, None where that is not known."""
+    """A sprint of the project that has ended."""
 
     sprint_id: str
     start_date: date
     end_date: date
+    """Its last day."""
     completed_tasks: int
     planned_tasks: int | None = None
+    """Its commitment; None where that is not known."""
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The project as analysed. `past` is oldest first; `trend` is None below three sprints."""
+    """The project as the run read it."""
 
     facts: Facts
     perception: Perception
     timezone: str
+    """IANA name."""
     past: tuple[PastSprint, ...]
+    """Past sprints, oldest first."""
     average_velocity: float | None
+    """Tasks a sprint; None without past sprints."""
     trend: str | None
+    """Direction of the velocity; None below three sprints."""
 
 
 @dataclass(frozen=True)
 class Patterns:
-    """What the chronicle knows beyond velocity; None where it did not answer or knows nothing."""
+    """The chronicle's figures beyond velocity; empty or None where it has none or is away."""
 
-    similar_projects: tuple[dict[str, Any], ...]
+    similar_projects: tuple[SimilarProject, ...]
     completion_rate: float | None
+    """Completed over planned tasks, 0..1."""
     average_sprint_days: float | None
     open_impediments: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Adjustment:
-    """A change that evidence suggests to one number of the rule's decision.
+class Actions:
+    """The calls that a run made."""
 
-    `confidence` is the probability that the recommended value ends nearer to the outcome than the
-    rule's, None when there is nothing to compare; `sample_size` counts the past sprints behind it.
-    """
-
-    name: str
-    original: int
-    recommended: int
-    confidence: float | None
-    sample_size: int
-    evidence_source: str
-    rationale: str
-    expected_improvement: str | None
-    details: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The gate's word on one adjustment, and the value that holds after it."""
-
-    name: str
-    passed: bool
-    applied: int
-    reason: str
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What the run will do. Numbers are None when no sprint is created."""
-
-    create_sprint: bool
-    close_sprint: bool
-    tasks: int | None
-    duration_weeks: int | None
-    source: DecisionSource
-    reasoning: str
-    verdicts: tuple[Verdict, ...]
-    plan: tuple[PlannedCall, ...]
+    made: tuple[MadeCall, ...] = ()
+    """With their results, in order."""
+    refused: tuple[str, ...] = ()
+    """Refusals in words; the first one ends the plan."""
 
 
 class State(TypedDict, total=False):
-    """Channels of a run; each holds the JSON form of the type named in its comment."""
+    """Channels of a run. Nothing before `act` is stored, so that they hold the values themselves.
+
+    `durable` is the part that is stored in front of `act`.
+    """
 
     project_id: str
     run_id: str
-    order: dict[str, Any]  # Order
-    snapshot: dict[str, Any]  # Snapshot
-    rulings: list[dict[str, Any]]  # tuple[Ruling, ...]
-    recall: dict[str, Any]  # memory.recall.Recall
-    patterns: dict[str, Any]  # Patterns
-    adjustments: list[dict[str, Any]]  # tuple[Adjustment, ...]
-    decision: dict[str, Any]  # Decision
-    made: list[dict[str, Any]]  # tuple[MadeCall, ...]
-    refused: list[str]
-    response: dict[str, Any]
+    order: Order
+    snapshot: Snapshot
+    patterns: Patterns
+    recall: Recall
+    rulings: tuple[Ruling, ...]
+    recommendations: tuple[Recommendation, ...]
+    decision: Decision
+    actions: Actions
+    response: Orchestration
     degraded: Annotated[list[str], operator.add]
     timings: Annotated[dict[str, float], operator.or_]
 
 
-_ADAPTERS: dict[Any, TypeAdapter[Any]] = {
-    kind: TypeAdapter(kind)
-    for kind in (
-        Order,
-        Snapshot,
-        Patterns,
-        Decision,
-        tuple[Ruling, ...],
-        tuple[Adjustment, ...],
-        tuple[MadeCall, ...],
+# The only types that are ever built from a stored run; their names are stored with them.
+DURABLE_TYPES: tuple[type, ...] = (
+    Order,
+    Snapshot,
+    Patterns,
+    Recall,
+    Decision,
+    Actions,
+    Orchestration,
+)
+
+
+def durable(state: State) -> State:
+    """Return the part of a decided run's state that `act` and `record` read.
+
+    The rulings and recommendations are part of the decision by then.
+    """
+    return State(
+        project_id=state["project_id"],
+        run_id=state["run_id"],
+        order=state["order"],
+        snapshot=state["snapshot"],
+        patterns=state["patterns"],
+        recall=state["recall"],
+        decision=state["decision"],
+        degraded=state["degraded"],
+        timings=state["timings"],
     )
-}
-
-
-def dump(kind: type[T], value: T) -> Any:
-    """The JSON form of a state type."""
-    return _ADAPTERS[kind].dump_python(value, mode="json")
-
-
-def load(kind: type[T], value: Any) -> T:
-    """A state type from its JSON form."""
-    return _ADAPTERS[kind].validate_python(value)

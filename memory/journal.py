@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from domain_services.kernel.background import Loop, every
 from memory import outcomes, postgres
 from memory.episode import Episode
+from memory.episode_documents import read_episode
 from memory.pool import Connection, Pool
 
 logger = structlog.get_logger()
@@ -60,7 +61,7 @@ class Journal:
             episodes: dict[int, Episode] = {}
             for row_id, document in await cursor.fetchall():
                 try:
-                    episodes[row_id] = Episode.model_validate(document)
+                    episodes[row_id] = read_episode(document)
                 except ValidationError as error:
                     logger.error("memory.episode_refused", journal_id=row_id, error=str(error))
                     await connection.execute(_REFUSE, (str(error), row_id))

@@ -2,9 +2,6 @@
 
 import asyncio
 import time
-from datetime import date
-from typing import Literal
-from uuid import UUID
 
 import psycopg
 from prometheus_client import CollectorRegistry, Histogram
@@ -14,7 +11,7 @@ from domain_services.kernel.client.breaker import Breaker
 from domain_services.kernel.errors import Unavailable
 from memory import search
 from memory.embed import Embeddings, Found
-from memory.episode import Outcome, Perception
+from memory.episode import Outcome, Perception, RecallPath, SimilarEpisode
 from memory.pool import Connection, Pool
 from memory.search import EXACT_ROWS, Hit, Query
 from memory.text import describe
@@ -23,28 +20,11 @@ from memory.text import describe
 SEARCH_SECONDS = 0.05
 GRACE_SECONDS = 0.02  # from hanging up a connection to its error
 
-Path = Literal["cache", "service", "structured"]
 
+class Neighbour(SimilarEpisode):
+    """A similar episode with the state it was decided in."""
 
-class Neighbour(BaseModel):
-    """A similar episode; similarities are in 0..1, identical is 1.
-
-    `text_similarity` is None when it has no embedding of the query's model: then `similarity` is
-    the structured one alone. `found_by` tells which search had it among its nearest.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    episode_id: UUID
-    project_id: str
-    sprint_id: str | None
-    day: date
-    similarity: float
-    structured_similarity: float
-    text_similarity: float | None
-    found_by: Literal["structured", "text", "both"]
     perception: Perception
-    outcome: Outcome
 
 
 class Recall(BaseModel):
@@ -57,7 +37,7 @@ class Recall(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    path: Path
+    path: RecallPath
     model: str | None
     ms: float
     searched: int

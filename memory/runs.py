@@ -11,7 +11,7 @@ with an older one is refused.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, LiteralString
+from typing import Any, Literal, LiteralString, TypedDict
 from uuid import UUID
 
 from psycopg.rows import class_row
@@ -20,6 +20,7 @@ from pydantic import BaseModel
 
 from domain_services.kernel.errors import Conflict, Unavailable
 from memory.audits import ROUTE
+from memory.decision import Decision
 from memory.episode import Episode
 from memory.pool import Connection, Pool
 
@@ -31,6 +32,15 @@ class RunInProgress(Conflict):
 
     code = "run_in_progress"
     title = "A run is in progress"
+
+
+class RunError(TypedDict):
+    """Why a run failed."""
+
+    kind: str
+    """Name of the error's class."""
+    detail: str
+    """Its message."""
 
 
 class LeaseLost(Conflict):
@@ -86,10 +96,6 @@ _HELD: LiteralString = "WHERE run_id = %(run_id)s AND token = %(token)s AND stat
 _DECIDED: LiteralString = f"""
     UPDATE runs SET status = 'decided', decision = %(decision)s, decided_at = now(),
         lease_until = now() + make_interval(secs => lease_seconds) {_HELD} 'running'
-"""
-_RENEW: LiteralString = f"""
-    UPDATE runs SET lease_until = now() + make_interval(secs => lease_seconds)
-    {_HELD} ANY('{{running,decided}}')
 """
 # One statement is one transaction and one round trip: all of it, or nothing.
 _END: LiteralString = f"""
@@ -153,22 +159,17 @@ class RunTable:
                     )
         raise Unavailable(f"many runs of {project_id} begin and end at once", project_id=project_id)
 
-    async def decided(self, run_id: UUID, token: int, decision: dict[str, Any]) -> None:
+    async def decided(self, run_id: UUID, token: int, decision: Decision) -> None:
         """Keep the decision before it is acted on; renews the lease. Raises: `LeaseLost`."""
         async with self._pool.connection() as connection:
-            values = {"run_id": run_id, "token": token, "decision": Jsonb(decision)}
+            values = {"run_id": run_id, "token": token, "decision": _document(decision)}
             await _write(connection, _DECIDED, values)
-
-    async def renew(self, run_id: UUID, token: int) -> None:
-        """Hold the run for another lease. Raises: `LeaseLost`."""
-        async with self._pool.connection() as connection:
-            await _write(connection, _RENEW, {"run_id": run_id, "token": token})
 
     async def finish(
         self,
         run_id: UUID,
         token: int,
-        response: dict[str, Any],
+        response: BaseModel,
         episode: Episode,
         audit: BaseModel | None = None,
     ) -> None:
@@ -176,13 +177,11 @@ class RunTable:
 
         `audit` is delivered to the chronicle. Raises: `LeaseLost`, `Invalid`.
         """
-        await self._end(run_id, token, "done", response, None, episode, audit)
+        await self._end(run_id, token, "done", response=response, episode=episode, audit=audit)
 
-    async def fail(
-        self, run_id: UUID, token: int, error: dict[str, Any], episode: Episode | None = None
-    ) -> None:
-        """Ended by an error; failures are remembered too. Raises: `LeaseLost`, `Invalid`."""
-        await self._end(run_id, token, "failed", None, error, episode)
+    async def fail(self, run_id: UUID, token: int, error: RunError) -> None:
+        """End a run by an error. Raises: `LeaseLost`, `Invalid`."""
+        await self._end(run_id, token, "failed", error=error)
 
     async def due_for_recovery(self) -> list[Run]:
         """Decided runs whose holder died, claimed with new tokens. Undecided ones are abandoned."""
@@ -204,17 +203,18 @@ class RunTable:
         self,
         run_id: UUID,
         token: int,
-        status: Status,
-        response: dict[str, Any] | None,
-        error: dict[str, Any] | None,
-        episode: Episode | None,
+        status: Literal["done", "failed"],
+        *,
+        response: BaseModel | None = None,
+        error: RunError | None = None,
+        episode: Episode | None = None,
         audit: BaseModel | None = None,
     ) -> None:
         values = {
             "run_id": run_id,
             "token": token,
             "status": status,
-            "response": None if response is None else Jsonb(response),
+            "response": _document(response),
             "error": None if error is None else Jsonb(error),
             "episode": _document(episode),
             "audit": _document(audit),

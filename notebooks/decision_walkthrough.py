@@ -15,10 +15,10 @@ from typing import Any
 
 import httpx
 
-from agent.schema import Orchestration
 from deploy.local import control
 from deploy.local.folder import DataFolder
 from domain_services.chronicle.schema import DecisionAudit, DecisionImpact
+from graphs.answer import Orchestration
 
 DATA_DIR = Path(os.environ.get("DSM_DATA_DIR", ".dsm"))
 PROJECT = os.environ.get("DSM_PROJECT", "P1")
@@ -96,14 +96,14 @@ def distance(similarity: float | None) -> float | None:
 
 recalled: list[Row] = [
     {
-        "episode": episode["sprint_id"] or episode["project_id"],
-        "day": episode["day"],
-        "distance": distance(episode["similarity"]),
-        "by numbers": distance(episode["structured_similarity"]),
-        "by text": distance(episode["text_similarity"]),
-        "completed": (episode["outcome"] or {}).get("completed_tasks"),
+        "episode": episode.sprint_id or episode.project_id,
+        "day": episode.day,
+        "distance": distance(episode.similarity),
+        "by numbers": distance(episode.structured_similarity),
+        "by text": distance(episode.text_similarity),
+        "completed": episode.outcome.completed_tasks,
     }
-    for episode in answer.intelligence_metadata["similar_episodes"]
+    for episode in answer.intelligence_metadata.similar_episodes
 ]
 show("Recalled episodes", recalled, "no similar episode was recalled")
 metrics = answer.performance_metrics

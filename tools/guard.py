@@ -4,20 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langchain_core.tools import BaseTool
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, JsonValue
 
-
-class PlannedCall(BaseModel):
-    """One call that a run will make; a person can read it and approve or refuse it."""
-
-    model_config = ConfigDict(frozen=True)
-
-    name: str
-    """Tool to call."""
-    arguments: dict[str, object]
-    """Arguments by name, as the tool's argument type describes them."""
-    description: str
-    """The call in one sentence."""
+from memory.decision import PlannedCall
 
 
 class MadeCall(BaseModel):
@@ -27,9 +16,9 @@ class MadeCall(BaseModel):
 
     name: str
     """Tool that was called."""
-    arguments: dict[str, object]
+    arguments: dict[str, JsonValue]
     """Arguments by name, without the idempotency key."""
-    result: dict[str, object]
+    result: dict[str, JsonValue]
     """Answer of the tool."""
 
 

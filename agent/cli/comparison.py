@@ -6,7 +6,7 @@ from typing import Literal
 
 from agent.cli.connect import Clients
 from agent.importing import holdout
-from agent.schema import Orchestration
+from graphs.answer import Orchestration
 
 
 @dataclass(frozen=True)
@@ -70,10 +70,10 @@ async def compare(data_dir: Path, clients: Clients, answer: Orchestration) -> Co
 async def _chosen_finished(
     clients: Clients, answer: Orchestration, actual: holdout.ActualOutcome
 ) -> int | None:
-    if not answer.created or not answer.created["sprint_id"]:
+    if not answer.created or not answer.created.sprint_id:
         return None
     # The file knows its own ids only, which the backlog stores as external keys.
-    chosen_ids = {task["task_id"] for task in answer.created["tasks"]}
+    chosen_ids = {task.task_id for task in answer.created.tasks}
     finished_keys = set(actual.from_backlog)
     backlog = await clients.backlog.list_tasks(answer.project_id)
     return sum(

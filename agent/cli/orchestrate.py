@@ -12,7 +12,8 @@ from agent.cli.stack import DEFAULT_DATA_DIR, AsJson, DataDir
 
 if TYPE_CHECKING:
     from agent.cli.comparison import Comparison
-    from agent.schema import Orchestration, OrchestrationRequest
+    from agent.schema import OrchestrationRequest
+    from graphs.answer import Orchestration
 
 DEFAULT_WEEKS = 2
 MAX_WEEKS = 8

@@ -1,7 +1,6 @@
 """Page of a decision, for people: facts, rule, evidence, gate, actions and actual outcome."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.rule import Rule
@@ -11,7 +10,8 @@ from rich.text import Text
 from agent.cli.comparison import Comparison
 from agent.cli.layout import name_value_rows, plain_text, section
 from agent.cli.report_evidence import adjustment_parts, evidence_parts
-from agent.schema import Orchestration
+from domain_services.sprint.schema import SprintTask
+from graphs.answer import Orchestration
 
 _STEPS = ("analyse", "rules", "recall", "adjust", "gate", "act", "record")
 _SHOWN_DAYS_OFF = 5
@@ -46,9 +46,9 @@ def _facts(answer: Orchestration) -> Table:
     if analysis.days_off:
         rows.append(("days off", "; ".join(analysis.days_off[:_SHOWN_DAYS_OFF])))
     if sprint := analysis.current_sprint:
-        pending = f"{sprint['pending_tasks']} of {sprint['total_tasks']} tasks pending"
+        pending = f"{sprint.pending_tasks} of {sprint.total_tasks} tasks pending"
         rows.append(
-            ("sprint in progress", f"{sprint['sprint_id']} until {sprint['end_date']}, {pending}")
+            ("sprint in progress", f"{sprint.sprint_id} until {sprint.end_date}, {pending}")
         )
     return name_value_rows(rows)
 
@@ -72,27 +72,27 @@ def _decision(answer: Orchestration) -> Iterator[RenderableType]:
     if answer.dry_run:
         yield Text(f"dry run ({source}); it would:", style="bold")
         for call in answer.actions_planned:
-            yield plain_text(f"- {call['description']}")
+            yield plain_text(f"- {call.description}")
         return
     yield Text(source, style="bold")
     for action in answer.actions_taken:
         yield plain_text(f"- {action}")
-    if answer.created and answer.created["sprint_id"]:
-        yield plain_text(f"  {answer.created['start_date']} to {answer.created['end_date']}")
-        yield task_table(answer.created["tasks"])
-        for warning in answer.created["warnings"]:
+    if answer.created and answer.created.sprint_id:
+        yield plain_text(f"  {answer.created.start_date} to {answer.created.end_date}")
+        yield task_table(answer.created.tasks)
+        for warning in answer.created.warnings:
             yield Text(f"missing: {warning}", style="yellow")
 
 
-def task_table(tasks: list[dict[str, Any]]) -> Table:
+def task_table(tasks: list[SprintTask]) -> Table:
     """Build the table of a new sprint's tasks."""
     table = Table("task", "title", "priority", "assigned to", box=None)
     for task in tasks:
         table.add_row(
-            task["task_id"],
-            plain_text(task["title"]),
-            str(task["priority"]),
-            plain_text(task["assigned_to"] or "nobody yet"),
+            task.task_id,
+            plain_text(task.title),
+            str(task.priority),
+            plain_text(task.assigned_to or "nobody yet"),
         )
     return table
 

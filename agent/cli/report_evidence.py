@@ -1,14 +1,15 @@
 """Evidence and adjustments on the page of a decision."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from agent.cli.layout import name_value_rows, plain_text
-from agent.schema import AdjustmentReport, Orchestration
+from graphs.answer import Orchestration
+from memory.documents import AdjustmentReport
+from memory.episode import SimilarEpisode
 
 _SHOWN_SPRINTS = 12
 _TITLES = {
@@ -20,33 +21,32 @@ _TITLES = {
 def evidence_parts(answer: Orchestration) -> Iterator[RenderableType]:
     """Build the team's own history, the similar episodes and what was missing."""
     history = answer.analysis.historical_context
-    completed: list[int] = history["completed_per_sprint"]
+    completed = history.completed_per_sprint
     if completed:
         newest = " ".join(str(count) for count in completed[-_SHOWN_SPRINTS:])
-        sprints = f"{history['past_sprints']} past sprints; completed, newest last: {newest}"
-        average = f"{history['average_velocity']:.1f} tasks a sprint on average"
+        sprints = f"{history.past_sprints} past sprints; completed, newest last: {newest}"
+        average = f"{history.average_velocity or 0:.1f} tasks a sprint on average"
         yield name_value_rows(
-            [("own history", sprints), ("velocity", f"{average}, {history['velocity_trend']}")]
+            [("own history", sprints), ("velocity", f"{average}, {history.velocity_trend}")]
         )
     else:
         yield plain_text("no past sprint of this project is known")
-    episodes: list[dict[str, Any]] = answer.intelligence_metadata["similar_episodes"]
+    episodes = answer.intelligence_metadata.similar_episodes
     if episodes:
         yield _episode_table(episodes)
     for source in answer.performance_metrics.degraded:
         yield Text(f"missing: {source}", style="yellow")
 
 
-def _episode_table(episodes: list[dict[str, Any]]) -> Table:
+def _episode_table(episodes: list[SimilarEpisode]) -> Table:
     table = Table("similar episode", "day", "similarity", "found by", "completed", box=None)
     for episode in episodes:
-        outcome = episode["outcome"]
         table.add_row(
-            plain_text(episode["sprint_id"] or episode["episode_id"]),
-            episode["day"],
-            f"{episode['similarity']:.2f}",
-            episode["found_by"],
-            str(outcome["completed_tasks"]) if outcome else "not known",
+            plain_text(episode.sprint_id or str(episode.episode_id)),
+            str(episode.day),
+            f"{episode.similarity:.2f}",
+            episode.found_by,
+            str(episode.outcome.completed_tasks),
         )
     return table
 

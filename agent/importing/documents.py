@@ -12,7 +12,8 @@ from agent.importing.tasks import Task
 from domain_services.backlog.schema import TaskCreate
 from domain_services.chronicle.schema import SprintRetrospectiveCreate, TaskOutcomeCreate
 from domain_services.project.schema import EmployeeCreate, ProjectCreate
-from memory.episode import KEPT_SPRINTS, Episode, Outcome, Perception
+from memory.episode import KEPT_SPRINTS, Outcome, Perception
+from memory.episode_documents import Action, EpisodeDocument, Reasoning
 
 AGENT_VERSION = "import"
 
@@ -94,7 +95,7 @@ def retrospective(
     )
 
 
-def episodes(history: ProjectHistory, working_days: Sequence[int]) -> Iterator[Episode]:
+def episodes(history: ProjectHistory, working_days: Sequence[int]) -> Iterator[EpisodeDocument]:
     """Build an episode for each past sprint, from what could be seen when the sprint began.
 
     `working_days` holds those of each sprint, by the project's calendar.
@@ -106,10 +107,10 @@ def episodes(history: ProjectHistory, working_days: Sequence[int]) -> Iterator[E
 
 def _episode(
     project_id: str, sprint: PastSprint, completed_before: Sequence[int], working_days: int
-) -> Episode:
+) -> EpisodeDocument:
     days = (sprint.end_date - sprint.start_date).days + 1
     identity = sprint_id(project_id, sprint.number)
-    return Episode(
+    return EpisodeDocument(
         # The same window always gets the same id, so that a repeated import adds nothing.
         episode_id=uuid5(NAMESPACE_URL, f"urn:dsm:import:{identity}:{sprint.start_date}"),
         project_id=project_id,
@@ -128,7 +129,7 @@ def _episode(
             past_sprints=len(completed_before),
             completed=tuple(completed_before[-KEPT_SPRINTS:]),
         ),
-        reasoning={"text": "A window of the imported history; nobody decided it here."},
-        action={"create_sprint": True, "tasks": None, "duration_days": days},
+        reasoning=Reasoning(text="A window of the imported history; nobody decided it here."),
+        action=Action(create_sprint=True, duration_days=days),
         outcome=Outcome(completed_tasks=len(sprint.completed), duration_days=days),
     )

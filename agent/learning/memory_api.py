@@ -23,7 +23,7 @@ Wired = Annotated[Services, Depends(_services)]
 @router.post("/episodes", status_code=201, responses=problems(400, 503), **ADMIN)
 async def import_episodes(body: schema.EpisodeImport, services: Wired) -> schema.EpisodesImported:
     """Remember past decisions with known outcomes; those that are known stay as they are."""
-    created = await services.store.add(body.episodes)
+    created = await services.store.add(document.to_episode() for document in body.episodes)
     return schema.EpisodesImported(created=created, existing=len(body.episodes) - created)
 
 

@@ -1,10 +1,14 @@
-"""Where the graph keeps a run between its two durable points, and how long."""
+"""Where the graph stores a run that has decided and not yet acted, and for how long."""
+
+from typing import Any
 
 import structlog
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from pydantic import TypeAdapter
 
 from domain_services.kernel.background import Loop, every
+from graphs.state import DURABLE_TYPES
 from memory.pool import Pool
 
 logger = structlog.get_logger()
@@ -19,13 +23,42 @@ _ENDED = """
 """
 
 
+class StateSerializer(JsonPlusSerializer):
+    """Stores the types of a run's state as JSON under their names, the rest as LangGraph does.
+
+    What is read back is validated. Only a type of `DURABLE_TYPES` is ever built from it, so that
+    somebody who can write to the database cannot make this program load other code.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(allowed_msgpack_modules=())
+        self._adapters: dict[str, TypeAdapter[object]] = {
+            _stored_name(kind): TypeAdapter(kind) for kind in DURABLE_TYPES
+        }
+
+    def dumps_typed(self, obj: Any) -> tuple[str, bytes]:
+        """Return the name of the type and the bytes of `obj`."""
+        name = _stored_name(type(obj))
+        adapter = self._adapters.get(name)
+        return super().dumps_typed(obj) if adapter is None else (name, adapter.dump_json(obj))
+
+    def loads_typed(self, data: tuple[str, bytes]) -> Any:
+        """Return the value of a name and bytes. Raises: `ValidationError`."""
+        name, stored = data
+        adapter = self._adapters.get(name)
+        return super().loads_typed(data) if adapter is None else adapter.validate_json(stored)
+
+
+def _stored_name(kind: type) -> str:
+    return f"dsm.{kind.__name__}"
+
+
 class Checkpoints:
     """Savers on the agent's pool, and their retention: the saver itself never deletes anything."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        # No type outside JSON is ever built from a stored checkpoint.
-        self._serde = JsonPlusSerializer(allowed_msgpack_modules=())
+        self._serde = StateSerializer()
 
     def saver(self) -> AsyncPostgresSaver:
         """A saver of its own for each run: a shared one makes runs queue for its lock."""

@@ -1,7 +1,7 @@
-"""The life of a run: started, decided, acted on, finished; resumed by anyone when it is cut off."""
+"""The life of a run: it starts, decides, acts and finishes; any replica resumes it when cut off."""
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import cast
 
 import structlog
 from langchain_core.runnables import RunnableConfig
@@ -9,15 +9,17 @@ from langchain_core.runnables import RunnableConfig
 from agent.jobs.schedule import check_schedule
 from agent.runs.checkpoints import Checkpoints
 from agent.runs.decision_modes import mode_of
+from agent.runs.release_0_1 import decided_by_release_0_1, upgraded_state
 from agent.schema import OrchestrationRequest
 from domain_services.kernel.background import Loop, every, for_each
 from domain_services.kernel.errors import Problem, Unavailable
+from graphs.answer import Orchestration
 from graphs.decision import Graph
 from graphs.deps import Deps
 from graphs.report import build_audit, build_episode, build_response
 from graphs.rules.base import RequestOptions
-from graphs.state import Mode, Order, State, dump
-from memory.runs import Run, RunTable
+from graphs.state import Mode, Order, State, durable
+from memory.runs import Run, RunError, RunTable
 
 logger = structlog.get_logger()
 
@@ -44,21 +46,22 @@ class Orchestrator:
         self._mode = mode
         self._lease_seconds = lease_seconds
 
-    async def orchestrate(self, project_id: str, request: OrchestrationRequest) -> dict[str, Any]:
+    async def orchestrate(self, project_id: str, request: OrchestrationRequest) -> Orchestration:
         """Decide and act. Raises: `NotFound`, `Conflict` while another run of the project is
         unfinished, `Unavailable` when a needed peer is down."""
         check_schedule(request.options.schedule)
-        asked = request.model_dump(mode="json")
-        run = await self._runs.start(project_id, asked, self._lease_seconds)
+        run = await self._runs.start(
+            project_id, request.model_dump(mode="json"), self._lease_seconds
+        )
         order = self._order(run, request)
         try:
             state = await self._decide(run, order)
         except BaseException as error:
-            reason = {"kind": type(error).__name__, "detail": str(error)}
+            reason = RunError(kind=type(error).__name__, detail=str(error))
             await self._runs.fail(run.run_id, run.token, reason)
             raise
-        if order.dry_run or not state["decision"]["plan"]:
-            return await self._finish_without_deeds(run, state)
+        if order.dry_run or not state["decision"].plan:
+            return await self._finish_without_acting(run, state)
         return await self._resume(run)
 
     def _order(self, run: Run, request: OrchestrationRequest) -> Order:
@@ -66,12 +69,13 @@ class Orchestrator:
         return Order(request_options(request), mode, request.dry_run or mode.name == "shadow")
 
     async def recover(self) -> int:
-        """Resume runs that were decided and then cut off; returns how many were finished."""
+        """Resume runs that were decided and then cut off; return how many were finished."""
         due = await self._runs.due_for_recovery()
         return sum(await for_each(due, self._recover_run, name=lambda run: f"run {run.run_id}"))
 
     async def _recover_run(self, run: Run) -> bool:
         try:
+            await self._upgrade(run)
             await self._resume(run)
         except Problem as problem:
             logger.warning("run.recovery_failed", run_id=str(run.run_id), error=problem.detail)
@@ -83,27 +87,45 @@ class Orchestrator:
         """Return the loop that recovers runs that were cut off."""
         return every(RECOVERY_SECONDS, self.recover, name="run recovery")
 
-    async def _finish_without_deeds(self, run: Run, state: State) -> dict[str, Any]:
+    async def _finish_without_acting(self, run: Run, state: State) -> Orchestration:
         deps = self._deps(run)
         response = build_response(state)
-        episode = build_episode(state, response, run, deps.agent_version)
-        audit = build_audit(state, response, run, deps.agent_version)
+        episode = build_episode(state, run, deps.agent_version)
+        audit = build_audit(state, run, deps.agent_version)
         await self._runs.finish(run.run_id, run.token, response, episode, audit)
         return response
 
     async def _decide(self, run: Run, order: Order) -> State:
-        """Everything that only reads. A decision that plans a call is made durable, once;
-        one that plans none leaves nothing to resume."""
+        """Do everything that only reads.
+
+        A decision that plans a call is stored once. One that plans none leaves nothing to resume.
+        """
+        # Without a checkpointer: what was only read need not be stored at every node.
         reading = self._graph.copy({"checkpointer": None})
-        found = await reading.ainvoke(_first_state(run, order), context=self._deps(run))
-        state = cast(State, found)
-        if state["decision"]["plan"]:
-            graph, config = self._durable(run)
-            await graph.aupdate_state(config, state, as_node="gate")
+        state = cast(
+            State, await reading.ainvoke(_first_state(run, order), context=self._deps(run))
+        )
+        if state["decision"].plan:
+            await self._store(run, state)
             await self._runs.decided(run.run_id, run.token, state["decision"])
         return state
 
-    async def _resume(self, run: Run) -> dict[str, Any]:
+    async def _store(self, run: Run, state: State) -> None:
+        graph, config = self._durable(run)
+        await graph.aupdate_state(config, durable(state), as_node="gate")
+
+    async def _upgrade(self, run: Run) -> None:
+        """Store the state of a run that release 0.1.0 decided as this release reads it."""
+        if not decided_by_release_0_1(run.decision):
+            return
+        graph, config = self._durable(run)
+        # Not by the graph's own `aget_state`, which leaves out the channels that it no longer has.
+        stored = await self._checkpoints.saver().aget_tuple(config)
+        if stored is not None:
+            state = upgraded_state(stored.checkpoint["channel_values"])
+            await graph.aupdate_state(config, state, as_node="gate")
+
+    async def _resume(self, run: Run) -> Orchestration:
         graph, config = self._durable(run)
         try:
             state = await graph.ainvoke(None, config, context=self._deps(run), durability="exit")
@@ -112,10 +134,14 @@ class Orchestrator:
                 f"decided but not yet done: {error.detail}; the run is resumed by itself",
                 run_id=str(run.run_id),
             ) from error
-        return state.get("response", {})
+        return cast(State, state)["response"]
 
     def _durable(self, run: Run) -> tuple[Graph, RunnableConfig]:
-        graph = self._graph.copy({"checkpointer": self._checkpoints.saver()})
+        # A stored run is past the interrupt in front of `act`. LangGraph would stop there again for
+        # a run with channels of an earlier release, which count as updated for good.
+        graph = self._graph.copy(
+            {"checkpointer": self._checkpoints.saver(), "interrupt_before_nodes": ()}
+        )
         return graph, {"configurable": {"thread_id": str(run.run_id)}}
 
 
@@ -135,7 +161,7 @@ def _first_state(run: Run, order: Order) -> State:
     return State(
         project_id=run.project_id,
         run_id=str(run.run_id),
-        order=dump(Order, order),
+        order=order,
         degraded=[],
         timings={},
     )

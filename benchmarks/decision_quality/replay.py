@@ -9,7 +9,7 @@ from benchmarks.decision_quality.sprints import Row, Teams
 from graphs.evidence.adjustment import Evidence, Proposal, forecast, propose
 from graphs.evidence.calibration import Calibration
 from graphs.evidence.distribution import Prediction
-from graphs.nodes.adjust import as_adjustment
+from graphs.nodes.adjust import as_recommendation
 from graphs.nodes.gate import judge
 from graphs.state import Mode
 from graphs.thresholds import (
@@ -96,8 +96,8 @@ def _case(rows: tuple[Row, ...], at: int, memory: Memory, scope: int | None) -> 
 def decide(case: Case, calibration: Calibration) -> Decided:
     """Decide as the graph does in its enhanced mode with the default threshold."""
     proposal = propose(case.evidence, calibration)
-    verdict = judge(as_adjustment(case.evidence, proposal, {}), MODE)
-    return Decided(case, proposal, verdict.applied)
+    adjustment = judge(as_recommendation(proposal, "own history", None), MODE)
+    return Decided(case, proposal, adjustment.applied)
 
 
 def smoothing(case: Case) -> float:

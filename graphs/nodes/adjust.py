@@ -1,7 +1,6 @@
-"""Turns evidence into recommended changes of the rule's numbers."""
+"""Turn evidence into recommended changes of the rule's numbers."""
 
-from dataclasses import asdict, replace
-from typing import Any
+from dataclasses import replace
 
 from langgraph.runtime import Runtime
 
@@ -13,97 +12,107 @@ from graphs.evidence.neighbours import NeighbourEvidence, as_evidence, prior
 from graphs.evidence.throughput import Sprint, at_length
 from graphs.nodes.timing import timed
 from graphs.rules.base import Ruling
-from graphs.state import Adjustment, Snapshot, State, dump, load
+from graphs.state import Snapshot, State
+from memory.decision import (
+    CalibrationUsed,
+    Confidence,
+    EvidenceUsed,
+    Part,
+    Recommendation,
+)
 from memory.recall import Neighbour, Recall
 
 
 @timed
-async def adjust(state: State, runtime: Runtime[Deps]) -> dict[str, Any]:
-    """Adjustments of a sprint that is about to be created; none otherwise."""
-    rulings = load(tuple[Ruling, ...], state["rulings"])
-    ruling = next((each for each in rulings if each.kind == "create_sprint"), None)
-    if ruling is None:
-        return {"adjustments": []}
-    snapshot = load(Snapshot, state["snapshot"])
-    recalled = Recall.model_validate(state["recall"])
-    adjustments = (
-        _task_count(snapshot, recalled, ruling, runtime.context.calibration),
-        _duration(snapshot, ruling),
+async def adjust(state: State, runtime: Runtime[Deps]) -> State:
+    """Recommend numbers for a sprint that is about to be created; none otherwise."""
+    creation = next((item for item in state["rulings"] if item.kind == "create_sprint"), None)
+    if creation is None:
+        return State(recommendations=())
+    snapshot = state["snapshot"]
+    return State(
+        recommendations=(
+            _task_count(snapshot, state["recall"], creation, runtime.context.calibration),
+            _duration(snapshot, creation),
+        )
     )
-    return {"adjustments": dump(tuple[Adjustment, ...], adjustments)}
 
 
 def _task_count(
-    snapshot: Snapshot, recalled: Recall, ruling: Ruling, calibration: Calibration
-) -> Adjustment:
-    facts, spoken = snapshot.facts, _spoken(recalled)
+    snapshot: Snapshot, recall: Recall, ruling: Ruling, calibration: Calibration
+) -> Recommendation:
+    facts, usable = snapshot.facts, _usable(recall)
     evidence = Evidence(
         project_id=facts.project_id,
         history=past_sprints(snapshot),
-        neighbours=tuple(said for _, said in spoken),
+        neighbours=tuple(evidence for _, evidence in usable),
         rule_tasks=ruling.tasks or 0,
-        unassigned=len(facts.unassigned),
+        unassigned=facts.unassigned_tasks,
         max_tasks=facts.options.max_tasks,
         capacity_share=capacity_share(snapshot),
         days=snapshot.perception.sprint_days,
     )
     used = only_used(evidence)
-    # Too little evidence is told with all that was found; nothing of it was used then.
+    # When evidence is too little, the reason counts all of it, though nothing of it was used.
     proposal = propose(used if evidence.enough else evidence, calibration)
     proposal = replace(proposal, sample_size=len(used.history) + len(used.neighbours))
-    episodes = tuple(each for each, _ in spoken) if used.neighbours else ()
-    return as_adjustment(used, proposal, _details(snapshot, episodes, proposal, calibration))
+    episodes = tuple(neighbour for neighbour, _ in usable) if used.neighbours else ()
+    return as_recommendation(
+        proposal, _source(used), _evidence_used(snapshot, episodes, proposal, calibration)
+    )
 
 
 def only_used(evidence: Evidence) -> Evidence:
-    """The evidence without neighbours that a proposal makes no use of: all of them or none."""
-    asked = evidence.enough and evidence.rule_tasks > 0
+    """Return the evidence without neighbours that a proposal makes no use of: all or none."""
+    proposable = evidence.enough and evidence.rule_tasks > 0
     counts = at_length(evidence.history, evidence.days)
-    if asked and prior(counts, evidence.neighbours).neighbours:
+    if proposable and prior(counts, evidence.neighbours).neighbours:
         return evidence
     return replace(evidence, neighbours=())
 
 
-def _spoken(recalled: Recall) -> tuple[tuple[Neighbour, NeighbourEvidence], ...]:
-    """The recalled episodes that say something, and what."""
-    said = (
-        (each, as_evidence(each.similarity, each.perception, each.outcome))
-        for each in recalled.neighbours
+def _usable(recall: Recall) -> tuple[tuple[Neighbour, NeighbourEvidence], ...]:
+    pairs = (
+        (neighbour, as_evidence(neighbour.similarity, neighbour.perception, neighbour.outcome))
+        for neighbour in recall.neighbours
     )
-    return tuple((each, found) for each, found in said if found is not None)
+    return tuple((neighbour, evidence) for neighbour, evidence in pairs if evidence is not None)
 
 
-def as_adjustment(evidence: Evidence, proposal: Proposal, details: dict[str, Any]) -> Adjustment:
-    """A proposal as the gate judges it."""
-    return Adjustment(
-        name="task_count_modification",
-        original=proposal.original,
+def as_recommendation(
+    proposal: Proposal, evidence_source: str, evidence: EvidenceUsed | None
+) -> Recommendation:
+    """Return a proposal of the task count as the gate judges it."""
+    stated, raw = proposal.confidence, proposal.raw_confidence
+    return Recommendation(
+        kind="task_count_modification",
+        rule=proposal.original,
         recommended=proposal.recommended,
-        confidence=proposal.confidence,
+        confidence=None if stated is None or raw is None else Confidence(stated=stated, raw=raw),
         sample_size=proposal.sample_size,
-        evidence_source=_source(evidence),
+        evidence_source=evidence_source,
         rationale=proposal.reason,
         expected_improvement=proposal.expected_improvement,
-        details=details,
+        evidence=evidence,
     )
 
 
 def past_sprints(snapshot: Snapshot) -> tuple[Sprint, ...]:
-    """The own history as evidence takes it, oldest first."""
+    """Return the project's own history as evidence takes it, oldest first."""
     return tuple(
         Sprint(
-            completed=each.completed_tasks,
-            days=(each.end_date - each.start_date).days + 1,
-            committed=each.planned_tasks,
+            completed=sprint.completed_tasks,
+            days=(sprint.end_date - sprint.start_date).days + 1,
+            committed=sprint.planned_tasks,
         )
-        for each in snapshot.past
+        for sprint in snapshot.past
     )
 
 
 def capacity_share(snapshot: Snapshot) -> float | None:
-    """Working time of the window over that of a window without holidays and leave; None unknown.
+    """Return the window's working time over that of a window without holidays and leave, 0..1.
 
-    At most 1: what a team completes in days it has never worked on is not known.
+    None when it is not known. At most 1: nobody knows what a team completes on extra days.
     """
     facts, weekdays = snapshot.facts, 5 * snapshot.facts.options.sprint_duration_weeks
     if facts.working_days is None:
@@ -118,38 +127,42 @@ def _source(evidence: Evidence) -> str:
     return f"{own}, {len(evidence.neighbours)} similar episodes"
 
 
-def _details(
+def _evidence_used(
     snapshot: Snapshot,
-    used: tuple[Neighbour, ...],
+    episodes: tuple[Neighbour, ...],
     proposal: Proposal,
     calibration: Calibration,
-) -> dict[str, Any]:
-    """`similar_projects_used` names other projects; an own earlier episode is an episode used."""
-    others = {each.project_id for each in used} - {snapshot.facts.project_id}
-    return {
-        "similar_projects_used": sorted(others),
-        "episodes_used": [str(each.episode_id) for each in used],
-        "own_history": [each.completed_tasks for each in snapshot.past],
-        "proposal": asdict(proposal),
-        "confidence": {
-            "raw": proposal.raw_confidence,
-            "calibrated": proposal.confidence,
-            "calibration_version": calibration.version,
-            "calibration_sample_size": calibration.sample_size,
-        },
-    }
+) -> EvidenceUsed:
+    others = {episode.project_id for episode in episodes} - {snapshot.facts.project_id}
+    return EvidenceUsed(
+        similar_projects=tuple(sorted(others)),
+        episodes=tuple(str(episode.episode_id) for episode in episodes),
+        own_history=tuple(sprint.completed_tasks for sprint in snapshot.past),
+        expected=proposal.expected,
+        low=proposal.low,
+        high=proposal.high,
+        wins=proposal.wins,
+        losses=proposal.losses,
+        parts=tuple(
+            Part(name=part.name, value=part.value, sample_size=part.sample_size)
+            for part in proposal.parts
+        ),
+        calibration=CalibrationUsed(
+            version=calibration.version, sample_size=calibration.sample_size
+        ),
+    )
 
 
-def _duration(snapshot: Snapshot, ruling: Ruling) -> Adjustment:
-    kept = keep_cadence(ruling.duration_weeks or 0)
-    return Adjustment(
-        name="sprint_duration_modification",
-        original=kept.original,
-        recommended=kept.recommended,
+def _duration(snapshot: Snapshot, ruling: Ruling) -> Recommendation:
+    cadence = keep_cadence(ruling.duration_weeks or 0)
+    return Recommendation(
+        kind="sprint_duration_modification",
+        rule=cadence.original,
+        recommended=cadence.recommended,
         confidence=None,
         sample_size=len(snapshot.past),
         evidence_source="velocity by sprint length",
-        rationale=kept.reason,
+        rationale=cadence.reason,
         expected_improvement=None,
-        details={},
+        evidence=None,
     )

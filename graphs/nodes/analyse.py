@@ -1,8 +1,7 @@
-"""Looks at the project: what is planned, who can work, what was completed before."""
+"""Read the project: its backlog, its team and calendar, its sprints and its history."""
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any
 
 from langgraph.runtime import Runtime
 
@@ -16,38 +15,40 @@ from graphs.deps import Deps, Sources
 from graphs.nodes.optional import ask
 from graphs.nodes.timing import timed
 from graphs.rules.base import Facts, RequestOptions, SprintFact, TaskFact
-from graphs.state import Order, PastSprint, Patterns, Snapshot, State, dump, load
+from graphs.rules.capacity import most_tasks
+from graphs.state import PastSprint, Patterns, Snapshot, State
 from graphs.thresholds import EVIDENCE_SECONDS, HISTORY_SPRINTS
 from memory.episode import Perception
 from tools.cronjobs import CronJob
 
 
 @timed
-async def analyse(state: State, runtime: Runtime[Deps]) -> dict[str, Any]:
+async def analyse(state: State, runtime: Runtime[Deps]) -> State:
     """Read everything at once. Raises: `NotFound`; `Unavailable` when a needed peer is down."""
-    options = load(Order, state["order"]).options
     deps = runtime.context
-    seen = await read_project(deps, state["project_id"], options, EVIDENCE_SECONDS * deps.patience)
-    return {
-        "snapshot": dump(Snapshot, seen.snapshot),
-        "patterns": dump(Patterns, patterns_of(seen.history)),
-        "degraded": seen.missing,
-    }
+    project = await read_project(
+        deps, state["project_id"], state["order"].options, EVIDENCE_SECONDS * deps.patience
+    )
+    return State(
+        snapshot=project.snapshot, patterns=patterns_of(project.history), degraded=project.missing
+    )
 
 
 @dataclass(frozen=True)
 class ProjectState:
-    """A project as it is; `history` is None, and named in `missing`, without the chronicle."""
+    """A project as the services describe it."""
 
     snapshot: Snapshot
     history: ProjectEvidence | None
+    """The chronicle's answer; None when it did not answer."""
     missing: list[str]
+    """What did not answer, in words."""
 
 
 async def read_project(
     sources: Sources, project_id: str, options: RequestOptions, seconds: float
 ) -> ProjectState:
-    """The project as it is now; `seconds` are for the chronicle. Raises: as `analyse`."""
+    """Return the project as it is now; `seconds` are for the chronicle. Raises: as `analyse`."""
     days = 7 * options.sprint_duration_weeks
     evidence = sources.chronicle.evidence(project_id, sprints=HISTORY_SPRINTS)
     try:
@@ -62,7 +63,9 @@ async def read_project(
             ),
             asyncio.gather(
                 sources.backlog.get_summary(project_id),
-                sources.backlog.list_tasks(project_id, status="unassigned"),
+                sources.backlog.list_tasks(
+                    project_id, status="unassigned", limit=most_tasks(options)
+                ),
                 sources.sprint.list_sprints(project_id, status="in_progress", limit=1),
             ),
         )
@@ -84,12 +87,12 @@ async def read_project(
 
 
 def patterns_of(history: ProjectEvidence | None) -> Patterns:
-    """What the chronicle knows beyond velocity."""
+    """Return the chronicle's figures beyond velocity."""
     if history is None:
         return Patterns((), None, None, ())
     statuses = history.impediments.impediment_status_counts
     return Patterns(
-        similar_projects=tuple(each.model_dump(mode="json") for each in history.similar_projects),
+        similar_projects=tuple(history.similar_projects),
         completion_rate=history.patterns.completion_rate,
         average_sprint_days=history.patterns.avg_sprint_duration_days,
         open_impediments=tuple(name for name, counts in statuses.items() if counts.get("open")),
@@ -104,27 +107,39 @@ def _facts(
     jobs: list[CronJob],
     options: RequestOptions,
 ) -> Facts:
+    plannable = tuple(
+        TaskFact(task.task_id, task.priority) for task in tasks if task.sprint_id is None
+    )
     sprint = sprints[0] if sprints else None
     active = sprint.sprint_id if sprint else None
     return Facts(
         project_id=window.project_id,
         today=window.start_date,  # a window without dates begins on the project's own day
         backlog_tasks=summary.total_tasks - summary.status_counts.get("completed", 0),
-        unassigned=tuple(
-            TaskFact(task.task_id, task.priority) for task in tasks if task.sprint_id is None
-        ),
+        unassigned_tasks=_unassigned_tasks(summary, plannable, options),
+        plannable=plannable,
         team_size=len(window.capacity) or None,
         working_days=window.working_days,
         team_working_days=window.team_working_days,
         days_off=tuple(
-            f"{each.date.isoformat()} {each.reason or each.type}"
-            + (f" ({each.employee_id})" if each.employee_id else "")
-            for each in window.conflicts
+            f"{conflict.date.isoformat()} {conflict.reason or conflict.type}"
+            + (f" ({conflict.employee_id})" if conflict.employee_id else "")
+            for conflict in window.conflicts
         ),
         active_sprint=sprint and _sprint(sprint, jobs),
         orphaned_cronjobs=tuple(job.name for job in jobs if job.sprint_id != active),
         options=options,
     )
+
+
+def _unassigned_tasks(
+    summary: BacklogSummary, plannable: tuple[TaskFact, ...], options: RequestOptions
+) -> int:
+    # Summary and list are two reads, and the backlog may change in between. The list holds all
+    # unassigned tasks when it is shorter than its limit, and its count is the plan's own then.
+    if len(plannable) < most_tasks(options):
+        return len(plannable)
+    return max(summary.unassigned_tasks, len(plannable))
 
 
 def _sprint(sprint: SprintSummary, jobs: list[CronJob]) -> SprintFact:
@@ -143,13 +158,13 @@ def _perception(facts: Facts, history: ProjectVelocity | None, days: int) -> Per
         project_id=facts.project_id,
         day=facts.today,
         backlog_tasks=facts.backlog_tasks,
-        unassigned_tasks=len(facts.unassigned),
+        unassigned_tasks=facts.unassigned_tasks,
         team_size=facts.team_size,
         sprint_days=days,
         working_days=facts.working_days,
         team_working_days=facts.team_working_days,
         past_sprints=history.sprint_count if history else 0,
-        completed=tuple(each.completed_tasks for each in past[-HISTORY_SPRINTS:]),
+        completed=tuple(sprint.completed_tasks for sprint in past[-HISTORY_SPRINTS:]),
         sprint_in_progress=facts.active_sprint is not None,
     )
 
@@ -158,11 +173,11 @@ def _past(history: ProjectVelocity | None) -> tuple[PastSprint, ...]:
     past = history.velocity_trend_data[-HISTORY_SPRINTS:] if history else []
     return tuple(
         PastSprint(
-            each.sprint_id,
-            each.start_date,
-            each.end_date,
-            each.completed_tasks,
-            each.total_tasks,
+            sprint.sprint_id,
+            sprint.start_date,
+            sprint.end_date,
+            sprint.completed_tasks,
+            sprint.total_tasks,
         )
-        for each in past
+        for sprint in past
     )

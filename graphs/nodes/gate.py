@@ -1,6 +1,6 @@
-"""Lets an adjustment through only with enough confidence, then writes down the exact calls."""
+"""Let a recommendation through only with enough confidence, then plan the exact calls."""
 
-from typing import Any
+from collections.abc import Sequence
 
 from langgraph.runtime import Runtime
 
@@ -8,61 +8,77 @@ from graphs.deps import Deps
 from graphs.nodes.timing import timed
 from graphs.plan import planned_calls
 from graphs.rules.base import Ruling
-from graphs.state import Adjustment, Decision, Mode, Order, Snapshot, State, Verdict, dump, load
+from graphs.state import Mode, Snapshot, State
+from memory.decision import Adjustment, Decision, Gate, Recommendation, RuleDecision
 
 
 @timed
-async def gate(state: State, runtime: Runtime[Deps]) -> dict[str, Any]:
+async def gate(state: State, runtime: Runtime[Deps]) -> State:
     """Decide every number, and plan the calls that make the decision true."""
-    snapshot = load(Snapshot, state["snapshot"])
-    rulings = load(tuple[Ruling, ...], state["rulings"])
-    adjustments = load(tuple[Adjustment, ...], state["adjustments"])
-    mode = load(Order, state["order"]).mode
-    verdicts = tuple(judge(each, mode) for each in adjustments)
-    applied = {each.name: each.applied for each in verdicts}
-    changed = any(
-        verdict.passed and verdict.applied != adjustment.original
-        for verdict, adjustment in zip(verdicts, adjustments, strict=True)
-    )
+    mode = state["order"].mode
+    adjustments = tuple(judge(item, mode) for item in state["recommendations"])
+    return State(decision=decide(state["snapshot"], state["rulings"], adjustments))
+
+
+def decide(
+    snapshot: Snapshot, rulings: Sequence[Ruling], adjustments: tuple[Adjustment, ...]
+) -> Decision:
+    """Return the decision of the rules with every adjustment applied."""
+    applied = {adjustment.kind: adjustment.applied for adjustment in adjustments}
     tasks = applied.get("task_count_modification")
     weeks = applied.get("sprint_duration_modification")
-    decision = Decision(
-        create_sprint=any(each.kind == "create_sprint" for each in rulings),
-        close_sprint=any(each.kind == "close_sprint" for each in rulings),
+    creation = next((ruling for ruling in rulings if ruling.kind == "create_sprint"), None)
+    reasons = [ruling.reason for ruling in rulings]
+    changed = any(adjustment.changes_the_rule for adjustment in adjustments)
+    return Decision(
+        create_sprint=creation is not None,
+        close_sprint=any(ruling.kind == "close_sprint" for ruling in rulings),
         tasks=tasks,
         duration_weeks=weeks,
+        rule=RuleDecision(
+            tasks=creation.tasks if creation else None,
+            duration_weeks=creation.duration_weeks if creation else None,
+            reasoning=" ".join(reasons),
+        ),
+        adjustments=adjustments,
         source="intelligence_enhanced" if changed else "rule_based_only",
-        reasoning=" ".join([*(each.reason for each in rulings), *(v.reason for v in verdicts)]),
-        verdicts=verdicts,
+        reasoning=" ".join([*reasons, *(adjustment.gate.reason for adjustment in adjustments)]),
         plan=planned_calls(snapshot, rulings, tasks, weeks),
     )
-    return {"decision": dump(Decision, decision)}
 
 
-def judge(adjustment: Adjustment, mode: Mode) -> Verdict:
-    """Whether one adjustment holds under `mode`; the rule's number stands otherwise."""
-    passed, reason = _passes(adjustment, mode)
-    applied = adjustment.recommended if passed else adjustment.original
-    return Verdict(adjustment.name, passed, applied, reason)
+def judge(recommendation: Recommendation, mode: Mode) -> Adjustment:
+    """Return the adjustment that holds under `mode`; the rule's number unless the gate passes."""
+    result = _result(recommendation, mode)
+    applied = recommendation.recommended if result.passed else recommendation.rule
+    return Adjustment(**dict(recommendation), applied=applied, gate=result)
 
 
-def _passes(adjustment: Adjustment, mode: Mode) -> tuple[bool, str]:
-    what = adjustment.name.removesuffix("_modification").replace("_", " ")
-    stands = f"the rule's {adjustment.original} stands"
-    if adjustment.recommended == adjustment.original:
-        return False, f"{what}: {adjustment.rationale}"
-    change = f"{adjustment.original} -> {adjustment.recommended}"
-    if mode.name == "rule_based_only" or not _enabled(adjustment, mode):
-        return False, f"{what}: {change} is suggested but switched off for this project; {stands}."
-    if adjustment.confidence is None:
-        return False, f"{what}: {change} is suggested without a known confidence; {stands}."
-    compared = f"{adjustment.confidence:.2f} of {mode.confidence_threshold:.2f} needed"
-    if adjustment.confidence < mode.confidence_threshold:
-        return False, f"{what}: {change} has confidence {compared}; {stands}."
-    return True, f"{what}: {change}, confidence {compared}. {adjustment.rationale}"
+def _result(recommendation: Recommendation, mode: Mode) -> Gate:
+    subject = recommendation.kind.removesuffix("_modification").replace("_", " ")
+    stands = f"the rule's {recommendation.rule} stands"
+    if recommendation.recommended == recommendation.rule:
+        return _rejected(f"{subject}: {recommendation.rationale}")
+    change = f"{recommendation.rule} -> {recommendation.recommended}"
+    if mode.name == "rule_based_only" or not _enabled(recommendation, mode):
+        return _rejected(
+            f"{subject}: {change} is suggested but switched off for this project; {stands}."
+        )
+    if recommendation.confidence is None:
+        return _rejected(f"{subject}: {change} is suggested without a known confidence; {stands}.")
+    stated = recommendation.confidence.stated
+    compared = f"{stated:.2f} of {mode.confidence_threshold:.2f} needed"
+    if stated < mode.confidence_threshold:
+        return _rejected(f"{subject}: {change} has confidence {compared}; {stands}.")
+    reason = f"{subject}: {change}, confidence {compared}. {recommendation.rationale}"
+    return Gate(passed=True, reason=reason)
 
 
-def _enabled(adjustment: Adjustment, mode: Mode) -> bool:
-    if adjustment.name == "task_count_modification":
+def _rejected(reason: str) -> Gate:
+    return Gate(passed=False, reason=reason)
+
+
+def _enabled(recommendation: Recommendation, mode: Mode) -> bool:
+    if recommendation.kind == "task_count_modification":
         return mode.enable_task_count_adjustment
     return mode.enable_sprint_duration_adjustment

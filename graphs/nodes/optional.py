@@ -1,4 +1,4 @@
-"""Evidence is welcome, not needed: a peer that does not answer in time is named and left out."""
+"""Ask for evidence that a decision can do without; a peer that is silent is named."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 async def ask(question: Awaitable[T], name: str, seconds: float) -> tuple[T | None, list[str]]:
-    """The answer, or None and what was missing. A 404 is an answer: nothing is known there."""
+    """Return the answer, or None with what was missing. A 404 says that nothing is known."""
     try:
         async with asyncio.timeout(seconds):
             return await question, []

@@ -1,6 +1,4 @@
-"""Remembers similar episodes of every project, within the time that a decision has for it."""
-
-from typing import Any
+"""Recall similar episodes of every project, within the time that a decision has for it."""
 
 from langgraph.errors import NodeError, NodeTimeoutError
 from langgraph.runtime import Runtime
@@ -8,34 +6,35 @@ from langgraph.runtime import Runtime
 from domain_services.kernel.errors import Unavailable
 from graphs.deps import Deps
 from graphs.nodes.timing import timed
-from graphs.state import Snapshot, State, load
+from graphs.state import State
 from graphs.thresholds import RECALL_EPISODES, RECALL_SECONDS
 from memory.recall import Recall
 
 
 @timed
-async def recall(state: State, runtime: Runtime[Deps]) -> dict[str, Any]:
-    """The nearest episodes with a known outcome; `degraded` says what the search lacked."""
-    perception = load(Snapshot, state["snapshot"]).perception
+async def recall(state: State, runtime: Runtime[Deps]) -> State:
+    """Find the nearest episodes with a known outcome; `degraded` names what the search lacked."""
     deps = runtime.context
     try:
-        found = await deps.recaller.recall(
-            perception, limit=RECALL_EPISODES, deadline_seconds=RECALL_SECONDS * deps.patience
+        recalled = await deps.recaller.recall(
+            state["snapshot"].perception,
+            limit=RECALL_EPISODES,
+            deadline_seconds=RECALL_SECONDS * deps.patience,
         )
     except Unavailable as unavailable:
-        found = Recall.nothing(unavailable.detail)
-    return _update(found)
+        recalled = Recall.nothing(unavailable.detail)
+    return _update(recalled)
 
 
-async def recall_failed(state: State, error: NodeError) -> dict[str, Any]:
-    """The answer when the step's time is up, or it fails: nothing recalled, and that is said."""
+async def recall_failed(state: State, error: NodeError) -> State:
+    """Go on without episodes when the step's time is up or it fails, and name the failure."""
     failure = error.error
     update = _update(Recall.nothing(f"{type(failure).__name__}: {failure}"))
     if isinstance(failure, NodeTimeoutError):
-        return update | {"timings": {"recall": round(failure.elapsed * 1000, 2)}}
+        update["timings"] = {"recall": round(failure.elapsed * 1000, 2)}
     return update
 
 
-def _update(found: Recall) -> dict[str, Any]:
-    missing = [f"recall: {found.degraded}"] if found.degraded else []
-    return {"recall": found.model_dump(mode="json"), "degraded": missing}
+def _update(recalled: Recall) -> State:
+    missing = [f"recall: {recalled.degraded}"] if recalled.degraded else []
+    return State(recall=recalled, degraded=missing)

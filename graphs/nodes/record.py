@@ -1,6 +1,4 @@
-"""Finishes the run: the answer, what later runs learn from, and the audit, at once."""
-
-from typing import Any
+"""Finish the run: its answer, its episode and its audit, in one transaction."""
 
 from langgraph.runtime import Runtime
 
@@ -11,11 +9,11 @@ from graphs.state import State
 
 
 @timed
-async def record(state: State, runtime: Runtime[Deps]) -> dict[str, Any]:
+async def record(state: State, runtime: Runtime[Deps]) -> State:
     """Store what was decided and done; the run is finished exactly when the episode is kept."""
     deps = runtime.context
     response = build_response(state)
-    episode = build_episode(state, response, deps.run, deps.agent_version)
-    audit = build_audit(state, response, deps.run, deps.agent_version)
+    episode = build_episode(state, deps.run, deps.agent_version)
+    audit = build_audit(state, deps.run, deps.agent_version)
     await deps.runs.finish(deps.run.run_id, deps.run.token, response, episode, audit)
-    return {"response": response}
+    return State(response=response)

@@ -13,7 +13,7 @@ def create_sprint(facts: Facts) -> Ruling | None:
     tasks, weeks = planned_tasks(facts), facts.options.sprint_duration_weeks
     reason = (
         f"A sprint of {tasks} task(s) and {weeks} week(s) is created, because none is in progress"
-        f" and {len(facts.unassigned)} of {facts.backlog_tasks} backlog tasks are unassigned."
+        f" and {facts.unassigned_tasks} of {facts.backlog_tasks} backlog tasks are unassigned."
         f" {describe_capacity(facts)}"
     )
     return Ruling("create_sprint", "create_sprint", reason, tasks=tasks, duration_weeks=weeks)
@@ -31,7 +31,7 @@ def keep_as_is(facts: Facts) -> Ruling | None:
         )
     elif not facts.options.create_sprint_if_needed:
         cause = "no sprint is in progress and the request does not ask for one"
-    elif not facts.unassigned:
+    elif not facts.unassigned_tasks:
         cause = f"none of the {facts.backlog_tasks} backlog tasks is unassigned"
     else:
         cause = f"the request allows {facts.options.max_tasks} tasks in a sprint"

@@ -3,9 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Literal
-
-from pydantic import AliasChoices, Field
+from typing import Literal
 
 Kind = Literal[
     "create_sprint", "close_sprint", "create_cronjob", "delete_cronjob", "blocked", "nothing"
@@ -54,10 +52,6 @@ class RequestOptions:
     """Limit of the caller in tasks a sprint; None without one."""
 
 
-# Release 0.1.0 stored decided runs with the name `wishes`; they are resumed after an upgrade.
-StoredOptions = Annotated[RequestOptions, Field(validation_alias=AliasChoices("options", "wishes"))]
-
-
 @dataclass(frozen=True)
 class Facts:
     """A project on one day."""
@@ -68,8 +62,13 @@ class Facts:
     """Day of the decision, in the project's time zone."""
     backlog_tasks: int
     """Tasks of the backlog that are not completed."""
-    unassigned: tuple[TaskFact, ...]
-    """Tasks free to be planned, in planning order: ready, then priority, then oldest."""
+    unassigned_tasks: int
+    """Of these, tasks free to be planned."""
+    plannable: tuple[TaskFact, ...]
+    """The first unassigned tasks in planning order: ready, then priority, then oldest.
+
+    As many as one sprint may get: a backlog of thousands need not be read for it.
+    """
     team_size: int | None
     """Members of the team; None when no team is known."""
     working_days: int | None
@@ -82,7 +81,7 @@ class Facts:
     """The sprint in progress; None without one."""
     orphaned_cronjobs: tuple[str, ...]
     """Schedules whose sprint is not in progress any more."""
-    options: StoredOptions
+    options: RequestOptions
     """Options of the request."""
 
 

@@ -1,14 +1,21 @@
 """Size a sprint by the rule, and describe the team's capacity."""
 
-from graphs.rules.base import Facts
-from graphs.thresholds import NAMED_DAYS_OFF, RULE_TASKS
+from graphs.rules.base import Facts, RequestOptions
+from graphs.thresholds import MAX_CHANGE, NAMED_DAYS_OFF, RULE_TASKS
 
 
 def planned_tasks(facts: Facts) -> int:
     """Count the tasks of a new sprint: the unassigned ones up to a limit."""
     # The caller's limit replaces the rule's, also upwards (docs/adr/0018-limit-of-the-caller.md).
     limit = RULE_TASKS if facts.options.max_tasks is None else facts.options.max_tasks
-    return min(len(facts.unassigned), limit)
+    return min(facts.unassigned_tasks, limit)
+
+
+def most_tasks(options: RequestOptions) -> int:
+    """Return the highest count that rule and adjustment together may plan."""
+    if options.max_tasks is not None:
+        return options.max_tasks
+    return RULE_TASKS + int(RULE_TASKS * MAX_CHANGE)
 
 
 def sprint_is_due(facts: Facts) -> bool:

@@ -18,7 +18,7 @@ from memory.journal import Journal, append
 from memory.outcomes import ClosedSprint
 from memory.pool import Pool, open_pool
 from memory.postgres import PostgresEpisodes
-from tests.memory.conftest import perceive, remember
+from tests.memory.conftest import adjust, decide, perceive, remember, stored_row
 
 CLOSED = datetime(2026, 3, 16, tzinfo=UTC)
 
@@ -71,20 +71,12 @@ async def live(pool: Pool, count: int, completed: int, first: int = 1) -> None:
     async with pool.connection() as connection, connection.transaction():
         for number in range(first, first + count):
             sprint_id = f"ALPHA-S{number:02d}"
-            reasoning = {
-                "text": "10 tasks",
-                "rule_based_decision": {"tasks_to_assign": 10},
-                "intelligence_adjustments": {
-                    "task_count_modification": {
-                        "original_recommendation": 10,
-                        "intelligence_recommendation": 7,
-                        "confidence": 0.69,
-                        "evidence_details": {"confidence": {"raw": 0.68}},
-                    }
-                },
-            }
             episode = remember(
-                perceive(), number, reasoning=reasoning, outcome=None, sprint_id=sprint_id
+                perceive(),
+                number,
+                decision=decide(tasks=10, adjustments=(adjust(),)),
+                outcome=None,
+                sprint_id=sprint_id,
             )
             await append(connection, episode)
             closed = ClosedSprint(
@@ -103,10 +95,9 @@ async def live(pool: Pool, count: int, completed: int, first: int = 1) -> None:
 
 async def test_outcome_that_came_before_the_episode_is_written_to_it(pool: Pool) -> None:
     await live(pool, 1, completed=6)
-    episode = await PostgresEpisodes(pool).find_by_sprint("ALPHA-S01")
-    assert episode is not None
-    assert episode.outcome is not None
-    assert (episode.outcome.completed_tasks, episode.outcome.spill_over) == (6, 4)
+    row = await stored_row(pool, "ALPHA-S01")
+    assert row is not None
+    assert (row["completed_tasks"], row["spill_over"]) == (6, 4)
     assert (await PostgresEpisodes(pool).count()).recallable == 1
 
 

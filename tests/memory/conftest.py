@@ -11,11 +11,22 @@ from uuid import UUID, uuid5
 
 import pytest
 from prometheus_client import CollectorRegistry
+from psycopg.rows import dict_row
 
 from domain_services.kernel.background import running
 from domain_services.kernel.errors import Unavailable
 from memory.backfill import Backfill
 from memory.cache import ProcessCache, TableCache
+from memory.decision import (
+    Adjustment,
+    CalibrationUsed,
+    Confidence,
+    Decision,
+    EvidenceUsed,
+    Gate,
+    Part,
+    RuleDecision,
+)
 from memory.embed import Embeddings
 from memory.embedder import Embedder
 from memory.episode import EMBEDDING_DIMENSIONS, Episode, Outcome, Perception
@@ -110,6 +121,62 @@ def perceive(project_id: str = "ALPHA", **changes: Any) -> Perception:
     )
 
 
+def decide(**changes: Any) -> Decision:
+    """Return a decision to create a sprint of 8 tasks and two weeks, fully recorded."""
+    return Decision(
+        **{
+            "create_sprint": True,
+            "close_sprint": False,
+            "tasks": 8,
+            "duration_weeks": 2,
+            "rule": RuleDecision(tasks=8, duration_weeks=2, reasoning="8 tasks are free"),
+            "adjustments": (),
+            "source": "rule_based_only",
+            "reasoning": "8 tasks are free",
+            "plan": (),
+        }
+        | changes
+    )
+
+
+def adjust(**changes: Any) -> Adjustment:
+    """Return an adjustment of 10 tasks to 7 that the gate rejected, with its evidence."""
+    return Adjustment(
+        **{
+            "kind": "task_count_modification",
+            "rule": 10,
+            "recommended": 7,
+            "applied": 10,
+            "confidence": Confidence(stated=0.69, raw=0.68),
+            "sample_size": 5,
+            "evidence_source": "5 past sprints",
+            "rationale": "the team completes 7",
+            "expected_improvement": None,
+            "gate": Gate(passed=False, reason="0.69 of 0.75 needed"),
+            "evidence": EvidenceUsed(
+                similar_projects=("BETA",),
+                episodes=(),
+                own_history=(7, 8, 6),
+                expected=7.1,
+                low=5,
+                high=9,
+                wins=2,
+                losses=1,
+                parts=(Part(name="prior", value=9.0, sample_size=0),),
+                calibration=CalibrationUsed(version="shipped-2", sample_size=180),
+            ),
+        }
+        | changes
+    )
+
+
+async def stored_row(pool: Pool, sprint_id: str) -> dict[str, Any] | None:
+    """Return the episode row of a sprint; None when there is none."""
+    async with pool.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute("SELECT * FROM episodes WHERE sprint_id = %s", (sprint_id,))
+        return await cursor.fetchone()
+
+
 def remember(perception: Perception, number: int = 1, **changes: Any) -> Episode:
     """A fully recorded decision on a state, whose sprint ended well."""
     return Episode(
@@ -119,15 +186,9 @@ def remember(perception: Perception, number: int = 1, **changes: Any) -> Episode
             "origin": "run",
             "decided_at": datetime.combine(perception.day, datetime.min.time(), UTC),
             "agent_version": "test",
-            "decision_source": "rule_based_only",
             "sprint_id": f"{perception.project_id}-S{number:02d}",
             "perception": perception,
-            "reasoning": {
-                "text": "8 tasks are free",
-                "rule_based_decision": {"tasks_to_assign": 8},
-                "intelligence_adjustments": {},
-            },
-            "action": {"create_sprint": True, "tasks": 8, "duration_weeks": 2},
+            "decision": decide(),
             "outcome": Outcome(
                 completed_tasks=7,
                 planned_tasks=8,

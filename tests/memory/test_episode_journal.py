@@ -5,7 +5,7 @@ from memory.episode import Episode
 from memory.journal import BATCH, Journal, append
 from memory.pool import Pool
 from memory.runs import RunTable
-from tests.memory.conftest import Memory, invent, perceive, remember
+from tests.memory.conftest import Memory, decide, invent, perceive, remember
 
 
 async def write(pool: Pool, episodes: list[Episode]) -> None:
@@ -18,7 +18,7 @@ async def test_an_episode_written_twice_is_remembered_once(memory: Memory) -> No
     episode = remember(perceive())
     await write(memory.pool, [episode, episode])
     assert await memory.journal.drain() == 2
-    assert await memory.store.list_for_project("ALPHA", 5) == [episode]
+    assert (await memory.store.count("ALPHA")).episodes == 1
 
 
 async def test_two_movers_share_the_work(memory: Memory) -> None:
@@ -52,8 +52,10 @@ async def test_a_finished_run_wakes_the_mover(memory: Memory) -> None:
     runs = RunTable(memory.pool, memory.journal.wake)
     async with running(memory.journal.loop()):
         run = await runs.start("ALPHA", {}, 60)
-        await runs.finish(run.run_id, run.token, {}, remember(perceive(), episode_id=run.run_id))
+        await runs.finish(
+            run.run_id, run.token, decide(), remember(perceive(), episode_id=run.run_id)
+        )
         async with asyncio.timeout(20):
-            while await memory.store.get(run.run_id) is None:
+            while (await memory.store.count()).episodes == 0:
                 await asyncio.sleep(0.005)
-    assert await memory.store.get(run.run_id) is not None
+    assert (await memory.store.count()).episodes == 1

@@ -20,11 +20,14 @@ from tests.memory.conftest import (
     TODAY,
     Memory,
     SlowEmbedder,
+    decide,
     invent,
     perceive,
     remember,
     word_vector,
 )
+
+UNEXPLAINED = decide(reasoning="", rule=None, adjustments=None, tasks=None, duration_weeks=None)
 
 
 async def recall(memory: Memory, seen: Perception, limit: int = 5) -> Recall:
@@ -151,7 +154,7 @@ async def test_only_complete_episodes_with_an_outcome_are_recalled(memory: Memor
     await memory.store.add(
         [
             remember(perceive("BETA"), 1, outcome=None),
-            remember(perceive("BETA"), 2, reasoning={}, action={}),
+            remember(perceive("BETA"), 2, decision=UNEXPLAINED),
             remember(perceive("BETA"), 3),
         ]
     )

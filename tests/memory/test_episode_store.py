@@ -1,65 +1,132 @@
-from uuid import uuid4
+"""Episodes are stored whole or not at all, and get their outcome once."""
 
 import pytest
+from psycopg.types.json import Jsonb
 
-from domain_services.kernel.errors import Invalid, NotFound
+from domain_services.kernel.errors import Invalid
+from memory.decision import Decision
 from memory.episode import Outcome
+from memory.episode_documents import Action, EpisodeDocument, Reasoning, decision_of, read_episode
+from memory.journal import append
+from memory.postgres import write_outcome
 from memory.store import Counts
-from tests.memory.conftest import TODAY, Memory, invent, perceive, remember
+from tests.memory.conftest import Memory, adjust, decide, invent, perceive, remember, stored_row
+
+OUTCOME = Outcome(completed_tasks=5, planned_tasks=8, duration_days=14)
 
 
-async def test_an_episode_comes_back_as_it_was(memory: Memory) -> None:
-    episode = remember(perceive())
-    assert await memory.store.add([episode]) == 1
-    assert await memory.store.get(episode.episode_id) == episode
-    assert await memory.store.find_by_sprint("ALPHA-S01") == episode
+async def record(memory: Memory, sprint_id: str, outcome: Outcome) -> bool:
+    async with memory.pool.connection() as connection, connection.transaction():
+        return await write_outcome(connection, sprint_id, outcome)
 
 
-async def test_an_unknown_episode_is_none(memory: Memory) -> None:
-    assert await memory.store.get(uuid4()) is None
-    assert await memory.store.find_by_sprint("ALPHA-S99") is None
+async def test_numbers_of_a_decision_are_columns(memory: Memory) -> None:
+    decision = decide(tasks=10, adjustments=(adjust(),))
+    await memory.store.add([remember(perceive(), decision=decision)])
+    row = await stored_row(memory.pool, "ALPHA-S01")
+    assert row is not None
+    assert (row["rule_tasks"], row["recommended_tasks"], row["applied_tasks"]) == (10, 7, 10)
+    assert (row["raw_confidence"], row["stated_confidence"]) == (0.68, 0.69)
+    assert row["decision_source"] == "rule_based_only"
+
+
+async def test_a_decision_without_adjustments_has_no_numbers(memory: Memory) -> None:
+    await memory.store.add([remember(perceive())])
+    row = await stored_row(memory.pool, "ALPHA-S01")
+    assert row is not None
+    assert (row["rule_tasks"], row["raw_confidence"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "decision",
+    [
+        decide(),
+        decide(
+            adjustments=(
+                adjust(),
+                adjust(kind="sprint_duration_modification", evidence=None, confidence=None),
+            )
+        ),
+        decide(create_sprint=False, tasks=None, duration_weeks=None),
+    ],
+)
+async def test_documents_of_a_decision_describe_all_of_it(
+    memory: Memory, decision: Decision
+) -> None:
+    await memory.store.add([remember(perceive(), decision=decision)])
+    row = await stored_row(memory.pool, "ALPHA-S01")
+    assert row is not None
+    reasoning, action = (
+        Reasoning.model_validate(row["reasoning"]),
+        Action.model_validate(row["action"]),
+    )
+    assert decision_of(reasoning, action, row["decision_source"]) == decision
+
+
+async def test_journal_row_of_the_release_before_becomes_an_episode(memory: Memory) -> None:
+    episode = remember(perceive(), decision=decide(adjustments=(adjust(),)))
+    await memory.store.add([episode])
+    row = await stored_row(memory.pool, "ALPHA-S01")
+    assert row is not None
+    kept = {name: row[name] for name in EpisodeDocument.model_fields if name in row}
+    document = EpisodeDocument(**kept, outcome=episode.outcome).model_dump(mode="json")
+    assert "decision" not in document
+    assert read_episode(document) == episode
+
+    async with memory.pool.connection() as connection:
+        await connection.execute("DELETE FROM episodes")
+        await connection.execute(
+            "INSERT INTO episode_journal (episode) VALUES (%s)", (Jsonb(document),)
+        )
+    assert await memory.journal.drain() == 1
+    again = await stored_row(memory.pool, "ALPHA-S01")
+    assert again is not None
+    assert (again["reasoning"], again["rule_tasks"]) == (row["reasoning"], row["rule_tasks"])
+
+
+async def test_an_import_stores_only_what_it_knows(memory: Memory) -> None:
+    imported = decide(
+        tasks=None, duration_weeks=None, duration_days=9, rule=None, adjustments=None, reasoning="x"
+    )
+    await memory.store.add([remember(perceive(), origin="import", decision=imported)])
+    row = await stored_row(memory.pool, "ALPHA-S01")
+    assert row is not None
+    assert row["reasoning"] == {"text": "x"}
+    assert row["action"] == {"create_sprint": True, "tasks": None, "duration_days": 9}
 
 
 async def test_second_import_changes_nothing(memory: Memory) -> None:
     episodes = invent(450)
     assert await memory.store.add(episodes) == 450
-    changed = [each.model_copy(update={"agent_version": "other"}) for each in episodes]
+    changed = [episode.model_copy(update={"agent_version": "other"}) for episode in episodes]
     assert await memory.store.add(changed) == 0
-    assert await memory.store.get(episodes[7].episode_id) == episodes[7]
-
-
-async def test_decisions_are_listed_newest_first(memory: Memory) -> None:
-    days = [TODAY.replace(day=day) for day in (3, 1, 2)]
-    await memory.store.add([remember(perceive(day=day)) for day in days])
-    await memory.store.add([remember(perceive("BETA"))])
-    listed = await memory.store.list_for_project("ALPHA", 2)
-    assert [each.perception.day.day for each in listed] == [3, 2]
+    assert (await memory.store.count()).episodes == 450
 
 
 async def test_an_outcome_makes_an_episode_recallable_once(memory: Memory) -> None:
-    episode = remember(perceive(), outcome=None)
-    await memory.store.add([episode])
+    await memory.store.add([remember(perceive(), outcome=None)])
     assert await memory.store.count() == Counts(1, 0, 0, 1)
-    outcome = Outcome(completed_tasks=5, planned_tasks=8, duration_days=14)
-    assert await memory.store.record_outcome(episode.episode_id, outcome)
-    assert not await memory.store.record_outcome(episode.episode_id, outcome)
-    stored = await memory.store.get(episode.episode_id)
-    assert stored is not None
-    assert stored.outcome == outcome
+    assert await record(memory, "ALPHA-S01", OUTCOME)
+    assert not await record(memory, "ALPHA-S01", OUTCOME)
+    row = await stored_row(memory.pool, "ALPHA-S01")
+    assert row is not None
+    assert (row["completed_tasks"], row["planned_tasks"], row["quality"]) == (5, 8, 1.0)
     assert await memory.store.count("ALPHA") == Counts(1, 1, 1, 1)
     assert await memory.store.count("BETA") == Counts(0, 0, 0, 0)
 
 
 async def test_a_late_report_replaces_the_outcome(memory: Memory) -> None:
-    episode = remember(perceive())
-    await memory.store.add([episode])
-    late = Outcome(completed_tasks=8, planned_tasks=8, duration_days=14)
-    assert await memory.store.record_outcome(episode.episode_id, late)
+    await memory.store.add([remember(perceive())])
+    late = Outcome(completed_tasks=8, duration_days=14)
+    assert await record(memory, "ALPHA-S01", late)
+    row = await stored_row(memory.pool, "ALPHA-S01")
+    assert row is not None
+    assert (row["completed_tasks"], row["planned_tasks"]) == (8, None)
+    assert row["quality"] == pytest.approx(0.955)
 
 
-async def test_an_outcome_of_nothing_is_refused(memory: Memory) -> None:
-    with pytest.raises(NotFound):
-        await memory.store.record_outcome(uuid4(), Outcome(completed_tasks=1, duration_days=7))
+async def test_an_outcome_of_an_unknown_sprint_changes_nothing(memory: Memory) -> None:
+    assert not await record(memory, "ALPHA-S99", OUTCOME)
 
 
 HARMLESS = [
@@ -73,14 +140,19 @@ HARMLESS = [
 
 @pytest.mark.parametrize("text", HARMLESS)
 async def test_hostile_text_is_only_text(memory: Memory, text: str) -> None:
-    episode = remember(perceive(), reasoning={"text": text, text: [text]})
+    episode = remember(perceive(), decision=decide(reasoning=text), degraded=(text,))
     await memory.store.add([episode])
-    assert await memory.store.get(episode.episode_id) == episode
+    row = await stored_row(memory.pool, "ALPHA-S01")
+    assert row is not None
+    assert (row["reasoning"]["text"], row["reasoning"]["degraded"]) == (text, [text])
 
 
-@pytest.mark.parametrize("text", ["a\x00b", "\\\x00", "\\\\\x00", "\ud800"])
+@pytest.mark.parametrize("text", ["a\x00b", "\\\x00", "\\\\\x00"])
 async def test_text_that_cannot_be_stored_is_refused_whole(memory: Memory, text: str) -> None:
-    bad = remember(perceive("BETA")).model_copy(update={"reasoning": {"text": text}})
+    bad = remember(perceive("BETA"), decision=decide(reasoning=text))
     with pytest.raises(Invalid):
         await memory.store.add([remember(perceive()), bad])
     assert await memory.store.count() == Counts(0, 0, 0, 0)
+    with pytest.raises(Invalid):
+        async with memory.pool.connection() as connection, connection.transaction():
+            await append(connection, bad)

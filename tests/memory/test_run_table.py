@@ -6,10 +6,11 @@ import pytest
 
 from domain_services.kernel.errors import Conflict, Invalid
 from memory.episode import Episode
-from memory.runs import LeaseLost, Run, RunInProgress
-from tests.memory.conftest import Memory, perceive, remember
+from memory.runs import LeaseLost, Run, RunError, RunInProgress
+from tests.memory.conftest import Memory, decide, perceive, remember
 
 LEASE = 60.0
+ERROR = RunError(kind="Unavailable", detail="the backlog does not answer")
 PAST = 1e-6  # a lease that has ended when the next statement begins
 
 
@@ -27,15 +28,15 @@ def episode_of(run: Run, **changes: object) -> Episode:
 async def test_a_run_is_decided_finished_and_remembered(memory: Memory) -> None:
     run = await memory.runs.start("ALPHA", {"dry_run": False}, LEASE)
     assert (run.status, run.request) == ("running", {"dry_run": False})
-    await memory.runs.decided(run.run_id, run.token, {"tasks": 6})
-    await memory.runs.finish(run.run_id, run.token, {"tasks": 6, "why": "é"}, episode_of(run))
+    await memory.runs.decided(run.run_id, run.token, decide(tasks=6))
+    await memory.runs.finish(run.run_id, run.token, decide(reasoning="é"), episode_of(run))
     done = await memory.runs.get(run.run_id)
     assert done is not None
-    assert (done.status, done.decision) == ("done", {"tasks": 6})
-    assert done.response == {"tasks": 6, "why": "é"}
+    assert (done.status, (done.decision or {})["tasks"]) == ("done", 6)
+    assert (done.response or {})["reasoning"] == "é"
     assert done.started_at <= (done.decided_at or done.started_at) <= (done.ended_at or 0)
     assert await memory.journal.drain() == 1
-    assert await memory.store.get(run.run_id) == episode_of(run)
+    assert (await memory.store.count()).episodes == 1
     assert await journal_rows(memory) == 0
 
 
@@ -57,12 +58,12 @@ async def test_runs_of_two_projects_do_not_meet(memory: Memory) -> None:
 
 async def test_a_finished_run_makes_room(memory: Memory) -> None:
     first = await memory.runs.start("ALPHA", {}, LEASE)
-    await memory.runs.fail(first.run_id, first.token, {"code": "unavailable"})
+    await memory.runs.fail(first.run_id, first.token, ERROR)
     second = await memory.runs.start("ALPHA", {}, LEASE)
     assert await memory.runs.last("ALPHA") == second
     failed = await memory.runs.get(first.run_id)
     assert failed is not None
-    assert (failed.status, failed.error) == ("failed", {"code": "unavailable"})
+    assert (failed.status, failed.error) == ("failed", ERROR)
     assert await journal_rows(memory) == 0
 
 
@@ -73,22 +74,22 @@ async def test_a_dead_run_that_had_not_decided_is_abandoned(memory: Memory) -> N
     assert left is not None
     assert left.status == "abandoned"
     with pytest.raises(LeaseLost):
-        await memory.runs.decided(dead.run_id, dead.token, {})
+        await memory.runs.decided(dead.run_id, dead.token, decide())
 
 
 async def test_a_dead_run_that_had_decided_is_recovered_not_replaced(memory: Memory) -> None:
     dead = await memory.runs.start("ALPHA", {}, PAST)
-    await memory.runs.decided(dead.run_id, dead.token, {"tasks": 6})
+    await memory.runs.decided(dead.run_id, dead.token, decide(tasks=6))
     with pytest.raises(RunInProgress):
         await memory.runs.start("ALPHA", {}, LEASE)
     (claimed,) = await memory.runs.due_for_recovery()
-    assert (claimed.run_id, claimed.decision) == (dead.run_id, {"tasks": 6})
+    assert (claimed.run_id, (claimed.decision or {})["tasks"]) == (dead.run_id, 6)
     assert claimed.token > dead.token
 
 
 async def test_a_held_run_is_not_due_for_recovery(memory: Memory) -> None:
     held = await memory.runs.start("ALPHA", {}, LEASE)
-    await memory.runs.decided(held.run_id, held.token, {})
+    await memory.runs.decided(held.run_id, held.token, decide())
     assert await memory.runs.due_for_recovery() == []
 
 
@@ -102,47 +103,38 @@ async def test_recovery_abandons_what_had_not_decided(memory: Memory) -> None:
 
 async def test_an_old_token_writes_nothing(memory: Memory) -> None:
     old = await memory.runs.start("ALPHA", {}, PAST)
-    await memory.runs.decided(old.run_id, old.token, {})
+    await memory.runs.decided(old.run_id, old.token, decide())
     (new,) = await memory.runs.due_for_recovery()
     late = (
-        memory.runs.renew,
-        partial(memory.runs.decided, decision={"late": True}),
-        partial(memory.runs.fail, error={}, episode=episode_of(old)),
-        partial(memory.runs.finish, response={}, episode=episode_of(old)),
+        partial(memory.runs.decided, decision=decide()),
+        partial(memory.runs.fail, error=ERROR),
+        partial(memory.runs.finish, response=decide(), episode=episode_of(old)),
     )
     for write in late:
         with pytest.raises(LeaseLost):
             await write(old.run_id, old.token)
     assert await journal_rows(memory) == 0
-    await memory.runs.finish(new.run_id, new.token, {}, episode_of(new))
+    await memory.runs.finish(new.run_id, new.token, decide(), episode_of(new))
     assert await journal_rows(memory) == 1
 
 
 async def test_a_run_is_finished_once(memory: Memory) -> None:
     run = await memory.runs.start("ALPHA", {}, LEASE)
-    await memory.runs.finish(run.run_id, run.token, {}, episode_of(run))
+    await memory.runs.finish(run.run_id, run.token, decide(), episode_of(run))
     with pytest.raises(LeaseLost):
-        await memory.runs.finish(run.run_id, run.token, {}, episode_of(run))
+        await memory.runs.finish(run.run_id, run.token, decide(), episode_of(run))
     assert await journal_rows(memory) == 1
 
 
 async def test_an_episode_that_cannot_be_stored_leaves_the_run_open(memory: Memory) -> None:
     run = await memory.runs.start("ALPHA", {}, LEASE)
-    hostile = episode_of(run, reasoning={"text": "a\x00b"})
+    hostile = episode_of(run, decision=decide(reasoning="a\x00b"))
     with pytest.raises(Invalid):
-        await memory.runs.finish(run.run_id, run.token, {}, hostile)
+        await memory.runs.finish(run.run_id, run.token, decide(), hostile)
     still = await memory.runs.get(run.run_id)
     assert still is not None
     assert (still.status, still.response) == ("running", None)
     assert await journal_rows(memory) == 0
-
-
-async def test_a_renewed_lease_ends_later(memory: Memory) -> None:
-    run = await memory.runs.start("ALPHA", {}, LEASE)
-    await memory.runs.renew(run.run_id, run.token)
-    renewed = await memory.runs.get(run.run_id)
-    assert renewed is not None
-    assert renewed.lease_until > run.lease_until
 
 
 async def test_unknown_runs_are_none(memory: Memory) -> None:

@@ -1,9 +1,12 @@
 """Page that `dsm orchestrate` prints, and the comparison with the actual outcome."""
 
+from datetime import UTC, datetime
+
 from rich.console import Console
 
 from agent.cli.comparison import Comparison
 from agent.cli.report import actual_outcome, task_table
+from domain_services.sprint.schema import SprintTask
 
 
 def printed(part: object) -> str:
@@ -16,7 +19,18 @@ def printed(part: object) -> str:
 def test_titles_are_printed_without_markup_and_terminal_codes() -> None:
     titles = ["[/login] returns 500", "[ui] header is cut off", "a\x1b[31mb"]
     tasks = [
-        {"task_id": f"P1-TASK00{n}", "title": title, "priority": 3, "assigned_to": "[b]ann"}
+        SprintTask(
+            task_id=f"P1-TASK00{n}",
+            project_id="P1",
+            sprint_id="P1-S01",
+            title=title,
+            status="assigned_to_sprint",
+            progress_percentage=0,
+            assigned_to="[b]ann",
+            priority=3,
+            version=1,
+            updated_at=datetime(2026, 1, 1, tzinfo=UTC),
+        )
         for n, title in enumerate(titles)
     ]
     page = printed(task_table(tasks))

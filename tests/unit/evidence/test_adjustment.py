@@ -16,7 +16,8 @@ from graphs.evidence.shipped import shipped
 from graphs.evidence.throughput import Sprint
 from graphs.nodes.adjust import adjust
 from graphs.rules.base import Ruling
-from graphs.state import Adjustment, PastSprint, Snapshot, dump, load
+from graphs.state import PastSprint, Snapshot
+from memory.decision import Recommendation
 from memory.episode import Outcome, Perception
 from memory.recall import Neighbour, Recall
 from tests.unit.evidence.sprints import of
@@ -203,7 +204,7 @@ def perception(project_id: str, completed: tuple[int, ...]) -> Perception:
     )
 
 
-async def adjusted(past: int, *projects: str, rule: int = 10) -> Adjustment:
+async def adjusted(past: int, *projects: str, rule: int = 10) -> Recommendation:
     """Run the node after `past` own sprints, with one recalled episode of each project.
 
     The episode of a project named in lower case has no pace to compare its outcome with.
@@ -237,13 +238,13 @@ async def adjusted(past: int, *projects: str, rule: int = 10) -> Adjustment:
     recalled = Recall.nothing("").model_copy(update={"neighbours": neighbours})
     rulings = (Ruling("create", "create_sprint", "tasks are free", rule, 2),)
     state: Any = {
-        "snapshot": dump(Snapshot, snapshot),
-        "rulings": dump(tuple[Ruling, ...], rulings),
-        "recall": recalled.model_dump(mode="json"),
+        "snapshot": snapshot,
+        "rulings": rulings,
+        "recall": recalled,
     }
     runtime: Any = SimpleNamespace(context=SimpleNamespace(calibration=CALIBRATION))
     update = await adjust(state=state, runtime=runtime)
-    return load(tuple[Adjustment, ...], update["adjustments"])[0]
+    return update["recommendations"][0]
 
 
 @pytest.mark.parametrize(
@@ -267,16 +268,14 @@ async def adjusted(past: int, *projects: str, rule: int = 10) -> Adjustment:
 async def test_only_used_neighbours_are_named_and_counted(
     past: int, rule: int, recalled: tuple[str, ...], episodes: list[int], projects: list[str]
 ) -> None:
-    adjustment = await adjusted(past, *recalled, rule=rule)
-    assert adjustment.details["similar_projects_used"] == projects
-    assert adjustment.details["episodes_used"] == [str(UUID(int=number)) for number in episodes]
-    assert (
-        adjustment.sample_size
-        == past + len(episodes)
-        == adjustment.details["proposal"]["sample_size"]
-    )
-    assert f"{len(episodes)} similar episodes" in adjustment.evidence_source
-    parts = {part["name"] for part in adjustment.details["proposal"]["parts"]}
+    recommendation = await adjusted(past, *recalled, rule=rule)
+    evidence = recommendation.evidence
+    assert evidence is not None
+    assert evidence.similar_projects == tuple(projects)
+    assert evidence.episodes == tuple(str(UUID(int=number)) for number in episodes)
+    assert recommendation.sample_size == past + len(episodes)
+    assert f"{len(episodes)} similar episodes" in recommendation.evidence_source
+    parts = {part.name for part in evidence.parts}
     assert ("neighbours_completed_over_typical" in parts) == bool(episodes)
 
 

@@ -21,7 +21,8 @@ FACTS = Facts(
     project_id="APOLLO",
     today=date(2016, 6, 6),
     backlog_tasks=20,
-    unassigned=tuple(TaskFact(f"APOLLO-TASK{n:03}", 1) for n in range(1, 18)),
+    unassigned_tasks=17,
+    plannable=tuple(TaskFact(f"APOLLO-TASK{n:03}", 1) for n in range(1, 18)),
     team_size=5,
     working_days=10,
     team_working_days=48,
@@ -44,6 +45,9 @@ def facts() -> BuildFacts:
     """Build facts of a project that may start a sprint; `options={...}` changes its options."""
 
     def build(options: dict[str, Any] | None = None, **changes: Any) -> Facts:
+        if "unassigned" in changes:
+            tasks = changes.pop("unassigned")
+            changes |= {"plannable": tasks, "unassigned_tasks": len(tasks)}
         return replace(FACTS, options=replace(OPTIONS, **(options or {})), **changes)
 
     return build

@@ -1,0 +1,176 @@
+"""The orchestrator's answer: the wire types of section 6.3 of the specification."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from domain_services.chronicle.schema import SimilarProject
+from domain_services.kernel.types import Answer
+from domain_services.sprint.schema import SprintTask
+from memory.decision import DecisionSource, PlannedCall
+from memory.documents import AdjustmentReport, RuleBasedDecision
+from memory.episode import ModeName, RecallPath, SimilarEpisode
+
+
+class CurrentSprint(Answer):
+    """The sprint in progress."""
+
+    sprint_id: str
+    end_date: date
+    """Its last day."""
+    total_tasks: int
+    pending_tasks: int
+    """Tasks that are not completed."""
+    cronjob: str | None
+    """Name of the CronJob of its daily scrum; null without one."""
+
+
+class HistoricalContext(Answer):
+    """The project's past; a field is null where nothing is known."""
+
+    past_sprints: int
+    """How many past sprints are known."""
+    completed_per_sprint: list[int]
+    """Tasks completed in each, oldest first."""
+    average_velocity: float | None
+    """Tasks a sprint."""
+    velocity_trend: str | None
+    """Direction of the velocity."""
+    completion_rate: float | None
+    """Completed over planned tasks, 0..1."""
+    avg_sprint_duration: float | None
+    """In days."""
+    open_impediments: list[str]
+    similar_projects: list[SimilarProject]
+    """Projects whose history resembles this one."""
+    similar_episodes: int
+    """How many episodes were recalled."""
+
+
+class Analysis(Answer):
+    """The project as the run read it."""
+
+    backlog_tasks: int
+    """Tasks that are not completed."""
+    unassigned_tasks: int
+    """Tasks free to be planned."""
+    active_sprints: int
+    """0 or 1."""
+    team_size: int | None
+    """People; null when no team is known."""
+    working_days: int | None
+    """Working days of the window; null when not known."""
+    team_working_days: int | None
+    """Days that the team can work in the window, summed over people; null without a team."""
+    days_off: list[str]
+    """Holidays and leave in the window, in words."""
+    current_sprint: CurrentSprint | None
+    """Null when no sprint is in progress."""
+    historical_context: HistoricalContext
+
+
+class ConfidenceScores(Answer):
+    """Confidences of the decision, 0..1."""
+
+    overall_decision_confidence: float | None
+    """The lowest of all adjustments; null when none was stated."""
+    intelligence_threshold_met: bool
+    """True when at least one adjustment passed the gate."""
+    minimum_threshold: float
+    """The threshold of the project."""
+
+
+class Decisions(Answer):
+    """The decision: the rules' own, the adjustments, and what holds."""
+
+    create_new_sprint: bool
+    close_sprint: bool
+    tasks_to_assign: int | None
+    """Tasks of the new sprint; null when none is created."""
+    sprint_duration_weeks: int | None
+    """Weeks of the new sprint; null when none is created."""
+    reasoning: str
+    """The reasons of the rules and of the gate."""
+    decision_source: DecisionSource
+    rule_based_decision: RuleBasedDecision
+    intelligence_adjustments: dict[str, AdjustmentReport]
+    """By the number that each is about."""
+    confidence_scores: ConfidenceScores
+
+
+class PerformanceMetrics(Answer):
+    """How long the run took, in milliseconds, and what it had to do without."""
+
+    steps_ms: dict[str, float]
+    """By node of the graph."""
+    total_ms: float
+    """The critical path: nodes that run side by side count as the longest."""
+    recall_path: RecallPath
+    """Where the embedding of the recall came from; `structured` when there was none."""
+    recall_ms: float
+    degraded: list[str]
+    """What did not answer, in words."""
+
+
+class CreatedCronJob(Answer):
+    """The schedule of a sprint's daily scrum."""
+
+    name: str
+    project_id: str
+    sprint_id: str
+    schedule: str
+    """Five cron fields, in the project's time zone."""
+    timezone: str
+    """IANA name."""
+    ends_on: date
+    """The last day of the sprint."""
+    last_due_at: datetime | None
+    """When a daily scrum was due last; null before the first."""
+
+
+class Created(Answer):
+    """What the services stored for this run."""
+
+    sprint_id: str | None
+    """Null when only a CronJob was created, as are the two dates."""
+    start_date: date | None
+    end_date: date | None
+    """The last day of the sprint."""
+    tasks: list[SprintTask]
+    warnings: list[str]
+    """What the sprint service says of the new sprint."""
+    cronjob: CreatedCronJob | None
+    """Null when only a sprint was created."""
+
+
+class IntelligenceMetadata(Answer):
+    """How evidence took part in the decision."""
+
+    decision_mode: ModeName
+    decision_mode_version: int
+    """Version of the project's mode; 0 for that of the settings."""
+    modifications_applied: int
+    """How many of the rule's numbers were changed."""
+    similar_episodes: list[SimilarEpisode]
+    """The recalled episodes, nearest first."""
+    embedding_model: str | None
+    """Model of the recall's embedding; null without one."""
+
+
+class Orchestration(Answer):
+    """The full account of one run."""
+
+    project_id: str
+    run_id: UUID
+    as_of: date
+    """The project's own day."""
+    dry_run: bool
+    analysis: Analysis
+    decisions: Decisions
+    actions_planned: list[PlannedCall]
+    """The exact calls of the decision, in order."""
+    actions_taken: list[str]
+    """What was done, in words; refusals too."""
+    created: Created | None
+    """What the services stored; null when nothing."""
+    performance_metrics: PerformanceMetrics
+    intelligence_metadata: IntelligenceMetadata
