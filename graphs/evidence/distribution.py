@@ -103,6 +103,12 @@ def predict(
     return _around(mean, _scale(_errors(past, window.planned is not None)), dispersion)
 
 
+def expected_tasks(past: Sequence[Sprint], prior: Prior, window: Window) -> float:
+    """Compute the mean of `predict` alone."""
+    # The spread needs a forecast of every past sprint: most of the time that a prediction takes.
+    return _expected(past, prior, window)[0]
+
+
 def past_predictions(past: Sequence[Sprint]) -> Iterator[tuple[Sprint, Prediction]]:
     """Predict each past sprint with three before it from the sprints before it alone."""
     errors = _errors(past, planned=False)

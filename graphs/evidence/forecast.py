@@ -1,8 +1,9 @@
 """Forecast what a team completes in its next sprint from all that is known beforehand."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
-from graphs.evidence.distribution import Prediction, Window, predict
+from graphs.evidence.distribution import Prediction, Window, expected_tasks, predict
 from graphs.evidence.neighbours import NeighbourEvidence, Prior, prior
 from graphs.evidence.throughput import Sprint, at_length
 from graphs.thresholds import MIN_NEIGHBOURS, MIN_OWN_SPRINTS
@@ -45,7 +46,7 @@ class Evidence:
         projects = {neighbour.project_id for neighbour in self.neighbours}
         return len(projects - {self.project_id})
 
-    @property
+    @cached_property
     def prior(self) -> Prior:
         """Prior that the own history is shrunk to."""
         return prior(at_length(self.history, self.days), self.neighbours)
@@ -53,5 +54,13 @@ class Evidence:
 
 def forecast(evidence: Evidence, planned: int | None = None) -> Prediction:
     """Forecast the next sprint with `planned` tasks; None forecasts a sprint planned as usual."""
-    window = Window(evidence.days, evidence.capacity_share, planned)
-    return predict(evidence.history, evidence.prior, window)
+    return predict(evidence.history, evidence.prior, _window(evidence, planned))
+
+
+def expected_with_plan(evidence: Evidence, planned: int) -> float:
+    """Compute the mean of the forecast with `planned` tasks."""
+    return expected_tasks(evidence.history, evidence.prior, _window(evidence, planned))
+
+
+def _window(evidence: Evidence, planned: int | None) -> Window:
+    return Window(evidence.days, evidence.capacity_share, planned)

@@ -8,7 +8,7 @@ from graphs.evidence.calibration import Calibration
 from graphs.evidence.commitment import completed_over_committed
 from graphs.evidence.confidence import Record
 from graphs.evidence.distribution import Prediction
-from graphs.evidence.forecast import Evidence, forecast
+from graphs.evidence.forecast import Evidence, expected_with_plan
 from graphs.evidence.neighbours import against_typical
 from graphs.evidence.throughput import at_length, mean_of_last, smoothed
 from graphs.thresholds import INTERVAL, MEAN_SPRINTS, MIN_NEIGHBOURS, MIN_OWN_SPRINTS
@@ -133,7 +133,7 @@ def parts(evidence: Evidence, prediction: Prediction, recommended: int) -> Itera
         yield Part("capacity_share", evidence.capacity_share, 0)
     if completed_over_committed(evidence.history) is not None:
         for name, planned in (("original", evidence.rule_tasks), ("recommended", recommended)):
-            mean = forecast(evidence, planned).mean
-            yield Part(f"expected_if_{name}_is_planned", mean, own)
+            expected = expected_with_plan(evidence, planned)
+            yield Part(f"expected_if_{name}_is_planned", expected, own)
     yield Part("chance_to_complete_original", prediction.at_least(evidence.rule_tasks), own)
     yield Part("chance_to_complete_recommended", prediction.at_least(recommended), own)
