@@ -1,4 +1,4 @@
-"""Every service of the catalogue, over HTTP, on databases of their own, one set for a file."""
+"""All services of the catalogue over HTTP, on databases of their own, one set for a file."""
 
 import hashlib
 from collections.abc import AsyncIterator, Mapping
@@ -38,6 +38,8 @@ class Operation:
 
 @dataclass(frozen=True)
 class Service:
+    """A running service with an admin's client."""
+
     name: str
     url: str
     app: FastAPI
@@ -53,7 +55,7 @@ class Service:
         return operations(self.document)
 
     async def counts(self) -> dict[str, int]:
-        """Rows of each table; empty for a service that stores nothing."""
+        """Count the rows of each table; empty for a service that stores nothing."""
         if self.owner_url is None:
             return {}
         database = Database(self.owner_url, pool_size=1)
@@ -96,7 +98,7 @@ async def town(
 ) -> AsyncIterator[Mapping[str, Service]]:
     ports = {spec.name: free_port() for spec in SERVICES}
     peers = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
-    made: list[str] = []
+    database_urls: list[str] = []
     running: dict[str, Service] = {}
     async with AsyncExitStack() as stack:
         headers = {"Authorization": f"Bearer {ADMIN_KEY}"}
@@ -109,7 +111,7 @@ async def town(
             owner_url = None
             if spec.migrations:
                 owner_url = databases.fresh(spec.migrations)
-                made.append(owner_url)
+                database_urls.append(owner_url)
                 name = owner_url.split("?")[0].rsplit("/", 1)[-1]
                 values["database_url"] = SecretStr(servers.database_url(name, spec.role))
             app = make_app(spec, **values)
@@ -118,5 +120,5 @@ async def town(
             http = await stack.enter_async_context(client)
             running[spec.name] = Service(spec.name, url, app, http, owner_url)
         yield running
-    for url in made:
+    for url in database_urls:
         databases.drop(url)

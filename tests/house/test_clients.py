@@ -38,8 +38,8 @@ CLIENTS: tuple[tuple[str, type[ServiceClient]], ...] = (
 )
 
 
-class Called(Exception):
-    """What a client would have sent."""
+class InterceptedCall(Exception):
+    """The request that a client would have sent."""
 
     def __init__(self, method: str, path: str, answer: Any, options: Mapping[str, Any]) -> None:
         super().__init__(path)
@@ -48,6 +48,8 @@ class Called(Exception):
 
 @dataclass(frozen=True)
 class Method:
+    """One method of one client."""
+
     service: str
     client: type[ServiceClient]
     name: str
@@ -61,7 +63,7 @@ def _methods() -> Iterator[Method]:
 
 
 def _document(service: str) -> Mapping[str, Any]:
-    [spec] = [each for each in SERVICES if each.name == service]
+    [spec] = [spec for spec in SERVICES if spec.name == service]
     return make_app(spec).openapi()
 
 
@@ -69,8 +71,8 @@ DOCUMENTS = {service: _document(service) for service in {name for name, _ in CLI
 
 
 def _value(hint: Any) -> Any:
-    """Something of the type; models are not validated, as nothing is sent."""
-    options = [each for each in get_args(hint) if each is not type(None)]
+    """Make a value of the type; models are not validated, as nothing is sent."""
+    options = [option for option in get_args(hint) if option is not type(None)]
     if get_origin(hint) in (list, tuple) or str(get_origin(hint)).endswith("Sequence'>"):
         return [_value(options[0])]
     if options and not isinstance(options[0], type):
@@ -83,34 +85,34 @@ def _value(hint: Any) -> Any:
     return plain.get(hint, "P1")
 
 
-async def _called(method: Method) -> Called:
+async def _called(method: Method) -> InterceptedCall:
     class Recording(method.client):
         async def _call(self, verb: str, path: str, answer: Any, **options: Any) -> Any:
-            raise Called(verb, path, answer, options)
+            raise InterceptedCall(verb, path, answer, options)
 
     async with httpx.AsyncClient() as http:
         bound = getattr(Recording(http, "http://nowhere"), method.name)
         hints = get_type_hints(getattr(method.client, method.name))
         arguments = {n: _value(hints[n]) for n in inspect.signature(bound).parameters}
-        with pytest.raises(Called) as called:
+        with pytest.raises(InterceptedCall) as called:
             await bound(**arguments)
     return called.value
 
 
-def _operation(document: Mapping[str, Any], called: Called) -> Operation:
-    """The operation that serves the call, by its path: one without parameters goes first."""
-    found = [
-        each
-        for each in operations(document)
-        if each.method == called.method
-        and re.fullmatch(re.sub(r"{\w+}", "[^/]+", each.path), called.path)
+def _operation(document: Mapping[str, Any], called: InterceptedCall) -> Operation:
+    """Find the operation that serves the call; one without path parameters goes first."""
+    candidates = [
+        operation
+        for operation in operations(document)
+        if operation.method == called.method
+        and re.fullmatch(re.sub(r"{\w+}", "[^/]+", operation.path), called.path)
     ]
-    assert found, f"no operation serves {called.method} {called.path}"
-    return min(found, key=lambda each: each.path.count("{"))
+    assert candidates, f"no operation serves {called.method} {called.path}"
+    return min(candidates, key=lambda operation: operation.path.count("{"))
 
 
 def _shape(schema: Any, definitions: Mapping[str, Any]) -> Any:
-    """What a schema says of an answer: types and the names of fields, through all references."""
+    """Reduce a schema to types and names of fields, through all references."""
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         return (name.rpartition("__")[2], frozenset(definitions[name].get("properties", {})))
@@ -122,15 +124,15 @@ def _shape(schema: Any, definitions: Mapping[str, Any]) -> Any:
 
 
 METHODS = list(_methods())
-_IDS = [f"{each.service}.{each.client.__name__}.{each.name}" for each in METHODS]
+METHOD_IDS = [f"{method.service}.{method.client.__name__}.{method.name}" for method in METHODS]
 
 
 @pytest.mark.parametrize(
     "method",
     METHODS,
-    ids=[f"{each.service}.{each.client.__name__}.{each.name}" for each in METHODS],
+    ids=METHOD_IDS,
 )
-async def test_a_client_asks_what_its_service_answers(method: Method) -> None:
+async def test_client_method_matches_the_openapi_document(method: Method) -> None:
     document = DOCUMENTS[method.service]
     called = await _called(method)
     operation = _operation(document, called)
@@ -148,22 +150,22 @@ async def test_a_client_asks_what_its_service_answers(method: Method) -> None:
         accepted = str(operation.spec["requestBody"]["content"]["application/json"]["schema"])
         assert f"/{type(body).__name__}'" in accepted
         assert set(definitions[type(body).__name__]["properties"]) == set(type(body).model_fields)
-    [answer] = [each for code, each in operation.spec["responses"].items() if code[0] == "2"]
+    [answer] = [item for code, item in operation.spec["responses"].items() if code[0] == "2"]
     ours = TypeAdapter(called.answer).json_schema(mode="serialization")
     theirs = answer["content"]["application/json"]["schema"]
     assert _shape(ours, ours.get("$defs", {})) == _shape(theirs, definitions)
 
 
-# Asked by kubelets, Prometheus and people, not by a client.
-UNASKED = {"GET /health", "GET /health/ready", "GET /metrics"}
+# Called by kubelets, Prometheus and people, not by a client.
+WITHOUT_CLIENT = {"GET /health", "GET /health/ready", "GET /metrics"}
 
 
 @pytest.mark.parametrize("service", sorted(DOCUMENTS))
 async def test_every_operation_has_a_client_method(service: str) -> None:
     document = DOCUMENTS[service]
-    asked = {
+    called = {
         _operation(document, await _called(method)).name
         for method in METHODS
         if method.service == service
     }
-    assert {each.name for each in operations(document)} - UNASKED - asked == set()
+    assert {operation.name for operation in operations(document)} - WITHOUT_CLIENT - called == set()

@@ -10,7 +10,7 @@ from domain_services.kernel.web.auth import OPEN_PATHS, ROLE_FIELD
 from tests.conftest import ADMIN_KEY, OPERATOR_KEY, SERVICE_KEY, VIEWER_KEY
 from tests.house.conftest import NAMES, STRANGER_KEY, Operation, Service
 
-# Whose keys reach which routes; None answers 401.
+# Callers with their key and the roles of the routes that it reaches; None: every route answers 401.
 REACHES: dict[str, tuple[str | None, tuple[str, ...] | None]] = {
     "nobody": (None, None),
     "a wrong key": ("dsm_not-a-key-of-anybody-000000000000", None),
@@ -20,7 +20,7 @@ REACHES: dict[str, tuple[str | None, tuple[str, ...] | None]] = {
     "a service in scope": (SERVICE_KEY, ("viewer", "operator")),
     "a service out of scope": (STRANGER_KEY, ()),
 }
-# What only an admin may do. A route that joins or leaves this list does so on purpose.
+# Operations of admins alone. A route joins or leaves this list on purpose.
 ADMINISTRATION = {
     "PUT /sprints/by-project/{project_id}/numbering",
     "POST /memory/backfill",
@@ -31,8 +31,8 @@ IDS = {"sprint_id": "NONE-1-S01", "task_id": "NONE-1-TASK001"}
 
 
 def _address(operation: Operation) -> str:
-    """A path of well-formed ids of nothing."""
-    return re.sub(r"{(\w+)}", lambda found: IDS.get(found[1], "NONE-1"), operation.path)
+    """Make a path of well-formed ids that nothing has."""
+    return re.sub(r"{(\w+)}", lambda match: IDS.get(match[1], "NONE-1"), operation.path)
 
 
 def _expected(operation: Operation, reaches: tuple[str, ...] | None) -> set[int]:
@@ -44,16 +44,16 @@ def _expected(operation: Operation, reaches: tuple[str, ...] | None) -> set[int]
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_every_route_lets_in_whom_it_should(town: Mapping[str, Service], name: str) -> None:
+async def test_every_route_admits_exactly_its_roles(town: Mapping[str, Service], name: str) -> None:
     service = town[name]
     if name == "orchestrator":  # no service is meant to call it
-        reach = {who: REACHES[who] for who in REACHES if who != "a service in scope"}
+        reach = {caller: REACHES[caller] for caller in REACHES if caller != "a service in scope"}
     else:
         reach = REACHES
-    wrong: list[str] = []
+    problems: list[str] = []
     async with httpx.AsyncClient(base_url=service.url, timeout=30) as http:
         for operation in service.operations:
-            for who, (key, reaches) in reach.items():
+            for caller, (key, reaches) in reach.items():
                 answer = await http.request(
                     operation.method,
                     _address(operation),
@@ -62,20 +62,20 @@ async def test_every_route_lets_in_whom_it_should(town: Mapping[str, Service], n
                 )
                 refused = {answer.status_code} & {401, 403}
                 if refused != _expected(operation, reaches):
-                    wrong.append(f"{operation.name} by {who}: {answer.status_code}")
+                    problems.append(f"{operation.name} by {caller}: {answer.status_code}")
                 if refused:
                     assert answer.headers["content-type"] == "application/problem+json"
-    assert wrong == []
+    assert problems == []
 
 
-def test_only_these_routes_are_administration(town: Mapping[str, Service]) -> None:
-    found = {
+def test_only_listed_routes_need_an_admin(town: Mapping[str, Service]) -> None:
+    admin_operations = {
         operation.name
         for service in town.values()
         for operation in service.operations
         if operation.spec.get(ROLE_FIELD) == "admin"
     }
-    assert {name for name in found if "/admin/" not in name} == ADMINISTRATION
+    assert {name for name in admin_operations if "/admin/" not in name} == ADMINISTRATION
 
 
 @pytest.mark.parametrize("name", NAMES)

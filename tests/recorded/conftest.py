@@ -1,4 +1,4 @@
-"""Recorded HTTP: cassettes answer in place of a server, and only what is sent as it was recorded.
+"""Recorded HTTP: cassettes answer in place of a server, and refuse every other request.
 
 `make test` records nothing. `pytest tests/recorded --record-mode=rewrite` records again, from the
 double of ollama_double.py.
@@ -22,21 +22,24 @@ from tests.recorded.ollama_double import OllamaDouble
 ADDRESS = "ollama.test:11434"
 
 
-def _plain_request(request: Any) -> Any:
+def _without_address(request: Any) -> Any:
     request.uri = re.sub(r"//127\.0\.0\.1:[0-9]+/", f"//{ADDRESS}/", request.uri)
     return request
 
 
-def _plain_response(response: dict[str, Any]) -> dict[str, Any]:
-    kept = {k: v for k, v in response["headers"].items() if k.lower() == "content-type"}
-    return response | {"headers": kept}
+def _without_headers(response: dict[str, Any]) -> dict[str, Any]:
+    headers = {
+        name: value for name, value in response["headers"].items() if name.lower() == "content-type"
+    }
+    return response | {"headers": headers}
 
 
+# The address differs between runs and machines; the other headers would name the recording one.
 CASSETTES: dict[str, Any] = {
     "match_on": ["method", "path", "query", "body"],
     "filter_headers": ["authorization", "host", "user-agent"],
-    "before_record_request": _plain_request,
-    "before_record_response": _plain_response,
+    "before_record_request": _without_address,
+    "before_record_response": _without_headers,
 }
 
 
@@ -46,8 +49,8 @@ def vcr_config() -> dict[str, Any]:
 
 
 @dataclass
-class Listening(httpx.AsyncBaseTransport):
-    """Notes what really leaves, which a cassette cannot: it shows what once left."""
+class RecordingTransport(httpx.AsyncBaseTransport):
+    """Transport that records the requests of this run; a cassette shows those of its recording."""
 
     sent: list[tuple[str, str, Any]] = field(default_factory=list[tuple[str, str, Any]])
     inner: httpx.AsyncBaseTransport = field(default_factory=AiohttpTransport)
@@ -62,17 +65,17 @@ class Listening(httpx.AsyncBaseTransport):
 
 
 @pytest.fixture
-def listening() -> Listening:
-    return Listening()
+def transport() -> RecordingTransport:
+    return RecordingTransport()
 
 
 @pytest.fixture
 async def ollama(
-    request: pytest.FixtureRequest, record_mode: str, listening: Listening
+    request: pytest.FixtureRequest, record_mode: str, transport: RecordingTransport
 ) -> AsyncIterator[Ollama]:
-    """The adapter on a cassette; while recording, on a double with the fixture's parameter."""
+    """Open the adapter on a cassette; while recording, on a double with the fixture's parameter."""
     port = free_port()
-    adapter = Ollama(f"http://127.0.0.1:{port}", budget_seconds=5, transport=listening)
+    adapter = Ollama(f"http://127.0.0.1:{port}", budget_seconds=5, transport=transport)
     try:
         if record_mode == "none":
             yield adapter

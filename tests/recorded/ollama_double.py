@@ -1,4 +1,4 @@
-"""Answers as an Ollama server does: what the cassettes are recorded from.
+"""Server in Ollama's place, from which the cassettes are recorded.
 
 `POST /api/embed` with the fields and errors of Ollama 0.12; its vectors are made up from the text.
 """
@@ -13,7 +13,7 @@ MODEL = "mxbai-embed-large"
 
 
 def vector_of(text: str, dimensions: int = 1024) -> list[float]:
-    """Eight numbers of the text's hash at eight places of it, zero elsewhere."""
+    """Make a vector of zeros and eight numbers, at places that the text's hash names."""
     vector = [0.0] * dimensions
     digest = hashlib.sha256(text.encode()).digest()
     for place, value in zip(digest[:8], digest[8:16], strict=True):
@@ -22,7 +22,7 @@ def vector_of(text: str, dimensions: int = 1024) -> list[float]:
 
 
 class OllamaDouble:
-    """One server; `dimensions` None: the model is not installed."""
+    """One server; with `dimensions` None its model is not installed."""
 
     def __init__(self, dimensions: int | None = 1024) -> None:
         self.app = FastAPI()
@@ -34,8 +34,8 @@ class OllamaDouble:
         self.headers.append(dict(request.headers))
         body: dict[str, Any] = await request.json()
         if self.dimensions is None or body["model"] != MODEL:
-            said = f'model "{body["model"]}" not found, try pulling it first'
-            return JSONResponse({"error": said}, 404)
+            error_text = f'model "{body["model"]}" not found, try pulling it first'
+            return JSONResponse({"error": error_text}, 404)
         vectors = [vector_of(text, self.dimensions) for text in body["input"]]
         return JSONResponse(
             {

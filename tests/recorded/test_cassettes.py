@@ -1,4 +1,4 @@
-"""Cassettes answer what was recorded, hold no secret and nothing of the recording machine."""
+"""Cassettes answer recorded requests alone, and contain no secret and no machine's address."""
 
 from pathlib import Path
 
@@ -17,20 +17,18 @@ FOLDER = Path(__file__).parent / "cassettes"
 
 
 @pytest.mark.parametrize("texts", [["probe", "one more"], ["prove"]])
-async def test_what_was_not_recorded_is_not_answered(texts: list[str]) -> None:
+async def test_unrecorded_request_is_not_answered(texts: list[str]) -> None:
     (cassette,) = FOLDER.glob("**/test_a_probe_*.yaml")
     adapter = Ollama("http://127.0.0.1:9", budget_seconds=5)
-    with vcr.use_cassette(str(cassette), record_mode="none", **CASSETTES) as playing:
+    with vcr.use_cassette(str(cassette), record_mode="none", **CASSETTES) as player:
         await adapter.probe()
         with pytest.raises(CannotOverwriteExistingCassetteException):
             await adapter.embed(texts)
     await adapter.close()
-    assert playing.play_count == 1
+    assert player.play_count == 1
 
 
-async def test_a_key_that_is_sent_is_not_recorded(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_sent_key_is_not_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OLLAMA_API_KEY", KEY)
     cassette, double, port = tmp_path / "cassette.yaml", OllamaDouble(), free_port()
     async with serving(double.app, port):
@@ -39,18 +37,18 @@ async def test_a_key_that_is_sent_is_not_recorded(
             await adapter.probe()
         await adapter.close()
     assert [headers["authorization"] for headers in double.headers] == [f"Bearer {KEY}"]
-    written = cassette.read_text()
-    assert "/api/embed" in written
-    assert KEY not in written
-    assert "authorization" not in written.lower()
+    content = cassette.read_text()
+    assert "/api/embed" in content
+    assert KEY not in content
+    assert "authorization" not in content.lower()
 
 
 def test_committed_cassettes_are_small_and_name_no_machine() -> None:
     cassettes = list(FOLDER.glob("**/*.yaml"))
     assert len(cassettes) >= 5
     for path in cassettes:
-        written = path.read_text()
-        assert f"http://{ADDRESS}/" in written
-        assert "127.0.0.1" not in written
-        assert "authorization" not in written.lower()
-        assert len(written) < 100_000
+        content = path.read_text()
+        assert f"http://{ADDRESS}/" in content
+        assert "127.0.0.1" not in content
+        assert "authorization" not in content.lower()
+        assert len(content) < 100_000

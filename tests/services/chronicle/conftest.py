@@ -1,4 +1,4 @@
-"""A chronicle service with an empty database, over HTTP."""
+"""Chronicle service with an empty database, over HTTP."""
 
 from collections.abc import Awaitable, Callable
 
@@ -15,13 +15,13 @@ from tests.ports import free_port
 
 @pytest.fixture
 def chronicle_database(database_url: Callable[[str], str]) -> str:
-    """The URL of the database for its owner, a superuser."""
+    """Make a database; its URL is for the owner, a superuser."""
     return database_url("domain_services.chronicle")
 
 
 @pytest.fixture
 def service_database(chronicle_database: str, databases: Databases) -> str:
-    """The URL of the database for the service's own role."""
+    """Return the database's URL for the service's own role."""
     role = databases.role("domain_services.chronicle")
     return chronicle_database.replace("//postgres@", f"//{role}@")
 

@@ -1,4 +1,4 @@
-"""Histories to record: sprints, days and decisions of made-up projects."""
+"""Invented histories: sprints, days and decisions of projects."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
@@ -11,7 +11,7 @@ FIRST_DAY = date(2025, 1, 6)
 
 
 def tasks(project_id: str, finished: int, open_: int = 0) -> list[dict[str, Any]]:
-    """`finished` closed tasks, then `open_` open ones."""
+    """Make `finished` closed tasks, then `open_` open ones."""
     return [
         {
             "task_id": f"{project_id}-TASK{number:03}",
@@ -27,7 +27,7 @@ def tasks(project_id: str, finished: int, open_: int = 0) -> list[dict[str, Any]
 def retrospective(
     project_id: str, number: int, finished: int = 5, open_: int = 0, **fields: Any
 ) -> schema.SprintRetrospectiveCreate:
-    """Sprint `number` of the project: two weeks, one after the other from the first day."""
+    """Make sprint `number` of the project: two weeks each, one after the other."""
     start = FIRST_DAY + timedelta(days=14 * (number - 1))
     values = {
         "sprint_id": f"{project_id}-S{number:02}",
@@ -44,7 +44,7 @@ def retrospective(
 def retrospectives(
     project_id: str, finished: Iterable[int], **fields: Any
 ) -> schema.SprintRetrospectiveBulk:
-    """A history of sprints that finished so many tasks each."""
+    """Make a history of sprints by the tasks that each finished."""
     return schema.SprintRetrospectiveBulk(
         notes=[
             retrospective(project_id, number, count, **fields)
@@ -56,8 +56,8 @@ def retrospectives(
 def daily_report(
     project_id: str, day: date = FIRST_DAY, impediments: Iterable[str] = (), **fields: Any
 ) -> schema.DailyScrumReportCreate:
-    """A report of sprint 1 in which each impediment is one task's."""
-    reported = [
+    """Make a report of sprint 1 in which each impediment is one task's."""
+    task_reports = [
         {"id": f"{project_id}-TASK{number:03}", "impediments": words}
         for number, words in enumerate(impediments, start=1)
     ]
@@ -65,13 +65,13 @@ def daily_report(
         "project_id": project_id,
         "sprint_id": f"{project_id}-S01",
         "report_date": day.isoformat(),
-        "reports": {day.isoformat(): [{"assigned_to": "E001", "tasks": reported}]},
+        "reports": {day.isoformat(): [{"assigned_to": "E001", "tasks": task_reports}]},
     }
     return schema.DailyScrumReportCreate.model_validate(values | fields)
 
 
 def audit(project_id: str, number: int | None = None, **fields: Any) -> schema.DecisionAuditCreate:
-    """A decision about sprint `number`, by default about none."""
+    """Make a decision about sprint `number`, by default about none."""
     values = {
         "audit_id": uuid4(),
         "project_id": project_id,

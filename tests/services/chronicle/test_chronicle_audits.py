@@ -1,4 +1,4 @@
-"""Audits of decisions can be added and never changed unnoticed."""
+"""Audits of decisions are only added; every change of them is detected."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ Tamper = Callable[[str], None]
 
 @pytest.fixture
 def owner(chronicle_database: str) -> str:
-    """The database's URL for psycopg; its role owns the tables."""
+    """URL of the database for psycopg; its role owns the tables."""
     return chronicle_database.replace("+psycopg", "")
 
 
@@ -37,13 +37,13 @@ def tamper(owner: str) -> Tamper:
 
 async def _record(chronicle: ChronicleClient, project_id: str, count: int) -> list[str]:
     audits = [audit(project_id) for _ in range(count)]
-    return [str((await chronicle.create_decision_audit(each)).note_id) for each in audits]
+    return [str((await chronicle.create_decision_audit(decision)).note_id) for decision in audits]
 
 
-async def test_an_audit_is_answered_as_it_was_given_with_its_link(
+async def test_audit_is_read_as_sent_with_its_link(
     chronicle: ChronicleClient,
 ) -> None:
-    given = audit(
+    decision = audit(
         "P1",
         1,
         decision={"tasks_to_assign": 6, "nested": {"share": 0.1, "none": None, "text": "\u00fc"}},
@@ -52,22 +52,22 @@ async def test_an_audit_is_answered_as_it_was_given_with_its_link(
         run_id="run-1",
         timestamp=datetime(2025, 1, 6, 9, 0, 0, 123456, tzinfo=UTC),
     )
-    await chronicle.create_decision_audit(given, key="run-1:audit")
-    (found,) = await chronicle.list_decision_audits("P1", "P1-S01")
-    assert found.model_dump(include=set(type(given).model_fields)) == given.model_dump()
-    assert (found.sequence, found.prev_hash) == (1, "00" * 32)
+    await chronicle.create_decision_audit(decision, key="run-1:audit")
+    (recorded,) = await chronicle.list_decision_audits("P1", "P1-S01")
+    assert recorded.model_dump(include=set(type(decision).model_fields)) == decision.model_dump()
+    assert (recorded.sequence, recorded.prev_hash) == (1, "00" * 32)
 
 
-async def test_the_same_audit_again_changes_nothing_and_other_content_is_a_conflict(
+async def test_repeated_audit_changes_nothing_and_other_content_is_a_conflict(
     chronicle: ChronicleClient,
 ) -> None:
-    given = audit("P1")
-    first = await chronicle.create_decision_audit(given)
-    assert await chronicle.create_decision_audit(given) == first
+    decision = audit("P1")
+    first = await chronicle.create_decision_audit(decision)
+    assert await chronicle.create_decision_audit(decision) == first
     assert len(await chronicle.list_decision_audits("P1")) == 1
     for other in ({"reasoning": "Another"}, {"project_id": "P2"}):
         with pytest.raises(PeerRefused) as refused:
-            await chronicle.create_decision_audit(given.model_copy(update=other))
+            await chronicle.create_decision_audit(decision.model_copy(update=other))
         assert refused.value.peer_status == 409
     assert (await chronicle.verify_decision_audits()).records == 1
 
@@ -79,7 +79,7 @@ async def test_the_owner_of_the_tables_cannot_change_them(
     with psycopg.connect(owner, autocommit=True) as connection:
         for table in ("decision_audits", "action_item_changes"):
             for change in CHANGES:
-                statement = change.format(table=table, column=KEPT[table])
+                statement = change.format(table=table, column=PROTECTED_COLUMNS[table])
                 with pytest.raises(psycopg.Error, match="append-only"):
                     connection.execute(statement.encode())
         for change in CHANGES[1:]:
@@ -93,7 +93,7 @@ CHANGES = [
     "DELETE FROM {table}",
     "TRUNCATE {table} CASCADE",
 ]
-KEPT = {
+PROTECTED_COLUMNS = {
     "decision_audits": "record",
     "decision_chains": "length",
     "project_history": "report_count",
@@ -116,12 +116,12 @@ WAYS_AROUND = [
 ]
 
 
-async def test_the_role_of_the_service_may_change_nothing_that_is_kept(
+async def test_role_of_the_service_cannot_change_records(
     chronicle: ChronicleClient, service_database: str
 ) -> None:
     await _record(chronicle, "P1", 1)
     with psycopg.connect(service_database.replace("+psycopg", ""), autocommit=True) as connection:
-        for table, column in KEPT.items():
+        for table, column in PROTECTED_COLUMNS.items():
             for change in CHANGES:
                 statement = change.format(table=table, column=column)
                 with pytest.raises(psycopg.errors.InsufficientPrivilege, match="permission denied"):
@@ -132,7 +132,7 @@ async def test_the_role_of_the_service_may_change_nothing_that_is_kept(
     assert len(await chronicle.list_decision_audits("P1")) == 1
 
 
-async def test_a_temporary_table_does_not_stand_in_for_the_chain(
+async def test_temporary_table_cannot_replace_the_chain(
     chronicle: ChronicleClient, service_database: str
 ) -> None:
     await _record(chronicle, "P1", 1)
@@ -150,29 +150,29 @@ async def test_an_untouched_chain_verifies(chronicle: ChronicleClient) -> None:
     await _record(chronicle, "P1", 3)
     await _record(chronicle, "P2", 2)
     for project_id, records in (("P1", [3]), ("P2", [2]), (None, [3, 2]), ("P3", [])):
-        found = await chronicle.verify_decision_audits(project_id)
-        assert (found.verified, found.records) == (True, sum(records))
-        assert [each.records for each in found.chains] == records
-        assert found.first_broken is None
+        verification = await chronicle.verify_decision_audits(project_id)
+        assert (verification.verified, verification.records) == (True, sum(records))
+        assert [chain.records for chain in verification.chains] == records
+        assert verification.first_broken is None
     newest = (await chronicle.list_decision_audits("P1"))[-1]
     (chain,) = (await chronicle.verify_decision_audits("P1")).chains
     assert (chain.head, chain.problem) == (newest.hash, None)
 
 
-async def test_a_chain_that_was_rewritten_whole_lacks_the_head_that_was_noted(
+async def test_rewritten_chain_lacks_the_noted_head(
     chronicle: ChronicleClient, tamper: Tamper
 ) -> None:
     await _record(chronicle, "P1", 3)
     (noted,) = (await chronicle.verify_decision_audits("P1")).chains
     await _record(chronicle, "P1", 1)
-    found = await chronicle.verify_decision_audits("P1", noted.head)
-    assert (found.verified, found.noted_head_found) == (True, True)
+    verification = await chronicle.verify_decision_audits("P1", noted.head)
+    assert (verification.verified, verification.noted_head_found) == (True, True)
     tamper("""DELETE FROM decision_audits WHERE sequence > 2;
               UPDATE decision_chains SET (length, head) =
                   (SELECT sequence, hash FROM decision_audits WHERE sequence = 2)""")
     assert (await chronicle.verify_decision_audits("P1")).verified
-    found = await chronicle.verify_decision_audits("P1", noted.head)
-    assert (found.verified, found.noted_head_found) == (False, False)
+    verification = await chronicle.verify_decision_audits("P1", noted.head)
+    assert (verification.verified, verification.noted_head_found) == (False, False)
     with pytest.raises(PeerRefused) as refused:
         await chronicle.verify_decision_audits(None, noted.head)
     assert refused.value.peer_status == 400
@@ -206,7 +206,7 @@ _REHASHED = """UPDATE decision_audits
         ("UPDATE decision_chains SET head = '\\x00'", 2, _CUT),
     ],
 )
-async def test_an_edit_with_the_triggers_off_is_found(
+async def test_edit_with_the_triggers_off_is_detected(
     chronicle: ChronicleClient,
     tamper: Tamper,
     statement: str,
@@ -216,14 +216,14 @@ async def test_an_edit_with_the_triggers_off_is_found(
     ids = await _record(chronicle, "P1", 3)
     tamper(statement)
     for project_id in ("P1", None):
-        found = await chronicle.verify_decision_audits(project_id)
-        assert not found.verified
+        verification = await chronicle.verify_decision_audits(project_id)
+        assert not verification.verified
         broken = None if first_broken is None else ids[first_broken]
-        assert (found.first_broken and str(found.first_broken)) == broken
-        assert [each.problem for each in found.chains] == [problem]
+        assert (verification.first_broken and str(verification.first_broken)) == broken
+        assert [chain.problem for chain in verification.chains] == [problem]
 
 
-async def test_an_edit_in_one_project_leaves_the_chain_of_another(
+async def test_edit_in_one_project_does_not_break_the_chain_of_another(
     chronicle: ChronicleClient, tamper: Tamper
 ) -> None:
     await _record(chronicle, "P1", 2)
@@ -236,20 +236,20 @@ async def test_an_edit_in_one_project_leaves_the_chain_of_another(
 async def test_20_audits_at_once_make_one_chain(chronicle: ChronicleClient) -> None:
     repeated = audit("P1")
     audits = [repeated, repeated, *(audit("P1") for _ in range(18))]
-    await asyncio.gather(*(chronicle.create_decision_audit(each) for each in audits))
+    await asyncio.gather(*(chronicle.create_decision_audit(decision) for decision in audits))
     verified = await chronicle.verify_decision_audits("P1")
     assert (verified.verified, verified.records) == (True, 19)
-    found = await chronicle.list_decision_audits("P1")
-    assert sorted(each.sequence for each in found) == list(range(1, 20))
+    recorded = await chronicle.list_decision_audits("P1")
+    assert sorted(decision.sequence for decision in recorded) == list(range(1, 20))
 
 
 @pytest.fixture
 def plain_owner(databases: Databases, servers: EmbeddedServers) -> Iterator[tuple[str, str]]:
-    """A database of an owner that is no superuser, as on a managed server: owner's, service's."""
+    """Make a database whose owner is no superuser, as on a managed server."""
     name = "audits_of_a_plain_owner"
     role = databases.role("domain_services.chronicle")
-    for each in (name, role):
-        servers.create_role(str(each))
+    for role_name in (name, role):
+        servers.create_role(str(role_name))
     servers.create_databases([name])
     url = servers.database_url(name)
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
@@ -261,12 +261,12 @@ def plain_owner(databases: Databases, servers: EmbeddedServers) -> Iterator[tupl
 def test_an_owner_that_is_no_superuser_can_migrate_and_grant(
     plain_owner: tuple[str, str], databases: Databases
 ) -> None:
-    of_owner, of_service = plain_owner
+    owner_url, service_url = plain_owner
     for _ in range(2):
         role = databases.role("domain_services.chronicle")
-        migrate.upgrade(of_owner, "domain_services.chronicle", role)
+        migrate.upgrade(owner_url, "domain_services.chronicle", role)
     record = audit("P1").model_dump_json()
-    for url in (of_service, of_owner):
+    for url in (service_url, owner_url):
         with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
             connection.execute(
                 "INSERT INTO decision_audits (record) VALUES (%s) ON CONFLICT DO NOTHING", [record]

@@ -1,4 +1,4 @@
-"""One answer holds what a decision asks; what is kept of a project equals what its notes say."""
+"""Evidence equals the answers of the single routes; derived history equals the notes."""
 
 import asyncio
 from datetime import timedelta
@@ -17,55 +17,55 @@ from tests.services.chronicle.history import (
 )
 
 
-async def test_evidence_is_what_the_single_routes_answer(chronicle: ChronicleClient) -> None:
+async def test_evidence_equals_the_answers_of_the_single_routes(chronicle: ChronicleClient) -> None:
     for project_id in ("P1", "P2"):
         history = retrospectives(
             project_id, [3, 7, 5, 4], action_items=[{"description": "Refine earlier"}]
         )
         await chronicle.create_sprint_retrospectives(history)
     await chronicle.create_daily_scrum_report(daily_report("P1", impediments=["Slow", "None."]))
-    found = await chronicle.evidence("P1", similarity_threshold=0.1)
-    assert found.velocity == await chronicle.velocity("P1")
-    assert found.patterns == await chronicle.patterns("P1")
-    assert found.impediments == await chronicle.impediments("P1")
-    assert found.similar_projects == await chronicle.similar_projects("P1", 0.1)
-    assert [each.project_id for each in found.similar_projects] == ["P2"]
-    assert found.reasons == {}
+    evidence = await chronicle.evidence("P1", similarity_threshold=0.1)
+    assert evidence.velocity == await chronicle.velocity("P1")
+    assert evidence.patterns == await chronicle.patterns("P1")
+    assert evidence.impediments == await chronicle.impediments("P1")
+    assert evidence.similar_projects == await chronicle.similar_projects("P1", 0.1)
+    assert [project.project_id for project in evidence.similar_projects] == ["P2"]
+    assert evidence.reasons == {}
 
 
 async def test_evidence_lists_the_newest_sprints_and_counts_all(
     chronicle: ChronicleClient,
 ) -> None:
     await chronicle.create_sprint_retrospectives(retrospectives("P1", [2, 4, 6, 8]))
-    found = (await chronicle.evidence("P1", sprints=2)).velocity
-    assert [each.completed_tasks for each in found.velocity_trend_data] == [6, 8]
-    assert (found.sprint_count, found.average_velocity) == (4, 5.0)
-    assert found.trend is not None
-    assert found.trend.sprint_count == 4
-    assert "from 2 to 8" in found.velocity_analysis
+    velocity = (await chronicle.evidence("P1", sprints=2)).velocity
+    assert [sprint.completed_tasks for sprint in velocity.velocity_trend_data] == [6, 8]
+    assert (velocity.sprint_count, velocity.average_velocity) == (4, 5.0)
+    assert velocity.trend is not None
+    assert velocity.trend.sprint_count == 4
+    assert "from 2 to 8" in velocity.velocity_analysis
 
 
-async def test_evidence_names_at_most_so_many_similar_projects(chronicle: ChronicleClient) -> None:
+async def test_evidence_limits_the_similar_projects(chronicle: ChronicleClient) -> None:
     for project_id in ("P1", "P2", "P3", "P4"):
         await chronicle.create_sprint_retrospectives(retrospectives(project_id, [3, 7, 5]))
-    found = await chronicle.evidence("P1", similar_projects=2)
-    assert [each.project_id for each in found.similar_projects] == ["P2", "P3"]
+    evidence = await chronicle.evidence("P1", similar_projects=2)
+    assert [project.project_id for project in evidence.similar_projects] == ["P2", "P3"]
 
 
-async def test_evidence_without_similar_projects_says_why(chronicle: ChronicleClient) -> None:
+async def test_evidence_without_similar_projects_has_a_reason(chronicle: ChronicleClient) -> None:
     with pytest.raises(PeerRefused) as refused:
         await chronicle.evidence("P1")
     assert refused.value.peer_status == 404
     await chronicle.create_decision_audit(audit("P1"))
-    found = await chronicle.evidence("P1")
-    assert (found.similar_projects, found.velocity.average_velocity) == ([], None)
-    assert "0 closed sprints" in found.reasons["similar_projects"]
+    evidence = await chronicle.evidence("P1")
+    assert (evidence.similar_projects, evidence.velocity.average_velocity) == ([], None)
+    assert "0 closed sprints" in evidence.reasons["similar_projects"]
     await chronicle.create_sprint_retrospectives(retrospectives("P1", [3, 7, 5]))
-    found = await chronicle.evidence("P1")
-    assert "no project is similar" in found.reasons["similar_projects"]
+    evidence = await chronicle.evidence("P1")
+    assert "no project is similar" in evidence.reasons["similar_projects"]
 
 
-async def test_what_is_kept_of_a_project_follows_from_its_notes_also_when_they_come_at_once(
+async def test_history_of_a_project_equals_its_notes_after_simultaneous_writes(
     chronicle: ChronicleClient, chronicle_database: str
 ) -> None:
     metrics = {"total_team_members": 2, "total_tasks": 8, "pending_tasks": 5}
@@ -91,9 +91,9 @@ async def test_what_is_kept_of_a_project_follows_from_its_notes_also_when_they_c
         ),
     )
     with psycopg.connect(chronicle_database.replace("+psycopg", "")) as connection:
-        kept = connection.execute("SELECT * FROM project_history ORDER BY project_id").fetchall()
-        now = connection.execute(
+        stored = connection.execute("SELECT * FROM project_history ORDER BY project_id").fetchall()
+        computed = connection.execute(
             "SELECT h.* FROM unnest(ARRAY['P1', 'P2']) AS p, history_of(p) AS h ORDER BY p"
         ).fetchall()
-    assert kept == now
-    assert [(row[1], row[9]) for row in kept] == [(5, 5), (5, 5)]
+    assert stored == computed
+    assert [(row[1], row[9]) for row in stored] == [(5, 5), (5, 5)]

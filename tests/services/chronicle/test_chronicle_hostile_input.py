@@ -15,7 +15,7 @@ from tests.services.chronicle.test_chronicle_notes import PLANNING
 JSON = {"Content-Type": "application/json"}
 UNSTORABLE = ["\x00", "a\x00b", "\ud800", "\udfff!", "x" * 10_001]
 NOT_A_TEXT: list[Any] = [float("nan"), float("inf"), -(2**70), 1e400, [], {}, True]
-# What a field of free JSON takes.
+# Values that a field of free JSON accepts.
 FREE_JSON: dict[str, tuple[Any, ...]] = {
     "decision": ("x" * 10_001, [], {}, True),
     "rule_based_decision": ({},),
@@ -35,13 +35,13 @@ def _plain(note: Any) -> dict[str, Any]:
 
 
 def _leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The path of every value that is not a container."""
+    """List the path of every value that is not a container."""
     if isinstance(value, dict):
-        for key, each in cast(dict[str, Any], value).items():
-            yield from _leaves(each, (*path, key))
+        for key, item in cast(dict[str, Any], value).items():
+            yield from _leaves(item, (*path, key))
     elif isinstance(value, list):
-        for position, each in enumerate(cast(list[Any], value)):
-            yield from _leaves(each, (*path, position))
+        for position, item in enumerate(cast(list[Any], value)):
+            yield from _leaves(item, (*path, position))
     else:
         yield path
 
@@ -147,11 +147,11 @@ async def test_hostile_queries_are_refused(chronicle_url: str, http: httpx.Async
             assert (await http.get(chronicle_url + path)).status_code == 400, path
 
 
-async def test_sql_in_texts_is_only_text(chronicle_url: str, http: httpx.AsyncClient) -> None:
+async def test_sql_in_texts_is_stored_as_text(chronicle_url: str, http: httpx.AsyncClient) -> None:
     words = "'); DROP TABLE chronicle_notes; -- %s %(a)s :b {c}"
     note = daily_report("P1", impediments=[words], summary=words).model_dump(mode="json")
     url = f"{chronicle_url}/v1/notes/daily_scrum_report"
     assert (await http.post(url, json=note)).status_code == 201
     assert (await http.get(url)).json()["summary"] == words
-    found = await http.get(f"{chronicle_url}/v1/analytics/project/P1/impediments")
-    assert found.json()["impediment_frequency"] == {words: 1}
+    answer = await http.get(f"{chronicle_url}/v1/analytics/project/P1/impediments")
+    assert answer.json()["impediment_frequency"] == {words: 1}

@@ -1,4 +1,4 @@
-"""What became of decisions: sprints of enhanced ones beside sprints of rule-based ones."""
+"""Decision impact: outcomes of enhanced decisions compared with those of rule-based ones."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -21,26 +21,26 @@ async def test_impact_compares_the_outcomes_of_both_sources(chronicle: Chronicle
         (7, 3, {}),
         (8, 2, {}),
     ]
-    for number, (finished, left, source) in enumerate(outcomes, start=1):
+    for number, (finished, unfinished, source) in enumerate(outcomes, start=1):
         await chronicle.create_decision_audit(audit("P1", number, **source))
-        note = retrospective("P1", number, finished, left, attendees=["E001", "BOSS"])
+        note = retrospective("P1", number, finished, unfinished, attendees=["E001", "BOSS"])
         await chronicle.create_sprint_retrospective(note)
     await chronicle.create_decision_audit(audit("P1", 1))
-    found = await chronicle.decision_impact("P1", *YEAR)
-    assert (found.total_decisions_analyzed, found.intelligence_enhanced_decisions) == (5, 2)
-    assert (found.intelligence_outcomes, found.rule_based_outcomes) == (2, 2)
-    assert found.intelligence_completion_rate_avg == pytest.approx(0.95)
-    assert found.rule_based_completion_rate_avg == pytest.approx(0.75)
-    assert found.completion_rate_improvement_percent == pytest.approx(20 / 75 * 100)
-    assert found.task_efficiency_improvement_percent == pytest.approx(2 / 7.5 * 100)
-    assert found.resource_utilization_improvement_percent == pytest.approx(0)
+    impact = await chronicle.decision_impact("P1", *YEAR)
+    assert (impact.total_decisions_analyzed, impact.intelligence_enhanced_decisions) == (5, 2)
+    assert (impact.intelligence_outcomes, impact.rule_based_outcomes) == (2, 2)
+    assert impact.intelligence_completion_rate_avg == pytest.approx(0.95)
+    assert impact.rule_based_completion_rate_avg == pytest.approx(0.75)
+    assert impact.completion_rate_improvement_percent == pytest.approx(20 / 75 * 100)
+    assert impact.task_efficiency_improvement_percent == pytest.approx(2 / 7.5 * 100)
+    assert impact.resource_utilization_improvement_percent == pytest.approx(0)
     # Both variances are 0.005: Welch's interval has 2 degrees of freedom, whose quantile is 4.303.
-    assert found.completion_rate_difference_95 == pytest.approx(
+    assert impact.completion_rate_difference_95 == pytest.approx(
         (0.2 - 4.303 * 0.005**0.5, 0.2 + 4.303 * 0.005**0.5), abs=1e-3
     )
-    assert [each.success for each in found.details] == [True, True, False, True, None]
-    assert [each.completion_rate for each in found.details] == [0.9, 1.0, 0.7, 0.8, None]
-    assert found.reasons == {}
+    assert [detail.success for detail in impact.details] == [True, True, False, True, None]
+    assert [detail.completion_rate for detail in impact.details] == [0.9, 1.0, 0.7, 0.8, None]
+    assert impact.reasons == {}
 
 
 async def test_equal_completion_rates_have_no_interval(chronicle: ChronicleClient) -> None:
@@ -56,12 +56,12 @@ async def test_impact_of_one_source_alone_is_null_with_reasons(chronicle: Chroni
     await chronicle.create_decision_audit(audit("P1", 1))
     await chronicle.create_sprint_retrospective(retrospective("P1", 1, 8, 2))
     await chronicle.create_decision_audit(audit("P1", 2, **ENHANCED))
-    found = await chronicle.decision_impact("P1", *YEAR)
-    assert found.rule_based_completion_rate_avg == pytest.approx(0.8)
-    assert found.intelligence_completion_rate_avg is None
-    assert found.completion_rate_improvement_percent is None
-    assert "0 enhanced and 1 rule-based" in found.reasons["completion_rate_improvement_percent"]
-    assert set(found.reasons) == {
+    impact = await chronicle.decision_impact("P1", *YEAR)
+    assert impact.rule_based_completion_rate_avg == pytest.approx(0.8)
+    assert impact.intelligence_completion_rate_avg is None
+    assert impact.completion_rate_improvement_percent is None
+    assert "0 enhanced and 1 rule-based" in impact.reasons["completion_rate_improvement_percent"]
+    assert set(impact.reasons) == {
         "intelligence_completion_rate_avg",
         "completion_rate_improvement_percent",
         "completion_rate_difference_95",
@@ -70,7 +70,7 @@ async def test_impact_of_one_source_alone_is_null_with_reasons(chronicle: Chroni
     }
 
 
-async def test_impact_covers_the_last_30_days_unless_told_otherwise(
+async def test_impact_covers_the_last_30_days_by_default(
     chronicle: ChronicleClient, chronicle_url: str, http: httpx.AsyncClient
 ) -> None:
     now = datetime.now(UTC)
@@ -85,46 +85,46 @@ async def test_impact_covers_the_last_30_days_unless_told_otherwise(
         assert (await http.get(url, params=params)).status_code == 400
 
 
-async def test_an_outcome_belongs_to_the_decision_that_created_the_sprint(
+async def test_outcome_belongs_to_the_decision_that_created_the_sprint(
     chronicle: ChronicleClient,
 ) -> None:
-    looked: dict[str, Any] = {"decision": {"create_new_sprint": False, "close_sprint": False}}
+    inspection: dict[str, Any] = {"decision": {"create_new_sprint": False, "close_sprint": False}}
     closed: dict[str, Any] = {"decision": {"create_new_sprint": False, "close_sprint": True}}
-    decisions = [audit("P1", 1, **looked), audit("P1", 1, **ENHANCED), audit("P1", 1, **closed)]
+    decisions = [audit("P1", 1, **inspection), audit("P1", 1, **ENHANCED), audit("P1", 1, **closed)]
     for decision in decisions:
         await chronicle.create_decision_audit(decision)
     await chronicle.create_sprint_retrospective(retrospective("P1", 1, 9, 1))
-    found = await chronicle.decision_impact("P1", *YEAR)
-    assert [each.completion_rate for each in found.details] == [None, 0.9, None]
-    assert (found.intelligence_outcomes, found.rule_based_outcomes) == (1, 0)
-    assert found.rule_based_decisions == 2
+    impact = await chronicle.decision_impact("P1", *YEAR)
+    assert [detail.completion_rate for detail in impact.details] == [None, 0.9, None]
+    assert (impact.intelligence_outcomes, impact.rule_based_outcomes) == (1, 0)
+    assert impact.rule_based_decisions == 2
 
 
-async def test_a_sprint_of_which_only_the_finished_tasks_are_known_has_no_outcome(
+async def test_sprint_with_only_finished_tasks_known_has_no_outcome(
     chronicle: ChronicleClient,
 ) -> None:
     await chronicle.create_decision_audit(audit("P1", 1))
     note = retrospective("P1", 1, 8, origin="import", duration_weeks=None)
     await chronicle.create_sprint_retrospective(note)
-    found = await chronicle.decision_impact("P1", *YEAR)
-    assert (found.rule_based_outcomes, found.rule_based_completion_rate_avg) == (0, None)
-    assert found.details[0].success is None
-    assert "all tasks are known" in found.reasons["rule_based_completion_rate_avg"]
-    assert "no such decision" in found.reasons["intelligence_completion_rate_avg"]
+    impact = await chronicle.decision_impact("P1", *YEAR)
+    assert (impact.rule_based_outcomes, impact.rule_based_completion_rate_avg) == (0, None)
+    assert impact.details[0].success is None
+    assert "all tasks are known" in impact.reasons["rule_based_completion_rate_avg"]
+    assert "no such decision" in impact.reasons["intelligence_completion_rate_avg"]
 
 
 async def test_a_sprint_without_tasks_has_no_outcome(chronicle: ChronicleClient) -> None:
     await chronicle.create_decision_audit(audit("P1", 1))
     await chronicle.create_sprint_retrospective(retrospective("P1", 1, 0, 0, attendees=["E001"]))
-    found = await chronicle.decision_impact("P1", *YEAR)
-    assert (found.rule_based_outcomes, found.details[0].completion_rate) == (0, None)
+    impact = await chronicle.decision_impact("P1", *YEAR)
+    assert (impact.rule_based_outcomes, impact.details[0].completion_rate) == (0, None)
 
 
-async def test_the_days_of_a_period_are_whole_and_belong_to_it(chronicle: ChronicleClient) -> None:
+async def test_period_includes_whole_days_at_both_ends(chronicle: ChronicleClient) -> None:
     last = datetime(2025, 3, 31, 23, 59, 59, 999999, tzinfo=UTC)
     for moment in (datetime(2025, 3, 1, tzinfo=UTC), last, last + timedelta(microseconds=1)):
         await chronicle.create_decision_audit(audit("P1", timestamp=moment))
-    found = await chronicle.decision_impact("P1", date(2025, 3, 1), date(2025, 3, 31))
-    assert found.total_decisions_analyzed == 2
-    found = await chronicle.decision_impact("P1", None, date(2025, 3, 31))
-    assert found.time_period.end_date - found.time_period.start_date == timedelta(days=30)
+    impact = await chronicle.decision_impact("P1", date(2025, 3, 1), date(2025, 3, 31))
+    assert impact.total_decisions_analyzed == 2
+    impact = await chronicle.decision_impact("P1", None, date(2025, 3, 31))
+    assert impact.time_period.end_date - impact.time_period.start_date == timedelta(days=30)

@@ -1,4 +1,4 @@
-"""What is recorded can be read again, once, in the specification's shapes."""
+"""Notes are recorded once, and answered in the specification's shapes."""
 
 import asyncio
 from datetime import date
@@ -81,7 +81,7 @@ NOTES = [
 
 
 @pytest.mark.parametrize(("kind", "note", "change"), NOTES)
-async def test_the_same_note_again_is_the_same_note_and_other_content_a_conflict(
+async def test_repeated_note_keeps_its_id_and_other_content_is_a_conflict(
     chronicle_url: str,
     http: httpx.AsyncClient,
     kind: str,
@@ -101,22 +101,22 @@ async def test_planning_is_answered_as_specified(
     chronicle_url: str, http: httpx.AsyncClient
 ) -> None:
     url = f"{chronicle_url}/v1/notes/sprint_planning"
-    made = await http.post(url, json=PLANNING)
-    (found,) = (await http.get(url, params={"sprint_id": "NEX005-S02"})).json()
-    created_at = found.pop("created_at")
+    answer = await http.post(url, json=PLANNING)
+    (recorded,) = (await http.get(url, params={"sprint_id": "NEX005-S02"})).json()
+    created_at = recorded.pop("created_at")
     assert created_at.endswith(("Z", "+00:00"))
-    assert found == {"note_id": made.json()["note_id"], **PLANNING}
+    assert recorded == {"note_id": answer.json()["note_id"], **PLANNING}
 
 
 async def test_a_retrospective_is_answered_as_specified(
     chronicle_url: str, http: httpx.AsyncClient
 ) -> None:
     url = f"{chronicle_url}/v1/notes/sprint_retrospective"
-    made = await http.post(url, json=RETROSPECTIVE)
-    (found,) = (await http.get(url, params={"project_id": "NEX005"})).json()
-    assert found["retrospective_id"] == made.json()["note_id"]
-    assert {name: found[name] for name in RETROSPECTIVE} == RETROSPECTIVE
-    assert (found["completed_tasks"], found["total_tasks"]) == (0, 1)
+    answer = await http.post(url, json=RETROSPECTIVE)
+    (recorded,) = (await http.get(url, params={"project_id": "NEX005"})).json()
+    assert recorded["retrospective_id"] == answer.json()["note_id"]
+    assert {name: recorded[name] for name in RETROSPECTIVE} == RETROSPECTIVE
+    assert (recorded["completed_tasks"], recorded["total_tasks"]) == (0, 1)
 
 
 async def test_a_daily_report_is_answered_by_day_with_employee_ids(
@@ -124,46 +124,48 @@ async def test_a_daily_report_is_answered_by_day_with_employee_ids(
 ) -> None:
     url = f"{chronicle_url}/v1/notes/daily_scrum_report"
     await http.post(url, json=DAILY)
-    found = (await http.get(url, params={"sprint_id": "PROJ001-S01"})).json()
-    assert (found["project_id"], found["sprint_id"]) == ("PROJ001", "PROJ001-S01")
-    assert found["summary_metrics"] == DAILY["summary_metrics"]
-    (person,) = found["reports"]["2025-08-03"]
+    answer = (await http.get(url, params={"sprint_id": "PROJ001-S01"})).json()
+    assert (answer["project_id"], answer["sprint_id"]) == ("PROJ001", "PROJ001-S01")
+    assert answer["summary_metrics"] == DAILY["summary_metrics"]
+    (person,) = answer["reports"]["2025-08-03"]
     assert person["employee_id"] == "EMP001"
     assert person["tasks"][0]["yesterday_work"] == "Completed task X."
     assert person["tasks"][0]["created_at"] == "2025-08-03T10:00:00Z"
 
 
-async def test_reports_of_several_days_are_grouped_and_the_newest_is_the_head(
+async def test_reports_are_grouped_by_day_with_the_newest_summary(
     chronicle: ChronicleClient,
 ) -> None:
     for day, words in [(date(2025, 1, 8), "third"), (date(2025, 1, 7), "second")]:
         await chronicle.create_daily_scrum_report(daily_report("P1", day, summary=words))
-    found = await chronicle.get_daily_scrum_reports(project_id="P1")
-    assert list(found.reports) == [date(2025, 1, 7), date(2025, 1, 8)]
-    assert found.summary == "third"
+    reports = await chronicle.get_daily_scrum_reports(project_id="P1")
+    assert list(reports.reports) == [date(2025, 1, 7), date(2025, 1, 8)]
+    assert reports.summary == "third"
     one = await chronicle.get_daily_scrum_reports("P1", daily_scrum_date=date(2025, 1, 7))
     assert (list(one.reports), one.summary) == ([date(2025, 1, 7)], "second")
 
 
-async def test_a_callers_id_is_the_notes_id_unless_another_note_has_it(
+async def test_note_gets_the_id_of_the_caller_unless_it_is_taken(
     chronicle: ChronicleClient,
 ) -> None:
-    wanted = uuid4()
-    first = retrospective("P1", 1, retrospective_id=wanted)
-    assert (await chronicle.create_sprint_retrospective(first)).note_id == wanted
-    assert (await chronicle.create_sprint_retrospective(retrospective("P1", 1))).note_id == wanted
+    note_id = uuid4()
+    first = retrospective("P1", 1, retrospective_id=note_id)
+    assert (await chronicle.create_sprint_retrospective(first)).note_id == note_id
+    assert (await chronicle.create_sprint_retrospective(retrospective("P1", 1))).note_id == note_id
     with pytest.raises(PeerRefused) as refused:
-        await chronicle.create_sprint_retrospective(retrospective("P1", 2, retrospective_id=wanted))
+        await chronicle.create_sprint_retrospective(
+            retrospective("P1", 2, retrospective_id=note_id)
+        )
     assert refused.value.peer_status == 409
-    reported = uuid4()
-    report = daily_report("P1", report_id=reported)
-    assert (await chronicle.create_daily_scrum_report(report)).note_id == reported
+    report_id = uuid4()
+    report = daily_report("P1", report_id=report_id)
+    assert (await chronicle.create_daily_scrum_report(report)).note_id == report_id
 
 
 @pytest.mark.parametrize(
     "path", ["sprint_planning", "sprint_retrospective", "daily_scrum_report", "decision_audit"]
 )
-async def test_what_was_never_recorded_is_not_found(
+async def test_missing_notes_are_not_found(
     chronicle_url: str, http: httpx.AsyncClient, path: str
 ) -> None:
     answer = await http.get(f"{chronicle_url}/v1/notes/{path}", params={"project_id": "P1"})
@@ -171,12 +173,12 @@ async def test_what_was_never_recorded_is_not_found(
     assert answer.json()["code"] == "not_found"
 
 
-async def test_the_same_notes_at_once_are_recorded_once(chronicle: ChronicleClient) -> None:
+async def test_simultaneous_equal_notes_are_recorded_once(chronicle: ChronicleClient) -> None:
     history = retrospectives("P1", [3] * 100)
-    turned = schema.SprintRetrospectiveBulk(notes=list(reversed(history.notes)))
-    bulks = [history, turned] * 2
+    reversed_history = schema.SprintRetrospectiveBulk(notes=list(reversed(history.notes)))
+    bulks = [history, reversed_history] * 2
     answers = await asyncio.gather(*map(chronicle.create_sprint_retrospectives, bulks))
-    assert sorted(each.created for each in answers) == [0] * 3 + [100]
+    assert sorted(answer.created for answer in answers) == [0] * 3 + [100]
     reports = [daily_report("P1")] * 10
     notes = await asyncio.gather(*map(chronicle.create_daily_scrum_report, reports))
     assert len({note.note_id for note in notes}) == 1
@@ -188,9 +190,9 @@ async def test_a_bulk_is_recorded_once(chronicle: ChronicleClient) -> None:
     again = await chronicle.create_sprint_retrospectives(history)
     assert (first.created, first.existing) == (3, 0)
     assert (again.created, again.existing) == (0, 3)
-    found = await chronicle.list_sprint_retrospectives("P1")
-    assert [each.completed_tasks for each in found] == [3, 4, 5]
-    assert [each.action_items[0].description for each in found] == ["Refine earlier"] * 3
+    notes = await chronicle.list_sprint_retrospectives("P1")
+    assert [note.completed_tasks for note in notes] == [3, 4, 5]
+    assert [note.action_items[0].description for note in notes] == ["Refine earlier"] * 3
 
 
 async def test_a_bulk_with_one_differing_sprint_records_none_and_names_it(
@@ -201,7 +203,7 @@ async def test_a_bulk_with_one_differing_sprint_records_none_and_names_it(
         await chronicle.create_sprint_retrospectives(retrospectives("P1", [3, 4, 5]))
     assert refused.value.peer_status == 409
     assert refused.value.problem["sprint_ids"] == ["P1-S02"]
-    assert [each.sprint_id for each in await chronicle.list_sprint_retrospectives("P1")] == [
+    assert [note.sprint_id for note in await chronicle.list_sprint_retrospectives("P1")] == [
         "P1-S02"
     ]
 
@@ -218,7 +220,7 @@ async def test_ids_of_other_projects_and_repeated_tasks_are_refused(
     chronicle_url: str, http: httpx.AsyncClient
 ) -> None:
     task = RETROSPECTIVE["tasks_summary"][0]
-    wrong: list[dict[str, Any]] = [
+    invalid: list[dict[str, Any]] = [
         {"project_id": "NEX"},
         {"sprint_id": "NEX005-SUB-S02"},
         {"end_date": "2025-09-01"},
@@ -226,7 +228,7 @@ async def test_ids_of_other_projects_and_repeated_tasks_are_refused(
         {"tasks_summary": [task | {"task_id": f"P-TASK{n:04}"} for n in range(2001)]},
         {"unknown": 1},
     ]
-    for change in wrong:
+    for change in invalid:
         answer = await http.post(
             f"{chronicle_url}/v1/notes/sprint_retrospective", json=RETROSPECTIVE | change
         )
@@ -235,11 +237,11 @@ async def test_ids_of_other_projects_and_repeated_tasks_are_refused(
 
 async def test_a_task_summary_may_have_2000_tasks(chronicle: ChronicleClient) -> None:
     await chronicle.create_sprint_retrospective(retrospective("P1", 1, finished=1500, open_=500))
-    (found,) = await chronicle.list_sprint_retrospectives(sprint_id="P1-S01")
-    assert (found.completed_tasks, found.total_tasks) == (1500, 2000)
+    (note,) = await chronicle.list_sprint_retrospectives(sprint_id="P1-S01")
+    assert (note.completed_tasks, note.total_tasks) == (1500, 2000)
 
 
-async def test_an_import_that_knows_only_finished_tasks_has_no_total(
+async def test_import_of_finished_tasks_alone_has_no_total(
     chronicle: ChronicleClient,
 ) -> None:
     known = retrospective("P1", 1, 4, origin="import", planned_tasks_count=6, duration_weeks=None)
@@ -247,6 +249,6 @@ async def test_an_import_that_knows_only_finished_tasks_has_no_total(
     await chronicle.create_sprint_retrospectives(
         schema.SprintRetrospectiveBulk(notes=[known, unknown])
     )
-    found = await chronicle.list_sprint_retrospectives("P1")
-    assert [each.total_tasks for each in found] == [6, None]
-    assert found[0].duration_weeks is None
+    notes = await chronicle.list_sprint_retrospectives("P1")
+    assert [note.total_tasks for note in notes] == [6, None]
+    assert notes[0].duration_weeks is None

@@ -1,4 +1,4 @@
-"""A project service over HTTP, with two projects and two people."""
+"""Project service over HTTP, empty or with two projects and two people."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,19 +18,19 @@ from tests.ports import free_port
 
 @dataclass(frozen=True)
 class Office:
-    """The service as its users meet it: by the typed client, or by plain HTTP."""
+    """The service by its typed client, and by plain HTTP."""
 
     client: ProjectClient
     url: str
     http: httpx.AsyncClient
     database_url: str
 
-    async def ask(self, method: str, path: str, body: Any = None) -> httpx.Response:
+    async def request(self, method: str, path: str, body: Any = None) -> httpx.Response:
         return await self.http.request(method, self.url + path, json=body)
 
     async def team(self, project_id: str, *people: str) -> None:
-        """Put people on a team who may be new."""
-        known = {each.id for each in await self.client.list_teams()}
+        """Put people on a team; create those who are new."""
+        known = {person.id for person in await self.client.list_teams()}
         for person in people:
             if person not in known:
                 await self.client.create_employee(EmployeeCreate(id=person, name=person))
@@ -53,7 +53,7 @@ async def office(
 
 @pytest.fixture
 async def staffed(office: Office) -> Office:
-    """P1 with E001 and E002, P2 with E001."""
+    """Create P1 with E001 and E002, and P2 with E001."""
     for project_id in ("P1", "P2"):
         await office.client.create_project(ProjectCreate(id=project_id, name="A project"))
     await office.team("P1", "E001", "E002")

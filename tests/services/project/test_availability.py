@@ -1,4 +1,4 @@
-"""Who can work when: conflicts and the working-day capacity of a window."""
+"""Availability: conflicts, and capacity in the working days of a window."""
 
 from datetime import date
 from typing import Any
@@ -15,12 +15,12 @@ MONDAY, FRIDAY = date(2025, 6, 30), date(2025, 7, 11)  # two weeks with Independ
 
 
 def capacity(answer: dict[str, Any]) -> dict[str, int]:
-    return {each["employee_id"]: each["working_days"] for each in answer["capacity"]}
+    return {person["employee_id"]: person["working_days"] for person in answer["capacity"]}
 
 
 async def check(office: Office, project_id: str = "P1", query: str = "") -> dict[str, Any]:
     query = query or f"start_date={MONDAY}&end_date={FRIDAY}"
-    answer = await office.ask("GET", f"/projects/{project_id}/availability/check?{query}")
+    answer = await office.request("GET", f"/projects/{project_id}/availability/check?{query}")
     assert answer.status_code == 200, answer.text
     return answer.json()
 
@@ -30,7 +30,9 @@ async def test_conflicts_are_named_by_date_and_capacity_by_person(staffed: Offic
     await staffed.client.add_pto("P1", "E002", away)
     answer = await check(staffed)
     # Of the leave the 4th is a holiday anyway, the 5th and 6th a weekend.
-    assert [(each["date"], each["type"], each["reason"]) for each in answer["conflicts"]] == [
+    assert [
+        (conflict["date"], conflict["type"], conflict["reason"]) for conflict in answer["conflicts"]
+    ] == [
         ("2025-07-03", "pto", "a trip"),
         ("2025-07-04", "holiday", "Independence Day"),
         ("2025-07-07", "pto", "a trip"),
@@ -49,7 +51,7 @@ async def test_a_free_window_is_available(staffed: Office) -> None:
     assert (weekend["status"], weekend["team_working_days"]) == ("unavailable", 0)
 
 
-async def test_a_team_that_is_away_as_a_whole_is_unavailable(staffed: Office) -> None:
+async def test_team_on_leave_as_a_whole_is_unavailable(staffed: Office) -> None:
     for person in ("E001", "E002"):
         await staffed.client.add_pto("P1", person, PtoCreate(start_date=MONDAY, end_date=FRIDAY))
     answer = await check(staffed)
@@ -57,14 +59,14 @@ async def test_a_team_that_is_away_as_a_whole_is_unavailable(staffed: Office) ->
     assert answer["working_days"] == 9
 
 
-async def test_without_a_team_its_capacity_is_not_known(office: Office) -> None:
+async def test_capacity_without_a_team_is_null(office: Office) -> None:
     await office.client.create_project(ProjectCreate(id="P1", name="A project"))
     answer = await check(office)
     assert (answer["working_days"], answer["team_working_days"]) == (9, None)
     assert (answer["status"], answer["capacity"]) == ("conflicts", [])
 
 
-async def test_the_projects_own_days_count(staffed: Office) -> None:
+async def test_own_days_of_the_project_count(staffed: Office) -> None:
     put = staffed.client.put_calendar_day
     await put("P1", date(2025, 7, 4), CalendarDayPut(type="working_day"))
     await put("P1", date(2025, 7, 5), CalendarDayPut(type="working_day", name="Release"))
@@ -114,10 +116,10 @@ async def test_leave_at_the_edges_of_a_window_from_today_counts(office: Office) 
             away = PtoCreate(start_date=day, end_date=day)
             await office.client.add_pto(project, person, away)
         answer = await office.client.check_availability(project, days=7)
-        assert {each.date for each in answer.conflicts if each.type == "pto"} == edges
+        assert {conflict.date for conflict in answer.conflicts if conflict.type == "pto"} == edges
 
 
-NO_WINDOWS = [
+INVALID_WINDOWS = [
     ("start_date=2025-07-02&end_date=2025-07-01", "before start_date"),
     ("start_date=2025-01-01&end_date=2026-01-02", "more than 366 days"),
     ("start_date=2025-07-01", "end_date is missing"),
@@ -134,15 +136,15 @@ NO_WINDOWS = [
 ]
 
 
-async def test_a_window_that_is_none_is_refused(staffed: Office) -> None:
-    for query, reason in NO_WINDOWS:
-        answer = await staffed.ask("GET", f"/projects/P1/availability/check?{query}")
+async def test_invalid_window_is_refused(staffed: Office) -> None:
+    for query, reason in INVALID_WINDOWS:
+        answer = await staffed.request("GET", f"/projects/P1/availability/check?{query}")
         assert answer.status_code == 400
         assert reason in answer.json()["detail"]
 
 
 async def test_an_unknown_project_has_no_availability(staffed: Office) -> None:
-    answer = await staffed.ask("GET", "/projects/NONE/availability/check")
+    answer = await staffed.request("GET", "/projects/NONE/availability/check")
     assert answer.status_code == 404
     longest = await check(staffed, query="start_date=2100-01-01&end_date=2100-12-31")
     assert longest["status"] == "conflicts"

@@ -1,4 +1,4 @@
-"""Making, finding and changing projects over HTTP."""
+"""Projects over HTTP: create, read, list, change."""
 
 from datetime import date
 
@@ -9,31 +9,31 @@ from tests.conftest import VIEWER_KEY
 from tests.services.project.conftest import Office
 
 
-async def test_a_project_is_found_as_it_was_made(office: Office) -> None:
-    given = {
+async def test_project_is_read_as_created(office: Office) -> None:
+    project = {
         "id": "TEST-001",
         "name": "Test Project",
         "description": "A project created via API.",
         "status": "inactive",
     }
-    made = await office.ask("POST", "/projects", given)
-    assert made.status_code == 201
-    assert made.json()["project_id"] == "TEST-001"
-    found = (await office.ask("GET", "/projects/TEST-001")).json()
-    assert found.items() >= given.items()
-    assert (found["country"], found["subdivision"], found["timezone"]) == ("US", None, "UTC")
-    assert found["progress_mode"] == "simulated"
+    answer = await office.request("POST", "/projects", project)
+    assert answer.status_code == 201
+    assert answer.json()["project_id"] == "TEST-001"
+    stored = (await office.request("GET", "/projects/TEST-001")).json()
+    assert stored.items() >= project.items()
+    assert (stored["country"], stored["subdivision"], stored["timezone"]) == ("US", None, "UTC")
+    assert stored["progress_mode"] == "simulated"
 
 
-async def test_an_id_is_taken_once(office: Office) -> None:
+async def test_second_project_with_an_id_is_refused(office: Office) -> None:
     first = ProjectCreate(id="P1", name="First")
     await office.client.create_project(first)
-    again = await office.ask("POST", "/projects", {"id": "P1", "name": "Second"})
+    again = await office.request("POST", "/projects", {"id": "P1", "name": "Second"})
     assert (again.status_code, again.json()["project_id"]) == (409, "P1")
     assert (await office.client.get_project("P1")).name == "First"
 
 
-NO_PROJECTS = [
+INVALID_PROJECTS = [
     ({"name": "no id"}, "body.id"),
     ({"id": "p1", "name": "lower case"}, "body.id"),
     ({"id": "summary", "name": "reserved"}, "body.id"),
@@ -48,24 +48,24 @@ NO_PROJECTS = [
 ]
 
 
-async def test_what_is_no_project_is_refused(office: Office) -> None:
-    for body, named in NO_PROJECTS:
-        answer = await office.ask("POST", "/projects", body)
+async def test_invalid_project_is_refused(office: Office) -> None:
+    for body, named in INVALID_PROJECTS:
+        answer = await office.request("POST", "/projects", body)
         assert answer.status_code == 400
         assert named in answer.json()["detail"]
-        assert (await office.ask("GET", "/projects")).json() == []
+        assert (await office.request("GET", "/projects")).json() == []
 
 
 async def test_projects_are_listed_page_by_page_with_their_total(office: Office) -> None:
     for project_id in ("P3", "P1", "P2"):
         await office.client.create_project(ProjectCreate(id=project_id, name=project_id))
-    page = await office.ask("GET", "/projects?limit=2&offset=1")
-    assert [each["id"] for each in page.json()] == ["P2", "P3"]
+    page = await office.request("GET", "/projects?limit=2&offset=1")
+    assert [project["id"] for project in page.json()] == ["P2", "P3"]
     assert page.headers["X-Total-Count"] == "3"
-    beyond = await office.ask("GET", "/projects?offset=3")
+    beyond = await office.request("GET", "/projects?offset=3")
     assert (beyond.json(), beyond.headers["X-Total-Count"]) == ([], "3")
     for query in ("limit=0", "limit=1001", "offset=-1", "limit=x"):
-        assert (await office.ask("GET", f"/projects?{query}")).status_code == 400
+        assert (await office.request("GET", f"/projects?{query}")).status_code == 400
 
 
 async def test_a_status_is_changed_or_refused(office: Office) -> None:
@@ -74,12 +74,12 @@ async def test_a_status_is_changed_or_refused(office: Office) -> None:
     assert (changed.project_id, changed.status) == ("P1", "inactive")
     assert (await office.client.get_project("P1")).status == "inactive"
     for body in ({"status": "gone"}, {"status": None}, {}, []):
-        assert (await office.ask("PUT", "/projects/P1/status", body)).status_code == 400
-    unknown = await office.ask("PUT", "/projects/NONE/status", {"status": "active"})
+        assert (await office.request("PUT", "/projects/P1/status", body)).status_code == 400
+    unknown = await office.request("PUT", "/projects/NONE/status", {"status": "active"})
     assert unknown.status_code == 404
 
 
-async def test_the_projects_day_is_its_own(office: Office) -> None:
+async def test_project_has_its_own_day(office: Office) -> None:
     past = ProjectCreate(id="P1", name="imported", as_of=date(2016, 6, 6))
     await office.client.create_project(past)
     assert (await office.client.get_project("P1")).today == date(2016, 6, 6)
@@ -94,18 +94,18 @@ async def test_the_projects_day_is_its_own(office: Office) -> None:
 
 async def test_a_project_moves_to_another_place(office: Office) -> None:
     await office.client.create_project(ProjectCreate(id="P1", name="a", timezone="Asia/Tokyo"))
-    wanted = CalendarChange(country="DE", subdivision="BY")
-    moved = await office.client.change_calendar("P1", wanted)
+    change = CalendarChange(country="DE", subdivision="BY")
+    moved = await office.client.change_calendar("P1", change)
     assert (moved.country, moved.subdivision, moved.timezone) == ("DE", "BY", "Asia/Tokyo")
     moved = await office.client.change_calendar("P1", CalendarChange(country="FR"))
     assert (moved.country, moved.subdivision) == ("FR", None)
-    refused = await office.ask("PUT", "/projects/P1/calendar", {"country": "ZZ"})
+    refused = await office.request("PUT", "/projects/P1/calendar", {"country": "ZZ"})
     assert refused.status_code == 400
-    unknown = await office.ask("PUT", "/projects/NONE/calendar", {"country": "DE"})
+    unknown = await office.request("PUT", "/projects/NONE/calendar", {"country": "DE"})
     assert unknown.status_code == 404
 
 
-async def test_keys_decide_who_may_read_and_write(office: Office) -> None:
+async def test_role_of_the_key_limits_reading_and_writing(office: Office) -> None:
     body = {"id": "P1", "name": "A project"}
     async with httpx.AsyncClient() as nobody:
         assert (await nobody.get(f"{office.url}/projects")).status_code == 401
