@@ -53,10 +53,17 @@ class Dsm:
         return f"http://127.0.0.1:{self.base_port + offset}"
 
 
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """Create a folder outside pytest's own, for data that servers of another account use."""
+    # Each pytest that starts closes /tmp/pytest-of-root to the account that runs Postgres.
+    with tempfile.TemporaryDirectory(prefix="dsm-tests-") as folder:
+        yield Path(folder)
+
+
 @pytest.fixture(scope="module")
 def dsm() -> Iterator[Dsm]:
     """Start a stack with both example projects, imported as of 2016-06-06."""
-    # Not pytest's own folder: each pytest that starts closes it to the account that runs Postgres.
     with tempfile.TemporaryDirectory(prefix="dsm-tests-") as folder:
         started = Dsm(Path(folder), free_port(in_a_row=7))
         up = started.run("up", "--detach", "--base-port", str(started.base_port))

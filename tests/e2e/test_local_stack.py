@@ -312,8 +312,7 @@ def may_run_python(account: int) -> bool:
     reason="needs root, and an interpreter that an ordinary user may run",
 )
 def test_an_ordinary_user_can_run_it(machines: Callable[..., Machine], tmp_path: Path) -> None:
-    for folder in tmp_path.relative_to("/tmp").parents:
-        (Path("/tmp") / folder).chmod(0o755)
+    tmp_path.chmod(0o755)
     home = tmp_path / "home"
     home.mkdir()
     os.chown(home, 65534, 65534)

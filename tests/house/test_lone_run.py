@@ -40,7 +40,12 @@ def lone_run(folder: Path, suite: str, *command: str) -> tuple[int, list[str], s
         [sys.executable, "lone_run.py", "--names", "names", "--", *(command or pytest_alone)],
         cwd=folder,
         # The plugins of this project take longer to import than the small suite runs.
-        env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""},
+        env=os.environ
+        | {
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "PYTEST_ADDOPTS": "",
+            "PYTEST_DEBUG_TEMPROOT": str(folder),
+        },
         capture_output=True,
         text=True,
         check=False,
