@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from agent.cli import demo
+from tests.conftest import roomy_memory
 from tests.ports import free_port
 
 EXAMPLE = Path(str(demo.EXAMPLE))
@@ -57,14 +58,14 @@ class Dsm:
 def tmp_path() -> Iterator[Path]:
     """Create a folder outside pytest's own, for data that servers of another account use."""
     # Each pytest that starts closes /tmp/pytest-of-root to the account that runs Postgres.
-    with tempfile.TemporaryDirectory(prefix="dsm-tests-") as folder:
+    with tempfile.TemporaryDirectory(prefix="dsm-tests-", dir=roomy_memory()) as folder:
         yield Path(folder)
 
 
 @pytest.fixture(scope="module")
 def dsm() -> Iterator[Dsm]:
     """Start a stack with both example projects, imported as of 2016-06-06."""
-    with tempfile.TemporaryDirectory(prefix="dsm-tests-") as folder:
+    with tempfile.TemporaryDirectory(prefix="dsm-tests-", dir=roomy_memory()) as folder:
         started = Dsm(Path(folder), free_port(in_a_row=7))
         up = started.run("up", "--detach", "--base-port", str(started.base_port))
         assert up.returncode == 0, up.stderr + up.stdout
