@@ -38,7 +38,7 @@ _BEFORE_AND_AFTER = {
     },
     "backlog": {
         "inbox.apply": "domain_services.kernel.messaging.inbox:Consumer._apply",
-        "inbox.settle": "domain_services.kernel.messaging.inbox:Consumer._settle",
+        "inbox.settle": "domain_services.kernel.messaging.inbox:Consumer._acknowledge",
     },
     "orchestrator": {
         **{f"node.{node}": f"graphs.decision:{node}" for node in NODES},

@@ -36,7 +36,7 @@ def _dead_letters(put: Put) -> None:
     async def never(*_: Any) -> bool:
         return False
 
-    put("domain_services.kernel.messaging.inbox:Consumer._parked", never)
+    put("domain_services.kernel.messaging.inbox:Consumer._park_if_exhausted", never)
 
 
 def _group_again(put: Put) -> None:

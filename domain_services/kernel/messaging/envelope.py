@@ -1,4 +1,4 @@
-"""The one envelope of every event, and which group must confirm which event."""
+"""Envelope of every event, and the base class of their payloads."""
 
 from abc import abstractmethod
 from datetime import datetime
@@ -52,18 +52,19 @@ class PublishedEvent(Answer):
 
 
 class Metadata(BaseModel):
-    """Where an event comes from; the request is null for one that no request has caused."""
+    """Origin of an event."""
 
     model_config = ConfigDict(frozen=True)
 
     source_service: str
     correlation_id: str
     request_id: str | None = None
+    """Null for an event that no request caused."""
     traceparent: str | None = None
 
 
 class Envelope(BaseModel):
-    """An event on the wire (section 3.5 of the specification).
+    """Event on the wire (section 3.5 of the specification).
 
     `event_data` is the payload named by `event_type`; its model lives in the producer's schema.
     """
@@ -89,7 +90,7 @@ def wrap(event: PublishedEvent, *, source: str) -> Envelope:
 def envelope(
     event_type: str, aggregate_type: str, aggregate_id: str, data: BaseModel, *, source: str
 ) -> Envelope:
-    """A new event of `source` (its service name) that carries the request's correlation id."""
+    """Make an event of the service `source` that carries the request's correlation id."""
     return Envelope(
         event_type=event_type,
         aggregate_id=aggregate_id,
@@ -105,5 +106,5 @@ def envelope(
 
 
 def confirmations_key(source_service: str) -> str:
-    """The Redis list on which consumers confirm events of `source_service`."""
+    """Return the Redis list on which consumers confirm events of `source_service`."""
     return f"dsm:confirmed:{source_service}"

@@ -1,4 +1,7 @@
-"""Events take effect once: the inbox row is written in the transaction of the effect."""
+"""Inbox: consumers of a stream, whose events take effect once.
+
+The id of an event is stored in the transaction of its effect, so that a repeated event has none.
+"""
 
 import time
 from collections import Counter
@@ -50,20 +53,22 @@ _FIRST_TIME = text(
     """
 )
 
-
 # SQLSTATE: connection failures, exhausted resources, a server going down or coming up, its system.
 _OUTAGES = ("08", "53", "57P", "58")
 
 
 class Outage(Exception):
-    """A store failed, not the event: it is tried again without counting against the event."""
+    """Failure of a store; the event is retried without counting a try."""
 
 
 class Consumer:
-    """One member of a consumer group: own pending entries first, then abandoned, then new ones.
+    """Member of a consumer group: reads own pending entries first, then abandoned, then new ones.
 
-    Entries that failed are tried again each RETRY_SECONDS, and new ones flow meanwhile.
+    Failed entries are tried again each RETRY_SECONDS. New ones flow meanwhile.
     """
+
+    # Own code: published consumers start new groups at the stream's end, or have no dead letters.
+    # Newer events pass a failing one (docs/adr/0062-failing-event-passed.md).
 
     def __init__(
         self,
@@ -82,7 +87,8 @@ class Consumer:
         self._name = name
         self._handlers = handlers
         self._tries: dict[bytes, int] = {}
-        self._unsettled = True  # whether entries may be pending: always at the start
+        # Entries may be pending at the start: the process before may have died with some.
+        self._may_have_pending = True
         self._retry_at = 0.0
         self._reclaim_at = 0.0
         self._reclaimed_to: bytes | str = "0-0"
@@ -96,34 +102,37 @@ class Consumer:
     async def _step_in_group(self) -> None:
         try:
             await self.step()
+        # A Redis that lost its data has no group: it is made again, from the stream's start.
         except ResponseError as error:
             if "NOGROUP" not in str(error):
                 raise
             await self._create_group()
 
     async def step(self) -> None:
-        """Take and process one batch of what is due, then of what is new."""
+        """Process one batch of due entries, then one of new ones."""
         try:
             due = await self._due()
             await self._process(due)
-            if due and not self._tries:  # there may be more of it
+            # More may be due. New entries wait for them, unless the due ones are failing.
+            if due and not self._tries:
                 return
             await self._process(await self._read(">", block=BLOCK_MILLISECONDS))
         except Exception:
-            self._unsettled = True
+            self._may_have_pending = True
             raise
 
     async def _due(self) -> list[Entry]:
-        """Own pending entries, or what others left: asked for only when there may be some."""
+        """Return own pending entries, or abandoned ones of others."""
         now = time.monotonic()
-        if (self._unsettled or self._tries) and now >= self._retry_at:
+        if (self._may_have_pending or self._tries) and now >= self._retry_at:
             if self._tries:
                 self._retry_at = now + RETRY_SECONDS
             pending = await self._read("0", block=None)
             if pending:
                 return pending
-            self._unsettled = False
-            self._tries.clear()  # another consumer has taken them over
+            self._may_have_pending = False
+            # None is pending: another consumer has taken over those that failed.
+            self._tries.clear()
         if now >= self._reclaim_at:
             self._reclaim_at = now + BLOCK_MILLISECONDS / 1000
             return await self._reclaim()
@@ -143,8 +152,9 @@ class Consumer:
         return _flatten(_only_stream(answer)) if answer else []
 
     async def _reclaim(self) -> list[Entry]:
-        """What others have read and not finished for long. Redis 6.2 answers in two parts, 7 in
-        three; an entry that is gone 6.2 tells by None, and reading our own pending settles it."""
+        """Claim entries that other consumers have read and not finished for long."""
+        # Redis 6.2 answers in two parts, 7 in three. For a trimmed entry 6.2 answers None; reading
+        # the own pending entries then removes it.
         answer: Any = await self._redis.xautoclaim(
             self.stream,
             self.group,
@@ -154,13 +164,14 @@ class Consumer:
             count=BATCH,
         )
         self._reclaimed_to = answer[0]
-        self._unsettled |= bool(answer[1])
+        self._may_have_pending |= bool(answer[1])
         return _flatten(answer[1])
 
     async def _process(self, entries: list[Entry]) -> None:
         for entry_id, fields in entries:
             payload = (fields or {}).get(b"event")
-            if payload is None:  # trimmed, or not an event of ours: nothing can be done with it
+            # Trimmed, or not written by an outbox: no handler could use it.
+            if payload is None:
                 await self._redis.xack(self.stream, self.group, entry_id)
                 continue
             await self._process_one(entry_id, payload)
@@ -174,13 +185,15 @@ class Consumer:
             if _is_outage(error):
                 raise Outage(str(error)) from error
             if event is None:
-                self._tries[entry_id] = MAX_TRIES  # it will never parse
-            if not await self._parked(entry_id, payload, event, error):
+                # A payload that cannot be parsed now never will be.
+                self._tries[entry_id] = MAX_TRIES
+            if not await self._park_if_exhausted(entry_id, payload, event, error):
                 return
-        await self._settle(entry_id, event)
+        await self._acknowledge(entry_id, event)
 
-    async def _settle(self, entry_id: bytes, event: Envelope | None) -> None:
-        """Acknowledge an entry and confirm its event: also a parked one, or it is sent for ever."""
+    async def _acknowledge(self, entry_id: bytes, event: Envelope | None) -> None:
+        """Acknowledge an entry and confirm its event."""
+        # A parked event is confirmed too: its producer would send it again and again.
         async with self._redis.pipeline(transaction=False) as pipe:
             if event is not None:
                 confirmed = f"{event.event_id} {self.group}"
@@ -208,7 +221,7 @@ class Consumer:
         self.outcomes["processed" if first else "repeated"] += 1
 
     async def handle(self, connection: AsyncConnection, event: Envelope) -> bool:
-        """Handle an event in the caller's transaction; False when it had been handled before."""
+        """Handle an event in the caller's transaction; False when it was handled before."""
         handler = self._handlers.get(event.event_type)
         if handler is None:
             return False
@@ -219,10 +232,10 @@ class Consumer:
             await handler(connection, event)
         return first is not None
 
-    async def _parked(
+    async def _park_if_exhausted(
         self, entry_id: bytes, payload: bytes, event: Envelope | None, error: Exception
     ) -> bool:
-        """Count a failure; True when it was the last one and the entry is a dead letter now."""
+        """Count a failure; after the last try, park the entry as a dead letter and return True."""
         tries = self._tries.get(entry_id, 0) + 1
         if not self._tries:
             self._retry_at = time.monotonic() + RETRY_SECONDS
@@ -237,20 +250,21 @@ class Consumer:
         )
         if tries < MAX_TRIES:
             return False
-        where = (self.stream, self.group, entry_id.decode())
+        source = (self.stream, self.group, entry_id.decode())
         async with self._database.transaction() as connection:
             tries = tries if event else 1
-            await dead_letters.park(connection, where, payload, event, error, tries)
+            await dead_letters.park(connection, source, payload, event, error, tries)
         self.outcomes["parked"] += 1
         return True
 
 
 def _is_outage(error: Exception) -> bool:
-    """Whether a store failed. A lock not had in time is the event's: others must flow meanwhile."""
+    """Tell whether a store failed, rather than the event."""
     if isinstance(error, RedisError | OSError | PoolTimeout):
         return True
     if not isinstance(error, DBAPIError):
         return False
+    # A lock timeout (55P03) is the event's failure: a busy row must not stop the other events.
     state = getattr(error.orig, "sqlstate", None)
     if error.connection_invalidated or (isinstance(error, OperationalError) and state is None):
         return True
@@ -258,14 +272,16 @@ def _is_outage(error: Exception) -> bool:
 
 
 def _only_stream(answer: Any) -> Any:
-    """The entries of the one stream asked for: a map by stream in RESP3, a list of pairs before."""
+    """Return the entries of the one stream in an answer."""
+    # RESP3 answers a map by stream, RESP2 a list of pairs.
     if isinstance(answer, dict):
         return next(iter(cast(dict[Any, Any], answer).values()))
     return answer[0][1]
 
 
 def _flatten(entries: Any) -> list[Entry]:
-    """Entries as (id, fields); redis-py wraps them in one more list under RESP3."""
+    """Return entries as (id, fields)."""
+    # redis-py wraps them in one more list under RESP3.
     if entries and isinstance(entries[0], list) and entries[0] and len(entries) == 1:
         inner: Any = entries[0]
         entries = inner if isinstance(inner[0], tuple | list) else entries

@@ -1,9 +1,11 @@
-"""Events leave with the transaction that caused them, and stay owed until their consumers confirm.
+"""Outbox: events stored with the change that caused them, and sent until consumers confirm them.
 
-A row is written in the producer's transaction; the relay, woken by NOTIFY, sends it to its stream.
-Sending is not the end: Redis may lose what it accepted. A row is closed when every group of
-`events.CONFIRMED_BY` has confirmed its effect, and is sent again until then.
+A row is written in the producer's transaction. The relay, woken by NOTIFY, sends it to its stream.
+A row is closed when every group that its event names has confirmed the effect.
 """
+
+# Sending is not enough, because Redis can lose what it has accepted:
+# docs/adr/0007-outbox-confirmation.md.
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
@@ -34,7 +36,8 @@ from domain_services.kernel.messaging.trimming import Readers, trimming
 
 CHANNEL = "dsm_outbox"
 REPUBLISH_AFTER_SECONDS = 5
-REPUBLISH_AT_LATEST = 12  # times as long: a consumer that is away for days must not fill its stream
+# Times REPUBLISH_AFTER_SECONDS. A consumer that is away for days must not fill its stream.
+MAX_REPUBLISH_FACTOR = 12
 IDLE_SECONDS = 1.0
 LISTEN_SECONDS = 60.0
 BATCH = 200
@@ -86,7 +89,7 @@ _APPEND = text(
 
 
 def table(metadata: MetaData) -> Table:
-    """The outbox of one service."""
+    """Make the outbox table of one service."""
     return Table(
         "outbox",
         metadata,
@@ -159,17 +162,15 @@ async def _insert(
 
 @dataclass(frozen=True)
 class OpenEvents:
-    """Events that are not confirmed, and the age of the oldest, 0 without any."""
+    """Events that are not confirmed."""
 
     rows: int
     oldest_seconds: float
+    """Age of the oldest in seconds; 0 without any."""
 
 
 class Relay:
-    """Sends owed events and takes in confirmations until it is cancelled.
-
-    `trouble` says why events are delayed; None while they flow. `owed` is what `measure` found.
-    """
+    """Relay of one service's outbox: sends events and reads confirmations."""
 
     def __init__(
         self,
@@ -184,14 +185,17 @@ class Relay:
         self._confirmations = confirmations_key(service)
         self._wake = asyncio.Event()
         self.trouble: str | None = None
+        """Reason why events are delayed; None while they flow."""
         self.sent = 0
+        """Events sent since the start, repeated ones included."""
         self.open_events: OpenEvents | None = None
+        """Result of the last `measure`; None before the first."""
 
     def loops(self) -> tuple[Loop, ...]:
         """Return the loops that listen, send, take confirmations and trim."""
         return (
             every(0, self._listen, name="outbox listen"),
-            # Woken or not, it looks each second: a confirmation may be overdue.
+            # Each second also without a NOTIFY: a confirmation may be overdue.
             every(IDLE_SECONDS, self._send, name="outbox send", wake=self._wake),
             every(0, self._take_confirmations, name="outbox confirmations"),
             trimming(self._redis, self._readers),
@@ -215,13 +219,14 @@ class Relay:
             return await self.send_batch() == BATCH
 
     async def send_batch(self) -> int:
-        """Send what is due, oldest first; returns how many rows were sent.
+        """Send what is due, oldest first; return the number of rows.
 
-        An unconfirmed row is due again after 5 s, then after as long as it is owed, up to a minute.
+        An unconfirmed row is due again after 5 s, then whenever its age has doubled, at least each
+        minute.
         """
         async with self._database.transaction() as connection:
             after = REPUBLISH_AFTER_SECONDS
-            due = {"republish_after": after, "at_latest": REPUBLISH_AT_LATEST * after}
+            due = {"republish_after": after, "at_latest": MAX_REPUBLISH_FACTOR * after}
             rows = (await connection.execute(_CLAIM, due | {"batch": BATCH})).all()
             if not rows:
                 return 0
@@ -234,7 +239,7 @@ class Relay:
         return len(rows)
 
     async def measure(self) -> None:
-        """Count what is owed, into `owed`."""
+        """Count the open events, into `open_events`."""
         async with self._database.reading() as connection:
             row = (await connection.execute(_OPEN)).one()
         self.open_events = OpenEvents(row.rows, row.oldest_seconds)
@@ -262,7 +267,8 @@ class Relay:
             raise
 
     async def confirm(self, entries: Iterable[bytes]) -> None:
-        """Close what `entries` (`b"<event id> <group>"`) confirm; a lost entry means a resend."""
+        """Close the rows that `entries` (`b"<event id> <group>"`) confirm."""
+        # A lost entry does no harm: the event is sent again and confirmed again.
         by_group: dict[str, list[str]] = {}
         for entry in entries:
             event_id, _, group = entry.decode().partition(" ")

@@ -1,4 +1,4 @@
-"""Streams forget what everybody has acknowledged, once it is a week old; never anything unread."""
+"""Trimming of streams: deletes week-old entries that every group has acknowledged."""
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +13,7 @@ PERIOD_SECONDS = 600
 KEEP_DAYS = 7
 
 EntryId = tuple[int, int]
-Readers = Mapping[str, Sequence[str]]  # by stream: the groups that must have read an entry
+Readers = Mapping[str, Sequence[str]]  # groups that must have read an entry, by stream
 
 
 def trimming(redis: Redis, readers: Readers) -> Loop:
@@ -29,9 +29,9 @@ def trimming(redis: Redis, readers: Readers) -> Loop:
 
 
 async def trim(redis: Redis, stream: str, groups: Iterable[str], *, keep_days: float) -> int:
-    """Delete what is older than `keep_days` and acknowledged by all groups; returns how many.
+    """Delete entries older than `keep_days` that all groups have acknowledged; return their number.
 
-    Nothing is deleted while one of `groups`, the readers there must be, is not there.
+    Nothing is deleted while one of `groups` does not exist yet: it still must read everything.
     """
     try:
         known: Sequence[Mapping[str, Any]] = await redis.xinfo_groups(stream)
@@ -52,7 +52,7 @@ async def trim(redis: Redis, stream: str, groups: Iterable[str], *, keep_days: f
 
 
 async def _first_needed(redis: Redis, stream: str, group: Mapping[str, Any]) -> EntryId:
-    """The oldest entry that the group still may ask for."""
+    """Return the oldest entry that the group may still read."""
     if group["pending"]:
         pending: Mapping[str, Any] = await redis.xpending(stream, _text(group["name"]))
         if pending["min"] is not None:

@@ -8,22 +8,22 @@ from domain_services.kernel.types import Answer
 
 
 class DeadLetter(Answer):
-    """An event that a consumer group could not take in.
-
-    `event_id` and `event_type` are null for what could not be parsed; `tries` counts replays too;
-    `resolution` is null while it waits for somebody.
-    """
+    """Event that a consumer group could not handle."""
 
     id: int
     stream: str
     consumer_group: str
     entry_id: str
     event_id: UUID | None
+    """Null when the payload could not be parsed."""
     event_type: str | None
+    """Null when the payload could not be parsed."""
     error: str
     tries: int
+    """Tries of the handler, replays included."""
     parked_at: datetime
     payload: str
     resolution: Literal["replayed", "discarded"] | None
+    """Null while the letter waits for an admin."""
     resolved_at: datetime | None
     resolved_by: str | None

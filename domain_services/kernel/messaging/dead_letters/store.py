@@ -1,4 +1,4 @@
-"""Dead letters in PostgreSQL: parked by a consumer, then replayed or discarded by a person."""
+"""Store of dead letters: parked by a consumer, then replayed or discarded by an admin."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -62,32 +62,34 @@ _FAILED_AGAIN = text("UPDATE dead_letters SET tries = tries + 1, error = :error 
 
 
 class StillFails(Conflict):
-    """The handler refuses the event as before; repair what it names, then replay again."""
+    """Failure of a replayed event; repair what it names, then replay again."""
 
     code = "still_fails"
     title = "The event still fails"
 
 
 class Resolved(Conflict):
+    """Refusal to resolve a dead letter again in the other way."""
+
     code = "resolved"
     title = "The dead letter is resolved"
 
 
 def error_text(error: Exception) -> str:
-    """An error as it is kept with the letter."""
+    """Return an error's text as it is stored with the letter."""
     return f"{type(error).__name__}: {error}"[:2000].replace("\x00", "")
 
 
 async def park(
     connection: AsyncConnection,
-    where: tuple[str, str, str],
+    source: tuple[str, str, str],
     payload: bytes,
     event: Envelope | None,
     error: Exception,
     tries: int,
 ) -> None:
-    """Keep what cannot be taken in; `where` is its stream, group and entry id."""
-    stream, group, entry_id = where
+    """Store an event that cannot be handled; `source` is its stream, group and entry id."""
+    stream, group, entry_id = source
     values = {
         "stream": stream,
         "group": group,
@@ -104,13 +106,13 @@ async def park(
 async def list_page(
     connection: AsyncConnection, *, after: int, limit: int, resolved: bool
 ) -> list[DeadLetter]:
-    """Letters in the order of parking, from the one after `after`; `resolved` ones when asked."""
+    """Return letters in the order of parking, from the id after `after`."""
     values = {"after": after, "limit": limit, "resolved": resolved}
     return [_letter(row) for row in await connection.execute(_LIST, values)]
 
 
 async def replay(database: Database, groups: Groups, letter_id: int, actor: str) -> DeadLetter:
-    """Take the event in after all, once; a second call answers as the first.
+    """Handle a parked event once; a second call answers as the first.
 
     Raises: `NotFound`, `Resolved` for a discarded letter, `StillFails`.
     """
@@ -129,7 +131,7 @@ async def replay(database: Database, groups: Groups, letter_id: int, actor: str)
 
 
 async def discard(connection: AsyncConnection, letter_id: int, actor: str) -> DeadLetter:
-    """Give the event up; a second call answers as the first. Raises: `NotFound`, `Resolved`."""
+    """Discard an event; a second call answers as the first. Raises: `NotFound`, `Resolved`."""
     letter = await _lock(connection, letter_id, "replayed")
     if letter.resolution is not None:
         return letter
@@ -148,15 +150,17 @@ async def _lock(connection: AsyncConnection, letter_id: int, otherwise: str) -> 
 async def _apply(connection: AsyncConnection, groups: Groups, letter: DeadLetter) -> None:
     apply = groups.get((letter.stream, letter.consumer_group))
     if apply is None:
-        raise StillFails(f"nothing here reads {letter.stream} as {letter.consumer_group} any more")
+        raise StillFails(
+            f"no consumer reads {letter.stream} as {letter.consumer_group} any more: discard it"
+        )
     try:
         event = Envelope.model_validate_json(letter.payload)
     except ValidationError as error:
-        raise StillFails("this is no event and never will be: discard it") from error
+        raise StillFails("the payload is no event: discard it") from error
     try:
         await apply(connection, event)
     except Exception as error:
-        raise StillFails(f"the event still fails: {error_text(error)}") from error
+        raise StillFails(f"repair the cause, then replay again: {error_text(error)}") from error
 
 
 async def _resolve(
