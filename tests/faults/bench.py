@@ -55,8 +55,8 @@ RUNNING_SPRINT = (
 )
 
 
-def updated(version: int, task_id: str = TASK, **values: Any) -> Envelope:
-    """TASK_UPDATED of the sprint service."""
+def task_updated(version: int, task_id: str = TASK, **values: Any) -> TaskUpdated:
+    """Make an event of the sprint service."""
     base: dict[str, Any] = {
         "task_id": task_id,
         "project_id": "P1",
@@ -67,8 +67,12 @@ def updated(version: int, task_id: str = TASK, **values: Any) -> Envelope:
         "assigned_to": None,
         "version": version,
     }
-    data = TaskUpdated.model_validate(base | values)
-    return wrap(data, source="sprint-service")
+    return TaskUpdated.model_validate(base | values)
+
+
+def updated(version: int, task_id: str = TASK, **values: Any) -> Envelope:
+    """Make the envelope of an event of the sprint service."""
+    return wrap(task_updated(version, task_id, **values), source="sprint-service")
 
 
 def progressed(percentage: int) -> Envelope:

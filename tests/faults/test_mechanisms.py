@@ -8,7 +8,7 @@ import pytest
 from redis.asyncio import Redis
 from sqlalchemy import text
 
-from domain_services.events import BACKLOG_GROUP, DAILY_SCRUM_EVENTS, SPRINT_GROUP
+from domain_services.events import BACKLOG_GROUP, DAILY_SCRUM_EVENTS, READ_BY, SPRINT_GROUP
 from domain_services.kernel.background import running
 from domain_services.kernel.client.breaker import Breaker
 from domain_services.kernel.database import idempotency
@@ -105,8 +105,8 @@ async def redis_loses_what_it_accepted(world: World) -> list[str]:
     sprint, backlog = world.url("domain_services.sprint"), world.url("domain_services.backlog")
     async with bench.filled(sprint) as producer, bench.filled(backlog, *FREE_TASKS) as database:
         async with producer.transaction() as connection:
-            await outbox.append(connection, DAILY_SCRUM_EVENTS, [bench.updated(20)])
-        relay = Relay(producer, world.redis, "sprint-service")
+            await outbox.append(connection, [bench.task_updated(20)], source="sprint-service")
+        relay = Relay(producer, world.redis, "sprint-service", READ_BY)
         assert await relay.send_batch() == 1
         await world.redis.flushall()
         await relay.send_batch()

@@ -181,8 +181,8 @@ async def test_more_than_can_run_and_wait_is_told_when_to_come_again(narrow: Box
         expect_problem(answer, 503, "overloaded")
         assert answer.headers["retry-after"] == "1"
     # Two had waited for a turn, the others were refused at once.
-    told = sorted(answer.json()["detail"][:7] for answer in late)
-    assert told == ["no turn"] * 2 + ["too man"] * 3
+    details = sorted(answer.json()["detail"][:7] for answer in late)
+    assert details == ["no turn"] * 2 + ["too man"] * 3
     for path in ("/health", "/health/ready", "/metrics"):
         assert (await narrow.http.get(path)).status_code == 200
     waiting = asyncio.create_task(narrow.add("s", "waiting"))

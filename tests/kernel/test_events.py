@@ -20,10 +20,10 @@ from domain_services.kernel.messaging.envelope import (
     Envelope,
     Metadata,
     confirmations_key,
-    envelope,
+    wrap,
 )
 from tests.conftest import VIEWER_KEY, Databases
-from tests.kernel.box.app import GROUP, STREAM, BoxTold, make_consumer
+from tests.kernel.box.app import GROUP, STREAM, BoxAdded, make_consumer
 from tests.kernel.conftest import BoxService
 
 _shelves = count()
@@ -43,7 +43,7 @@ async def _empty(box: BoxService) -> None:
 
 @pytest.fixture
 def shelf() -> str:
-    return f"told-{next(_shelves)}"
+    return f"shelf-{next(_shelves)}"
 
 
 @pytest.fixture
@@ -51,8 +51,8 @@ def letters(box: BoxService) -> DeadLettersClient:
     return DeadLettersClient(box.http, box.url)
 
 
-def told(shelf: str, label: str = "a") -> Envelope:
-    return envelope("BOX_TOLD", "Box", shelf, BoxTold(shelf=shelf, label=label), source="boxes")
+def box_added(shelf: str, label: str = "a") -> Envelope:
+    return wrap(BoxAdded(shelf=shelf, label=label), source="boxes")
 
 
 async def send(box: BoxService, *events: Envelope | str) -> None:
@@ -82,10 +82,10 @@ async def parked(box: BoxService, letters: DeadLettersClient, event: Envelope | 
 async def test_a_dead_letter_says_what_failed_where_how_often_and_when(
     box: BoxService, letters: DeadLettersClient, shelf: str
 ) -> None:
-    event = told(shelf)
+    event = box_added(shelf)
     letter = await parked(box, letters, event)
     assert (letter.stream, letter.consumer_group) == (STREAM, GROUP)
-    assert (letter.event_id, letter.event_type) == (event.event_id, "BOX_TOLD")
+    assert (letter.event_id, letter.event_type) == (event.event_id, "BOX_ADDED")
     assert letter.error == f"LookupError: there is no shelf {shelf}"
     assert letter.tries == inbox.MAX_TRIES
     assert letter.parked_at.tzinfo is not None
@@ -97,7 +97,7 @@ async def test_a_dead_letter_says_what_failed_where_how_often_and_when(
 async def test_a_replay_takes_effect_once_when_the_cause_is_repaired(
     box: BoxService, letters: DeadLettersClient, shelf: str
 ) -> None:
-    letter = await parked(box, letters, told(shelf))
+    letter = await parked(box, letters, box_added(shelf))
     with pytest.raises(PeerRefused) as refusal:
         await letters.replay_dead_letter(letter.id)
     assert (refusal.value.peer_status, refusal.value.problem["code"]) == (409, "still_fails")
@@ -118,7 +118,7 @@ async def test_a_replay_takes_effect_once_when_the_cause_is_repaired(
 async def test_replays_at_once_take_effect_once(
     box: BoxService, letters: DeadLettersClient, shelf: str
 ) -> None:
-    event = told(shelf)
+    event = box_added(shelf)
     letter = await parked(box, letters, event)
     await box.add(shelf, "repaired")
     await asyncio.gather(*(letters.replay_dead_letter(letter.id) for _ in range(4)))
@@ -130,7 +130,7 @@ async def test_replays_at_once_take_effect_once(
 async def test_a_discarded_letter_stays_discarded(
     box: BoxService, letters: DeadLettersClient, shelf: str
 ) -> None:
-    letter = await parked(box, letters, told(shelf))
+    letter = await parked(box, letters, box_added(shelf))
     first = await letters.discard_dead_letter(letter.id)
     assert first == await letters.discard_dead_letter(letter.id)
     assert (first.resolution, first.resolved_by) == ("discarded", "admin")
@@ -153,7 +153,7 @@ async def test_what_is_no_event_is_parked_at_once_and_can_only_be_discarded(
 async def test_letters_come_in_pages_and_only_to_admins(
     box: BoxService, letters: DeadLettersClient, shelf: str
 ) -> None:
-    found = [await parked(box, letters, told(f"{shelf}-{n}")) for n in range(3)]
+    found = [await parked(box, letters, box_added(f"{shelf}-{n}")) for n in range(3)]
     page = await letters.list_dead_letters(after=found[0].id, limit=1)
     assert [each.id for each in page] == [found[1].id]
     headers = {"Authorization": f"Bearer {VIEWER_KEY}"}
@@ -168,7 +168,7 @@ async def test_a_bug_in_a_handler_parks_its_event_and_others_flow(
     box: BoxService, letters: DeadLettersClient, shelf: str
 ) -> None:
     await box.add(shelf, "first")
-    await send(box, told(shelf, "bug"), told(shelf, "fine"))
+    await send(box, box_added(shelf, "bug"), box_added(shelf, "fine"))
     await settle(box)
     assert await box.count(shelf) == 2
     errors = [each.error for each in await letters.list_dead_letters(limit=1000)]
@@ -182,10 +182,10 @@ async def test_new_events_do_not_wait_for_one_that_fails(
     monkeypatch.setattr(inbox, "RETRY_SECONDS", 3600)
     await box.add(shelf, "first")
     consumer = make_consumer(box.database, box.redis)
-    await send(box, told(shelf, "bug"))
+    await send(box, box_added(shelf, "bug"))
     async with asyncio.timeout(30):
         await consumer.step()
-        await send(box, told(shelf, "fine"))
+        await send(box, box_added(shelf, "fine"))
         await consumer.step()
     assert await box.count(shelf) == 2
     [state] = await box.redis.xinfo_groups(STREAM)
@@ -198,7 +198,7 @@ async def test_what_was_read_before_a_restart_is_not_left_behind_one_that_fails(
     monkeypatch.setattr(inbox, "BATCH", 1)
     monkeypatch.setattr(inbox, "RETRY_SECONDS", 0.03)
     await box.add(shelf, "first")
-    await send(box, told(shelf, "bug"), told(shelf), told(shelf))
+    await send(box, box_added(shelf, "bug"), box_added(shelf), box_added(shelf))
     before = make_consumer(box.database, box.redis)
     await box.redis.xreadgroup(GROUP, before._name, {STREAM: ">"}, count=3)
     consumer = make_consumer(box.database, box.redis)
@@ -213,9 +213,9 @@ async def test_an_event_of_an_unknown_type_is_counted_and_ignored(
     box: BoxService, shelf: str
 ) -> None:
     before = box.consumer.outcomes.copy()
-    unknown = told(shelf).model_copy(update={"event_type": "BOX_FORGOTTEN"})
+    unknown = box_added(shelf).model_copy(update={"event_type": "BOX_FORGOTTEN"})
     await box.add(shelf, "first")
-    await send(box, unknown, told(shelf), told(shelf))
+    await send(box, unknown, box_added(shelf), box_added(shelf))
     await settle(box)
     assert dict(box.consumer.outcomes - before) == {"ignored": 1, "processed": 2}
 
@@ -240,7 +240,7 @@ async def test_an_outage_is_not_the_events_fault(
     database = Restarting(box.database.url, pool_size=1)
     consumer = make_consumer(database, box.redis)
     try:
-        await send(box, told(shelf))
+        await send(box, box_added(shelf))
         for _ in range(Restarting.down):
             with pytest.raises(inbox.Outage):
                 await consumer.step()
@@ -276,7 +276,7 @@ async def test_what_a_dead_consumer_held_is_taken_over(
     assert inbox.RECLAIM_IDLE_MILLISECONDS + inbox.BLOCK_MILLISECONDS <= 30_000
     monkeypatch.setattr(inbox, "RECLAIM_IDLE_MILLISECONDS", 50)
     await box.add(shelf, "first")
-    await send(box, *(told(shelf) for _ in range(3)))
+    await send(box, *(box_added(shelf) for _ in range(3)))
     taken: Any = await box.redis.xreadgroup(GROUP, "dead", {STREAM: ">"}, count=3)
     [entries] = taken.values() if isinstance(taken, dict) else [taken[0][1]]
     [first, *_] = entries if isinstance(entries[0], tuple) else entries[0]
@@ -297,7 +297,7 @@ async def test_a_stream_that_was_lost_is_read_from_its_beginning(
     running = asyncio.create_task(make_consumer(box.database, box.redis).loop().run())
     try:
         await box.redis.delete(STREAM)  # as FLUSHALL does: stream and group are gone
-        await send(box, told(shelf))
+        await send(box, box_added(shelf))
         with suppress(TimeoutError):
             async with asyncio.timeout(30):
                 while await box.count(shelf) < 2:
@@ -317,11 +317,11 @@ async def test_an_event_carries_the_ids_of_its_request(shelf: str) -> None:
     ]
     tokens = [(variable, variable.set(value)) for variable, value in variables]
     try:
-        metadata: Metadata = told(shelf).metadata
+        metadata: Metadata = box_added(shelf).metadata
     finally:
         for variable, token in tokens:
             variable.reset(token)
     assert (metadata.request_id, metadata.correlation_id) == ("r-1", "c-1")
     assert metadata.traceparent is not None
     assert metadata.traceparent.split("-")[1] == trace.split("-")[1]
-    assert told(shelf).metadata.traceparent is None
+    assert box_added(shelf).metadata.traceparent is None

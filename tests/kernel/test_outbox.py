@@ -1,12 +1,12 @@
-"""An event that nobody confirms is sent again, ever more rarely."""
+"""An event that no consumer confirms is sent again with growing pauses."""
 
 import pytest
 from sqlalchemy import text
 
 from domain_services.kernel.database.database import Database
-from domain_services.kernel.messaging.envelope import DAILY_SCRUM_EVENTS, Envelope, envelope
+from domain_services.kernel.messaging.envelope import Envelope
 from domain_services.kernel.messaging.outbox import Relay, append
-from tests.kernel.box.app import GROUP, STREAM, BoxTold
+from tests.kernel.box.app import GROUP, STREAM, BoxAdded
 from tests.kernel.conftest import BoxService
 
 _AGE = text(
@@ -16,14 +16,13 @@ _AGE = text(
 )
 
 
-async def owe(database: Database, created: float, published: float) -> Envelope:
-    """An event that was owed and last sent so many seconds ago."""
-    told = envelope("BOX_TOLD", "Box", "s", BoxTold(shelf="s", label="a"), source="boxes")
+async def store_event(database: Database, created: float, published: float) -> Envelope:
+    """Store an event that was created and last sent so many seconds ago."""
     async with database.transaction() as connection:
-        await append(connection, DAILY_SCRUM_EVENTS, [told])
-        ages = {"created": created, "published": published, "event_id": told.event_id}
+        [event] = await append(connection, [BoxAdded(shelf="s", label="a")], source="boxes")
+        ages = {"created": created, "published": published, "event_id": event.event_id}
         await connection.execute(_AGE, ages)
-    return told
+    return event
 
 
 @pytest.mark.parametrize(
@@ -31,30 +30,30 @@ async def owe(database: Database, created: float, published: float) -> Envelope:
     [
         pytest.param(5, 4, False, id="just sent"),
         pytest.param(7, 6, True, id="not confirmed in five seconds"),
-        pytest.param(27, 12, False, id="sent again when it was owed for fifteen"),
+        pytest.param(27, 12, False, id="sent again when it was open for fifteen seconds"),
         pytest.param(32, 16, True, id="not confirmed in as long again"),
-        pytest.param(86_400, 50, False, id="owed for a day"),
-        pytest.param(86_400, 61, True, id="owed for a day, every minute"),
+        pytest.param(86_400, 50, False, id="open for a day"),
+        pytest.param(86_400, 61, True, id="open for a day, each minute"),
     ],
 )
-async def test_what_is_not_confirmed_is_sent_ever_more_rarely(
+async def test_unconfirmed_event_is_resent_with_backoff(
     box: BoxService, created: float, published: float, due: bool
 ) -> None:
-    relay = Relay(box.database, box.redis, "boxes")
-    told = await owe(box.database, created, published)
+    relay = Relay(box.database, box.redis, "boxes", {})
+    event = await store_event(box.database, created, published)
     assert await relay.send_batch() == due
     async with box.database.transaction() as connection:
         await connection.execute(text("DELETE FROM outbox"))
     if due:
-        [*_, (_, entry)] = await box.redis.xrange(DAILY_SCRUM_EVENTS)
-        assert Envelope.model_validate_json(entry[b"event"]) == told
+        [*_, (_, entry)] = await box.redis.xrange(STREAM)
+        assert Envelope.model_validate_json(entry[b"event"]) == event
 
 
 async def test_published_event_awaits_the_groups_its_class_names(box: BoxService) -> None:
     async with box.database.transaction() as connection:
-        [event] = await append(connection, [BoxTold(shelf="s", label="a")], source="boxes")
+        [event] = await append(connection, [BoxAdded(shelf="s", label="a")], source="boxes")
         row = (await connection.execute(text("DELETE FROM outbox RETURNING *"))).one()
     assert (row.event_id, row.stream, row.awaiting) == (event.event_id, STREAM, [GROUP])
     assert Envelope.model_validate(row.payload) == event
-    assert (event.event_type, event.aggregate_type, event.aggregate_id) == ("BOX_TOLD", "Box", "s")
+    assert (event.event_type, event.aggregate_type, event.aggregate_id) == ("BOX_ADDED", "Box", "s")
     assert event.metadata.source_service == "boxes"

@@ -29,7 +29,7 @@ class PeerClient(ServiceClient):
 
 
 class Peer:
-    """Answers as it is told to, then well; keeps the headers of what it was asked."""
+    """Answer as planned, then well; record the headers of each request."""
 
     def __init__(self) -> None:
         self.asked: list[dict[str, str]] = []

@@ -13,14 +13,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from domain_services.kernel.client.http_client import ServiceClient
-from domain_services.kernel.messaging.envelope import DAILY_SCRUM_EVENTS
 from domain_services.kernel.messaging.outbox import Relay, append
 from domain_services.kernel.settings import KernelSettings
 from domain_services.kernel.telemetry import configure_logging
 from tests.conftest import ADMIN_KEY, AUTH, serving
-from tests.kernel.box.app import create_app
+from tests.kernel.box.app import GROUP, BoxAdded, create_app
 from tests.kernel.conftest import BoxService
-from tests.kernel.test_events import told
 from tests.ports import free_port
 
 PASSWORD = "canary-password-7c1f"
@@ -63,7 +61,7 @@ async def test_replays_are_counted(box: BoxService) -> None:
 async def test_parts_are_shown_as_they_are(box: BoxService) -> None:
     peer = Peer(box.http, f"http://127.0.0.1:{free_port()}")
     box.app.state.peers = (peer,)
-    box.app.state.relay = relay = Relay(box.database, box.redis, "boxes")
+    box.app.state.relay = relay = Relay(box.database, box.redis, "boxes", {})
     assert await metric(box, 'dsm_breaker_state{peer="a_peer"}') == 0
     assert await metric(box, "dsm_outbox_open_rows") == 0
     for _ in range(3):
@@ -71,11 +69,12 @@ async def test_parts_are_shown_as_they_are(box: BoxService) -> None:
             await peer._call("GET", "/health", dict[str, Any])
     assert await metric(box, 'dsm_breaker_state{peer="a_peer"}') == 2
     async with box.database.transaction() as connection:
-        await append(connection, DAILY_SCRUM_EVENTS, [told("s"), told("s")])
-    # Nobody is to confirm a BOX_TOLD, so that sending it closes it.
+        boxes = [BoxAdded(shelf="s", label=label) for label in "ab"]
+        events = await append(connection, boxes, source="boxes")
     assert await metric(box, "dsm_outbox_open_rows") == 2
     assert await metric(box, "dsm_outbox_oldest_seconds") > 0
     await relay.send_batch()
+    await relay.confirm([f"{event.event_id} {GROUP}".encode() for event in events])
     assert await metric(box, "dsm_outbox_open_rows") == 0
     assert await metric(box, "dsm_outbox_oldest_seconds") == 0
     assert await metric(box, "dsm_outbox_sent_total") == 2

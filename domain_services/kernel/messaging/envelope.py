@@ -10,28 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from domain_services.kernel import context
 from domain_services.kernel.types import Answer, utc_now
 
-DAILY_SCRUM_EVENTS = "daily_scrum_events"
-SPRINT_EVENTS = "sprint_events"
-
-SPRINT_GROUP = "sprint_service_group"
-BACKLOG_GROUP = "backlog_service_group"
-ORCHESTRATOR_GROUP = "orchestrator_group"
-
-# An outbox row stays open until each of these groups has confirmed the event's effect.
-CONFIRMED_BY: dict[str, tuple[str, ...]] = {
-    "TASK_UPDATED": (BACKLOG_GROUP,),
-    "TASK_PROGRESSED": (SPRINT_GROUP,),
-    "SPRINT_STARTED": (),
-    "SPRINT_CLOSED": (ORCHESTRATOR_GROUP,),
-}
-
-
-# Who must have read an entry before its stream may forget it.
-READ_BY: dict[str, tuple[str, ...]] = {
-    DAILY_SCRUM_EVENTS: (SPRINT_GROUP, BACKLOG_GROUP),
-    SPRINT_EVENTS: (ORCHESTRATOR_GROUP,),
-}
-
 
 class PublishedEvent(Answer):
     """Payload of an event of the published language, with where it is published."""
@@ -82,20 +60,11 @@ class Envelope(BaseModel):
 
 def wrap(event: PublishedEvent, *, source: str) -> Envelope:
     """Put `event` of the service `source` into a new envelope with the request's ids."""
-    return envelope(
-        event.event_type, event.aggregate_type, event.aggregate_id, event, source=source
-    )
-
-
-def envelope(
-    event_type: str, aggregate_type: str, aggregate_id: str, data: BaseModel, *, source: str
-) -> Envelope:
-    """Make an event of the service `source` that carries the request's correlation id."""
     return Envelope(
-        event_type=event_type,
-        aggregate_id=aggregate_id,
-        aggregate_type=aggregate_type,
-        event_data=data.model_dump(mode="json"),
+        event_type=event.event_type,
+        aggregate_id=event.aggregate_id,
+        aggregate_type=event.aggregate_type,
+        event_data=event.model_dump(mode="json"),
         metadata=Metadata(
             source_service=source,
             correlation_id=context.correlation_id.get() or str(uuid4()),

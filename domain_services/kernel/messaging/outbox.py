@@ -8,7 +8,7 @@ A row is closed when every group that its event names has confirmed the effect.
 # docs/adr/0007-outbox-confirmation.md.
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -24,8 +24,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain_services.kernel.background import Loop, every
 from domain_services.kernel.database.database import Database
 from domain_services.kernel.messaging.envelope import (
-    CONFIRMED_BY,
-    READ_BY,
     Envelope,
     PublishedEvent,
     confirmations_key,
@@ -120,44 +118,28 @@ CREATE INDEX outbox_open ON outbox (id) WHERE closed_at IS NULL;
 
 
 async def append(
-    connection: AsyncConnection,
-    events: Iterable[PublishedEvent] | str,
-    envelopes: Iterable[Envelope] = (),
-    *,
-    source: str = "",
+    connection: AsyncConnection, events: Iterable[PublishedEvent], *, source: str
 ) -> list[Envelope]:
-    """Publish `events` of the service `source`; they exist when the caller's transaction commits.
+    """Publish `events` of the service `source` and return their envelopes.
 
-    Returns their envelopes. The older form, `(connection, stream, envelopes)`, is going.
+    They exist exactly when the caller's transaction commits.
     """
-    if isinstance(events, str):
-        envelopes = list(envelopes)
-        await _insert(connection, events, envelopes, CONFIRMED_BY)
-        return envelopes
-    appended: list[Envelope] = []
     by_stream: dict[str, list[PublishedEvent]] = {}
     for event in events:
         by_stream.setdefault(event.stream, []).append(event)
+    appended: list[Envelope] = []
     for stream, published in by_stream.items():
-        wrapped = [wrap(event, source=source) for event in published]
+        envelopes = [wrap(event, source=source) for event in published]
+        documents = [envelope.model_dump(mode="json") for envelope in envelopes]
         confirmed_by = {event.event_type: event.confirmed_by for event in published}
-        await _insert(connection, stream, wrapped, confirmed_by)
-        appended += wrapped
+        values = {
+            "stream": stream,
+            "events": orjson.dumps(documents).decode(),
+            "confirmed_by": orjson.dumps(confirmed_by).decode(),
+        }
+        await connection.execute(_APPEND, values)
+        appended += envelopes
     return appended
-
-
-async def _insert(
-    connection: AsyncConnection,
-    stream: str,
-    envelopes: list[Envelope],
-    confirmed_by: Mapping[str, tuple[str, ...]],
-) -> None:
-    values = {
-        "stream": stream,
-        "events": orjson.dumps([event.model_dump(mode="json") for event in envelopes]).decode(),
-        "confirmed_by": orjson.dumps(confirmed_by).decode(),
-    }
-    await connection.execute(_APPEND, values)
 
 
 @dataclass(frozen=True)
@@ -170,14 +152,17 @@ class OpenEvents:
 
 
 class Relay:
-    """Relay of one service's outbox: sends events and reads confirmations."""
+    """Relay of one service's outbox: sends events, reads confirmations, trims streams.
+
+    `readers` are the groups that must have read an entry before it may be trimmed.
+    """
 
     def __init__(
         self,
         database: Database,
         redis: Redis,
         service: str,
-        readers: Readers = READ_BY,
+        readers: Readers,
     ) -> None:
         self._database = database
         self._redis = redis

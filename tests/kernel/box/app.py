@@ -93,10 +93,10 @@ async def count(shelf: str, db: Reading) -> int:
     return int(await db.scalar(_COUNT, {"shelf": shelf}) or 0)
 
 
-class BoxTold(PublishedEvent):
-    """Payload of BOX_TOLD: a box for a shelf that has one already."""
+class BoxAdded(PublishedEvent):
+    """Payload of BOX_ADDED: a box for a shelf that has one already."""
 
-    event_type = "BOX_TOLD"
+    event_type = "BOX_ADDED"
     stream = STREAM
     aggregate_type = "Box"
     confirmed_by = (GROUP,)
@@ -109,13 +109,13 @@ class BoxTold(PublishedEvent):
         return self.shelf
 
 
-async def take_told(connection: AsyncConnection, event: Envelope) -> None:
-    told = BoxTold.model_validate(event.event_data)
-    if not await connection.scalar(_COUNT, {"shelf": told.shelf}):
-        raise LookupError(f"there is no shelf {told.shelf}")
-    if told.label == "bug":
+async def handle_box_added(connection: AsyncConnection, event: Envelope) -> None:
+    box = BoxAdded.model_validate(event.event_data)
+    if not await connection.scalar(_COUNT, {"shelf": box.shelf}):
+        raise LookupError(f"there is no shelf {box.shelf}")
+    if box.label == "bug":
         raise TypeError("a bug in the handler")
-    await _add(connection, told.shelf, told.label)
+    await _add(connection, box.shelf, box.label)
 
 
 def create_app(settings: KernelSettings) -> FastAPI:
@@ -141,5 +141,5 @@ def make_consumer(database: Database, redis: Redis, name: str = "box-1") -> Cons
         stream=STREAM,
         group=GROUP,
         name=name,
-        handlers={"BOX_TOLD": take_told},
+        handlers={"BOX_ADDED": handle_box_added},
     )
