@@ -13,7 +13,7 @@ from rich.terminal_theme import TerminalTheme
 
 from agent.cli.comparison import Comparison
 from agent.cli.report import render
-from agent.schema import Orchestration
+from graphs.answer import Orchestration
 
 FOLDER = Path(__file__).parents[1] / "pictures"
 RECORDED = FOLDER / "decision.json"
