@@ -145,19 +145,21 @@ def _reasons_without_spread(
 
 
 def _recommendations(outcomes: Sequence[EndedDecision]) -> Recommendations:
-    lessons = [(decision, result) for decision in outcomes if (result := lesson(decision))]
-    won = sum(result.seen.won for _, result in lessons)
+    comparisons = [
+        (decision, comparison) for decision in outcomes if (comparison := lesson(decision))
+    ]
+    won = sum(comparison.seen.won for _, comparison in comparisons)
     stated = [
-        (decision.stated_confidence, result.seen.won)
-        for decision, result in lessons
+        (decision.stated_confidence, comparison.seen.won)
+        for decision, comparison in comparisons
         if decision.stated_confidence is not None
     ]
     return Recommendations(
-        compared=len(lessons),
+        compared=len(comparisons),
         won=won,
-        lost=len(lessons) - won,
-        win_rate=won / len(lessons) if lessons else None,
-        win_rate_95=wilson_interval(won, len(lessons)),
+        lost=len(comparisons) - won,
+        win_rate=won / len(comparisons) if comparisons else None,
+        win_rate_95=wilson_interval(won, len(comparisons)),
         table=reliability_table(stated),
     )
 

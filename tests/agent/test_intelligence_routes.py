@@ -60,11 +60,16 @@ async def test_project_without_history_has_nulls_with_reasons(whole: System) -> 
     assert risks["reasons"]["sprint_failure_probability"].startswith("Nothing is planned")
 
 
-async def test_history_is_reported_and_every_decision_is_audited(whole: System) -> None:
-    await whole.make_project("OLD", 12)
-    await whole.make_project("TWIN", 1)
+async def make_old_and_twin(system: System) -> None:
+    """Create two projects with the same history of six sprints."""
+    await system.make_project("OLD", 12)
+    await system.make_project("TWIN", 1)
     for project in ("OLD", "TWIN"):
-        await give_history(whole, project, [6, 7, 5, 6, 7, 6])
+        await give_history(system, project, [6, 7, 5, 6, 7, 6])
+
+
+async def test_history_of_a_project_is_reported(whole: System) -> None:
+    await make_old_and_twin(whole)
 
     risks = (await get(whole, "/orchestrate/intelligence/project/OLD/insights"))[
         "historical_context"
@@ -89,6 +94,12 @@ async def test_history_is_reported_and_every_decision_is_audited(whole: System) 
     assert quality["data_quality_report"]["common_team_velocity"] == 6
     assert 0 < quality["data_quality_report"]["data_quality_score"] < 1
     assert not any("completion rate" in text for text in quality["recommendations"])
+
+
+async def test_every_decision_is_audited_and_a_project_deletes_only_its_own_schedule(
+    whole: System,
+) -> None:
+    await make_old_and_twin(whole)
 
     async def history_answered() -> bool:
         trial = (await whole.orchestrate("TWIN", dry_run=True)).json()
