@@ -16,6 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
+# Statements only: the migrations, not this metadata, create the tables.
 metadata = MetaData()
 
 

@@ -6,8 +6,10 @@ from typing import Annotated, cast
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-MAX_JSON_DEPTH = 32  # levels; parsers of clients fail on documents that are nested much deeper
-FIRST_YEAR, LAST_YEAR = 1970, 2100  # a year beyond is a typing error, not history
+# Levels; parsers of clients fail on documents that are nested much deeper.
+MAX_JSON_DEPTH = 32
+# A year beyond is a typing error, not history.
+FIRST_YEAR, LAST_YEAR = 1970, 2100
 _INT64 = range(-(2**63), 2**63)
 
 

@@ -12,6 +12,7 @@ from domain_services.kernel.telemetry import Metrics
 from domain_services.kernel.web.health import readiness
 from domain_services.kernel.web.openapi import problems
 
+# The specification gives this service health and metrics of its own shape.
 SERVICE = "embedding-service"
 
 router = APIRouter()

@@ -16,7 +16,8 @@ from domain_services.kernel.background import Background
 from domain_services.kernel.web.app import build_app
 from domain_services.kernel.web.health import Checks
 
-FIRST_PROBE_SECONDS = 2.0  # longest wait at the start; a loaded model answers within
+# Longest wait at the start; a loaded model answers within.
+FIRST_PROBE_SECONDS = 2.0
 
 
 @asynccontextmanager

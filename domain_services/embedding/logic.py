@@ -13,7 +13,8 @@ from domain_services.embedding.engines.port import EngineFailed, Vector
 from domain_services.embedding.engines.selection import Selection
 from domain_services.kernel.errors import Unavailable
 
-RECENT_REQUESTS = 1000  # requests behind mean and percentile; 8 KB
+# Requests behind mean and percentile; 8 KB.
+RECENT_REQUESTS = 1000
 
 
 class UsageRecord:

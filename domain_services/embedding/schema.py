@@ -6,8 +6,10 @@ from pydantic import AfterValidator, Field, FiniteFloat
 
 from domain_services.kernel.types import Answer, Prose, Wire
 
-DIMENSIONS = 1024  # numbers in every vector; the stored vectors and their index have as many
-MAX_TEXTS = 256  # texts in one request
+# Numbers in every vector; the stored vectors and their index have as many.
+DIMENSIONS = 1024
+# Texts in one request.
+MAX_TEXTS = 256
 
 
 def _not_blank(text: str) -> str:

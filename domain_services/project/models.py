@@ -13,6 +13,7 @@ from sqlalchemy import (
     text,
 )
 
+# Statements only: the migrations, not this metadata, create the tables.
 metadata = MetaData()
 
 projects = Table(

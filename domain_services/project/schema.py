@@ -12,7 +12,8 @@ from domain_services.kernel.types import Answer, Day, EmployeeId, Line, ProjectI
 ProjectStatus = Literal["active", "inactive"]
 ProgressMode = Literal["simulated", "reported"]
 DayType = Literal["holiday", "working_day"]
-MAX_LEAVE_DAYS = 366  # days; a longer leave is a typing error in a year
+# Days; a longer leave is a typing error in a year.
+MAX_LEAVE_DAYS = 366
 # Years for which calendars are computed; everything that is a day of a project lies in them.
 FIRST_YEAR, LAST_YEAR = 1970, 2100
 

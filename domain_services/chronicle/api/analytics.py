@@ -53,6 +53,7 @@ async def get_impediments(project_id: ProjectId, db: Reading) -> schema.ProjectI
     return await impediments.count(db, project_id)
 
 
+# One request a decision instead of four (docs/adr/0010-one-evidence-request.md).
 @router.get("/project/{project_id}/evidence", response_model=schema.ProjectEvidence)
 async def get_evidence(
     project_id: ProjectId,

@@ -15,6 +15,7 @@ from domain_services.kernel.web.openapi import problems
 router = APIRouter(prefix="/v1/notes", tags=["notes"], route_class=IdempotentRoute)
 
 Limit = Annotated[int, Query(ge=1, le=1000)]
+# Repeating a note is no conflict: it answers the id of the first. Only other content is one.
 _CREATED = problems(400, 409)
 
 

@@ -23,6 +23,8 @@ from domain_services.kernel.errors import Conflict, Invalid, NotFound
 
 GENESIS = bytes(32)
 
+# The database links what is inserted, so that a role which may only insert cannot forge a link
+# (docs/adr/0029-append-only-audits.md).
 _APPEND = text(
     """
     INSERT INTO decision_audits (record) VALUES (CAST(:record AS jsonb))
@@ -32,6 +34,8 @@ _APPEND = text(
 _SAME = text(
     "SELECT record = CAST(:record AS jsonb) FROM decision_audits WHERE audit_id = :audit_id"
 )
+# The chain is verified in the database: sending every record of years to the service would take
+# longer than hashing it.
 _VERIFY = text(
     """
     WITH links AS (
@@ -70,6 +74,7 @@ _VERIFY = text(
     ORDER BY project_id
     """
 )
+# A head that was noted elsewhere is the only proof against an owner who rewrites the whole chain.
 _NOTED = text(
     """
     SELECT EXISTS (SELECT FROM decision_audits

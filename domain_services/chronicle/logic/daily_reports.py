@@ -10,7 +10,8 @@ from domain_services.chronicle.logic.content import digest
 from domain_services.chronicle.schema import DailyScrumReportCreate, DailyScrumReports
 from domain_services.kernel.errors import NotFound
 
-NEWEST = 1000  # reports in one answer; a sprint has some ten
+# Reports in one answer; a sprint has some ten.
+NEWEST = 1000
 
 
 async def record(connection: AsyncConnection, report: DailyScrumReportCreate) -> UUID:

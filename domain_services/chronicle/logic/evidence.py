@@ -14,6 +14,7 @@ async def gather(
 
     Raises: `NotFound` when nothing is recorded of the project.
     """
+    # A project with closed sprints is known: the usual case costs no query to find that out.
     project_velocity = await velocity.measure(connection, project_id, sprints)
     if not project_velocity.sprint_count:
         await projects.require(connection, project_id)

@@ -11,9 +11,12 @@ from domain_services.kernel.errors import Invalid
 from domain_services.kernel.statistics import Interval, Sample, difference_interval
 
 DEFAULT_PERIOD = timedelta(days=30)
-SUCCESS_COMPLETION_RATE = 0.8  # share of finished tasks, at least; own convention
-MAX_DETAILS = 1000  # newest decisions listed one by one
+# Share of finished tasks, at least; own convention.
+SUCCESS_COMPLETION_RATE = 0.8
+# Newest decisions listed one by one.
+MAX_DETAILS = 1000
 
+# The values name both sources, so that one without decisions still has a row.
 _GROUPS = text(
     """
     SELECT source, count(d.audit_id) AS decisions, count(*) FILTER (WHERE d.closed) AS closed,
@@ -28,6 +31,7 @@ _GROUPS = text(
     GROUP BY source ORDER BY source
     """
 )
+# The newest are taken first, then listed in the order of time.
 _DETAILS = text(
     """
     SELECT *, completion_rate >= :success AS success

@@ -6,8 +6,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain_services.chronicle.logic.wording import counted
 from domain_services.chronicle.schema import ProjectImpediments
 
-MOST_FREQUENT = 100  # texts in one answer; more are no longer read
+# Texts in one answer; more are no longer read.
+MOST_FREQUENT = 100
 
+# docs/adr/0034-impediment-action-items.md
 # Reported texts are counted before they are normalised, which costs more than counting. An
 # impediment to be removed was reported: its action item adds a status, and no second occurrence.
 _COUNT = text(

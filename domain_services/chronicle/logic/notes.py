@@ -42,6 +42,7 @@ async def record(
     """
     stored_id = note_id or uuid4()
     statement = insert(chronicle_notes).values(id=stored_id, note_type=note_type, **values)
+    # Nothing is updated on a conflict: the first note stands, and the next one is compared with it.
     created = await connection.scalar(
         statement.on_conflict_do_nothing().returning(chronicle_notes.c.id)
     )

@@ -8,8 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain_services.chronicle.logic.wording import counted
 from domain_services.chronicle.schema import ProjectPatterns
 
-MOST_COMMON = 20  # action items in one answer
+# Action items in one answer.
+MOST_COMMON = 20
 
+# One row a project, kept by triggers in the transaction of each note
+# (docs/adr/0030-project-history-row.md). Sums of no row are null, which means not known.
 _FACTS = text(
     """
     SELECT coalesce(sum(report_count), 0) AS daily_scrum_count,

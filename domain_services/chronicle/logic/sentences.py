@@ -10,7 +10,8 @@ _DECISION = re.compile("Decide about ([A-Z0-9_-]+-TASK[0-9]+), left at [0-9]+ %"
 
 def with_subject(item: ActionItemCreate) -> ActionItemCreate:
     """Fill the impediment or the task of an item that names it in its sentence alone."""
-    # A retrospective that was written before an upgrade may be delivered after it.
+    # A retrospective that was written before an upgrade may be delivered after it
+    # (docs/adr/0072-action-item-subject.md).
     if item.impediment is not None or item.task_id is not None:
         return item
     if removal := _REMOVAL.fullmatch(item.description):

@@ -8,8 +8,10 @@ from domain_services.chronicle.logic.wording import counted
 from domain_services.chronicle.schema import SimilarProject
 from domain_services.kernel.errors import NotFound
 
-FARTHEST = 700.0  # mean squared distance; PostgreSQL refuses exp() of less than about -745
-MIN_SPRINTS = 3  # closed sprints; fewer have no variation worth comparing
+# Mean squared distance; PostgreSQL refuses exp() of less than about -745.
+FARTHEST = 700.0
+# Closed sprints; fewer have no variation worth comparing.
+MIN_SPRINTS = 3
 
 # One spread of a feature is one unit of distance. Origin of the first four: the standard deviation
 # among 42 real teams with at least 3 sprints (issues of Choetkiertikul et al., IEEE TSE 2017). The

@@ -13,6 +13,7 @@ from domain_services.kernel.errors import NotFound
 GOOD_COMPLETION_RATE = 0.8
 FAIR_COMPLETION_RATE = 0.5
 
+# Decisions may name sprints of which no note is recorded: these count as sprints too.
 _TOTALS = text(
     """
     WITH only_decided AS (

@@ -7,7 +7,8 @@ from domain_services.chronicle.logic.wording import counted
 from domain_services.chronicle.schema import ProjectVelocity, SprintVelocity, VelocityTrend
 from domain_services.kernel.statistics import MIN_TREND_SPRINTS, Trend, fit_trend
 
-TREND_SPRINTS = 12  # newest sprints in the trend; older ones say little about the team of today
+# Newest sprints in the trend; older ones say little about the team of today.
+TREND_SPRINTS = 12
 
 # Ids of sprints on the same days are ordered by their length first: S100 came after S99.
 _MEASURE = text(
@@ -36,7 +37,8 @@ async def measure(
     """Measure mean and trend of the project's closed sprints, and list the `newest` of them."""
     values = {"project_id": project_id, "trend_sprints": TREND_SPRINTS, "newest": newest}
     rows = (await connection.execute(_MEASURE, values)).mappings().all()
-    figures = rows[0]  # the same in every row; there is one even without a sprint
+    # The same in every row; there is one even without a sprint.
+    figures = rows[0]
     sprint_count: int = figures["sprint_count"]
     trend = fit_trend(figures["recent"] or ())
     return ProjectVelocity(

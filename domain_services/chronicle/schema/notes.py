@@ -17,7 +17,8 @@ from domain_services.kernel.types import (
     Wire,
 )
 
-MAX_TASKS = 2000  # tasks in one note; as many fit into a body of 1 MiB
+# Tasks in one note; as many fit into a body of 1 MiB.
+MAX_TASKS = 2000
 
 Weeks = Annotated[int, Field(strict=True, ge=1, le=52)]
 

@@ -10,13 +10,16 @@ from domain_services.chronicle.schema.action_items import ActionItem, ActionItem
 from domain_services.chronicle.schema.notes import MAX_TASKS, SprintWindowNote, check_distinct
 from domain_services.kernel.types import Answer, Count, EmployeeId, Prose, Wire
 
-MAX_BULK = 100  # retrospectives in one request
+# Retrospectives in one request.
+MAX_BULK = 100
 
 TaskOutcomeStatus = Literal["open", "in-progress", "close"]
 Origin = Literal["sprint_service", "import"]
 Percentage = Annotated[int, Field(strict=True, ge=0, le=100)]
 
 
+# An import may know no more than the finished tasks of a sprint
+# (docs/adr/0021-past-windows-without-commitment.md).
 class TaskOutcomeCreate(Wire):
     """State of a task when its sprint closed."""
 

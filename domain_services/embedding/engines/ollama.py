@@ -13,9 +13,12 @@ if TYPE_CHECKING:
     from langchain_ollama import OllamaEmbeddings
 
 MODEL = "mxbai-embed-large"
-TEXTS_PER_CALL = 8  # the time budget is one call's, whatever the size of the batch
-CONNECT_SECONDS = 1.0  # a server that takes longer to connect is away
-LOAD_SECONDS = 60.0  # Ollama abandons loading a model when the caller leaves, so a probe stays
+# The time budget is one call's, whatever the size of the batch.
+TEXTS_PER_CALL = 8
+# A server that takes longer to connect is away.
+CONNECT_SECONDS = 1.0
+# Ollama abandons loading a model when the caller leaves, so a probe stays.
+LOAD_SECONDS = 60.0
 
 
 class Ollama:
@@ -59,6 +62,7 @@ class Ollama:
             raise EngineFailed(
                 "bad_vector", f"Ollama gave {len(answer)} vectors for {len(texts)} texts"
             )
+        # Checked here: a vector without direction or of another length must never be stored.
         return [to_unit_length(vector) for vector in answer]
 
     async def _open(self) -> "OllamaEmbeddings":
@@ -83,7 +87,8 @@ def _open_model(url: str, transport: httpx.AsyncBaseTransport) -> "OllamaEmbeddi
 
 
 async def _answer(model: "OllamaEmbeddings", texts: list[str], seconds: float) -> list[Vector]:
-    from ollama import ResponseError  # imported here as OllamaEmbeddings is
+    # Imported here as OllamaEmbeddings is.
+    from ollama import ResponseError
 
     try:
         async with asyncio.timeout(seconds):
@@ -94,5 +99,6 @@ async def _answer(model: "OllamaEmbeddings", texts: list[str], seconds: float) -
         raise EngineFailed("error", f"Ollama answered {error.status_code}") from error
     except (httpx.HTTPError, OSError) as error:
         raise EngineFailed("unreachable", "Ollama cannot be reached") from error
-    except (ValueError, TypeError) as error:  # not JSON, or not an embedding answer
+    # Not JSON, or not an embedding answer.
+    except (ValueError, TypeError) as error:
         raise EngineFailed("error", "Ollama's answer is not of its contract") from error

@@ -7,7 +7,8 @@ from typing import Literal, Protocol
 from domain_services.embedding.schema import DIMENSIONS
 from domain_services.kernel.errors import Unavailable
 
-LEAST_NORM = 1e-6  # a shorter vector has no direction: the model recognised nothing in the text
+# A shorter vector has no direction: the model recognised nothing in the text.
+LEAST_NORM = 1e-6
 
 Vector = list[float]
 Reason = Literal["unreachable", "timeout", "error", "bad_vector"]

@@ -84,6 +84,7 @@ class Selection:
             else:
                 self._failures = 0
                 return Embedded(vectors, ollama.name)
+        # The whole batch again: vectors of two models must not be mixed in one answer.
         return await self._embed_locally(texts)
 
     async def _embed_locally(self, texts: Sequence[str]) -> Embedded:

@@ -18,9 +18,12 @@ from domain_services.project.schema import (
     PersonCapacity,
 )
 
-MAX_WINDOW_DAYS = 366  # a year; every day is computed
-DEFAULT_WINDOW_DAYS = 14  # the usual sprint
+# A year; every day is computed.
+MAX_WINDOW_DAYS = 366
+# The usual sprint.
+DEFAULT_WINDOW_DAYS = 14
 
+# docs/adr/0041-availability-query.md
 # One query, because every decision reads the capacity. Without dates the window begins on the
 # project's own day, which is at most one day from UTC's: a day more is read on either side.
 _FIND = text(

@@ -15,6 +15,7 @@ from domain_services.project.schema import CalendarDay, CalendarDayPut, DayType,
 _NAMES: Mapping[DayType, str] = {"holiday": "Company holiday", "working_day": "Working day"}
 
 
+# Weekends differ by country, and some are worked (docs/adr/0040-calendar-by-country.md).
 class WorkCalendar:
     """Working days of a place, with the days that a project has decided by itself (`own`).
 

@@ -63,6 +63,7 @@ async def delete_pto(connection: AsyncConnection, project_id: str, pto_id: int) 
 
 async def _lock_member(connection: AsyncConnection, project_id: str, employee_id: str) -> None:
     """Lock a team member. Raises: `NotFound` for somebody who is not on the team."""
+    # docs/adr/0042-leave-lock.md
     # Simultaneous leave of one person queues here: the first is stored before the next is compared.
     locked = await connection.scalar(
         select(employees.c.id)

@@ -51,6 +51,7 @@ async def assign(
     connection: AsyncConnection, project_id: str, employee_ids: Sequence[str]
 ) -> list[str]:
     """Put people on a team, and return those who were not on it. Raises: `NotFound`, naming who."""
+    # Locked first, so that lists of the same people in different orders do not deadlock.
     await projects.lock(connection, project_id)
     distinct = list(dict.fromkeys(employee_ids))
     query = select(employees.c.id).where(employees.c.id.in_(distinct))

@@ -15,6 +15,7 @@ from domain_services.project.logic import holidays
 from domain_services.project.models import projects
 from domain_services.project.schema import CalendarChange, Project, ProjectCreate, ProjectStatus
 
+# Read past SQLAlchemy too, where every decision waits (docs/adr/0003-fast-reads.md).
 _GET = text("SELECT * FROM projects WHERE id = :project_id")
 
 
@@ -87,6 +88,7 @@ async def set_calendar(
 ) -> Project:
     """Move a project to another place. Raises: `NotFound`, `Invalid` for an unknown calendar."""
     holidays.require_known(request.country, request.subdivision)
+    # A place without a subdivision removes the former one; a time zone that is not named stays.
     values = request.model_dump(exclude_none=True) | {"subdivision": request.subdivision}
     statement = update(projects).where(projects.c.id == project_id).values(values)
     row = (await connection.execute(statement.returning(projects))).first()
@@ -102,4 +104,6 @@ def _project(row: Any, now: datetime) -> Project:
 
 def today(as_of: date | None, timezone: str, now: datetime) -> date:
     """Return the project's present day."""
+    # An imported project lives on the day at which its history stops
+    # (docs/adr/0019-project-as-of.md).
     return as_of or now.astimezone(ZoneInfo(timezone)).date()
