@@ -129,7 +129,7 @@ async def test_repeated_event_has_no_second_effect(
     assert await backlog_of_three.get_task(FIRST) == once
 
 
-async def test_an_older_version_is_ignored(backlog_of_three: BacklogClient, stream: Stream) -> None:
+async def test_older_version_is_ignored(backlog_of_three: BacklogClient, stream: Stream) -> None:
     await stream.send(task_updated(5, progress_percentage=80))
     await stream.confirmed(1)
     newest = await backlog_of_three.get_task(FIRST)
@@ -169,8 +169,8 @@ async def test_unfinished_task_is_free_after_its_release(
         task_updated(3, "P1-TASK002", status="completed", progress_percentage=100),
     )
     await stream.confirmed(3)
-    left = await backlog_of_three.get_task(FIRST)
-    assert (left.status, left.sprint_id, left.progress_percentage) == ("unassigned", None, 50)
+    task = await backlog_of_three.get_task(FIRST)
+    assert (task.status, task.sprint_id, task.progress_percentage) == ("unassigned", None, 50)
     done = await backlog_of_three.get_task("P1-TASK002")
     assert (done.status, done.sprint_id) == ("completed", "P1-S01")
     again = ReservationCreate(sprint_id="P1-S02", task_ids=[FIRST])

@@ -12,7 +12,7 @@ TASK = "P1-TASK001"
 
 
 async def test_a_tasks_history_is_read_from_its_creation_on(backlog: BacklogClient) -> None:
-    began = utc_now()
+    start = utc_now()
     await backlog.create_tasks("P1", TaskCreate(title="a"))
     await backlog.update_task(TASK, TaskUpdate(title="renamed", priority=1))
     await backlog.update_task(TASK, TaskUpdate(progress_percentage=60))
@@ -23,7 +23,9 @@ async def test_a_tasks_history_is_read_from_its_creation_on(backlog: BacklogClie
     await backlog.release("P1", "P1-S01")
     await backlog.update_task(TASK, TaskUpdate(status="completed"))
     history = await backlog.list_history(TASK)
-    assert [(each.from_status, each.to_status, each.progress_percentage) for each in history] == [
+    assert [
+        (change.from_status, change.to_status, change.progress_percentage) for change in history
+    ] == [
         (None, "unassigned", 0),
         ("unassigned", "in_progress", 60),
         ("in_progress", "in_progress", 40),
@@ -33,10 +35,10 @@ async def test_a_tasks_history_is_read_from_its_creation_on(backlog: BacklogClie
         ("assigned_to_sprint", "unassigned", 40),
         ("unassigned", "completed", 100),
     ]
-    assert {each.actor for each in history} == {"admin"}
-    times = [each.at for each in history]
+    assert {change.actor for change in history} == {"admin"}
+    times = [change.at for change in history]
     assert times == sorted(times)
-    assert began - timedelta(seconds=5) < times[0] < times[-1] < utc_now() + timedelta(seconds=5)
+    assert start - timedelta(seconds=5) < times[0] < times[-1] < utc_now() + timedelta(seconds=5)
 
 
 async def test_a_refused_change_leaves_no_trace(
@@ -55,7 +57,7 @@ async def test_histories_are_paged_and_unknown_tasks_have_none(
     for percent in (10, 20, 30):
         await backlog.update_task(TASK, TaskUpdate(progress_percentage=percent))
     page = await backlog.list_history(TASK, limit=2, offset=1)
-    assert [each.progress_percentage for each in page] == [10, 20]
+    assert [change.progress_percentage for change in page] == [10, 20]
     url = f"{backlog_url}/tasks/{{}}/history"
     assert (await http.get(url.format("P1-TASK999"))).status_code == 404
     for path in (url.format("a"), f"{url.format(TASK)}?limit=0", f"{url.format(TASK)}?offset=-1"):
@@ -65,4 +67,4 @@ async def test_histories_are_paged_and_unknown_tasks_have_none(
 async def test_sample_tasks_have_a_history_too(backlog: BacklogClient) -> None:
     await backlog.generate_backlog("P1")
     for task in await backlog.list_tasks("P1"):
-        assert [each.from_status for each in await backlog.list_history(task.task_id)] == [None]
+        assert [change.from_status for change in await backlog.list_history(task.task_id)] == [None]

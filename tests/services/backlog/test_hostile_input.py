@@ -87,8 +87,8 @@ RAW = [
 ]
 
 
-def expect_answer_of_a_caller_at_fault(answer: httpx.Response, given: object) -> None:
-    shown = repr(given)[:200]
+def expect_answer_of_a_caller_at_fault(answer: httpx.Response, value: object) -> None:
+    shown = repr(value)[:200]
     assert 400 <= answer.status_code < 500, (answer.status_code, shown)
     assert answer.headers["content-type"] == "application/problem+json", shown
     assert len(answer.content) < 50_000, shown

@@ -32,21 +32,21 @@ async def database(
     """The service's database, beside the service."""
     url = backlog_settings().database_url
     assert url is not None
-    opened = Database(url.get_secret_value(), pool_size=3)
-    yield opened
-    await opened.close()
+    connections = Database(url.get_secret_value(), pool_size=3)
+    yield connections
+    await connections.close()
 
 
 def task(title: str, *depends_on: str, **values: Any) -> TaskCreate:
     return TaskCreate(title=title, external_key=title, depends_on=list(depends_on), **values)
 
 
-async def create(backlog: BacklogClient, *wanted: TaskCreate) -> list[str]:
-    return (await backlog.create_tasks("P1", TasksCreate(tasks=list(wanted)))).task_ids
+async def create(backlog: BacklogClient, *new_tasks: TaskCreate) -> list[str]:
+    return (await backlog.create_tasks("P1", TasksCreate(tasks=list(new_tasks)))).task_ids
 
 
 async def ready(backlog: BacklogClient) -> set[str]:
-    return {each.task_id for each in await backlog.list_tasks("P1", ready=True)}
+    return {task.task_id for task in await backlog.list_tasks("P1", ready=True)}
 
 
 async def complete(backlog: BacklogClient, task_id: str) -> None:
@@ -58,13 +58,13 @@ async def test_dependencies_are_named_by_id_or_by_key_also_of_the_same_request(
 ) -> None:
     await create(backlog, task("a"))
     await create(backlog, task("b", A, "c"), task("c", "a"))
-    found = {each.task_id: each for each in await backlog.list_tasks("P1")}
-    assert {task_id: each.depends_on for task_id, each in found.items()} == {
+    tasks = {task.task_id: task for task in await backlog.list_tasks("P1")}
+    assert {task_id: task.depends_on for task_id, task in tasks.items()} == {
         A: [],
         B: [A, C],
         C: [A],
     }
-    assert {task_id for task_id, each in found.items() if each.ready} == {A}
+    assert {task_id for task_id, task in tasks.items() if task.ready} == {A}
     assert (await backlog.get_task(B)).depends_on == [A, C]
 
 
@@ -73,7 +73,7 @@ async def test_each_task_that_cannot_be_linked_is_named_and_none_is_stored(
 ) -> None:
     await create(backlog, task("old"))
     await backlog.create_tasks("P2", task("elsewhere"))
-    wanted = [
+    new_tasks = [
         task("fine", A),
         task("ghost", "P1-TASK999", A, "nothing"),
         task("itself", "itself"),
@@ -85,10 +85,10 @@ async def test_each_task_that_cannot_be_linked_is_named_and_none_is_stored(
         task("of no story", story_id=A),
     ]
     with pytest.raises(PeerRefused) as refused:
-        await create(backlog, *wanted)
+        await create(backlog, *new_tasks)
     assert refused.value.peer_status == 422
     errors = refused.value.problem["errors"]
-    assert [(each["index"], each.get("field")) for each in errors] == [
+    assert [(error["index"], error.get("field")) for error in errors] == [
         (1, "depends_on"),
         (1, "depends_on"),
         (2, "depends_on"),
@@ -98,7 +98,7 @@ async def test_each_task_that_cannot_be_linked_is_named_and_none_is_stored(
         (7, None),
         (8, "story_id"),
     ]
-    reasons = [each["message"] for each in errors]
+    reasons = [error["message"] for error in errors]
     assert reasons[:3] == [
         "P1-TASK999 is no task of P1",
         "nothing is no task of P1",
@@ -123,7 +123,7 @@ async def test_a_task_is_ready_when_all_it_depends_on_is_completed(backlog: Back
     assert await ready(backlog) == {A, B, late[0]}
 
 
-async def test_what_is_ready_is_planned_first(backlog: BacklogClient) -> None:
+async def test_ready_tasks_are_planned_first(backlog: BacklogClient) -> None:
     await create(
         backlog,
         task("waits, urgent", "low", priority=1),
@@ -131,12 +131,12 @@ async def test_what_is_ready_is_planned_first(backlog: BacklogClient) -> None:
         task("low", priority=5),
         task("high", priority=2),
     )
-    titles = [each.title for each in await backlog.list_tasks("P1")]
+    titles = [task.title for task in await backlog.list_tasks("P1")]
     assert titles == ["high", "low", "waits, urgent", "waits, normal"]
     # A sprint may hold a task together with what it waits for.
-    wanted = ReservationCreate(sprint_id="P1-S01", task_ids=[A, C])
-    held = await backlog.reserve("P1", wanted)
-    assert [(each.task_id, each.ready) for each in held.tasks] == [(C, True), (A, False)]
+    request = ReservationCreate(sprint_id="P1-S01", task_ids=[A, C])
+    reservation = await backlog.reserve("P1", request)
+    assert [(task.task_id, task.ready) for task in reservation.tasks] == [(C, True), (A, False)]
 
 
 async def test_dependencies_are_changed_as_a_whole(backlog: BacklogClient) -> None:
@@ -175,8 +175,8 @@ async def test_changes_at_the_same_time_close_no_cycle_together(
     await create(backlog, task("a"), task("b", "c"), task("c"), task("d", "a"))
     async with database.transaction() as first, database.transaction() as second:
         await changes.change(first, A, TaskUpdate(depends_on=[B]), actor="first")
-        wanted = TaskUpdate(depends_on=[D])  # of other tasks than the first request's
-        waiting = asyncio.create_task(changes.change(second, C, wanted, actor="second"))
+        request = TaskUpdate(depends_on=[D])  # of other tasks than the first request's
+        waiting = asyncio.create_task(changes.change(second, C, request, actor="second"))
         await _until_somebody_waits(database)
         await first.commit()
         with pytest.raises(Invalid, match=f"{C} -> {D} -> {A} -> {B} -> {C}"):
@@ -190,19 +190,22 @@ async def _until_somebody_waits(database: Database) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_of_dependencies_completed_at_once_none_is_forgotten(backlog: BacklogClient) -> None:
+async def test_dependencies_completed_at_once_all_count(backlog: BacklogClient) -> None:
     keys = [f"needed {n}" for n in range(6)]
     needed = await create(backlog, *(task(key) for key in keys))
     waiting = await create(backlog, task("x", *keys), task("y", *keys), task("z"))
     for _ in range(3):
         await asyncio.gather(
-            *(complete(backlog, each) for each in needed),
+            *(complete(backlog, task_id) for task_id in needed),
             # While they are completed, another task begins to depend on them.
             backlog.update_task(waiting[2], TaskUpdate(depends_on=keys)),
         )
         assert {*waiting} <= await ready(backlog)
         await asyncio.gather(
-            *(backlog.update_task(each, TaskUpdate(progress_percentage=10)) for each in needed)
+            *(
+                backlog.update_task(task_id, TaskUpdate(progress_percentage=10))
+                for task_id in needed
+            )
         )
         assert await ready(backlog) == {*needed}
 
@@ -213,10 +216,10 @@ async def test_a_story_has_tasks(backlog: BacklogClient) -> None:
     await backlog.update_task(C, TaskUpdate(story_id=A))
     assert (await backlog.get_task(B)).story_id == A
     of_story = await backlog.list_tasks("P1", story_id=A)
-    assert [each.task_id for each in of_story] == [B, C]
+    assert [task.task_id for task in of_story] == [B, C]
     await backlog.update_task(B, TaskUpdate(story_id=None))
     assert (await backlog.get_task(B)).story_id is None
-    assert [each.task_id for each in await backlog.list_tasks("P1", story_id=A)] == [C]
+    assert [task.task_id for task in await backlog.list_tasks("P1", story_id=A)] == [C]
 
 
 async def test_stories_stay_stories_of_one_level(backlog: BacklogClient) -> None:
@@ -261,7 +264,7 @@ async def test_links_of_an_old_version_or_an_unknown_task_are_refused(
         assert answer.status_code == 422, value
 
 
-def test_only_what_lies_on_cycles_is_found() -> None:
+def test_only_nodes_on_cycles_are_returned() -> None:
     edges = {"a": ["b"], "b": ["c"], "c": ["b"], "d": ["a"], "e": ["d", "f"], "f": []}
     assert in_cycles(edges) == {"b", "c"}
     chain = {str(n): [str(n + 1)] for n in range(500)} | {"500": []}

@@ -38,7 +38,7 @@ async def test_named_tasks_are_reserved(backlog_of_five: BacklogClient) -> None:
     assert (await backlog_of_five.get_summary("P1")).unassigned_tasks == 3
 
 
-async def test_unnamed_all_free_tasks_are_reserved_in_the_backlogs_order(
+async def test_reservation_without_names_takes_every_free_task_in_order(
     backlog_of_five: BacklogClient,
 ) -> None:
     await backlog_of_five.update_task(IDS[0], TaskUpdate(status="blocked"))
@@ -47,7 +47,7 @@ async def test_unnamed_all_free_tasks_are_reserved_in_the_backlogs_order(
     assert [task.task_id for task in reserved.tasks] == [task.task_id for task in free]
 
 
-async def test_reserving_again_gives_the_same_tasks(backlog_of_five: BacklogClient) -> None:
+async def test_repeated_reservation_answers_the_same_tasks(backlog_of_five: BacklogClient) -> None:
     first = await backlog_of_five.reserve("P1", request_for("P1-S01", *IDS[:2]))
     again = await backlog_of_five.reserve("P1", request_for("P1-S01", *IDS[:2]))
     anew = await backlog_of_five.reserve("P1", request_for("P1-S01"))
@@ -60,19 +60,21 @@ async def test_reserving_again_gives_the_same_tasks(backlog_of_five: BacklogClie
 async def test_reserving_twice_at_once_gives_the_same_tasks(
     backlog_of_five: BacklogClient,
 ) -> None:
-    for wanted in (request_for("P1-S01"), request_for("P1-S02", *IDS[:2])):
-        answers = await asyncio.gather(*(backlog_of_five.reserve("P1", wanted) for _ in range(8)))
+    for request in (request_for("P1-S01"), request_for("P1-S02", *IDS[:2])):
+        answers = await asyncio.gather(*(backlog_of_five.reserve("P1", request) for _ in range(8)))
         assert all(answer == answers[0] for answer in answers)
-        await backlog_of_five.release("P1", wanted.sprint_id)
+        await backlog_of_five.release("P1", request.sprint_id)
 
 
-async def test_one_task_that_is_not_free_keeps_all_out(backlog_of_five: BacklogClient) -> None:
+async def test_one_task_that_is_not_free_refuses_the_reservation(
+    backlog_of_five: BacklogClient,
+) -> None:
     await backlog_of_five.reserve("P1", request_for("P1-S01", IDS[0]))
     await backlog_of_five.update_task(IDS[1], TaskUpdate(status="completed"))
     with pytest.raises(PeerRefused) as refused:
         await backlog_of_five.reserve("P1", request_for("P1-S02", *IDS[:3], "P1-TASK999"))
     assert refused.value.peer_status == 409
-    reasons = {each["task_id"]: each["message"] for each in refused.value.problem["errors"]}
+    reasons = {error["task_id"]: error["message"] for error in refused.value.problem["errors"]}
     assert reasons == {
         IDS[0]: "is assigned_to_sprint in P1-S01",
         IDS[1]: "is completed",
@@ -81,7 +83,9 @@ async def test_one_task_that_is_not_free_keeps_all_out(backlog_of_five: BacklogC
     assert (await backlog_of_five.get_task(IDS[2])).sprint_id is None
 
 
-async def test_nothing_free_is_said_with_a_code_of_its_own(backlog_of_five: BacklogClient) -> None:
+async def test_backlog_without_free_tasks_has_its_own_error_code(
+    backlog_of_five: BacklogClient,
+) -> None:
     await backlog_of_five.reserve("P1", request_for("P1-S01"))
     for project in ("P1", "P2"):
         with pytest.raises(PeerRefused) as refused:
@@ -90,7 +94,7 @@ async def test_nothing_free_is_said_with_a_code_of_its_own(backlog_of_five: Back
         assert refused.value.problem["code"] == "no_unassigned_tasks"
 
 
-async def test_of_sprints_racing_for_the_same_tasks_exactly_one_wins(
+async def test_one_of_racing_sprints_gets_the_tasks(
     backlog_of_five: BacklogClient,
 ) -> None:
     for round_number in range(5):
@@ -103,12 +107,12 @@ async def test_of_sprints_racing_for_the_same_tasks_exactly_one_wins(
             ),
             return_exceptions=True,
         )
-        won = [each for each in outcomes if isinstance(each, Reservation)]
+        won = [outcome for outcome in outcomes if isinstance(outcome, Reservation)]
         assert len(won) == 1
-        lost = [each for each in outcomes if isinstance(each, PeerRefused)]
-        assert [each.peer_status for each in lost] == [409] * 7
-        held = {task.sprint_id for task in await backlog_of_five.list_tasks("P1")}
-        assert held == {won[0].sprint_id}
+        lost = [outcome for outcome in outcomes if isinstance(outcome, PeerRefused)]
+        assert [outcome.peer_status for outcome in lost] == [409] * 7
+        sprint_ids = {task.sprint_id for task in await backlog_of_five.list_tasks("P1")}
+        assert sprint_ids == {won[0].sprint_id}
         assert (await backlog_of_five.release("P1", won[0].sprint_id)).released == 5
 
 
@@ -132,21 +136,25 @@ async def test_another_projects_sprint_reserves_nothing(backlog_of_five: Backlog
     assert (await backlog_of_five.get_summary("P1")).unassigned_tasks == 5
 
 
-async def test_what_the_last_sprint_left_is_free_before_its_events_come(
+async def test_tasks_of_the_last_sprint_are_free_before_their_events_arrive(
     backlog_of_five: BacklogClient,
 ) -> None:
     await backlog_of_five.reserve("P1", request_for("P1-S01"))
-    left = [
+    returned = [
         Returned(
-            task_id=each, progress_percentage=30, assigned_to="E001", version=7, left_at=utc_now()
+            task_id=task_id,
+            progress_percentage=30,
+            assigned_to="E001",
+            version=7,
+            left_at=utc_now(),
         )
-        for each in IDS[:2]
+        for task_id in IDS[:2]
     ]
-    again = request_for("P1-S02").model_copy(update={"returned": left})
+    again = request_for("P1-S02").model_copy(update={"returned": returned})
     for _ in range(2):
         reserved = await backlog_of_five.reserve("P1", again)
         assert {task.task_id for task in reserved.tasks} == set(IDS[:2])
     task = reserved.tasks[0]
     assert (task.progress_percentage, task.assigned_to, task.version) == (30, "E001", 8)
-    changes = [each.to_status for each in await backlog_of_five.list_history(IDS[0])]
+    changes = [change.to_status for change in await backlog_of_five.list_history(IDS[0])]
     assert changes == ["unassigned", "assigned_to_sprint", "unassigned", "assigned_to_sprint"]

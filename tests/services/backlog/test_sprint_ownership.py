@@ -90,13 +90,13 @@ async def test_completed_task_may_be_opened_again_once_its_sprint_has_released_i
 ) -> None:
     await stream.send(completed(3))
     await stream.confirmed(1)
-    held = await reserved.get_task(FIRST)
+    before = await reserved.get_task(FIRST)
     await refused(reserved, REOPENED)
     await stream.send(released(3))
     await stream.confirmed(1)
     # The release changes nothing that a reader sees, so that an ETag stays valid.
-    assert await reserved.get_task(FIRST) == held
-    await reserved.update_task(FIRST, REOPENED, version=held.version)
+    assert await reserved.get_task(FIRST) == before
+    await reserved.update_task(FIRST, REOPENED, version=before.version)
     assert state(await reserved.get_task(FIRST)) == ("unassigned", 60, None)
     again = ReservationCreate(sprint_id="P1-S02")
     [task] = (await reserved.reserve("P1", again)).tasks

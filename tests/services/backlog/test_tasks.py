@@ -38,22 +38,22 @@ async def test_projects_count_their_own_tasks(backlog: BacklogClient) -> None:
     assert (await backlog.create_tasks("P2", many("c"))).task_ids == ["P2-TASK001"]
 
 
-async def test_one_bad_task_keeps_all_out_and_each_is_named(
+async def test_one_invalid_task_refuses_all_and_every_invalid_one_is_named(
     backlog_url: str, backlog: BacklogClient, http: httpx.AsyncClient
 ) -> None:
     tasks = [{"title": "good"}] + [{"title": "", "priority": 9} for _ in range(60)]
     answer = await http.post(f"{backlog_url}/backlogs/P1/tasks", json={"tasks": tasks})
     assert answer.status_code == 422
-    fields = {each["field"] for each in answer.json()["errors"]}
+    fields = {error["field"] for error in answer.json()["errors"]}
     for index in range(1, 61):
         assert any(field.endswith(f"tasks.{index}.priority") for field in fields)
         assert any(field.endswith(f"tasks.{index}.title") for field in fields)
     assert await backlog.list_tasks("P1") == []
 
 
-async def test_taken_external_keys_keep_all_out_and_are_all_named(backlog: BacklogClient) -> None:
+async def test_taken_external_keys_refuse_all_tasks_and_are_named(backlog: BacklogClient) -> None:
     await backlog.create_tasks("P1", many("old", external_key="K-1"))
-    wanted = [
+    new_tasks = [
         TaskCreate(title="taken", external_key="K-1"),
         TaskCreate(title="fine", external_key="K-2"),
         TaskCreate(title="twice", external_key="K-3"),
@@ -61,10 +61,10 @@ async def test_taken_external_keys_keep_all_out_and_are_all_named(backlog: Backl
         TaskCreate(title="without"),
     ]
     with pytest.raises(PeerRefused) as refused:
-        await backlog.create_tasks("P1", TasksCreate(tasks=wanted))
+        await backlog.create_tasks("P1", TasksCreate(tasks=new_tasks))
     assert refused.value.peer_status == 409
     errors = refused.value.problem["errors"]
-    assert [each["index"] for each in errors] == [0, 2, 3]
+    assert [error["index"] for error in errors] == [0, 2, 3]
     assert "P1-TASK001" in errors[0]["message"]
     assert len(await backlog.list_tasks("P1")) == 1
     later = await backlog.create_tasks("P1", many("next"))
@@ -81,23 +81,23 @@ async def test_parallel_creations_share_no_number(backlog: BacklogClient) -> Non
     created = await asyncio.gather(
         *(backlog.create_tasks("P1", many(f"{n}-a", f"{n}-b", f"{n}-c")) for n in range(20))
     )
-    ids = [task_id for each in created for task_id in each.task_ids]
+    ids = [task_id for answer in created for task_id in answer.task_ids]
     assert sorted(ids) == [f"P1-TASK{number:03d}" for number in range(1, 61)]
-    for each in created:  # a request's numbers follow each other, in its order
-        titles = [(await backlog.get_task(task_id)).title[-1] for task_id in each.task_ids]
+    for answer in created:  # a request's numbers follow each other, in its order
+        titles = [(await backlog.get_task(task_id)).title[-1] for task_id in answer.task_ids]
         assert titles == ["a", "b", "c"]
 
 
-async def test_tasks_come_by_priority_then_age_then_number(backlog: BacklogClient) -> None:
+async def test_tasks_are_ordered_by_priority_then_age_then_number(backlog: BacklogClient) -> None:
     old, new = date(2024, 1, 1), date(2024, 6, 1)
-    wanted = [
+    new_tasks = [
         TaskCreate(title="later", priority=3),
         TaskCreate(title="urgent, age unknown", priority=1),
         TaskCreate(title="urgent, new", priority=1, created_on=new),
         TaskCreate(title="urgent, old", priority=1, created_on=old),
         TaskCreate(title="urgent, old too", priority=1, created_on=old),
     ]
-    await backlog.create_tasks("P1", TasksCreate(tasks=wanted))
+    await backlog.create_tasks("P1", TasksCreate(tasks=new_tasks))
     assert [task.title for task in await backlog.list_tasks("P1")] == [
         "urgent, old",
         "urgent, old too",
@@ -202,11 +202,11 @@ async def test_summaries_count_every_status(backlog: BacklogClient) -> None:
     assert await backlog.list_summaries() == [summary, await backlog.get_summary("P2")]
 
 
-async def test_sample_tasks_are_made_only_for_a_project_without_tasks(
+async def test_sample_tasks_are_created_only_for_a_project_without_tasks(
     backlog: BacklogClient,
 ) -> None:
     both = await asyncio.gather(*(backlog.generate_backlog("P1") for _ in range(2)))
-    assert [each.tasks_count for each in both] == [10, 10]
+    assert [answer.tasks_count for answer in both] == [10, 10]
     tasks = await backlog.list_tasks("P1")
     assert len(tasks) == len({task.title for task in tasks}) == 10
     await backlog.create_tasks("P2", many("own"))
@@ -217,11 +217,11 @@ async def test_sample_tasks_are_made_only_for_a_project_without_tasks(
 
 async def test_generating_again_resets_no_task(backlog: BacklogClient) -> None:
     await backlog.generate_backlog("P1")
-    held = await backlog.reserve("P1", ReservationCreate(sprint_id="P1-S01"))
+    reservation = await backlog.reserve("P1", ReservationCreate(sprint_id="P1-S01"))
     await backlog.update_task("P1-TASK001", TaskUpdate(title="renamed", priority=5))
     before = await backlog.list_tasks("P1")
     again = await backlog.generate_backlog("P1")
-    assert again.tasks_count == len(held.tasks) == 10
+    assert again.tasks_count == len(reservation.tasks) == 10
     assert await backlog.list_tasks("P1") == before
 
 
@@ -271,7 +271,7 @@ async def test_completed_work_is_opened_again_by_saying_how_far_it_is(
         {"sprint_id": "P1-S01"},
     ],
 )
-async def test_what_cannot_be_is_refused(
+async def test_impossible_combinations_are_refused(
     backlog: BacklogClient, backlog_url: str, http: httpx.AsyncClient, body: dict[str, Any]
 ) -> None:
     await backlog.create_tasks("P1", many("a"))
@@ -280,7 +280,7 @@ async def test_what_cannot_be_is_refused(
     assert (await backlog.get_task("P1-TASK001")).version == 1
 
 
-async def test_an_update_leaves_what_it_does_not_name(backlog: BacklogClient) -> None:
+async def test_update_leaves_unnamed_fields_unchanged(backlog: BacklogClient) -> None:
     await backlog.create_tasks("P1", many("a", assigned_to="E001", estimate=3, labels=["x"]))
     changed = await backlog.update_task("P1-TASK001", TaskUpdate(assigned_to=None, title="b"))
     assert changed.version == 2
@@ -300,8 +300,8 @@ async def test_an_update_of_an_old_version_is_refused(
             for n in range(1, 6)
         ]
         outcomes = await asyncio.gather(*writers, return_exceptions=True)
-        refusals = [each for each in outcomes if isinstance(each, PeerRefused)]
-        assert [each.peer_status for each in refusals] == [412] * 4
+        refusals = [outcome for outcome in outcomes if isinstance(outcome, PeerRefused)]
+        assert [outcome.peer_status for outcome in refusals] == [412] * 4
         assert (await backlog.get_task("P1-TASK001")).version == version + 1
     malformed = await http.put(
         f"{backlog_url}/tasks/P1-TASK001", json={"priority": 1}, headers={"If-Match": "x"}

@@ -33,14 +33,14 @@ def start_scrums(town: Town, scrum_database: str, redis_url: str, serve: Any) ->
 
     async def start(**changed: Any) -> str:
         reach = town.peers.model_copy(update={"sprint": town.sprint_url})
-        given = {
+        values = {
             "port": free_port(),
             "database_url": SecretStr(scrum_database),
             "redis_url": SecretStr(redis_url),
             "peers": reach,
             "auth": AUTH,
         }
-        settings = DailyScrumSettings(**(given | changed))
+        settings = DailyScrumSettings(**(values | changed))
         return await serve(create_app(settings), settings.port)
 
     return start

@@ -18,7 +18,7 @@ from tests.services.sprint.conftest import MONDAY, Town, eventually
 
 async def begin(town: Town, **project: object) -> list[str]:
     """A sprint P1-S01 of two people and four tasks; the ids of the tasks."""
-    await town.found("P1", "E1", "E2", **project)
+    await town.create_project("P1", "E1", "E2", **project)
     ids = await town.plan("P1", 4)
     await town.sprint.create_sprint("P1", SprintCreate())
     return ids
@@ -30,7 +30,7 @@ async def progress_of(town: Town) -> dict[str, int]:
 
 
 async def events(url: str, which: str = "true") -> int:
-    """How many events the service has written, of those for which the SQL `which` holds."""
+    """Count the events that the service has written, of those for which the SQL `which` holds."""
     database = Database(url, pool_size=1)
     async with database.transaction() as connection:
         counted = await connection.scalar(text(f"SELECT count(*) FROM outbox WHERE {which}"))
@@ -38,19 +38,19 @@ async def events(url: str, which: str = "true") -> int:
     return int(counted or 0)
 
 
-async def owed(url: str) -> int:
+async def unconfirmed_count(url: str) -> int:
     """Events that the sprint service has not confirmed."""
     return await events(url, "closed_at IS NULL")
 
 
-async def test_simulated_day_goes_by_events_to_sprint_and_backlog(
+async def test_simulated_day_reaches_sprint_and_backlog_by_events(
     town: Town, start_scrums: Start, http: httpx.AsyncClient, scrum_database: str
 ) -> None:
     await begin(town)
     tasks = await town.sprint.list_tasks("P1-S01")
     expected = {task.task_id: 0 for task in tasks} | {
-        task.task_id: said.progress_percentage or 0
-        for task, said in work(tasks, ["E1", "E2"], MONDAY)
+        task.task_id: report.progress_percentage or 0
+        for task, report in work(tasks, ["E1", "E2"], MONDAY)
     }
     client = DailyScrumClient(http, await start_scrums())
     run = await client.run_scrum("P1-S01")
@@ -58,21 +58,21 @@ async def test_simulated_day_goes_by_events_to_sprint_and_backlog(
     assert sum(event.progress_made for event in run.events) == sum(expected.values())
 
     async def applied() -> bool:
-        return await progress_of(town) == expected and await owed(scrum_database) == 0
+        return await progress_of(town) == expected and await unconfirmed_count(scrum_database) == 0
 
     await eventually(applied)
 
-    async def told() -> bool:
+    async def confirmed() -> bool:
         backlog = await town.backlog_of("P1")
         return {i: task.progress_percentage for i, task in backlog.items()} == expected
 
-    await eventually(told)
-    said = await town.rows("SELECT yesterday_work, source FROM progress_history")
-    assert {row.yesterday_work for row in said} == {each.yesterday_work for each in run.events}
-    assert {row.source for row in said} == {"simulated"}
+    await eventually(confirmed)
+    rows = await town.rows("SELECT yesterday_work, source FROM progress_history")
+    assert {row.yesterday_work for row in rows} == {event.yesterday_work for event in run.events}
+    assert {row.source for row in rows} == {"simulated"}
 
 
-async def test_day_runs_once_however_often_and_wherever_it_is_asked_for(
+async def test_day_is_simulated_once_in_both_services(
     town: Town, start_scrums: Start, http: httpx.AsyncClient, scrum_database: str
 ) -> None:
     await begin(town)
@@ -81,18 +81,18 @@ async def test_day_runs_once_however_often_and_wherever_it_is_asked_for(
     assert all(run == runs[0] for run in runs)
     assert await events(scrum_database) == 2
 
-    async def taken() -> bool:
-        return await owed(scrum_database) == 0
+    async def confirmed() -> bool:
+        return await unconfirmed_count(scrum_database) == 0
 
-    await eventually(taken)
+    await eventually(confirmed)
     after = await progress_of(town)
     assert len([percentage for percentage in after.values() if percentage]) == 2
-    held = await town.sprint.run_daily_scrum("P1-S01")
-    assert (held.updated_tasks_count, await progress_of(town)) == (2, after)
+    scrum_run = await town.sprint.run_daily_scrum("P1-S01")
+    assert (scrum_run.updated_tasks_count, await progress_of(town)) == (2, after)
     assert len(await town.rows("SELECT 1 FROM progress_history")) == 2
 
 
-async def test_day_that_the_sprint_service_has_held_moves_nothing_more(
+async def test_day_simulated_by_the_sprint_service_has_no_second_effect(
     town: Town, start_scrums: Start, http: httpx.AsyncClient, scrum_database: str
 ) -> None:
     await begin(town)
@@ -100,10 +100,10 @@ async def test_day_that_the_sprint_service_has_held_moves_nothing_more(
     after = await progress_of(town)
     await DailyScrumClient(http, await start_scrums()).run_scrum("P1-S01")
 
-    async def taken() -> bool:
-        return await owed(scrum_database) == 0
+    async def confirmed() -> bool:
+        return await unconfirmed_count(scrum_database) == 0
 
-    await eventually(taken)
+    await eventually(confirmed)
     assert await progress_of(town) == after
 
 
@@ -124,17 +124,17 @@ async def test_answered_events_survive_a_redis_that_is_down(
         return answer.json()["warnings"] == ["events are delayed: Redis does not answer"]
 
     await eventually(warned)
-    assert await owed(scrum_database) == 2
+    assert await unconfirmed_count(scrum_database) == 2
     again = await http.get(f"{await start_scrums()}/health")
     assert (again.status_code, again.json()) == (200, {"status": "ok", "redis": "connected"})
 
     async def applied() -> bool:
-        return len([each for each in (await progress_of(town)).values() if each]) == 2
+        return len([progress for progress in (await progress_of(town)).values() if progress]) == 2
 
     await eventually(applied)
 
 
-async def test_every_answer_says_that_the_route_ends_and_what_replaces_it(
+async def test_every_answer_has_deprecation_headers(
     town: Town, start_scrums: Start, http: httpx.AsyncClient
 ) -> None:
     await begin(town, progress_mode="reported")
@@ -167,7 +167,7 @@ async def test_reported_project_and_free_day_simulate_nothing(
         0,
         "P1 reports its progress itself: nothing was simulated.",
     )
-    await town.found("P2", as_of=MONDAY.replace(day=8))
+    await town.create_project("P2", as_of=MONDAY.replace(day=8))
     await town.plan("P2", 1, assigned_to="E1")
     await town.sprint.create_sprint("P2", SprintCreate())
     assert (await client.run_scrum("P2-S01")).events_count == 0
@@ -181,7 +181,7 @@ async def test_hostile_sprint_is_refused(start_scrums: Start, http: httpx.AsyncC
         assert answer.headers["content-type"] == "application/problem+json"
 
 
-async def test_ended_sprint_and_silent_sprint_service_are_told_apart(
+async def test_closed_sprint_is_a_conflict_and_silent_sprint_service_unavailable(
     town: Town, start_scrums: Start, http: httpx.AsyncClient, scrum_database: str
 ) -> None:
     await begin(town)
@@ -191,6 +191,6 @@ async def test_ended_sprint_and_silent_sprint_service_are_told_apart(
     assert int(answer.headers["Retry-After"]) >= 1
     assert "Sunset" in answer.headers
     await town.sprint.close_sprint("P1-S01")
-    ended = await http.post(f"{await start_scrums()}/scrums/P1-S01/run")
-    assert (ended.status_code, ended.json()["code"]) == (409, "sprint_not_in_progress")
-    assert await owed(scrum_database) == 0
+    refusal = await http.post(f"{await start_scrums()}/scrums/P1-S01/run")
+    assert (refusal.status_code, refusal.json()["code"]) == (409, "sprint_not_in_progress")
+    assert await unconfirmed_count(scrum_database) == 0

@@ -36,7 +36,7 @@ MONDAY = date(2025, 3, 3)
 
 @dataclass(frozen=True)
 class Town:
-    """The services of one test, and what a test does with them all the time."""
+    """Services of one test, with shortcuts for frequent calls."""
 
     project: ProjectClient
     backlog: BacklogClient
@@ -45,10 +45,10 @@ class Town:
     peers: Peers
     database: Database
 
-    async def found(self, project_id: str, *people: str, **values: Any) -> None:
-        """A project that lives on MONDAY, with a team."""
-        given = {"id": project_id, "name": "A project", "as_of": MONDAY} | values
-        await self.project.create_project(ProjectCreate(**given))
+    async def create_project(self, project_id: str, *people: str, **values: Any) -> None:
+        """Create a project that lives on MONDAY, with a team."""
+        project = {"id": project_id, "name": "A project", "as_of": MONDAY} | values
+        await self.project.create_project(ProjectCreate(**project))
         for person in people:
             await self.project.create_employee(EmployeeCreate(id=person, name=person))
         if people:
@@ -57,7 +57,7 @@ class Town:
             )
 
     async def plan(self, project_id: str, count: int, **values: Any) -> list[str]:
-        """Free tasks in the backlog; returns their ids."""
+        """Create free tasks in the backlog; returns their ids."""
         tasks = [TaskCreate(title=f"Task {n}", **values) for n in range(count)]
         created = await self.backlog.create_tasks(project_id, TasksCreate(tasks=tasks))
         return created.task_ids
@@ -65,15 +65,15 @@ class Town:
     async def backlog_of(self, project_id: str) -> dict[str, Task]:
         return {task.task_id: task for task in await self.backlog.list_tasks(project_id)}
 
-    async def owed(self) -> int:
-        """How many events and notes are on their way to who is here: no orchestrator is."""
+    async def unconfirmed_count(self) -> int:
+        """Count unconfirmed events and undelivered notes; no orchestrator runs to confirm any."""
         (counted,) = await self.rows(
             """
             SELECT (SELECT count(*) FROM outbox
-                    WHERE closed_at IS NULL AND awaiting <> CAST(:nobody AS text[]))
+                    WHERE closed_at IS NULL AND awaiting <> CAST(:absent AS text[]))
                  + (SELECT count(*) FROM deliveries WHERE delivered_at IS NULL)
             """,
-            nobody=[ORCHESTRATOR_GROUP],
+            absent=[ORCHESTRATOR_GROUP],
         )
         return int(counted[0])
 
@@ -90,13 +90,13 @@ class Town:
         await eventually(confirmed)
 
     async def rows(self, query: str, **values: Any) -> list[Any]:
-        """Rows of the sprint database."""
+        """Query the sprint database."""
         async with self.database.transaction() as connection:
             return list((await connection.execute(text(query), values)).all())
 
 
 async def eventually(holds: Callable[[], Awaitable[bool]], seconds: float = 30) -> None:
-    """Wait until `holds`, which background work makes true."""
+    """Wait until background work makes `holds` true."""
     async with asyncio.timeout(seconds):
         while not await holds():
             await asyncio.sleep(0.02)

@@ -9,7 +9,7 @@ from tests.services.sprint.conftest import Town, eventually
 
 
 async def test_next_sprint_gets_every_task_that_the_last_one_released_at_once(town: Town) -> None:
-    await town.found("P1", "E1", "E2")
+    await town.create_project("P1", "E1", "E2")
     ids = await town.plan("P1", 10)
     for number in range(1, 6):
         created = await town.sprint.create_sprint("P1", SprintCreate())
@@ -26,7 +26,7 @@ async def test_next_sprint_gets_every_task_that_the_last_one_released_at_once(to
 
 
 async def test_backlog_refuses_changes_of_a_running_sprints_tasks(town: Town) -> None:
-    await town.found("P1", "E1", "E2")
+    await town.create_project("P1", "E1", "E2")
     [task_id] = await town.plan("P1", 1)
     await town.sprint.create_sprint("P1", SprintCreate())
     for request in (
@@ -45,7 +45,7 @@ async def test_backlog_refuses_changes_of_a_running_sprints_tasks(town: Town) ->
 
 
 async def test_completed_task_of_a_closed_sprint_may_be_opened_again(town: Town) -> None:
-    await town.found("P1", "E1")
+    await town.create_project("P1", "E1")
     [task_id] = await town.plan("P1", 1)
     await town.sprint.create_sprint("P1", SprintCreate())
     await town.sprint.report_progress(task_id, ProgressReport(progress_percentage=100))
@@ -65,7 +65,7 @@ async def test_completed_task_of_a_closed_sprint_may_be_opened_again(town: Town)
 
 
 async def test_close_releases_each_task_in_one_event(town: Town) -> None:
-    await town.found("P1", "E1")
+    await town.create_project("P1", "E1")
     completed, unfinished = await town.plan("P1", 2)
     await town.sprint.create_sprint("P1", SprintCreate())
     await town.sprint.report_progress(completed, ProgressReport(progress_percentage=100))
@@ -90,7 +90,7 @@ async def test_close_releases_each_task_in_one_event(town: Town) -> None:
 async def test_backlog_agrees_with_a_closed_sprint_while_reports_race_with_the_close(
     town: Town,
 ) -> None:
-    await town.found("P1", "E1")
+    await town.create_project("P1", "E1")
     ids = await town.plan("P1", 3)
     await town.sprint.create_sprint("P1", SprintCreate())
     for percentage in (100, 40, 100):

@@ -1,4 +1,4 @@
-"""Burndown: what was left at the end of each day, counted from the recorded changes."""
+"""Burndown: tasks left at the end of each day, counted from the recorded changes."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -35,45 +35,45 @@ def week_of(tasks: int) -> SprintSummary:
     )
 
 
-def left(changes: list[Change], first: int = 1, last: int = 7) -> list[int | None]:
+def remaining_counts(changes: list[Change], first: int = 1, last: int = 7) -> list[int | None]:
     days = compute(week_of(3), changes, day(first), day(last))
-    return [each.remaining_tasks for each in days]
+    return [entry.remaining_tasks for entry in days]
 
 
-def test_ideal_line_falls_evenly_to_nothing_on_the_last_day() -> None:
+def test_ideal_line_falls_evenly_to_zero_on_the_last_day() -> None:
     days = compute(week_of(14), [], day(1), day(7))
-    assert [each.ideal_remaining for each in days] == [12, 10, 8, 6, 4, 2, 0]
-    assert [each.day for each in days] == [day(number) for number in range(1, 8)]
+    assert [entry.ideal_remaining for entry in days] == [12, 10, 8, 6, 4, 2, 0]
+    assert [entry.day for entry in days] == [day(number) for number in range(1, 8)]
 
 
-def test_finished_task_is_gone_from_its_day_on_and_reopened_work_comes_back() -> None:
+def test_completed_task_leaves_the_count_and_reopened_task_returns() -> None:
     changes = [
         Change(day(2), 1, "A", completed=True),
         Change(day(3), 2, "B", completed=True),
         Change(day(5), 3, "A", completed=False),
     ]
-    assert left(changes) == [3, 2, 1, 1, 2, 2, 2]
+    assert remaining_counts(changes) == [3, 2, 1, 1, 2, 2, 2]
 
 
-def test_days_to_come_and_days_before_the_record_are_not_known() -> None:
+def test_future_days_and_days_before_the_record_have_no_count() -> None:
     changes = [Change(day(3), 1, "A", completed=True)]
-    assert left(changes, first=2, last=4) == [None, 3, 2, 2, None, None, None]
+    assert remaining_counts(changes, first=2, last=4) == [None, 3, 2, 2, None, None, None]
 
 
 def test_work_before_the_first_day_counts_on_the_first_day() -> None:
-    assert left([Change(day(-3), 1, "A", completed=True)])[0] == 2
+    assert remaining_counts([Change(day(-3), 1, "A", completed=True)])[0] == 2
 
 
-def test_day_made_up_for_later_has_the_last_word() -> None:
+def test_later_report_for_an_earlier_day_counts() -> None:
     changes = [
         Change(day(2), 9, "A", completed=True),
         Change(day(3), 8, "A", completed=False),
     ]
-    assert left(changes) == [3, 2, 2, 2, 2, 2, 2]
+    assert remaining_counts(changes) == [3, 2, 2, 2, 2, 2, 2]
 
 
-async def test_burndown_of_a_sprint_that_is_held_day_by_day(town: Town) -> None:
-    await town.found("P1", "E1", "E2")
+async def test_burndown_follows_daily_scrums(town: Town) -> None:
+    await town.create_project("P1", "E1", "E2")
     await town.plan("P1", 4)
     await town.sprint.create_sprint("P1", SprintCreate(duration_weeks=1))
     remaining: list[int | None] = []
@@ -81,14 +81,14 @@ async def test_burndown_of_a_sprint_that_is_held_day_by_day(town: Town) -> None:
         await town.sprint.run_daily_scrum("P1-S01", day(number))
         remaining.append((await town.sprint.get_task_summary("P1-S01")).pending_tasks)
     shown = await town.sprint.get_burndown("P1-S01")
-    assert [each.remaining_tasks for each in shown.days] == [*remaining, None, None]
+    assert [entry.remaining_tasks for entry in shown.days] == [*remaining, None, None]
     assert shown.remaining_tasks == remaining[-1] < 4
     assert (shown.total_tasks, shown.reason, shown.timezone) == (4, None, "UTC")
     assert shown.days[-1].ideal_remaining == 0
 
 
-async def test_scope_is_that_of_the_start_and_a_closed_sprint_keeps_its_line(town: Town) -> None:
-    await town.found("P1", "E1")
+async def test_burndown_has_the_scope_of_the_start_and_stays_after_the_close(town: Town) -> None:
+    await town.create_project("P1", "E1")
     ids = await town.plan("P1", 2)
     await town.sprint.create_sprint("P1", SprintCreate(duration_weeks=1))
     await town.plan("P1", 3)
@@ -96,17 +96,25 @@ async def test_scope_is_that_of_the_start_and_a_closed_sprint_keeps_its_line(tow
     await town.sprint.close_sprint("P1-S01")
     shown = await town.sprint.get_burndown("P1-S01")
     assert (shown.status, shown.total_tasks) == ("closed_with_pending_tasks", 2)
-    assert [each.remaining_tasks for each in shown.days] == [1, *[None] * 6]
+    assert [entry.remaining_tasks for entry in shown.days] == [1, *[None] * 6]
 
 
 async def test_days_before_the_sprint_was_created_are_null_with_the_reason(town: Town) -> None:
-    await town.found("P1", "E1", as_of=None)
+    await town.create_project("P1", "E1", as_of=None)
     await town.plan("P1", 1)
     today = (await town.project.get_project("P1")).today
     begun = today - timedelta(days=3)
     await town.sprint.create_sprint("P1", SprintCreate(duration_weeks=1, start_date=begun))
     shown = await town.sprint.get_burndown("P1-S01")
-    assert [each.remaining_tasks for each in shown.days] == [None, None, None, 1, None, None, None]
+    assert [entry.remaining_tasks for entry in shown.days] == [
+        None,
+        None,
+        None,
+        1,
+        None,
+        None,
+        None,
+    ]
     assert shown.reason == f"P1-S01 was created on {today}: nothing is recorded of earlier days"
 
 

@@ -16,18 +16,18 @@ StartChronicle = Callable[[], Awaitable[ChronicleClient]]
 
 async def run_sprint(town: Town, *progress: int) -> list[str]:
     """A sprint P1-S01 with one task for each percentage."""
-    await town.found("P1", "E1", "E2")
+    await town.create_project("P1", "E1", "E2")
     ids = await town.plan("P1", len(progress))
     await town.sprint.create_sprint(
         "P1", SprintCreate(sprint_goal="To be done", requested_by="somebody")
     )
     for task_id, percentage in zip(ids, progress, strict=True):
-        said = ProgressReport(progress_percentage=percentage)
-        await town.sprint.report_progress(task_id, said)
+        report = ProgressReport(progress_percentage=percentage)
+        await town.sprint.report_progress(task_id, report)
     return ids
 
 
-async def test_unfinished_tasks_go_back_and_finished_ones_stay(town: Town) -> None:
+async def test_close_returns_unfinished_tasks_and_completed_ones_stay(town: Town) -> None:
     ids = await run_sprint(town, 100, 60, 0)
     closed = await town.sprint.close_sprint("P1-S01")
     assert closed.status_updated_to == "closed_with_pending_tasks"
@@ -38,11 +38,11 @@ async def test_unfinished_tasks_go_back_and_finished_ones_stay(town: Town) -> No
     assert sprint.closed_at is not None
     assert (sprint.total_tasks, sprint.completed_tasks, sprint.pending_tasks) == (3, 1, 2)
 
-    async def told() -> bool:
+    async def confirmed() -> bool:
         tasks = await town.backlog_of("P1")
         return [tasks[i].sprint_id for i in ids] == ["P1-S01", None, None]
 
-    await eventually(told)
+    await eventually(confirmed)
     tasks = await town.backlog_of("P1")
     assert [tasks[i].status for i in ids] == ["completed", "unassigned", "unassigned"]
     assert [tasks[i].progress_percentage for i in ids] == [100, 60, 0]
@@ -55,7 +55,7 @@ async def test_unfinished_tasks_go_back_and_finished_ones_stay(town: Town) -> No
     assert (outcome.duration_days, outcome.requested_by) == (14, "somebody")
 
 
-async def test_all_done_is_completed(town: Town) -> None:
+async def test_sprint_with_every_task_completed_closes_as_completed(town: Town) -> None:
     await run_sprint(town, 100, 100)
     assert (await town.sprint.close_sprint("P1-S01")).status_updated_to == "completed"
 
@@ -71,7 +71,7 @@ async def test_second_close_is_a_conflict(town: Town) -> None:
     assert unknown.value.peer_status == 404
 
 
-async def test_returned_tasks_enter_the_next_sprint_and_go_on_there(town: Town) -> None:
+async def test_returned_tasks_enter_the_next_sprint_with_their_progress(town: Town) -> None:
     ids = await run_sprint(town, 40, 60)
     await town.sprint.close_sprint("P1-S01")
 
@@ -83,12 +83,12 @@ async def test_returned_tasks_enter_the_next_sprint_and_go_on_there(town: Town) 
     assert {task.task_id for task in created.tasks} == set(ids)
     await town.sprint.report_progress(ids[0], ProgressReport(status="completed"))
 
-    async def told() -> bool:
+    async def confirmed() -> bool:
         task = await town.backlog.get_task(ids[0])
         return (task.status, task.sprint_id) == ("completed", "P1-S02")
 
-    await eventually(told)
-    newest_first = [each.sprint_id for each in await town.sprint.list_sprints("P1")]
+    await eventually(confirmed)
+    newest_first = [sprint.sprint_id for sprint in await town.sprint.list_sprints("P1")]
     assert newest_first == ["P1-S02", "P1-S01"]
     (running,) = await town.sprint.list_sprints("P1", "in_progress")
     assert running.completed_tasks == 1
@@ -96,7 +96,7 @@ async def test_returned_tasks_enter_the_next_sprint_and_go_on_there(town: Town) 
     assert await town.sprint.list_projects() == ["P1"]
 
 
-async def test_versions_rise_although_the_backlog_counts_fewer(town: Town) -> None:
+async def test_version_rises_although_the_backlog_counted_fewer_changes(town: Town) -> None:
     """An event that came late was never counted by the backlog: its version lags behind."""
     (task_id,) = await run_sprint(town, 40)
     await town.rows("UPDATE sprint_tasks SET version = 50 RETURNING 1")
@@ -124,7 +124,7 @@ async def test_unreachable_chronicle_gets_its_notes_later(
     client = await chronicle()
 
     async def arrived() -> bool:
-        return await town.owed() == 0
+        return await town.unconfirmed_count() == 0
 
     await eventually(arrived, seconds=40)
     (planning,) = await client.list_sprint_planning(sprint_id="P1-S01")
@@ -133,39 +133,39 @@ async def test_unreachable_chronicle_gets_its_notes_later(
     (note,) = await client.list_sprint_retrospectives(sprint_id="P1-S01")
     assert note.retrospective_id == closed.retrospective_report_id
     assert isinstance(note.retrospective_id, UUID)
-    assert [(each.task_id, each.status) for each in note.tasks_summary] == [
+    assert [(task.task_id, task.status) for task in note.tasks_summary] == [
         (ids[0], "close"),
         (ids[1], "in-progress"),
     ]
     assert (note.planned_tasks_count, note.completed_tasks) == (2, 1)
     assert note.attendees == ["E1", "E2"]
     assert "Impediments reported: 1, on P1-TASK002." in note.what_could_be_improved
-    wanted = [item.description for item in note.action_items]
-    assert wanted == [
+    descriptions = [item.description for item in note.action_items]
+    assert descriptions == [
         "Remove the impediment: No test data",
         f"Decide about {ids[1]}, left at 30 %",
     ]
 
 
-async def test_what_is_said_after_the_last_scrum_is_reported_at_the_close(
+async def test_close_reports_entries_after_the_last_daily_scrum(
     town: Town, chronicle: StartChronicle
 ) -> None:
     client = await chronicle()
-    await town.found("P1", "E1", progress_mode="reported")
+    await town.create_project("P1", "E1", progress_mode="reported")
     (task_id,) = await town.plan("P1", 1)
     await town.sprint.create_sprint("P1", SprintCreate())
     await town.sprint.report_progress(task_id, ProgressReport(impediments="No test data"))
     await town.sprint.run_daily_scrum("P1-S01")
-    said = ProgressReport(progress_percentage=100, impediments="No reviewer")
-    await town.sprint.report_progress(task_id, said)
+    report = ProgressReport(progress_percentage=100, impediments="No reviewer")
+    await town.sprint.report_progress(task_id, report)
     await town.sprint.close_sprint("P1-S01")
 
     async def arrived() -> bool:
-        return await town.owed() == 0
+        return await town.unconfirmed_count() == 0
 
     await eventually(arrived, seconds=40)
     report = await client.get_daily_scrum_reports(sprint_id="P1-S01")
-    assert [task.impediments for each in report.reports[MONDAY] for task in each.tasks] == [
+    assert [task.impediments for person in report.reports[MONDAY] for task in person.tasks] == [
         "No test data",
         "No reviewer",
     ]
@@ -175,9 +175,9 @@ async def test_what_is_said_after_the_last_scrum_is_reported_at_the_close(
     assert tuple(reported[0]) == (2, 2)
 
 
-async def test_close_of_a_sprint_without_news_owes_no_report(town: Town) -> None:
+async def test_close_without_new_entries_sends_no_report(town: Town) -> None:
     await run_sprint(town, 100)
     await town.sprint.run_daily_scrum("P1-S01")
     await town.sprint.close_sprint("P1-S01")
-    owed = await town.rows("SELECT 1 FROM deliveries WHERE route LIKE '%daily_scrum_report'")
-    assert len(owed) == 1
+    reports = await town.rows("SELECT 1 FROM deliveries WHERE route LIKE '%daily_scrum_report'")
+    assert len(reports) == 1

@@ -18,44 +18,44 @@ from tests.ports import free_port
 from tests.services.sprint.conftest import MONDAY, Town, eventually
 
 
-async def test_sprint_has_exactly_the_tasks_and_the_duration_asked_for(town: Town) -> None:
-    await town.found("P1", "E1", "E2")
+async def test_sprint_has_exactly_the_requested_tasks_and_duration(town: Town) -> None:
+    await town.create_project("P1", "E1", "E2")
     ids = await town.plan("P1", 6)
-    wanted = [ids[4], ids[1], ids[2]]
+    task_ids = [ids[4], ids[1], ids[2]]
     created = await town.sprint.create_sprint(
-        "P1", SprintCreate(sprint_name="First", duration_weeks=3, task_ids=wanted)
+        "P1", SprintCreate(sprint_name="First", duration_weeks=3, task_ids=task_ids)
     )
     assert created.sprint_id == "P1-S01"
-    assert {task.task_id for task in created.tasks} == set(wanted)
+    assert {task.task_id for task in created.tasks} == set(task_ids)
     assert created.assigned_tasks_count == 3
     assert (created.start_date, created.end_date) == (MONDAY, date(2025, 3, 23))
     stored = await town.sprint.get_sprint("P1-S01")
     assert (stored.sprint_name, stored.status, stored.duration_weeks) == ("First", "in_progress", 3)
-    assert {task.task_id for task in stored.tasks} == set(wanted)
+    assert {task.task_id for task in stored.tasks} == set(task_ids)
     backlog = await town.backlog_of("P1")
-    assert {i for i, task in backlog.items() if task.sprint_id == "P1-S01"} == set(wanted)
+    assert {i for i, task in backlog.items() if task.sprint_id == "P1-S01"} == set(task_ids)
 
 
-async def test_without_wishes_all_unassigned_tasks_enter_for_two_weeks(town: Town) -> None:
-    await town.found("P1", "E1")
+async def test_default_sprint_takes_every_unassigned_task_for_two_weeks(town: Town) -> None:
+    await town.create_project("P1", "E1")
     await town.plan("P1", 4)
     created = await town.sprint.create_sprint("P1", SprintCreate())
     assert (created.sprint_name, created.assigned_tasks_count) == ("Sprint 1", 4)
     assert (created.end_date - created.start_date).days == 13
 
 
-async def test_backlog_comes_to_show_the_sprint_and_the_assignees(town: Town) -> None:
-    await town.found("P1", "E1", "E2")
+async def test_backlog_shows_the_sprint_and_the_assignees_in_the_end(town: Town) -> None:
+    await town.create_project("P1", "E1", "E2")
     await town.plan("P1", 4)
     created = await town.sprint.create_sprint("P1", SprintCreate())
     expected = {task.task_id: task.assigned_to for task in created.tasks}
     assert sorted(filter(None, expected.values())) == ["E1", "E1", "E2", "E2"]
 
-    async def told() -> bool:
+    async def confirmed() -> bool:
         tasks = await town.backlog_of("P1")
         return {i: task.assigned_to for i, task in tasks.items()} == expected
 
-    await eventually(told)
+    await eventually(confirmed)
     tasks = (await town.backlog_of("P1")).values()
     assert {(task.status, task.sprint_id) for task in tasks} == {("assigned_to_sprint", "P1-S01")}
 
@@ -68,7 +68,7 @@ async def test_unknown_project_is_not_found(town: Town) -> None:
 
 
 async def test_running_sprint_is_named_in_the_conflict(town: Town) -> None:
-    await town.found("P1", "E1")
+    await town.create_project("P1", "E1")
     await town.plan("P1", 2)
     await town.sprint.create_sprint("P1", SprintCreate())
     with pytest.raises(PeerRefused) as refused:
@@ -79,7 +79,7 @@ async def test_running_sprint_is_named_in_the_conflict(town: Town) -> None:
 
 
 async def test_empty_backlog_is_a_conflict_and_leaves_no_sprint(town: Town) -> None:
-    await town.found("P1", "E1")
+    await town.create_project("P1", "E1")
     with pytest.raises(PeerRefused) as refused:
         await town.sprint.create_sprint("P1", SprintCreate())
     assert (refused.value.peer_status, refused.value.problem["code"]) == (
@@ -91,8 +91,8 @@ async def test_empty_backlog_is_a_conflict_and_leaves_no_sprint(town: Town) -> N
     assert (await town.sprint.create_sprint("P1", SprintCreate())).status == "in_progress"
 
 
-async def test_task_that_is_not_free_is_named_and_nothing_is_taken(town: Town) -> None:
-    await town.found("P1", "E1")
+async def test_task_that_is_not_free_is_named_and_nothing_is_reserved(town: Town) -> None:
+    await town.create_project("P1", "E1")
     ids = await town.plan("P1", 2)
     with pytest.raises(PeerRefused) as refused:
         await town.sprint.create_sprint("P1", SprintCreate(task_ids=[ids[0], "P1-TASK999"]))
@@ -101,20 +101,22 @@ async def test_task_that_is_not_free_is_named_and_nothing_is_taken(town: Town) -
     assert {task.sprint_id for task in (await town.backlog_of("P1")).values()} == {None}
 
 
-async def test_twenty_racing_creators_make_one_sprint(town: Town, http: httpx.AsyncClient) -> None:
-    await town.found("P1", "E1", "E2")
+async def test_twenty_racing_requests_create_one_sprint(
+    town: Town, http: httpx.AsyncClient
+) -> None:
+    await town.create_project("P1", "E1", "E2")
     await town.plan("P1", 5)
     post = f"{town.sprint_url}/sprints/P1"
     answers = await asyncio.gather(*(http.post(post, json={}) for _ in range(20)))
-    made = Counter(answer.status_code for answer in answers)
+    statuses = Counter(answer.status_code for answer in answers)
     # On a machine that stood still, the wait for the first one's lock is given up with 503.
-    assert (made[201], made[409] + made[503]) == (1, 19)
+    assert (statuses[201], statuses[409] + statuses[503]) == (1, 19)
     assert {a.json()["sprint_id"] for a in answers if a.status_code != 503} == {"P1-S01"}
     assert len(await town.rows("SELECT * FROM sprints")) == 1
 
 
 async def test_same_key_answers_the_first_result(town: Town, http: httpx.AsyncClient) -> None:
-    await town.found("P1", "E1")
+    await town.create_project("P1", "E1")
     await town.plan("P1", 3)
     post, headers = f"{town.sprint_url}/sprints/P1", {"Idempotency-Key": "run-1:create"}
     first = await http.post(post, json={"duration_weeks": 1}, headers=headers)
@@ -127,7 +129,7 @@ async def test_same_key_answers_the_first_result(town: Town, http: httpx.AsyncCl
 
 
 async def test_failed_request_may_be_sent_again_with_its_key(town: Town) -> None:
-    await town.found("P1", "E1")
+    await town.create_project("P1", "E1")
     with pytest.raises(PeerRefused):
         await town.sprint.create_sprint("P1", SprintCreate(), key="k")
     await town.plan("P1", 1)
@@ -137,7 +139,7 @@ async def test_failed_request_may_be_sent_again_with_its_key(town: Town) -> None
 
 
 async def test_key_older_than_a_day_is_forgotten(town: Town) -> None:
-    await town.found("P1", "E1")
+    await town.create_project("P1", "E1")
     await town.plan("P1", 1)
     await town.sprint.create_sprint("P1", SprintCreate(), key="k")
     await town.rows(
@@ -148,24 +150,24 @@ async def test_key_older_than_a_day_is_forgotten(town: Town) -> None:
     assert refused.value.problem["code"] == "sprint_in_progress"
 
 
-async def test_racing_requests_with_one_key_make_one_sprint(
+async def test_racing_requests_with_one_key_create_one_sprint(
     town: Town, http: httpx.AsyncClient
 ) -> None:
-    await town.found("P1", "E1")
+    await town.create_project("P1", "E1")
     await town.plan("P1", 3)
     post, headers = f"{town.sprint_url}/sprints/P1", {"Idempotency-Key": "k"}
     answers = await asyncio.gather(*(http.post(post, json={}, headers=headers) for _ in range(8)))
     created = [answer.json() for answer in answers if answer.status_code == 201]
     others = [answer.json()["code"] for answer in answers if answer.status_code != 201]
     assert created
-    assert all(each == created[0] for each in created)
+    assert all(answer == created[0] for answer in created)
     assert set(others) <= {"request_in_progress"}
 
 
 async def test_lost_peer_answers_503_and_leaves_nothing(
     idle_town: Town, sprint_settings: SprintSettings, serve: Any, http: httpx.AsyncClient
 ) -> None:
-    await idle_town.found("P1", "E1")
+    await idle_town.create_project("P1", "E1")
     await idle_town.plan("P1", 2)
     nobody = f"http://127.0.0.1:{free_port()}"
     known = sprint_settings.peers
@@ -212,7 +214,7 @@ async def test_hostile_requests_are_refused(town: Town, http: httpx.AsyncClient)
 
 
 async def test_hostile_paths_and_headers_are_refused(town: Town, http: httpx.AsyncClient) -> None:
-    await town.found("P1", "E1")
+    await town.create_project("P1", "E1")
     hostile = ("%00", "a%20b", "p1", "P1'--", "x" * 400, "%F0%9F%92%A9", "active%00")
     for word in hostile:
         for method, path in (
@@ -232,7 +234,7 @@ async def test_hostile_paths_and_headers_are_refused(town: Town, http: httpx.Asy
 
 
 async def test_inactive_project_starts_no_sprint(town: Town) -> None:
-    await town.found("P1", "E1", status="inactive")
+    await town.create_project("P1", "E1", status="inactive")
     await town.plan("P1", 1)
     with pytest.raises(PeerRefused) as refused:
         await town.sprint.create_sprint("P1", SprintCreate())
@@ -240,16 +242,16 @@ async def test_inactive_project_starts_no_sprint(town: Town) -> None:
     assert await town.rows("SELECT 1 FROM counters") == []
 
 
-async def test_sprint_starts_on_the_day_asked_for(town: Town) -> None:
-    await town.found("P1", "E1")
+async def test_sprint_starts_on_the_requested_day(town: Town) -> None:
+    await town.create_project("P1", "E1")
     await town.plan("P1", 1)
-    wanted = SprintCreate(start_date=date(2025, 3, 10), duration_weeks=1)
-    created = await town.sprint.create_sprint("P1", wanted)
+    request = SprintCreate(start_date=date(2025, 3, 10), duration_weeks=1)
+    created = await town.sprint.create_sprint("P1", request)
     assert (created.start_date, created.end_date) == (date(2025, 3, 10), date(2025, 3, 16))
 
 
 async def test_sprint_that_ends_after_the_last_year_is_refused(town: Town) -> None:
-    await town.found("P1", "E1", as_of=date(2100, 12, 31))
+    await town.create_project("P1", "E1", as_of=date(2100, 12, 31))
     (task_id,) = await town.plan("P1", 1)
     with pytest.raises(PeerRefused) as refused:
         await town.sprint.create_sprint("P1", SprintCreate())

@@ -1,4 +1,4 @@
-"""Progress of tasks: the rule of statuses, what is kept, what is told."""
+"""Progress of tasks: statuses, history and published events."""
 
 import json
 from datetime import timedelta
@@ -67,11 +67,11 @@ def test_completed_task_is_reopened_only_with_a_percentage() -> None:
 
 
 async def test_progress_reaches_sprint_history_and_backlog(town: Town) -> None:
-    await town.found("P1", "E1")
+    await town.create_project("P1", "E1")
     (task_id,) = await town.plan("P1", 1)
     created = await town.sprint.create_sprint("P1", SprintCreate())
-    said = ProgressReport(progress_percentage=50, yesterday_work="Half of it", employee_id="E1")
-    recorded = await town.sprint.report_progress(task_id, said)
+    report = ProgressReport(progress_percentage=50, yesterday_work="Half of it", employee_id="E1")
+    recorded = await town.sprint.report_progress(task_id, report)
     assert (recorded.status, recorded.progress_percentage) == ("in_progress", 50)
     assert recorded.version == created.tasks[0].version + 1
     lower = await town.sprint.report_progress(task_id, ProgressReport(progress_percentage=20))
@@ -82,15 +82,15 @@ async def test_progress_reaches_sprint_history_and_backlog(town: Town) -> None:
     summary = await town.sprint.get_task_summary("P1-S01")
     assert (summary.status_counts, summary.progress_percentage) == ({"in_progress": 1}, 20.0)
 
-    async def told() -> bool:
-        found = await town.backlog.get_task(task_id)
-        return (found.status, found.progress_percentage) == ("in_progress", 20)
+    async def confirmed() -> bool:
+        task = await town.backlog.get_task(task_id)
+        return (task.status, task.progress_percentage) == ("in_progress", 20)
 
-    await eventually(told)
+    await eventually(confirmed)
 
 
-async def test_words_alone_are_kept_and_change_nothing(town: Town) -> None:
-    await town.found("P1", "E1")
+async def test_report_of_words_alone_is_stored_and_changes_nothing(town: Town) -> None:
+    await town.create_project("P1", "E1")
     (task_id,) = await town.plan("P1", 1)
     created = await town.sprint.create_sprint("P1", SprintCreate())
     before = len(await town.rows("SELECT 1 FROM outbox"))
@@ -101,8 +101,8 @@ async def test_words_alone_are_kept_and_change_nothing(town: Town) -> None:
     assert row.impediments == "No access"
 
 
-async def test_task_of_a_closed_sprint_takes_no_progress(town: Town) -> None:
-    await town.found("P1", "E1")
+async def test_task_of_a_closed_sprint_refuses_progress(town: Town) -> None:
+    await town.create_project("P1", "E1")
     (task_id,) = await town.plan("P1", 1)
     await town.sprint.create_sprint("P1", SprintCreate())
     await town.sprint.close_sprint("P1-S01")
@@ -124,8 +124,8 @@ async def _send(url: str, **data: Any) -> None:
         await redis.xadd(DAILY_SCRUM_EVENTS, {"event": event.model_dump_json()})
 
 
-async def test_progress_told_by_an_event_is_recorded(town: Town, redis_url: str) -> None:
-    await town.found("P1", "E1")
+async def test_task_progressed_event_is_recorded(town: Town, redis_url: str) -> None:
+    await town.create_project("P1", "E1")
     (task_id,) = await town.plan("P1", 1)
     await town.sprint.create_sprint("P1", SprintCreate())
     await _send(redis_url, task_id="P1-TASK777", new_total_progress=10)
@@ -136,27 +136,29 @@ async def test_progress_told_by_an_event_is_recorded(town: Town, redis_url: str)
         return (only.status, only.progress_percentage) == ("in_progress", 75)
 
     await eventually(applied)
-    (said,) = await town.rows("SELECT source, day, previous_percentage FROM progress_history")
-    assert tuple(said) == ("reported", MONDAY, 0)
+    (row,) = await town.rows("SELECT source, day, previous_percentage FROM progress_history")
+    assert tuple(row) == ("reported", MONDAY, 0)
 
 
-async def test_event_that_comes_too_late_has_no_effect(town: Town, redis_url: str) -> None:
+async def test_late_task_progressed_event_has_no_effect(town: Town, redis_url: str) -> None:
     """The task has moved on, the person's day was simulated, the sprint is over."""
-    await town.found("P1", "E1")
+    await town.create_project("P1", "E1")
     ids = await town.plan("P1", 3)
     created = await town.sprint.create_sprint("P1", SprintCreate(task_ids=ids[:2]))
     version = created.tasks[0].version
     await town.sprint.report_progress(ids[0], ProgressReport(progress_percentage=80))
-    seen = {"employee_id": "E1", "scrum_date": MONDAY, "task_version": version}
-    await _send(redis_url, task_id=ids[0], new_total_progress=10, **seen)
-    await _send(redis_url, task_id=ids[1], new_total_progress=20, **seen)
-    await _send(redis_url, task_id=ids[1], new_total_progress=30, **(seen | {"task_version": None}))
-    tuesday = seen | {"task_version": version + 1, "scrum_date": MONDAY + timedelta(days=1)}
+    values = {"employee_id": "E1", "scrum_date": MONDAY, "task_version": version}
+    await _send(redis_url, task_id=ids[0], new_total_progress=10, **values)
+    await _send(redis_url, task_id=ids[1], new_total_progress=20, **values)
+    await _send(
+        redis_url, task_id=ids[1], new_total_progress=30, **(values | {"task_version": None})
+    )
+    tuesday = values | {"task_version": version + 1, "scrum_date": MONDAY + timedelta(days=1)}
     await _send(redis_url, task_id=ids[1], new_total_progress=40, **tuesday)
 
     async def applied() -> bool:
-        told = await town.sprint.list_tasks("P1-S01")
-        return [task.progress_percentage for task in told] == [80, 40]
+        listed = await town.sprint.list_tasks("P1-S01")
+        return [task.progress_percentage for task in listed] == [80, 40]
 
     await eventually(applied)
     history = await town.rows("SELECT source, day, progress_percentage FROM progress_history")
@@ -170,10 +172,10 @@ async def test_event_that_comes_too_late_has_no_effect(town: Town, redis_url: st
     await _send(redis_url, **last)
     counted = "SELECT count(*) FROM inbox"
 
-    async def taken() -> bool:
+    async def confirmed() -> bool:
         return (await town.rows(counted))[0][0] == 5
 
-    await eventually(taken)
+    await eventually(confirmed)
     assert len(await town.rows("SELECT 1 FROM progress_history")) == 3
     assert await town.rows("SELECT 1 FROM dead_letters") == []
 

@@ -30,10 +30,10 @@ def kill_at(checkpoint: str) -> Any:
 async def recover(town: Town, planner: Planner) -> bool:
     """Let the leases run out, then recover what there is."""
     await town.rows("UPDATE sprints SET lease_until = now() - interval '1 second' RETURNING 1")
-    found = False
+    recovered = False
     while await planner.recover_one():
-        found = True
-    return found
+        recovered = True
+    return recovered
 
 
 async def assert_whole(town: Town, sprint_id: str | None) -> None:
@@ -50,12 +50,12 @@ async def assert_whole(town: Town, sprint_id: str | None) -> None:
 @pytest.mark.parametrize("checkpoint", FORWARD)
 async def test_killed_creation_is_completed_once(idle_town: Town, checkpoint: str) -> None:
     town = idle_town
-    await town.found("P1", "E1", "E2")
+    await town.create_project("P1", "E1", "E2")
     ids = await town.plan("P1", 4)
-    wanted = SprintCreate(task_ids=ids[:3], duration_weeks=1)
+    request = SprintCreate(task_ids=ids[:3], duration_weeks=1)
     with pytest.raises(Killed):
         await Planner(town.database, town.project, town.backlog, reach=kill_at(checkpoint)).create(
-            "P1", wanted, "k"
+            "P1", request, "k"
         )
     planner = Planner(town.database, town.project, town.backlog)
     assert await recover(town, planner) == (checkpoint != "started")
@@ -63,14 +63,14 @@ async def test_killed_creation_is_completed_once(idle_town: Town, checkpoint: st
     events = await town.rows("SELECT payload->>'event_type' AS kind FROM outbox")
     assert sorted(row.kind for row in events) == ["SPRINT_STARTED"] + ["TASK_UPDATED"] * 3
     assert len(await town.rows("SELECT 1 FROM deliveries")) == 1
-    again: SprintCreated = await planner.create("P1", wanted, "k")
+    again: SprintCreated = await planner.create("P1", request, "k")
     assert (again.sprint_id, again.assigned_tasks_count) == ("P1-S01", 3)
 
 
 @pytest.mark.parametrize("checkpoint", BACKWARD)
 async def test_killed_compensation_is_completed(idle_town: Town, checkpoint: str) -> None:
     town = idle_town
-    await town.found("P1", "E1")
+    await town.create_project("P1", "E1")
     reach = kill_at(checkpoint)
     with pytest.raises(Killed):
         await Planner(town.database, town.project, town.backlog, reach=reach).create(
@@ -86,7 +86,7 @@ async def test_killed_compensation_is_completed(idle_town: Town, checkpoint: str
 
 async def test_abandoned_creation_whose_tasks_are_gone_is_undone(idle_town: Town) -> None:
     town = idle_town
-    await town.found("P1", "E1")
+    await town.create_project("P1", "E1")
     ids = await town.plan("P1", 2)
     with pytest.raises(Killed):
         await Planner(town.database, town.project, town.backlog, reach=kill_at("opened")).create(
@@ -99,7 +99,7 @@ async def test_abandoned_creation_whose_tasks_are_gone_is_undone(idle_town: Town
 
 async def test_lease_that_runs_is_left_alone(idle_town: Town) -> None:
     town = idle_town
-    await town.found("P1", "E1")
+    await town.create_project("P1", "E1")
     await town.plan("P1", 1)
     with pytest.raises(Killed):
         await Planner(town.database, town.project, town.backlog, reach=kill_at("opened")).create(
@@ -114,28 +114,28 @@ async def test_lease_that_runs_is_left_alone(idle_town: Town) -> None:
 async def test_paused_holder_changes_nothing_after_the_recovery(idle_town: Town) -> None:
     """The first process wakes up between its reservation and its last transaction."""
     town = idle_town
-    await town.found("P1", "E1")
+    await town.create_project("P1", "E1")
     await town.plan("P1", 2)
     rescuer = Planner(town.database, town.project, town.backlog)
     async with town.database.transaction() as connection:
         plan = saga.Plan(
-            wanted=SprintCreate(),
+            request=SprintCreate(),
             start_date=(await town.project.get_project("P1")).today,
             timezone="UTC",
             as_of=None,
             team=[],
             idempotency_key=None,
         )
-        held = await saga.open_sprint(connection, "P1", plan)
+        sprint = await saga.open_sprint(connection, "P1", plan)
     assert await recover(town, rescuer)
     with pytest.raises(saga.LeaseLost):
-        await rescuer._drive(held)
+        await rescuer._drive(sprint)
     await assert_whole(town, "P1-S01")
 
 
 async def test_lost_backlog_leaves_an_undoing_that_ends_when_it_answers(idle_town: Town) -> None:
     town = idle_town
-    await town.found("P1", "E1")
+    await town.create_project("P1", "E1")
     await town.plan("P1", 2)
     nowhere = type(town.backlog)(town.backlog._http, f"http://127.0.0.1:{free_port()}")
     with pytest.raises(Unavailable):
@@ -150,7 +150,7 @@ async def test_lost_backlog_leaves_an_undoing_that_ends_when_it_answers(idle_tow
 
 async def test_number_of_a_failed_sprint_is_not_used_again(idle_town: Town) -> None:
     town = idle_town
-    await town.found("P1", "E1")
+    await town.create_project("P1", "E1")
     planner = Planner(town.database, town.project, town.backlog)
     with pytest.raises(NoUnassignedTasks):
         await planner.create("P1", SprintCreate(), None)
@@ -160,7 +160,7 @@ async def test_number_of_a_failed_sprint_is_not_used_again(idle_town: Town) -> N
 
 async def test_database_refuses_a_second_active_sprint(idle_town: Town) -> None:
     town = idle_town
-    await town.found("P1", "E1")
+    await town.create_project("P1", "E1")
     await town.plan("P1", 1)
     await Planner(town.database, town.project, town.backlog).create("P1", SprintCreate(), None)
     same = "project_id, name, status, start_date, end_date, duration_weeks, timezone, team"

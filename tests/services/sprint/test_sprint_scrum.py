@@ -24,7 +24,7 @@ LONG = "\a" * 9_800  # JSON takes six bytes for each letter
 async def start(
     town: Town, *, start_date: date | None = None, **project: object
 ) -> list[SprintTask]:
-    await town.found("P1", "E1", "E2", **project)
+    await town.create_project("P1", "E1", "E2", **project)
     await town.plan("P1", 4)
     return (await town.sprint.create_sprint("P1", SprintCreate(start_date=start_date))).tasks
 
@@ -38,8 +38,8 @@ async def test_simulated_day_moves_one_task_of_everybody_at_work(town: Town) -> 
     tasks = await start(town)
     ran = await town.sprint.run_daily_scrum("P1-S01")
     expected = {
-        task.task_id: said.progress_percentage or 0
-        for task, said in work(tasks, ["E1", "E2"], MONDAY)
+        task.task_id: report.progress_percentage or 0
+        for task, report in work(tasks, ["E1", "E2"], MONDAY)
     }
     assert ran.updated_tasks_count == len(expected) == 2
     after = await progress_of(town)
@@ -58,10 +58,10 @@ async def test_same_day_always_goes_the_same_way(town: Town) -> None:
     first, second = (work(tasks, ["E2", "E1"], MONDAY) for _ in range(2))
     assert first == second
     others = [
-        [said.progress_percentage for _, said in work(tasks, ["E1", "E2"], date(2025, 3, day))]
+        [report.progress_percentage for _, report in work(tasks, ["E1", "E2"], date(2025, 3, day))]
         for day in range(4, 20)
     ]
-    assert len({str(each) for each in others}) > 1
+    assert len({str(other) for other in others}) > 1
 
 
 async def test_second_scrum_of_a_day_answers_the_first(town: Town) -> None:
@@ -69,7 +69,7 @@ async def test_second_scrum_of_a_day_answers_the_first(town: Town) -> None:
     first, *others = await asyncio.gather(
         *(town.sprint.run_daily_scrum("P1-S01") for _ in range(5))
     )
-    assert all(each == first for each in others)
+    assert all(other == first for other in others)
     after = await progress_of(town)
     assert await town.sprint.run_daily_scrum("P1-S01") == first
     assert await progress_of(town) == after
@@ -109,14 +109,14 @@ async def test_reported_project_compiles_and_changes_nothing(
     client = await chronicle()
     tasks = await start(town, progress_mode="reported")
     first, second = tasks[0].task_id, tasks[1].task_id
-    said = ProgressReport(
+    report = ProgressReport(
         progress_percentage=30,
         yesterday_work="Wrote it",
         today_work="Test it",
         impediments="No data",
         employee_id="E2",
     )
-    await town.sprint.report_progress(first, said)
+    await town.sprint.report_progress(first, report)
     await town.sprint.report_progress(second, ProgressReport(progress_percentage=100))
     before = await town.sprint.list_tasks("P1-S01")
     ran = await town.sprint.run_daily_scrum("P1-S01")
@@ -124,13 +124,15 @@ async def test_reported_project_compiles_and_changes_nothing(
     assert await town.sprint.list_tasks("P1-S01") == before
 
     async def arrived() -> bool:
-        return await town.owed() == 0
+        return await town.unconfirmed_count() == 0
 
     await eventually(arrived, seconds=40)
     report = await client.get_daily_scrum_reports(sprint_id="P1-S01")
     (day,) = report.reports
     assert day == MONDAY
-    entries = [(each.employee_id, task) for each in report.reports[day] for task in each.tasks]
+    entries = [
+        (person.employee_id, task) for person in report.reports[day] for task in person.tasks
+    ]
     assert [(who, task.id) for who, task in entries] == [("E2", first), ("E2", second)]
     assert (entries[0][1].yesterday_work, entries[0][1].impediments) == ("Wrote it", "No data")
     assert entries[1][1].yesterday_work == f"{second}: from 0% to 100%."
@@ -145,18 +147,18 @@ async def test_next_day_compiles_only_what_is_new(town: Town) -> None:
     await town.sprint.report_progress(tasks[0].task_id, ProgressReport(progress_percentage=30))
     assert (await town.sprint.run_daily_scrum("P1-S01")).updated_tasks_count == 1
     await town.sprint.report_progress(tasks[1].task_id, ProgressReport(progress_percentage=10))
-    held = await town.sprint.run_daily_scrum("P1-S01", tuesday)
-    assert (held.scrum_date, held.updated_tasks_count) == (tuesday, 1)
+    run = await town.sprint.run_daily_scrum("P1-S01", tuesday)
+    assert (run.scrum_date, run.updated_tasks_count) == (tuesday, 1)
 
 
 async def test_day_is_that_of_the_scheduled_time(town: Town) -> None:
     """A scheduler that fires after midnight still holds the day that was due."""
     await start(town, as_of=None, timezone="Pacific/Kiritimati", start_date=date(2025, 3, 3))
     late = datetime(2025, 3, 4, 10, 30, tzinfo=UTC)  # in Kiritimati it is the 5th, 00:30
-    held = await town.sprint.run_daily_scrum("P1-S01", late)
-    assert held.scrum_date == date(2025, 3, 5)
-    assert await town.sprint.run_daily_scrum("P1-S01", date(2025, 3, 5)) == held
-    assert (await town.sprint.run_daily_scrum("P1-S01")).scrum_date > held.scrum_date
+    run = await town.sprint.run_daily_scrum("P1-S01", late)
+    assert run.scrum_date == date(2025, 3, 5)
+    assert await town.sprint.run_daily_scrum("P1-S01", date(2025, 3, 5)) == run
+    assert (await town.sprint.run_daily_scrum("P1-S01")).scrum_date > run.scrum_date
     moved = CalendarChange(country="US", timezone="Pacific/Pago_Pago")
     await town.project.change_calendar("P1", moved)
     assert (await town.sprint.run_daily_scrum("P1-S01", late)).scrum_date == date(2025, 3, 3)
@@ -216,10 +218,10 @@ async def test_report_names_leave_holidays_and_weekends(
         await town.sprint.run_daily_scrum("P1-S01", day)
 
     async def arrived() -> bool:
-        return await town.owed() == 0
+        return await town.unconfirmed_count() == 0
 
     await eventually(arrived, seconds=40)
-    said = [
+    summaries = [
         (await client.get_daily_scrum_reports(sprint_id="P1-S01", daily_scrum_date=day)).summary
         for day in days
     ]
@@ -229,7 +231,7 @@ async def test_report_names_leave_holidays_and_weekends(
         "Labor Day is a holiday.",
         "No Holiday or PTO reported.",
     ]
-    assert [each.split(" tasks. ")[1] for each in said] == expected
+    assert [summary.split(" tasks. ")[1] for summary in summaries] == expected
 
 
 async def test_days_of_the_projects_own_calendar_count(town: Town) -> None:
@@ -237,8 +239,8 @@ async def test_days_of_the_projects_own_calendar_count(town: Town) -> None:
     saturday, tuesday = MONDAY + timedelta(days=5), MONDAY + timedelta(days=1)
     await town.project.put_calendar_day("P1", tuesday, CalendarDayPut(name="Company day"))
     await town.project.put_calendar_day("P1", saturday, CalendarDayPut(type="working_day"))
-    held = [await town.sprint.run_daily_scrum("P1-S01", day) for day in (tuesday, saturday)]
-    assert [each.updated_tasks_count for each in held] == [0, 2]
+    runs = [await town.sprint.run_daily_scrum("P1-S01", day) for day in (tuesday, saturday)]
+    assert [run.updated_tasks_count for run in runs] == [0, 2]
 
 
 async def say(town: Town, task_id: str, people: int, words: str, day: date = MONDAY) -> None:
@@ -259,9 +261,9 @@ async def say(town: Town, task_id: str, people: int, words: str, day: date = MON
     )
 
 
-@pytest.mark.parametrize(("people", "words", "taken"), [(501, "x", [500, 1]), (10, LONG, [5, 5])])
+@pytest.mark.parametrize(("people", "words", "counts"), [(501, "x", [500, 1]), (10, LONG, [5, 5])])
 async def test_what_does_not_fit_into_a_report_is_left_to_the_next(
-    town: Town, chronicle: StartChronicle, people: int, words: str, taken: list[int]
+    town: Town, chronicle: StartChronicle, people: int, words: str, counts: list[int]
 ) -> None:
     client = await chronicle()
     tasks = await start(town, progress_mode="reported")
@@ -271,16 +273,16 @@ async def test_what_does_not_fit_into_a_report_is_left_to_the_next(
         await town.sprint.run_daily_scrum("P1-S01", day)
 
     async def arrived() -> bool:
-        return await town.owed() == 0
+        return await town.unconfirmed_count() == 0
 
     await eventually(arrived, seconds=40)
     report = await client.get_daily_scrum_reports(sprint_id="P1-S01")
-    assert [len(report.reports[day]) for day in days] == taken
+    assert [len(report.reports[day]) for day in days] == counts
 
 
 async def test_scrum_of_an_earlier_day_has_no_words_of_later_ones(town: Town) -> None:
     tasks = await start(town, progress_mode="reported")
     tuesday = MONDAY + timedelta(days=1)
     await say(town, tasks[0].task_id, 1, "Said on Tuesday", tuesday)
-    held = [await town.sprint.run_daily_scrum("P1-S01", day) for day in (MONDAY, tuesday)]
-    assert [each.updated_tasks_count for each in held] == [0, 1]
+    runs = [await town.sprint.run_daily_scrum("P1-S01", day) for day in (MONDAY, tuesday)]
+    assert [run.updated_tasks_count for run in runs] == [0, 1]

@@ -10,7 +10,7 @@ MONDAY = date(2025, 3, 3)
 
 
 def task(number: int, percentage: int = 0, **values: object) -> SprintTask:
-    given: dict[str, object] = {
+    base: dict[str, object] = {
         "task_id": f"P1-TASK{number:03}",
         "project_id": "P1",
         "sprint_id": "P1-S01",
@@ -22,19 +22,19 @@ def task(number: int, percentage: int = 0, **values: object) -> SprintTask:
         "version": 1,
         "updated_at": utc_now(),
     }
-    return SprintTask.model_validate(given | values)
+    return SprintTask.model_validate(base | values)
 
 
 def worked_on(tasks: list[SprintTask], *present: str) -> list[str]:
-    return [each.task_id for each, _ in work(tasks, present, MONDAY)]
+    return [chosen.task_id for chosen, _ in work(tasks, present, MONDAY)]
 
 
 def test_seeds_give_the_same_numbers_for_ever() -> None:
     """Pinned: a stored sprint can be drawn again, whatever the machine."""
     drawn = [
-        said.progress_percentage
+        report.progress_percentage
         for number in range(1, 5)
-        for _, said in work([task(number)], ["E1"], MONDAY + timedelta(days=number))
+        for _, report in work([task(number)], ["E1"], MONDAY + timedelta(days=number))
     ]
     assert drawn == [41, 100, 48, 16]
 
@@ -54,16 +54,16 @@ def test_task_takes_one_to_eight_days_of_work_and_impediments_bring_nothing() ->
     """5 days at the slowest pace of 0.7 are 7.1; the days with an impediment come on top."""
     impeded, days_needed = 0, []
     for number in range(1, 201):
-        held, days = task(number), 0
-        while held.progress_percentage < 100:
-            ((_, said),) = work([held], ["E1"], MONDAY + timedelta(days=impeded + days))
-            if said.progress_percentage is None:
+        current, days = task(number), 0
+        while current.progress_percentage < 100:
+            ((_, report),) = work([current], ["E1"], MONDAY + timedelta(days=impeded + days))
+            if report.progress_percentage is None:
                 impeded += 1
-                assert said.impediments
+                assert report.impediments
             else:
                 days += 1
-                assert said.progress_percentage > held.progress_percentage
-                held = task(number, said.progress_percentage)
+                assert report.progress_percentage > current.progress_percentage
+                current = task(number, report.progress_percentage)
         days_needed.append(days)
     assert (min(days_needed), max(days_needed) <= 8) == (1, True)
     assert 2 < sum(days_needed) / 200 < 4

@@ -39,7 +39,7 @@ async def upgrade(town: Town, backlog_database_url: str) -> None:
 async def test_upgrade_releases_the_completed_tasks_of_closed_sprints_and_no_others(
     town: Town, backlog_database_url: str
 ) -> None:
-    await town.found("P1", "E1")
+    await town.create_project("P1", "E1")
     done, reopened, carried, again = await town.plan("P1", 4)
     await town.sprint.create_sprint("P1", SprintCreate())
     await complete(town, done, reopened, again)
@@ -70,7 +70,7 @@ async def test_upgrade_releases_the_completed_tasks_of_closed_sprints_and_no_oth
 async def test_upgrade_announces_only_the_last_sprint_of_a_task(
     town: Town, backlog_database_url: str
 ) -> None:
-    await town.found("P1", "E1")
+    await town.create_project("P1", "E1")
     [task_id] = await town.plan("P1", 1)
     for sprint_id in ("P1-S01", "P1-S02"):
         await town.sprint.create_sprint("P1", SprintCreate())
