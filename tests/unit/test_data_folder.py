@@ -1,4 +1,4 @@
-"""The data folder of the local stack: one holder, private keys, sockets within the length limit."""
+"""Data folder of a local stack: one owner, private keys, sockets within the length limit."""
 
 import socket
 import stat
@@ -11,7 +11,7 @@ from deploy.local.errors import DataFolderInUse, StackError
 from deploy.local.folder import DataFolder, StackState
 
 
-def test_only_one_may_hold_a_folder(tmp_path: Path) -> None:
+def test_data_folder_is_locked_by_one_stack_at_a_time(tmp_path: Path) -> None:
     first, second = DataFolder(tmp_path), DataFolder(tmp_path)
     first.claim()
     with pytest.raises(DataFolderInUse, match=f"data folder {tmp_path} is in use"):
@@ -23,7 +23,7 @@ def test_only_one_may_hold_a_folder(tmp_path: Path) -> None:
     assert second.holder() is None
 
 
-def test_a_claim_forgets_what_a_killed_stack_announced(tmp_path: Path) -> None:
+def test_claim_removes_the_announcement_of_a_killed_stack(tmp_path: Path) -> None:
     folder = DataFolder(tmp_path)
     folder.claim()
     state = StackState(1, 8100, {"project": "http://127.0.0.1:8101"}, "2026-01-05T09:00:00+00:00")
@@ -35,7 +35,7 @@ def test_a_claim_forgets_what_a_killed_stack_announced(tmp_path: Path) -> None:
     folder.release()
 
 
-def test_a_key_is_private_and_made_once(tmp_path: Path) -> None:
+def test_key_is_created_once_and_readable_by_its_owner_only(tmp_path: Path) -> None:
     key = DataFolder(tmp_path).key("admin")
     assert DataFolder(tmp_path).key("admin") == key
     assert DataFolder(tmp_path).key("service") != key
@@ -43,7 +43,9 @@ def test_a_key_is_private_and_made_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("length", "short"), [(81, False), (82, True)])
-def test_sockets_move_when_their_path_would_be_too_long(length: int, short: bool) -> None:
+def test_sockets_move_to_a_short_folder_when_their_path_would_be_too_long(
+    length: int, short: bool
+) -> None:
     with tempfile.TemporaryDirectory(dir="/tmp") as parent:
         path = Path(parent) / ("x" * (length - len(parent) - 1))
         path.mkdir()
@@ -57,7 +59,7 @@ def test_sockets_move_when_their_path_would_be_too_long(length: int, short: bool
         assert list(path.iterdir()) == []
 
 
-def test_a_path_that_is_no_folder_is_refused_in_one_line(tmp_path: Path) -> None:
+def test_path_that_is_not_a_folder_is_refused_in_one_line(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.touch()
     with pytest.raises(StackError, match=f"cannot use data folder {file}: "):

@@ -1,4 +1,4 @@
-"""The statistics behind the benchmarks, and that each benchmark can be named and started."""
+"""Statistics of the benchmarks, and the names of all benchmarks."""
 
 import asyncio
 import statistics
@@ -14,24 +14,24 @@ def samples(*rounds: tuple[float, ...]) -> Samples:
     return Samples(rounds)
 
 
-def test_percentiles_are_in_milliseconds_over_all_rounds() -> None:
+def test_percentiles_are_milliseconds_over_all_rounds() -> None:
     latency = samples(tuple(n / 1000 for n in range(51)), tuple(n / 1000 for n in range(51, 101)))
     assert latency.latency() == figures.Latency(n=101, p50=50, p95=95, p99=99)
 
 
-def test_a_single_call_is_all_of_its_percentiles() -> None:
+def test_every_percentile_of_a_single_call_is_that_call() -> None:
     assert samples((0.25,)).latency() == figures.Latency(n=1, p50=250, p95=250, p99=250)
 
 
-def test_the_ratio_is_taken_round_by_round() -> None:
-    """A noisy round slows both: pooled medians would say 1.1, the rounds all say 2."""
+def test_ratio_is_the_median_of_the_ratios_of_rounds() -> None:
+    # A noisy round slows both: pooled medians would give 1.1, but every round gives 2.
     ours = samples((2, 2, 2), (2, 2, 2), (200, 200, 200))
     floor = samples((1, 1, 1), (1, 1, 1), (100, 100, 100))
     assert figures.p50_ratio(ours, floor) == 2
     assert figures.rate_ratio([10, 10, 1], [20, 20, 2]) == 0.5
 
 
-def test_the_tail_is_compared_over_all_rounds() -> None:
+def test_tail_is_compared_over_all_rounds() -> None:
     ours, floor = samples((1.0,) * 50, (4.0,) * 50), samples((1.0,) * 50, (2.0,) * 50)
     assert figures.p99_ratio(ours, floor) == 2
 
@@ -46,45 +46,45 @@ def test_the_tail_is_compared_over_all_rounds() -> None:
         (None, 3.0, None),
     ],
 )
-def test_a_goal_holds_its_bound(
+def test_goal_includes_its_bound(
     goal: figures.Goal | None, value: float, reached: bool | None
 ) -> None:
     assert Figure("", value, goal).reached is reached
 
 
-def test_a_figure_tells_programs_its_goal_and_whether_it_is_reached() -> None:
-    told = figures.rate_figure("x", [80.0, 90.0], [100.0, 100.0], at_least(0.8)).to_json()
-    assert (told["value"], told["ours"], told["floor"]) == (0.85, 85.0, 100.0)
-    assert (told["goal"], told["reached"]) == (">= 0.8", True)
+def test_figure_as_json_has_its_goal_and_result() -> None:
+    document = figures.rate_figure("x", [80.0, 90.0], [100.0, 100.0], at_least(0.8)).to_json()
+    assert (document["value"], document["ours"], document["floor"]) == (0.85, 85.0, 100.0)
+    assert (document["goal"], document["reached"]) == (">= 0.8", True)
 
 
-async def test_paths_take_turns_and_time_ends_the_rounds() -> None:
+async def test_paths_take_turns_until_the_time_is_over() -> None:
     order: list[str] = []
 
     async def path(name: str) -> None:
         order.append(name)
 
     paths = {"a": lambda: path("a"), "b": lambda: path("b")}
-    taken = await interleave(paths, rounds=9, calls=2, seconds=0, warm_up=1)
+    samples_by_path = await interleave(paths, rounds=9, calls=2, seconds=0, warm_up=1)
     assert "".join(order) == "ab" + figures.LEAST_ROUNDS * "aabb"
-    assert [len(each) for each in taken["a"].rounds] == [2] * figures.LEAST_ROUNDS
+    assert [len(calls) for calls in samples_by_path["a"].rounds] == [2] * figures.LEAST_ROUNDS
 
 
-async def test_a_rate_counts_the_calls_of_all_clients() -> None:
-    made = [0, 0]
+async def test_rate_counts_the_calls_of_all_clients() -> None:
+    counts = [0, 0]
 
     def calls(client: int) -> figures.Path:
         async def call() -> None:
-            made[client] += 1
+            counts[client] += 1
             await asyncio.sleep(0)
 
         return call
 
     rates = await interleave_rates({"x": calls}, rounds=3, clients=2, seconds=0.002)
-    assert all(each > 0 for each in made)
-    assert statistics.median(rates["x"]) <= sum(made) / 0.002
+    assert all(count > 0 for count in counts)
+    assert statistics.median(rates["x"]) <= sum(counts) / 0.002
 
 
-def test_every_benchmark_has_a_name_of_its_own() -> None:
-    names = [each.name for each in BENCHMARKS]
+def test_every_benchmark_has_a_unique_name() -> None:
+    names = [benchmark.name for benchmark in BENCHMARKS]
     assert len(set(names)) == len(names) >= 7

@@ -1,4 +1,4 @@
-"""The catalogue of the local stack, and how a name becomes a service."""
+"""Catalogue of the local stack, and import of the objects that it names."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from deploy.local.catalogue import SERVICES, resolve
 from deploy.local.errors import StackError
 
 
-def test_every_service_has_its_port_and_its_own_database() -> None:
+def test_every_service_has_a_port_and_a_database_of_its_own() -> None:
     assert {spec.name: (spec.offset, spec.database) for spec in SERVICES} == {
         "orchestrator": (0, "dsm_agent_memory"),
         "project": (1, "dsm_project"),
@@ -18,7 +18,7 @@ def test_every_service_has_its_port_and_its_own_database() -> None:
     }
 
 
-def test_callers_drain_before_those_they_call() -> None:
+def test_services_drain_before_the_services_that_they_call() -> None:
     order = [spec.name for spec in SERVICES]
     calls = [("orchestrator", "sprint"), ("sprint", "backlog"), ("backlog", "project")]
     calls += [("sprint", "chronicle"), ("orchestrator", "embedding"), ("daily_scrum", "sprint")]
@@ -26,6 +26,6 @@ def test_callers_drain_before_those_they_call() -> None:
 
 
 @pytest.mark.parametrize("name", ["no.such.module:app", "deploy.local.catalogue:NONE", "bare", ""])
-def test_a_wrong_reference_is_told_in_one_line(name: str) -> None:
+def test_reference_that_cannot_be_imported_is_refused_in_one_line(name: str) -> None:
     with pytest.raises(StackError, match=r"\Acannot load .*\Z"):
         resolve(name)
