@@ -1,7 +1,6 @@
 """Forecast what a team completes in its next sprint from all that is known beforehand."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 from graphs.evidence.distribution import Prediction, Window, expected_tasks, predict
 from graphs.evidence.neighbours import NeighbourEvidence, Prior, prior
@@ -46,7 +45,8 @@ class Evidence:
         projects = {neighbour.project_id for neighbour in self.neighbours}
         return len(projects - {self.project_id})
 
-    @cached_property
+    # Not cached: the benchmark turns thresholds and forecasts the same evidence again.
+    @property
     def prior(self) -> Prior:
         """Prior that the own history is shrunk to."""
         return prior(at_length(self.history, self.days), self.neighbours)
