@@ -30,8 +30,8 @@ def create_app(settings: AgentSettings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         metrics: Metrics = app.state.metrics
-        opened = open_services(settings, metrics.registry, app.state.background)
-        async with opened as services:
+        opening = open_services(settings, metrics.registry, app.state.background)
+        async with opening as services:
             app.state.services = services
             app.state.peers = services.clients.all
             app.state.consumers = services.consumers

@@ -73,7 +73,7 @@ def consumers(
 
 
 async def store_outcome(connection: AsyncConnection, event: Envelope) -> None:
-    """Store how a sprint ended, also at the decision that created it, if one did."""
+    """Store the outcome of a closed sprint, also at the decision that created it."""
     closed = SprintClosed.model_validate(event.event_data)
     outcome = ClosedSprint(
         sprint_id=closed.sprint_id,

@@ -1,8 +1,8 @@
-"""CronJobs of the embedded mode: schedules in a table, and the loop that fires what is due.
+"""Schedules of the embedded mode: a table of cron jobs, and the loop that fires due ones.
 
-The contract is that of the cluster's CronJobs: one run per scheduled time, the newest missed one
-is caught up within the deadline, older ones are not, and nothing fires after the sprint's last day.
-A process that dies while it fires leaves the time to another; the scrum of a day is held once.
+The contract is that of Kubernetes' CronJobs. Each scheduled time runs once. After an outage the
+newest missed time is caught up within a deadline, older ones are not. Nothing fires after the
+sprint's last day.
 """
 
 from collections.abc import Awaitable, Callable
@@ -23,14 +23,15 @@ from tools.cronjobs import CronJob
 logger = structlog.get_logger()
 
 STARTING_DEADLINE = timedelta(seconds=3600)
-# A claim of a process that died while it fired is past after this.
+# A process that dies while it fires leaves the time to another after this. A scrum that was held
+# nevertheless is not held again: docs/adr/0032-scrum-of-a-day.md.
 CLAIM_SECONDS = 30
 
 _COLUMNS: LiteralString = "name, project_id, sprint_id, schedule, timezone, ends_on, last_due_at"
 
 
 class EmbeddedCronJobs:
-    """The `CronJobs` port on the table `schedules` of the agent's database."""
+    """Table `schedules` of the agent's database as the `CronJobs` port of the tools."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -57,14 +58,15 @@ class EmbeddedCronJobs:
         return done.rowcount == 1
 
     async def list_jobs(self, project_id: str) -> list[CronJob]:
-        """The project's jobs by name."""
+        """List the project's jobs by name."""
         return await self._select("WHERE project_id = %s", [project_id])
 
     async def list_all(self) -> list[CronJob]:
+        """List the jobs of all projects."""
         return await self._select("", [])
 
     async def claim(self, job: CronJob, due: datetime) -> bool:
-        """Hold `due` for `CLAIM_SECONDS`; False when it has fired, or another replica holds it."""
+        """Claim a due time for `CLAIM_SECONDS`; False when it has fired or is claimed."""
         async with self._pool.connection() as connection:
             done = await connection.execute(
                 "UPDATE schedules SET claimed_until = now() + make_interval(secs => %s)"
@@ -74,16 +76,16 @@ class EmbeddedCronJobs:
             )
         return done.rowcount == 1
 
-    async def fired(self, job: CronJob, due: datetime) -> None:
-        """`due` is over and does not fire again."""
+    async def mark_fired(self, job: CronJob, due: datetime) -> None:
+        """Record that a due time is over and does not fire again."""
         async with self._pool.connection() as connection:
             await connection.execute(
                 "UPDATE schedules SET last_due_at = %s, claimed_until = NULL WHERE name = %s",
                 [due, job.name],
             )
 
-    async def give_back(self, job: CronJob) -> None:
-        """Let a claimed time be fired by whoever looks next."""
+    async def release(self, job: CronJob) -> None:
+        """Release a claimed time, for the next round of any replica."""
         async with self._pool.connection() as connection:
             await connection.execute(
                 "UPDATE schedules SET claimed_until = NULL WHERE name = %s", [job.name]
@@ -102,28 +104,33 @@ class EmbeddedCronJobs:
 
 
 def check_schedule(schedule: str) -> None:
-    """Raises: `Invalid` when `schedule` is not a five-field cron expression."""
+    """Check a five-field cron expression. Raises: `Invalid`."""
     try:
         CronSim(schedule, utc_now())
     except CronSimError as error:
-        raise Invalid(f"schedule {schedule!r} is not a cron expression: {error}") from error
+        raise Invalid(
+            f"schedule {schedule!r} is not a cron expression; send five fields: {error}"
+        ) from error
 
 
 def last_due(job: CronJob, now: datetime) -> datetime | None:
-    """The newest scheduled time up to `now` that may still start; None when there is none."""
+    """Return the newest scheduled time up to `now` that may still start; None without one."""
     zone = ZoneInfo(job.timezone)
     local = now.astimezone(zone)
     if local.date() > job.ends_on + timedelta(days=1):
         return None
-    ended = datetime.combine(job.ends_on, time.max, tzinfo=zone)
-    due = next(CronSim(job.schedule, min(local, ended) + timedelta(seconds=1), reverse=True), None)
+    last_moment = datetime.combine(job.ends_on, time.max, tzinfo=zone)
+    # CronSim's start is exclusive: a second later includes the present moment.
+    due = next(
+        CronSim(job.schedule, min(local, last_moment) + timedelta(seconds=1), reverse=True), None
+    )
     if due is None or now - due > STARTING_DEADLINE or due.date() > job.ends_on:
         return None
     return due.astimezone(UTC)
 
 
 class Scheduler:
-    """Fires the daily scrums of the embedded mode."""
+    """Fires due schedules through `fire`."""
 
     def __init__(
         self,
@@ -151,20 +158,20 @@ class Scheduler:
         due = last_due(job, self._clock())
         if due is None or (job.last_due_at is not None and job.last_due_at >= due):
             return False
-        return await self._cronjobs.claim(job, due) and await self._try(job, due)
+        return await self._cronjobs.claim(job, due) and await self._fire_claimed(job, due)
 
-    async def _try(self, job: CronJob, due: datetime) -> bool:
-        """Fire; an outage leaves the time to the next look, a refusal ends it."""
+    async def _fire_claimed(self, job: CronJob, due: datetime) -> bool:
+        """Fire a claimed time; an outage leaves it to the next round, a refusal ends it."""
         try:
             await self._fire(job, due)
         except Unavailable as problem:
             logger.warning("schedule.fire_postponed", cronjob=job.name, error=problem.detail)
-            await self._cronjobs.give_back(job)
+            await self._cronjobs.release(job)
             return False
         except Problem as problem:
             logger.error("schedule.fire_failed", cronjob=job.name, error=problem.detail)
-            await self._cronjobs.fired(job, due)
+            await self._cronjobs.mark_fired(job, due)
             return False
-        await self._cronjobs.fired(job, due)
+        await self._cronjobs.mark_fired(job, due)
         logger.info("schedule.fired", cronjob=job.name, sprint_id=job.sprint_id)
         return True

@@ -1,4 +1,4 @@
-"""What every service is told from outside: its address, its stores, its peers, its keys."""
+"""Settings of every service, from the environment: address, stores, peers, keys, limits."""
 
 from typing import Annotated, Literal
 
@@ -42,7 +42,7 @@ class ApiKey(BaseModel):
 
 
 class AuthSettings(BaseModel):
-    """Who may call, and the key with which this service calls its peers."""
+    """Keys of callers, and the key with which this service calls its peers."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -1,4 +1,4 @@
-"""Strict types shared by all wire models: what is not right is refused before it is stored."""
+"""Strict types shared by all wire models: ids, texts, days, counts."""
 
 import re
 from datetime import UTC, date, datetime
@@ -13,8 +13,10 @@ from pydantic import (
     StringConstraints,
 )
 
+# Words of routes: an id of this name could not be addressed.
 RESERVED_IDS = frozenset({"summary", "active", "list_projects", "by-project"})
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# PostgreSQL stores neither in text or jsonb.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -31,7 +33,7 @@ class Answer(BaseModel):
 
 
 class Liveness(Answer):
-    """What GET /health answers."""
+    """Answer of GET /health."""
 
     status: Literal["ok"] = "ok"
 
@@ -49,7 +51,8 @@ def _not_reserved(value: str) -> str:
 
 
 def _written_as_a_day(value: object) -> object:
-    """Pydantic alone takes numbers for seconds since 1970."""
+    """Refuse a day in any other form."""
+    # Pydantic alone would read a number as seconds since 1970.
     if isinstance(value, date) or (isinstance(value, str) and _DAY.fullmatch(value)):
         return value
     raise ValueError("is not a day written YYYY-MM-DD")
@@ -62,7 +65,7 @@ def _not_blank(text: str) -> str:
 
 
 def _written_as(pattern: str, example: str) -> AfterValidator:
-    """Refuses what `pattern` does not match as a whole; the error tells an example instead."""
+    """Make a validator that refuses texts that `pattern` does not match as a whole."""
     compiled = re.compile(pattern)
 
     def check(value: str) -> str:
@@ -74,7 +77,7 @@ def _written_as(pattern: str, example: str) -> AfterValidator:
 
 
 def _shown(pattern: str, example: str, description: str | None = None) -> Any:
-    """What OpenAPI tells of an id."""
+    """Describe an id for OpenAPI."""
     whole: Any = {"pattern": f"^{pattern}$"}
     return Field(description=description, examples=[example], json_schema_extra=whole)
 
@@ -109,5 +112,5 @@ Count = Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
 
 
 def utc_now() -> datetime:
-    """The present as an aware UTC datetime."""
+    """Return the present as an aware UTC datetime."""
     return datetime.now(UTC)

@@ -8,11 +8,13 @@ from domain_services.kernel.background import Loop, every
 from domain_services.kernel.database import idempotency
 from domain_services.kernel.database.database import Database
 
+# A start has more urgent work than deleting.
 FIRST_SECONDS = 60
 PERIOD_SECONDS = 3600
 # Streams hold 7 days (trimming). The ids of received events outlive any second arrival.
 KEEP_SENT_DAYS = 7
 KEEP_RECEIVED_DAYS = 30
+# Of one transaction, which must end within the statement timeout.
 BATCH = 5000
 
 _TABLES = text(

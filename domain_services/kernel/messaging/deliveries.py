@@ -23,6 +23,7 @@ from domain_services.kernel.errors import Problem, Unavailable
 logger = structlog.get_logger()
 
 IDLE_SECONDS = 1.0
+# Longer than a post may take. A slower one may be repeated, which its id makes harmless.
 LEASE_SECONDS = 10
 # A peer that is back has everything within half a minute, however long it was away.
 LONGEST_PAUSE_SECONDS = 30
@@ -62,7 +63,7 @@ _POSTPONE = text(
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A request that another service must accept."""
+    """Request that another service must accept."""
 
     id: UUID
     """Idempotency-Key of the request."""

@@ -10,6 +10,7 @@ from redis.exceptions import ResponseError
 from domain_services.kernel.background import Loop, every, for_each
 
 PERIOD_SECONDS = 600
+# A consumer that was away for a weekend still finds its events: docs/adr/0058-stream-trimming.md.
 KEEP_DAYS = 7
 
 EntryId = tuple[int, int]

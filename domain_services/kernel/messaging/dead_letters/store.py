@@ -75,8 +75,9 @@ class Resolved(Conflict):
     title = "The dead letter is resolved"
 
 
-def error_text(error: Exception) -> str:
+def error_text(error: BaseException) -> str:
     """Return an error's text as it is stored with the letter."""
+    # PostgreSQL stores no NUL, and a broken event must not fill the table with its text.
     return f"{type(error).__name__}: {error}"[:2000].replace("\x00", "")
 
 
@@ -125,7 +126,7 @@ async def replay(database: Database, groups: Groups, letter_id: int, actor: str)
             return await _resolve(connection, letter_id, "replayed", actor, more=1)
     except StillFails as failure:
         async with database.transaction() as connection:
-            values = {"id": letter_id, "error": error_text(failure.__cause__ or failure)}  # pyright: ignore[reportArgumentType]
+            values = {"id": letter_id, "error": error_text(failure.__cause__ or failure)}
             await connection.execute(_FAILED_AGAIN, values)
         raise
 
