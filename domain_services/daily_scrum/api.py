@@ -63,6 +63,7 @@ async def _announce_deprecation(
     try:
         yield
     except Problem as problem:
+        # The error handler builds a response of its own and knows only the problem's headers.
         problem.headers.update(headers)
         raise
 

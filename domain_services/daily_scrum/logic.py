@@ -61,6 +61,7 @@ class Simulator:
         if not simulated:
             reason = f"{project.id} reports its progress itself: nothing was simulated."
             run = run.model_copy(update={"message": reason})
+        # Simulated outside the transaction: no connection waits for other services.
         async with self._database.transaction() as connection:
             return await _store(connection, run)
 
@@ -114,6 +115,7 @@ async def _store(connection: AsyncConnection, run: ScrumRun) -> ScrumRun:
         "scrum_date": run.scrum_date,
         "answer": run.model_dump(mode="json"),
     }
+    # The primary key decides between racing calls; the loser reads the winner's answer.
     claim = insert(scrum_runs).values(values).on_conflict_do_nothing()
     if await connection.scalar(claim.returning(scrum_runs.c.sprint_id)) is None:
         earlier = select(scrum_runs.c.answer).where(

@@ -20,6 +20,7 @@ SprintStatus = Literal[
 ]
 TaskStatus = Literal["assigned_to_sprint", "in_progress", "completed", "blocked"]
 Percentage = Annotated[int, Field(strict=True, ge=0, le=100)]
+# As many as the backlog reserves in one request.
 MAX_TASKS = 1000
 
 
@@ -253,6 +254,7 @@ def _written_as_text(value: object) -> object:
     raise ValueError("is not a moment written as RFC 3339, with its offset")
 
 
+# Years that the chronicle stores as well.
 Moment = Annotated[
     AwareDatetime,
     BeforeValidator(_written_as_text),

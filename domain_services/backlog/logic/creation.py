@@ -82,9 +82,9 @@ async def _key_errors(
             tasks.c.project_id == project_id, tasks.c.external_key.in_(keys)
         )
     )
-    taken = {key: f"external key {key} is taken by {task_id}" for key, task_id in rows}
+    stored = {key: f"external key {key} is taken by {task_id}" for key, task_id in rows}
     repeated = {key: f"external key {key} is named twice" for key, n in keys.items() if n > 1}
-    reasons: dict[str | None, str] = repeated | taken
+    reasons: dict[str | None, str] = repeated | stored
     return [
         {"index": index, "external_key": task.external_key, "message": reasons[task.external_key]}
         for index, task in enumerate(new_tasks)

@@ -13,6 +13,7 @@ from domain_services.sprint.models import daily_scrums
 from domain_services.sprint.models import sprints as sprint_rows
 from domain_services.sprint.schema import Burndown, BurndownDay, SprintSummary
 
+# The last report of each day and task: earlier ones of the day do not show in a daily line.
 _CHANGES = text(
     """
     SELECT DISTINCT ON (day, task_id) day, id, task_id, status = 'completed' AS completed

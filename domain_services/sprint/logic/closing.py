@@ -43,6 +43,7 @@ class NotInProgress(Conflict):
 async def lock_running(connection: AsyncConnection, sprint_id: str) -> Sprint:
     """Lock a running sprint until the commit. Raises: `NotFound`, `NotInProgress`."""
     of_sprint = sprint_rows.c.id == sprint_id
+    # Reports lock the row FOR SHARE: the tasks read below cannot move any more.
     await connection.execute(select(sprint_rows.c.id).where(of_sprint).with_for_update())
     sprint = await sprints.get(connection, sprint_id)
     if sprint.status != "in_progress":

@@ -43,6 +43,7 @@ class DailyScrum:
             sprint = await _sprint_row(connection, sprint_id)
         project = await self._project.get_project(sprint.project_id)
         day = _day(sprint, project, request.scheduled_for)
+        # Checked here to spare a call, and again under the lock, where racing calls are decided.
         async with self._database.reading() as connection:
             earlier = await _earlier(connection, sprint_id, day)
         if earlier is not None:

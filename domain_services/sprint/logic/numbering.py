@@ -3,6 +3,7 @@
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+# Never backwards: a repeated import must not give a number away twice.
 _CONTINUE = text(
     """
     INSERT INTO counters (project_id, last_number) VALUES (:project_id, :number)

@@ -90,6 +90,7 @@ class Planner:
                 if earlier is not None:
                     return SprintCreated.model_validate_json(earlier.body)
             sprint = await saga.open_sprint(connection, project_id, plan)
+        # Committed before the backlog is called: a crash from here on is found by the recovery.
         self._reach("opened")
         return await self._drive(sprint)
 
@@ -162,6 +163,7 @@ class Planner:
             raise NoUnassignedTasks(
                 f"{sprint.project_id} has no unassigned task", project_id=sprint.project_id
             )
+        # A reservation without names takes every free task, and a backlog may have more.
         if len(reservation.tasks) > MAX_TASKS:
             raise Invalid(
                 f"{sprint.project_id} has more than {MAX_TASKS} free tasks: name task_ids"

@@ -140,6 +140,7 @@ async def record(
 
     The caller has locked the sprint's row, so that no close releases the tasks meanwhile.
     """
+    # A report that changes nothing is stored all the same: its words go into the next daily report.
     results = [_after(entry) for entry in entries]
     changed = [
         after for entry, after in zip(entries, results, strict=True) if after is not entry.task

@@ -17,6 +17,7 @@ _CARRIED_IN = text(
     WHERE present.sprint_id = :sprint_id AND earlier.sprint_id <> :sprint_id
     """
 )
+# A task that entered with progress had started before: the sprint's first day counts for it.
 _STARTED = text(
     """
     SELECT task.task_id, CASE WHEN coalesce(entered.percentage, task.progress_percentage) > 0

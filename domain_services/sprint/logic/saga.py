@@ -19,6 +19,7 @@ from domain_services.project.schema import PersonCapacity
 from domain_services.sprint.schema import SprintCreate
 
 ROUTE = "POST /sprints/{project_id}"
+# After a crash the recovery starts this much later, within the minute that is promised.
 LEASE_SECONDS = 10
 # Undoing twice at once does no harm, so that its lease need only outlast one call.
 UNDO_LEASE_SECONDS = 3
@@ -51,6 +52,7 @@ _ACTIVE = text(
     WHERE project_id = :project_id AND status IN ('planned', 'in_progress')
     """
 )
+# SKIP LOCKED: replicas recover different sagas instead of waiting for each other.
 _TAKE_OVER = text(
     """
     UPDATE sprints SET lease_token = gen_random_uuid(),
@@ -74,6 +76,7 @@ _COMPENSATE = text(
     WHERE id = :id AND status = 'planned' AND lease_token = :token
     """
 )
+# Without the token: cancelling is the end whoever undid the sprint, and twice is once.
 _CANCEL = text(
     """
     UPDATE sprints SET status = 'cancelled', saga_step = NULL, lease_token = NULL,

@@ -23,6 +23,7 @@ def resolve(
         percentage = implied.get(status or "", task.progress_percentage)
         if percentage == 100 and status in ("in_progress", "blocked"):
             raise Invalid(f"{task.task_id} is at 100 %: say progress_percentage to reopen it")
+    # The percentage decides: 100 % with another status would be completed work that stays open.
     if percentage >= 100:
         return "completed", 100
     if status == "blocked":

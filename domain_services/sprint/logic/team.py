@@ -30,6 +30,7 @@ class Team:
         try:
             answer = await self._project.list_team_members(project_id)
         except Problem as error:
+            # The close goes on with the team as the sprint last stored it.
             logger.warning("team.not_known", project_id=project_id, error=error.detail)
             return None
         return [member.id for member in answer.team_members]
