@@ -45,7 +45,8 @@ def up(
         extra.require_servers()
         from deploy.local import control
 
-        extra.require_model()
+        if hint := extra.model_hint():
+            print(hint, file=sys.stderr)
         state = control.running(data_dir, base_port)
         if state is not None:
             _show_stack(data_dir, state, as_json, "already running")

