@@ -39,13 +39,13 @@ class Peer:
 
 @pytest.fixture
 async def database(database_url: Callable[[str], str]) -> AsyncIterator[Database]:
-    opened = Database(database_url("domain_services.sprint"), pool_size=2)
-    yield opened
-    await opened.close()
+    database = Database(database_url("domain_services.sprint"), pool_size=2)
+    yield database
+    await database.close()
 
 
 async def store(database: Database, *labels: str) -> list[UUID]:
-    """Store deliveries, each in a transaction of its own."""
+    """Store deliveries, one transaction for each."""
     ids = [uuid4() for _ in labels]
     for delivery_id, label in zip(ids, labels, strict=True):
         async with database.transaction() as connection:

@@ -23,10 +23,10 @@ def nested(depth: int) -> bytes:
 
 
 def expect_problem(answer: httpx.Response, status: int, code: str) -> None:
-    found = answer.json()
-    assert (answer.status_code, found["status"], found["code"]) == (status, status, code)
+    problem = answer.json()
+    assert (answer.status_code, problem["status"], problem["code"]) == (status, status, code)
     assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.headers["x-request-id"] == found["request_id"]
+    assert answer.headers["x-request-id"] == problem["request_id"]
 
 
 async def _chunks(parts: Iterable[bytes]) -> AsyncIterator[bytes]:
@@ -80,7 +80,7 @@ async def test_a_body_over_the_limit_is_refused_as_it_comes(box: BoxService) -> 
 
 
 @pytest.mark.parametrize("kind", [None, "text/plain", "application/x-www-form-urlencoded", "json"])
-async def test_what_is_no_json_is_refused(box: BoxService, kind: str | None) -> None:
+async def test_body_that_is_not_json_is_refused(box: BoxService, kind: str | None) -> None:
     headers = {} if kind is None else {"Content-Type": kind}
     answer = await box.http.post("/shelves/s/boxes", content=b'{"label": "a"}', headers=headers)
     expect_problem(answer, 415, "not_json")
@@ -99,7 +99,7 @@ async def test_nul_in_an_address_is_invalid(box: BoxService, path: str) -> None:
     expect_problem(await box.http.get(path), 422, "invalid")
 
 
-async def test_a_bug_is_a_problem_that_tells_nothing(box: BoxService) -> None:
+async def test_bug_is_answered_by_a_problem_without_details(box: BoxService) -> None:
     answer = await box.add("s", "break")
     expect_problem(answer, 500, "internal_error")
     assert "bug" not in answer.text
@@ -146,7 +146,7 @@ async def test_odd_headers_are_refused(box: BoxService, length: str) -> None:
     assert await box.count("raw") == 0
 
 
-async def test_the_raw_request_is_right_but_for_what_is_odd(box: BoxService) -> None:
+async def test_same_raw_request_without_odd_headers_is_accepted(box: BoxService) -> None:
     head = HEAD.replace("/raw/", "/right/")
     answer = await _raw(box.url, f"{head}Content-Length: 14\n\n{BODY}")
     assert answer.split()[1] == "201", answer
@@ -172,7 +172,7 @@ async def narrow(databases: Databases) -> AsyncIterator[BoxService]:
     databases.drop(settings.database_url.get_secret_value())
 
 
-async def test_more_than_can_run_and_wait_is_told_when_to_come_again(narrow: BoxService) -> None:
+async def test_request_over_the_queue_is_refused_with_retry_after(narrow: BoxService) -> None:
     gate = narrow.new_gate()
     running = [asyncio.create_task(narrow.add("s", "wait")) for _ in range(2)]
     await gate.reached.wait()
@@ -187,7 +187,7 @@ async def test_more_than_can_run_and_wait_is_told_when_to_come_again(narrow: Box
         assert (await narrow.http.get(path)).status_code == 200
     waiting = asyncio.create_task(narrow.add("s", "waiting"))
     gate.open.set()
-    assert [(await each).status_code for each in [*running, waiting]] == [201] * 3
+    assert [(await answer).status_code for answer in [*running, waiting]] == [201] * 3
     assert await narrow.count("s") == 3
     metrics = (await narrow.http.get("/metrics")).text
     assert 'dsm_http_refused_total{reason="overloaded"} 5.0' in metrics
@@ -204,14 +204,14 @@ async def test_a_place_is_free_again_however_a_request_ends(narrow: BoxService) 
     assert (await narrow.add("s", "a")).status_code == 201
 
 
-async def test_a_caller_that_waits_no_longer_is_not_served(box: BoxService) -> None:
+async def test_request_after_its_deadline_is_refused(box: BoxService) -> None:
     body = {"label": "a"}
     answer = await box.http.post(
         "/shelves/late/boxes", json=body, headers={"X-Request-Timeout-Ms": "0"}
     )
     expect_problem(answer, 503, "unavailable")
-    for given in ("1000", "soon", "-1"):
-        headers = {"X-Request-Timeout-Ms": given}
+    for milliseconds in ("1000", "soon", "-1"):
+        headers = {"X-Request-Timeout-Ms": milliseconds}
         answer = await box.http.post("/shelves/late/boxes", json=body, headers=headers)
         assert answer.status_code == 201
     assert await box.count("late") == 3

@@ -72,14 +72,14 @@ async def settle(box: BoxService, steps: int = 8) -> None:
 
 
 async def parked(box: BoxService, letters: DeadLettersClient, event: Envelope | str) -> DeadLetter:
-    known = {each.id for each in await letters.list_dead_letters(limit=1000, resolved=True)}
+    known = {letter.id for letter in await letters.list_dead_letters(limit=1000, resolved=True)}
     await send(box, event)
     await settle(box)
     [letter] = [e for e in await letters.list_dead_letters(limit=1000) if e.id not in known]
     return letter
 
 
-async def test_a_dead_letter_says_what_failed_where_how_often_and_when(
+async def test_dead_letter_names_error_stream_tries_and_time(
     box: BoxService, letters: DeadLettersClient, shelf: str
 ) -> None:
     event = box_added(shelf)
@@ -109,7 +109,7 @@ async def test_a_replay_takes_effect_once_when_the_cause_is_repaired(
     assert {answer.resolved_by for answer in answers} == {"admin"}
     assert len({answer.resolved_at for answer in answers}) == 1
     assert await box.count(shelf) == 2
-    assert letter.id not in {each.id for each in await letters.list_dead_letters(limit=1000)}
+    assert letter.id not in {other.id for other in await letters.list_dead_letters(limit=1000)}
     with pytest.raises(PeerRefused) as refusal:
         await letters.discard_dead_letter(letter.id)
     assert refusal.value.problem["code"] == "resolved"
@@ -140,7 +140,7 @@ async def test_a_discarded_letter_stays_discarded(
 
 
 @pytest.mark.parametrize("body", ["no JSON", "{}", "\x00\ud7ff"])
-async def test_what_is_no_event_is_parked_at_once_and_can_only_be_discarded(
+async def test_payload_that_is_no_event_is_parked_at_once_and_can_only_be_discarded(
     box: BoxService, letters: DeadLettersClient, body: str
 ) -> None:
     letter = await parked(box, letters, body)
@@ -153,9 +153,9 @@ async def test_what_is_no_event_is_parked_at_once_and_can_only_be_discarded(
 async def test_letters_come_in_pages_and_only_to_admins(
     box: BoxService, letters: DeadLettersClient, shelf: str
 ) -> None:
-    found = [await parked(box, letters, box_added(f"{shelf}-{n}")) for n in range(3)]
-    page = await letters.list_dead_letters(after=found[0].id, limit=1)
-    assert [each.id for each in page] == [found[1].id]
+    parked_letters = [await parked(box, letters, box_added(f"{shelf}-{n}")) for n in range(3)]
+    page = await letters.list_dead_letters(after=parked_letters[0].id, limit=1)
+    assert [letter.id for letter in page] == [parked_letters[1].id]
     headers = {"Authorization": f"Bearer {VIEWER_KEY}"}
     assert (await box.http.get("/admin/dead-letters", headers=headers)).status_code == 403
     for letter_id in ("0", "-1", "9" * 30, "x"):
@@ -171,14 +171,14 @@ async def test_a_bug_in_a_handler_parks_its_event_and_others_flow(
     await send(box, box_added(shelf, "bug"), box_added(shelf, "fine"))
     await settle(box)
     assert await box.count(shelf) == 2
-    errors = [each.error for each in await letters.list_dead_letters(limit=1000)]
+    errors = [letter.error for letter in await letters.list_dead_letters(limit=1000)]
     assert "TypeError: a bug in the handler" in errors
 
 
 async def test_new_events_do_not_wait_for_one_that_fails(
     box: BoxService, shelf: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Between its tries, others are taken in: not after its last one."""
+    """Between its tries, other events are handled, not only after its last one."""
     monkeypatch.setattr(inbox, "RETRY_SECONDS", 3600)
     await box.add(shelf, "first")
     consumer = make_consumer(box.database, box.redis)
@@ -192,7 +192,7 @@ async def test_new_events_do_not_wait_for_one_that_fails(
     assert state["pending"] == 1
 
 
-async def test_what_was_read_before_a_restart_is_not_left_behind_one_that_fails(
+async def test_entries_read_before_a_restart_do_not_wait_for_a_failing_one(
     box: BoxService, shelf: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(inbox, "BATCH", 1)
@@ -232,7 +232,7 @@ class Restarting(Database):
         return super().transaction()
 
 
-async def test_an_outage_is_not_the_events_fault(
+async def test_outage_counts_no_try_of_the_event(
     box: BoxService, letters: DeadLettersClient, shelf: str
 ) -> None:
     await box.add(shelf, "first")
@@ -266,7 +266,7 @@ async def redis_62(databases: Databases) -> AsyncIterator[Redis]:
 
 
 @pytest.mark.parametrize("kind", ["as it is", "as Redis 6.2"])
-async def test_what_a_dead_consumer_held_is_taken_over(
+async def test_entries_of_a_dead_consumer_are_claimed(
     box: BoxService,
     redis_62: Redis,
     shelf: str,
@@ -277,8 +277,8 @@ async def test_what_a_dead_consumer_held_is_taken_over(
     monkeypatch.setattr(inbox, "RECLAIM_IDLE_MILLISECONDS", 50)
     await box.add(shelf, "first")
     await send(box, *(box_added(shelf) for _ in range(3)))
-    taken: Any = await box.redis.xreadgroup(GROUP, "dead", {STREAM: ">"}, count=3)
-    [entries] = taken.values() if isinstance(taken, dict) else [taken[0][1]]
+    answer: Any = await box.redis.xreadgroup(GROUP, "dead", {STREAM: ">"}, count=3)
+    [entries] = answer.values() if isinstance(answer, dict) else [answer[0][1]]
     [first, *_] = entries if isinstance(entries[0], tuple) else entries[0]
     await box.redis.xdel(STREAM, first[0])
     await asyncio.sleep(0.1)

@@ -10,44 +10,44 @@ from domain_services.kernel.database.database import Database
 from domain_services.kernel.database.fast_reads import MAX_CONNECTIONS
 from domain_services.kernel.errors import Unavailable
 
-PID = text("SELECT pg_backend_pid() AS pid, CAST(:said AS json) AS said")
+PID = text("SELECT pg_backend_pid() AS pid, CAST(:value AS json) AS value")
 
 
-async def test_a_line_that_the_server_closed_is_not_used_again(
+async def test_connection_that_the_server_closed_is_not_used_again(
     database_url: Callable[[str], str],
 ) -> None:
     database = Database(database_url("domain_services.project"), pool_size=1)
     try:
-        (before,) = await database.rows(PID, {"said": '{"n": [1, null]}'})
-        assert before.said == {"n": [1, None]}
+        (before,) = await database.rows(PID, {"value": '{"n": [1, null]}'})
+        assert before.value == {"n": [1, None]}
         async with database.transaction() as connection:
             ending = text("SELECT pg_terminate_backend(:pid, 2000)")
             await connection.execute(ending, {"pid": before.pid})
-        (after,) = await database.rows(PID, {"said": "1"})
+        (after,) = await database.rows(PID, {"value": "1"})
         assert after.pid != before.pid
     finally:
         await database.close()
 
 
-async def test_the_first_read_after_a_restart_answers_however_many_lines_were_open(
+async def test_first_read_after_a_restart_succeeds_with_many_dead_connections(
     database_url: Callable[[str], str],
 ) -> None:
     database = Database(database_url("domain_services.project"), pool_size=1)
-    busy = text("SELECT pg_backend_pid() AS pid, pg_sleep(CAST(:said AS float))")
+    busy = text("SELECT pg_backend_pid() AS pid, pg_sleep(CAST(:value AS float))")
     try:
-        opened = {
+        pids = {
             row.pid
             for rows in await asyncio.gather(
-                *(database.rows(busy, {"said": "0.2"}) for _ in range(4 * MAX_CONNECTIONS))
+                *(database.rows(busy, {"value": "0.2"}) for _ in range(4 * MAX_CONNECTIONS))
             )
             for row in rows
         }
-        assert len(opened) == MAX_CONNECTIONS
+        assert len(pids) == MAX_CONNECTIONS
         async with database.transaction() as connection:
             ending = text("SELECT pg_terminate_backend(pid, 2000) FROM unnest(:pids) AS pid")
-            await connection.execute(ending, {"pids": list(opened)})
-        (after,) = await database.rows(PID, {"said": "1"})
-        assert after.pid not in opened
+            await connection.execute(ending, {"pids": list(pids)})
+        (after,) = await database.rows(PID, {"value": "1"})
+        assert after.pid not in pids
     finally:
         await database.close()
 
@@ -57,6 +57,6 @@ async def test_a_database_that_does_not_answer_is_unavailable() -> None:
     database = Database("postgresql+psycopg://postgres@/none?host=/nowhere")
     try:
         with pytest.raises(Unavailable):
-            await database.rows(PID, {"said": "1"})
+            await database.rows(PID, {"value": "1"})
     finally:
         await database.close()

@@ -74,7 +74,7 @@ async def test_without_a_key_every_request_counts(box: BoxService, shelf: str) -
 
 
 @pytest.mark.parametrize(("what", "_rows"), KINDS)
-async def test_while_the_first_is_in_progress_the_second_is_told_so(
+async def test_repeated_request_is_refused_while_the_first_is_in_progress(
     box: BoxService, shelf: str, what: str, _rows: int
 ) -> None:
     gate = box.new_gate()
@@ -97,12 +97,12 @@ async def test_many_at_once_take_effect_once(box: BoxService, shelf: str) -> Non
     assert await box.count(shelf) == 1
 
 
-@pytest.mark.parametrize(("what", "left"), [("boxes", 0), ("pairs", 2)])
+@pytest.mark.parametrize(("what", "boxes"), [("boxes", 0), ("pairs", 2)])
 async def test_a_failed_request_may_be_sent_again(
-    box: BoxService, shelf: str, what: str, left: int
+    box: BoxService, shelf: str, what: str, boxes: int
 ) -> None:
     assert (await box.add(shelf, "refuse", shelf, what)).status_code == 409
-    assert await box.count(shelf) == left
+    assert await box.count(shelf) == boxes
     again = await box.add(shelf, "refuse", shelf, what)
     assert again.json()["code"] == "conflict"
     assert (await box.add(shelf, "a", shelf, what)).status_code == 201
@@ -140,7 +140,7 @@ async def test_keys_are_forgotten_after_a_day(box: BoxService, shelf: str) -> No
 
 
 @pytest.mark.parametrize("key", ["", "a b", "é", "x" * 201])
-async def test_a_key_that_is_none_is_invalid(box: BoxService, shelf: str, key: str) -> None:
+async def test_malformed_key_is_invalid(box: BoxService, shelf: str, key: str) -> None:
     answer = await box.http.post(
         f"/shelves/{shelf}/boxes",
         json={"label": "a"},

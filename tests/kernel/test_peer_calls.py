@@ -32,7 +32,7 @@ class Peer:
     """Answer as planned, then well; record the headers of each request."""
 
     def __init__(self) -> None:
-        self.asked: list[dict[str, str]] = []
+        self.requests: list[dict[str, str]] = []
         self.failures: list[tuple[int, dict[str, str]]] = []
         self.seconds = 0.0
         self.over = asyncio.Event()
@@ -40,7 +40,7 @@ class Peer:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
             return
-        self.asked.append({name.decode(): value.decode() for name, value in scope["headers"]})
+        self.requests.append({name.decode(): value.decode() for name, value in scope["headers"]})
         with suppress(TimeoutError):
             async with asyncio.timeout(self.seconds):
                 await self.over.wait()
@@ -68,15 +68,15 @@ async def test_a_get_or_a_keyed_call_is_repeated(
 ) -> None:
     peer.failures = [(502, {})] * len(PAUSES_SECONDS)
     assert (await client.ask(**call)).said == "yes"
-    assert len(peer.asked) == 1 + len(PAUSES_SECONDS)
-    assert {each.get("idempotency-key") for each in peer.asked} == {call.get("key")}
+    assert len(peer.requests) == 1 + len(PAUSES_SECONDS)
+    assert {headers.get("idempotency-key") for headers in peer.requests} == {call.get("key")}
 
 
-async def test_it_is_not_repeated_for_ever(client: PeerClient, peer: Peer) -> None:
+async def test_call_is_repeated_a_limited_number_of_times(client: PeerClient, peer: Peer) -> None:
     peer.failures = [(500, {})] * 10
     with pytest.raises(Unavailable, match="answered 500 to GET /asked"):
         await client.ask()
-    assert len(peer.asked) == 1 + len(PAUSES_SECONDS)
+    assert len(peer.requests) == 1 + len(PAUSES_SECONDS)
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
@@ -86,23 +86,23 @@ async def test_a_call_without_a_key_is_made_once(
     peer.failures = [(502, {})]
     with pytest.raises(Unavailable):
         await client.ask(method)
-    assert len(peer.asked) == 1
+    assert len(peer.requests) == 1
 
 
-async def test_a_peer_that_says_when_to_come_again_is_not_asked_before(
+async def test_peer_that_sends_retry_after_is_not_called_before(
     client: PeerClient, peer: Peer
 ) -> None:
     peer.failures = [(503, {"Retry-After": "1"})]
     with pytest.raises(Unavailable):
         await client.ask()
-    assert len(peer.asked) == 1
+    assert len(peer.requests) == 1
 
 
 async def test_a_refusal_is_not_repeated(client: PeerClient, peer: Peer) -> None:
     peer.failures = [(409, {})]
     with pytest.raises(PeerRefused):
         await client.ask()
-    assert len(peer.asked) == 1
+    assert len(peer.requests) == 1
 
 
 async def test_all_tries_together_end_in_time(client: PeerClient, peer: Peer) -> None:
@@ -119,7 +119,7 @@ async def test_the_callers_deadline_bounds_the_call_and_is_passed_on(
     token = context.deadline.set(time.monotonic() + 1)
     try:
         await client.ask()
-        assert 0 < int(peer.asked[0]["x-request-timeout-ms"]) <= 1000
+        assert 0 < int(peer.requests[0]["x-request-timeout-ms"]) <= 1000
         peer.seconds = 5
         started = time.monotonic()
         with pytest.raises(Unavailable):
@@ -127,7 +127,7 @@ async def test_the_callers_deadline_bounds_the_call_and_is_passed_on(
         assert time.monotonic() - started < 4
         with pytest.raises(Unavailable, match="no time remained"):
             await client.ask()
-        assert len(peer.asked) == 2
+        assert len(peer.requests) == 2
     finally:
         context.deadline.reset(token)
 
@@ -158,8 +158,8 @@ async def test_a_call_carries_the_ids_of_its_request(client: PeerClient, peer: P
     finally:
         for variable, token in tokens:
             variable.reset(token)
-    [asked] = peer.asked
-    assert (asked["x-request-id"], asked["x-correlation-id"]) == ("r-1", "c-1")
-    sent = asked["traceparent"].split("-")
+    [headers] = peer.requests
+    assert (headers["x-request-id"], headers["x-correlation-id"]) == ("r-1", "c-1")
+    sent = headers["traceparent"].split("-")
     assert (sent[1], sent[3]) == ("a" * 32, "01")
     assert sent[2] != "b" * 16

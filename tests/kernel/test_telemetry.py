@@ -58,7 +58,7 @@ async def test_replays_are_counted(box: BoxService) -> None:
     assert await metric(box, name) >= 2
 
 
-async def test_parts_are_shown_as_they_are(box: BoxService) -> None:
+async def test_metrics_show_breakers_outbox_and_connections(box: BoxService) -> None:
     peer = Peer(box.http, f"http://127.0.0.1:{free_port()}")
     box.app.state.peers = (peer,)
     box.app.state.relay = relay = Relay(box.database, box.redis, "boxes", {})
@@ -109,7 +109,7 @@ async def test_no_secret_reaches_a_log_or_a_problem(
         slow_request_seconds=0.000001,
     )
     app = create_app(settings)
-    said: list[str] = []
+    outputs: list[str] = []
     headers = {"Authorization": f"Bearer {ADMIN_KEY}"}
     with logging_as_a_process_does():
         async with (
@@ -130,7 +130,7 @@ async def test_no_secret_reaches_a_log_or_a_problem(
                 ),
             ]
             answers = [await call for call in calls]
-            said += [answer.text for answer in answers]
+            outputs += [answer.text for answer in answers]
             assert [answer.status_code for answer in answers] == [503, 503, 200, 401, 422]
             for text in (
                 f"calling with Authorization: Bearer {WRONG_KEY[4:]}",
@@ -156,10 +156,10 @@ async def test_no_secret_reaches_a_log_or_a_problem(
     for secret in (ADMIN_KEY, WRONG_KEY, WRONG_KEY[4:], PASSWORD, "x-canary"):
         assert secret not in log
         if secret != WRONG_KEY:
-            assert all(secret not in text for text in said)
+            assert all(secret not in text for text in outputs)
 
 
-async def test_what_people_wrote_does_not_reach_the_log_of_a_failed_statement(
+async def test_texts_of_people_do_not_reach_the_log_of_a_failed_statement(
     box: BoxService, capfd: pytest.CaptureFixture[str]
 ) -> None:
     words = "she said (twice).\nwhat they wrote"

@@ -36,34 +36,34 @@ async def read(redis: Redis, group: str, count: int, *, acknowledge: int) -> Non
         await redis.xack(STREAM, group, entry["message_id"])
 
 
-async def left(redis: Redis) -> list[str]:
+async def remaining(redis: Redis) -> list[str]:
     return [entry_id.decode() for entry_id, _ in await redis.xrange(STREAM)]
 
 
-async def test_old_entries_that_all_have_acknowledged_go(redis: Redis) -> None:
+async def test_old_entries_that_all_groups_have_acknowledged_are_deleted(redis: Redis) -> None:
     ids = await fill(redis, 9, 8, 7.1, 6.9, 1)
     for group in GROUPS:
         await redis.xgroup_create(STREAM, group, id="0")
         await read(redis, group, 5, acknowledge=5)
     assert await trim(redis, STREAM, GROUPS, keep_days=KEEP_DAYS) == 3
-    assert await left(redis) == ids[3:]
+    assert await remaining(redis) == ids[3:]
 
 
 @pytest.mark.parametrize(
-    ("taken", "acknowledged", "kept_from"),
+    ("delivered", "acknowledged", "kept_from"),
     [(0, 0, 0), (1, 1, 0), (3, 3, 2), (3, 0, 0), (3, 2, 2), (5, 1, 1)],
 )
-async def test_nothing_unread_or_unacknowledged_goes(
-    redis: Redis, taken: int, acknowledged: int, kept_from: int
+async def test_unread_and_unacknowledged_entries_stay(
+    redis: Redis, delivered: int, acknowledged: int, kept_from: int
 ) -> None:
     ids = await fill(redis, 20, 19, 18, 17, 16)
     for group in GROUPS:
         await redis.xgroup_create(STREAM, group, id="0")
     await read(redis, "one", 5, acknowledge=5)
-    if taken:
-        await read(redis, "two", taken, acknowledge=acknowledged)
+    if delivered:
+        await read(redis, "two", delivered, acknowledge=acknowledged)
     await trim(redis, STREAM, GROUPS, keep_days=KEEP_DAYS)
-    assert await left(redis) == ids[kept_from:]
+    assert await remaining(redis) == ids[kept_from:]
 
 
 async def test_a_group_that_is_not_there_yet_has_read_nothing(redis: Redis) -> None:
@@ -71,18 +71,18 @@ async def test_a_group_that_is_not_there_yet_has_read_nothing(redis: Redis) -> N
     await redis.xgroup_create(STREAM, "one", id="0")
     await read(redis, "one", 2, acknowledge=2)
     assert await trim(redis, STREAM, GROUPS, keep_days=KEEP_DAYS) == 0
-    assert await left(redis) == ids
+    assert await remaining(redis) == ids
 
 
-async def test_a_group_that_nobody_expects_is_waited_for_too(redis: Redis) -> None:
+async def test_entries_wait_for_an_unexpected_group_too(redis: Redis) -> None:
     ids = await fill(redis, 20, 19)
     for group in (*GROUPS, "another"):
         await redis.xgroup_create(STREAM, group, id="0")
     for group in GROUPS:
         await read(redis, group, 2, acknowledge=2)
     await trim(redis, STREAM, GROUPS, keep_days=KEEP_DAYS)
-    assert await left(redis) == ids
+    assert await remaining(redis) == ids
 
 
-async def test_a_stream_that_is_not_there_has_nothing_to_forget(redis: Redis) -> None:
+async def test_missing_stream_has_nothing_to_trim(redis: Redis) -> None:
     assert await trim(redis, STREAM, GROUPS, keep_days=KEEP_DAYS) == 0
