@@ -95,7 +95,7 @@ def _effect_key(put: Put) -> None:
 
 
 def _fencing_token(put: Put) -> None:
-    for statement in ("_DECIDED", "_RENEW", "_END"):
+    for statement in ("_DECIDED", "_END"):
         _edit(put, f"memory.runs:{statement}", "AND token = %(token)s")
 
 

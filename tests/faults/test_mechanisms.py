@@ -20,6 +20,7 @@ from memory.pool import open_pool
 from memory.runs import LeaseLost, Run, RunTable
 from tests.faults import bench, mutations
 from tests.faults.bench import FREE_TASKS, RUNNING_SPRINT, TASK
+from tests.memory.conftest import decide
 
 DatabaseUrl = Callable[[str], str]
 
@@ -121,10 +122,10 @@ async def old_holder(world: World) -> list[str]:
     async with open_pool(world.url("memory")) as pool:
         runs = RunTable(pool)
         run = await runs.start("P1", {}, 1e-6)
-        await runs.decided(run.run_id, run.token, {})
+        await runs.decided(run.run_id, run.token, decide())
         [claimed] = await runs.due_for_recovery()
         try:
-            await runs.fail(run.run_id, run.token, {"late": True})
+            await runs.fail(run.run_id, run.token, {"kind": "Late", "detail": "paused"})
         except LeaseLost:
             return []
     return [f"the old holder ended run {claimed.run_id}, which another holds"]
