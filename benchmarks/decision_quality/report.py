@@ -26,7 +26,7 @@ SHIPPED, LEFT_OUT, BOTH = "shipped", "left_out", "left_out_or_shipped"
 
 
 def measure(teams: Teams, say: Say) -> dict[str, Any]:
-    """Everything, before the scope is known and with it; `say` is told of each step."""
+    """Measure everything, before the scope is known and with it; `say` reports each step."""
     ours = development.overlap(teams)
     return {
         "teams": len(teams),

@@ -3,7 +3,7 @@
 The binaries are run directly, as a child in a session of its own. The package's `PostgresServer`
 was not taken because it passes no server settings but the socket, gives a start 10 s (crash
 recovery can take longer), trusts a pid file whose pid may have been reused, keeps a list of users'
-pids that a kill -9 leaves wrong for ever, shares one lock file in /tmp between all accounts, adds
+pids that a kill -9 leaves wrong, shares one lock file in /tmp between all accounts, adds
 an account to the machine when run by root, and opens every parent folder for reading.
 """
 

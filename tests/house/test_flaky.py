@@ -38,10 +38,10 @@ def exists(repository: Path, test: str) -> bool:
     body = ast.parse(file.read_text()).body
     for step in steps:
         kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-        found = [node for node in body if isinstance(node, kinds) and node.name == step]
-        if not found:
+        nodes = [node for node in body if isinstance(node, kinds) and node.name == step]
+        if not nodes:
             return False
-        body = found[0].body
+        body = nodes[0].body
     return True
 
 

@@ -1,4 +1,4 @@
-"""What no route should see is answered with a problem document, and nothing is stored."""
+"""Requests that no route should see get a problem document, and nothing is stored."""
 
 import asyncio
 import json

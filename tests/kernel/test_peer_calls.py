@@ -17,15 +17,15 @@ from tests.conftest import serving
 from tests.ports import free_port
 
 
-class Said(Answer):
-    said: str
+class Reply(Answer):
+    text: str
 
 
 class PeerClient(ServiceClient):
     peer = "peer"
 
-    async def ask(self, method: str = "GET", **more: Any) -> Said:
-        return await self._call(method, "/asked", Said, **more)
+    async def ask(self, method: str = "GET", **more: Any) -> Reply:
+        return await self._call(method, "/asked", Reply, **more)
 
 
 class Peer:
@@ -47,7 +47,7 @@ class Peer:
         status, headers = self.failures.pop(0) if self.failures else (200, {})
         raw = [(name.encode(), value.encode()) for name, value in headers.items()]
         await send({"type": "http.response.start", "status": status, "headers": raw})
-        await send({"type": "http.response.body", "body": b'{"said": "yes"}'})
+        await send({"type": "http.response.body", "body": b'{"text": "yes"}'})
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ async def test_a_get_or_a_keyed_call_is_repeated(
     client: PeerClient, peer: Peer, call: dict[str, str]
 ) -> None:
     peer.failures = [(502, {})] * len(PAUSES_SECONDS)
-    assert (await client.ask(**call)).said == "yes"
+    assert (await client.ask(**call)).text == "yes"
     assert len(peer.requests) == 1 + len(PAUSES_SECONDS)
     assert {headers.get("idempotency-key") for headers in peer.requests} == {call.get("key")}
 

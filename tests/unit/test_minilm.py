@@ -45,8 +45,8 @@ COSINES = [
 TOLERANCE = 1e-4
 
 
-def cosine(left: list[float], right: list[float]) -> float:
-    return sum(a * b for a, b in zip(left, right, strict=True))
+def cosine(first: list[float], second: list[float]) -> float:
+    return sum(a * b for a, b in zip(first, second, strict=True))
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +62,8 @@ async def test_vectors_are_those_of_the_reference(model: MiniLm):
 
 async def test_cosines_are_those_of_the_reference(model: MiniLm):
     vectors = await model.embed(TEXTS)
-    for left, row in zip(vectors, COSINES, strict=True):
-        assert [cosine(left, right) for right in vectors] == pytest.approx(row, abs=TOLERANCE)
+    for vector, row in zip(vectors, COSINES, strict=True):
+        assert [cosine(vector, other) for other in vectors] == pytest.approx(row, abs=TOLERANCE)
 
 
 async def test_vectors_have_unit_length_and_zeros_after_384_dimensions(model: MiniLm):

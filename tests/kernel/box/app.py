@@ -41,7 +41,7 @@ class Box(Answer):
 
 
 class Gate:
-    """Where a route stops until a test lets it go on."""
+    """Gate at which a route stops until a test opens it."""
 
     def __init__(self) -> None:
         self.reached = asyncio.Event()

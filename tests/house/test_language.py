@@ -1,0 +1,104 @@
+"""Rules of language that a program can check, for all code.
+
+The others are in docs/adr/0069-plain-language.md.
+"""
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+# A variable is a noun of the domain: `task_update`, not `told`.
+PARTICIPLES = frozenset(
+    {
+        *("asked", "began", "brought", "each", "found", "given", "gone", "happened", "heard"),
+        *("held", "kept", "left", "made", "meant", "met", "opened", "said", "seen", "spoken"),
+        *("taken", "told", "usual", "wanted"),
+    }
+)
+# A docstring opens with a verb and its object, or with a noun; not with a question.
+QUESTIONS = ("What ", "Who ", "Where ", "How ", "Whether ", "Which ", "Why ")
+PHRASES = re.compile(r"\bfor ever\b|\bever more rarely\b|\b(?:is|are) told\b")
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def python_files() -> list[Path]:
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.py"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    return [ROOT / name for name in listed if (ROOT / name).is_file()]
+
+
+def bound_names(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Find variables and parameters; a field of a class is a contract and keeps its name."""
+    fields = {
+        statement.target
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
+        for statement in node.body
+        if isinstance(statement, ast.AnnAssign)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node not in fields:
+            yield node.lineno, node.id
+        elif isinstance(node, ast.arg):
+            yield node.lineno, node.arg
+
+
+def docstrings(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, DOCUMENTED) and (docstring := ast.get_docstring(node)):
+            yield getattr(node, "lineno", 1), docstring
+
+
+def faults(source: str) -> list[str]:
+    """List the breaches of the rules in one file, each with its line."""
+    tree = ast.parse(source)
+    return [
+        *(f"{line}: the name {name!r}" for line, name in bound_names(tree) if name in PARTICIPLES),
+        *(
+            f"{line}: a docstring opens with a question: {text[:40]!r}"
+            for line, text in docstrings(tree)
+            if text.startswith(QUESTIONS)
+        ),
+        *(
+            f"{line}: a docstring says {phrase!r}"
+            for line, text in docstrings(tree)
+            for phrase in PHRASES.findall(text)
+        ),
+    ]
+
+
+def test_names_are_nouns_and_docstrings_are_statements() -> None:
+    breaches = [
+        f"{path.relative_to(ROOT)}:{fault}"
+        for path in python_files()
+        for fault in faults(path.read_text())
+    ]
+    assert breaches == []
+
+
+@pytest.mark.parametrize(
+    ("source", "count"),
+    [
+        ("found = 1", 1),
+        ("def f(told): ...", 1),
+        ('"""What it does."""', 1),
+        ('def f():\n    """Whether it runs."""', 1),
+        ('"""Serve for ever."""', 1),
+        ('"""Serve requests."""\nrow = 1', 0),
+        ("own = due = 1", 0),
+        ("class Progress:\n    left: int", 0),
+    ],
+)
+def test_breach_is_found(source: str, count: int) -> None:
+    assert len(faults(source)) == count
