@@ -24,7 +24,7 @@ class AgentSettings(KernelSettings):
         default=1,
         ge=1,
         le=100,
-        description="factor on the time a decision waits for memory and history",
+        description="factor on the time a decision or report waits for memory and history",
     )
     schedule_poll_seconds: float = Field(
         default=5, gt=0, description="pause between two looks for due daily scrums"

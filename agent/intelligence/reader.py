@@ -29,7 +29,8 @@ from memory.runs import RunTable
 T = TypeVar("T")
 
 # Longer than a decision waits for the chronicle: these answers are shown to a person, who prefers
-# a late answer to one with parts missing.
+# a late answer to one with parts missing. Multiplied by DSM_PATIENCE, as the waits of a decision are
+# (docs/adr/0012-patience-factor.md).
 ANSWER_SECONDS = 2.0
 
 
@@ -58,7 +59,8 @@ class ProjectReader:
 
     async def state(self, project_id: str) -> ProjectState:
         """Read the project as a decision would see it. Raises: `NotFound`."""
-        return await read_project(self.sources, project_id, self.default_options, ANSWER_SECONDS)
+        seconds = self._answer_seconds
+        return await read_project(self.sources, project_id, self.default_options, seconds)
 
     async def backlog(self, project_id: str) -> BacklogSummary:
         """Count the project's tasks by status. Raises: `NotFound`."""
@@ -72,7 +74,7 @@ class ProjectReader:
     async def history(self, project_id: str) -> tuple[ProjectEvidence | None, list[str]]:
         """Read the project's history, and name what did not answer."""
         evidence = self.sources.chronicle.evidence(project_id, sprints=HISTORY_SPRINTS)
-        return await ask(evidence, "history", ANSWER_SECONDS)
+        return await ask(evidence, "history", self._answer_seconds)
 
     async def velocity(self, project_id: str) -> ProjectVelocity:
         """Read the tasks completed in each closed sprint; without any, nulls with reasons."""
@@ -108,7 +110,7 @@ class ProjectReader:
         """Find similar episodes; an empty result names what prevented the search."""
         try:
             return await self.recaller.recall(
-                snapshot.perception, limit=RECALL_EPISODES, deadline_seconds=ANSWER_SECONDS
+                snapshot.perception, limit=RECALL_EPISODES, deadline_seconds=self._answer_seconds
             )
         except Problem as problem:
             return Recall.nothing(problem.detail)
@@ -119,6 +121,10 @@ class ProjectReader:
         if sprint is None:
             return None
         return (await self.sources.sprint.get_sprint(sprint.sprint_id)).start_date
+
+    @property
+    def _answer_seconds(self) -> float:
+        return ANSWER_SECONDS * self.sources.patience
 
 
 async def _of_project(project_id: str, answer: Awaitable[T]) -> T:

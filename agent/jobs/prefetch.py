@@ -16,7 +16,8 @@ logger = structlog.get_logger()
 
 # The events of one change come together, and the backlog applies them meanwhile.
 QUIET_SECONDS = 2.0
-# The chronicle may take longer than in a decision: nobody waits for the answer.
+# The chronicle may take longer than in a decision: nobody waits for the answer. Multiplied by
+# DSM_PATIENCE (docs/adr/0012-patience-factor.md).
 HISTORY_SECONDS = 2.0
 
 
@@ -59,8 +60,9 @@ class Prefetcher:
 
         A project that cannot be read now is prefetched after its next change.
         """
+        seconds = HISTORY_SECONDS * self._sources.patience
         try:
-            project = await read_project(self._sources, project_id, self._options, HISTORY_SECONDS)
+            project = await read_project(self._sources, project_id, self._options, seconds)
         except (Problem, psycopg.Error) as error:
             logger.info("memory.not_warmed", project_id=project_id, reason=str(error))
             return False
