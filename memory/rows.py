@@ -1,16 +1,18 @@
 """Episodes as rows of the database."""
 
 from collections.abc import Iterable
-from typing import Any, LiteralString
+from datetime import date, datetime
+from typing import LiteralString, TypedDict
 
 from memory import quality
-from memory.decision import Adjustment
+from memory.decision import Adjustment, DecisionSource
 from memory.document import encode
-from memory.episode import Episode
-from memory.episode_documents import documents_of
+from memory.episode import Episode, Origin, Outcome
+from memory.episode_documents import Documents, JsonObject, documents_of
 from memory.features import features
 
-# One JSON document carries any number of episodes; `features` is read as the text of a vector.
+# One JSON document carries any number of episodes: a statement with parameters for each row would
+# be planned again for each number of rows. `features` is read as the text of a vector.
 INSERT: LiteralString = """
     INSERT INTO episodes (
         episode_id, project_id, origin, decided_at, agent_version, decision_source, sprint_id, day,
@@ -32,14 +34,54 @@ INSERT: LiteralString = """
 """
 
 
+class OutcomeColumns(TypedDict):
+    """How the sprint ended; all None while that is not known."""
+
+    completed_tasks: int | None
+    planned_tasks: int | None
+    completion_rate: float | None
+    spill_over: int | None
+    duration_days: int | None
+
+
+class DecisionColumns(TypedDict):
+    """The numbers that learning reads; all None when no change of the task count was considered.
+
+    Learning selects these columns by name (`memory/decision_outcomes.py`).
+    """
+
+    rule_tasks: int | None
+    recommended_tasks: int | None
+    applied_tasks: int | None
+    raw_confidence: float | None
+    stated_confidence: float | None
+
+
+class EpisodeRow(Documents, OutcomeColumns, DecisionColumns):
+    """A row of the table `episodes` as JSON, by the names of its columns."""
+
+    episode_id: str
+    project_id: str
+    origin: Origin
+    decided_at: datetime
+    agent_version: str
+    decision_source: DecisionSource
+    sprint_id: str | None
+    day: date
+    perception: JsonObject
+    quality: float
+    recallable: bool
+    features: tuple[float, ...]
+
+
 def to_document(episodes: Iterable[Episode]) -> str:
-    """Return the parameter of `INSERT`. Raises: `Invalid` for what cannot be stored."""
-    return encode([_row(episode) for episode in episodes]).decode()
+    """Return the parameter of `INSERT`. Raises: `Invalid` for text that cannot be stored."""
+    return encode([to_row(episode) for episode in episodes]).decode()
 
 
-def _row(episode: Episode) -> dict[str, Any]:
-    decision, quality_score = episode.decision, quality.score(episode)
-    outcome = episode.outcome.model_dump(mode="json") if episode.outcome else {}
+def to_row(episode: Episode) -> EpisodeRow:
+    """Return an episode as a row."""
+    decision, score = episode.decision, quality.score(episode)
     return {
         "episode_id": str(episode.episode_id),
         "project_id": episode.project_id,
@@ -50,24 +92,31 @@ def _row(episode: Episode) -> dict[str, Any]:
         "sprint_id": episode.sprint_id,
         "day": episode.perception.day,
         "perception": episode.perception.model_dump(mode="json"),
-        **documents_of(episode),
-        "quality": quality_score,
-        "recallable": quality.recallable(episode.outcome, quality_score),
+        "quality": score,
+        "recallable": quality.recallable(episode.outcome, score),
         "features": features(episode.perception),
-        **outcome,
-        **_numbers(decision.adjustment("task_count_modification")),
+        **documents_of(episode),
+        **_outcome_columns(episode.outcome),
+        **_decision_columns(decision.adjustment("task_count_modification")),
     }
 
 
-def _numbers(adjustment: Adjustment | None) -> dict[str, int | float | None]:
-    """The columns that learning reads; all NULL when no change of the task count was considered."""
-    if adjustment is None:
-        return {}
-    confidence = adjustment.confidence
+def _outcome_columns(outcome: Outcome | None) -> OutcomeColumns:
     return {
-        "rule_tasks": adjustment.rule,
-        "recommended_tasks": adjustment.recommended,
-        "applied_tasks": adjustment.applied,
+        "completed_tasks": outcome.completed_tasks if outcome else None,
+        "planned_tasks": outcome.planned_tasks if outcome else None,
+        "completion_rate": outcome.completion_rate if outcome else None,
+        "spill_over": outcome.spill_over if outcome else None,
+        "duration_days": outcome.duration_days if outcome else None,
+    }
+
+
+def _decision_columns(adjustment: Adjustment | None) -> DecisionColumns:
+    confidence = adjustment.confidence if adjustment else None
+    return {
+        "rule_tasks": adjustment.rule if adjustment else None,
+        "recommended_tasks": adjustment.recommended if adjustment else None,
+        "applied_tasks": adjustment.applied if adjustment else None,
         "raw_confidence": confidence.raw if confidence else None,
         "stated_confidence": confidence.stated if confidence else None,
     }

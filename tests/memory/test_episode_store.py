@@ -1,5 +1,7 @@
 """Episodes are stored whole or not at all, and get their outcome once."""
 
+import re
+
 import pytest
 from psycopg.types.json import Jsonb
 
@@ -9,6 +11,7 @@ from memory.episode import Outcome
 from memory.episode_documents import Action, EpisodeDocument, Reasoning, decision_of, read_episode
 from memory.journal import append
 from memory.postgres import write_outcome
+from memory.rows import INSERT, EpisodeRow, to_row
 from memory.store import Counts
 from tests.memory.conftest import Memory, adjust, decide, invent, perceive, remember, stored_row
 
@@ -156,3 +159,12 @@ async def test_text_that_cannot_be_stored_is_refused_whole(memory: Memory, text:
     with pytest.raises(Invalid):
         async with memory.pool.connection() as connection, connection.transaction():
             await append(connection, bad)
+
+
+def test_statement_inserts_every_column_of_a_row() -> None:
+    inserted, selected, record = re.findall(r"episode_id(?: uuid)?,[^)]*?(?=\)|\n    FROM)", INSERT)
+    columns = set(EpisodeRow.__annotations__)
+    assert set(re.findall(r"\w+", inserted)) == columns
+    assert set(re.findall(r"\w+", selected.replace("::vector", ""))) == columns
+    assert {column.split()[0] for column in record.split(",")} == columns
+    assert to_row(remember(perceive())).keys() == columns
