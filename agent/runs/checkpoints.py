@@ -38,7 +38,7 @@ class StateSerializer(JsonPlusSerializer):
 
     def dumps_typed(self, obj: Any) -> tuple[str, bytes]:
         """Return the name of the type and the bytes of `obj`."""
-        name = _stored_name(type(obj))
+        name = _stored_name(obj.__class__)
         adapter = self._adapters.get(name)
         return super().dumps_typed(obj) if adapter is None else (name, adapter.dump_json(obj))
 

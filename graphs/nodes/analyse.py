@@ -116,7 +116,7 @@ def _facts(
         project_id=window.project_id,
         today=window.start_date,  # a window without dates begins on the project's own day
         backlog_tasks=summary.total_tasks - summary.status_counts.get("completed", 0),
-        unassigned_tasks=_unassigned_tasks(summary, plannable, options),
+        unassigned_tasks=count_unassigned_tasks(summary, plannable, options),
         plannable=plannable,
         team_size=len(window.capacity) or None,
         working_days=window.working_days,
@@ -132,9 +132,10 @@ def _facts(
     )
 
 
-def _unassigned_tasks(
+def count_unassigned_tasks(
     summary: BacklogSummary, plannable: tuple[TaskFact, ...], options: RequestOptions
 ) -> int:
+    """Return how many tasks are free to be planned, from two reads that may disagree."""
     # Summary and list are two reads, and the backlog may change in between. The list holds all
     # unassigned tasks when it is shorter than its limit, and its count is the plan's own then.
     if len(plannable) < most_tasks(options):
