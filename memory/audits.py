@@ -1,4 +1,4 @@
-"""Audits of decisions that the chronicle has not accepted yet."""
+"""Undelivered audits: decisions whose audit the chronicle has not accepted yet."""
 
 from typing import LiteralString
 from uuid import UUID
@@ -14,7 +14,7 @@ _WAITING = """
 
 
 class WaitingAudits:
-    """Reads the deliveries of the agent's database; the delivery worker posts them."""
+    """Reader of undelivered audits; the delivery worker posts them."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool

@@ -1,4 +1,4 @@
-"""Embeds the episodes that have no embedding yet."""
+"""Backfill: embed the stored episodes that have no embedding yet."""
 
 import asyncio
 from dataclasses import dataclass
@@ -18,8 +18,9 @@ from memory.vectors import Embedding
 
 logger = structlog.get_logger()
 
-EPISODES_A_PASS = 320
+EPISODES_A_PASS = 320  # ten batches
 IDLE_SECONDS = 1.0
+# A service that failed gets time to come back, and a refused text would be refused again at once.
 RETRY_SECONDS = 30.0
 _BEFORE_ALL = UUID(int=0)
 
@@ -35,26 +36,32 @@ _EMBEDDED = """
 
 @dataclass(frozen=True, slots=True)
 class Backfilled:
-    """Episodes that got an embedding, those left without; `model` is None when none was made."""
+    """Result of a backfill."""
 
     done: int
+    """Episodes that got an embedding."""
     failed: int
+    """Episodes that were tried and got none."""
     model: str | None
+    """Name of the embedding model; None when no embedding was made."""
 
 
 class Backfill:
-    """Works off `requires_embedding`; replicas may do the same work twice, to the same effect."""
+    """Embeds episodes with the flag `requires_embedding`.
+
+    Replicas may do the same work twice, to the same effect.
+    """
 
     def __init__(self, pool: Pool, embedder: Embedder, cache: TableCache) -> None:
         self._pool = pool
         self._embedder = embedder
         self._cache = cache
-        self._model: str | None = None  # that of the service's last answer
+        self._model: str | None = None  # the model of the service's last answer
 
     async def backfill(self, limit: int) -> Backfilled:
-        """Embed up to `limit` episodes; it ends at once when the service fails.
+        """Embed up to `limit` episodes; stop at once when the service fails.
 
-        What got no usable vector keeps its flag and is tried again in the next pass.
+        An episode without a usable vector keeps its flag. The next pass tries it again.
         """
         done, failed, model, last = 0, 0, None, _BEFORE_ALL
         while done + failed < limit:
@@ -63,32 +70,36 @@ class Backfill:
                 break
             last = batch[-1][0]
             try:
-                made = await self._embed([text for _, text in batch])
+                embeddings = await self._embed([text for _, text in batch])
             except Problem as problem:
                 logger.warning("memory.backfill_failed", reason=problem.detail)
                 return Backfilled(done, failed + len(batch), model)
-            usable = [(each, to) for (to, _), each in zip(batch, made, strict=True) if each]
+            usable = [
+                (embedding, episode_id)
+                for (episode_id, _), embedding in zip(batch, embeddings, strict=True)
+                if embedding
+            ]
             await self._store(usable)
             model = usable[-1][0].model if usable else model
             done, failed = done + len(usable), failed + len(batch) - len(usable)
         return Backfilled(done, failed, model)
 
     async def backfill_all(self) -> Backfilled:
-        """Embed everything that can be embedded. Raises: `psycopg.Error`."""
+        """Embed every episode that can be embedded. Raises: `psycopg.Error`."""
         done, model = 0, None
         while True:
-            made = await self.backfill(EPISODES_A_PASS)
-            done, model = done + made.done, made.model or model
-            if made.done < EPISODES_A_PASS:
+            result = await self.backfill(EPISODES_A_PASS)
+            done, model = done + result.done, result.model or model
+            if result.done < EPISODES_A_PASS:
                 await self._cache.prune()
-                return Backfilled(done, made.failed, model)
+                return Backfilled(done, result.failed, model)
 
     def loop(self) -> Loop:
         """Return the loop that embeds what the journal and imports add, within about a second."""
         return every(IDLE_SECONDS, self._backfill_pass, name="embedding backfill")
 
     async def _backfill_pass(self) -> bool:
-        """Embed one pass; True when it was full. Texts that failed are tried again later."""
+        """Embed one pass; return True when it was full."""
         result = await self.backfill(EPISODES_A_PASS)
         if result.done:
             await self._cache.prune()
@@ -97,26 +108,32 @@ class Backfill:
         return result.done == EPISODES_A_PASS
 
     async def _embed(self, texts: list[str]) -> list[Embedding | None]:
-        """Equal states have equal texts: what a recall had embedded is not embedded again."""
+        """Return the embeddings of `texts` in their order, from the cache where it has them."""
+        # Equal states have equal texts, and a recall may have had the text embedded already.
         known = {} if self._model is None else await self._cache.get_all(texts, self._model)
         new = [text for text in dict.fromkeys(texts) if text not in known]
-        found: dict[str, Embedding | None] = {**known}
+        embeddings: dict[str, Embedding | None] = {**known}
         if new:
-            found |= zip(new, await embed_all(self._embedder, new), strict=True)
-        self._model = next((each.model for each in found.values() if each), self._model)
-        return [found[text] for text in texts]
+            embeddings |= zip(new, await embed_all(self._embedder, new), strict=True)
+        models = (embedding.model for embedding in embeddings.values() if embedding)
+        self._model = next(models, self._model)
+        return [embeddings[text] for text in texts]
 
     async def _next(self, after: UUID, most: int) -> list[tuple[UUID, str]]:
         async with self._pool.connection() as connection:
             rows = await (await connection.execute(_NEXT, (after, most))).fetchall()
         return [(row[0], describe(Perception.model_validate(row[1]))) for row in rows]
 
-    async def _store(self, made: list[tuple[Embedding, UUID]]) -> None:
+    async def _store(self, embeddings: list[tuple[Embedding, UUID]]) -> None:
         async with (
             self._pool.connection() as connection,
             connection.transaction(),
             connection.cursor() as cursor,
         ):
             await cursor.executemany(
-                _EMBEDDED, [(each.vector, each.model, episode_id) for each, episode_id in made]
+                _EMBEDDED,
+                [
+                    (embedding.vector, embedding.model, episode_id)
+                    for embedding, episode_id in embeddings
+                ],
             )

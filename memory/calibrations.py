@@ -1,11 +1,15 @@
-"""Calibrations as they were learned, and which one is in force. None is ever changed or deleted."""
+"""Store of calibrations: every learning attempt, and the calibration in force.
+
+Rows are only added. A rollback adds an activation of an older version.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, LiteralString
+from typing import LiteralString
 
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
+from pydantic import JsonValue
 
 from domain_services.kernel.errors import NotFound
 from memory.pool import Connection, Pool
@@ -15,38 +19,54 @@ SHIPPED = 0  # the version that comes with the software; it has no row
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One learning: what it made, and the scores (mean log loss, lower is better) that decided.
+    """A learning attempt with the scores that decided on it.
 
-    `log_loss` and `active_log_loss` are of the `compared_with` newest outcomes, which neither had
-    seen; `learned_through` is when the newest sprint behind it ended.
+    Scores are mean log losses of outcomes that neither calibration was fitted on; lower is better.
     """
 
-    calibration: dict[str, Any]
+    calibration: dict[str, JsonValue]
+    """The fitted calibration as JSON."""
     accepted: bool
+    """True when it came into force."""
     reason: str
+    """Reason of acceptance or refusal, in words."""
     outcomes: int
+    """Outcomes that it was fitted on."""
     new_outcomes: int
+    """Outcomes since the attempt before."""
     log_loss: float | None
+    """Score of the attempt; None without a comparison."""
     active_log_loss: float | None
+    """Score of the calibration in force; None as above."""
     compared_with: int
+    """Outcomes that both scores were computed from."""
     learned_through: datetime
+    """End of the newest sprint among the outcomes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Version(Attempt):
+    """A stored attempt."""
+
     version: int
+    """Counted from 1 over all attempts, refused ones too."""
     created_at: datetime
     created_by: str
+    """Name of the API key, or of the job."""
 
 
 @dataclass(frozen=True, slots=True)
 class Active:
-    """`version` 0 is the shipped one; `since` is None while it was never replaced."""
+    """The calibration in force."""
 
     version: int
-    calibration: dict[str, Any] | None
+    """0 for the shipped calibration."""
+    calibration: dict[str, JsonValue] | None
+    """The calibration as JSON; None for the shipped one, which is not stored."""
     learned_through: datetime | None
+    """End of the newest sprint that it was fitted on; None for the shipped one."""
     since: datetime | None
+    """Time of activation; None while no calibration was ever activated."""
 
 
 _COLUMNS: LiteralString = """
@@ -73,10 +93,13 @@ _ACTIVATE = """
 
 
 class Calibrations:
+    """Calibrations in the agent's database."""
+
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
     async def active(self) -> Active:
+        """Return the calibration in force."""
         async with (
             self._pool.connection() as connection,
             connection.cursor(row_factory=class_row(Active)) as cursor,
@@ -85,7 +108,7 @@ class Calibrations:
             return await cursor.fetchone() or Active(SHIPPED, None, None, None)
 
     async def add(self, attempt: Attempt, by: str) -> Version:
-        """Keep what was learned; an accepted one is in force from then on."""
+        """Store an attempt and return it with its version; activate an accepted one."""
         values = {name: getattr(attempt, name) for name in Attempt.__slots__}
         values |= {"calibration": Jsonb(attempt.calibration), "by": by}
         async with (
@@ -94,21 +117,25 @@ class Calibrations:
             connection.cursor(row_factory=class_row(Version)) as cursor,
         ):
             await cursor.execute(_ADD, values)
-            made = await cursor.fetchone()
-            if made is None:
-                raise LookupError("the calibration was not stored")
+            version = await cursor.fetchone()
+            if version is None:
+                raise LookupError("INSERT INTO calibrations returned no row")
+            # In the same transaction: no other process sees an accepted attempt out of force.
             if attempt.accepted:
-                await _activate(connection, made.version, attempt.reason, by)
-        return made
+                await _activate(connection, version.version, attempt.reason, by)
+        return version
 
     async def activate(self, version: int, reason: str, by: str) -> None:
-        """Put an older version in force again, 0 for the shipped one. Raises: `NotFound`."""
+        """Activate a stored version, or the shipped calibration for 0. Raises: `NotFound`."""
         async with self._pool.connection() as connection:
             if not await _activate(connection, version, reason, by):
-                raise NotFound(f"there is no calibration {version}", version=version)
+                raise NotFound(
+                    f"there is no calibration {version}; `dsm learn --history` lists them",
+                    version=version,
+                )
 
     async def history(self, limit: int = 100) -> list[Version]:
-        """Every attempt, newest first, refused ones too."""
+        """Return the newest attempts, newest first, refused ones too."""
         async with (
             self._pool.connection() as connection,
             connection.cursor(row_factory=class_row(Version)) as cursor,

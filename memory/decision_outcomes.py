@@ -1,4 +1,4 @@
-"""Own decisions whose sprints have ended: the data that learning works on."""
+"""Ended decisions: the decisions whose sprints have ended, as learning reads them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +10,8 @@ from memory.decision import DecisionSource
 from memory.pool import Pool
 
 NEWEST_DECISIONS = 5000  # older ones say little about the agent of today
+
+# An imported episode has no recommendation of this program: only `origin = 'run'` is read.
 
 _SELECT = """
     SELECT * FROM (
@@ -27,11 +29,13 @@ _SELECT = """
 
 @dataclass(frozen=True, slots=True)
 class EndedDecision:
-    """A decision to create a sprint, and how that sprint ended. Counts in tasks."""
+    """A decision to create a sprint, and the outcome of that sprint. Counts in tasks."""
 
     episode_id: UUID
+    """Id of the decision's run."""
     project_id: str
     sprint_id: str
+    """The sprint that the decision created."""
     decision_source: DecisionSource
     completed_tasks: int
     """Completed in the sprint."""
@@ -48,16 +52,17 @@ class EndedDecision:
     stated_confidence: float | None
     """After calibration, 0..1; None as above."""
     closed_at: datetime
+    """Time at which the sprint was closed."""
 
 
 class EndedDecisions:
-    """Reads ended decisions of the agent's database."""
+    """Ended decisions in the agent's database."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
     async def read(self, project_id: str | None = None) -> list[EndedDecision]:
-        """Return the newest of one project or of all, in the order in which sprints ended."""
+        """Return the newest ended decisions of one project or of all, oldest first."""
         async with (
             self._pool.connection() as connection,
             connection.cursor(row_factory=class_row(EndedDecision)) as cursor,

@@ -1,4 +1,4 @@
-"""JSON as it goes into the database: what cannot be stored is refused, not changed."""
+"""JSON encoder of the database: refuse text that PostgreSQL cannot store, never change it."""
 
 import re
 from typing import Any
@@ -11,15 +11,15 @@ _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 def encode(value: Any) -> bytes:
-    """`value` as JSON. NaN and infinities become null, as JSON has no such numbers.
+    """Encode `value` as JSON. NaN and infinities become null: JSON has no such numbers.
 
-    Raises: `Invalid` for NUL, a lone surrogate, or what is no JSON at all.
+    Raises: `Invalid` for NUL, a lone surrogate, or a value that JSON cannot hold.
     """
     try:
         encoded = orjson.dumps(value)
     except TypeError as error:  # orjson's JSONEncodeError is one
-        raise Invalid(f"cannot be stored as JSON: {error}") from error
+        raise Invalid(f"cannot be stored as JSON: {error}; correct the text") from error
     # A plain search first: the expression alone takes a hundred times as long.
     if b"\\u0000" in encoded and _NUL.search(encoded):
-        raise Invalid("contains NUL, which cannot be stored")
+        raise Invalid("contains NUL, which cannot be stored; remove it from the text")
     return encoded

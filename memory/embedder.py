@@ -1,4 +1,4 @@
-"""The embedding service, as far as memory needs it."""
+"""Client of the embedding service, reduced to the one call that memory makes."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -12,8 +12,10 @@ SECONDS_A_TEXT = 0.7
 
 
 class Embedder(Protocol):
+    """A source of embeddings."""
+
     async def embed(self, texts: Sequence[str]) -> tuple[list[list[float]], str]:
-        """One vector a text, in order, and the model that made them all.
+        """Return one vector for each text, in order, and the name of the model.
 
         Raises: `domain_services.kernel.errors.Problem` when the service fails or refuses.
         """
@@ -21,13 +23,13 @@ class Embedder(Protocol):
 
 
 class ServiceEmbedder(Embedder):
-    """Asks the embedding service over HTTP."""
+    """The embedding service over HTTP."""
 
     def __init__(self, client: EmbeddingClient) -> None:
         self._client = client
 
     async def embed(self, texts: Sequence[str]) -> tuple[list[list[float]], str]:
-        made = await self._client.embed_batch(
+        answer = await self._client.embed_batch(
             BatchRequest(texts=list(texts)), timeout=CALL_SECONDS + SECONDS_A_TEXT * len(texts)
         )
-        return made.embeddings, made.model
+        return answer.embeddings, answer.model

@@ -1,7 +1,7 @@
-"""A project's state as a vector in which near means alike.
+"""Feature vectors of project states: similar states have vectors that are near each other.
 
-Numbers as text are nearly useless to an embedding model, so similarity rests on these. The vectors
-are stored: a change of them or of a scale needs a migration that computes the column again.
+An embedding model hardly compares numbers in a text, so similarity rests on these vectors. They are
+stored: a change of a feature or of a scale needs a migration that computes the column again.
 """
 
 import math
@@ -14,10 +14,12 @@ from memory.episode import Perception
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Mean and standard deviation that turn a raw value into standard units."""
+    """Scale that turns a raw value into standard units."""
 
     mean: float
+    """Mean of the raw values."""
     spread: float
+    """Standard deviation of the raw values."""
 
 
 # Measured on 516 sprints of 60 open-source projects (Choetkiertikul et al., IEEE TSE 2017: start
@@ -37,57 +39,56 @@ SCALES = {
     "week": Scale(4.84, 0.30),  # working days a week: windows with holidays of US, DE, GB
     "length": Scale(13.5, 4.7),  # calendar days of the window
     "sprints_of_work": Scale(-0.12, 0.82),  # log ratio of open tasks to smoothed throughput
-    "present": Scale(
-        0.92, 0.10
-    ),  # share of the team's working days; chosen: 20 days of leave a year
+    # Share of the team's working days; chosen: 20 days of leave a year.
+    "present": Scale(0.92, 0.10),
 }
 DIMENSIONS = len(SCALES)
 
-# Beyond this a value is only "very far out"; one wild number must not hide all others.
+# Standard units. One wild number would outweigh all others in the distance.
 LIMIT = 4.0
 
 
 def features(perception: Perception) -> tuple[float, ...]:
-    """`float[13]` in standard units, each within -4..4; an unknown value is 0, the mean."""
+    """Return the 13 features in standard units, each in -4..4; an unknown value is 0, the mean."""
     raw = _raw(perception)
     return tuple(_standardised(raw[name], scale) for name, scale in SCALES.items())
 
 
 def similarity(distance: float) -> float:
-    """An L2 distance of two feature vectors as a similarity in (0, 1]; identical is exactly 1.
+    """Turn the L2 distance of two feature vectors into a similarity in (0, 1]; 1 for distance 0.
 
-    A rational quadratic kernel of the root mean square difference: half at one standard unit in
-    every feature, about a third for two projects taken at random.
+    A rational quadratic kernel of the root mean square difference. One standard unit in every
+    feature gives a half; two random projects have about a third.
     """
     return 1.0 / (1.0 + distance * distance / DIMENSIONS)
 
 
-def _raw(seen: Perception) -> dict[str, float | None]:
-    done = seen.completed
-    smoothed = throughput.smoothed(done)
+def _raw(state: Perception) -> dict[str, float | None]:
+    completed = state.completed
+    smoothed = throughput.smoothed(completed)
     return {
-        "unassigned": math.log1p(seen.unassigned_tasks),
-        "backlog": math.log1p(seen.backlog_tasks),
+        "unassigned": math.log1p(state.unassigned_tasks),
+        "backlog": math.log1p(state.backlog_tasks),
         "throughput": _log1p(smoothed),
-        "last": _log1p(done[-1] if done else None),
-        "mean_of_three": _log1p(fmean(done[-3:]) if done else None),
-        "variation": throughput.variation(done),
-        "trend": throughput.trend(done),
-        "history": math.log1p(seen.past_sprints),
-        "team": _log1p(seen.team_size),
-        "week": None if seen.working_days is None else 7 * seen.working_days / seen.sprint_days,
-        "length": float(seen.sprint_days),
+        "last": _log1p(completed[-1] if completed else None),
+        "mean_of_three": _log1p(fmean(completed[-3:]) if completed else None),
+        "variation": throughput.variation(completed),
+        "trend": throughput.trend(completed),
+        "history": math.log1p(state.past_sprints),
+        "team": _log1p(state.team_size),
+        "week": None if state.working_days is None else 7 * state.working_days / state.sprint_days,
+        "length": float(state.sprint_days),
         "sprints_of_work": None
         if smoothed is None
-        else math.log1p(seen.backlog_tasks) - math.log1p(smoothed),
-        "present": _present(seen),
+        else math.log1p(state.backlog_tasks) - math.log1p(smoothed),
+        "present": _present(state),
     }
 
 
-def _present(seen: Perception) -> float | None:
-    if not seen.team_size or not seen.working_days or seen.team_working_days is None:
+def _present(state: Perception) -> float | None:
+    if not state.team_size or not state.working_days or state.team_working_days is None:
         return None
-    return seen.team_working_days / (seen.team_size * seen.working_days)
+    return state.team_working_days / (state.team_size * state.working_days)
 
 
 def _log1p(value: float | None) -> float | None:

@@ -1,9 +1,7 @@
-"""Episodes on their way into memory.
+"""Episode journal: a queue table between the end of a run and the indexed table of episodes.
 
-A run writes its episode here, in its last transaction, and the indexes get it afterwards: inserting
-into a vector index takes ten times as long as the run can spare. Who finishes a run wakes the mover
-in its own process; others look each second. Not by NOTIFY: it makes commits queue for one lock,
-which cost two thirds of the journal's throughput with eight writers.
+A run writes its episode to the journal in its last transaction. A loop moves it to the table
+afterwards: inserting into a vector index takes ten times as long as a run can spare.
 """
 
 import asyncio
@@ -21,6 +19,8 @@ from memory.pool import Connection, Pool
 logger = structlog.get_logger()
 
 BATCH = 200
+# The end of a run wakes the loop of its own process; the others poll. Not NOTIFY: it makes commits
+# queue for one lock, which cost two thirds of the journal's throughput with eight writers.
 IDLE_SECONDS = 1.0
 
 _APPEND = "INSERT INTO episode_journal (episode) VALUES (%s)"
@@ -33,7 +33,7 @@ _REMOVE = "DELETE FROM episode_journal WHERE id = ANY(%s)"
 
 
 async def append(connection: Connection, episode: Episode) -> None:
-    """Owe `episode` to memory; it exists exactly when the caller's transaction commits.
+    """Append an episode in the caller's transaction.
 
     Raises: `Invalid` for text that cannot be stored.
     """
@@ -41,20 +41,20 @@ async def append(connection: Connection, episode: Episode) -> None:
 
 
 class Journal:
-    """Moves episodes from the journal into memory."""
+    """Moves episodes from the journal to the table of episodes."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
-        """Something was appended: look at once."""
+        """Make the loop move episodes at once."""
         self._woken.set()
 
     async def drain(self) -> int:
-        """Move one batch, oldest first; how many were moved. Replicas share the work.
+        """Move one batch, oldest first; return how many were moved. Replicas share the work.
 
-        An episode that no longer can be read stays, with the reason, and holds up no other.
+        An unreadable episode stays in the journal with the reason, and delays no other.
         """
         async with self._pool.connection() as connection, connection.transaction():
             cursor = await connection.execute(_TAKE, (BATCH,))
@@ -66,8 +66,9 @@ class Journal:
                     logger.error("memory.episode_refused", journal_id=row_id, error=str(error))
                     await connection.execute(_REFUSE, (str(error), row_id))
             await postgres.insert(connection, episodes.values())
-            made = [each.sprint_id for each in episodes.values() if each.sprint_id]
-            await outcomes.settle(connection, made)
+            sprint_ids = [episode.sprint_id for episode in episodes.values() if episode.sprint_id]
+            # The sprint may have been closed while the episode was in the journal.
+            await outcomes.update_episodes(connection, sprint_ids)
             await connection.execute(_REMOVE, (list(episodes),))
         return len(episodes)
 

@@ -1,4 +1,4 @@
-"""How far intelligence may go in each project: every change is a version that stays."""
+"""Store of decision modes: how far evidence may change the decisions of each project."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,24 +11,27 @@ from memory.pool import Pool
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A decision mode; `confidence_threshold` is a probability in 0..1.
-
-    `shadow` decides and records as `intelligence_enhanced` does, and acts on nothing.
-    """
+    """A decision mode with its limits."""
 
     mode: ModeName
+    """`shadow` decides and records as `intelligence_enhanced` does, and acts on nothing."""
     confidence_threshold: float
+    """Lowest confidence that passes the gate, 0..1."""
     enable_task_count_adjustment: bool
+    """True when evidence may change the number of tasks."""
     enable_sprint_duration_adjustment: bool
+    """True when evidence may change the length of a sprint."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModeVersion(Setting):
-    """A setting as it was made; versions of a project count from 1."""
+    """A stored setting. Versions are only added."""
 
     version: int
+    """Counted from 1 for each project."""
     changed_at: datetime
     changed_by: str
+    """Name of the API key."""
 
 
 _ADD = """
@@ -48,7 +51,7 @@ _HISTORY = """
 
 
 class Modes:
-    """The decision modes of all projects; a run reads its own when it starts (`Run.mode`)."""
+    """Decision modes in the agent's database; a run reads its own when it starts (`Run.mode`)."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -56,10 +59,10 @@ class Modes:
     async def change(
         self, project_id: str, setting: Setting, by: str, base: int
     ) -> ModeVersion | None:
-        """Add the version after `base`; it holds from the next run on.
+        """Add the version after `base`, which holds from the next run on.
 
-        `base` is the version that `setting` was made from, 0 for none. None, and nothing changed,
-        when another version was added since.
+        `base` is the version that `setting` was derived from, 0 for none. Return None and change
+        nothing when somebody else has added a version since.
         """
         values = {
             "project": project_id,
@@ -78,7 +81,7 @@ class Modes:
             return await cursor.fetchone()
 
     async def history(self, project_id: str, limit: int = 100) -> list[ModeVersion]:
-        """Its versions, newest first: the first one holds; empty when none was ever set."""
+        """Return a project's versions, newest first; the first one holds."""
         async with (
             self._pool.connection() as connection,
             connection.cursor(row_factory=class_row(ModeVersion)) as cursor,

@@ -1,7 +1,7 @@
-"""How sprints ended, written to the decisions that made them; whichever comes first waits.
+"""Outcomes of sprints: stored by sprint, and copied to the episode that created the sprint.
 
-A closed sprint is kept by its id. Whoever adds either half, the outcome or the episode, looks for
-the other one under a lock of the sprint, so that two transactions at once cannot miss each other.
+Outcome and episode arrive in either order (docs/adr/0013-outcomes-by-sprint.md). Each transaction
+that adds one of them looks for the other one.
 """
 
 from collections.abc import Iterable
@@ -15,11 +15,13 @@ from memory import postgres
 from memory.episode import Outcome
 from memory.pool import Connection
 
+# Two transactions at once would each miss the other's row, which is not committed yet. Locks are
+# taken in the order of the ids, so that two batches never wait for each other.
 _LOCK = """
     SELECT pg_advisory_xact_lock(hashtextextended(sprint, 0))
     FROM (SELECT unnest(%s::text[]) AS sprint ORDER BY 1) AS ordered
 """
-_KEEP = """
+_UPSERT = """
     INSERT INTO sprint_outcomes (sprint_id, project_id, completed_tasks, planned_tasks,
         completion_rate, spill_over, duration_days, closed_at)
     VALUES (%(sprint_id)s, %(project_id)s, %(completed_tasks)s, %(planned_tasks)s,
@@ -30,7 +32,7 @@ _KEEP = """
         closed_at = excluded.closed_at
     WHERE sprint_outcomes.closed_at < excluded.closed_at
 """
-_KNOWN: LiteralString = """
+_SELECT: LiteralString = """
     SELECT sprint_id, project_id, completed_tasks, planned_tasks, completion_rate, spill_over,
            duration_days, closed_at
     FROM sprint_outcomes WHERE sprint_id = ANY(%s) ORDER BY sprint_id
@@ -39,19 +41,25 @@ _KNOWN: LiteralString = """
 
 @dataclass(frozen=True, slots=True)
 class ClosedSprint:
-    """A sprint that ended; `completion_rate` in 0..1, None for a sprint without tasks."""
+    """A sprint that has ended."""
 
     sprint_id: str
     project_id: str
     completed_tasks: int
+    """Tasks completed in the sprint."""
     planned_tasks: int
+    """Tasks that entered the sprint."""
     completion_rate: float | None
+    """Completed over planned tasks, 0..1; None for a sprint without tasks."""
     spill_over: int
+    """Planned tasks that were not completed."""
     duration_days: int
+    """Calendar days of the sprint."""
     closed_at: datetime
 
     @property
     def outcome(self) -> Outcome:
+        """The outcome as an episode holds it."""
         return Outcome(
             completed_tasks=self.completed_tasks,
             planned_tasks=self.planned_tasks,
@@ -61,31 +69,34 @@ class ClosedSprint:
         )
 
 
-async def keep(connection: Connection, closed: ClosedSprint) -> int:
-    """Keep how a sprint ended, unless something newer is known; how many episodes it changed.
+async def store(connection: Connection, sprint: ClosedSprint) -> int:
+    """Store a sprint's outcome unless a newer one is stored; return how many episodes changed.
 
-    To be called in a transaction. A sprint that no decision made changes none.
+    To be called in a transaction. An episode that is still in the journal gets it later.
     """
-    await connection.execute(_LOCK, ([closed.sprint_id],))
-    values = {name: getattr(closed, name) for name in ClosedSprint.__slots__}
-    await connection.execute(_KEEP, values)
-    return await _settle(connection, [closed.sprint_id])
+    await connection.execute(_LOCK, ([sprint.sprint_id],))
+    values = {name: getattr(sprint, name) for name in ClosedSprint.__slots__}
+    await connection.execute(_UPSERT, values)
+    return await _copy_to_episodes(connection, [sprint.sprint_id])
 
 
-async def settle(connection: Connection, sprint_ids: Iterable[str]) -> int:
-    """Write what is known of these sprints to their episodes; how many changed. As `keep`."""
-    wanted = sorted(set(sprint_ids))
-    if not wanted:
+async def update_episodes(connection: Connection, sprint_ids: Iterable[str]) -> int:
+    """Copy stored outcomes to the episodes of these sprints; return how many changed.
+
+    To be called in a transaction.
+    """
+    ordered = sorted(set(sprint_ids))
+    if not ordered:
         return 0
-    await connection.execute(_LOCK, (wanted,))
-    return await _settle(connection, wanted)
+    await connection.execute(_LOCK, (ordered,))
+    return await _copy_to_episodes(connection, ordered)
 
 
-async def _settle(connection: Connection, sprint_ids: list[str]) -> int:
+async def _copy_to_episodes(connection: Connection, sprint_ids: list[str]) -> int:
     async with connection.cursor(row_factory=class_row(ClosedSprint)) as cursor:
-        await cursor.execute(_KNOWN, (sprint_ids,))
-        known = await cursor.fetchall()
+        await cursor.execute(_SELECT, (sprint_ids,))
+        sprints = await cursor.fetchall()
     changed = 0
-    for closed in known:
-        changed += await postgres.write_outcome(connection, closed.sprint_id, closed.outcome)
+    for sprint in sprints:
+        changed += await postgres.write_outcome(connection, sprint.sprint_id, sprint.outcome)
     return changed

@@ -1,10 +1,4 @@
-"""Connections to the memory's database.
-
-psycopg's own pool, not SQLAlchemy: recall is the hot path, and vectors as binary parameters of
-prepared statements cost it 1.6-1.9 times less than as text. That takes pgvector's psycopg adapters
-and session settings on every connection, which the pool's configure hook gives, and leaves nothing
-of an ORM to use.
-"""
+"""Connection pool of the agent's database, with vectors, JSON and time limits set up."""
 
 import asyncio
 import contextlib
@@ -21,21 +15,27 @@ from psycopg.types.json import set_json_dumps, set_json_loads
 from domain_services.kernel.database.pool import CheckedPool, Connection
 from memory.document import encode
 
+# psycopg's own pool, not SQLAlchemy: recall is the hot path, and vectors as binary parameters of
+# prepared statements cost it 1.6 to 1.9 times less than as text. Binary vectors need pgvector's
+# adapters and settings on every connection; nothing of an ORM would be left to use.
+
 HANG_UP_SECONDS = 60.0  # for a whole transaction, whose statements end after 3 s each
 
 
 class Pool(CheckedPool):
-    """A pool whose connections are hung up on when the server does not answer.
+    """A pool that shuts a connection's socket down when the server does not answer in time.
 
-    A cancelled statement would first be cancelled in the server and wait for its answer, for ever
-    if the server is silent; a socket that is shut down ends it at once, with `psycopg.Error`.
+    The statement then ends at once with `psycopg.Error` (docs/adr/0011-silent-database.md).
     """
 
     @asynccontextmanager
     async def connection(
         self, timeout: float | None = None, *, hang_up_seconds: float = HANG_UP_SECONDS
     ) -> AsyncGenerator[Connection, None]:
-        """A connection for at most `hang_up_seconds`. Raises: `psycopg_pool.PoolTimeout`."""
+        """Lend a connection for at most `hang_up_seconds`. Raises: `psycopg_pool.PoolTimeout`.
+
+        `timeout` is how long to wait for a free one, in seconds; None for the pool's default.
+        """
         async with super().connection(timeout) as connection:
             loop = asyncio.get_running_loop()
             timer = loop.call_later(hang_up_seconds, _hang_up, connection)
@@ -46,6 +46,8 @@ class Pool(CheckedPool):
 
 
 def _hang_up(connection: Connection) -> None:
+    # Cancelling the statement would wait for the server's answer, which a silent server never
+    # gives.
     with (
         contextlib.suppress(psycopg.OperationalError, OSError),  # it has ended meanwhile
         socket.socket(fileno=os.dup(connection.fileno())) as line,
@@ -53,10 +55,10 @@ def _hang_up(connection: Connection) -> None:
         line.shutdown(socket.SHUT_RDWR)
 
 
-# ef_search is how many neighbours an index scan keeps in sight: of 100,000 episodes 40 find 95 % of
-# the five nearest, 80 98 %, 120 all. Iterative scans go on when a filter has left too few rows.
-# Statements are written for one plan each, so planning them again at every call is waste; a page
-# read at random is in memory.
+# ef_search is the candidate list of an index scan. Of 100,000 episodes 40 find 95 % of the five
+# nearest, 80 find 98 %, 120 find all. Iterative scans go on when a filter has left too few rows.
+# Each statement has one good plan, so planning it again at every call is waste. A page read at
+# random is in memory, so it costs about as much as a page read in order.
 _SETTINGS = (
     "SET hnsw.ef_search = 120",
     "SET hnsw.iterative_scan = relaxed_order",
@@ -75,10 +77,10 @@ async def _configure(connection: Connection) -> None:
 
 @asynccontextmanager
 async def open_pool(url: str, *, wait: bool = True) -> AsyncGenerator[Pool, None]:
-    """A pool of 2 to 10 checked autocommit connections; `url` may be SQLAlchemy's form.
+    """Open a pool of 2 to 10 checked autocommit connections; `url` may be SQLAlchemy's form.
 
-    Statements end after 3 s, lock waits after 1 s. Raises: `psycopg_pool.PoolTimeout` when the
-    database does not answer within 5 s, unless the caller does not `wait` for it.
+    Statements end after 3 s, lock waits after 1 s. With `wait`, raises `psycopg_pool.PoolTimeout`
+    when the database does not answer within 5 s.
     """
     pool = Pool(url, min_size=2, max_size=10, configure=_configure)
     try:

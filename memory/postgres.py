@@ -1,4 +1,4 @@
-"""The episode store on PostgreSQL."""
+"""Episode store on PostgreSQL: insert, count, and write outcomes."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from memory.store import Counts, EpisodeStore
 # Episodes a statement: into a vector index of 100,000 they take about a tenth of its timeout.
 ROWS_A_STATEMENT = 200
 
+# FOR UPDATE: the score is computed from the row and must not change before it is written.
 _BY_SPRINT = """
     SELECT episode_id, quality, completed_tasks, planned_tasks, completion_rate, spill_over,
            duration_days
@@ -35,6 +36,8 @@ _COUNT = """
 
 @dataclass(frozen=True, slots=True)
 class _StoredOutcome:
+    """The outcome columns of an episode; all None while the outcome is not known."""
+
     episode_id: UUID
     quality: float
     completed_tasks: int | None
@@ -66,9 +69,9 @@ async def insert(connection: Connection, episodes: Iterable[Episode]) -> int:
 
 
 async def write_outcome(connection: Connection, sprint_id: str, outcome: Outcome) -> bool:
-    """Give the run that made a sprint its outcome and score; return False when nothing changes.
+    """Write a sprint's outcome to its episode; return False when nothing changes.
 
-    In the caller's transaction. An imported episode has brought its own outcome.
+    To be called in a transaction. An imported episode keeps the outcome of the import.
     """
     async with connection.cursor(binary=True, row_factory=class_row(_StoredOutcome)) as cursor:
         await cursor.execute(_BY_SPRINT, (sprint_id,))
@@ -86,7 +89,7 @@ async def write_outcome(connection: Connection, sprint_id: str, outcome: Outcome
 
 
 class PostgresEpisodes(EpisodeStore):
-    """Episodes in the table of the same name."""
+    """Episodes in the table `episodes`."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool

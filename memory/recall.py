@@ -1,4 +1,4 @@
-"""Remembers similar episodes of all projects, and says how they were found."""
+"""Recall: find the episodes most similar to a project's state, within a deadline."""
 
 import asyncio
 import time
@@ -10,50 +10,55 @@ from pydantic import BaseModel, ConfigDict
 from domain_services.kernel.client.breaker import Breaker
 from domain_services.kernel.errors import Unavailable
 from memory import search
-from memory.embed import Embeddings, Found
+from memory.embed import Embeddings, Lookup
 from memory.episode import Outcome, Perception, RecallPath, SimilarEpisode
 from memory.pool import Connection, Pool
 from memory.search import EXACT_ROWS, Hit, Query
 from memory.text import describe
 
-# What the search itself needs of the deadline; the embedding may take the rest.
+# Part of the deadline that the search needs; the embedding may take the rest.
 SEARCH_SECONDS = 0.05
-GRACE_SECONDS = 0.02  # from hanging up a connection to its error
+GRACE_SECONDS = 0.02  # from shutting a socket down to the error of its statement
 
 
 class Neighbour(SimilarEpisode):
     """A similar episode with the state it was decided in."""
 
     perception: Perception
+    """State of its project at the time of its decision."""
 
 
 class Recall(BaseModel):
-    """Neighbours, nearest first, and how they were found.
-
-    `path`: where the query's embedding came from; `structured` means there was none. `model` made
-    it. `ms`: how long it took. `searched`: episodes compared by the blend. `degraded`: what the
-    search had to do without; None when nothing.
-    """
+    """Result of a recall."""
 
     model_config = ConfigDict(frozen=True)
 
     path: RecallPath
+    """Source of the query's embedding; `structured` when there was none."""
     model: str | None
+    """Model of the query's embedding; None without one."""
     ms: float
+    """Duration in milliseconds."""
     searched: int
+    """Episodes that were compared with the query."""
     neighbours: tuple[Neighbour, ...]
+    """Most similar episodes, nearest first."""
     degraded: str | None
+    """The part of the search that was missing, in words; None when none was."""
 
     @classmethod
     def nothing(cls, degraded: str) -> "Recall":
-        """What a caller goes on with when recall failed."""
+        """Return an empty recall for a caller to go on with when the search failed."""
         return cls(
             path="structured", model=None, ms=0, searched=0, neighbours=(), degraded=degraded
         )
 
 
 class Recaller:
-    """Recall over one database; one for a process. Up to `exact_rows` candidates are all read."""
+    """Recall over one database; one for a process.
+
+    Up to `exact_rows` candidates are all compared, more are searched through indexes.
+    """
 
     def __init__(
         self,
@@ -65,9 +70,10 @@ class Recaller:
         self._pool = pool
         self._exact_rows = exact_rows
         self._embeddings = embeddings
-        # Filters and models with more rows than an exact search takes. Episodes are never deleted,
-        # so what is large stays large.
+        # Without it each decision would wait for a database that is away.
         self._breaker = Breaker("memory")
+        # Projects and models with more than `exact_rows` episodes. Episodes are never deleted, so
+        # that a large one stays large.
         self._large: set[str | None] = set()
         self._large_models: set[str] = set()
         self._seconds = Histogram(
@@ -86,57 +92,58 @@ class Recaller:
         deadline_seconds: float,
         project_id: str | None = None,
     ) -> Recall:
-        """The `limit` nearest episodes that ended well documented; of one project if it is named.
+        """Find the `limit` nearest complete episodes, of one project when `project_id` names it.
 
-        Never an episode of the perceived project from its day or later. Without an embedding in
-        time the structured features serve alone. Raises: `Unavailable` when the database fails or
-        the deadline passes.
+        An episode of the same project from the same day or later is left out. Without an embedding
+        in time the structured features serve alone. Raises: `Unavailable` when the database fails
+        or the deadline passes.
         """
-        began = time.perf_counter()
+        started = time.perf_counter()
         try:
-            # The connection is hung up at the deadline; the timeout is for what holds none.
+            # At the deadline the pool shuts the connection's socket down. The timeout ends what
+            # waits without a connection.
             async with (
                 asyncio.timeout(deadline_seconds + GRACE_SECONDS),
                 self._breaker.guard(),
             ):
-                found = await self._embeddings.find(
+                lookup = await self._embeddings.find(
                     describe(perception), deadline_seconds - SEARCH_SECONDS
                 )
                 hits = await self._search(
-                    search.query(perception, found.embedding, project_id, limit),
-                    deadline_seconds - (time.perf_counter() - began),
+                    search.make_query(perception, lookup.embedding, project_id, limit),
+                    deadline_seconds - (time.perf_counter() - started),
                 )
         except TimeoutError as error:
             raise Unavailable(f"nothing recalled within {deadline_seconds} s") from error
         except psycopg.Error as error:
             raise Unavailable(f"memory cannot be read: {error}") from error
-        seconds = time.perf_counter() - began
-        self._seconds.labels(found.path).observe(seconds)
-        return _recall(found, hits, seconds)
+        seconds = time.perf_counter() - started
+        self._seconds.labels(lookup.path).observe(seconds)
+        return _recall(lookup, hits, seconds)
 
-    def warm(self, perception: Perception) -> bool:
-        """Have the embedding of a state made before it is asked for; False when too many wait."""
-        return self._embeddings.warm(describe(perception))
+    def prefetch(self, perception: Perception) -> bool:
+        """Queue a state for embedding ahead of its recall; return False when the queue is full."""
+        return self._embeddings.prefetch(describe(perception))
 
-    async def _search(self, asked: Query, seconds: float) -> list[Hit]:
+    async def _search(self, query: Query, seconds: float) -> list[Hit]:
         async with self._pool.connection(seconds, hang_up_seconds=seconds) as connection:
-            if asked["project"] not in self._large:
-                hits = await search.search_exact(connection, asked, self._exact_rows + 1)
+            if query["project"] not in self._large:
+                hits = await search.search_exact(connection, query, self._exact_rows + 1)
                 if not hits or hits[0].searched <= self._exact_rows:
                     return hits
-                self._large.add(asked["project"])
-            hits = await search.search_indexed(connection, asked, by_text=False)
-            if search.text_may_matter(asked, hits) and await self._is_large(
-                connection, asked["model"]
+                self._large.add(query["project"])
+            hits = await search.search_indexed(connection, query, by_text=False)
+            if search.text_may_matter(query, hits) and await self._is_large(
+                connection, query["model"]
             ):
-                hits = await search.search_indexed(connection, asked, by_text=True)
-            if len(hits) < asked["limit"]:
-                # The index gave up before the filter was satisfied: fewer rows than there are.
-                hits = await search.search_exact(connection, asked, None)
+                hits = await search.search_indexed(connection, query, by_text=True)
+            if len(hits) < query["limit"]:
+                # An index scan stops after a number of rows, also when the filter left too few.
+                hits = await search.search_exact(connection, query, None)
             return hits
 
     async def _is_large(self, connection: Connection, model: str | None) -> bool:
-        """Whether the index of the embeddings holds enough of a model to be worth a search."""
+        """Check that a model has so many embeddings that searching their index pays."""
         if model is not None and model not in self._large_models:
             count = await search.count_of_model(connection, model, self._exact_rows + 1)
             if count > self._exact_rows:
@@ -144,13 +151,13 @@ class Recaller:
         return model in self._large_models
 
 
-def _recall(found: Found, hits: list[Hit], seconds: float) -> Recall:
-    degraded = found.reason
-    if found.embedding and hits and all(hit.cosine is None for hit in hits):
-        degraded = f"none of the neighbours has an embedding of {found.embedding.model}"
+def _recall(lookup: Lookup, hits: list[Hit], seconds: float) -> Recall:
+    degraded = lookup.reason
+    if lookup.embedding and hits and all(hit.cosine is None for hit in hits):
+        degraded = f"none of the neighbours has an embedding of {lookup.embedding.model}"
     return Recall(
-        path=found.path,
-        model=found.embedding.model if found.embedding else None,
+        path=lookup.path,
+        model=lookup.embedding.model if lookup.embedding else None,
         ms=round(seconds * 1000, 2),
         searched=hits[0].searched if hits else 0,
         neighbours=tuple(_neighbour(hit) for hit in hits),

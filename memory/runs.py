@@ -1,17 +1,17 @@
-"""The run table: what each orchestration was asked, what it decided, whether it is finished.
+"""Run table: request, decision, answer and lease of each orchestration.
 
-A run is `running`, then `decided`, then `done` or `failed`. It holds a lease; one that is silent
-for longer has died. If it had not decided, it is `abandoned`, for nothing has happened; if it had,
-it is recovered, for it may have acted. The fencing token rises with each new holder, and a write
-with an older one is refused.
+A run is `running`, then `decided`, then `done` or `failed`. A run whose lease has ended is
+`abandoned` when it had not decided: nothing has happened. When it had decided, it may have acted,
+so another process recovers it. Each new holder gets a higher fencing token. A write with an older
+token is refused.
 """
 
 # ruff: noqa: S608 (statements consist of LiteralStrings, which the type checker holds)
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, LiteralString, TypedDict
+from typing import Literal, LiteralString, TypedDict
 from uuid import UUID
 
 from psycopg.rows import class_row
@@ -21,14 +21,17 @@ from pydantic import BaseModel
 from domain_services.kernel.errors import Conflict, Unavailable
 from memory.audits import ROUTE
 from memory.decision import Decision
-from memory.episode import Episode
+from memory.episode import Episode, ModeName
+from memory.episode_documents import JsonObject
 from memory.pool import Connection, Pool
+
+Values = Mapping[str, object] | Sequence[object]
 
 Status = Literal["running", "decided", "done", "failed", "abandoned"]
 
 
 class RunInProgress(Conflict):
-    """Another run of the project is unfinished; its id is in the field `run_id`."""
+    """Another run of the project is unfinished; the field `run_id` holds its id."""
 
     code = "run_in_progress"
     title = "A run is in progress"
@@ -43,8 +46,20 @@ class RunError(TypedDict):
     """Its message."""
 
 
+class ModeRow(TypedDict):
+    """A row of `decision_modes` as JSON; its other columns are not read."""
+
+    mode: ModeName
+    confidence_threshold: float
+    """Lowest confidence that passes the gate, 0..1."""
+    enable_task_count_adjustment: bool
+    enable_sprint_duration_adjustment: bool
+    version: int
+    """Counted from 1 for each project."""
+
+
 class LeaseLost(Conflict):
-    """The run has another holder by now, or is finished: this one must stop."""
+    """The run is finished, or another process holds it; the caller must stop."""
 
     code = "lease_lost"
     title = "The run is no longer held"
@@ -52,25 +67,31 @@ class LeaseLost(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One orchestration; `token` proves who holds it.
-
-    `mode` is the newest decision mode of the project, None when none was ever set.
-    """
+    """One orchestration as the run table holds it."""
 
     run_id: UUID
     project_id: str
     status: Status
     token: int
+    """Fencing token; a write needs the newest one."""
     lease_seconds: float
+    """Length of the lease."""
     lease_until: datetime
-    request: dict[str, Any]
-    decision: dict[str, Any] | None
-    response: dict[str, Any] | None
-    error: dict[str, Any] | None
+    """End of the lease; the run counts as dead after it."""
+    request: JsonObject
+    decision: JsonObject | None
+    """The decision (`memory.decision.Decision`) as JSON; None before it is made."""
+    response: JsonObject | None
+    """The answer to the caller; None before the run is done."""
+    error: JsonObject | None
+    """A `RunError`; None unless the run failed."""
     started_at: datetime
     decided_at: datetime | None
+    """None before the decision, and for a run that planned no call."""
     ended_at: datetime | None
-    mode: dict[str, Any] | None
+    """None while the run is not finished."""
+    mode: ModeRow | None
+    """Newest decision mode of the project; None when none was ever set."""
 
 
 _ROW: LiteralString = """
@@ -92,6 +113,7 @@ _ABANDON: LiteralString = """
 _UNFINISHED: LiteralString = f"""
     SELECT {_ROW} FROM runs WHERE project_id = %s AND status IN ('running', 'decided')
 """
+# The fencing token of the statement: a former holder's write finds no row.
 _HELD: LiteralString = "WHERE run_id = %(run_id)s AND token = %(token)s AND status = "
 _DECIDED: LiteralString = f"""
     UPDATE runs SET status = 'decided', decision = %(decision)s, decided_at = now(),
@@ -120,12 +142,12 @@ _CLAIM: LiteralString = f"""
     RETURNING {_ROW}
 """
 RECOVERED_AT_ONCE = 20
-_ATTEMPTS = 5
+_ATTEMPTS = 5  # more than one only when runs of the project begin and end at the same moment
 START_SECONDS = 0.4  # of the 500 ms that a whole orchestration may take
 
 
 class RunTable:
-    """The runs of one database; `on_episode` is called after an episode entered the journal."""
+    """Runs of one database; `on_episode` is called after an episode was added to the journal."""
 
     def __init__(
         self,
@@ -138,9 +160,14 @@ class RunTable:
         self._start_seconds = start_seconds
         self._on_episode = on_episode
 
-    async def start(self, project_id: str, request: dict[str, Any], lease_seconds: float) -> Run:
-        """A new run that holds the project. Raises: `RunInProgress`; `psycopg.OperationalError`
-        within `start_seconds` when the database does not answer: nothing has begun then."""
+    async def start(
+        self, project_id: str, request: Mapping[str, object], lease_seconds: float
+    ) -> Run:
+        """Start a run that holds the project.
+
+        Raises: `RunInProgress`; `psycopg.OperationalError` within `start_seconds` when the
+        database does not answer. Nothing has begun then.
+        """
         values = {"project_id": project_id, "lease": lease_seconds, "request": Jsonb(request)}
         async with self._pool.connection(
             self._start_seconds, hang_up_seconds=self._start_seconds
@@ -154,16 +181,20 @@ class RunTable:
                 holder = await _first(connection, _UNFINISHED, (project_id,))
                 if holder and not abandoned.rowcount:
                     raise RunInProgress(
-                        f"run {holder.run_id} of {project_id} is not finished",
+                        f"run {holder.run_id} of {project_id} is not finished;"
+                        " try again when it is",
                         run_id=str(holder.run_id),
                     )
-        raise Unavailable(f"many runs of {project_id} begin and end at once", project_id=project_id)
+        raise Unavailable(
+            f"many runs of {project_id} begin and end at once; try again", project_id=project_id
+        )
 
     async def decided(self, run_id: UUID, token: int, decision: Decision) -> None:
-        """Keep the decision before it is acted on; renews the lease. Raises: `LeaseLost`."""
+        """Store the decision before it is acted on, and renew the lease. Raises: `LeaseLost`."""
         async with self._pool.connection() as connection:
             values = {"run_id": run_id, "token": token, "decision": _document(decision)}
-            await _write(connection, _DECIDED, values)
+            if not (await connection.execute(_DECIDED, values)).rowcount:
+                raise _lease_lost(run_id)
 
     async def finish(
         self,
@@ -173,9 +204,9 @@ class RunTable:
         episode: Episode,
         audit: BaseModel | None = None,
     ) -> None:
-        """Done, answered, remembered and audited, or none of these.
+        """Store answer, episode and audit, and mark the run as done, all in one transaction.
 
-        `audit` is delivered to the chronicle. Raises: `LeaseLost`, `Invalid`.
+        The delivery worker sends `audit` to the chronicle. Raises: `LeaseLost`, `Invalid`.
         """
         await self._end(run_id, token, "done", response=response, episode=episode, audit=audit)
 
@@ -184,17 +215,18 @@ class RunTable:
         await self._end(run_id, token, "failed", error=error)
 
     async def due_for_recovery(self) -> list[Run]:
-        """Decided runs whose holder died, claimed with new tokens. Undecided ones are abandoned."""
+        """Claim decided runs whose lease has ended, and abandon undecided ones."""
         async with self._pool.connection() as connection:
             await connection.execute(_ABANDON)
             return await _all(connection, _CLAIM, (RECOVERED_AT_ONCE,))
 
     async def get(self, run_id: UUID) -> Run | None:
+        """Return a run; None for an unknown id."""
         async with self._pool.connection() as connection:
             return await _first(connection, f"SELECT {_ROW} FROM runs WHERE run_id = %s", (run_id,))
 
     async def last(self, project_id: str) -> Run | None:
-        """The run of the project that was started last; None when there was none."""
+        """Return the newest run of a project; None without one."""
         query = f"SELECT {_ROW} FROM runs WHERE project_id = %s ORDER BY run_id DESC LIMIT 1"
         async with self._pool.connection() as connection:
             return await _first(connection, query, (project_id,))
@@ -222,7 +254,7 @@ class RunTable:
         async with self._pool.connection() as connection:
             row = await (await connection.execute(_END, values)).fetchone()
             if not row or not row[0]:
-                raise LeaseLost(f"run {run_id} is finished, or held by another")
+                raise _lease_lost(run_id)
         if episode is not None:
             self._on_episode()
 
@@ -231,18 +263,19 @@ def _document(model: BaseModel | None) -> Jsonb | None:
     return None if model is None else Jsonb(model.model_dump(mode="json"))
 
 
-async def _write(connection: Connection, query: LiteralString, values: dict[str, Any]) -> None:
-    written = await connection.execute(query, values)
-    if not written.rowcount:
-        raise LeaseLost(f"run {values['run_id']} is finished, or held by another")
+def _lease_lost(run_id: UUID) -> LeaseLost:
+    return LeaseLost(
+        f"run {run_id} is finished, or another process holds it; read its answer there",
+        run_id=str(run_id),
+    )
 
 
-async def _all(connection: Connection, query: LiteralString, values: Any) -> list[Run]:
+async def _all(connection: Connection, query: LiteralString, values: Values) -> list[Run]:
     async with connection.cursor(binary=True, row_factory=class_row(Run)) as cursor:
         await cursor.execute(query, values)
         return await cursor.fetchall()
 
 
-async def _first(connection: Connection, query: LiteralString, values: Any) -> Run | None:
-    found = await _all(connection, query, values)
-    return found[0] if found else None
+async def _first(connection: Connection, query: LiteralString, values: Values) -> Run | None:
+    runs = await _all(connection, query, values)
+    return runs[0] if runs else None

@@ -1,37 +1,37 @@
-"""The nearest episodes in SQL, by one of two routes.
+"""Similarity search in SQL: compare all candidates exactly, or search through vector indexes.
 
-Few candidates are all looked at (exact), many through the vector indexes. Both rank by the blend
-what is structurally nearest, one statement; texts decide so little that the others' need to be
-looked at only when a bound says that they could change the answer. Which route is taken is decided
-by the caller and not left to the planner, whose estimates of vector scans are poor.
+Both statements rank by a blend of structured and textual similarity. They compare the texts of the
+structurally nearest episodes only. A bound says when the text of another one could matter.
 """
 
 # ruff: noqa: S608 (statements consist of LiteralStrings, which the type checker holds)
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, LiteralString, TypeAlias
+from typing import LiteralString, TypedDict
 from uuid import UUID
 
-from pgvector import Vector
+from pgvector import HalfVector, Vector
 from psycopg.rows import class_row
 
 from memory.episode import Perception
+from memory.episode_documents import JsonObject
 from memory.features import DIMENSIONS, features, similarity
 from memory.pool import Connection
 from memory.vectors import Embedding
 
-Query: TypeAlias = dict[str, Any]
-
-# The share of the text in the similarity. Of five neighbours by text alone 0.24 are among the
-# numerically nearest, by this blend 0.87; what text adds beyond numbers may be worth that much.
+# Share of the text in the similarity. Of five neighbours by text alone 0.24 are among the
+# numerically nearest, by this blend 0.87 (docs/adr/0022-recall-blend.md).
 TEXT_WEIGHT = 0.2
 
-EXACT_ROWS = 3000  # comparing so many takes as long as two index searches
-NEAREST_STRUCTURED = 40  # whose texts are compared first
+# The caller chooses the statement by this limit, not the planner, whose estimates of vector scans
+# are poor. Comparing so many rows takes as long as two index searches.
+EXACT_ROWS = 3000
+NEAREST_STRUCTURED = 40  # episodes whose texts are compared first
 NEAREST_TEXT = 40
 
-# Never an episode of the same project from the day of the query or later: it would be the future.
+# An episode of the same project from the day of the query or later would be the future.
 _PAST: LiteralString = "recallable AND (project_id <> %(own)s OR day < %(day)s)"
 _PROJECT: LiteralString = " AND project_id = %(project)s"
 
@@ -39,7 +39,7 @@ _DISTANCE: LiteralString = "features <-> %(features)s AS distance"
 _COSINE: LiteralString = """
     CASE WHEN embedding_model = %(model)s THEN 1 - (embedding <=> %(embedding)s) END AS cosine
 """
-# features.similarity() in SQL, blended; without a text part the similarity is the structured one.
+# The same formula as `Hit.similarity`: the database ranks before Python sees a row.
 _RANK: LiteralString = """
     CASE WHEN cosine IS NULL THEN 1 / (1 + distance * distance / %(dimensions)s)
     ELSE (1 - %(weight)s) / (1 + distance * distance / %(dimensions)s) + %(weight)s * cosine END
@@ -87,15 +87,15 @@ def _by_text(where: LiteralString) -> LiteralString:
 def _indexed(where: LiteralString, by_text: bool) -> LiteralString:
     searches = _by_features(where) + _by_text(where) if by_text else _by_features(where)
     return f"""
-    WITH found AS MATERIALIZED ({searches}), candidates AS (
+    WITH nearby AS MATERIALIZED ({searches}), candidates AS (
         SELECT id, distance, cosine, bool_or(structured) AS structured, bool_or(textual) AS textual
-        FROM found GROUP BY id, distance, cosine
+        FROM nearby GROUP BY id, distance, cosine
     ), nearest AS (
         SELECT *, count(*) OVER () AS searched FROM candidates
         ORDER BY {_RANK} DESC, id LIMIT %(limit)s
     )
     SELECT distance, cosine, structured, textual, searched,
-           (SELECT max(distance) FROM found WHERE structured) AS farthest, {_ROW}
+           (SELECT max(distance) FROM nearby WHERE structured) AS farthest, {_ROW}
     FROM nearest JOIN episodes ON episode_id = id ORDER BY {_RANK} DESC, id
     """
 
@@ -112,103 +112,130 @@ _COUNT_OF_MODEL: LiteralString = """
 """
 
 
+class Query(TypedDict):
+    """Parameters of both statements, by the names that the SQL gives them."""
+
+    own: str
+    """The project that the query is about."""
+    day: date
+    """Its day of the query."""
+    project: str | None
+    """The only project to search; None for all."""
+    features: Vector
+    embedding: HalfVector | None
+    """Embedding of the state's text; None without one."""
+    model: str | None
+    """Model of the embedding; embeddings of other models are not compared."""
+    dimensions: int
+    """Number of features."""
+    weight: float
+    """Share of the text in the similarity, 0..1."""
+    limit: int
+    """Number of episodes to find."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A row of either route.
-
-    `searched` is how many candidates there were to choose from, `farthest` the greatest distance
-    of those that were structurally near enough to have their texts compared.
-    """
+    """A found episode, as both statements return it."""
 
     distance: float
+    """L2 distance of the features."""
     cosine: float | None
+    """Cosine of the embeddings; None when the texts were not compared."""
     structured: bool
+    """True when it is among the nearest by features."""
     textual: bool
+    """True when it is among the nearest by text."""
     searched: int
+    """Candidates that were compared, the same in every row."""
     farthest: float
+    """Greatest distance among the nearest by features, the same in every row."""
     episode_id: UUID
     project_id: str
     sprint_id: str | None
+    """The sprint that the episode decided on; None when it created none."""
     day: date
-    perception: dict[str, Any]
+    perception: JsonObject
+    """State of the project at the time, as JSON."""
     completed_tasks: int
     planned_tasks: int | None
+    """Tasks that entered the sprint; None when not known, as the next two."""
     completion_rate: float | None
     spill_over: int | None
     duration_days: int
 
     @property
     def structured_similarity(self) -> float:
+        """Similarity of the features, 0..1."""
         return similarity(self.distance)
 
     @property
     def similarity(self) -> float:
-        """The blend, or the structured similarity when there is no text part."""
+        """The blend of both similarities, 0..1; the structured one where no text was compared."""
         return (
             self.structured_similarity if self.cosine is None else blend(self.distance, self.cosine)
         )
 
 
 def blend(distance: float, cosine: float) -> float:
+    """Blend the similarity of features and texts, 0..1."""
     return (1 - TEXT_WEIGHT) * similarity(distance) + TEXT_WEIGHT * cosine
 
 
-def text_may_matter(asked: Query, hits: list[Hit]) -> bool:
-    """Whether an episode whose text was not compared could be nearer than the last of `hits`.
-
-    It is no nearer by its features than `farthest`, and its text is the same at most.
-    """
-    if asked["embedding"] is None or not hits:
+def text_may_matter(query: Query, hits: list[Hit]) -> bool:
+    """Check that an episode whose text was not compared could be nearer than the last of `hits`."""
+    if query["embedding"] is None or not hits:
         return False
+    # At best, its features are as near as those of the farthest candidate and its text is equal.
     return hits[-1].similarity < blend(hits[-1].farthest, 1.0)
 
 
-def query(
+def make_query(
     perception: Perception, embedding: Embedding | None, project_id: str | None, limit: int
 ) -> Query:
-    """The parameters of either search; `project_id` None searches all projects."""
+    """Return the parameters of a search; `project_id` None searches all projects."""
     return {
         "own": perception.project_id,
         "day": perception.day,
         "project": project_id,
         "features": Vector(list(features(perception))),
-        "embedding": embedding and embedding.vector,
-        "model": embedding and embedding.model,
+        "embedding": embedding.vector if embedding else None,
+        "model": embedding.model if embedding else None,
         "dimensions": DIMENSIONS,
         "weight": TEXT_WEIGHT,
         "limit": limit,
     }
 
 
-async def search_exact(connection: Connection, asked: Query, most: int | None) -> list[Hit]:
-    """The nearest of at most `most` candidates; None for no such bound.
-
-    The texts of the structurally nearest are compared, and all others' only if that may matter.
-    """
-    statement = _EXACT[asked["project"] is not None]
+async def search_exact(connection: Connection, query: Query, most: int | None) -> list[Hit]:
+    """Find the nearest of at most `most` candidates; None for no such limit."""
+    statement = _EXACT[query["project"] is not None]
     hits: list[Hit] = []
+    # LIMIT NULL is no limit: the second round compares the texts of all candidates.
     for compared in (NEAREST_STRUCTURED, None):
-        hits = await _select(connection, statement, asked | {"most": most, "compared": compared})
-        if not text_may_matter(asked, hits):
+        hits = await _select(connection, statement, {**query, "most": most, "compared": compared})
+        if not text_may_matter(query, hits):
             break
     return hits
 
 
-async def search_indexed(connection: Connection, asked: Query, by_text: bool) -> list[Hit]:
-    """The nearest of what the vector indexes find; `by_text` uses that of the embeddings too."""
-    statement = _INDEXED[asked["project"] is not None, by_text]
+async def search_indexed(connection: Connection, query: Query, by_text: bool) -> list[Hit]:
+    """Find the nearest through the index of features, and with `by_text` that of embeddings."""
+    statement = _INDEXED[query["project"] is not None, by_text]
     oversample = {"most_structured": NEAREST_STRUCTURED, "most_text": NEAREST_TEXT}
-    return await _select(connection, statement, asked | oversample)
+    return await _select(connection, statement, {**query, **oversample})
 
 
-async def _select(connection: Connection, statement: LiteralString, values: Query) -> list[Hit]:
+async def _select(
+    connection: Connection, statement: LiteralString, values: Mapping[str, object]
+) -> list[Hit]:
     async with connection.cursor(binary=True, row_factory=class_row(Hit)) as cursor:
         await cursor.execute(statement, values)
         return await cursor.fetchall()
 
 
 async def count_of_model(connection: Connection, model: str, most: int) -> int:
-    """How many episodes may be recalled that have an embedding of `model`, counted up to `most`."""
+    """Count the recallable episodes with an embedding of `model`, up to `most`."""
     cursor = await connection.execute(_COUNT_OF_MODEL, (model, most))
     row = await cursor.fetchone()
     return row[0] if row else 0

@@ -1,4 +1,4 @@
-"""How fresh memory is."""
+"""Statistics of the memory: counts of episodes, and the age of the newest outcome."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +7,7 @@ from psycopg.rows import class_row
 
 from memory.pool import Pool
 
-# An import knows the day on which a window began and how long it was; a run knows the moment.
+# The end of an imported sprint is known to the day, the end of a run's sprint to the second.
 _SELECT = """
     SELECT (SELECT count(*) FROM episodes WHERE %(project)s::text IS NULL
                OR project_id = %(project)s) AS episodes,
@@ -31,21 +31,26 @@ _DECISIONS = """
 
 @dataclass(frozen=True, slots=True)
 class MemoryStatistics:
-    """Counts of episodes; `newest_outcome` is None when no outcome is known.
-
-    It may be yet to come: an import may tell the outcome of a window that has not ended.
-    """
+    """Counts of the memory, of one project or of all."""
 
     episodes: int
     with_outcome: int
+    """Episodes whose sprint has ended."""
     to_embed: int
+    """Episodes of all projects that wait for an embedding."""
     in_journal: int
+    """Episodes of all projects that are not in the table yet."""
     cached_embeddings: int
+    """Embeddings in the database's cache."""
     newest_outcome: datetime | None
+    """End of the newest ended sprint; None without one.
+
+    It lies in the future when an import names the outcome of a window that has not ended.
+    """
 
 
 async def memory_statistics(pool: Pool, project_id: str | None = None) -> MemoryStatistics:
-    """Of one project (the backlog of embeddings and the caches are everybody's), or of all."""
+    """Count the memory of one project, or of all when `project_id` is None."""
     async with (
         pool.connection() as connection,
         connection.cursor(row_factory=class_row(MemoryStatistics)) as cursor,
@@ -55,7 +60,7 @@ async def memory_statistics(pool: Pool, project_id: str | None = None) -> Memory
 
 
 async def decisions_by_source(pool: Pool, project_id: str) -> dict[str, int]:
-    """How many sprints were decided on, by source."""
+    """Count a project's decisions to create a sprint, by their source."""
     async with pool.connection() as connection:
         rows = await (await connection.execute(_DECISIONS, (project_id,))).fetchall()
     return dict(rows)

@@ -1,4 +1,4 @@
-"""The store of past decisions, as the rest of the program sees it."""
+"""Interface of the episode store."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,26 +9,25 @@ from memory.episode import Episode
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many episodes there are."""
+    """Numbers of episodes."""
 
     episodes: int
-    """All of them."""
+    """All episodes."""
     with_outcome: int
-    """Those whose sprint has ended."""
+    """Episodes whose sprint has ended."""
     recallable: int
-    """Those that recall may find: with an outcome, and complete enough."""
+    """Episodes that recall may find: with an outcome, and complete enough."""
     to_embed: int
-    """Those that wait for their embedding."""
+    """Episodes that wait for their embedding."""
 
 
 class EpisodeStore(Protocol):
-    """Where episodes are kept."""
+    """A store of episodes."""
 
     async def add(self, episodes: Iterable[Episode]) -> int:
-        """Store all or none and return how many were new; known ids are left as they are.
+        """Store all episodes or none; return how many were new. A stored one stays as it is.
 
-        Embeddings are added later, by the backfill. Raises: `Invalid` for text that cannot be
-        stored.
+        The backfill embeds them later. Raises: `Invalid` for text that cannot be stored.
         """
         ...
 

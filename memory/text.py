@@ -1,16 +1,15 @@
-"""The one canonical text of a project's state, for storing, querying and backfilling alike.
-
-A number stands beside a word for it: embedding models see words, people read numbers. Project and
-day are left out, so that equal states have equal texts.
-"""
+"""Text of a project's state: the text that is embedded, for stored states and queries alike."""
 
 from collections.abc import Sequence
 
 from memory import throughput
 from memory.episode import Perception
 
-# (below this, the word); the last word holds for everything above.
+# Limits and words: a word holds for values below its limit and not below the one before.
 Words = tuple[tuple[float, str], ...]
+
+# Each number stands beside a word for it: embedding models compare words, people read numbers. The
+# texts are stored as embeddings, so another word or limit needs a backfill of all episodes.
 
 TASKS: Words = (
     (1, "no"),
@@ -54,11 +53,14 @@ WORK: Words = (
     (float("inf"), "very many sprints"),
 )
 PRESENCE: Words = ((0.7, "much of the team is away"), (0.9, "some are away"))
-SHOWN = 6  # past sprints whose counts are named
+LISTED_SPRINTS = 6  # past sprints whose counts are named
 
 
 def describe(perception: Perception) -> str:
-    """The state in a few sentences; what is not known is said to be unknown."""
+    """Describe a state in a few sentences; unknown values are called unknown.
+
+    Project and day are left out, so that equal states have equal texts.
+    """
     sentences = (
         _backlog(perception),
         _people(perception),
@@ -75,29 +77,30 @@ def _word(value: float, words: Words) -> str:
     return next(word for below, word in words if value < below)
 
 
-def _backlog(seen: Perception) -> str:
+def _backlog(state: Perception) -> str:
+    open_tasks, free_tasks = state.backlog_tasks, state.unassigned_tasks
     return (
-        f"The backlog holds {_word(seen.backlog_tasks, TASKS)} open tasks ({seen.backlog_tasks}), "
-        f"{_word(seen.unassigned_tasks, TASKS)} of them free to plan ({seen.unassigned_tasks})."
+        f"The backlog holds {_word(open_tasks, TASKS)} open tasks ({open_tasks}), "
+        f"{_word(free_tasks, TASKS)} of them free to plan ({free_tasks})."
     )
 
 
-def _people(seen: Perception) -> str:
-    if seen.team_size is None:
+def _people(state: Perception) -> str:
+    if state.team_size is None:
         return "The team's size is not known."
-    people = "1 person" if seen.team_size == 1 else f"{seen.team_size} people"
-    return f"A {_word(seen.team_size, PEOPLE)} team of {people}."
+    people = "1 person" if state.team_size == 1 else f"{state.team_size} people"
+    return f"A {_word(state.team_size, PEOPLE)} team of {people}."
 
 
-def _history(seen: Perception) -> str:
-    known = f"This is {_word(seen.past_sprints, HISTORY)} with {seen.past_sprints} past sprints"
-    level = throughput.smoothed(seen.completed)
+def _history(state: Perception) -> str:
+    past = f"This is {_word(state.past_sprints, HISTORY)} with {state.past_sprints} past sprints"
+    level = throughput.smoothed(state.completed)
     if level is None:
-        return f"{known}; its pace is not known."
-    last = ", ".join(str(count) for count in seen.completed[-SHOWN:])
+        return f"{past}; its pace is not known."
+    last = ", ".join(str(count) for count in state.completed[-LISTED_SPRINTS:])
     return (
-        f"{known}; the last ones completed {last} tasks, a {_word(level, RATE)} pace of about "
-        f"{round(level)} a sprint{_shape(seen.completed)}. The backlog is {_amount(seen, level)}."
+        f"{past}; the last ones completed {last} tasks, a {_word(level, RATE)} pace of about "
+        f"{round(level)} a sprint{_shape(state.completed)}. The backlog is {_amount(state, level)}."
     )
 
 
@@ -108,18 +111,18 @@ def _shape(completed: Sequence[int]) -> str:
     return f", {_word(spread, STEADINESS)} and {_word(slope, DIRECTION)}"
 
 
-def _amount(seen: Perception, level: float) -> str:
+def _amount(state: Perception, level: float) -> str:
     if level == 0:
         return "of unknown length, as nothing was completed yet"
-    return f"{_word(seen.backlog_tasks / level, WORK)} of work"
+    return f"{_word(state.backlog_tasks / level, WORK)} of work"
 
 
-def _window(seen: Perception) -> str:
-    text = f"The next sprint takes {seen.sprint_days} days"
-    if seen.working_days is not None:
-        text += f" with {seen.working_days} working days"
-    if seen.team_size and seen.working_days and seen.team_working_days is not None:
-        share = seen.team_working_days / (seen.team_size * seen.working_days)
+def _window(state: Perception) -> str:
+    text = f"The next sprint takes {state.sprint_days} days"
+    if state.working_days is not None:
+        text += f" with {state.working_days} working days"
+    if state.team_size and state.working_days and state.team_working_days is not None:
+        share = state.team_working_days / (state.team_size * state.working_days)
         presence = next((word for below, word in PRESENCE if share < below), "everyone is there")
-        text += f"; {presence} ({seen.team_working_days} days of work in all)"
+        text += f"; {presence} ({state.team_working_days} days of work in all)"
     return f"{text}."

@@ -1,4 +1,4 @@
-"""Statistics of tasks completed per sprint, oldest first; None where too little is known."""
+"""Statistics of tasks completed per sprint, oldest first; None below the sprints they need."""
 
 from collections.abc import Sequence
 from statistics import fmean, pstdev
@@ -8,12 +8,12 @@ from domain_services.kernel.statistics import ExponentialMean, fit_trend
 # Weight of the newest sprint; errs 6 % less than the mean of three. Stored feature vectors hold
 # means smoothed with this factor: with another one, new vectors could not be compared with them.
 SMOOTHING = 0.3
-RECENT = 6  # sprints that spread and trend are taken from
-LEAST_RECENT = 3  # fewer say nothing of spread or trend
+RECENT = 6  # sprints that spread and trend are computed from
+MIN_RECENT = 3  # spread and trend of fewer would be chance
 
 
 def smoothed(completed: Sequence[int]) -> float | None:
-    """Exponentially smoothed tasks a sprint; None without a past sprint."""
+    """Return the exponentially smoothed tasks a sprint; None without a past sprint."""
     if not completed:
         return None
     level = ExponentialMean.steady(float(completed[0]), SMOOTHING)
@@ -23,15 +23,21 @@ def smoothed(completed: Sequence[int]) -> float | None:
 
 
 def variation(completed: Sequence[int]) -> float | None:
-    """Standard deviation over mean of the recent sprints; None below three or without tasks."""
+    """Return standard deviation over mean of the recent sprints.
+
+    None below three sprints, and without a completed task.
+    """
     recent = completed[-RECENT:]
-    if len(recent) < LEAST_RECENT or not any(recent):
+    if len(recent) < MIN_RECENT or not any(recent):
         return None
     return pstdev(recent) / fmean(recent)
 
 
 def trend(completed: Sequence[int]) -> float | None:
-    """Least-squares slope of the recent sprints over their mean, per sprint; None as above."""
+    """Return the least-squares slope of the recent sprints over their mean, per sprint.
+
+    None below three sprints, and without a completed task.
+    """
     recent = completed[-RECENT:]
     if not any(recent):
         return None

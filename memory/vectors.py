@@ -1,4 +1,4 @@
-"""Embeddings as they are kept: checked, and in half precision ready for the wire."""
+"""Embeddings: vectors of unit length in half precision, checked before they are stored."""
 
 import math
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from pgvector import HalfVector
 
 from memory.episode import EMBEDDING_DIMENSIONS
 
-LEAST_NORM = 1e-6  # a shorter vector has no direction
+MIN_NORM = 1e-6  # a shorter vector has no direction
 
 
 class VectorRefused(ValueError):
@@ -17,19 +17,21 @@ class VectorRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Embedding:
-    """halfvec[1024] of unit length, and the model that made it; models are never mixed."""
+    """An embedding with its model: vectors of different models cannot be compared."""
 
     vector: HalfVector
+    """1024 numbers of unit length."""
     model: str
+    """Name of the model."""
 
 
 def checked(vector: Sequence[float], model: str) -> Embedding:
-    """`vector` scaled to unit length. Raises: `VectorRefused`."""
+    """Scale a vector to unit length. Raises: `VectorRefused`."""
     if len(vector) != EMBEDDING_DIMENSIONS:
         raise VectorRefused(f"it has {len(vector)} dimensions, not {EMBEDDING_DIMENSIONS}")
     norm = math.hypot(*vector)
     if not math.isfinite(norm):
         raise VectorRefused("it holds NaN or an infinity")
-    if norm <= LEAST_NORM:
+    if norm <= MIN_NORM:
         raise VectorRefused("it is zero")
     return Embedding(HalfVector([number / norm for number in vector]), model)

@@ -11,7 +11,7 @@ from agent.intelligence.schema import (
     Interval,
     Recommendations,
 )
-from agent.learning.learner import lesson
+from agent.learning.learner import as_observation
 from domain_services.kernel.statistics import (
     Sample,
     difference_interval,
@@ -146,11 +146,11 @@ def _reasons_without_spread(
 
 def _recommendations(outcomes: Sequence[EndedDecision]) -> Recommendations:
     comparisons = [
-        (decision, comparison) for decision in outcomes if (comparison := lesson(decision))
+        (decision, comparison) for decision in outcomes if (comparison := as_observation(decision))
     ]
-    won = sum(comparison.seen.won for _, comparison in comparisons)
+    won = sum(comparison.observation.won for _, comparison in comparisons)
     stated = [
-        (decision.stated_confidence, comparison.seen.won)
+        (decision.stated_confidence, comparison.observation.won)
         for decision, comparison in comparisons
         if decision.stated_confidence is not None
     ]

@@ -29,7 +29,7 @@ from memory.runs import RunTable
 T = TypeVar("T")
 
 # Longer than a decision waits for the chronicle: these answers are shown to a person, who prefers
-# a late answer to one with parts missing. Multiplied by DSM_PATIENCE, as the waits of a decision are
+# a late answer to one with parts missing. Multiplied by DSM_PATIENCE
 # (docs/adr/0012-patience-factor.md).
 ANSWER_SECONDS = 2.0
 

@@ -85,7 +85,7 @@ async def store_outcome(connection: AsyncConnection, event: Envelope) -> None:
         duration_days=closed.duration_days,
         closed_at=closed.closed_at,
     )
-    await outcomes.keep(await _psycopg_connection(connection), outcome)
+    await outcomes.store(await _psycopg_connection(connection), outcome)
 
 
 async def _psycopg_connection(connection: AsyncConnection) -> Connection:

@@ -66,4 +66,4 @@ class Prefetcher:
         except (Problem, psycopg.Error) as error:
             logger.info("memory.not_warmed", project_id=project_id, reason=str(error))
             return False
-        return self._recaller.warm(project.snapshot.perception)
+        return self._recaller.prefetch(project.snapshot.perception)

@@ -1,4 +1,4 @@
-"""Routes on memory: past decisions brought in, missing embeddings made."""
+"""Routes of the memory: import past decisions, embed them, count the rest."""
 
 from typing import Annotated
 
@@ -22,7 +22,7 @@ Wired = Annotated[Services, Depends(_services)]
 
 @router.post("/episodes", status_code=201, responses=problems(400, 503), **ADMIN)
 async def import_episodes(body: schema.EpisodeImport, services: Wired) -> schema.EpisodesImported:
-    """Remember past decisions with known outcomes; those that are known stay as they are."""
+    """Store past decisions; one that is stored stays as it is."""
     created = await services.store.add(document.to_episode() for document in body.episodes)
     return schema.EpisodesImported(created=created, existing=len(body.episodes) - created)
 
@@ -31,15 +31,17 @@ async def import_episodes(body: schema.EpisodeImport, services: Wired) -> schema
 async def backfill(
     services: Wired, body: schema.BackfillRequest | None = None
 ) -> schema.BackfillProgress:
-    """Embed one batch of the episodes that have no embedding; repeat while some are left."""
+    """Embed one batch of episodes without an embedding; repeat while `left` is not 0."""
     limit = (body or schema.BackfillRequest()).limit
-    made = await services.backfill.backfill(limit)
-    left = (await services.store.count()).to_embed
-    return schema.BackfillProgress(done=made.done, failed=made.failed, left=left, model=made.model)
+    result = await services.backfill.backfill(limit)
+    remaining = (await services.store.count()).to_embed
+    return schema.BackfillProgress(
+        done=result.done, failed=result.failed, left=remaining, model=result.model
+    )
 
 
 @router.get("/backlog", responses=problems(503))
 async def backlog(services: Wired) -> schema.EmbeddingBacklog:
-    """How many episodes wait for an embedding."""
+    """Count the episodes that wait for an embedding."""
     counts = await services.store.count()
     return schema.EmbeddingBacklog(episodes=counts.episodes, to_embed=counts.to_embed)

@@ -1,4 +1,4 @@
-"""Wire types of learning: calibrations, attempts, roll-back."""
+"""Wire types of learning: calibrations, attempts, rollback."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -8,87 +8,111 @@ from pydantic import Field
 from domain_services.kernel.types import Answer, Line, Wire
 from graphs.evidence.calibration import Bin, Calibration
 
-if TYPE_CHECKING:  # the command line has no database to talk to
+# The command line imports these types and has no database driver loaded
+# (docs/adr/0061-light-command-line.md).
+if TYPE_CHECKING:
     from memory.calibrations import Active, Version
 
 
 class CalibrationReport(Answer):
-    """A map from raw confidence to the probability of ending nearer than the rule.
-
-    `version` 0 comes with the software. `table` holds stated against observed confidence; of
-    `sample_size` outcomes `own` are of this installation.
-    """
+    """A map from raw confidence to the probability of ending nearer than the rule."""
 
     version: int
+    """0 for the calibration that comes with the software."""
     name: str
     method: str
+    """Kind of the map, in words."""
     fitted_on: str
+    """Data that it was fitted to, in words."""
     sample_size: int
+    """Outcomes that it was fitted to."""
     own: int
+    """Outcomes of this installation among them."""
     intercept: float
     slope: float
+    """Of the map in log odds."""
     log_loss: float | None
+    """Mean log loss, lower is better; null when not measured."""
     baseline_log_loss: float | None
+    """Mean log loss of the base rate alone; null when not measured."""
     table: tuple[Bin, ...]
+    """Stated against observed confidence."""
 
 
 class Learned(Answer):
-    """`learned` is false when nothing new was there or the attempt was refused; `reason` says it.
-
-    `version` is that of the attempt, null when there was none. Losses: mean log loss on the new
-    outcomes, lower is better.
-    """
+    """Result of a request to learn."""
 
     learned: bool
+    """False when there were too few new outcomes, or the attempt was refused."""
     reason: str
     outcomes: int
+    """Own outcomes that can be learned from."""
     new_outcomes: int
+    """Outcomes since the calibration in force was learned."""
     version: int | None
+    """Version of the attempt; null without one."""
     log_loss: float | None
+    """Mean log loss of the attempt on the new outcomes, lower is better; null without one."""
     active_log_loss: float | None
+    """The same of the calibration that was in force; null without an attempt."""
     before: CalibrationReport
+    """The calibration in force before."""
     active: CalibrationReport
+    """The calibration in force now."""
 
 
 class Rollback(Wire):
-    """`version` 0 is the one that comes with the software."""
+    """Request to activate an older calibration."""
 
     version: Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
+    """0 for the calibration that comes with the software."""
     reason: Line = "rolled back on request"
 
 
 class AttemptReport(Answer):
+    """A stored learning attempt."""
+
     version: int
     accepted: bool
+    """True when it came into force."""
     reason: str
     outcomes: int
+    """Outcomes that it was fitted to."""
     new_outcomes: int
+    """Outcomes that decided on it."""
     log_loss: float | None
+    """Mean log loss on the new outcomes, lower is better; null without a comparison."""
     active_log_loss: float | None
+    """The same of the calibration that was in force."""
     created_at: datetime
     created_by: str
+    """Name of the API key, or of the job."""
     calibration: CalibrationReport
 
 
 class LearningHistory(Answer):
-    """`since` is when the active one came into force, null while it is the shipped one."""
+    """The calibration in force, and the learning attempts."""
 
     active: CalibrationReport
     since: datetime | None
+    """Time of its activation; null while no calibration was ever activated."""
     attempts: list[AttemptReport]
+    """Newest first."""
 
     @classmethod
     def of(
         cls, active: "Active", calibration: Calibration, versions: "list[Version]"
     ) -> "LearningHistory":
+        """Return the history of stored versions."""
         return cls(
             active=describe(active.version, calibration),
             since=active.since,
-            attempts=[_attempt(each) for each in versions],
+            attempts=[_attempt(version) for version in versions],
         )
 
 
 def describe(version: int, calibration: Calibration) -> CalibrationReport:
+    """Return a calibration as the API shows it."""
     return CalibrationReport(
         version=version,
         name=calibration.version,

@@ -1,4 +1,4 @@
-"""Where the graph stores a run that has decided and not yet acted, and for how long."""
+"""Checkpoints: storage of runs that have decided and not yet acted, and its retention."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from memory.pool import Pool
 
 logger = structlog.get_logger()
 
-KEEP_DAYS = 7
+KEEP_DAYS = 7  # after a run has ended, for whoever looks into what it did
 PRUNE_SECONDS = 3600.0
 BATCH = 500
 
@@ -24,13 +24,14 @@ _ENDED = """
 
 
 class StateSerializer(JsonPlusSerializer):
-    """Stores the types of a run's state as JSON under their names, the rest as LangGraph does.
+    """Serializer that stores the types of a run's state as JSON under their names.
 
-    What is read back is validated. Only a type of `DURABLE_TYPES` is ever built from it, so that
-    somebody who can write to the database cannot make this program load other code.
+    Values of other types are stored as LangGraph does.
     """
 
     def __init__(self) -> None:
+        # No module is allowed, and only a type of `DURABLE_TYPES` is built from a stored name:
+        # write access to the database must not be a way to load other code.
         super().__init__(allowed_msgpack_modules=())
         self._adapters: dict[str, TypeAdapter[object]] = {
             _stored_name(kind): TypeAdapter(kind) for kind in DURABLE_TYPES
@@ -43,7 +44,7 @@ class StateSerializer(JsonPlusSerializer):
         return super().dumps_typed(obj) if adapter is None else (name, adapter.dump_json(obj))
 
     def loads_typed(self, data: tuple[str, bytes]) -> Any:
-        """Return the value of a name and bytes. Raises: `ValidationError`."""
+        """Return the value of a stored name and bytes. Raises: `ValidationError`."""
         name, stored = data
         adapter = self._adapters.get(name)
         return super().loads_typed(data) if adapter is None else adapter.validate_json(stored)
@@ -54,14 +55,15 @@ def _stored_name(kind: type) -> str:
 
 
 class Checkpoints:
-    """Savers on the agent's pool, and their retention: the saver itself never deletes anything."""
+    """Savers on the agent's pool, and the deletion of old checkpoints."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._serde = StateSerializer()
 
     def saver(self) -> AsyncPostgresSaver:
-        """A saver of its own for each run: a shared one makes runs queue for its lock."""
+        """Return a new saver."""
+        # One for each run: a shared one makes runs queue for its lock.
         return AsyncPostgresSaver(self._pool, serde=self._serde)  # pyright: ignore[reportArgumentType] - it sets its own row factory
 
     def loop(self) -> Loop:
@@ -75,7 +77,10 @@ class Checkpoints:
         return deleted == BATCH
 
     async def prune_batch(self, keep_days: int = KEEP_DAYS) -> int:
-        """Delete the checkpoints of up to `BATCH` runs that ended `keep_days` ago; how many."""
+        """Delete the checkpoints of up to `BATCH` runs that ended `keep_days` ago.
+
+        Return the number of runs.
+        """
         async with self._pool.connection() as connection:
             rows = await (await connection.execute(_ENDED, (keep_days, BATCH))).fetchall()
         for (thread_id,) in rows:

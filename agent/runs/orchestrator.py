@@ -1,4 +1,4 @@
-"""The life of a run: it starts, decides, acts and finishes; any replica resumes it when cut off."""
+"""Orchestrator: start a run, decide, act and finish; resume a run that another process left."""
 
 from collections.abc import Callable
 from typing import cast
@@ -23,11 +23,11 @@ from memory.runs import Run, RunError, RunTable
 
 logger = structlog.get_logger()
 
-RECOVERY_SECONDS = 5.0
+RECOVERY_SECONDS = 5.0  # between two searches for runs whose lease has ended
 
 
 class Orchestrator:
-    """Runs the graph for projects; `deps` makes what the nodes of one run may reach."""
+    """Runs the graph for projects; `deps` makes the dependencies of one run."""
 
     def __init__(
         self,
@@ -47,8 +47,11 @@ class Orchestrator:
         self._lease_seconds = lease_seconds
 
     async def orchestrate(self, project_id: str, request: OrchestrationRequest) -> Orchestration:
-        """Decide and act. Raises: `NotFound`, `Conflict` while another run of the project is
-        unfinished, `Unavailable` when a needed peer is down."""
+        """Decide and act.
+
+        Raises: `NotFound`; `Conflict` while another run of the project is unfinished;
+        `Unavailable` when a needed peer is down.
+        """
         check_schedule(request.options.schedule)
         run = await self._runs.start(
             project_id, request.model_dump(mode="json"), self._lease_seconds
@@ -69,7 +72,7 @@ class Orchestrator:
         return Order(request_options(request), mode, request.dry_run or mode.name == "shadow")
 
     async def recover(self) -> int:
-        """Resume runs that were decided and then cut off; return how many were finished."""
+        """Resume decided runs whose process died; return how many were finished."""
         due = await self._runs.due_for_recovery()
         return sum(await for_each(due, self._recover_run, name=lambda run: f"run {run.run_id}"))
 
@@ -84,7 +87,7 @@ class Orchestrator:
         return True
 
     def loop(self) -> Loop:
-        """Return the loop that recovers runs that were cut off."""
+        """Return the loop that recovers runs."""
         return every(RECOVERY_SECONDS, self.recover, name="run recovery")
 
     async def _finish_without_acting(self, run: Run, state: State) -> Orchestration:
@@ -96,15 +99,15 @@ class Orchestrator:
         return response
 
     async def _decide(self, run: Run, order: Order) -> State:
-        """Do everything that only reads.
-
-        A decision that plans a call is stored once. One that plans none leaves nothing to resume.
-        """
-        # Without a checkpointer: what was only read need not be stored at every node.
+        """Run the nodes that only read, and store a decision that plans a call."""
+        # Without a checkpointer: nodes that only read may be repeated, so the run is stored once
+        # (docs/adr/0008-one-durable-point.md).
         reading = self._graph.copy({"checkpointer": None})
         state = cast(
             State, await reading.ainvoke(_first_state(run, order), context=self._deps(run))
         )
+        # Without a planned call there is nothing to resume
+        # (docs/adr/0009-no-checkpoint-without-action.md).
         if state["decision"].plan:
             await self._store(run, state)
             await self._runs.decided(run.run_id, run.token, state["decision"])
@@ -115,7 +118,7 @@ class Orchestrator:
         await graph.aupdate_state(config, durable(state), as_node="gate")
 
     async def _upgrade(self, run: Run) -> None:
-        """Store the state of a run that release 0.1.0 decided as this release reads it."""
+        """Convert the stored state of a run that release 0.1.0 decided."""
         if not decided_by_release_0_1(run.decision):
             return
         graph, config = self._durable(run)
@@ -146,7 +149,7 @@ class Orchestrator:
 
 
 def request_options(request: OrchestrationRequest) -> RequestOptions:
-    """What a request asks of the rules."""
+    """Return the part of a request that the rules read."""
     options = request.options
     return RequestOptions(
         create_sprint_if_needed=options.create_sprint_if_needed and options.assign_tasks,

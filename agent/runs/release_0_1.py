@@ -1,9 +1,10 @@
-"""Read the state of runs that release 0.1.0 had decided and not yet acted on.
+"""Conversion of runs that release 0.1.0 had decided and not yet acted on.
 
 That release stored every channel as plain JSON and kept the gate's results apart from the
 adjustments. This file can go when no such run can be waiting any more.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -18,11 +19,12 @@ _ORDER = TypeAdapter(Order)
 _SNAPSHOT = TypeAdapter(Snapshot)
 _PATTERNS = TypeAdapter(Patterns)
 
+# Of release 0.1.0, whose types this release does not have; every value is validated below.
 Json = dict[str, Any]
 
 
-def decided_by_release_0_1(decision: Json | None) -> bool:
-    """Return True for a stored decision of release 0.1.0."""
+def decided_by_release_0_1(decision: Mapping[str, object] | None) -> bool:
+    """Check that a stored decision was written by release 0.1.0."""
     return decision is not None and "verdicts" in decision
 
 

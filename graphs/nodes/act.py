@@ -12,25 +12,26 @@ from tools.guard import Guard, MadeCall
 
 @timed
 async def act(state: State, runtime: Runtime[Deps]) -> State:
-    """Act on the decision. A refusal ends the plan and is reported; an outage is retried later.
+    """Make the planned calls; a refusal ends the plan and is reported.
 
-    Raises: `Unavailable`; the run stays decided and is resumed, its keys keep effects single.
+    Raises: `Unavailable`; the run stays decided and is resumed later.
     """
     guard = Guard(runtime.context.tools, state["run_id"])
-    made: list[MadeCall] = []
+    calls: list[MadeCall] = []
     refused: tuple[str, ...] = ()
+    # A resumed run makes all calls again. Their keys are the same, so each takes effect once.
     for step, planned in enumerate(state["decision"].plan):
         try:
-            made.append(await guard.call(step, _with_new_sprint(planned, made)))
+            calls.append(await guard.call(step, _with_new_sprint(planned, calls)))
         except PeerRefused as refusal:
             refused = (f"{planned.description}: refused, {refusal.detail}",)
             break
-    return State(actions=Actions(tuple(made), refused))
+    return State(actions=Actions(tuple(calls), refused))
 
 
-def _with_new_sprint(planned: PlannedCall, made: list[MadeCall]) -> PlannedCall:
+def _with_new_sprint(planned: PlannedCall, calls: list[MadeCall]) -> PlannedCall:
     """Add the id and the last day of the sprint that this run created to its CronJob."""
-    sprint = next((call.result for call in made if call.name == "create_sprint"), None)
+    sprint = next((call.result for call in calls if call.name == "create_sprint"), None)
     if planned.name != "create_cronjob" or "sprint_id" in planned.arguments or sprint is None:
         return planned
     of_the_sprint = {"sprint_id": sprint["sprint_id"], "ends_on": sprint["end_date"]}

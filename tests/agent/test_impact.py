@@ -9,18 +9,23 @@ from agent.intelligence.impact import (
     difference,
     mean_95,
 )
-from tests.agent.test_learning import ended
+from tests.agent.test_learning import ended_decision
 
 
 def test_fewer_than_five_outcomes_of_a_source_are_not_compared() -> None:
-    rule_based = [ended() for _ in range(LEAST_OUTCOMES)]
-    enhanced = [ended(decision_source="intelligence_enhanced", planned_tasks=7) for _ in rule_based]
+    rule_based = [ended_decision() for _ in range(LEAST_OUTCOMES)]
+    enhanced = [
+        ended_decision(decision_source="intelligence_enhanced", planned_tasks=7) for _ in rule_based
+    ]
     impact = compare("ALPHA", [*rule_based, *enhanced[1:]], {"rule_based_only": 9})
     assert impact.miss_difference.value is None
     assert "4 enhanced and 5 rule-based" in impact.reasons["miss_difference"]
     assert impact.rule_based.decisions == 9
     assert (impact.recommendations.compared, impact.recommendations.won) == (5, 5)
-    spread = [ended(decision_source="intelligence_enhanced", planned_tasks=6 + n) for n in range(4)]
+    spread = [
+        ended_decision(decision_source="intelligence_enhanced", planned_tasks=6 + n)
+        for n in range(4)
+    ]
     steady = compare("ALPHA", [*rule_based, *spread, enhanced[0]], {})
     assert steady.miss_difference.value == pytest.approx(-2.6)
     assert "nearer together" in steady.conclusion
@@ -28,9 +33,9 @@ def test_fewer_than_five_outcomes_of_a_source_are_not_compared() -> None:
 
 
 def test_unknown_completion_rates_are_the_reason_of_a_missing_difference() -> None:
-    rule_based = [ended() for _ in range(LEAST_OUTCOMES)]
-    enhanced = [ended(decision_source="intelligence_enhanced") for _ in rule_based]
-    unknown = ended(decision_source="intelligence_enhanced", completion_rate=None)
+    rule_based = [ended_decision() for _ in range(LEAST_OUTCOMES)]
+    enhanced = [ended_decision(decision_source="intelligence_enhanced") for _ in rule_based]
+    unknown = ended_decision(decision_source="intelligence_enhanced", completion_rate=None)
     impact = compare("ALPHA", [*rule_based, *enhanced[1:], unknown], {})
     assert impact.miss_difference.value is not None
     assert impact.completion_rate_difference.value is None
@@ -45,13 +50,15 @@ def test_intervals_end_at_the_bounds_of_possible_values() -> None:
     assert (low, high > 1) == (0, True)
     apart = difference([1.0, 1.0, 1.0, 1.0, 0.1], [0.0, 0.0, 0.0, 0.0, 0.9], 1.0)
     assert (apart.interval_95 or (0, 0))[1] == 1.0
-    rates = [ended(completion_rate=rate) for rate in (1.0, 1.0, 1.0, 1.0, 0.5)]
+    rates = [ended_decision(completion_rate=rate) for rate in (1.0, 1.0, 1.0, 1.0, 0.5)]
     assert (compare("ALPHA", rates, {}).rule_based.completion_rate_95 or (0, 0))[1] == 1.0
 
 
 def test_equal_values_lead_to_no_conclusion() -> None:
-    rule_based = [ended() for _ in range(LEAST_OUTCOMES)]
-    enhanced = [ended(decision_source="intelligence_enhanced", planned_tasks=7) for _ in rule_based]
+    rule_based = [ended_decision() for _ in range(LEAST_OUTCOMES)]
+    enhanced = [
+        ended_decision(decision_source="intelligence_enhanced", planned_tasks=7) for _ in rule_based
+    ]
     impact = compare("ALPHA", [*rule_based, *enhanced], {})
     assert (impact.miss_difference.value, impact.miss_difference.interval_95) == (-3, None)
     assert (impact.rule_based.mean_miss_95, impact.rule_based.completion_rate_95) == (None, None)

@@ -1,4 +1,4 @@
-"""Learning from ended sprints: what teaches, what is kept, what is refused, and the way back."""
+"""Learning from ended sprints: observations, accepted and refused calibrations, rollback."""
 
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from agent.learning.learner import LEAST_NEW, Learner, lesson
+from agent.learning.learner import MIN_NEW_OUTCOMES, Learner, as_observation
 from agent.learning.schema import Rollback
 from domain_services.kernel.errors import NotFound
 from graphs.evidence.shipped import shipped
@@ -23,8 +23,8 @@ from tests.memory.conftest import adjust, decide, perceive, remember, stored_row
 CLOSED = datetime(2026, 3, 16, tzinfo=UTC)
 
 
-def ended(**changes: Any) -> EndedDecision:
-    """The rule's 10 was planned, 7 recommended, 6 completed."""
+def ended_decision(**changes: Any) -> EndedDecision:
+    """Return a decision of which 10 tasks were planned, 7 recommended and 6 completed."""
     values: dict[str, Any] = {
         "episode_id": uuid4(),
         "project_id": "ALPHA",
@@ -48,26 +48,28 @@ def ended(**changes: Any) -> EndedDecision:
         ({}, True),
         ({"completed_tasks": 9}, False),
         ({"recommended_tasks": 13, "planned_tasks": 13, "completed_tasks": 12}, True),
-        # Ties, nothing compared, and plans that let only one side win teach nothing.
+        # Ties, missing recommendations and plans that let only one side win.
         ({"recommended_tasks": 8, "completed_tasks": 9}, None),
         ({"raw_confidence": None}, None),
         ({"planned_tasks": 7}, None),
         ({"recommended_tasks": 13, "completed_tasks": 10}, None),
     ],
 )
-def test_what_an_outcome_teaches(changes: dict[str, Any], won: bool | None) -> None:
-    found = lesson(ended(**changes))
-    assert (found.seen.won if found else None) is won
+def test_outcome_is_an_observation_only_where_either_side_could_win(
+    changes: dict[str, Any], won: bool | None
+) -> None:
+    outcome = as_observation(ended_decision(**changes))
+    assert (outcome.observation.won if outcome else None) is won
 
 
 @pytest.fixture
 async def pool(database_url: Callable[[str], str]) -> AsyncIterator[Pool]:
-    async with open_pool(database_url("memory")) as opened:
-        yield opened
+    async with open_pool(database_url("memory")) as connections:
+        yield connections
 
 
-async def live(pool: Pool, count: int, completed: int, first: int = 1) -> None:
-    """`count` decisions whose sprints ended with `completed` of 10 tasks."""
+async def store_ended_decisions(pool: Pool, count: int, completed: int, first: int = 1) -> None:
+    """Store `count` decisions whose sprints ended with `completed` of 10 tasks."""
     async with pool.connection() as connection, connection.transaction():
         for number in range(first, first + count):
             sprint_id = f"ALPHA-S{number:02d}"
@@ -79,7 +81,7 @@ async def live(pool: Pool, count: int, completed: int, first: int = 1) -> None:
                 sprint_id=sprint_id,
             )
             await append(connection, episode)
-            closed = ClosedSprint(
+            sprint = ClosedSprint(
                 sprint_id=sprint_id,
                 project_id="ALPHA",
                 completed_tasks=completed,
@@ -89,26 +91,26 @@ async def live(pool: Pool, count: int, completed: int, first: int = 1) -> None:
                 duration_days=14,
                 closed_at=CLOSED + timedelta(days=number),
             )
-            assert await outcomes.keep(connection, closed) == 0  # it is in the journal still
+            assert await outcomes.store(connection, sprint) == 0  # its episode is in the journal
     await Journal(pool).drain()
 
 
 async def test_outcome_that_came_before_the_episode_is_written_to_it(pool: Pool) -> None:
-    await live(pool, 1, completed=6)
+    await store_ended_decisions(pool, 1, completed=6)
     row = await stored_row(pool, "ALPHA-S01")
     assert row is not None
     assert (row["completed_tasks"], row["spill_over"]) == (6, 4)
     assert (await PostgresEpisodes(pool).count()).recallable == 1
 
 
-async def test_better_calibration_is_kept_and_can_be_rolled_back(pool: Pool) -> None:
+async def test_better_calibration_is_activated_and_can_be_rolled_back(pool: Pool) -> None:
     learner = Learner(Calibrations(pool), EndedDecisions(pool))
-    await live(pool, LEAST_NEW - 1, completed=6)
+    await store_ended_decisions(pool, MIN_NEW_OUTCOMES - 1, completed=6)
     few = await learner.learn("test")
     assert (few.learned, few.version) == (False, None)
     assert "4 new outcomes" in few.reason
 
-    await live(pool, 6, completed=6, first=LEAST_NEW)
+    await store_ended_decisions(pool, 6, completed=6, first=MIN_NEW_OUTCOMES)
     learned = await learner.learn("test")
     assert (learned.learned, learned.version, learned.new_outcomes) == (True, 1, 10)
     assert (learned.log_loss or 1) < (learned.active_log_loss or 0)
@@ -132,14 +134,14 @@ async def test_better_calibration_is_kept_and_can_be_rolled_back(pool: Pool) -> 
 
 
 async def test_worse_calibration_is_refused_and_never_in_force(pool: Pool) -> None:
-    """Five outcomes as stated, about: each fit of four errs away from the fifth."""
+    # Wins are about as frequent as stated: each fit to four outcomes errs away from the fifth.
     learner = Learner(Calibrations(pool), EndedDecisions(pool))
-    await live(pool, 4, completed=6)
-    await live(pool, 1, completed=10, first=5)
-    tried = await learner.learn("test")
-    assert (tried.learned, tried.version) == (False, 1)
-    assert tried.reason.startswith("refused: log loss")
-    assert (tried.log_loss or 0) > (tried.active_log_loss or 1)
+    await store_ended_decisions(pool, 4, completed=6)
+    await store_ended_decisions(pool, 1, completed=10, first=5)
+    attempt = await learner.learn("test")
+    assert (attempt.learned, attempt.version) == (False, 1)
+    assert attempt.reason.startswith("refused: log loss")
+    assert (attempt.log_loss or 0) > (attempt.active_log_loss or 1)
     assert learner.calibration == shipped()
     with pytest.raises(NotFound, match="never in force"):
         await learner.roll_back(Rollback(version=1), "test")

@@ -1,4 +1,4 @@
-"""A fresh memory for each test, and an embedder that works without a service."""
+"""Fixtures: a fresh memory for each test, and an embedder without a service."""
 
 import asyncio
 import random
@@ -47,17 +47,18 @@ class WordEmbedder(Embedder):
     def __init__(self, model: str = "words-1") -> None:
         self.model = model
         self.down = False
-        self.wild: list[float] | None = None
+        self.vector: list[float] | None = None  # in place of every vector
         self.texts: list[str] = []
 
     async def embed(self, texts: Sequence[str]) -> tuple[list[list[float]], str]:
         if self.down:
             raise Unavailable("the embedding service is down")
         self.texts += texts
-        return [self.wild or word_vector(text) for text in texts], self.model
+        return [self.vector or word_vector(text) for text in texts], self.model
 
 
 def word_vector(text: str) -> list[float]:
+    """Return a bag of hashed words."""
     vector = [0.0] * EMBEDDING_DIMENSIONS
     for word in text.split():
         vector[int.from_bytes(sha256(word.encode()).digest()[:4]) % EMBEDDING_DIMENSIONS] += 1.0
@@ -66,7 +67,7 @@ def word_vector(text: str) -> list[float]:
 
 @dataclass(frozen=True)
 class Memory:
-    """What a process would hold of memory."""
+    """The parts of the memory in one process."""
 
     pool: Pool
     embedder: WordEmbedder
@@ -80,13 +81,13 @@ class Memory:
 
 @pytest.fixture
 async def pool(database_url: Callable[[str], str]) -> AsyncIterator[Pool]:
-    async with open_pool(database_url("memory")) as opened:
-        yield opened
+    async with open_pool(database_url("memory")) as connections:
+        yield connections
 
 
 @pytest.fixture
 async def memory(pool: Pool) -> AsyncIterator[Memory]:
-    """A memory whose embedding worker runs."""
+    """Build a memory whose embedding worker runs."""
     embedder, table = WordEmbedder(), TableCache(pool)
     embeddings = Embeddings(table, embedder, ProcessCache())
     async with running(embeddings.loop()):
@@ -103,7 +104,7 @@ async def memory(pool: Pool) -> AsyncIterator[Memory]:
 
 
 def perceive(project_id: str = "ALPHA", **changes: Any) -> Perception:
-    """A team of five with a moderate backlog, unless changed."""
+    """Return the state of a team of five with a moderate backlog."""
     return Perception(
         **{
             "project_id": project_id,
@@ -178,7 +179,7 @@ async def stored_row(pool: Pool, sprint_id: str) -> dict[str, Any] | None:
 
 
 def remember(perception: Perception, number: int = 1, **changes: Any) -> Episode:
-    """A fully recorded decision on a state, whose sprint ended well."""
+    """Return a fully recorded decision on a state, whose sprint has ended."""
     return Episode(
         **{
             "episode_id": uuid5(NAMESPACE, f"{perception.project_id}/{perception.day}/{number}"),
@@ -202,7 +203,7 @@ def remember(perception: Perception, number: int = 1, **changes: Any) -> Episode
 
 
 def invent(count: int, seed: int = 1, projects: int = 50) -> list[Episode]:
-    """Episodes of made-up projects: the same for the same seed."""
+    """Return episodes of random projects, the same for the same seed."""
     chance = random.Random(seed)
     return [_invented(chance, number, projects) for number in range(count)]
 
@@ -229,7 +230,7 @@ def _invented(chance: random.Random, number: int, projects: int) -> Episode:
 
 
 class SlowEmbedder(WordEmbedder):
-    """Answers when it is told to."""
+    """An embedder that answers once `ready` is set."""
 
     def __init__(self, ready: asyncio.Event) -> None:
         super().__init__()

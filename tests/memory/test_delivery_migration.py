@@ -1,4 +1,4 @@
-"""The migration to deliveries keeps every audit, also those of replicas of the release before."""
+"""The migration to deliveries keeps every audit, also from replicas of the earlier release."""
 
 from collections.abc import Iterator
 from uuid import UUID, uuid4
@@ -17,7 +17,7 @@ OLD_INSERT = "INSERT INTO owed_audits (audit_id, project_id, audit) VALUES (%s, 
 
 @pytest.fixture
 def url(servers: EmbeddedServers) -> Iterator[str]:
-    """A database made by the release before."""
+    """Create a database of the earlier release."""
     admin = servers.database_url("postgres").replace("+psycopg", "")
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {NAME}")
@@ -31,7 +31,7 @@ def url(servers: EmbeddedServers) -> Iterator[str]:
 
 
 def old_audit(connection: psycopg.Connection) -> UUID:
-    """Store an audit as the release before does."""
+    """Store an audit as the earlier release does."""
     [audit_id] = connection.execute("SELECT uuidv7()").fetchone() or (uuid4(),)
     audit = {"audit_id": str(audit_id), "project_id": "P1"}
     connection.execute(OLD_INSERT, (audit_id, "P1", Jsonb(audit)))

@@ -1,10 +1,12 @@
+"""Embeddings are checked, cached in the process and in the database, and queued."""
+
 import math
 
 import pytest
 from pgvector import HalfVector
 
 from memory.cache import TTL_SECONDS, ProcessCache, TableCache
-from memory.embed import MOST_WAITING, Embeddings
+from memory.embed import QUEUE_SIZE, Embeddings
 from memory.pool import Pool
 from memory.vectors import Embedding, VectorRefused, checked
 from tests.memory.conftest import SECONDS, Memory, WordEmbedder, word_vector
@@ -19,49 +21,49 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize("vector", BAD, ids=["none", "short", "zero", "tiny", "nan", "infinite"])
-def test_what_is_no_embedding_is_refused(vector: list[float]) -> None:
+@pytest.mark.parametrize("vector", BAD, ids=["empty", "short", "zero", "tiny", "nan", "infinite"])
+def test_vector_that_is_no_embedding_is_refused(vector: list[float]) -> None:
     with pytest.raises(VectorRefused):
         checked(vector, "model")
 
 
-def test_a_vector_is_kept_at_unit_length() -> None:
-    kept = checked([3.0, 4.0] + [0.0] * 1022, "model").vector.to_list()
-    assert kept[:3] == pytest.approx([0.6, 0.8, 0.0], abs=1e-3)
+def test_vector_is_scaled_to_unit_length() -> None:
+    vector = checked([3.0, 4.0] + [0.0] * 1022, "model").vector.to_list()
+    assert vector[:3] == pytest.approx([0.6, 0.8, 0.0], abs=1e-3)
 
 
 @pytest.mark.parametrize("vector", BAD[1:], ids=["short", "zero", "tiny", "nan", "infinite"])
-async def test_a_refused_vector_is_neither_used_nor_kept(
+async def test_unusable_vector_is_neither_used_nor_cached(
     memory: Memory, vector: list[float]
 ) -> None:
-    memory.embedder.wild = vector
-    found = await memory.embeddings.find("a text", SECONDS)
-    assert (found.embedding, found.path) == (None, "structured")
-    memory.embedder.wild = None
+    memory.embedder.vector = vector
+    lookup = await memory.embeddings.find("a text", SECONDS)
+    assert (lookup.embedding, lookup.path) == (None, "structured")
+    memory.embedder.vector = None
     assert (await memory.embeddings.find("a text", SECONDS)).path == "service"
 
 
 async def test_another_process_finds_the_embedding_in_the_table(memory: Memory) -> None:
-    made = await memory.embeddings.find("a text", SECONDS)
+    first = await memory.embeddings.find("a text", SECONDS)
     other = Embeddings(TableCache(memory.pool), WordEmbedder(), ProcessCache())
-    found = await other.find("a text", 0)
-    assert found.path == "cache"
-    assert found.embedding == made.embedding
+    second = await other.find("a text", 0)
+    assert second.path == "cache"
+    assert second.embedding == first.embedding
 
 
-async def test_the_table_is_asked_for_the_model_that_serves(pool: Pool) -> None:
+async def test_table_answers_by_model_and_without_a_model_the_newest(pool: Pool) -> None:
     table = TableCache(pool)
     for model in ("old", "new"):
         await table.put([("a text", checked(word_vector(model), model))])
-    found = await table.get("a text", "old")
+    old = await table.get("a text", "old")
     newest = await table.get("a text", None)
-    assert found is not None
+    assert old is not None
     assert newest is not None
-    assert (found.model, newest.model) == ("old", "new")
+    assert (old.model, newest.model) == ("old", "new")
     assert await table.get("a text", "none") is None
 
 
-async def test_old_embeddings_are_pruned(pool: Pool) -> None:
+async def test_embeddings_older_than_a_month_are_pruned(pool: Pool) -> None:
     table = TableCache(pool)
     await table.put([(text, checked(word_vector(text), "model")) for text in ("old", "new")])
     async with pool.connection() as connection:
@@ -73,7 +75,7 @@ async def test_old_embeddings_are_pruned(pool: Pool) -> None:
     assert await table.get("new", None) is not None
 
 
-def test_an_entry_of_the_process_ends_after_an_hour() -> None:
+def test_entry_of_the_process_cache_expires_after_an_hour() -> None:
     now = 0.0
     cache = ProcessCache(lambda: now)
     cache.put("a text", Embedding(HalfVector([1.0]), "model"))
@@ -83,10 +85,10 @@ def test_an_entry_of_the_process_ends_after_an_hour() -> None:
     assert cache.get("a text") is None
 
 
-async def test_more_texts_than_the_queue_holds_are_turned_away(pool: Pool) -> None:
+async def test_text_is_refused_when_the_queue_is_full(pool: Pool) -> None:
     without_worker = Embeddings(TableCache(pool), WordEmbedder(), ProcessCache())
-    assert all(without_worker.warm(f"text {number}") for number in range(MOST_WAITING))
-    assert without_worker.warm("text 0")
-    assert not without_worker.warm("one more")
-    found = await without_worker.find("one more", SECONDS)
-    assert found.reason == "too many texts wait for the embedding service"
+    assert all(without_worker.prefetch(f"text {number}") for number in range(QUEUE_SIZE))
+    assert without_worker.prefetch("text 0")
+    assert not without_worker.prefetch("one more")
+    lookup = await without_worker.find("one more", SECONDS)
+    assert lookup.reason == "too many texts wait for the embedding service"

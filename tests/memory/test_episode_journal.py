@@ -1,3 +1,5 @@
+"""The journal moves each episode to the table once, and one bad row delays no other."""
+
 import asyncio
 
 from domain_services.kernel.background import running
@@ -14,14 +16,14 @@ async def write(pool: Pool, episodes: list[Episode]) -> None:
             await append(connection, episode)
 
 
-async def test_an_episode_written_twice_is_remembered_once(memory: Memory) -> None:
+async def test_episode_in_the_journal_twice_is_stored_once(memory: Memory) -> None:
     episode = remember(perceive())
     await write(memory.pool, [episode, episode])
     assert await memory.journal.drain() == 2
     assert (await memory.store.count("ALPHA")).episodes == 1
 
 
-async def test_two_movers_share_the_work(memory: Memory) -> None:
+async def test_two_replicas_share_the_journal(memory: Memory) -> None:
     await write(memory.pool, invent(2 * BATCH))
     moved = await asyncio.gather(memory.journal.drain(), Journal(memory.pool).drain())
     while more := await memory.journal.drain():
@@ -30,7 +32,7 @@ async def test_two_movers_share_the_work(memory: Memory) -> None:
     assert (await memory.store.count()).episodes == 2 * BATCH
 
 
-async def test_an_unreadable_episode_holds_up_no_other(memory: Memory) -> None:
+async def test_unreadable_episode_delays_no_other(memory: Memory) -> None:
     async with memory.pool.connection() as connection:
         await connection.execute("""INSERT INTO episode_journal (episode) VALUES ('{"a": 1}')""")
     await write(memory.pool, [remember(perceive())])
@@ -42,13 +44,13 @@ async def test_an_unreadable_episode_holds_up_no_other(memory: Memory) -> None:
     assert "Field required" in reason
 
 
-async def test_a_rolled_back_episode_never_was(memory: Memory) -> None:
+async def test_episode_of_a_rolled_back_transaction_is_not_stored(memory: Memory) -> None:
     async with memory.pool.connection() as connection, connection.transaction(force_rollback=True):
         await append(connection, remember(perceive()))
     assert await memory.journal.drain() == 0
 
 
-async def test_a_finished_run_wakes_the_mover(memory: Memory) -> None:
+async def test_end_of_a_run_wakes_the_journal(memory: Memory) -> None:
     runs = RunTable(memory.pool, memory.journal.wake)
     async with running(memory.journal.loop()):
         run = await runs.start("ALPHA", {}, 60)

@@ -1,3 +1,5 @@
+"""The score of an episode is the share of its record that is known."""
+
 import struct
 
 import pytest
@@ -22,11 +24,11 @@ PAST_SPRINT = remember(
 )
 
 
-def test_a_fully_recorded_decision_scores_one() -> None:
+def test_fully_recorded_decision_scores_one() -> None:
     assert score(remember(perceive())) == 1.0
 
 
-def test_an_imported_past_sprint_is_good_enough_without_people_and_plan() -> None:
+def test_imported_sprint_is_recallable_without_people_and_plan() -> None:
     assert score(PAST_SPRINT) == pytest.approx(0.71)
     assert recallable(PAST_SPRINT.outcome, score(PAST_SPRINT))
 
@@ -39,24 +41,24 @@ def test_an_imported_past_sprint_is_good_enough_without_people_and_plan() -> Non
         {"perception": PAST_SPRINT.perception.model_copy(update={"completed": ()})},
     ],
 )
-def test_an_imported_past_sprint_that_lacks_more_is_not(loss: dict[str, object]) -> None:
+def test_imported_sprint_that_lacks_more_is_not_recallable(loss: dict[str, object]) -> None:
     poorer = PAST_SPRINT.model_copy(update=loss)
     assert score(poorer) < LEARNING_QUALITY
     assert not recallable(poorer.outcome, score(poorer))
 
 
-def test_the_first_sprint_of_a_project_lacks_no_history() -> None:
+def test_first_sprint_of_a_project_lacks_no_history() -> None:
     first = perceive(past_sprints=0, completed=())
     assert score(remember(first)) == 1.0
 
 
-def test_a_decision_without_outcome_is_not_learned_from() -> None:
+def test_decision_without_an_outcome_is_not_recallable() -> None:
     open_ended = remember(perceive(), outcome=None)
     assert score(open_ended) == pytest.approx(0.85)
     assert not recallable(None, score(open_ended))
 
 
-def test_a_decision_for_no_sprint_lacks_no_length() -> None:
+def test_decision_to_create_no_sprint_lacks_no_length() -> None:
     assert (
         score(
             remember(

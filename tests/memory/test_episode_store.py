@@ -18,7 +18,7 @@ from tests.memory.conftest import Memory, adjust, decide, invent, perceive, reme
 OUTCOME = Outcome(completed_tasks=5, planned_tasks=8, duration_days=14)
 
 
-async def record(memory: Memory, sprint_id: str, outcome: Outcome) -> bool:
+async def write(memory: Memory, sprint_id: str, outcome: Outcome) -> bool:
     async with memory.pool.connection() as connection, connection.transaction():
         return await write_outcome(connection, sprint_id, outcome)
 
@@ -66,13 +66,13 @@ async def test_documents_of_a_decision_describe_all_of_it(
     assert decision_of(reasoning, action, row["decision_source"]) == decision
 
 
-async def test_journal_row_of_the_release_before_becomes_an_episode(memory: Memory) -> None:
+async def test_journal_row_of_the_earlier_release_becomes_an_episode(memory: Memory) -> None:
     episode = remember(perceive(), decision=decide(adjustments=(adjust(),)))
     await memory.store.add([episode])
     row = await stored_row(memory.pool, "ALPHA-S01")
     assert row is not None
-    kept = {name: row[name] for name in EpisodeDocument.model_fields if name in row}
-    document = EpisodeDocument(**kept, outcome=episode.outcome).model_dump(mode="json")
+    columns = {name: row[name] for name in EpisodeDocument.model_fields if name in row}
+    document = EpisodeDocument(**columns, outcome=episode.outcome).model_dump(mode="json")
     assert "decision" not in document
     assert read_episode(document) == episode
 
@@ -87,7 +87,7 @@ async def test_journal_row_of_the_release_before_becomes_an_episode(memory: Memo
     assert (again["reasoning"], again["rule_tasks"]) == (row["reasoning"], row["rule_tasks"])
 
 
-async def test_an_import_stores_only_what_it_knows(memory: Memory) -> None:
+async def test_import_stores_only_the_fields_that_it_knows(memory: Memory) -> None:
     imported = decide(
         tasks=None, duration_weeks=None, duration_days=9, rule=None, adjustments=None, reasoning="x"
     )
@@ -106,11 +106,11 @@ async def test_second_import_changes_nothing(memory: Memory) -> None:
     assert (await memory.store.count()).episodes == 450
 
 
-async def test_an_outcome_makes_an_episode_recallable_once(memory: Memory) -> None:
+async def test_outcome_makes_an_episode_recallable_once(memory: Memory) -> None:
     await memory.store.add([remember(perceive(), outcome=None)])
     assert await memory.store.count() == Counts(1, 0, 0, 1)
-    assert await record(memory, "ALPHA-S01", OUTCOME)
-    assert not await record(memory, "ALPHA-S01", OUTCOME)
+    assert await write(memory, "ALPHA-S01", OUTCOME)
+    assert not await write(memory, "ALPHA-S01", OUTCOME)
     row = await stored_row(memory.pool, "ALPHA-S01")
     assert row is not None
     assert (row["completed_tasks"], row["planned_tasks"], row["quality"]) == (5, 8, 1.0)
@@ -118,18 +118,18 @@ async def test_an_outcome_makes_an_episode_recallable_once(memory: Memory) -> No
     assert await memory.store.count("BETA") == Counts(0, 0, 0, 0)
 
 
-async def test_a_late_report_replaces_the_outcome(memory: Memory) -> None:
+async def test_later_outcome_replaces_the_earlier_one(memory: Memory) -> None:
     await memory.store.add([remember(perceive())])
     late = Outcome(completed_tasks=8, duration_days=14)
-    assert await record(memory, "ALPHA-S01", late)
+    assert await write(memory, "ALPHA-S01", late)
     row = await stored_row(memory.pool, "ALPHA-S01")
     assert row is not None
     assert (row["completed_tasks"], row["planned_tasks"]) == (8, None)
     assert row["quality"] == pytest.approx(0.955)
 
 
-async def test_an_outcome_of_an_unknown_sprint_changes_nothing(memory: Memory) -> None:
-    assert not await record(memory, "ALPHA-S99", OUTCOME)
+async def test_outcome_of_an_unknown_sprint_changes_nothing(memory: Memory) -> None:
+    assert not await write(memory, "ALPHA-S99", OUTCOME)
 
 
 HARMLESS = [
@@ -142,7 +142,7 @@ HARMLESS = [
 
 
 @pytest.mark.parametrize("text", HARMLESS)
-async def test_hostile_text_is_only_text(memory: Memory, text: str) -> None:
+async def test_hostile_text_is_stored_as_text(memory: Memory, text: str) -> None:
     episode = remember(perceive(), decision=decide(reasoning=text), degraded=(text,))
     await memory.store.add([episode])
     row = await stored_row(memory.pool, "ALPHA-S01")
@@ -151,7 +151,9 @@ async def test_hostile_text_is_only_text(memory: Memory, text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["a\x00b", "\\\x00", "\\\\\x00"])
-async def test_text_that_cannot_be_stored_is_refused_whole(memory: Memory, text: str) -> None:
+async def test_one_text_that_cannot_be_stored_refuses_the_whole_batch(
+    memory: Memory, text: str
+) -> None:
     bad = remember(perceive("BETA"), decision=decide(reasoning=text))
     with pytest.raises(Invalid):
         await memory.store.add([remember(perceive()), bad])

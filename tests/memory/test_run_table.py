@@ -1,3 +1,5 @@
+"""A run holds its project by a lease, and only its newest holder can write."""
+
 import asyncio
 from functools import partial
 from uuid import uuid4
@@ -25,7 +27,7 @@ def episode_of(run: Run, **changes: object) -> Episode:
     return remember(perceive(), episode_id=run.run_id, outcome=None, **changes)
 
 
-async def test_a_run_is_decided_finished_and_remembered(memory: Memory) -> None:
+async def test_finished_run_holds_decision_and_answer_and_adds_its_episode(memory: Memory) -> None:
     run = await memory.runs.start("ALPHA", {"dry_run": False}, LEASE)
     assert (run.status, run.request) == ("running", {"dry_run": False})
     await memory.runs.decided(run.run_id, run.token, decide(tasks=6))
@@ -40,23 +42,23 @@ async def test_a_run_is_decided_finished_and_remembered(memory: Memory) -> None:
     assert await journal_rows(memory) == 0
 
 
-async def test_racing_starts_have_one_winner(memory: Memory) -> None:
+async def test_one_of_simultaneous_starts_succeeds(memory: Memory) -> None:
     starts = [memory.runs.start("ALPHA", {}, LEASE) for _ in range(20)]
     results = await asyncio.gather(*starts, return_exceptions=True)
-    winners = [each for each in results if isinstance(each, Run)]
-    losers = [each for each in results if isinstance(each, RunInProgress)]
+    winners = [result for result in results if isinstance(result, Run)]
+    losers = [result for result in results if isinstance(result, RunInProgress)]
     assert (len(winners), len(losers)) == (1, 19)
-    assert {each.fields["run_id"] for each in losers} == {str(winners[0].run_id)}
+    assert {error.fields["run_id"] for error in losers} == {str(winners[0].run_id)}
     assert losers[0].code == "run_in_progress"
     assert isinstance(losers[0], Conflict)
 
 
-async def test_runs_of_two_projects_do_not_meet(memory: Memory) -> None:
+async def test_two_projects_run_at_the_same_time(memory: Memory) -> None:
     await memory.runs.start("ALPHA", {}, LEASE)
     assert (await memory.runs.start("BETA", {}, LEASE)).status == "running"
 
 
-async def test_a_finished_run_makes_room(memory: Memory) -> None:
+async def test_project_can_run_again_after_a_failed_run(memory: Memory) -> None:
     first = await memory.runs.start("ALPHA", {}, LEASE)
     await memory.runs.fail(first.run_id, first.token, ERROR)
     second = await memory.runs.start("ALPHA", {}, LEASE)
@@ -67,17 +69,17 @@ async def test_a_finished_run_makes_room(memory: Memory) -> None:
     assert await journal_rows(memory) == 0
 
 
-async def test_a_dead_run_that_had_not_decided_is_abandoned(memory: Memory) -> None:
+async def test_undecided_run_is_abandoned_when_its_lease_has_ended(memory: Memory) -> None:
     dead = await memory.runs.start("ALPHA", {}, PAST)
     assert (await memory.runs.start("ALPHA", {}, LEASE)).run_id != dead.run_id
-    left = await memory.runs.get(dead.run_id)
-    assert left is not None
-    assert left.status == "abandoned"
+    run = await memory.runs.get(dead.run_id)
+    assert run is not None
+    assert run.status == "abandoned"
     with pytest.raises(LeaseLost):
         await memory.runs.decided(dead.run_id, dead.token, decide())
 
 
-async def test_a_dead_run_that_had_decided_is_recovered_not_replaced(memory: Memory) -> None:
+async def test_decided_run_is_recovered_when_its_lease_has_ended(memory: Memory) -> None:
     dead = await memory.runs.start("ALPHA", {}, PAST)
     await memory.runs.decided(dead.run_id, dead.token, decide(tasks=6))
     with pytest.raises(RunInProgress):
@@ -87,21 +89,21 @@ async def test_a_dead_run_that_had_decided_is_recovered_not_replaced(memory: Mem
     assert claimed.token > dead.token
 
 
-async def test_a_held_run_is_not_due_for_recovery(memory: Memory) -> None:
-    held = await memory.runs.start("ALPHA", {}, LEASE)
-    await memory.runs.decided(held.run_id, held.token, decide())
+async def test_run_within_its_lease_is_not_recovered(memory: Memory) -> None:
+    run = await memory.runs.start("ALPHA", {}, LEASE)
+    await memory.runs.decided(run.run_id, run.token, decide())
     assert await memory.runs.due_for_recovery() == []
 
 
-async def test_recovery_abandons_what_had_not_decided(memory: Memory) -> None:
+async def test_recovery_abandons_undecided_runs(memory: Memory) -> None:
     dead = await memory.runs.start("ALPHA", {}, PAST)
     assert await memory.runs.due_for_recovery() == []
-    left = await memory.runs.get(dead.run_id)
-    assert left is not None
-    assert left.status == "abandoned"
+    run = await memory.runs.get(dead.run_id)
+    assert run is not None
+    assert run.status == "abandoned"
 
 
-async def test_an_old_token_writes_nothing(memory: Memory) -> None:
+async def test_write_with_an_old_token_is_refused(memory: Memory) -> None:
     old = await memory.runs.start("ALPHA", {}, PAST)
     await memory.runs.decided(old.run_id, old.token, decide())
     (new,) = await memory.runs.due_for_recovery()
@@ -118,7 +120,7 @@ async def test_an_old_token_writes_nothing(memory: Memory) -> None:
     assert await journal_rows(memory) == 1
 
 
-async def test_a_run_is_finished_once(memory: Memory) -> None:
+async def test_run_is_finished_once(memory: Memory) -> None:
     run = await memory.runs.start("ALPHA", {}, LEASE)
     await memory.runs.finish(run.run_id, run.token, decide(), episode_of(run))
     with pytest.raises(LeaseLost):
@@ -126,14 +128,14 @@ async def test_a_run_is_finished_once(memory: Memory) -> None:
     assert await journal_rows(memory) == 1
 
 
-async def test_an_episode_that_cannot_be_stored_leaves_the_run_open(memory: Memory) -> None:
+async def test_run_stays_open_when_its_episode_cannot_be_stored(memory: Memory) -> None:
     run = await memory.runs.start("ALPHA", {}, LEASE)
     hostile = episode_of(run, decision=decide(reasoning="a\x00b"))
     with pytest.raises(Invalid):
         await memory.runs.finish(run.run_id, run.token, decide(), hostile)
-    still = await memory.runs.get(run.run_id)
-    assert still is not None
-    assert (still.status, still.response) == ("running", None)
+    unfinished = await memory.runs.get(run.run_id)
+    assert unfinished is not None
+    assert (unfinished.status, unfinished.response) == ("running", None)
     assert await journal_rows(memory) == 0
 
 

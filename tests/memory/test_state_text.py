@@ -1,8 +1,10 @@
+"""The text of a state names each number with a word, and depends on nothing else."""
+
 from memory.text import describe
 from tests.memory.conftest import TODAY, perceive
 
 
-def test_the_text_names_words_and_numbers() -> None:
+def test_text_names_words_and_numbers() -> None:
     assert describe(perceive()) == (
         "The backlog holds quite a few open tasks (30), "
         "quite a few of them free to plan (20). "
@@ -20,7 +22,7 @@ def test_equal_states_of_two_projects_on_two_days_have_one_text() -> None:
     assert describe(other) == describe(perceive())
 
 
-def test_a_changed_state_has_another_text() -> None:
+def test_changed_state_has_another_text() -> None:
     changes = [
         {"backlog_tasks": 31},
         {"unassigned_tasks": 19},
@@ -32,7 +34,7 @@ def test_a_changed_state_has_another_text() -> None:
     assert len({describe(perceive(**change)) for change in [{}, *changes]}) == len(changes) + 1
 
 
-def test_what_is_not_known_is_said_to_be_unknown() -> None:
+def test_unknown_values_are_called_unknown() -> None:
     text = describe(
         perceive(
             team_size=None, working_days=None, team_working_days=None, past_sprints=0, completed=()
@@ -43,5 +45,5 @@ def test_what_is_not_known_is_said_to_be_unknown() -> None:
     assert "working days" not in text
 
 
-def test_nothing_completed_so_far_is_no_division_by_zero() -> None:
+def test_history_without_a_completed_task_has_a_text() -> None:
     assert "nothing was completed yet" in describe(perceive(completed=(0, 0, 0)))

@@ -25,5 +25,5 @@ def test_statistics_of_stored_vectors_keep_their_exact_values(
     assert isinstance(smoothed(completed), float)
 
 
-def test_no_sprint_has_no_statistics() -> None:
+def test_project_without_sprints_has_no_statistics() -> None:
     assert (smoothed(()), variation(()), trend(())) == (None, None, None)
