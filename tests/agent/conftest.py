@@ -15,13 +15,14 @@ from tests.graphs.conftest import system as system
 async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 20) -> Any:
     """Wait for a truthy answer, and return it."""
     deadline = time.monotonic() + seconds
-    while not (found := await condition()):
-        assert time.monotonic() < deadline, "it did not become true in time"
+    while not (answer := await condition()):
+        assert time.monotonic() < deadline, f"{condition.__name__} was not true in {seconds} s"
         await asyncio.sleep(0.03)
-    return found
+    return answer
 
 
 async def get(system: System, path: str, service: str = "orchestrator") -> Any:
+    """Read a path of a service, and return the parsed answer."""
     answer = await system.http.get(system.urls[service] + path)
     assert answer.status_code == 200, answer.text
     return answer.json()
@@ -30,7 +31,7 @@ async def get(system: System, path: str, service: str = "orchestrator") -> Any:
 async def give_history(
     system: System, project_id: str, completed: list[int], planned: int = 10
 ) -> None:
-    """Closed sprints of a fortnight each, the last of which ended yesterday."""
+    """Record closed sprints of a fortnight each; the last one ended yesterday."""
     first = date.today() - timedelta(days=14 * len(completed))
     notes = [
         {
@@ -49,8 +50,8 @@ async def give_history(
         }
         for number, count in enumerate(completed, start=1)
     ]
-    made = await system.post("chronicle", "/v1/notes/sprint_retrospective/bulk", {"notes": notes})
-    assert made.status_code == 201, made.text
+    answer = await system.post("chronicle", "/v1/notes/sprint_retrospective/bulk", {"notes": notes})
+    assert answer.status_code == 201, answer.text
     numbering = f"/sprints/by-project/{project_id}/numbering"
     url = system.urls["sprint"] + numbering
     assert (await system.http.put(url, json={"last_number": len(completed)})).status_code == 200
@@ -58,6 +59,6 @@ async def give_history(
 
 @pytest.fixture
 async def whole(system: System) -> System:
-    """Every service but the embeddings, which a decision can do without."""
+    """Start every service but the embeddings, which a decision can do without."""
     await system.start("project", "backlog", "chronicle", "sprint", "orchestrator")
     return system

@@ -9,7 +9,9 @@ from memory.jobs import DailyJobs
 from memory.pool import open_pool
 
 
-async def test_one_replica_does_the_job_of_a_day(database_url: Callable[[str], str]) -> None:
+async def test_job_of_a_day_is_done_once_and_repeated_after_a_failure(
+    database_url: Callable[[str], str],
+) -> None:
     done: list[str] = []
     now = datetime(2026, 3, 2, 2, 59, tzinfo=UTC)
 
@@ -27,8 +29,9 @@ async def test_one_replica_does_the_job_of_a_day(database_url: Callable[[str], s
         assert await one.do_due() == ["learn"]
         assert await other.do_due() == []
         now = datetime(2026, 3, 3, 23, 0, tzinfo=UTC)
-        assert await other.do_due() == []  # it failed
-        assert await one.do_due() == []  # who failed holds the lease still
+        # The job fails, and the replica that tried it holds the lease until it ends.
+        assert await other.do_due() == []
+        assert await one.do_due() == []
         async with pool.connection() as connection:
             await connection.execute("UPDATE daily_jobs SET lease_until = now() - interval '1 s'")
         assert await one.do_due() == ["learn"]

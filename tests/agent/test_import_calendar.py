@@ -1,4 +1,4 @@
-"""What an import remembers of past windows follows the project's own calendar."""
+"""Imported past windows follow the project's own calendar."""
 
 from datetime import date, timedelta
 
@@ -31,15 +31,15 @@ async def test_working_days_of_the_past_are_those_of_the_projects_country(whole:
     )
     # A window of three days, Thursday to Saturday: in Israel only its Thursday is worked.
     tasks = [Task("1", "TLV", SUNDAY - timedelta(3), SUNDAY - timedelta(3))]
-    made = {"id": "TLV", "name": "Tel Aviv", "country": "IL", "as_of": SUNDAY.isoformat()}
-    assert (await whole.post("project", "/projects", made)).status_code == 201
+    project = {"id": "TLV", "name": "Tel Aviv", "country": "IL", "as_of": SUNDAY.isoformat()}
+    assert (await whole.post("project", "/projects", project)).status_code == 201
     past = split_history(tasks, SUNDAY, 3)["TLV"]
     loaded = await load(services, prepare(past, SUNDAY), lambda _: None)
     assert (loaded.project_created, loaded.episodes) == (False, 1)
 
     url = whole.databases["orchestrator"].replace("+psycopg", "")
     async with await psycopg.AsyncConnection.connect(url) as connection:
-        kept = await connection.execute(
+        cursor = await connection.execute(
             "SELECT (perception->>'day')::date, (perception->>'working_days')::int FROM episodes"
         )
-        assert await kept.fetchall() == [(SUNDAY - timedelta(3), 1)]
+        assert await cursor.fetchall() == [(SUNDAY - timedelta(3), 1)]

@@ -1,4 +1,4 @@
-"""A closed sprint teaches the decision that made it, whatever the order of events."""
+"""The outcome of a closed sprint reaches the decision that created it, in any order of events."""
 
 import json
 from typing import Any
@@ -26,16 +26,16 @@ async def episodes(system: System, project_id: str) -> list[Any]:
 async def test_outcome_of_a_closed_sprint_reaches_the_episode_once(whole: System) -> None:
     await whole.make_project("LOOP", 12)
     await give_history(whole, "LOOP", [6, 7, 5])
-    made = (await whole.orchestrate("LOOP")).json()["created"]
-    assert made["sprint_id"] == "LOOP-S04"
-    for task in made["tasks"][:6]:
+    created = (await whole.orchestrate("LOOP")).json()["created"]
+    assert created["sprint_id"] == "LOOP-S04"
+    for task in created["tasks"][:6]:
         path = f"/tasks/{task['task_id']}/progress"
         await whole.post("sprint", path, {"progress_percentage": 100})
     assert (await whole.post("sprint", "/sprints/LOOP-S04/close")).status_code == 200
 
     async def outcome() -> Any:
-        found = await episodes(whole, "LOOP")
-        return found if found and found[0][1] is not None else None
+        rows = await episodes(whole, "LOOP")
+        return rows if rows and rows[0][1] is not None else None
 
     ((sprint, completed, planned, quality, recallable),) = await until(outcome)
     assert (sprint, completed, planned) == ("LOOP-S04", 6, 10)
@@ -43,27 +43,27 @@ async def test_outcome_of_a_closed_sprint_reaches_the_episode_once(whole: System
     assert recallable
 
     async with Redis.from_url(whole.redis_url) as redis:
-        told: Any = json.loads((await redis.xrange(SPRINT_EVENTS))[-1][1][b"event"])
-        assert told["event_type"] == "SPRINT_CLOSED"
-        older = json.loads(json.dumps(told))
+        event: Any = json.loads((await redis.xrange(SPRINT_EVENTS))[-1][1][b"event"])
+        assert event["event_type"] == "SPRINT_CLOSED"
+        older = json.loads(json.dumps(event))
         older["event_id"] = str(uuid4())
         older["event_data"] |= {"completed_tasks": 1, "closed_at": "2020-01-01T00:00:00Z"}
-        by_hand = json.loads(json.dumps(told))
+        by_hand = json.loads(json.dumps(event))
         by_hand["event_id"] = str(uuid4())
         by_hand["event_data"] |= {"sprint_id": "LOOP-S99"}
-        for event in (told, older, by_hand):
-            await redis.xadd(SPRINT_EVENTS, {"event": json.dumps(event)})
+        for message in (event, older, by_hand):
+            await redis.xadd(SPRINT_EVENTS, {"event": json.dumps(message)})
 
-        async def taken_in() -> bool:
+        async def all_consumed() -> bool:
             (group,) = [
-                each
-                for each in await redis.xinfo_groups(SPRINT_EVENTS)
-                if each["name"] == ORCHESTRATOR_GROUP.encode()
+                group
+                for group in await redis.xinfo_groups(SPRINT_EVENTS)
+                if group["name"] == ORCHESTRATOR_GROUP.encode()
             ]
             return group["lag"] == 0 and group["pending"] == 0
 
-        await until(taken_in)
-    assert [each[1] for each in await episodes(whole, "LOOP")] == [6]
+        await until(all_consumed)
+    assert [completed for _, completed, *_ in await episodes(whole, "LOOP")] == [6]
     impact = await get(whole, "/orchestrate/intelligence/decision-impact/LOOP")
     assert impact["rule_based"]["outcomes"] == 1
     assert impact["rule_based"]["mean_miss"] == 4
@@ -77,19 +77,19 @@ async def test_outcome_of_a_closed_sprint_reaches_the_episode_once(whole: System
     await until(confirmed)
 
 
-async def test_audit_waits_for_the_chronicle(whole: System) -> None:
+async def test_audit_is_delivered_when_the_chronicle_is_back(whole: System) -> None:
     await whole.make_project("AWAY", 1)
     await whole.stop("chronicle")
     run = (await whole.orchestrate("AWAY")).json()
     assert run["created"]["sprint_id"] == "AWAY-S01"
 
-    async def tried_in_vain() -> bool:
+    async def delivery_failed() -> bool:
         url = whole.databases["orchestrator"].replace("+psycopg", "")
         async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
             cursor = await connection.execute("SELECT attempts FROM deliveries")
             return await cursor.fetchone() not in (None, (0,))
 
-    await until(tried_in_vain)
+    await until(delivery_failed)
     await whole.start("chronicle")
 
     async def audit() -> Any:
@@ -97,6 +97,6 @@ async def test_audit_waits_for_the_chronicle(whole: System) -> None:
         answer = await whole.http.get(whole.urls["chronicle"] + path)
         return answer.json() if answer.status_code == 200 else None
 
-    (found,) = await until(audit)
-    assert found["run_id"] == run["run_id"]
-    assert "history:" in found["decision"]["degraded"][0]
+    (note,) = await until(audit)
+    assert note["run_id"] == run["run_id"]
+    assert "history:" in note["decision"]["degraded"][0]

@@ -1,4 +1,4 @@
-"""Scenarios of decisions: what each project looks like, and what is asked of it."""
+"""Scenarios of decisions: the state of each project, and the requests to it."""
 
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta

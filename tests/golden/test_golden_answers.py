@@ -1,4 +1,4 @@
-"""Answers, audits, episodes and events stay byte for byte what the golden files say."""
+"""Answers, audits, episodes and events equal the golden files byte for byte."""
 
 from datetime import date
 from typing import Any

@@ -36,7 +36,7 @@ _SERVICES: dict[str, tuple[Any, Any, str]] = {
 
 @dataclass
 class System:
-    """Starts services on demand; one that is not started refuses connections."""
+    """Services that are started on demand; one that is not started refuses connections."""
 
     stack: AsyncExitStack
     database_url: Callable[[str], str]
@@ -51,6 +51,7 @@ class System:
         self.urls = {name: f"http://127.0.0.1:{free_port()}" for name in names}
 
     async def start(self, *names: str, **settings: Any) -> None:
+        """Start services on their databases of this test."""
         for name in names:
             create, kind, package = _SERVICES[name]
             url = self.databases.setdefault(name, self.database_url(package))
@@ -69,15 +70,17 @@ class System:
             await self.running[name].enter_async_context(serving(app, port))
 
     async def stop(self, name: str) -> None:
+        """Stop a service."""
         await self.running.pop(name).aclose()
 
     async def post(self, service: str, path: str, body: Any = None) -> httpx.Response:
         return await self.http.post(self.urls[service] + path, json=body)
 
     async def make_project(self, project_id: str, tasks: int) -> None:
+        """Create a project with unassigned tasks."""
         await self.post("project", "/projects", {"id": project_id, "name": project_id})
-        made = [{"title": f"Task {n}"} for n in range(tasks)]
-        await self.post("backlog", f"/backlogs/{project_id}/tasks", {"tasks": made})
+        new = [{"title": f"Task {number}"} for number in range(tasks)]
+        await self.post("backlog", f"/backlogs/{project_id}/tasks", {"tasks": new})
 
     async def orchestrate(self, project_id: str, **body: Any) -> httpx.Response:
         return await self.post("orchestrator", f"/orchestrate/project/{project_id}", body)

@@ -53,7 +53,7 @@ class Stopwatch:
         self.seconds.append(time.perf_counter() - started)
         return answer
 
-    def check(self, what: str) -> None:
+    def check(self, case: str) -> None:
         """Check that a deadline of the decision ended the wait, not the peer's or the pool's.
 
         The fastest decides: a machine that stands still delays some, never all.
@@ -61,9 +61,9 @@ class Stopwatch:
         ordered = sorted(self.seconds)
         p50, p99 = (ordered[int(share * (len(ordered) - 1))] * 1000 for share in (0.5, 0.99))
         self._record(
-            "timed", f"{what:32} {len(ordered)} decisions, p50 {p50:.0f} ms, p99 {p99:.0f} ms"
+            "timed", f"{case:32} {len(ordered)} decisions, p50 {p50:.0f} ms, p99 {p99:.0f} ms"
         )
-        assert ordered[0] < (DEADLINE_SECONDS if len(ordered) > FEW else NEXT_WAIT_SECONDS), what
+        assert ordered[0] < (DEADLINE_SECONDS if len(ordered) > FEW else NEXT_WAIT_SECONDS), case
 
 
 async def prepare(system: System, **settings: Any) -> None:
@@ -130,7 +130,7 @@ async def test_silent_recall_is_hung_up_on(system: System, runs: int, record_pro
         for _ in range(runs):
             metrics = (await watch.orchestrate()).json()["performance_metrics"]
             degraded = metrics["degraded"]
-            assert any(each.startswith("recall:") for each in degraded), degraded
+            assert any(reason.startswith("recall:") for reason in degraded), degraded
             assert metrics["steps_ms"]["recall"] > 0
         watch.check("silent recall")
 

@@ -1,4 +1,4 @@
-"""A peer is missing: the decision comes and says so, or is refused with nothing half done."""
+"""With a missing peer a decision names what it lacked, or is refused with nothing half done."""
 
 import asyncio
 import time
@@ -8,16 +8,16 @@ import psycopg
 from tests.graphs.conftest import System
 
 
-async def test_without_embeddings_the_decision_comes_by_structured_recall(system: System) -> None:
+async def test_decision_without_embeddings_uses_structured_recall(system: System) -> None:
     await system.start("project", "backlog", "chronicle", "sprint", "orchestrator")
     await system.make_project("LONE", 3)
     answer = (await system.orchestrate("LONE")).json()
     assert answer["created"]["sprint_id"] == "LONE-S01"
     assert answer["performance_metrics"]["recall_path"] == "structured"
-    assert any("recall:" in each for each in answer["performance_metrics"]["degraded"])
+    assert any("recall:" in reason for reason in answer["performance_metrics"]["degraded"])
 
 
-async def test_without_the_chronicle_the_rule_decides_and_the_note_comes_later(
+async def test_rule_decides_without_the_chronicle_and_its_note_is_delivered_later(
     system: System,
 ) -> None:
     await system.start("project", "backlog", "sprint", "orchestrator")
@@ -34,7 +34,7 @@ async def test_without_the_chronicle_the_rule_decides_and_the_note_comes_later(
         await asyncio.sleep(0.1)
 
 
-async def test_without_the_backlog_nothing_is_decided(system: System) -> None:
+async def test_nothing_is_decided_without_the_backlog(system: System) -> None:
     await system.start("project", "chronicle", "sprint", "orchestrator")
     await system.post("project", "/projects", {"id": "DOWN", "name": "Down"})
     answer = await system.orchestrate("DOWN")
@@ -46,7 +46,6 @@ async def test_without_the_backlog_nothing_is_decided(system: System) -> None:
 
 
 async def test_decided_run_is_resumed_when_the_sprint_service_is_back(system: System) -> None:
-    """Cut off between the decision and the deed: recovery acts, once."""
     await system.start("project", "backlog", "chronicle", "sprint")
     await system.start("orchestrator", lease_seconds=1.5)
     await system.make_project("CUT", 4)
@@ -62,29 +61,29 @@ async def test_decided_run_is_resumed_when_the_sprint_service_is_back(system: Sy
         )
     deadline = time.monotonic() + 20
     while True:
-        found = await system.http.get(f"{system.urls['sprint']}/sprints/by-project/CUT")
-        if found.json():
+        answer = await system.http.get(f"{system.urls['sprint']}/sprints/by-project/CUT")
+        if answer.json():
             break
         assert time.monotonic() < deadline, "the run was never resumed"
         await asyncio.sleep(0.1)
-    assert [each["sprint_id"] for each in found.json()] == ["CUT-S01"]
-    assert found.json()[0]["total_tasks"] == 4
+    assert [sprint["sprint_id"] for sprint in answer.json()] == ["CUT-S01"]
+    assert answer.json()[0]["total_tasks"] == 4
 
 
 async def test_two_orchestrations_at_once_make_one_sprint(system: System) -> None:
     await system.start("project", "backlog", "chronicle", "sprint", "orchestrator")
     await system.make_project("RACE", 5)
     answers = await asyncio.gather(*(system.orchestrate("RACE") for _ in range(8)))
-    created = [each.json()["created"] for each in answers if each.status_code == 200]
-    assert len([each for each in created if each]) == 1
-    refusals = {each.json()["code"] for each in answers if each.status_code != 200}
+    created = [answer.json()["created"] for answer in answers if answer.status_code == 200]
+    assert len([sprint for sprint in created if sprint]) == 1
+    refusals = {answer.json()["code"] for answer in answers if answer.status_code != 200}
     assert refusals <= {"run_in_progress"}
 
 
 async def test_every_decision_becomes_an_episode(system: System) -> None:
     await system.start("project", "backlog", "chronicle", "sprint", "orchestrator")
     await system.make_project("KEPT", 2)
-    made = (await system.orchestrate("KEPT")).json()
+    created = (await system.orchestrate("KEPT")).json()
     idle = (await system.orchestrate("KEPT")).json()
     url = system.databases["orchestrator"].replace("+psycopg", "")
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
@@ -99,4 +98,4 @@ async def test_every_decision_becomes_an_episode(system: System) -> None:
                 break
             assert time.monotonic() < deadline, f"only {len(rows)} episodes arrived"
             await asyncio.sleep(0.05)
-    assert rows == [(made["run_id"], "KEPT-S01"), (idle["run_id"], None)]
+    assert rows == [(created["run_id"], "KEPT-S01"), (idle["run_id"], None)]

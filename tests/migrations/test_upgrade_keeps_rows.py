@@ -38,7 +38,6 @@ def test_every_column_of_the_earlier_release_keeps_its_values(
 def test_numbers_that_learning_reads_are_those_of_the_stored_reasoning(
     restorer: Restorer,
 ) -> None:
-    """Each number that has a column of its own by now has the value that its JSON had."""
     memory = DUMPS[0]
     url = restorer.restore(memory)
     names = {"episodes": [*_LEARNED]}

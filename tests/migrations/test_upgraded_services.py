@@ -68,7 +68,7 @@ async def _text(system: System, path: str, service: str = "orchestrator") -> str
     return answer.text
 
 
-async def test_answers_stay_what_they_were(upgraded: System) -> None:
+async def test_answers_are_those_of_the_earlier_release(upgraded: System) -> None:
     await finish(upgraded)
     document: dict[str, Any] = {}
     for project_id in PROJECTS:
@@ -135,8 +135,8 @@ async def test_tasks_obey_the_sprint_that_holds_them_until_it_ends(upgraded: Sys
         assert titled.status_code == 200, titled.text
 
     for sprint_id in ("HIST-S11", "HIST-S25", "ENDS-S01"):
-        ended = await get(upgraded, f"/sprints/{sprint_id}/tasks", "sprint")
-        done = next(task["task_id"] for task in ended if task["status"] == "completed")
+        tasks = await get(upgraded, f"/sprints/{sprint_id}/tasks", "sprint")
+        done = next(task["task_id"] for task in tasks if task["status"] == "completed")
 
         async def reopened(task_id: str = done) -> bool:
             answer = await _change(upgraded, task_id, {"progress_percentage": 50})
@@ -147,15 +147,15 @@ async def test_tasks_obey_the_sprint_that_holds_them_until_it_ends(upgraded: Sys
         assert (task["status"], task["sprint_id"]) == ("in_progress", None)
 
 
-async def test_events_that_were_not_confirmed_reach_the_backlog(upgraded: System) -> None:
+async def test_unconfirmed_events_reach_the_backlog(upgraded: System) -> None:
     await finish(upgraded)
     for sprint_id in ("HIST-S26", "LATE-S01"):
         for task in await get(upgraded, f"/sprints/{sprint_id}/tasks", "sprint"):
-            known = await get(upgraded, f"/tasks/{task['task_id']}", "backlog")
+            stored = await get(upgraded, f"/tasks/{task['task_id']}", "backlog")
             for name in ("status", "progress_percentage", "assigned_to", "sprint_id"):
-                assert known[name] == task[name], (task["task_id"], name)
-    ended = await get(upgraded, "/backlogs/ENDS", "backlog")
-    assert sorted(task["status"] for task in ended) == ["completed", "unassigned", "unassigned"]
+                assert stored[name] == task[name], (task["task_id"], name)
+    tasks = await get(upgraded, "/backlogs/ENDS", "backlog")
+    assert sorted(task["status"] for task in tasks) == ["completed", "unassigned", "unassigned"]
 
 
 async def _change(system: System, task_id: str, body: dict[str, Any]) -> httpx.Response:
