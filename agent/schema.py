@@ -9,6 +9,7 @@ from domain_services.kernel.types import Answer, Wire
 from memory.episode import ModeName
 from memory.episode_documents import EpisodeDocument
 
+# A cron expression has five short fields; the limit keeps a hostile one from being parsed.
 Schedule = Annotated[str, StringConstraints(max_length=100)]
 
 
@@ -16,12 +17,15 @@ class Options(Wire):
     """Options of a request to decide."""
 
     create_sprint_if_needed: bool = True
+    """False creates no sprint."""
     assign_tasks: bool = True
     """False creates no sprint either: a sprint always gets tasks."""
     create_cronjob: bool = True
+    """False schedules no daily scrum."""
     schedule: Schedule = "0 14 * * 1-5"
     """Five cron fields of the daily scrum, in the project's time zone."""
     sprint_duration_weeks: Annotated[int, Field(strict=True, ge=1, le=8)] = 2
+    """Weeks of a new sprint."""
     max_tasks_per_sprint: Annotated[int, Field(strict=True, ge=1, le=500)] | None = None
     """Limit that no adjustment passes; without it the rule plans 10, give or take a half."""
 
@@ -30,7 +34,9 @@ class OrchestrationRequest(Wire):
     """Request to decide on a project."""
 
     action: Literal["analyze_and_orchestrate"] = "analyze_and_orchestrate"
+    """The only action."""
     options: Options = Options()
+    """Options of the decision."""
     dry_run: bool = False
     """True to decide, explain and plan the exact calls, and make none of them."""
 
@@ -46,7 +52,9 @@ class DecisionModeChange(Wire):
     confidence_threshold: Annotated[float, Field(strict=True, ge=0, le=1)] | None = None
     """Lowest confidence that passes the gate, a probability."""
     enable_task_count_adjustment: Annotated[bool, Field(strict=True)] | None = None
+    """True lets evidence change the number of tasks."""
     enable_sprint_duration_adjustment: Annotated[bool, Field(strict=True)] | None = None
+    """True lets evidence change the length of a sprint."""
 
     @model_validator(mode="after")
     def _changes_something(self) -> "DecisionModeChange":
@@ -61,23 +69,34 @@ class DecisionModeVersion(Answer):
     version: int
     """Counted from 1."""
     mode: ModeName
+    """The mode."""
     confidence_threshold: float
+    """Lowest confidence that passes the gate, 0..1."""
     enable_task_count_adjustment: bool
+    """True when evidence may change the number of tasks."""
     enable_sprint_duration_adjustment: bool
+    """True when evidence may change the length of a sprint."""
     changed_at: datetime
+    """Time of the change."""
     changed_by: str
+    """Name of the API key."""
 
 
 class DecisionMode(Answer):
     """The decision mode of a project."""
 
     project_id: str
+    """Id of the project."""
     version: int
     """Version in force; 0 for the mode of the settings."""
     mode: ModeName
+    """The mode."""
     confidence_threshold: float
+    """Lowest confidence that passes the gate, 0..1."""
     enable_task_count_adjustment: bool
+    """True when evidence may change the number of tasks."""
     enable_sprint_duration_adjustment: bool
+    """True when evidence may change the length of a sprint."""
     history: list[DecisionModeVersion]
     """Changes, newest first."""
 
@@ -86,16 +105,22 @@ class CronJobDeleted(Answer):
     """Confirmation of a deletion."""
 
     message: str
+    """The deletion in words."""
     cronjob_name: str
+    """Name of the deleted CronJob."""
 
 
 class BacklogStatus(Answer):
     """Tasks of a backlog by status."""
 
     total_tasks: int
+    """All tasks of the backlog."""
     unassigned: int
+    """Tasks that are free to be planned."""
     in_progress: int
+    """Tasks of a sprint that were begun."""
     completed: int
+    """Completed tasks."""
 
 
 class HistoricalTrends(Answer):
@@ -113,22 +138,30 @@ class PredictiveInsights(Answer):
     """Probabilities, 0..1; null where too little is known."""
 
     overall_risk: float | None
+    """The larger of failure and capacity overload probability."""
     sprint_failure_probability: float | None
+    """Probability that fewer tasks are completed than planned."""
 
 
 class ProjectStatus(Answer):
     """State of a project and its forecast."""
 
     project_id: str
+    """Id of the project."""
     last_analysis: datetime | None
     """Start of the newest run; null without a run."""
     current_sprint: str | None
     """Id of the sprint in progress; null without one."""
     sprint_status: str
+    """Status of the sprint in words."""
     backlog_status: BacklogStatus
+    """Tasks by status."""
     cronjobs: list[str]
+    """Names of the project's CronJobs."""
     historical_trends: HistoricalTrends
+    """Figures of past sprints."""
     predictive_insights: PredictiveInsights
+    """Forecast."""
     reasons: dict[str, str]
     """Reason of each null, by field."""
     degraded: list[str]
@@ -139,12 +172,14 @@ class EpisodeImport(Wire):
     """Past decisions of an import."""
 
     episodes: Annotated[list[EpisodeDocument], Field(min_length=1, max_length=200)]
+    """Past decisions, up to 200."""
 
 
 class EpisodesImported(Answer):
     """Result of an import of past decisions."""
 
     created: int
+    """Decisions that were new."""
     existing: int
     """Decisions that were stored before; they stay as they are."""
 
@@ -153,6 +188,7 @@ class BackfillRequest(Wire):
     """Request to embed a batch of episodes."""
 
     limit: Annotated[int, Field(strict=True, ge=1, le=1000)] = 200
+    """Episodes to embed, at most."""
 
 
 class BackfillProgress(Answer):

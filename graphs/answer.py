@@ -15,9 +15,11 @@ class CurrentSprint(Answer):
     """The sprint in progress."""
 
     sprint_id: str
+    """Id of the sprint."""
     end_date: date
     """Its last day."""
     total_tasks: int
+    """Tasks of the sprint."""
     pending_tasks: int
     """Tasks that are not completed."""
     cronjob: str | None
@@ -40,6 +42,7 @@ class HistoricalContext(Answer):
     avg_sprint_duration: float | None
     """In days."""
     open_impediments: list[str]
+    """Impediments without a resolution, by name."""
     similar_projects: list[SimilarProject]
     """Projects whose history resembles this one."""
     similar_episodes: int
@@ -66,6 +69,7 @@ class Analysis(Answer):
     current_sprint: CurrentSprint | None
     """Null when no sprint is in progress."""
     historical_context: HistoricalContext
+    """Past sprints and similar projects."""
 
 
 class ConfidenceScores(Answer):
@@ -83,7 +87,9 @@ class Decisions(Answer):
     """The decision: the rules' own, the adjustments, and what holds."""
 
     create_new_sprint: bool
+    """True when a sprint is created."""
     close_sprint: bool
+    """True when the sprint in progress is closed."""
     tasks_to_assign: int | None
     """Tasks of the new sprint; null when none is created."""
     sprint_duration_weeks: int | None
@@ -91,10 +97,13 @@ class Decisions(Answer):
     reasoning: str
     """The reasons of the rules and of the gate."""
     decision_source: DecisionSource
+    """`intelligence_enhanced` when evidence changed a number."""
     rule_based_decision: RuleBasedDecision
+    """Decision of the rules alone."""
     intelligence_adjustments: dict[str, AdjustmentReport]
     """By the number that each is about."""
     confidence_scores: ConfidenceScores
+    """Confidence of the decision."""
 
 
 class PerformanceMetrics(Answer):
@@ -107,6 +116,7 @@ class PerformanceMetrics(Answer):
     recall_path: RecallPath
     """Where the embedding of the recall came from; `structured` when there was none."""
     recall_ms: float
+    """Duration of the recall."""
     degraded: list[str]
     """What did not answer, in words."""
 
@@ -115,8 +125,11 @@ class CreatedCronJob(Answer):
     """The schedule of a sprint's daily scrum."""
 
     name: str
+    """Name of the CronJob."""
     project_id: str
+    """Id of the project."""
     sprint_id: str
+    """Id of the sprint."""
     schedule: str
     """Five cron fields, in the project's time zone."""
     timezone: str
@@ -133,9 +146,11 @@ class Created(Answer):
     sprint_id: str | None
     """Null when only a CronJob was created, as are the two dates."""
     start_date: date | None
+    """The first day of the sprint."""
     end_date: date | None
     """The last day of the sprint."""
     tasks: list[SprintTask]
+    """Tasks of the sprint."""
     warnings: list[str]
     """What the sprint service says of the new sprint."""
     cronjob: CreatedCronJob | None
@@ -146,6 +161,7 @@ class IntelligenceMetadata(Answer):
     """How evidence took part in the decision."""
 
     decision_mode: ModeName
+    """Mode of the project."""
     decision_mode_version: int
     """Version of the project's mode; 0 for that of the settings."""
     modifications_applied: int
@@ -160,12 +176,17 @@ class Orchestration(Answer):
     """The full account of one run."""
 
     project_id: str
+    """Id of the project."""
     run_id: UUID
+    """Id of the run."""
     as_of: date
     """The project's own day."""
     dry_run: bool
+    """True when no call was to be made."""
     analysis: Analysis
+    """The project as the run read it."""
     decisions: Decisions
+    """The decision with its reasons."""
     actions_planned: list[PlannedCall]
     """The exact calls of the decision, in order."""
     actions_taken: list[str]
@@ -173,4 +194,6 @@ class Orchestration(Answer):
     created: Created | None
     """What the services stored; null when nothing."""
     performance_metrics: PerformanceMetrics
+    """Durations and missing sources."""
     intelligence_metadata: IntelligenceMetadata
+    """Part of evidence in the decision."""

@@ -1,9 +1,9 @@
-"""The decision as a graph: the nodes in order, then the edges.
+"""Decision graph: the nodes of a run in order, then the edges.
 
 analyse -> (rules | recall) -> adjust -> gate -> [durable point] -> act -> record
 
-Everything before `act` only reads and may be repeated. The run is stored once, in front of `act`:
-it is resumed at once, or on approval, or by recovery after a crash, or never (a dry run).
+Nodes before `act` only read and may be repeated. The run is stored once, in front of `act`. It is
+resumed at once, or by recovery after a crash, or never, as a dry run.
 """
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -25,9 +25,9 @@ Graph = CompiledStateGraph[State, Deps, State, State]
 
 
 def build(checkpointer: BaseCheckpointSaver[str] | None = None, *, patience: float = 1) -> Graph:
-    """The compiled graph; without a checkpointer it runs straight through.
+    """Build the graph; without a checkpointer it runs without a stop.
 
-    `patience` is the factor on the recall step's 300 ms.
+    `patience` is the factor on the time limit of the recall node.
     """
     graph = StateGraph(State, context_schema=Deps)
     graph.add_node("analyse", analyse)
@@ -44,8 +44,9 @@ def build(checkpointer: BaseCheckpointSaver[str] | None = None, *, patience: flo
     graph.add_node("record", record)
 
     graph.add_edge(START, "analyse")
-    # Single edges, not one join: a join never fires for a node whose error handler answered.
-    # The two end in the same superstep, so `adjust` still runs once.
+    # Single edges, not one join: a join never fires for a node whose error handler answered. Both
+    # nodes end in the same superstep, so `adjust` runs once
+    # (docs/adr/0017-single-edges-into-adjust.md).
     for evidence in ("rules", "recall"):
         graph.add_edge("analyse", evidence)
         graph.add_edge(evidence, "adjust")

@@ -1,4 +1,4 @@
-"""What the nodes may reach; given to the graph at each run, never kept in its state."""
+"""Dependencies of the nodes: clients, tools and memory, handed to the graph at each run."""
 
 from dataclasses import dataclass
 
@@ -16,29 +16,37 @@ from tools.cronjobs import CronJobs
 
 @dataclass(frozen=True)
 class Sources:
-    """Where the state of a project is read from.
-
-    `patience` is the factor on the seconds that `graphs/thresholds.py` allows.
-    """
+    """Sources of a project's state."""
 
     project: ProjectClient
+    """Client of the project service."""
     backlog: BacklogClient
+    """Client of the backlog service."""
     sprint: SprintClient
+    """Client of the sprint service."""
     chronicle: ChronicleClient
+    """Client of the chronicle."""
     cronjobs: CronJobs
+    """Schedules of daily scrums."""
     patience: float
+    """Factor on the seconds of `graphs/thresholds.py`."""
 
 
 @dataclass(frozen=True)
 class Deps(Sources):
-    """Sources, tools and memory of one run; `run` carries its fencing token.
+    """Sources, tools and memory of one run."""
 
-    `calibration` is the one in force when the run began.
-    """
+    # Clients cannot be stored, so that they are no part of the state.
 
     tools: tuple[BaseTool, ...]
+    """Tools that a plan may call."""
     recaller: Recaller
+    """Search for similar episodes."""
     runs: RunTable
+    """The run table."""
     calibration: Calibration
+    """Calibration in force when the run began."""
     agent_version: str
+    """Version of this program, for episode and audit."""
     run: Run
+    """The run, with its fencing token."""

@@ -1,6 +1,6 @@
-"""The three records that a run leaves: the answer to its caller, the episode, and the audit.
+"""Records of a finished run: the answer to its caller, the episode and the audit.
 
-Each is made from the decision and the state of the run; none is read back from another.
+Each is made from the decision and the state of the run, none from another record.
 """
 
 from uuid import UUID
@@ -65,7 +65,7 @@ def build_response(state: State) -> Orchestration:
 
 
 def build_episode(state: State, run: Run, version: str) -> Episode:
-    """Return the decision as memory keeps it; its outcome is not known yet."""
+    """Return the episode of the run; its outcome is not known yet."""
     actions = _actions(state)
     return Episode(
         episode_id=run.run_id,
@@ -84,10 +84,11 @@ def build_episode(state: State, run: Run, version: str) -> Episode:
 
 
 def build_audit(state: State, run: Run, version: str) -> DecisionAuditCreate:
-    """Return the decision as the chronicle keeps it; its id is the run's, so it is there once."""
+    """Return the audit of the run for the chronicle."""
     decision, order, actions = state["decision"], state["order"], _actions(state)
     reports = adjustment_reports(decision.adjustments or ())
     return DecisionAuditCreate(
+        # The run's id: the chronicle stores an audit that is delivered twice once.
         audit_id=run.run_id,
         project_id=state["project_id"],
         sprint_id=_created_sprint(actions),
@@ -117,6 +118,7 @@ def build_audit(state: State, run: Run, version: str) -> DecisionAuditCreate:
 
 
 def _critical_path(timings: dict[str, float]) -> float:
+    # `rules` and `recall` run side by side, so that only the longer one delays the answer.
     in_sequence = sum(ms for node, ms in timings.items() if node not in PARALLEL_NODES)
     return in_sequence + max(timings.get(node, 0.0) for node in PARALLEL_NODES)
 

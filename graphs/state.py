@@ -1,4 +1,4 @@
-"""The state of a run: the values that its nodes hand on."""
+"""State of a run: the values that its nodes pass on."""
 
 import operator
 from dataclasses import dataclass
@@ -19,10 +19,13 @@ class Mode:
     """How far evidence may change a project's decisions."""
 
     name: ModeName
+    """Name of the mode."""
     confidence_threshold: float
     """Lowest confidence that passes the gate, 0..1."""
     enable_task_count_adjustment: bool
+    """True when evidence may change the number of tasks."""
     enable_sprint_duration_adjustment: bool
+    """True when evidence may change the length of a sprint."""
     version: int = 0
     """Changes of the project's mode so far; 0 while the settings' own mode holds."""
 
@@ -32,7 +35,9 @@ class Order:
     """The request of a run."""
 
     options: RequestOptions
+    """Options of the rules."""
     mode: Mode
+    """Decision mode of the project."""
     dry_run: bool
     """True when calls are planned and none is made, as in shadow mode."""
 
@@ -42,10 +47,13 @@ class PastSprint:
     """A sprint of the project that has ended."""
 
     sprint_id: str
+    """Id of the sprint."""
     start_date: date
+    """Its first day."""
     end_date: date
     """Its last day."""
     completed_tasks: int
+    """Tasks completed in the sprint."""
     planned_tasks: int | None = None
     """Its commitment; None where that is not known."""
 
@@ -55,7 +63,9 @@ class Snapshot:
     """The project as the run read it."""
 
     facts: Facts
+    """Facts for the rules."""
     perception: Perception
+    """State for recall and episode."""
     timezone: str
     """IANA name."""
     past: tuple[PastSprint, ...]
@@ -71,10 +81,13 @@ class Patterns:
     """The chronicle's figures beyond velocity; empty or None where it has none or is away."""
 
     similar_projects: tuple[SimilarProject, ...]
+    """Projects with a similar history, the most similar first."""
     completion_rate: float | None
     """Completed over planned tasks, 0..1."""
     average_sprint_days: float | None
+    """Mean length of past sprints in days."""
     open_impediments: tuple[str, ...]
+    """Impediments without a resolution, by name."""
 
 
 @dataclass(frozen=True)
@@ -88,27 +101,38 @@ class Actions:
 
 
 class State(TypedDict, total=False):
-    """Channels of a run. Nothing before `act` is stored, so that they hold the values themselves.
-
-    `durable` is the part that is stored in front of `act`.
-    """
+    """Channels of a run; `durable` is the part that is stored in front of `act`."""
 
     project_id: str
+    """Id of the project."""
     run_id: str
+    """Id of the run as text."""
     order: Order
+    """Written at the start."""
     snapshot: Snapshot
+    """Written by `analyse`."""
     patterns: Patterns
+    """Written by `analyse`."""
     recall: Recall
+    """Written by `recall`."""
     rulings: tuple[Ruling, ...]
+    """Written by `rules`."""
     recommendations: tuple[Recommendation, ...]
+    """Written by `adjust`."""
     decision: Decision
+    """Written by `gate`."""
     actions: Actions
+    """Written by `act`."""
     response: Orchestration
+    """Written by `record`."""
     degraded: Annotated[list[str], operator.add]
+    """Missing sources in words; nodes append to it."""
     timings: Annotated[dict[str, float], operator.or_]
+    """Milliseconds by node; each node adds its own."""
 
 
-# The only types that are ever built from a stored run; their names are stored with them.
+# Only these types are built from a stored run. Their names are stored, so a renamed one needs a
+# conversion of waiting runs (docs/adr/0064-typed-decision-record.md).
 DURABLE_TYPES: tuple[type, ...] = (
     Order,
     Snapshot,

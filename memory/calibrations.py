@@ -51,6 +51,7 @@ class Version(Attempt):
     version: int
     """Counted from 1 over all attempts, refused ones too."""
     created_at: datetime
+    """Time of the attempt."""
     created_by: str
     """Name of the API key, or of the job."""
 

@@ -1,4 +1,4 @@
-"""The record of one decision, from which the answer, the episode, the audit and learning are made.
+"""Decision record: the source of the answer, the episode, the audit and the learned numbers.
 
 A recommendation says what evidence suggests for one number. An adjustment is a recommendation
 after the gate. The record is plain data: it is stored and read back unchanged.
@@ -61,7 +61,7 @@ class Part(Record):
 
 
 class EvidenceUsed(Record):
-    """The evidence behind a recommended task count. Counts in tasks."""
+    """Evidence of a recommended task count. Counts in tasks."""
 
     similar_projects: tuple[str, ...]
     """Other projects whose episodes were used, by id."""
@@ -127,7 +127,7 @@ class Adjustment(Recommendation):
 
     @property
     def changes_the_rule(self) -> bool:
-        """True when the applied number differs from the rule's."""
+        """Check that the applied number differs from the rule's."""
         return self.applied != self.rule
 
 
@@ -172,6 +172,6 @@ class Decision(Record):
 
     @property
     def lowest_confidence(self) -> float | None:
-        """The lowest stated confidence of all adjustments, 0..1; None when none was stated."""
+        """Return the lowest stated confidence of all adjustments; None when none was stated."""
         stated = [item.confidence.stated for item in self.adjustments or () if item.confidence]
         return min(stated, default=None)

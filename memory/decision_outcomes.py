@@ -34,9 +34,11 @@ class EndedDecision:
     episode_id: UUID
     """Id of the decision's run."""
     project_id: str
+    """Id of the project."""
     sprint_id: str
     """The sprint that the decision created."""
     decision_source: DecisionSource
+    """`intelligence_enhanced` when evidence changed a number."""
     completed_tasks: int
     """Completed in the sprint."""
     planned_tasks: int

@@ -31,11 +31,14 @@ class GateReport(Answer):
 
 
 class PartReport(Answer):
-    """A number behind a recommendation, and the sprints that it was made from."""
+    """A number behind a recommendation."""
 
     name: str
+    """Name of the number."""
     value: float
+    """In tasks a sprint, or a share or probability where the name says so."""
     sample_size: int
+    """Sprints that it was computed from."""
 
 
 class ProposalReport(Answer):
@@ -73,7 +76,9 @@ class ConfidenceReport(Answer):
     """A confidence before and after calibration; both null when there is nothing to compare."""
 
     raw: float | None
+    """Before calibration, 0..1."""
     calibrated: float | None
+    """After calibration, 0..1."""
     calibration_version: str
     """Name of the calibration in force."""
     calibration_sample_size: int
@@ -90,7 +95,9 @@ class EvidenceDetails(Answer):
     own_history: list[int]
     """Tasks completed in each past sprint, oldest first."""
     proposal: ProposalReport
+    """The forecast."""
     confidence: ConfidenceReport
+    """Confidence of the recommendation."""
 
 
 class NoDetails(Answer):
@@ -111,10 +118,15 @@ class AdjustmentReport(Answer):
     sample_size: int
     """Past sprints and similar episodes behind it."""
     evidence_source: str
+    """Origin of the evidence, in words."""
     expected_improvement: str | None
+    """Expected effect of the recommendation, in words; null without a change."""
     rationale: str
+    """Reason of the recommendation, in words."""
     gate: GateReport
+    """Result of the gate."""
     evidence_details: EvidenceDetails | NoDetails
+    """Evidence of a task count; an empty object for the duration."""
 
 
 def rule_report(rule: RuleDecision) -> RuleBasedDecision:

@@ -32,6 +32,7 @@ class Perception(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     project_id: Name
+    """Id of the project."""
     day: Day
     """The project's own day of the decision."""
     backlog_tasks: Count = Field(description="tasks of the backlog that are not completed")
@@ -74,7 +75,9 @@ class SimilarEpisode(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     episode_id: UUID
+    """Id of the episode."""
     project_id: str
+    """Its project."""
     sprint_id: str | None
     """The sprint that the episode decided on; None when it created none."""
     day: date
@@ -99,10 +102,13 @@ class Episode(BaseModel):
     episode_id: UUID
     """The run's id; an import derives it from project and sprint, so that it is there once."""
     project_id: Name
+    """Id of the project."""
     origin: Origin
+    """`import` for a past sprint of an imported file."""
     decided_at: datetime
     """When it was decided; for an import the first day of the window, at midnight UTC."""
     agent_version: Name
+    """Version of the program that decided; name of the importer for an import."""
     sprint_id: Name | None = None
     """The sprint that it created; None when it created none."""
     perception: Perception

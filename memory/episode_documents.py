@@ -75,17 +75,25 @@ class EpisodeDocument(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     episode_id: UUID
-    """The same for the same past sprint, so that a second import adds nothing."""
+    """Derived from the past sprint, so that a second import adds nothing."""
     project_id: Name
+    """Id of the project."""
     origin: Origin
+    """`import` for a past sprint of an imported file."""
     decided_at: datetime
+    """Time of the decision; for an import the first day of the window."""
     agent_version: Name
+    """Name of the importer."""
     decision_source: DecisionSource
+    """`rule_based_only` for an import."""
     sprint_id: Name | None = None
     """The sprint that was created; null when none was."""
     perception: Perception
+    """State of the project at the time."""
     reasoning: Reasoning
+    """Reasons of the decision."""
     action: Action
+    """The decision itself."""
     outcome: Outcome | None = None
     """How the sprint ended; null while that is not known."""
 
@@ -120,11 +128,13 @@ class Documents(TypedDict):
     """Both documents, by the names of their columns."""
 
     reasoning: JsonObject
+    """`Reasoning` as JSON."""
     action: JsonObject
+    """`Action` as JSON."""
 
 
 def documents_of(episode: Episode) -> Documents:
-    """Return the documents of an episode. Those of an import name only what the import knew."""
+    """Return the documents of an episode, without the fields that an import does not know."""
     decision, decided_here = episode.decision, episode.origin == "run"
     reasoning = Reasoning(
         text=decision.reasoning,

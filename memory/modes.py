@@ -30,6 +30,7 @@ class ModeVersion(Setting):
     version: int
     """Counted from 1 for each project."""
     changed_at: datetime
+    """Time of the change."""
     changed_by: str
     """Name of the API key."""
 

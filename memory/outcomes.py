@@ -44,7 +44,9 @@ class ClosedSprint:
     """A sprint that has ended."""
 
     sprint_id: str
+    """Id of the sprint."""
     project_id: str
+    """Id of the project."""
     completed_tasks: int
     """Tasks completed in the sprint."""
     planned_tasks: int
@@ -56,10 +58,11 @@ class ClosedSprint:
     duration_days: int
     """Calendar days of the sprint."""
     closed_at: datetime
+    """Time of closing; the outcome with the newest one is stored."""
 
     @property
     def outcome(self) -> Outcome:
-        """The outcome as an episode holds it."""
+        """Return the outcome as an episode holds it."""
         return Outcome(
             completed_tasks=self.completed_tasks,
             planned_tasks=self.planned_tasks,

@@ -1,18 +1,19 @@
-"""The completeness of an episode's record; only complete ones are learned from.
+"""Completeness of an episode's record; later decisions learn from complete ones only.
 
-The weights of the four parts are the specification's. Each part is the share of its record that is
-there, so that what was lost, or never known, counts as missing whoever wrote it. An imported past
-sprint lacks people, the reasoning of its time and its plan: about 0.71 when its throughput and its
-outcome are known, less when they are not.
+The specification weights four parts. Each part counts the known share of its record, whoever wrote
+it. An imported past sprint lacks people, reasoning and plan: it scores about 0.71 when its
+throughput and its outcome are known, less when they are not.
 """
 
 from memory.decision import Decision
 from memory.episode import Episode, Outcome, Perception
 
-LEARNING_QUALITY = 0.7
+LEARNING_QUALITY = 0.7  # specification
 
 PERCEPTION, REASONING, ACTION, OUTCOME = 0.30, 0.30, 0.25, 0.15
 
+# Shares within a part are chosen so that an import passes without people and plan, and fails when
+# its throughput is not known either.
 STATE_KNOWN, PACE_KNOWN, CALENDAR_KNOWN, PEOPLE_KNOWN = 0.60, 0.25, 0.05, 0.10
 TEXT_KNOWN, RULE_KNOWN, ADJUSTMENTS_KNOWN = 0.50, 0.25, 0.25
 CREATION_KNOWN, LENGTH_KNOWN, AMOUNT_KNOWN = 0.50, 0.30, 0.20
@@ -37,7 +38,7 @@ def score_with_outcome(stored: float, before: Outcome | None, after: Outcome) ->
 
 
 def recallable(outcome: Outcome | None, quality: float) -> bool:
-    """Return True when later decisions may learn from an episode of this outcome and score."""
+    """Check that later decisions may learn from an episode of this outcome and score."""
     return outcome is not None and quality >= LEARNING_QUALITY
 
 

@@ -50,10 +50,13 @@ class ModeRow(TypedDict):
     """A row of `decision_modes` as JSON; its other columns are not read."""
 
     mode: ModeName
+    """Name of the mode."""
     confidence_threshold: float
     """Lowest confidence that passes the gate, 0..1."""
     enable_task_count_adjustment: bool
+    """True when evidence may change the number of tasks."""
     enable_sprint_duration_adjustment: bool
+    """True when evidence may change the length of a sprint."""
     version: int
     """Counted from 1 for each project."""
 
@@ -70,8 +73,11 @@ class Run:
     """One orchestration as the run table holds it."""
 
     run_id: UUID
+    """Id of the run, of its episode and of its audit."""
     project_id: str
+    """Id of the project."""
     status: Status
+    """State of the run."""
     token: int
     """Fencing token; a write needs the newest one."""
     lease_seconds: float
@@ -79,6 +85,7 @@ class Run:
     lease_until: datetime
     """End of the lease; the run counts as dead after it."""
     request: JsonObject
+    """The request as JSON."""
     decision: JsonObject | None
     """The decision (`memory.decision.Decision`) as JSON; None before it is made."""
     response: JsonObject | None
@@ -86,6 +93,7 @@ class Run:
     error: JsonObject | None
     """A `RunError`; None unless the run failed."""
     started_at: datetime
+    """Time of the start."""
     decided_at: datetime | None
     """None before the decision, and for a run that planned no call."""
     ended_at: datetime | None

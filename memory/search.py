@@ -122,6 +122,7 @@ class Query(TypedDict):
     project: str | None
     """The only project to search; None for all."""
     features: Vector
+    """Features of the state."""
     embedding: HalfVector | None
     """Embedding of the state's text; None without one."""
     model: str | None
@@ -151,27 +152,34 @@ class Hit:
     farthest: float
     """Greatest distance among the nearest by features, the same in every row."""
     episode_id: UUID
+    """Id of the episode."""
     project_id: str
+    """Its project."""
     sprint_id: str | None
     """The sprint that the episode decided on; None when it created none."""
     day: date
+    """The project's day of the decision."""
     perception: JsonObject
     """State of the project at the time, as JSON."""
     completed_tasks: int
+    """Tasks completed in the sprint."""
     planned_tasks: int | None
     """Tasks that entered the sprint; None when not known, as the next two."""
     completion_rate: float | None
+    """Completed over planned tasks."""
     spill_over: int | None
+    """Planned tasks that were not completed."""
     duration_days: int
+    """Calendar days of the sprint."""
 
     @property
     def structured_similarity(self) -> float:
-        """Similarity of the features, 0..1."""
+        """Return the similarity of the features, 0..1."""
         return similarity(self.distance)
 
     @property
     def similarity(self) -> float:
-        """The blend of both similarities, 0..1; the structured one where no text was compared."""
+        """Return the blend of both similarities, 0..1; without texts the structured one."""
         return (
             self.structured_similarity if self.cosine is None else blend(self.distance, self.cosine)
         )

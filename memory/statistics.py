@@ -34,6 +34,7 @@ class MemoryStatistics:
     """Counts of the memory, of one project or of all."""
 
     episodes: int
+    """All episodes."""
     with_outcome: int
     """Episodes whose sprint has ended."""
     to_embed: int

@@ -9,7 +9,7 @@ from memory.episode import Perception
 Words = tuple[tuple[float, str], ...]
 
 # Each number stands beside a word for it: embedding models compare words, people read numbers. The
-# texts are stored as embeddings, so another word or limit needs a backfill of all episodes.
+# embeddings of the texts are stored: after a change of a word old episodes compare less well.
 
 TASKS: Words = (
     (1, "no"),

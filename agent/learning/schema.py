@@ -20,6 +20,7 @@ class CalibrationReport(Answer):
     version: int
     """0 for the calibration that comes with the software."""
     name: str
+    """Name of the calibration."""
     method: str
     """Kind of the map, in words."""
     fitted_on: str
@@ -29,6 +30,7 @@ class CalibrationReport(Answer):
     own: int
     """Outcomes of this installation among them."""
     intercept: float
+    """Of the map in log odds."""
     slope: float
     """Of the map in log odds."""
     log_loss: float | None
@@ -45,6 +47,7 @@ class Learned(Answer):
     learned: bool
     """False when there were too few new outcomes, or the attempt was refused."""
     reason: str
+    """Reason in words."""
     outcomes: int
     """Own outcomes that can be learned from."""
     new_outcomes: int
@@ -67,15 +70,18 @@ class Rollback(Wire):
     version: Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
     """0 for the calibration that comes with the software."""
     reason: Line = "rolled back on request"
+    """Reason, for the history."""
 
 
 class AttemptReport(Answer):
     """A stored learning attempt."""
 
     version: int
+    """Counted from 1 over all attempts."""
     accepted: bool
     """True when it came into force."""
     reason: str
+    """Reason of acceptance or refusal, in words."""
     outcomes: int
     """Outcomes that it was fitted to."""
     new_outcomes: int
@@ -85,15 +91,18 @@ class AttemptReport(Answer):
     active_log_loss: float | None
     """The same of the calibration that was in force."""
     created_at: datetime
+    """Time of the attempt."""
     created_by: str
     """Name of the API key, or of the job."""
     calibration: CalibrationReport
+    """The fitted calibration."""
 
 
 class LearningHistory(Answer):
     """The calibration in force, and the learning attempts."""
 
     active: CalibrationReport
+    """The calibration in force."""
     since: datetime | None
     """Time of its activation; null while no calibration was ever activated."""
     attempts: list[AttemptReport]

@@ -25,7 +25,7 @@ from memory.recall import Neighbour, Recall
 
 @timed
 async def adjust(state: State, runtime: Runtime[Deps]) -> State:
-    """Recommend numbers for a sprint that is about to be created; none otherwise."""
+    """Recommend numbers for a new sprint; recommend nothing when the rules create none."""
     creation = next((item for item in state["rulings"] if item.kind == "create_sprint"), None)
     if creation is None:
         return State(recommendations=())
@@ -53,7 +53,7 @@ def _task_count(
         days=snapshot.perception.sprint_days,
     )
     used = only_used(evidence)
-    # When evidence is too little, the reason counts all of it, though nothing of it was used.
+    # With too little evidence the reason counts all of it, though none of it was used.
     proposal = propose(used if evidence.enough else evidence, calibration)
     proposal = replace(proposal, sample_size=len(used.history) + len(used.neighbours))
     episodes = tuple(neighbour for neighbour, _ in usable) if used.neighbours else ()
@@ -63,7 +63,7 @@ def _task_count(
 
 
 def only_used(evidence: Evidence) -> Evidence:
-    """Return the evidence without neighbours that a proposal makes no use of: all or none."""
+    """Return the evidence without its neighbours when a proposal does not use them."""
     proposable = evidence.enough and evidence.rule_tasks > 0
     counts = at_length(evidence.history, evidence.days)
     if proposable and prior(counts, evidence.neighbours).neighbours:
@@ -112,8 +112,9 @@ def past_sprints(snapshot: Snapshot) -> tuple[Sprint, ...]:
 def capacity_share(snapshot: Snapshot) -> float | None:
     """Return the window's working time over that of a window without holidays and leave, 0..1.
 
-    None when it is not known. At most 1: nobody knows what a team completes on extra days.
+    None when it is not known.
     """
+    # At most 1: no record says what a team completes on extra days.
     facts, weekdays = snapshot.facts, 5 * snapshot.facts.options.sprint_duration_weeks
     if facts.working_days is None:
         return None

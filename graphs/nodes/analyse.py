@@ -24,7 +24,7 @@ from tools.cronjobs import CronJob
 
 @timed
 async def analyse(state: State, runtime: Runtime[Deps]) -> State:
-    """Read everything at once. Raises: `NotFound`; `Unavailable` when a needed peer is down."""
+    """Read the project. Raises: `NotFound`; `Unavailable` when a needed peer is down."""
     deps = runtime.context
     project = await read_project(
         deps, state["project_id"], state["order"].options, EVIDENCE_SECONDS * deps.patience
@@ -39,6 +39,7 @@ class ProjectState:
     """A project as the services describe it."""
 
     snapshot: Snapshot
+    """The project for rules and evidence."""
     history: ProjectEvidence | None
     """The chronicle's answer; None when it did not answer."""
     missing: list[str]
@@ -48,8 +49,9 @@ class ProjectState:
 async def read_project(
     sources: Sources, project_id: str, options: RequestOptions, seconds: float
 ) -> ProjectState:
-    """Return the project as it is now; `seconds` are for the chronicle. Raises: as `analyse`."""
+    """Read the project; wait up to `seconds` for the chronicle. Raises: as `analyse`."""
     days = 7 * options.sprint_duration_weeks
+    # One request for all of the chronicle's figures (docs/adr/0010-one-evidence-request.md).
     evidence = sources.chronicle.evidence(project_id, sprints=HISTORY_SPRINTS)
     try:
         (
@@ -69,9 +71,9 @@ async def read_project(
                 sources.sprint.list_sprints(project_id, status="in_progress", limit=1),
             ),
         )
-    except PeerRefused as refused:
-        if refused.peer_status == 404:
-            raise NotFound(f"there is no project {project_id}", project_id=project_id) from refused
+    except PeerRefused as refusal:
+        if refusal.peer_status == 404:
+            raise NotFound(f"there is no project {project_id}", project_id=project_id) from refusal
         raise
     velocity = history.velocity if history else None
     facts = _facts(summary, tasks, sprints, window, jobs, options)

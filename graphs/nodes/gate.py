@@ -66,6 +66,7 @@ def _result(recommendation: Recommendation, mode: Mode) -> Gate:
         )
     if recommendation.confidence is None:
         return _rejected(f"{subject}: {change} is suggested without a known confidence; {stands}.")
+    # The calibrated confidence: the raw one overstates (docs/adr/0026-confidence.md).
     stated = recommendation.confidence.stated
     compared = f"{stated:.2f} of {mode.confidence_threshold:.2f} needed"
     if stated < mode.confidence_threshold:

@@ -1,4 +1,4 @@
-"""Ask for evidence that a decision can do without; a peer that is silent is named."""
+"""Optional evidence: ask a peer for it, and go on without it when the peer fails."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -15,14 +15,15 @@ T = TypeVar("T")
 
 
 async def ask(question: Awaitable[T], name: str, seconds: float) -> tuple[T | None, list[str]]:
-    """Return the answer, or None with what was missing. A 404 says that nothing is known."""
+    """Await an answer; return None and the reason when it fails or takes too long."""
     try:
         async with asyncio.timeout(seconds):
             return await question, []
-    except PeerRefused as refused:
-        if refused.peer_status == 404:
+    except PeerRefused as refusal:
+        # The chronicle knows nothing of the project, which is evidence and no failure.
+        if refusal.peer_status == 404:
             return None, []
-        missing = f"{name}: {refused.detail}"
+        missing = f"{name}: {refusal.detail}"
     except TimeoutError:
         missing = f"{name}: no answer within {round(seconds * 1000)} ms"
     except Problem as problem:

@@ -1,4 +1,4 @@
-"""Recall similar episodes of every project, within the time that a decision has for it."""
+"""Recall similar episodes of every project, within a part of the decision's time."""
 
 from langgraph.errors import NodeError, NodeTimeoutError
 from langgraph.runtime import Runtime
@@ -27,7 +27,8 @@ async def recall(state: State, runtime: Runtime[Deps]) -> State:
 
 
 async def recall_failed(state: State, error: NodeError) -> State:
-    """Go on without episodes when the step's time is up or it fails, and name the failure."""
+    """Return an empty recall that names the failure of the node."""
+    # A decision can do without episodes, so that a failure of this node must not end the run.
     failure = error.error
     update = _update(Recall.nothing(f"{type(failure).__name__}: {failure}"))
     if isinstance(failure, NodeTimeoutError):

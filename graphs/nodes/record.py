@@ -10,7 +10,7 @@ from graphs.state import State
 
 @timed
 async def record(state: State, runtime: Runtime[Deps]) -> State:
-    """Store what was decided and done; the run is finished exactly when the episode is kept."""
+    """Store answer, episode and audit, and finish the run."""
     deps = runtime.context
     response = build_response(state)
     episode = build_episode(state, deps.run, deps.agent_version)

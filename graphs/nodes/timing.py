@@ -18,13 +18,14 @@ class Node(Protocol):
 
 
 def timed(node: Callable[[State, Runtime[Deps]], Awaitable[State]]) -> Node:
-    """Return `node` with its duration in milliseconds added to the timings under its name."""
+    """Wrap `node` so that it adds its duration in milliseconds to the timings."""
 
     @functools.wraps(node)
     async def measured(state: State, runtime: Runtime[Deps]) -> State:
         started = time.perf_counter()
         update = await node(state, runtime)
         milliseconds = round((time.perf_counter() - started) * 1000, 2)
+        # Its own channel reducer merges the timings of nodes that run side by side.
         update["timings"] = {node.__name__: milliseconds}
         return update
 

@@ -42,7 +42,27 @@ async def test_outcome_of_a_closed_sprint_reaches_the_episode_once(whole: System
     assert quality >= 0.7
     assert recallable
 
-    async with Redis.from_url(whole.redis_url) as redis:
+    await send_again(whole)
+    assert [completed for _, completed, *_ in await episodes(whole, "LOOP")] == [6]
+    impact = await get(whole, "/orchestrate/intelligence/decision-impact/LOOP")
+    assert impact["rule_based"]["outcomes"] == 1
+    assert impact["rule_based"]["mean_miss"] == 4
+
+    async def confirmed() -> bool:
+        url = whole.databases["sprint"].replace("+psycopg", "")
+        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+            cursor = await connection.execute("SELECT count(*) FROM outbox WHERE closed_at IS NULL")
+            return await cursor.fetchone() == (0,)
+
+    await until(confirmed)
+
+
+async def send_again(system: System) -> None:
+    """Send the last event again, an older outcome, and the outcome of a sprint without a decision.
+
+    Wait until the orchestrator has consumed all of them.
+    """
+    async with Redis.from_url(system.redis_url) as redis:
         event: Any = json.loads((await redis.xrange(SPRINT_EVENTS))[-1][1][b"event"])
         assert event["event_type"] == "SPRINT_CLOSED"
         older = json.loads(json.dumps(event))
@@ -63,18 +83,6 @@ async def test_outcome_of_a_closed_sprint_reaches_the_episode_once(whole: System
             return group["lag"] == 0 and group["pending"] == 0
 
         await until(all_consumed)
-    assert [completed for _, completed, *_ in await episodes(whole, "LOOP")] == [6]
-    impact = await get(whole, "/orchestrate/intelligence/decision-impact/LOOP")
-    assert impact["rule_based"]["outcomes"] == 1
-    assert impact["rule_based"]["mean_miss"] == 4
-
-    async def confirmed() -> bool:
-        url = whole.databases["sprint"].replace("+psycopg", "")
-        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
-            cursor = await connection.execute("SELECT count(*) FROM outbox WHERE closed_at IS NULL")
-            return await cursor.fetchone() == (0,)
-
-    await until(confirmed)
 
 
 async def test_audit_is_delivered_when_the_chronicle_is_back(whole: System) -> None:
