@@ -189,7 +189,7 @@ async def test_decisions_are_counted_beyond_those_that_are_listed(whole: System)
 async def test_velocity_trends_and_decisions_expect_the_same_of_the_next_sprint(
     whole: System,
 ) -> None:
-    """The plan of a team that completed all of it is only a lower bound of its capacity."""
+    # The plan of a team that completed all of it is only a lower bound of its capacity.
     await whole.make_project("DONE", 20)
     await give_history(whole, "DONE", [5] * 6, planned=5)
     trends = await get(whole, "/orchestrate/intelligence/patterns/velocity-trends/DONE")

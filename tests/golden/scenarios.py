@@ -93,7 +93,7 @@ async def rule_based_only(story: Story) -> None:
 
 
 async def call_refused(story: Story) -> None:
-    """The sprint service refuses a sprint of a project that is not active."""
+    """Decide on a project that is not active, whose sprint the sprint service refuses."""
     await story.create_project(3)
     path = f"/projects/{story.project_id}/status"
     await story.put("project", path, {"status": "inactive"})
@@ -116,7 +116,7 @@ async def limit_of_the_caller(story: Story) -> None:
 
 
 async def similar_episodes(story: Story) -> None:
-    """Ten sprints of five other projects alike, and too few of its own."""
+    """Decide with too few own sprints and ten similar ones of five other projects."""
     episodes = [_episode(f"OTHER{number % 5}", number) for number in range(10)]
     await story.post("orchestrator", "/memory/episodes", {"episodes": episodes})
     await story.create_project(14)
@@ -126,7 +126,7 @@ async def similar_episodes(story: Story) -> None:
 
 
 async def wall_clock(story: Story) -> None:
-    """A project without a fixed date; each weekday of its window is worked."""
+    """Decide on a project without a fixed date; every weekday of its window is worked."""
     await story.create_project(2, as_of=None)
     today = date.today()
     for days in range(-1, 17):

@@ -1,4 +1,4 @@
-"""A line to a server that can go silent: it accepts, and from then on answers nothing."""
+"""Connection to a server that can go silent: it accepts calls and stops answering them."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,7 +9,7 @@ CHUNK = 65_536
 
 
 class Line:
-    """Forwards TCP connections to a server; once `silent`, nothing passes any more."""
+    """Proxy of TCP connections to a server; while `silent` it forwards nothing."""
 
     def __init__(self, *, host: str | None = None, port: int = 0, path: Path | None = None) -> None:
         self._host, self._port, self._path = host, port, path

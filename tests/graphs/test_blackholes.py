@@ -25,7 +25,7 @@ LONG = [FEW, pytest.param(100, marks=pytest.mark.faults)]
 
 
 def database_line(url: str) -> Line:
-    """A line to the PostgreSQL of a URL, which names a socket folder or a host."""
+    """Return a line to the PostgreSQL of a URL, which names a socket folder or a host."""
     parts = urlsplit(url)
     folder = parse_qs(parts.query).get("host", [""])[0]
     if folder.startswith("/"):

@@ -11,7 +11,7 @@ from tests.migrations.release import DUMPS, Dump
 
 
 class Restorer:
-    """Restores dumps into databases of their own."""
+    """Restorer of dumps into new databases."""
 
     def __init__(self, databases: Databases) -> None:
         self.databases = databases
@@ -35,7 +35,7 @@ def restorer(databases: Databases) -> Iterator[Restorer]:
 
 @pytest.fixture
 async def upgraded(restorer: Restorer, system: System) -> System:
-    """Every service but the embeddings, on the upgraded databases of the earlier release."""
+    """Start every service but the embeddings on the upgraded databases."""
     for dump in DUMPS:
         url = restorer.restore(dump)
         restorer.upgrade(url, dump)

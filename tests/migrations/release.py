@@ -65,7 +65,7 @@ def read_rows(url: str, columns: dict[str, list[str]]) -> dict[str, Table]:
 
 
 def read(url: str, query: str) -> list[tuple[object, ...]]:
-    """Answer a query."""
+    """Read the rows of a query."""
     with psycopg.connect(url.replace("+psycopg", "")) as connection:
         return connection.execute(query).fetchall()  # pyright: ignore[reportArgumentType]
 
