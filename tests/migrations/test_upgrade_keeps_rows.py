@@ -1,5 +1,7 @@
 """An upgrade of an earlier release's databases loses no row and no value."""
 
+from collections import Counter
+
 import pytest
 
 from tests.migrations.conftest import Restorer
@@ -7,6 +9,9 @@ from tests.migrations.release import DUMPS, Dump, read, read_columns, read_rows
 
 # What another service has yet to receive may move to another table: its arrival is tested.
 MOVABLE = {"alembic_version", "owed_audits", "deliveries"}
+
+# The upgrade announces the completed tasks of ended sprints to the backlog.
+GROWING = {("sprint", "outbox")}
 
 _LEARNED = {
     "rule_tasks": "(count ->> 'original_recommendation')::integer",
@@ -32,7 +37,12 @@ def test_every_column_of_the_earlier_release_keeps_its_values(
     restorer.upgrade(url, dump)
     after = read_rows(url, columns)
     for table, rows in before.items():
-        assert after[table] == rows, table
+        missing, added = (
+            Counter(rows) - Counter(after[table]),
+            Counter(after[table]) - Counter(rows),
+        )
+        assert not missing, table
+        assert not added or (dump.service, table) in GROWING, table
 
 
 def test_numbers_that_learning_reads_are_those_of_the_stored_reasoning(
