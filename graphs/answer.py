@@ -107,7 +107,7 @@ class Decisions(Answer):
 
 
 class PerformanceMetrics(Answer):
-    """How long the run took, in milliseconds, and what it had to do without."""
+    """Durations of the run in milliseconds, and its missing sources."""
 
     steps_ms: dict[str, float]
     """By node of the graph."""
@@ -141,7 +141,7 @@ class CreatedCronJob(Answer):
 
 
 class Created(Answer):
-    """What the services stored for this run."""
+    """Sprint and CronJob as the services stored them for this run."""
 
     sprint_id: str | None
     """Null when only a CronJob was created, as are the two dates."""
@@ -158,7 +158,7 @@ class Created(Answer):
 
 
 class IntelligenceMetadata(Answer):
-    """How evidence took part in the decision."""
+    """Part of evidence in the decision."""
 
     decision_mode: ModeName
     """Mode of the project."""

@@ -16,7 +16,7 @@ from tools.guard import MadeCall
 
 @dataclass(frozen=True)
 class Mode:
-    """How far evidence may change a project's decisions."""
+    """Decision mode: the limits of evidence in a project's decisions."""
 
     name: ModeName
     """Name of the mode."""

@@ -86,7 +86,7 @@ class EvidenceUsed(Record):
 
 
 class Recommendation(Record):
-    """What evidence suggests for one number of the rule's decision, before the gate."""
+    """Suggestion of evidence for one number of the rule's decision, before the gate."""
 
     kind: AdjustmentKind
     """Which number: the task count (in tasks) or the duration (in weeks)."""
@@ -143,7 +143,7 @@ class RuleDecision(Record):
 
 
 class Decision(Record):
-    """What a run decided, why, and the exact calls that make it true."""
+    """Decision of a run, its reasons, and the exact calls that carry it out."""
 
     create_sprint: bool
     """True when a sprint is created."""

@@ -53,7 +53,7 @@ class Perception(BaseModel):
 
 
 class Outcome(BaseModel):
-    """How a decided sprint ended."""
+    """Outcome of a decided sprint."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

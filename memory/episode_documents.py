@@ -34,7 +34,7 @@ JsonObject = dict[str, JsonValue]
 
 
 class Reasoning(BaseModel):
-    """Why something was decided. A field that is null was not known; it is left out."""
+    """Reasons of a decision. An unknown field is null, and absent when stored."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -51,7 +51,7 @@ class Reasoning(BaseModel):
 
 
 class Action(BaseModel):
-    """What was decided and done."""
+    """Decision, and what was done."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -35,7 +35,7 @@ INSERT: LiteralString = """
 
 
 class OutcomeColumns(TypedDict):
-    """How the sprint ended; all None while that is not known."""
+    """Outcome of the sprint; all None while it is not known."""
 
     completed_tasks: int | None
     planned_tasks: int | None

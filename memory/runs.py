@@ -38,7 +38,7 @@ class RunInProgress(Conflict):
 
 
 class RunError(TypedDict):
-    """Why a run failed."""
+    """Reason of a failed run."""
 
     kind: str
     """Name of the error's class."""
