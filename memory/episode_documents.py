@@ -3,8 +3,9 @@
 People read them in the database, and importers send them. The program itself learns from columns.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal, TypedDict
+from typing import Literal, TypedDict
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, JsonValue
@@ -116,7 +117,7 @@ class EpisodeDocument(BaseModel):
         )
 
 
-def read_episode(document: dict[str, Any]) -> Episode:
+def read_episode(document: Mapping[str, object]) -> Episode:
     """Return the episode of a journal row. Raises: `ValidationError`."""
     # Release 0.1.0 wrote the two documents here; such rows may wait while the program is updated.
     if "decision" not in document:

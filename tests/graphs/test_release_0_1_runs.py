@@ -3,7 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from pydantic import TypeAdapter
+import pytest
+from pydantic import TypeAdapter, ValidationError
 
 from agent.runs.release_0_1 import decided_by_release_0_1, upgraded_state
 from graphs.state import Snapshot
@@ -182,3 +183,11 @@ def test_state_that_the_decision_was_made_from_is_kept() -> None:
     counted = replace(facts, unassigned_tasks=len(facts.plannable))
     expected: Snapshot = replace(state["snapshot"], facts=counted)
     assert upgraded["snapshot"] == expected
+
+
+@pytest.mark.parametrize("channel", ["order", "snapshot", "adjustments", "decision"])
+def test_damaged_run_is_refused(channel: str) -> None:
+    channels = channels_of_release_0_1()
+    channels[channel] = {"damaged": True}
+    with pytest.raises(ValidationError):
+        upgraded_state(channels)
