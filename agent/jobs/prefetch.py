@@ -64,6 +64,6 @@ class Prefetcher:
         try:
             project = await read_project(self._sources, project_id, self._options, seconds)
         except (Problem, psycopg.Error) as error:
-            logger.info("memory.not_warmed", project_id=project_id, reason=str(error))
+            logger.info("memory.prefetch_failed", project_id=project_id, reason=str(error))
             return False
         return self._recaller.prefetch(project.snapshot.perception)
