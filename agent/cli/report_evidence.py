@@ -7,11 +7,13 @@ from rich.table import Table
 from rich.text import Text
 
 from agent.cli.layout import name_value_rows, plain_text
-from graphs.answer import Orchestration
+from graphs.answer import HistoricalContext, Orchestration
 from memory.documents import AdjustmentReport
 from memory.episode import SimilarEpisode
 
 _SHOWN_SPRINTS = 12
+# Prefix of the chronicle's entry in `degraded`, as graphs/nodes/analyse.py names it.
+_HISTORY = "history: "
 _TITLES = {
     "task_count_modification": "tasks",
     "sprint_duration_modification": "weeks",
@@ -20,22 +22,29 @@ _TITLES = {
 
 def evidence_parts(answer: Orchestration) -> Iterator[RenderableType]:
     """Build the team's own history, the similar episodes and what was missing."""
-    history = answer.analysis.historical_context
+    missing = answer.performance_metrics.degraded
+    yield own_history(answer.analysis.historical_context, missing)
+    episodes = answer.intelligence_metadata.similar_episodes
+    if episodes:
+        yield _episode_table(episodes)
+    for source in missing:
+        yield Text(f"missing: {source}", style="yellow")
+
+
+def own_history(history: HistoricalContext, missing: list[str]) -> RenderableType:
+    """Build the rows of the team's past sprints, or the sentence that says why there are none."""
     completed = history.completed_per_sprint
     if completed:
         newest = " ".join(str(count) for count in completed[-_SHOWN_SPRINTS:])
         sprints = f"{history.past_sprints} past sprints; completed, newest last: {newest}"
         average = f"{history.average_velocity or 0:.1f} tasks a sprint on average"
-        yield name_value_rows(
+        return name_value_rows(
             [("own history", sprints), ("velocity", f"{average}, {history.velocity_trend}")]
         )
-    else:
-        yield plain_text("no past sprint of this project is known")
-    episodes = answer.intelligence_metadata.similar_episodes
-    if episodes:
-        yield _episode_table(episodes)
-    for source in answer.performance_metrics.degraded:
-        yield Text(f"missing: {source}", style="yellow")
+    # A chronicle without an answer leaves the same empty list as a project without a past.
+    if any(source.startswith(_HISTORY) for source in missing):
+        return plain_text("the project's history did not answer")
+    return plain_text("no past sprint of this project is known")
 
 
 def _episode_table(episodes: list[SimilarEpisode]) -> Table:

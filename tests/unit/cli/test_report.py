@@ -2,11 +2,14 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from rich.console import Console
 
 from agent.cli.comparison import Comparison
 from agent.cli.report import actual_outcome, task_table
+from agent.cli.report_evidence import own_history
 from domain_services.sprint.schema import SprintTask
+from graphs.answer import HistoricalContext
 
 
 def printed(part: object) -> str:
@@ -56,3 +59,26 @@ def test_decision_without_a_sprint_shows_the_outcome_without_a_verdict() -> None
     page = printed(actual_outcome(comparison(14, None)))
     assert "4 tasks, 4 of them from this backlog" in page
     assert "verdict" not in page
+
+
+@pytest.mark.parametrize(
+    ("missing", "sentence"),
+    [
+        ([], "no past sprint of this project is known"),
+        (["recall: no embedding"], "no past sprint of this project is known"),
+        (["history: no answer within 100 ms"], "the project's history did not answer"),
+    ],
+)
+def test_silent_history_is_not_reported_as_an_empty_one(missing: list[str], sentence: str) -> None:
+    nothing_known = HistoricalContext(
+        past_sprints=0,
+        completed_per_sprint=[],
+        average_velocity=None,
+        velocity_trend=None,
+        completion_rate=None,
+        avg_sprint_duration=None,
+        open_impediments=[],
+        similar_projects=[],
+        similar_episodes=0,
+    )
+    assert printed(own_history(nothing_known, missing)).strip() == sentence
