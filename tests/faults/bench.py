@@ -1,4 +1,4 @@
-"""One mechanism alone on real stores, driven step by step: no process, nothing to wait for."""
+"""Bench: one mechanism alone on real stores, driven step by step without processes."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -27,7 +27,7 @@ TASK = "P1-TASK001"
 
 @asynccontextmanager
 async def filled(url: str, *statements: str) -> AsyncIterator[Database]:
-    """A database with some rows in it."""
+    """Open a database with some rows in it."""
     database = Database(url, pool_size=5)
     try:
         async with database.transaction() as connection:
@@ -76,7 +76,7 @@ def updated(version: int, task_id: str = TASK, **values: Any) -> Envelope:
 
 
 def progressed(percentage: int) -> Envelope:
-    """TASK_PROGRESSED of the daily scrum service."""
+    """Make the envelope of TASK_PROGRESSED of the daily scrum service."""
     data = TaskProgressed.model_validate(
         {
             "task_id": TASK,
@@ -98,7 +98,7 @@ async def send(redis: Redis, *events: Envelope | str) -> None:
 
 
 def consumer(database: Database, redis: Redis, group: str, name: str | None = None) -> Consumer:
-    """A member of a group of the task events' stream."""
+    """Make a consumer of a group of the task events' stream."""
     handlers: Mapping[str, Mapping[str, Any]] = {
         BACKLOG_GROUP: HANDLERS,
         SPRINT_GROUP: {TaskProgressed.event_type: progress.handle_task_progressed},
@@ -114,7 +114,7 @@ def consumer(database: Database, redis: Redis, group: str, name: str | None = No
 
 
 async def consume(member: Consumer, redis: Redis, group: str, steps: int = 8) -> int:
-    """Step until nothing is pending or unread, at most `steps` times; how many entries are left."""
+    """Step until no entry is pending or unread, at most `steps` times; count the others."""
     await redis.xgroup_create(DAILY_SCRUM_EVENTS, group, id="0", mkstream=True)
     for _ in range(steps):
         await member.step()

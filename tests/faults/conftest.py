@@ -1,4 +1,4 @@
-"""Processes to kill, stores to break, and the table of what was shown."""
+"""Fixtures: service processes that a test may kill, and the summary table of the room."""
 
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -18,23 +18,23 @@ from tests.faults.invariants import Stores
 async def open_fleet(
     servers: EmbeddedServers, databases: Databases, folder: Path
 ) -> AsyncIterator[Fleet]:
-    """Processes on databases of their own, and an empty Redis."""
-    made: list[str] = []
+    """Open processes on new databases and an empty Redis; drop the databases afterwards."""
+    urls: list[str] = []
 
-    def fresh(package: str) -> str:
-        made.append(databases.fresh(package))
-        databases.commit_to_the_system(made[-1])
-        return made[-1]
+    def new_database(package: str) -> str:
+        urls.append(databases.fresh(package))
+        databases.commit_to_the_system(urls[-1])
+        return urls[-1]
 
     async with Redis.from_url(servers.redis_url) as redis:
         await redis.flushall()
     async with client() as http:
-        started = Fleet(folder, fresh, servers.redis_url, http)
+        fleet = Fleet(folder, new_database, servers.redis_url, http)
         try:
-            yield started
+            yield fleet
         finally:
-            started.close()
-    for url in made:
+            fleet.close()
+    for url in urls:
         databases.drop(url)
 
 
@@ -42,22 +42,22 @@ async def open_fleet(
 async def fleet(
     servers: EmbeddedServers, databases: Databases, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Fleet]:
-    """Processes for the tests of one module, each of which takes a project of its own."""
-    async with open_fleet(servers, databases, tmp_path_factory.mktemp("fleet")) as opened:
-        yield opened
+    """Open processes for the tests of one module; each test takes a project of its own."""
+    async with open_fleet(servers, databases, tmp_path_factory.mktemp("fleet")) as processes:
+        yield processes
 
 
 @pytest.fixture
 def stores(fleet: Fleet) -> Stores:
-    """The databases of the module's processes."""
+    """Return the databases of the module's processes."""
     return Stores(fleet.databases, fleet.redis_url)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what was counted and timed, and what happens with each mechanism and without it."""
+    """Print counts, times, and the outcome of each mechanism with it and without it."""
     counted: Counter[str] = Counter()
     timed: list[str] = []
-    shown: dict[str, dict[str, str]] = {}
+    outcomes_by_mechanism: dict[str, dict[str, str]] = {}
     for report in terminalreporter.getreports("passed"):
         for name, value in report.user_properties:
             if name == "counted":
@@ -67,7 +67,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             elif name == "mechanism":
                 mechanism, outcome = value
                 colour = outcome.partition(":")[0]
-                shown.setdefault(mechanism, {})[colour] = outcome
+                outcomes_by_mechanism.setdefault(mechanism, {})[colour] = outcome
     if counted:
         terminalreporter.section("faults: counted")
         for name, value in sorted(counted.items()):
@@ -76,8 +76,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("faults: dependencies that accept and never answer")
         for line in timed:
             terminalreporter.line(line)
-    if shown:
+    if outcomes_by_mechanism:
         terminalreporter.section("faults: mechanisms")
-        for mechanism, outcomes in sorted(shown.items()):
+        for mechanism, outcomes in sorted(outcomes_by_mechanism.items()):
             with_it, without = outcomes.get("green", "not run"), outcomes.get("red", "not run")
             terminalreporter.line(f"{mechanism:32} with it: {with_it:8} without: {without}")

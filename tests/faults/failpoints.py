@@ -1,8 +1,8 @@
-"""Places in a service at which its process may be killed, named from outside.
+"""Failpoints: named places in a service at which a test kills its process.
 
-Nothing in the services knows of them: `install` wraps their functions inside the test's process. A
-test arms a point by writing its name and the passage that counts into a file; the process that
-passes there removes the file and kills itself with SIGKILL.
+The services do not know them: `install` wraps their functions inside the test's process. A test
+arms a point by writing its name and a number of passages into a file. The process that passes
+there so often removes the file and kills itself with SIGKILL.
 """
 
 import functools
@@ -38,7 +38,7 @@ _BEFORE_AND_AFTER = {
     },
     "backlog": {
         "inbox.apply": "domain_services.kernel.messaging.inbox:Consumer._apply",
-        "inbox.settle": "domain_services.kernel.messaging.inbox:Consumer._acknowledge",
+        "inbox.acknowledge": "domain_services.kernel.messaging.inbox:Consumer._acknowledge",
     },
     "orchestrator": {
         **{f"node.{node}": f"graphs.decision:{node}" for node in NODES},
@@ -52,28 +52,29 @@ _BEFORE_AND_AFTER = {
 
 
 def points(service: str) -> list[str]:
-    """The names of every point of a service."""
+    """List the failpoints of a service."""
     wrapped = _BEFORE_AND_AFTER.get(service, {})
-    found = [f"{name}:{when}" for name in wrapped for when in ("before", "after")]
+    names = [f"{name}:{when}" for name in wrapped for when in ("before", "after")]
     if service == "sprint":
-        found += [f"saga.{step}" for step in (*SAGA, *UNDOING)]
-        found += ["relay.sent"]
-    return [*found, "answer"]
+        names += [f"saga.{step}" for step in (*SAGA, *UNDOING)]
+        names += ["relay.sent"]
+    return [*names, "answer"]
 
 
 def arm(folder: Path, point: str, passage: int = 1, request: str = "any") -> None:
-    """The process that looks into `folder` dies at its `passage`-th time at `point` from now on.
+    """Make the process of `folder` kill itself at its `passage`-th time at `point` from now on.
 
     `request` is the correlation id whose passages count; background work has none of its own.
     """
-    waiting = folder / "armed.new"
-    waiting.write_text(f"{point} {passage} {request}")
-    waiting.rename(folder / "armed")
+    # Renamed, so that the process never reads half a line.
+    new_file = folder / "armed.new"
+    new_file.write_text(f"{point} {passage} {request}")
+    new_file.rename(folder / "armed")
 
 
 def install(service: str, folder: Path) -> None:
     """Wrap this process's functions, so that armed points of `service` kill it."""
-    reach = _Reach(folder / "armed")
+    reach = _Trigger(folder / "armed")
     for name, target in _BEFORE_AND_AFTER.get(service, {}).items():
         _wrap(target, functools.partial(reach, f"{name}:before"), after=None)
         _wrap(target, None, after=functools.partial(reach, f"{name}:after"))
@@ -84,7 +85,9 @@ def install(service: str, folder: Path) -> None:
     _wrap("starlette.responses:Response.__call__", lambda: reach("answer"), None)
 
 
-class _Reach:
+class _Trigger:
+    """Kills the process when it passes the armed point."""
+
     def __init__(self, armed: Path) -> None:
         self._armed = armed
 
@@ -102,14 +105,14 @@ class _Reach:
 
 
 def _wrap(target: str, before: Callable[[], None] | None, after: Callable[[], None] | None) -> None:
-    """Replace the function that "module:Class.name" names by one that passes the points."""
+    """Replace the function "module:Class.name" by one that calls `before` and `after`."""
     module, _, path = target.partition(":")
     *owners, name = path.split(".")
     owner = resolve(f"{module}:{owners[0]}") if owners else __import__(module, fromlist=["_"])
     function = getattr(owner, name)
 
     @contextmanager
-    def passing() -> Any:
+    def points_around() -> Any:
         if before:
             before()
         yield
@@ -119,15 +122,15 @@ def _wrap(target: str, before: Callable[[], None] | None, after: Callable[[], No
     if inspect.iscoroutinefunction(function):
 
         @functools.wraps(function)
-        async def passed(*given: Any, **named: Any) -> Any:
-            with passing():
-                return await function(*given, **named)
+        async def wrapper(*args: Any, **kwargs: Any) -> Any:
+            with points_around():
+                return await function(*args, **kwargs)
 
     else:
 
         @functools.wraps(function)
-        def passed(*given: Any, **named: Any) -> Any:
-            with passing():
-                return function(*given, **named)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            with points_around():
+                return function(*args, **kwargs)
 
-    setattr(owner, name, passed)
+    setattr(owner, name, wrapper)

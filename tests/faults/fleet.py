@@ -1,4 +1,4 @@
-"""The services, each in a process of its own, on one set of databases and one Valkey."""
+"""Fleet: the services as processes, on one set of databases and one Valkey."""
 
 import asyncio
 import os
@@ -18,47 +18,51 @@ from tests.faults import failpoints
 from tests.faults.process import Spec, spawn
 from tests.ports import free_port
 
-STORED = tuple(each.name for each in SERVICES if each.database)
-_MIGRATIONS = {each.name: each.migrations or "" for each in SERVICES}
+STORED = tuple(service.name for service in SERVICES if service.database)
+_MIGRATIONS = {service.name: service.migrations or "" for service in SERVICES}
 
 
 @dataclass
 class Fleet:
-    """Starts services as processes and does harm to them; `kills` counts the SIGKILLs.
-
-    `mutations` are the mechanisms that every process goes without.
-    """
+    """Processes of the services, with the means to kill, pause and restart them."""
 
     folder: Path
+    """Holds one folder a service, with its log and its armed failpoint."""
     database_url: Callable[[str], str]
+    """Creates a database for a package's migrations and returns its URL."""
     redis_url: str
     http: httpx.AsyncClient
     urls: dict[str, str] = field(default_factory=dict)
+    """Base URL by service."""
     databases: dict[str, str] = field(default_factory=dict)
+    """Database URL by service."""
     detours: dict[tuple[str, str], str] = field(default_factory=dict)
+    """URL that (caller, peer) uses in place of the peer's own."""
     mutations: Sequence[str] = ()
+    """Mechanisms that every process runs without."""
     kills: int = 0
+    """SIGKILLs so far."""
     _processes: dict[str, Any] = field(default_factory=dict)
     _specs: dict[str, Spec] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.urls = {each.name: f"http://127.0.0.1:{free_port()}" for each in SERVICES}
+        self.urls = {service.name: f"http://127.0.0.1:{free_port()}" for service in SERVICES}
 
     async def start(self, *names: str, **settings: Any) -> None:
-        """Start services on their ports; `detours` send a service's calls of a peer elsewhere."""
+        """Start services on their ports and wait until each is ready."""
         for name in names:
             self._specs[name] = self._spec(name, settings)
             self._processes[name] = spawn(self._specs[name])
         for name in names:
-            await self.answering(name)
+            await self.wait_ready(name)
 
     def _spec(self, name: str, settings: dict[str, Any]) -> Spec:
-        own = self.folder / name
-        own.mkdir(exist_ok=True)
+        folder = self.folder / name
+        folder.mkdir(exist_ok=True)
         if _MIGRATIONS[name] and name not in self.databases:
             self.databases[name] = self.database_url(_MIGRATIONS[name])
         detours = {to: url for (of, to), url in self.detours.items() if of == name}
-        told = {
+        base = {
             "port": int(self.urls[name].rpartition(":")[2]),
             "database_url": self.databases.get(name),
             "redis_url": self.redis_url,
@@ -67,11 +71,11 @@ class Fleet:
             "pool_size": 5,
         }
         if name == "orchestrator":
-            told["lease_seconds"] = 1.5
-        return Spec(name, told | settings, own, tuple(self.mutations))
+            base["lease_seconds"] = 1.5
+        return Spec(name, base | settings, folder, tuple(self.mutations))
 
-    async def answering(self, name: str, seconds: float = 30) -> None:
-        """Wait until a started service serves."""
+    async def wait_ready(self, name: str, seconds: float = 30) -> None:
+        """Wait until a started service answers its health check."""
         deadline = time.monotonic() + seconds
         while True:
             try:
@@ -82,7 +86,7 @@ class Fleet:
             assert time.monotonic() < deadline, f"{name} does not answer:\n{self.log(name)}"
             await asyncio.sleep(0.02)
 
-    async def killed(
+    async def call_and_kill(
         self,
         victim: str,
         point: str,
@@ -91,32 +95,32 @@ class Fleet:
         background: bool = False,
         key: str | None = None,
     ) -> httpx.Response | None:
-        """Send a request during which a service dies at a failpoint; it is started again.
+        """Send a request during which a service dies at a failpoint; start it again.
 
         Only the request's own passages count, unless the point is one of `background` work.
         Returns the answer; None when it was cut off.
         """
         assert point in failpoints.points(victim), f"{victim} has no failpoint {point}"
-        mark = str(uuid4())
-        own = self.folder / victim
-        failpoints.arm(own, point, passage, "any" if background else mark)
+        correlation = str(uuid4())
+        folder = self.folder / victim
+        failpoints.arm(folder, point, passage, "any" if background else correlation)
         deadline = time.monotonic() + 15
         while True:
             try:
-                answer = await self.call(*request, key=key, correlation=mark)
+                answer = await self.call(*request, key=key, correlation=correlation)
             except httpx.TransportError:
                 answer = None
             # After an earlier test, a breaker may still be open: the request has not come so far.
-            early = answer is not None and answer.status_code == 503 and (own / "armed").exists()
+            early = answer is not None and answer.status_code == 503 and (folder / "armed").exists()
             if not early or time.monotonic() > deadline:
                 break
             await asyncio.sleep(0.2)
-        await self.dead(victim)
-        assert not (own / "armed").exists(), f"{victim} died, but not at {point}"
+        await self.wait_killed(victim)
+        assert not (folder / "armed").exists(), f"{victim} died, but not at {point}"
         await self.restart(victim)
         return answer
 
-    async def dead(self, name: str, seconds: float = 15) -> None:
+    async def wait_killed(self, name: str, seconds: float = 15) -> None:
         """Wait until a service has died of SIGKILL."""
         process = self._processes[name]
         await asyncio.to_thread(process.join, seconds)
@@ -125,8 +129,8 @@ class Fleet:
         )
         self.kills += 1
 
-    async def died(self, name: str, seconds: float) -> bool:
-        """Whether an armed service kills itself in time; otherwise it is armed no longer."""
+    async def killed_within(self, name: str, seconds: float) -> bool:
+        """Wait for an armed service to kill itself; disarm it and return False if it does not."""
         armed = self.folder / name / "armed"
         await asyncio.to_thread(self._processes[name].join, seconds)
         armed.unlink(missing_ok=True)
@@ -139,36 +143,36 @@ class Fleet:
 
     @property
     def names(self) -> list[str]:
-        """The services that have been started."""
+        """List the services that have been started."""
         return list(self._specs)
 
     async def restart(self, name: str) -> None:
-        """Start a dead service as it was."""
+        """Start a dead service with the settings it had."""
         self._processes[name] = spawn(self._specs[name])
-        await self.answering(name)
+        await self.wait_ready(name)
 
     async def kill(self, name: str) -> None:
-        """SIGKILL, now."""
+        """Kill a service by SIGKILL and wait until it has died."""
         self._processes[name].kill()
-        await self.dead(name)
+        await self.wait_killed(name)
 
     def signal(self, name: str, number: signal.Signals) -> None:
         os.kill(self._processes[name].pid, number)
 
-    async def ended(self, name: str, seconds: float = 20) -> int | None:
-        """The exit code of a service that was told to stop; None when it still runs."""
+    async def exit_code(self, name: str, seconds: float = 20) -> int | None:
+        """Wait for a service to end; return its exit code, or None when it still runs."""
         await asyncio.to_thread(self._processes[name].join, seconds)
         return self._processes[name].exitcode
 
     def close(self) -> None:
-        """Kill what runs."""
+        """Kill every process that runs."""
         for process in self._processes.values():
             process.kill()
         for process in self._processes.values():
             process.join()
 
     def log(self, name: str) -> str:
-        """The end of a service's log."""
+        """Return the end of a service's log."""
         file = self.folder / name / "log"
         return file.read_text(errors="replace")[-4000:] if file.exists() else ""
 
@@ -190,10 +194,12 @@ class Fleet:
             headers={name: value for name, value in headers.items() if value},
         )
 
-    async def found(self, project_id: str, tasks: int, people: Sequence[str] = ()) -> list[str]:
+    async def create_project(
+        self, project_id: str, tasks: int, people: Sequence[str] = ()
+    ) -> list[str]:
         """A project with a team and free tasks; returns the task ids."""
-        made = await self.call("project", "POST", "/projects", {"id": project_id, "name": "P"})
-        assert made.status_code == 201, made.text
+        response = await self.call("project", "POST", "/projects", {"id": project_id, "name": "P"})
+        assert response.status_code == 201, response.text
         for person in people:
             await self.call("project", "POST", "/employees", {"id": person, "name": person})
         if people:
@@ -202,16 +208,16 @@ class Fleet:
         if not tasks:
             return []
         body = {"tasks": [{"title": f"Task {n}"} for n in range(tasks)]}
-        made = await self.call("backlog", "POST", f"/backlogs/{project_id}/tasks", body)
-        assert made.status_code == 201, made.text
-        return made.json()["task_ids"]
+        response = await self.call("backlog", "POST", f"/backlogs/{project_id}/tasks", body)
+        assert response.status_code == 201, response.text
+        return response.json()["task_ids"]
 
     async def orchestrate(self, project_id: str, **body: Any) -> httpx.Response:
         return await self.call("orchestrator", "POST", f"/orchestrate/project/{project_id}", body)
 
 
 def client() -> httpx.AsyncClient:
-    """A caller with the admin's key, which opens a connection for each request."""
+    """Build a client with the admin's key; it opens a connection for each request."""
     return httpx.AsyncClient(
         headers={"Authorization": f"Bearer {ADMIN_KEY}"},
         timeout=20,
@@ -219,10 +225,10 @@ def client() -> httpx.AsyncClient:
     )
 
 
-async def until(holds: Callable[[], Awaitable[bool]], what: str, seconds: float = 20) -> float:
-    """Wait for it, at most so long; returns the seconds it took."""
-    began = time.monotonic()
-    while not await holds():
-        assert time.monotonic() - began < seconds, f"not within {seconds:.0f} s: {what}"
+async def until(condition: Callable[[], Awaitable[bool]], name: str, seconds: float = 20) -> float:
+    """Wait until the condition holds; return the seconds it took."""
+    start = time.monotonic()
+    while not await condition():
+        assert time.monotonic() - start < seconds, f"not within {seconds:.0f} s: {name}"
         await asyncio.sleep(0.02)
-    return time.monotonic() - began
+    return time.monotonic() - start

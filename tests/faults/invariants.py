@@ -1,6 +1,6 @@
-"""What must hold in all databases together once the system is quiet (I1 to I9).
+"""Invariants over all databases together, true once the system is quiet (I1 to I9).
 
-Each check returns what is wrong, one line each; an empty list means that it holds.
+Each check returns the violations, one line each; an empty list means that the invariant holds.
 """
 
 import asyncio
@@ -21,23 +21,26 @@ from domain_services.events import (
 )
 from domain_services.kernel.database.database import Database
 
-# What keeps a database from being quiet: a name, and a query that counts it.
+# Work that keeps a service from being quiet: its name, and the query that counts it.
 _UNFINISHED: dict[str, tuple[tuple[str, LiteralString], ...]] = {
     "sprint": (
         ("planned sprints", "SELECT count(*) FROM sprints WHERE status = 'planned'"),
         ("open outbox rows", "SELECT count(*) FROM outbox WHERE closed_at IS NULL"),
-        ("owed notes", "SELECT count(*) FROM deliveries WHERE delivered_at IS NULL"),
+        (
+            "undelivered retrospectives",
+            "SELECT count(*) FROM deliveries WHERE delivered_at IS NULL",
+        ),
     ),
     "orchestrator": (
         ("unfinished runs", "SELECT count(*) FROM runs WHERE status IN ('running', 'decided')"),
-        ("episodes under way", "SELECT count(*) FROM episode_journal WHERE refused IS NULL"),
-        ("owed audits", "SELECT count(*) FROM deliveries WHERE delivered_at IS NULL"),
+        ("episodes in the journal", "SELECT count(*) FROM episode_journal WHERE refused IS NULL"),
+        ("undelivered audits", "SELECT count(*) FROM deliveries WHERE delivered_at IS NULL"),
     ),
 }
 
 
 class Stores:
-    """The databases of one system by service name, and its Redis."""
+    """Databases of one system by service name, and its Redis."""
 
     def __init__(self, databases: Mapping[str, str], redis_url: str) -> None:
         self._urls = {name: url.replace("+psycopg", "") for name, url in databases.items()}
@@ -47,39 +50,39 @@ class Stores:
         return name in self._urls
 
     async def rows(self, name: str, query: LiteralString, *values: Any) -> list[tuple[Any, ...]]:
-        """Rows of a query on one service's database; none where the service has no database."""
+        """Query the database of a service; return no rows where the service has no database."""
         if name not in self._urls:
             return []
         async with await psycopg.AsyncConnection.connect(self._urls[name]) as connection:
             return await (await connection.execute(query, values or None)).fetchall()
 
     async def unfinished(self) -> dict[str, int]:
-        """What is under way, by name; empty when the system is quiet."""
-        found = {
-            f"{name}: {what}": int((await self.rows(name, query))[0][0])
+        """Count unfinished work by name; return an empty dictionary when the system is quiet."""
+        counts = {
+            f"{name}: {work}": int((await self.rows(name, query))[0][0])
             for name, queries in _UNFINISHED.items()
             if name in self._urls
-            for what, query in queries
+            for work, query in queries
         }
         async with Redis.from_url(self._redis_url) as redis:
             for stream in (DAILY_SCRUM_EVENTS, SPRINT_EVENTS):
                 for group in await _groups(redis, stream):
-                    found[f"{stream} held by {group['name'].decode()}"] = int(group["pending"])
-        return {what: count for what, count in found.items() if count}
+                    counts[f"{stream} pending in {group['name'].decode()}"] = int(group["pending"])
+        return {work: count for work, count in counts.items() if count}
 
-    async def quiet(self, seconds: float = 20) -> list[str]:
-        """Wait until nothing is under way (I8); what still is when the time is up."""
+    async def wait_until_quiet(self, seconds: float = 20) -> list[str]:
+        """Wait until no work is unfinished (I8); return the work that still is after `seconds`."""
         deadline = time.monotonic() + seconds
-        while left := await self.unfinished():
+        while unfinished := await self.unfinished():
             if time.monotonic() > deadline:
-                return [f"I8 still unfinished after {seconds} s: {left}"]
+                return [f"I8 still unfinished after {seconds} s: {unfinished}"]
             await asyncio.sleep(0.05)
         return []
 
-    async def broken(self) -> list[str]:
-        """Every violated invariant of a quiet system."""
-        found = [line for check in _CHECKS for line in await check(self)]
-        return found + await _chains(self, self._urls.get("chronicle"))
+    async def violations(self) -> list[str]:
+        """Check every invariant of a quiet system."""
+        violations = [line for check in _CHECKS for line in await check(self)]
+        return violations + await _chains(self, self._urls.get("chronicle"))
 
 
 async def _groups(redis: Redis, stream: str) -> list[dict[str, Any]]:
@@ -101,7 +104,7 @@ async def _one_active_sprint(stores: Stores) -> list[str]:
 async def _backlog_agrees(stores: Stores) -> list[str]:
     if not (stores.has("backlog") and stores.has("sprint")):
         return []
-    held = await stores.rows(
+    backlog_rows = await stores.rows(
         "backlog",
         "SELECT task_id, sprint_id, status, progress_percentage, assigned_to, version,"
         " sprint_version FROM tasks",
@@ -114,25 +117,25 @@ async def _backlog_agrees(stores: Stores) -> list[str]:
             " t.version, s.status FROM sprint_tasks t JOIN sprints s ON s.id = t.sprint_id",
         )
     }
-    wrong: list[str] = []
-    for task_id, sprint_id, *state, version, sprint_version in held:
+    violations: list[str] = []
+    for task_id, sprint_id, *state, version, sprint_version in backlog_rows:
         if sprint_version > version:
-            wrong.append(f"I5 {task_id} is at {version}, below the sprint's {sprint_version}")
+            violations.append(f"I5 {task_id} is at {version}, below the sprint's {sprint_version}")
         if sprint_id is None:
             continue
         task = tasks.get((task_id, sprint_id))
         if task is None:
-            wrong.append(f"I2 {task_id} is in {sprint_id}, which has no such task")
+            violations.append(f"I2 {task_id} is in {sprint_id}, which has no such task")
         elif task[4] == "in_progress" and [*task[:3]] != state:
-            wrong.append(f"I4 {task_id} is {state} in the backlog, {task[:3]} in {sprint_id}")
-    where = {row[0]: row[1] for row in held}
+            violations.append(f"I4 {task_id} is {state} in the backlog, {task[:3]} in {sprint_id}")
+    sprint_by_task = {row[0]: row[1] for row in backlog_rows}
     for (task_id, sprint_id), task in tasks.items():
         stays = task[4] == "in_progress" or task[0] == "completed"
-        if stays and where.get(task_id, sprint_id) != sprint_id:
-            wrong.append(f"I2 {task_id} of {sprint_id} is in {where.get(task_id)}")
-        if not stays and where.get(task_id) == sprint_id:
-            wrong.append(f"I2 {task_id} is still in {sprint_id}, which is {task[4]}")
-    return wrong
+        if stays and sprint_by_task.get(task_id, sprint_id) != sprint_id:
+            violations.append(f"I2 {task_id} of {sprint_id} is in {sprint_by_task.get(task_id)}")
+        if not stays and sprint_by_task.get(task_id) == sprint_id:
+            violations.append(f"I2 {task_id} is still in {sprint_id}, which is {task[4]}")
+    return violations
 
 
 async def _events_once(stores: Stores) -> list[str]:
@@ -154,13 +157,13 @@ async def _events_once(stores: Stores) -> list[str]:
 
 
 async def _progress_rises(stores: Stores) -> list[str]:
-    fell = await stores.rows(
+    rows = await stores.rows(
         "sprint",
         "SELECT task_id, version FROM (SELECT task_id, sprint_id, version, lag(version) OVER"
         " (PARTITION BY sprint_id, task_id ORDER BY id) AS before FROM progress_history) AS h"
         " WHERE version < before",
     )
-    return [f"I5 {task_id} fell to version {version}" for task_id, version in fell]
+    return [f"I5 {task_id} fell to version {version}" for task_id, version in rows]
 
 
 async def _one_episode_a_decision(stores: Stores) -> list[str]:
@@ -178,15 +181,15 @@ async def _one_audit_a_decision(stores: Stores) -> list[str]:
     if not stores.has("chronicle"):
         return []
     done = await stores.rows("orchestrator", "SELECT run_id FROM runs WHERE status = 'done'")
-    kept = {
+    audited = {
         row[0] for row in await stores.rows("chronicle", "SELECT audit_id FROM decision_audits")
     }
-    return [f"I9 run {run_id} was never audited" for (run_id,) in done if run_id not in kept]
+    return [f"I9 run {run_id} was never audited" for (run_id,) in done if run_id not in audited]
 
 
 async def _schedules_of_active_sprints(stores: Stores) -> list[str]:
     scheduled = {r[0] for r in await stores.rows("orchestrator", "SELECT sprint_id FROM schedules")}
-    asked = {
+    requested = {
         row[0]
         for row in await stores.rows(
             "orchestrator",
@@ -200,8 +203,8 @@ async def _schedules_of_active_sprints(stores: Stores) -> list[str]:
             "sprint", "SELECT id FROM sprints WHERE status = 'in_progress'"
         )
     }
-    missing = [f"I7 {each} has no CronJob" for each in asked & active - scheduled]
-    return missing + [f"I7 {each} was never asked to be scheduled" for each in scheduled - asked]
+    missing = [f"I7 {sprint} has no CronJob" for sprint in requested & active - scheduled]
+    return missing + [f"I7 {sprint} was never requested" for sprint in scheduled - requested]
 
 
 async def _chains(stores: Stores, url: str | None) -> list[str]:
@@ -210,10 +213,14 @@ async def _chains(stores: Stores, url: str | None) -> list[str]:
     database = Database(url.replace("postgresql:", "postgresql+psycopg:"), pool_size=1)
     try:
         async with database.transaction() as connection:
-            found = await audits.verify(connection, None)
+            verification = await audits.verify(connection, None)
     finally:
         await database.close()
-    return [] if found.verified else [f"I9 the audit chain breaks at {found.first_broken}"]
+    return (
+        []
+        if verification.verified
+        else [f"I9 the audit chain breaks at {verification.first_broken}"]
+    )
 
 
 _CHECKS = (

@@ -1,4 +1,4 @@
-"""What callers were promised while faults were injected, and what became of it."""
+"""Ledger: writes that were acknowledged under faults, to be compared with the stored ones."""
 
 import asyncio
 import time
@@ -17,54 +17,55 @@ PATIENCE_SECONDS = 60
 
 @dataclass
 class Ledger:
-    """Acknowledged writes by kind, each with the mark by which it is found again.
-
-    `sent` are the marks of all writes: one that was never acknowledged may be there, once.
-    """
+    """Writes by kind, each by a unique mark that its stored row contains."""
 
     acknowledged: dict[str, set[str]] = field(default_factory=dict)
+    """Marks of writes that were answered with success; each must be stored once."""
     sent: dict[str, set[str]] = field(default_factory=dict)
+    """Marks of all writes; one without an answer may be stored once or not at all."""
     answers: Counter[str] = field(default_factory=Counter)
+    """Answers by status code, and broken connections by error."""
     internal_errors: list[str] = field(default_factory=list)
+    """Answers with status 500."""
 
-    def begin(self, kind: str) -> str:
+    def new_mark(self, kind: str) -> str:
         mark = f"{kind}-{uuid4()}"
         self.sent.setdefault(kind, set()).add(mark)
         return mark
 
-    def keep(self, kind: str, mark: str) -> None:
+    def acknowledge(self, kind: str, mark: str) -> None:
         self.acknowledged.setdefault(kind, set()).add(mark)
 
     async def audit(self, stores: Stores) -> dict[str, int]:
-        """Look every mark up: how many were acknowledged, lost, and there more than once."""
-        there: Counter[str] = Counter()
+        """Count the marks that were acknowledged, that are lost, and that are stored twice."""
+        stored: Counter[str] = Counter()
         for name, query in (
             ("backlog", "SELECT title FROM tasks"),
             ("sprint", "SELECT today_work FROM progress_history"),
             ("sprint", "SELECT goal FROM sprints WHERE status <> 'cancelled'"),
             ("sprint", "SELECT 'close-' || id FROM sprints WHERE status LIKE '%%ed%%'"),
         ):
-            there.update(row[0] for row in await stores.rows(name, query))
+            stored.update(row[0] for row in await stores.rows(name, query))
         acknowledged = set[str]().union(*self.acknowledged.values())
         sent = set[str]().union(*self.sent.values())
         return {
             "acknowledged writes": len(acknowledged),
-            "lost writes": sum(not there[mark] for mark in acknowledged),
-            "duplicated writes": sum(there[mark] > 1 for mark in sent),
+            "lost writes": sum(not stored[mark] for mark in acknowledged),
+            "duplicated writes": sum(stored[mark] > 1 for mark in sent),
         }
 
 
 class Caller:
-    """Asks until it has a definite answer, always with the same key."""
+    """Client that repeats a request, with the same key, until it has a definite answer."""
 
     def __init__(self, fleet: Fleet, ledger: Ledger) -> None:
         self.fleet = fleet
         self.ledger = ledger
 
-    async def ask(
+    async def post(
         self, service: str, path: str, body: Any, key: str, again: tuple[str, ...] = ()
     ) -> httpx.Response:
-        """POST with retries; an answer whose code is in `again` is asked for again as well."""
+        """Send a POST with retries; an answer whose code is in `again` is retried as well."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
@@ -83,25 +84,25 @@ class Caller:
 
 
 async def sprints(fleet: Fleet, ledger: Ledger, project: str, stop: asyncio.Event) -> None:
-    """One project's sprints, one after the other: planned, worked on, closed."""
+    """Plan, work on and close sprints of one project, one after the other, until `stop`."""
     caller = Caller(fleet, ledger)
     while not stop.is_set():
         ids = await _plan(caller, project, 3)
-        goal = ledger.begin("sprint")
+        goal = ledger.new_mark("sprint")
         body = {"sprint_goal": goal, "task_ids": ids}
-        made = await caller.ask("sprint", f"/sprints/{project}", body, goal)
-        assert made.status_code == 201, made.text
-        ledger.keep("sprint", goal)
+        created = await caller.post("sprint", f"/sprints/{project}", body, goal)
+        assert created.status_code == 201, created.text
+        ledger.acknowledge("sprint", goal)
         for task_id in ids:
             await _report(caller, task_id, 100)
-        sprint_id = made.json()["sprint_id"]
-        closed = await caller.ask("sprint", f"/sprints/{sprint_id}/close", None, f"c-{sprint_id}")
+        sprint_id = created.json()["sprint_id"]
+        closed = await caller.post("sprint", f"/sprints/{sprint_id}/close", None, f"c-{sprint_id}")
         assert closed.status_code == 200, closed.text
-        ledger.keep("close", f"close-{sprint_id}")
+        ledger.acknowledge("close", f"close-{sprint_id}")
 
 
 async def orchestrations(fleet: Fleet, ledger: Ledger, project: str, stop: asyncio.Event) -> None:
-    """One project that the orchestrator runs: it creates a sprint, the work is done, it closes."""
+    """Let the orchestrator create and close sprints of one project until `stop`."""
     caller = Caller(fleet, ledger)
     while not stop.is_set():
         await _plan(caller, project, 2)
@@ -112,42 +113,42 @@ async def orchestrations(fleet: Fleet, ledger: Ledger, project: str, stop: async
 
 
 async def _plan(caller: Caller, project: str, count: int) -> list[str]:
-    marks = [caller.ledger.begin("task") for _ in range(count)]
+    marks = [caller.ledger.new_mark("task") for _ in range(count)]
     body = {"tasks": [{"title": mark} for mark in marks]}
-    planned = await caller.ask("backlog", f"/backlogs/{project}/tasks", body, marks[0])
+    planned = await caller.post("backlog", f"/backlogs/{project}/tasks", body, marks[0])
     assert planned.status_code == 201, planned.text
     for mark in marks:
-        caller.ledger.keep("task", mark)
+        caller.ledger.acknowledge("task", mark)
     return planned.json()["task_ids"]
 
 
 async def _report(caller: Caller, task_id: str, percentage: int) -> None:
-    mark = caller.ledger.begin("progress")
+    mark = caller.ledger.new_mark("progress")
     body = {"progress_percentage": percentage, "today_work": mark}
-    told = await caller.ask("sprint", f"/tasks/{task_id}/progress", body, mark)
-    assert told.status_code == 200, told.text
-    caller.ledger.keep("progress", mark)
+    response = await caller.post("sprint", f"/tasks/{task_id}/progress", body, mark)
+    assert response.status_code == 200, response.text
+    caller.ledger.acknowledge("progress", mark)
 
 
 async def _orchestrated(caller: Caller, project: str) -> str:
-    """The sprint that is in progress afterwards, or was closed."""
+    """Run one orchestration; return the sprint that it created or closed."""
     key = str(uuid4())
     path = f"/orchestrate/project/{project}"
     again = ("run_in_progress", "lease_lost")
-    decided = await caller.ask("orchestrator", path, {}, key, again=again)
+    decided = await caller.post("orchestrator", path, {}, key, again=again)
     assert decided.status_code == 200, decided.text
     caller.ledger.answers["decisions"] += 1
     return await _newest(caller.fleet, project)
 
 
 async def _newest(fleet: Fleet, project: str) -> str:
-    found = await _get(fleet, f"/sprints/by-project/{project}?limit=1")
-    return found[0]["sprint_id"]
+    newest = await _get(fleet, f"/sprints/by-project/{project}?limit=1")
+    return newest[0]["sprint_id"]
 
 
 async def _tasks_of(fleet: Fleet, sprint_id: str) -> list[str]:
     sprint = await _get(fleet, f"/sprints/{sprint_id}")
-    return [each["task_id"] for each in sprint["tasks"] if sprint["status"] == "in_progress"]
+    return [task["task_id"] for task in sprint["tasks"] if sprint["status"] == "in_progress"]
 
 
 async def _get(fleet: Fleet, path: str) -> Any:

@@ -1,7 +1,7 @@
-"""Switches that take one protective mechanism away, to show that a test notices.
+"""Mutations: each disables one protective mechanism, to show that a test notices.
 
-Each is a list of replacements "module:attribute" -> value, put into the present process by `remove`
-or, undone afterwards, by a test's monkeypatch. What a database protects by itself is dropped there.
+A mutation replaces values "module:attribute" in the present process: `remove` for good, `undoable`
+until the test ends. A constraint of a database is dropped by its statement in `CONSTRAINTS`.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ def _dead_letters(put: Put) -> None:
     put("domain_services.kernel.messaging.inbox:Consumer._park_if_exhausted", never)
 
 
-def _group_again(put: Put) -> None:
+def _group_recreation(put: Put) -> None:
     async def nothing(_self: Any) -> None:
         await asyncio.sleep(0.05)
 
@@ -82,7 +82,7 @@ def _idempotency_key(put: Put) -> None:
 
 
 def _effect_key(put: Put) -> None:
-    """Every call of a run carries another key at every attempt."""
+    """Give every call of a run another key at every attempt."""
     from uuid import uuid4
 
     call = resolve("tools.guard:Guard").call
@@ -108,7 +108,7 @@ def _one_unfinished_run(put: Put) -> None:
 
 
 def _episode_in_the_last_transaction(put: Put) -> None:
-    """The episode is written by a task of its own, after the answer."""
+    """Write the episode in a task of its own, after the answer."""
     from psycopg.types.json import Jsonb
 
     _edit(
@@ -123,12 +123,12 @@ def _episode_in_the_last_transaction(put: Put) -> None:
     async def later(self: Any, episode: Any) -> None:
         await asyncio.sleep(0.2)
         async with self._pool.connection() as connection:
-            written = "INSERT INTO episode_journal (episode) VALUES (%s)"
-            await connection.execute(written, (Jsonb(episode.model_dump(mode="json")),))
+            insert = "INSERT INTO episode_journal (episode) VALUES (%s)"
+            await connection.execute(insert, (Jsonb(episode.model_dump(mode="json")),))
 
-    async def finish_first(self: Any, *given: Any) -> None:
-        await finish(self, *given)
-        [episode] = [each for each in given if type(each).__name__ == "Episode"]
+    async def finish_first(self: Any, *args: Any) -> None:
+        await finish(self, *args)
+        [episode] = [value for value in args if type(value).__name__ == "Episode"]
         tasks.add(asyncio.create_task(later(self, episode)))
 
     put("memory.runs:RunTable.finish", finish_first)
@@ -141,8 +141,8 @@ def _breaker(put: Put) -> None:
 def _pool_check(put: Put) -> None:
     make = resolve("sqlalchemy.ext.asyncio:create_async_engine")
 
-    def unchecked(*given: Any, **named: Any) -> Any:
-        return make(*given, **(named | {"pool_pre_ping": False}))
+    def unchecked(*args: Any, **kwargs: Any) -> Any:
+        return make(*args, **(kwargs | {"pool_pre_ping": False}))
 
     put("domain_services.kernel.database.database:create_async_engine", unchecked)
 
@@ -161,7 +161,7 @@ def _cron_claim(put: Put) -> None:
     put("agent.jobs.schedule:EmbeddedCronJobs.claim", always)
 
 
-def _unread_entries_stay(put: Put) -> None:
+def _unread_entries(put: Put) -> None:
     async def everything(*_: Any) -> tuple[int, int]:
         return (2**62, 0)
 
@@ -184,8 +184,8 @@ def _drain(put: Put) -> None:
 def _peer_timeout(put: Put) -> None:
     make = resolve("httpx:AsyncClient")
 
-    def patient(*given: Any, **named: Any) -> Any:
-        return make(*given, **(named | {"timeout": None}))
+    def patient(*args: Any, **kwargs: Any) -> Any:
+        return make(*args, **(kwargs | {"timeout": None}))
 
     put("domain_services.kernel.client.http_client:httpx.AsyncClient", patient)
     put("domain_services.kernel.context:seconds_left", lambda: None)
@@ -196,7 +196,7 @@ MUTATIONS: Mapping[str, Callable[[Put], None]] = {
     "version guard": _version_guard,
     "reclaim": _reclaim,
     "dead letters": _dead_letters,
-    "group made again": _group_again,
+    "group re-creation": _group_recreation,
     "confirmation": _confirmation,
     "saga recovery": _saga_recovery,
     "run recovery": _run_recovery,
@@ -209,7 +209,7 @@ MUTATIONS: Mapping[str, Callable[[Put], None]] = {
     "pool check": _pool_check,
     "one scrum a day": _one_scrum_a_day,
     "cron claim": _cron_claim,
-    "unread entries stay": _unread_entries_stay,
+    "unread entries": _unread_entries,
     "admission": _admission,
     "drain": _drain,
     "peer timeout": _peer_timeout,
@@ -217,7 +217,7 @@ MUTATIONS: Mapping[str, Callable[[Put], None]] = {
     "confirmation of events": _confirmation,
 }
 
-# What the databases guard: the service whose database it is, and the statement that drops it.
+# Mechanism of a database -> the service that has the database, and the statement that drops it.
 CONSTRAINTS: Mapping[str, tuple[str, str]] = {
     "one active sprint": ("sprint", "DROP INDEX one_active_sprint"),
     "one unfinished run": ("orchestrator", "DROP INDEX runs_one_unfinished"),
@@ -226,12 +226,12 @@ CONSTRAINTS: Mapping[str, tuple[str, str]] = {
 
 
 def remove(name: str) -> None:
-    """Take a mechanism away from this process for good."""
+    """Disable a mechanism in this process for good."""
     MUTATIONS[name](_put)
 
 
 def undoable(monkeypatch: Any) -> Put:
-    """Replacements in the test's own process, undone when the test ends."""
+    """Replace values in the test's own process until the test ends."""
 
     def put(target: str, value: Any) -> None:
         owner, name = _place(target)
@@ -242,12 +242,12 @@ def undoable(monkeypatch: Any) -> Put:
 
 def _put(target: str, value: Any) -> None:
     owner, name = _place(target)
-    getattr(owner, name)  # what is gone must not go unnoticed
+    getattr(owner, name)  # fails if the service renamed it
     setattr(owner, name, value)
 
 
 def _place(target: str) -> tuple[Any, str]:
-    """Whose attribute "module:Class.name" or "module:name" is, and its name."""
+    """Return the owner and the attribute of "module:Class.name" or "module:name"."""
     module, _, path = target.partition(":")
     *owners, name = path.split(".")
     owner = resolve(f"{module}:{owners[0]}") if owners else import_module(module)
@@ -255,9 +255,9 @@ def _place(target: str) -> tuple[Any, str]:
 
 
 def _edit(put: Put, target: str, old: str, new: str = "") -> None:
-    """Replace a part of an SQL statement, which must be there."""
+    """Replace a part of an SQL statement; fail if the statement does not contain it."""
     statement = resolve(target)
-    written = statement if isinstance(statement, str) else statement.text
-    assert old in written, f"{target} has no {old!r} any more"
-    edited = written.replace(old, new)
+    sql = statement if isinstance(statement, str) else statement.text
+    assert old in sql, f"{target} has no {old!r} any more"
+    edited = sql.replace(old, new)
     put(target, edited if isinstance(statement, str) else text(edited))

@@ -1,4 +1,4 @@
-"""One service in a process of its own, which a test may kill, pause or weaken."""
+"""Process of one service that a test may kill, pause, or run without a mechanism."""
 
 import ctypes
 import multiprocessing
@@ -36,31 +36,31 @@ _KILL_ME_WITH_MY_PARENT = 1  # PR_SET_PDEATHSIG
 
 @dataclass(frozen=True)
 class Spec:
-    """What a process serves: `settings` as its settings class takes them.
-
-    `folder` is where it looks for armed failpoints and where its log goes; `mutations` names the
-    mechanisms that it goes without.
-    """
+    """Specification of a service process."""
 
     service: str
     settings: dict[str, Any]
+    """Arguments of the service's settings class."""
     folder: Path
+    """Holds the log and the armed failpoint."""
     mutations: tuple[str, ...] = ()
+    """Mechanisms that the process runs without."""
     pace: Mapping[str, float] = field(default_factory=lambda: dict(PACE))
+    """Shortened waits: "module:constant" -> value."""
 
 
 def spawn(spec: Spec) -> Any:
-    """Start the process: a fork of one that has imported everything already."""
+    """Start the process as a fork of one that has imported every service."""
     context = multiprocessing.get_context("forkserver")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     context.set_forkserver_preload(_PRELOADED)
-    started = context.Process(target=serve, args=(spec,), name=spec.service, daemon=True)
-    started.start()
-    return started
+    process = context.Process(target=serve, args=(spec,), name=spec.service, daemon=True)
+    process.start()
+    return process
 
 
 def serve(spec: Spec) -> None:
-    """The life of the process: serve until told to stop, or killed."""
+    """Run the service until a signal stops or kills the process."""
     import uvicorn
 
     from domain_services.kernel.telemetry import configure_logging
@@ -73,15 +73,15 @@ def serve(spec: Spec) -> None:
     configure_logging("info")
     for target, value in spec.pace.items():
         module, _, name = target.partition(":")
-        resolve(target)  # a constant that is gone must not go unnoticed
+        resolve(target)  # fails if the service renamed it
         setattr(import_module(module), name, value)
     failpoints.install(spec.service, spec.folder)
     for name in spec.mutations:
         mutations.remove(name)
-    known = next(each for each in SERVICES if each.name == spec.service)
-    settings = resolve(known.settings)(**spec.settings)
+    service = next(row for row in SERVICES if row.name == spec.service)
+    settings = resolve(service.settings)(**spec.settings)
     uvicorn.run(
-        resolve(known.factory)(settings),
+        resolve(service.factory)(settings),
         host=settings.host,
         port=settings.port,
         log_level="error",

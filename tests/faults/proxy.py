@@ -1,4 +1,4 @@
-"""A TCP proxy on one edge between two processes, which can be told to misbehave."""
+"""TCP proxy between two processes that injects faults."""
 
 import asyncio
 import random
@@ -25,8 +25,8 @@ class FaultProxy:
     `mode` holds for connections that are opened from then on and, by `cut`, for those that are
     open. `delay`: the answer comes `seconds` late. `truncate`: half of the answer's first bytes,
     then the end. `garbage`: 200 with a body that is no answer of the contract. `error`: 500.
-    `lost_answer`: the request is carried out, the answer never arrives. `connections` counts what
-    was accepted.
+    `lost_answer`: the request is carried out, the answer never arrives. `connections` counts the
+    accepted ones.
     """
 
     def __init__(self, target: str, *, seconds: float = 0.5, seed: int = 1) -> None:
@@ -54,7 +54,7 @@ class FaultProxy:
         await self._server.wait_closed()
 
     def set(self, mode: Mode) -> None:
-        """Misbehave from now on; open connections are reset, so that none goes on as before."""
+        """Inject a fault from now on; reset open connections, so that none goes on without it."""
         self.mode = mode
         self.cut()
 
@@ -148,7 +148,7 @@ def _reset(writer: asyncio.StreamWriter) -> None:
 
 @asynccontextmanager
 async def proxying(target: str, *, seconds: float = 0.5) -> AsyncIterator[FaultProxy]:
-    """A proxy in front of `target` while the block lasts; `target` may be an http URL."""
+    """Open a proxy in front of `target`, which may be an http URL."""
     proxy = FaultProxy(target.removeprefix("http://"), seconds=seconds)
     await proxy.start()
     try:

@@ -1,4 +1,4 @@
-"""A peer that refuses, hangs, lies or loses its answer: a clear 503 or a decision that says so."""
+"""Faulty peers: a service answers 503, or decides without the peer and names it."""
 
 import itertools
 import time
@@ -34,20 +34,20 @@ _numbers = itertools.count(1)
 
 @pytest.fixture(scope="module")
 async def proxies(fleet: Fleet) -> AsyncIterator[dict[Edge, FaultProxy]]:
-    """Processes that reach each other through proxies only."""
+    """Start processes that reach each other through proxies only."""
     async with AsyncExitStack() as stack:
-        made = {
+        proxies_by_edge = {
             (of, to): await stack.enter_async_context(proxying(fleet.urls[to], seconds=0.3))
             for of, to in EDGES
         }
-        fleet.detours = {edge: proxy.url for edge, proxy in made.items()}
+        fleet.detours = {edge: proxy.url for edge, proxy in proxies_by_edge.items()}
         names = ("project", "backlog", "chronicle", "sprint", "orchestrator")
         await fleet.start(*names, peer_timeout_seconds=PEER_TIMEOUT_SECONDS, patience=1)
-        yield made
+        yield proxies_by_edge
 
 
 def _request(edge: Edge, project: str) -> tuple[str, str, str, Any]:
-    """A request that crosses the edge."""
+    """Return a request that makes the caller call its peer."""
     if edge[0] == "backlog":
         return ("backlog", "POST", f"/backlogs/{project}/tasks", {"title": "One more"})
     if edge[0] == "sprint":
@@ -55,72 +55,72 @@ def _request(edge: Edge, project: str) -> tuple[str, str, str, Any]:
     return ("orchestrator", "POST", f"/orchestrate/project/{project}", {})
 
 
-async def crossed(
+async def call_over_faulty_edge(
     fleet: Fleet, stores: Stores, proxy: FaultProxy, edge: Edge, mode: Mode
 ) -> list[str]:
-    """Cross a bad edge, then a good one with the same key; what was wrong, one line each."""
+    """Send a request over a faulty edge, then repeat it over a good one; list violations."""
     project = f"E{next(_numbers)}-{mode.replace('_', '-')}".upper()
-    await fleet.found(project, 2, ["ann"])
+    await fleet.create_project(project, 2, ["ann"])
     request = _request(edge, project)
     proxy.set(mode)
-    began = time.monotonic()
+    start = time.monotonic()
     answer = await fleet.call(*request, key=project)
-    took = time.monotonic() - began
+    took = time.monotonic() - start
     proxy.set("pass")
-    wrong = _what_is_wrong(answer, took)
+    violations = _answer_violations(answer, took)
 
     async def answered() -> bool:
         return (await fleet.call(*request, key=project)).is_success
 
     await until(answered, f"{project} answered again", 15)
-    wrong += await stores.quiet()
-    found = await stores.rows("sprint", "SELECT id FROM sprints WHERE project_id = %s", project)
-    alive = await stores.rows(
+    violations += await stores.wait_until_quiet()
+    sprints = await stores.rows("sprint", "SELECT id FROM sprints WHERE project_id = %s", project)
+    running = await stores.rows(
         "sprint",
         "SELECT id FROM sprints WHERE project_id = %s AND status = 'in_progress'",
         project,
     )
-    if edge[0] != "backlog" and len(alive) != 1:
-        wrong.append(f"sprints afterwards: {found}, of these in progress: {alive}")
+    if edge[0] != "backlog" and len(running) != 1:
+        violations.append(f"sprints afterwards: {sprints}, of these in progress: {running}")
     tasks = await stores.rows("backlog", "SELECT 1 FROM tasks WHERE project_id = %s", project)
     if len(tasks) != (3 if edge[0] == "backlog" else 2):
-        wrong.append(f"{len(tasks)} tasks afterwards")
-    return [f"{edge} {mode}: {each}" for each in wrong]
+        violations.append(f"{len(tasks)} tasks afterwards")
+    return [f"{edge} {mode}: {violation}" for violation in violations]
 
 
-def _what_is_wrong(answer: httpx.Response, took: float) -> list[str]:
-    wrong: list[str] = []
+def _answer_violations(answer: httpx.Response, took: float) -> list[str]:
+    violations: list[str] = []
     if answer.status_code != 503 and not answer.is_success:
-        wrong.append(f"answered {answer.status_code}: {answer.text}")
+        violations.append(f"answered {answer.status_code}: {answer.text}")
     if answer.status_code == 503 and "Retry-After" not in answer.headers:
-        wrong.append("503 without Retry-After")
+        violations.append("503 without Retry-After")
     if took > ANSWER_SECONDS:
-        wrong.append(f"took {took:.1f} s")
-    return wrong
+        violations.append(f"took {took:.1f} s")
+    return violations
 
 
-async def all_crossed(
+async def call_over_faulty_edges(
     fleet: Fleet,
     stores: Stores,
     proxies: dict[Edge, FaultProxy],
     edges: Sequence[Edge],
     modes: Sequence[Mode],
 ) -> list[str]:
-    wrong: list[str] = []
+    violations: list[str] = []
     for edge in edges:
         for mode in modes:
-            wrong += await crossed(fleet, stores, proxies[edge], edge, mode)
-    return wrong + await stores.broken()
+            violations += await call_over_faulty_edge(fleet, stores, proxies[edge], edge, mode)
+    return violations + await stores.violations()
 
 
 @pytest.mark.faults
 @pytest.mark.parametrize("edge", EDGES, ids=lambda edge: "-".join(edge))
-async def test_every_fault_of_an_edge_is_survived(
+async def test_services_survive_every_fault_of_a_peer(
     fleet: Fleet,
     stores: Stores,
     proxies: dict[Edge, FaultProxy],
     edge: Edge,
     record_property: Any,
 ) -> None:
-    assert await all_crossed(fleet, stores, proxies, [edge], MODES) == []
+    assert await call_over_faulty_edges(fleet, stores, proxies, [edge], MODES) == []
     record_property("counted", {"requests over bad edges": len(MODES)})

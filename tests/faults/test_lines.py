@@ -1,4 +1,4 @@
-"""The lines to PostgreSQL and Valkey misbehave: a clear 503 in time, and back by itself."""
+"""Faulty connections to PostgreSQL and Valkey: 503 in time, and recovery by itself."""
 
 import time
 from collections.abc import AsyncIterator
@@ -25,29 +25,29 @@ MODES: tuple[Mode, ...] = ("refuse", "delay", "reset", "truncate", "garbage", "b
 
 @pytest.fixture(scope="module")
 async def lines(fleet: Fleet, servers: EmbeddedServers) -> AsyncIterator[dict[str, FaultProxy]]:
-    """A sprint service that reaches its stores through proxies only."""
+    """Start a sprint service that reaches its stores through proxies only."""
     async with AsyncExitStack() as stack:
         sockets = {
             "postgres": str(servers.postgres.sockets / ".s.PGSQL.5432"),
             "redis": str(servers.valkey.socket),
         }
-        made = {
+        proxies = {
             name: await stack.enter_async_context(proxying(path, seconds=0.2))
             for name, path in sockets.items()
         }
         await fleet.start("project", "backlog", "chronicle", "sprint")
         direct = fleet.databases["sprint"]
         name = direct.split("?")[0].rsplit("/", 1)[-1]
-        through = f"postgresql+psycopg://postgres@127.0.0.1:{made['postgres'].port}/{name}"
-        redis = f"redis://127.0.0.1:{made['redis'].port}"
+        through = f"postgresql+psycopg://postgres@127.0.0.1:{proxies['postgres'].port}/{name}"
+        redis = f"redis://127.0.0.1:{proxies['redis'].port}"
         await fleet.kill("sprint")
         await fleet.start("sprint", database_url=through, redis_url=redis)
-        yield made
+        yield proxies
 
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("line", ["postgres", "redis"])
-async def test_bad_line_ends_in_a_clear_answer_and_heals(
+async def test_faulty_connection_is_answered_in_time_and_recovers(
     fleet: Fleet,
     stores: Stores,
     lines: dict[str, FaultProxy],
@@ -56,13 +56,13 @@ async def test_bad_line_ends_in_a_clear_answer_and_heals(
     record_property: Any,
 ) -> None:
     project = f"LINE-{line}-{mode}".upper()
-    await fleet.found(project, 2, ["ann"])
+    await fleet.create_project(project, 2, ["ann"])
     path = f"/sprints/{project}"
     lines[line].set(mode)
     try:
-        began = time.monotonic()
+        start = time.monotonic()
         answer = await fleet.call("sprint", "POST", path, {}, key=project)
-        took = time.monotonic() - began
+        took = time.monotonic() - start
     finally:
         lines[line].set("pass")
     assert answer.status_code in (201, 503), answer.text
@@ -74,12 +74,12 @@ async def test_bad_line_ends_in_a_clear_answer_and_heals(
 
     back = await until(answered, "a sprint", 15)
     assert back < BACK_SECONDS
-    assert await stores.quiet() == []
-    assert await stores.broken() == []
+    assert await stores.wait_until_quiet() == []
+    assert await stores.violations() == []
     record_property("counted", {"requests over bad lines": 1})
 
 
-async def test_the_memory_is_back_soon_after_a_long_outage(
+async def test_memory_pool_reconnects_soon_after_a_long_outage(
     servers: EmbeddedServers, databases: Databases
 ) -> None:
     """psycopg's own pauses between attempts would have grown to four seconds by then."""
@@ -89,8 +89,8 @@ async def test_the_memory_is_back_soon_after_a_long_outage(
         through = f"postgresql://postgres@127.0.0.1:{proxy.port}/{name}"
         async with open_pool(through) as pool:
             proxy.set("refuse")
-            until_back = time.monotonic() + OUTAGE_SECONDS
-            while time.monotonic() < until_back:
+            outage_end = time.monotonic() + OUTAGE_SECONDS
+            while time.monotonic() < outage_end:
                 with pytest.raises(psycopg.OperationalError):
                     async with pool.connection(timeout=0.2) as connection:
                         await connection.execute("SELECT 1")

@@ -25,75 +25,80 @@ from tests.memory.conftest import decide
 DatabaseUrl = Callable[[str], str]
 
 
-class World:
-    """What a scenario may use; its databases are its own."""
+class ScenarioStores:
+    """New databases and an empty Redis for one scenario."""
 
     def __init__(self, database_url: DatabaseUrl, redis: Redis) -> None:
         self.url = database_url
         self.redis = redis
         self.dropped: dict[str, str] = {}
+        """Disabled constraint -> the statement that drops it."""
 
 
-Scenario = Callable[[World], Awaitable[list[str]]]
+Scenario = Callable[[ScenarioStores], Awaitable[list[str]]]
 
 
-async def repeated_event(world: World) -> list[str]:
-    """TASK_PROGRESSED arrives twice: one entry in the history."""
-    url = world.url("domain_services.sprint")
+async def repeated_event(stores: ScenarioStores) -> list[str]:
+    """TASK_PROGRESSED arrives twice: the history gets one entry."""
+    url = stores.url("domain_services.sprint")
     async with bench.filled(url, *RUNNING_SPRINT) as database:
         event = bench.progressed(40)
-        await bench.send(world.redis, event, event)
-        member = bench.consumer(database, world.redis, SPRINT_GROUP)
-        left = await bench.consume(member, world.redis, SPRINT_GROUP)
+        await bench.send(stores.redis, event, event)
+        member = bench.consumer(database, stores.redis, SPRINT_GROUP)
+        unread = await bench.consume(member, stores.redis, SPRINT_GROUP)
         rows = await _count(database, "progress_history")
-    return [f"{rows} entries of one event, {left} left"] if (rows, left) != (1, 0) else []
+    return [f"{rows} entries of one event, {unread} unread"] if (rows, unread) != (1, 0) else []
 
 
-async def older_event_last(world: World) -> list[str]:
-    """Versions 2 and 1 arrive in this order: version 2 stays."""
-    url = world.url("domain_services.backlog")
+async def older_event_last(stores: ScenarioStores) -> list[str]:
+    """Version 20 arrives before version 10: version 20 stays."""
+    url = stores.url("domain_services.backlog")
     async with bench.filled(url, *FREE_TASKS) as database:
-        await bench.send(world.redis, bench.updated(20), bench.updated(10))
-        member = bench.consumer(database, world.redis, BACKLOG_GROUP)
-        await bench.consume(member, world.redis, BACKLOG_GROUP)
-        stands = await _progress(database)
-    return [] if stands == 20 else [f"the task stands at {stands}, not 20"]
+        await bench.send(stores.redis, bench.updated(20), bench.updated(10))
+        member = bench.consumer(database, stores.redis, BACKLOG_GROUP)
+        await bench.consume(member, stores.redis, BACKLOG_GROUP)
+        progress = await _progress(database)
+    return [] if progress == 20 else [f"the progress is {progress}, not 20"]
 
 
-async def holder_that_died(world: World) -> list[str]:
-    """An event that a dead consumer has read takes effect by another one."""
-    url = world.url("domain_services.backlog")
+async def dead_consumer(stores: ScenarioStores) -> list[str]:
+    """A consumer dies after it has read an event: another one handles the event."""
+    url = stores.url("domain_services.backlog")
     async with bench.filled(url, *FREE_TASKS) as database:
-        await world.redis.xgroup_create(DAILY_SCRUM_EVENTS, BACKLOG_GROUP, id="0", mkstream=True)
-        await bench.send(world.redis, bench.updated(20))
-        await world.redis.xreadgroup(BACKLOG_GROUP, "dead", {DAILY_SCRUM_EVENTS: ">"})
-        member = bench.consumer(database, world.redis, BACKLOG_GROUP)
+        await stores.redis.xgroup_create(DAILY_SCRUM_EVENTS, BACKLOG_GROUP, id="0", mkstream=True)
+        await bench.send(stores.redis, bench.updated(20))
+        await stores.redis.xreadgroup(BACKLOG_GROUP, "dead", {DAILY_SCRUM_EVENTS: ">"})
+        member = bench.consumer(database, stores.redis, BACKLOG_GROUP)
         await member.step()
-        stands = await _progress(database)
-        pending: Any = await world.redis.xpending(DAILY_SCRUM_EVENTS, BACKLOG_GROUP)
-    held = int(pending["pending"])
-    return [] if (stands, held) == (20, 0) else [f"progress {stands}, {held} events held"]
+        progress = await _progress(database)
+        pending: Any = await stores.redis.xpending(DAILY_SCRUM_EVENTS, BACKLOG_GROUP)
+    pending_count = int(pending["pending"])
+    return (
+        []
+        if (progress, pending_count) == (20, 0)
+        else [f"progress {progress}, {pending_count} events pending"]
+    )
 
 
-async def poison(world: World) -> list[str]:
-    """What can never take effect is parked; what came after it takes effect."""
-    url = world.url("domain_services.backlog")
+async def unhandled_event(stores: ScenarioStores) -> list[str]:
+    """An event that always fails becomes a dead letter; later events take effect."""
+    url = stores.url("domain_services.backlog")
     async with bench.filled(url, *FREE_TASKS) as database:
         unknown, good = bench.updated(20, "P1-TASK900"), bench.updated(20)
-        await bench.send(world.redis, "no JSON", unknown, good)
-        member = bench.consumer(database, world.redis, BACKLOG_GROUP)
-        left = await bench.consume(member, world.redis, BACKLOG_GROUP)
-        parked, stands = await _count(database, "dead_letters"), await _progress(database)
-    found = (parked, stands, left)
-    return [] if found == (2, 20, 0) else [f"parked, progress, left: {found}"]
+        await bench.send(stores.redis, "no JSON", unknown, good)
+        member = bench.consumer(database, stores.redis, BACKLOG_GROUP)
+        unread = await bench.consume(member, stores.redis, BACKLOG_GROUP)
+        parked, progress = await _count(database, "dead_letters"), await _progress(database)
+    result = (parked, progress, unread)
+    return [] if result == (2, 20, 0) else [f"parked, progress, unread: {result}"]
 
 
-async def lost_group(world: World) -> list[str]:
-    """Redis forgets everything; what is sent afterwards still takes effect."""
-    url = world.url("domain_services.backlog")
+async def lost_group(stores: ScenarioStores) -> list[str]:
+    """Redis loses its groups: later events still take effect."""
+    url = stores.url("domain_services.backlog")
     async with bench.filled(url, *FREE_TASKS) as database:
-        await bench.send(world.redis, bench.updated(20))
-        async with running(bench.consumer(database, world.redis, BACKLOG_GROUP).loop()):
+        await bench.send(stores.redis, bench.updated(20))
+        async with running(bench.consumer(database, stores.redis, BACKLOG_GROUP).loop()):
             for _ in range(100):
                 if await _progress(database) == 20:
                     return []
@@ -101,25 +106,25 @@ async def lost_group(world: World) -> list[str]:
     return ["a consumer without its group never takes an event"]
 
 
-async def redis_loses_what_it_accepted(world: World) -> list[str]:
-    """Sent, then lost with Redis before any consumer had it: sent again."""
-    sprint, backlog = world.url("domain_services.sprint"), world.url("domain_services.backlog")
+async def event_lost_by_redis(stores: ScenarioStores) -> list[str]:
+    """Redis loses an event before a consumer has read it: the relay sends it again."""
+    sprint, backlog = stores.url("domain_services.sprint"), stores.url("domain_services.backlog")
     async with bench.filled(sprint) as producer, bench.filled(backlog, *FREE_TASKS) as database:
         async with producer.transaction() as connection:
             await outbox.append(connection, [bench.task_updated(20)], source="sprint-service")
-        relay = Relay(producer, world.redis, "sprint-service", READ_BY)
+        relay = Relay(producer, stores.redis, "sprint-service", READ_BY)
         assert await relay.send_batch() == 1
-        await world.redis.flushall()
+        await stores.redis.flushall()
         await relay.send_batch()
-        member = bench.consumer(database, world.redis, BACKLOG_GROUP)
-        await bench.consume(member, world.redis, BACKLOG_GROUP)
-        stands = await _progress(database)
-    return [] if stands == 20 else ["the event is lost"]
+        member = bench.consumer(database, stores.redis, BACKLOG_GROUP)
+        await bench.consume(member, stores.redis, BACKLOG_GROUP)
+        progress = await _progress(database)
+    return [] if progress == 20 else ["the event is lost"]
 
 
-async def old_holder(world: World) -> list[str]:
-    """A process that was paused beyond its lease writes after its run was claimed by another."""
-    async with open_pool(world.url("memory")) as pool:
+async def expired_lease(stores: ScenarioStores) -> list[str]:
+    """A process writes after its lease has expired and another has claimed its run: refused."""
+    async with open_pool(stores.url("memory")) as pool:
         runs = RunTable(pool)
         run = await runs.start("P1", {}, 1e-6)
         await runs.decided(run.run_id, run.token, decide())
@@ -128,24 +133,24 @@ async def old_holder(world: World) -> list[str]:
             await runs.fail(run.run_id, run.token, {"kind": "Late", "detail": "paused"})
         except LeaseLost:
             return []
-    return [f"the old holder ended run {claimed.run_id}, which another holds"]
+    return [f"the first process ended run {claimed.run_id}, which another has claimed"]
 
 
-async def racing_runs(world: World) -> list[str]:
+async def racing_runs(stores: ScenarioStores) -> list[str]:
     """Two orchestrations of one project: the second is refused."""
-    url = world.url("memory")
-    await _drop(world, url, "one unfinished run")
+    url = stores.url("memory")
+    await _drop(stores, url, "one unfinished run")
     async with open_pool(url) as pool:
         runs = RunTable(pool)
         starts = [runs.start("P1", {}, 60) for _ in range(8)]
-        ended = await asyncio.gather(*starts, return_exceptions=True)
-    started = [each for each in ended if isinstance(each, Run)]
+        results = await asyncio.gather(*starts, return_exceptions=True)
+    started = [result for result in results if isinstance(result, Run)]
     return [] if len(started) == 1 else [f"{len(started)} runs of one project"]
 
 
-async def answer_lost(world: World) -> list[str]:
-    """The caller asks again with its key: the first answer, and no second effect."""
-    async with bench.filled(world.url("domain_services.sprint")) as database:
+async def answer_lost(stores: ScenarioStores) -> list[str]:
+    """A request is repeated with its key: it gets the first answer and has no second effect."""
+    async with bench.filled(stores.url("domain_services.sprint")) as database:
         answers: list[str] = []
         for attempt in ("first", "second"):
             async with database.transaction() as connection:
@@ -158,27 +163,29 @@ async def answer_lost(world: World) -> list[str]:
     return [] if answers == ["first", "first"] else ["the request took effect twice"]
 
 
-async def peer_that_never_answers(world: World) -> list[str]:
-    """Calls of a peer that keeps failing are soon refused without being made."""
-    breaker, made = Breaker("peer"), 0
+async def failing_peer(stores: ScenarioStores) -> list[str]:
+    """A peer keeps failing: the breaker soon refuses calls at once."""
+    breaker, calls = Breaker("peer"), 0
     for _ in range(20):
         try:
             async with breaker.guard():
-                made += 1
+                calls += 1
                 raise Unavailable("no answer")
         except Problem:
             continue
-    return [] if made == 5 else [f"{made} of 20 calls were made"]
+    return [] if calls == 5 else [f"{calls} of 20 calls were made"]
 
 
-async def closed_connections(world: World) -> list[str]:
-    """PostgreSQL closes every pooled connection; the next transaction works."""
-    async with bench.filled(world.url("domain_services.project")) as database:
+async def closed_connections(stores: ScenarioStores) -> list[str]:
+    """PostgreSQL closes every pooled connection: the next transaction works."""
+    async with bench.filled(stores.url("domain_services.project")) as database:
         async with database.transaction() as connection:
-            mine = await connection.scalar(text("SELECT pg_backend_pid()"))
+            backend_pid = await connection.scalar(text("SELECT pg_backend_pid()"))
         killer = Database(database.url, pool_size=1)
         async with killer.transaction() as connection:
-            await connection.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": mine})
+            await connection.execute(
+                text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": backend_pid}
+            )
         await killer.close()
         try:
             await database.ping()
@@ -187,37 +194,37 @@ async def closed_connections(world: World) -> list[str]:
     return []
 
 
-async def slow_reader(world: World) -> list[str]:
+async def slow_reader(stores: ScenarioStores) -> list[str]:
     """A stream is trimmed while a group has read only its first entry: the others stay."""
-    ids = [await world.redis.xadd("stream", {"event": str(n)}) for n in range(3)]
-    await world.redis.xgroup_create("stream", "slow", id="0")
-    await world.redis.xreadgroup("slow", "me", {"stream": ">"}, count=1)
-    await world.redis.xack("stream", "slow", ids[0])
-    await trimming.trim(world.redis, "stream", ["slow"], keep_days=-1)
-    left = len(await world.redis.xrange("stream", min=f"({ids[0].decode()}"))
-    return [] if left == 2 else [f"{left} of 2 unread entries are left"]
+    ids = [await stores.redis.xadd("stream", {"event": str(n)}) for n in range(3)]
+    await stores.redis.xgroup_create("stream", "slow", id="0")
+    await stores.redis.xreadgroup("slow", "me", {"stream": ">"}, count=1)
+    await stores.redis.xack("stream", "slow", ids[0])
+    await trimming.trim(stores.redis, "stream", ["slow"], keep_days=-1)
+    unread = len(await stores.redis.xrange("stream", min=f"({ids[0].decode()}"))
+    return [] if unread == 2 else [f"{unread} of 2 unread entries remain"]
 
 
 SCENARIOS: dict[str, Scenario] = {
     "inbox row": repeated_event,
     "version guard": older_event_last,
-    "reclaim": holder_that_died,
-    "dead letters": poison,
-    "group made again": lost_group,
-    "confirmation": redis_loses_what_it_accepted,
-    "fencing token": old_holder,
+    "reclaim": dead_consumer,
+    "dead letters": unhandled_event,
+    "group re-creation": lost_group,
+    "confirmation": event_lost_by_redis,
+    "fencing token": expired_lease,
     "one unfinished run": racing_runs,
     "idempotency key": answer_lost,
-    "breaker": peer_that_never_answers,
+    "breaker": failing_peer,
     "pool check": closed_connections,
-    "unread entries stay": slow_reader,
+    "unread entries": slow_reader,
 }
 
 
 @pytest.fixture
-async def world(
+async def stores(
     database_url: DatabaseUrl, redis_url: str, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[World]:
+) -> AsyncIterator[ScenarioStores]:
     for target, value in (
         ("kernel.messaging.inbox.RETRY_SECONDS", 0),
         ("kernel.messaging.inbox.RECLAIM_IDLE_MILLISECONDS", 0),
@@ -226,33 +233,33 @@ async def world(
     ):
         monkeypatch.setattr(f"domain_services.{target}", value)
     async with Redis.from_url(redis_url) as redis:
-        yield World(database_url, redis)
+        yield ScenarioStores(database_url, redis)
 
 
 @pytest.mark.parametrize("mechanism", SCENARIOS)
 async def test_scenario_holds_with_its_mechanism(
-    world: World, mechanism: str, record_property: Any
+    stores: ScenarioStores, mechanism: str, record_property: Any
 ) -> None:
     scenario = SCENARIOS[mechanism]
-    assert await scenario(world) == []
+    assert await scenario(stores) == []
     record_property("mechanism", (mechanism, "green"))
 
 
 @pytest.mark.parametrize("mechanism", SCENARIOS)
 async def test_scenario_breaks_without_its_mechanism(
-    world: World, mechanism: str, record_property: Any, monkeypatch: pytest.MonkeyPatch
+    stores: ScenarioStores, mechanism: str, record_property: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scenario = SCENARIOS[mechanism]
     mutations.MUTATIONS[mechanism](mutations.undoable(monkeypatch))
-    world.dropped = {mechanism: mutations.CONSTRAINTS.get(mechanism, ("", ""))[1]}
-    broken = await scenario(world)
+    stores.dropped = {mechanism: mutations.CONSTRAINTS.get(mechanism, ("", ""))[1]}
+    broken = await scenario(stores)
     assert broken != []
     record_property("mechanism", (mechanism, f"red: {broken[0]}"))
 
 
-async def _drop(world: World, url: str, constraint: str) -> None:
-    """Drop what the database itself guards, when that is what is taken away."""
-    if statement := world.dropped.get(constraint):
+async def _drop(stores: ScenarioStores, url: str, constraint: str) -> None:
+    """Drop a database constraint, if the test disables this one."""
+    if statement := stores.dropped.get(constraint):
         async with bench.filled(url, statement):
             pass
 
@@ -263,7 +270,7 @@ async def _count(database: Database, table: str) -> int:
 
 
 async def _progress(database: Database) -> int:
-    """Where the first task of the backlog stands."""
+    """Return the progress of the first task of the backlog."""
     query = text("SELECT progress_percentage FROM tasks WHERE task_id = :task")
     async with database.transaction() as connection:
         return int(await connection.scalar(query, {"task": TASK}) or 0)

@@ -1,4 +1,4 @@
-"""Ten times the load that a service can take: it keeps its pace and sends the rest away."""
+"""Overload: at ten times its capacity a service keeps its pace and refuses the rest."""
 
 import asyncio
 import statistics
@@ -21,67 +21,70 @@ pytestmark = pytest.mark.faults
 RUNNING, WAITING = 4, 8
 SECONDS = 2.0
 ROUNDS = 7
-# Who is let in waits for at most RUNNING + WAITING others; the factor is left to the noise.
-WAITED = 2.5 * (RUNNING + WAITING)
+# An admitted request waits for at most RUNNING + WAITING others; 2.5 allows for noise.
+ALLOWED_WAIT = 2.5 * (RUNNING + WAITING)
 GOODPUT = 0.8
 
 
 @dataclass
-class Served:
-    """What callers got: seconds of each good answer, how many were told to come back, the rest."""
+class LoadResult:
+    """Answers that callers received."""
 
     seconds: list[float] = field(default_factory=list)
+    """Duration of each good answer."""
     refused: int = 0
-    wrong: list[str] = field(default_factory=list)
+    """Answers 503 with Retry-After."""
+    unexpected: list[str] = field(default_factory=list)
+    """Status of every other answer."""
 
-    def add(self, other: "Served") -> None:
+    def add(self, other: "LoadResult") -> None:
         self.seconds += other.seconds
         self.refused += other.refused
-        self.wrong += other.wrong
+        self.unexpected += other.unexpected
 
     @property
     def p95(self) -> float:
         return sorted(self.seconds)[int(len(self.seconds) * 0.95)]
 
 
-async def load(url: str, callers: int) -> Served:
-    """Callers that ask again at once, or after a refusal half as soon as they were told to."""
-    served, end = Served(), time.monotonic() + SECONDS
+async def load(url: str, callers: int) -> LoadResult:
+    """Send requests without a pause, or half a second after a refusal; collect the answers."""
+    result, end = LoadResult(), time.monotonic() + SECONDS
     headers = {"Authorization": f"Bearer {ADMIN_KEY}"}
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(headers=headers, connector=connector) as session:
 
         async def call() -> None:
-            while (began := time.monotonic()) < end:
+            while (start := time.monotonic()) < end:
                 async with session.get(url) as answer:
                     await answer.read()
                 if answer.status == 200:
-                    served.seconds.append(time.monotonic() - began)
+                    result.seconds.append(time.monotonic() - start)
                 elif answer.status == 503 and "Retry-After" in answer.headers:
-                    served.refused += 1
+                    result.refused += 1
                     await asyncio.sleep(0.5)
                 else:
-                    served.wrong.append(f"{answer.status}")
+                    result.unexpected.append(f"{answer.status}")
 
         await asyncio.gather(*(call() for _ in range(callers)))
-    return served
+    return result
 
 
 @pytest.fixture
-async def own_fleet(
+async def fresh_fleet(
     servers: EmbeddedServers, databases: Databases, tmp_path: Path
 ) -> AsyncIterator[Fleet]:
-    async with open_fleet(servers, databases, tmp_path) as opened:
-        yield opened
+    async with open_fleet(servers, databases, tmp_path) as fleet:
+        yield fleet
 
 
-async def overloaded(fleet: Fleet) -> tuple[list[str], dict[str, int]]:
-    """What is wrong at ten times the load, and what was counted."""
+async def run_overload(fleet: Fleet) -> tuple[list[str], dict[str, int]]:
+    """Alternate peak load and ten times of it; return violations and counts."""
     limits = {"max_running_requests": RUNNING, "max_waiting_requests": WAITING}
     await fleet.start("project", **limits, max_wait_seconds=0.5)
-    await fleet.found("BUSY", 0)
+    await fleet.create_project("BUSY", 0)
     url = f"{fleet.urls['project']}/projects/BUSY"
-    peak, flood = Served(), Served()
+    peak, flood = LoadResult(), LoadResult()
     shares: list[float] = []
     waits: list[float] = []
     for _ in range(ROUNDS):  # in turns, so that the noise of the machine meets both
@@ -90,31 +93,37 @@ async def overloaded(fleet: Fleet) -> tuple[list[str], dict[str, int]]:
         waits.append(busy.p95 * len(calm.seconds) / SECONDS)
         peak.add(calm)
         flood.add(busy)
-    wrong = [*peak.wrong, *flood.wrong]
+    violations = [*peak.unexpected, *flood.unexpected]
     if (share := statistics.median(shares)) < GOODPUT:
-        wrong.append(f"{share:.2f} of the good answers of the peak")
-    if (wait := statistics.median(waits)) > WAITED:
-        wrong.append(f"95 of 100 within the time of {wait:.0f} answers, {WAITED:.0f} are allowed")
+        violations.append(f"{share:.2f} of the good answers of the peak")
+    if (wait := statistics.median(waits)) > ALLOWED_WAIT:
+        violations.append(
+            f"95 of 100 within the time of {wait:.0f} answers, {ALLOWED_WAIT:.0f} are allowed"
+        )
     if not flood.refused:
-        wrong.append("nobody was told to come back later")
+        violations.append("no request was refused")
     counted = {
         "good answers at the peak": len(peak.seconds),
         "good answers at ten times the load": len(flood.seconds),
-        "told to come back later": flood.refused,
+        "refused requests": flood.refused,
     }
-    return wrong, counted
+    return violations, counted
 
 
-async def test_overload_keeps_the_pace(own_fleet: Fleet, record_property: Any) -> None:
-    wrong, counted = await overloaded(own_fleet)
-    assert wrong == [], counted
+async def test_service_keeps_its_pace_under_overload(
+    fresh_fleet: Fleet, record_property: Any
+) -> None:
+    violations, counted = await run_overload(fresh_fleet)
+    assert violations == [], counted
     record_property("mechanism", ("admission", "green"))
     record_property("counted", counted)
 
 
-async def test_overload_breaks_without_admission(own_fleet: Fleet, record_property: Any) -> None:
-    own_fleet.mutations = ("admission",)
-    wrong, _ = await overloaded(own_fleet)
-    late = [line for line in wrong if "are allowed" in line]
-    assert late != [], wrong
+async def test_requests_wait_too_long_without_admission(
+    fresh_fleet: Fleet, record_property: Any
+) -> None:
+    fresh_fleet.mutations = ("admission",)
+    violations, _ = await run_overload(fresh_fleet)
+    late = [line for line in violations if "are allowed" in line]
+    assert late != [], violations
     record_property("mechanism", ("admission", f"red: {late[0]}"))

@@ -1,4 +1,4 @@
-"""Daily scrums of the embedded mode: due once, also when a replica races, fails or dies."""
+"""Daily scrums of the embedded mode: each runs once, though replicas race, fail or die."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -17,7 +17,7 @@ NINE = datetime(2025, 3, 28, 8, tzinfo=UTC)  # in Berlin
 
 
 class Replica:
-    """A scheduler whose clock and whose sprint service are the test's."""
+    """Scheduler with a clock and a sprint service of the test."""
 
     def __init__(self, pool: Pool) -> None:
         self.now = NINE
@@ -31,25 +31,25 @@ class Replica:
     async def _fire(self, _job: CronJob, due: datetime) -> None:
         if self.failure is not None:
             raise self.failure
-        await asyncio.sleep(0.05)  # long enough for another replica to look meanwhile
+        await asyncio.sleep(0.05)  # long enough for another replica to poll meanwhile
         self.fired.append(due)
 
-    async def look(self, now: datetime) -> int:
+    async def poll(self, now: datetime) -> int:
         self.now = now
         return await self.scheduler.fire_due()
 
 
 @pytest.fixture
 async def pool(database_url: Callable[[str], str]) -> AsyncIterator[Pool]:
-    async with open_pool(database_url("memory")) as opened:
-        yield opened
+    async with open_pool(database_url("memory")) as memory_pool:
+        yield memory_pool
 
 
 @pytest.fixture
 async def replica(pool: Pool) -> Replica:
-    """It knows one job: every day at nine in Berlin, the last time on the second of April."""
-    made = Replica(pool)
-    await made.cronjobs.create(
+    """Create a replica with one job: daily at nine in Berlin until the second of April."""
+    replica = Replica(pool)
+    await replica.cronjobs.create(
         CronJob(
             name="run-dailyscrum-p1-s01",
             project_id="P1",
@@ -59,21 +59,23 @@ async def replica(pool: Pool) -> Replica:
             ends_on=date(2025, 4, 2),
         )
     )
-    return made
+    return replica
 
 
 async def fired_by_two(pool: Pool, replica: Replica) -> int:
     other = Replica(pool)
-    await asyncio.gather(replica.look(NINE), other.look(NINE))
+    await asyncio.gather(replica.poll(NINE), other.poll(NINE))
     return len(replica.fired) + len(other.fired)
 
 
-async def test_two_replicas_fire_once(pool: Pool, replica: Replica, record_property: Any) -> None:
+async def test_two_replicas_run_a_daily_scrum_once(
+    pool: Pool, replica: Replica, record_property: Any
+) -> None:
     assert await fired_by_two(pool, replica) == 1
     record_property("mechanism", ("cron claim", "green"))
 
 
-async def test_two_replicas_fire_twice_without_the_claim(
+async def test_two_replicas_run_a_daily_scrum_twice_without_the_claim(
     pool: Pool, replica: Replica, monkeypatch: pytest.MonkeyPatch, record_property: Any
 ) -> None:
     mutations.MUTATIONS["cron claim"](mutations.undoable(monkeypatch))
@@ -82,44 +84,42 @@ async def test_two_replicas_fire_twice_without_the_claim(
     record_property("mechanism", ("cron claim", f"red: fired {fired} times"))
 
 
-async def test_outage_leaves_the_time_to_the_next_look(replica: Replica) -> None:
+async def test_daily_scrum_missed_by_an_outage_runs_at_the_next_poll(replica: Replica) -> None:
     replica.failure = Unavailable("the sprint service is away")
-    assert await replica.look(NINE) == 0
+    assert await replica.poll(NINE) == 0
     replica.failure = None
-    assert await replica.look(NINE + timedelta(minutes=10)) == 1
-    assert await replica.look(NINE + timedelta(minutes=11)) == 0
+    assert await replica.poll(NINE + timedelta(minutes=10)) == 1
+    assert await replica.poll(NINE + timedelta(minutes=11)) == 0
     assert replica.fired == [datetime(2025, 3, 28, 8, tzinfo=UTC)]
 
 
-async def test_refusal_ends_the_time(replica: Replica) -> None:
+async def test_refused_daily_scrum_is_not_repeated(replica: Replica) -> None:
     replica.failure = Conflict("the sprint is closed")
-    assert await replica.look(NINE) == 0
+    assert await replica.poll(NINE) == 0
     replica.failure = None
-    assert await replica.look(NINE + timedelta(minutes=1)) == 0
+    assert await replica.poll(NINE + timedelta(minutes=1)) == 0
 
 
-async def test_replica_that_died_while_firing_leaves_the_time_to_another(
-    pool: Pool, replica: Replica
-) -> None:
+async def test_claim_of_a_dead_replica_passes_to_another(pool: Pool, replica: Replica) -> None:
     [job] = await replica.cronjobs.list_all()
     assert await replica.cronjobs.claim(job, NINE)
-    assert await replica.look(NINE) == 0
+    assert await replica.poll(NINE) == 0
     async with pool.connection() as connection:
         await connection.execute("UPDATE schedules SET claimed_until = now() - interval '1 s'")
-    assert await replica.look(NINE) == 1
+    assert await replica.poll(NINE) == 1
 
 
-async def test_newest_missed_time_is_caught_up_within_an_hour(replica: Replica) -> None:
-    assert await replica.look(NINE + timedelta(days=2, minutes=-70)) == 0
-    assert await replica.look(NINE + timedelta(days=2, minutes=-30)) == 1
+async def test_newest_missed_daily_scrum_runs_within_an_hour(replica: Replica) -> None:
+    assert await replica.poll(NINE + timedelta(days=2, minutes=-70)) == 0
+    assert await replica.poll(NINE + timedelta(days=2, minutes=-30)) == 1
     assert replica.fired == [datetime(2025, 3, 30, 7, tzinfo=UTC)]  # summer time since two o'clock
 
 
-async def test_every_day_of_the_sprint_fires_once_over_the_change_of_clocks(
+async def test_daily_scrum_runs_once_a_day_across_a_clock_change(
     replica: Replica,
 ) -> None:
     for minutes in range(0, 10 * 24 * 60, 20):
-        await replica.look(NINE.replace(hour=0) + timedelta(minutes=minutes))
+        await replica.poll(NINE.replace(hour=0) + timedelta(minutes=minutes))
     assert [due.date().isoformat()[5:] for due in replica.fired] == [
         "03-28", "03-29", "03-30", "03-31", "04-01", "04-02",
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Whatever the order and however often: each event takes effect once, the newest version stays."""
+"""Shuffled and repeated events: each takes effect once, and the newest version stays."""
 
 import random
 from collections.abc import Callable
@@ -21,10 +21,10 @@ HISTORIES = st.lists(
 )
 
 
-async def delivered(
+async def deliver(
     database: Database, redis: Redis, history: list[tuple[str, int]], chance: random.Random
 ) -> tuple[int, int]:
-    """Send a history shuffled, a third of it twice, to two consumers; entries left, events sent."""
+    """Send a shuffled history, a third of it twice; return entries pending and events sent."""
     await redis.flushall()
     async with database.transaction() as connection:
         await connection.execute(
@@ -55,33 +55,33 @@ async def test_newest_version_stays_in_any_order(
     monkeypatch.setattr("domain_services.kernel.messaging.inbox.BLOCK_MILLISECONDS", 1)
     url, events = database_url("domain_services.backlog"), 0
     async with bench.filled(url, *FREE_TASKS) as database, Redis.from_url(redis_url) as redis:
-        drawn = _histories(examples)
-        for number, history in enumerate(drawn):
+        histories = _histories(examples)
+        for number, history in enumerate(histories):
             chance = random.Random(number)
-            left, sent = await delivered(database, redis, history, chance)
+            pending, sent = await deliver(database, redis, history, chance)
             events += sent
             newest = {task: max((v for t, v in history if t == task), default=0) for task in TASKS}
             async with database.transaction() as connection:
                 rows = await connection.execute(
                     text("SELECT task_id, progress_percentage, sprint_version FROM tasks")
                 )
-                stands = {row[0]: (row[1], row[2]) for row in rows}
-                once = await connection.scalar(text("SELECT count(*) FROM inbox"))
-            assert left == 0
-            assert stands == {task: (version, version) for task, version in newest.items()}
-            assert once == len(history)
-    record_property("counted", {"shuffled histories": len(drawn), "shuffled events": events})
+                rows_by_task = {row[0]: (row[1], row[2]) for row in rows}
+                inbox_rows = await connection.scalar(text("SELECT count(*) FROM inbox"))
+            assert pending == 0
+            assert rows_by_task == {task: (version, version) for task, version in newest.items()}
+            assert inbox_rows == len(history)
+    record_property("counted", {"shuffled histories": len(histories), "shuffled events": events})
 
 
 def _histories(count: int) -> list[list[tuple[str, int]]]:
-    """Histories drawn by hypothesis; run apart, because its examples cannot await."""
-    found: list[list[tuple[str, int]]] = []
+    """Draw histories by hypothesis; apart from the test, because its examples cannot await."""
+    histories: list[list[tuple[str, int]]] = []
 
     @seed(1)
     @settings(max_examples=count, database=None, suppress_health_check=list(HealthCheck))
     @given(HISTORIES)
     def draw(history: list[tuple[str, int]]) -> None:
-        found.append(history)
+        histories.append(history)
 
     draw()
-    return found
+    return histories

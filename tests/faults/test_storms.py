@@ -1,4 +1,4 @@
-"""Work goes on while processes and stores are harmed: nothing acknowledged is lost or doubled."""
+"""Random faults during work: no acknowledged write is lost or stored twice."""
 
 import asyncio
 import os
@@ -16,7 +16,7 @@ from tests.faults.conftest import open_fleet
 from tests.faults.fleet import Fleet
 from tests.faults.invariants import Stores
 from tests.faults.ledger import Ledger
-from tests.faults.weather import Weather
+from tests.faults.weather import RandomFaults
 
 STORM_SECONDS = float(os.environ.get("DSM_FAULT_SECONDS", "30"))
 SEED = int(os.environ.get("DSM_FAULT_SEED", str(time.time_ns() % 1_000_000)))
@@ -33,49 +33,58 @@ STORMS = {
 
 
 @pytest.fixture
-async def town(
+async def running_fleet(
     servers: EmbeddedServers, databases: Databases, tmp_path: Path
 ) -> AsyncIterator[Fleet]:
-    """Processes of one storm, so that one that ends badly leaves nothing to the next."""
+    """Start processes for one storm, so that a failed storm does not disturb the next."""
     async with open_fleet(servers, databases, tmp_path) as fleet:
         await fleet.start("project", "backlog", "chronicle", "sprint", "orchestrator")
         yield fleet
 
 
-async def weathered(
-    town: Fleet, stores: Stores, weather: Weather, seconds: float, faults: tuple[str, ...]
+async def work_through_faults(
+    running_fleet: Fleet,
+    stores: Stores,
+    random_faults: RandomFaults,
+    seconds: float,
+    faults: tuple[str, ...],
 ) -> tuple[Ledger, dict[str, int]]:
-    """Three teams work through a storm; their ledger, and what was counted, once it is quiet."""
-    kept, stop = Ledger(), asyncio.Event()
+    """Let three teams work under random faults; return their ledger and the counts."""
+    writes, stop = Ledger(), asyncio.Event()
     name = f"W{time.time_ns()}"
     for team in range(3):
-        await town.found(f"{name}-{team}", 0, ["ann", "bob"])
+        await running_fleet.create_project(f"{name}-{team}", 0, ["ann", "bob"])
     async with asyncio.TaskGroup() as work:
-        work.create_task(ledger.sprints(town, kept, f"{name}-0", stop))
-        work.create_task(ledger.sprints(town, kept, f"{name}-1", stop))
-        work.create_task(ledger.orchestrations(town, kept, f"{name}-2", stop))
-        await weather.storm(seconds, faults)
+        work.create_task(ledger.sprints(running_fleet, writes, f"{name}-0", stop))
+        work.create_task(ledger.sprints(running_fleet, writes, f"{name}-1", stop))
+        work.create_task(ledger.orchestrations(running_fleet, writes, f"{name}-2", stop))
+        await random_faults.inject(seconds, faults)
         stop.set()
-    assert await stores.quiet(60) == []
-    counted = await kept.audit(stores) | dict(weather.counted)
-    counted["decisions"] = kept.answers["decisions"]
-    return kept, counted
+    assert await stores.wait_until_quiet(60) == []
+    counted = await writes.audit(stores) | dict(random_faults.counted)
+    counted["decisions"] = writes.answers["decisions"]
+    return writes, counted
 
 
 @pytest.mark.faults
 @pytest.mark.parametrize("kind", STORMS)
-async def test_nothing_acknowledged_is_lost_in_a_storm(
-    town: Fleet, servers: EmbeddedServers, kind: str, record_property: Any
+async def test_no_acknowledged_write_is_lost_under_random_faults(
+    running_fleet: Fleet, servers: EmbeddedServers, kind: str, record_property: Any
 ) -> None:
     print(f"\nstorm of {kind}: DSM_FAULT_SEED={SEED}, {STORM_SECONDS:.0f} s")
-    weather, stores = Weather(town, servers, SEED), Stores(town.databases, town.redis_url)
+    random_faults, stores = (
+        RandomFaults(running_fleet, servers, SEED),
+        Stores(running_fleet.databases, running_fleet.redis_url),
+    )
     try:
-        kept, counted = await weathered(town, stores, weather, STORM_SECONDS, STORMS[kind])
+        writes, counted = await work_through_faults(
+            running_fleet, stores, random_faults, STORM_SECONDS, STORMS[kind]
+        )
     finally:
-        await weather.mend()
-    print(f"answers {dict(kept.answers)}\ncounted {counted}")
+        await random_faults.repair()
+    print(f"answers {dict(writes.answers)}\ncounted {counted}")
     assert (counted["lost writes"], counted["duplicated writes"]) == (0, 0)
-    assert kept.internal_errors == []
-    assert await stores.broken() == []
+    assert writes.internal_errors == []
+    assert await stores.violations() == []
     assert counted["acknowledged writes"] > 20
     record_property("counted", counted)

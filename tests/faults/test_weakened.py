@@ -1,4 +1,4 @@
-"""Whole processes without one mechanism: the scenario that holds with it must break."""
+"""Processes without one mechanism: the scenario that succeeds with it must fail."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -19,17 +19,17 @@ pytestmark = pytest.mark.faults
 
 
 @pytest.fixture
-async def own_fleet(
+async def fresh_fleet(
     servers: EmbeddedServers, databases: Databases, tmp_path: Path
 ) -> AsyncIterator[Fleet]:
-    async with open_fleet(servers, databases, tmp_path) as opened:
-        yield opened
+    async with open_fleet(servers, databases, tmp_path) as fleet:
+        yield fleet
 
 
-async def told(
+async def run_scenario(
     fleet: Fleet, servers: EmbeddedServers, mechanism: str, *, weakened: bool
 ) -> list[str]:
-    """Start the services of a scenario, let it happen, and say what is broken."""
+    """Start the services of a scenario and run it; return its violations."""
     scenario, services, _ = SCENARIOS[mechanism]
     fleet.mutations = (mechanism,) if weakened else ()
     await fleet.start(*services)
@@ -43,20 +43,20 @@ async def told(
 
 
 @pytest.mark.parametrize("mechanism", SCENARIOS)
-async def test_processes_hold_with_the_mechanism(
-    own_fleet: Fleet, servers: EmbeddedServers, mechanism: str, record_property: Any
+async def test_scenario_succeeds_with_its_mechanism(
+    fresh_fleet: Fleet, servers: EmbeddedServers, mechanism: str, record_property: Any
 ) -> None:
-    assert await told(own_fleet, servers, mechanism, weakened=False) == []
+    assert await run_scenario(fresh_fleet, servers, mechanism, weakened=False) == []
     record_property("mechanism", (mechanism, "green"))
-    record_property("counted", {"kills in scenarios": own_fleet.kills})
+    record_property("counted", {"kills in scenarios": fresh_fleet.kills})
 
 
 @pytest.mark.parametrize("mechanism", SCENARIOS)
-async def test_processes_break_without_the_mechanism(
-    own_fleet: Fleet, servers: EmbeddedServers, mechanism: str, record_property: Any
+async def test_scenario_fails_without_its_mechanism(
+    fresh_fleet: Fleet, servers: EmbeddedServers, mechanism: str, record_property: Any
 ) -> None:
-    broken = await told(own_fleet, servers, mechanism, weakened=True)
-    print(f"without {mechanism}: {broken}")
-    found = [line for line in broken if SCENARIOS[mechanism][2] in line]
-    assert found != [], broken
-    record_property("mechanism", (mechanism, f"red: {found[0]}"))
+    violations = await run_scenario(fresh_fleet, servers, mechanism, weakened=True)
+    print(f"without {mechanism}: {violations}")
+    expected = [line for line in violations if SCENARIOS[mechanism][2] in line]
+    assert expected != [], violations
+    record_property("mechanism", (mechanism, f"red: {expected[0]}"))

@@ -1,4 +1,4 @@
-"""The faults of a storm: each does harm to one process or store, and mends it again."""
+"""Random faults: each harms one process or store and repairs it again."""
 
 import asyncio
 import random
@@ -21,8 +21,8 @@ from tests.processes import command_line
 Fault = Callable[[], Awaitable[None]]
 
 
-class Weather:
-    """Faults drawn by a seed; `counted` says how many of which kind have been."""
+class RandomFaults:
+    """Faults drawn by a seed; `counted` has the number of each kind so far."""
 
     def __init__(self, fleet: Fleet, servers: EmbeddedServers, seed: int) -> None:
         self.fleet = fleet
@@ -30,8 +30,8 @@ class Weather:
         self.chance = random.Random(seed)
         self.counted: Counter[str] = Counter()
 
-    async def storm(self, seconds: float, faults: tuple[str, ...]) -> None:
-        """Draw one of `faults` after the other for so long; everything is mended at the end."""
+    async def inject(self, seconds: float, faults: tuple[str, ...]) -> None:
+        """Inject one of `faults` after the other for `seconds`; each repairs its damage."""
         async with asyncio.timeout(seconds + 120):
             end = asyncio.get_running_loop().time() + seconds
             while asyncio.get_running_loop().time() < end:
@@ -41,8 +41,8 @@ class Weather:
                 await fault()
                 await asyncio.sleep(self.chance.uniform(0, 0.5))
 
-    async def mend(self) -> None:
-        """End a fault that was broken off: nothing stands still, both stores run."""
+    async def repair(self) -> None:
+        """Repair after an interrupted fault: resume every process and start both stores."""
         for name in self.fleet.names:
             with suppress(ProcessLookupError):
                 self.fleet.signal(name, signal.SIGCONT)
@@ -55,33 +55,33 @@ class Weather:
         return self.chance.choice(self.fleet.names)
 
     async def kill(self) -> None:
-        """SIGKILL of a service wherever it is, and its restart a little later."""
+        """Kill a service by SIGKILL at any moment and restart it a little later."""
         victim = self._victim()
         await self.fleet.kill(victim)
         await asyncio.sleep(self.chance.uniform(0, 0.3))
         await self.fleet.restart(victim)
 
     async def kill_at_a_failpoint(self) -> None:
-        """SIGKILL of a service at a point of its code, when it passes there within two seconds."""
+        """Kill a service at a failpoint, if it passes there within two seconds."""
         victim = self._victim()
         point = self.chance.choice(failpoints.points(victim))
         failpoints.arm(self.fleet.folder / victim, point, self.chance.randint(1, 3))
-        if await self.fleet.died(victim, 2):
+        if await self.fleet.killed_within(victim, 2):
             self.counted["killed at a failpoint"] += 1
             await self.fleet.restart(victim)
 
     async def pause(self) -> None:
-        """A service stands still for longer than its leases, and goes on as if nothing had been."""
+        """Pause a service, at times for longer than its leases, and resume it."""
         victim = self._victim()
         self.fleet.signal(victim, signal.SIGSTOP)
         await asyncio.sleep(self.chance.uniform(0.2, 2.5))
         self.fleet.signal(victim, signal.SIGCONT)
 
     async def roll(self) -> None:
-        """A service is told to stop, finishes what it has begun, and is started again."""
+        """Stop a service by SIGTERM, wait for its last answers, and start it again."""
         victim = self._victim()
         self.fleet.signal(victim, signal.SIGTERM)
-        code = await self.fleet.ended(victim)
+        code = await self.fleet.exit_code(victim)
         assert code is not None, f"{victim} does not end on SIGTERM:\n{self.fleet.log(victim)}"
         await self.fleet.restart(victim)
 
@@ -93,7 +93,7 @@ class Weather:
             raise AssertionError(f"Redis is away before it was harmed: {error}") from error
 
     async def kill_redis(self) -> None:
-        """SIGKILL of Valkey; every second time its data are gone as well."""
+        """Kill Valkey by SIGKILL; delete its data every second time."""
         lost = self.chance.random() < 0.5
         self.counted["redis lost its data"] += lost
         await asyncio.to_thread(kill_redis, self.servers, with_its_data=lost)
@@ -107,30 +107,28 @@ class Weather:
         self.servers.valkey.process.send_signal(signal.SIGCONT)
 
     async def restart_postgres(self) -> None:
-        """A fast shutdown or, every second time, one without a checkpoint."""
-        how = self.chance.choice([signal.SIGINT, signal.SIGQUIT])
-        await asyncio.to_thread(restart_postgres, self.servers, how)
+        """Restart PostgreSQL by a fast shutdown or, every second time, without a checkpoint."""
+        stop_signal = self.chance.choice([signal.SIGINT, signal.SIGQUIT])
+        await asyncio.to_thread(restart_postgres, self.servers, stop_signal)
 
     async def crash_postgres(self) -> None:
-        """SIGKILL of one backend: PostgreSQL ends all others and recovers from its log."""
+        """Kill one backend by SIGKILL: PostgreSQL ends all others and recovers from its log."""
         assert self.servers.postgres.process is not None
         backends = [
-            each
-            for each in psutil.Process(self.servers.postgres.process.pid).children()
-            if "[local]" in command_line(each)
+            child
+            for child in psutil.Process(self.servers.postgres.process.pid).children()
+            if "[local]" in command_line(child)
         ]
         if backends:
             with suppress(psutil.NoSuchProcess):  # it may end by itself meanwhile
                 self.chance.choice(backends).kill()
 
 
-def restart_postgres(servers: EmbeddedServers, how: signal.Signals) -> None:
-    """Stop by SIGINT (fast) or SIGQUIT (as in a crash, without a checkpoint), and start again.
-
-    A fast shutdown that meets a crash recovery may take its time: it is cut short.
-    """
+def restart_postgres(servers: EmbeddedServers, stop_signal: signal.Signals) -> None:
+    """Stop by SIGINT (fast) or SIGQUIT (as in a crash, without a checkpoint), and start again."""
     assert servers.postgres.process is not None
-    servers.postgres.process.send_signal(how)
+    servers.postgres.process.send_signal(stop_signal)
+    # A fast shutdown during a crash recovery may wait for the recovery: it is cut short.
     if not ended(servers.postgres.process, 5):
         servers.postgres.process.send_signal(signal.SIGQUIT)
         ended(servers.postgres.process, 10)
@@ -138,7 +136,7 @@ def restart_postgres(servers: EmbeddedServers, how: signal.Signals) -> None:
 
 
 def kill_redis(servers: EmbeddedServers, *, with_its_data: bool) -> None:
-    """SIGKILL Valkey, and delete all that it kept when it is to lose its data."""
+    """Kill Valkey by SIGKILL; delete its data if `with_its_data`."""
     assert servers.valkey.process is not None
     servers.valkey.process.kill()
     ended(servers.valkey.process, 10)
