@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from domain_services.kernel.client.dead_letters import DeadLettersClient
     from domain_services.kernel.messaging.dead_letters.schema import DeadLetter
 
+# As many as the route answers at once.
 PAGE_LETTERS = 1000
 _SHOWN_ERROR_CHARACTERS = 200
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from graphs.answer import Orchestration
 
 DEFAULT_WEEKS = 2
+# As many as the sprint service takes. Not imported from its schema, which would load pydantic.
 MAX_WEEKS = 8
 
 ProjectArgument = Annotated[str, typer.Argument(metavar="PROJECT", help="The project's id.")]
@@ -44,6 +45,7 @@ def orchestrate(
     from agent.importing.holdout import cadence_weeks
     from agent.schema import Options, OrchestrationRequest
 
+    # Ids have no small letters: a person may type them so nevertheless.
     project = project.upper()
     if weeks is None:
         weeks = min(cadence_weeks(data_dir, project) or DEFAULT_WEEKS, MAX_WEEKS)

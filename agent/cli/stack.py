@@ -119,6 +119,7 @@ def _serve(data_dir: Path, base_port: int, as_json: bool, catalogue: str) -> Non
 
 
 def _show_stack(data_dir: Path, state: "StackState", as_json: bool, title: str) -> None:
+    # The file, not the key: output is copied into logs and chats.
     key_file = data_dir.resolve() / "admin.key"
     if as_json:
         status_word = title.partition(",")[0]

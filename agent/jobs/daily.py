@@ -13,6 +13,7 @@ from memory.jobs import DailyJobs
 
 logger = structlog.get_logger()
 
+# A minute late does no harm to a job of once a day.
 POLL_SECONDS = 60.0
 
 
@@ -57,6 +58,7 @@ class Daily:
         try:
             await job.work()
         except Problem as problem:
+            # The claim stays: its lease is the pause before the next attempt, of any replica.
             logger.warning("daily.failed", job=job.name, error=problem.detail)
             return False
         await self._jobs.done(job.name, now.date())

@@ -90,6 +90,7 @@ async def store_outcome(connection: AsyncConnection, event: Envelope) -> None:
 
 async def _psycopg_connection(connection: AsyncConnection) -> Connection:
     """Return the driver's connection of the same transaction, for the memory's statements."""
+    # One transaction with the inbox row: a crash leaves both or none.
     raw: Any = await connection.get_raw_connection()
     return cast(Connection, raw.driver_connection)
 
@@ -97,6 +98,7 @@ async def _psycopg_connection(connection: AsyncConnection) -> Connection:
 def sprint_handlers(prefetcher: Prefetcher) -> Mapping[str, Handler]:
     """Return the handlers of the stream `sprint_events`."""
 
+    # Read without validation: a prefetch is optional, and must not make an event a dead letter.
     async def sprint_started(connection: AsyncConnection, event: Envelope) -> None:
         prefetcher.note_change(event.event_data.get("project_id"))
 

@@ -52,6 +52,7 @@ class Prefetcher:
         if not self._changed:
             return
         await asyncio.sleep(self._quiet_seconds)
+        # Replaced, not cleared: events add projects to the new set while these are read.
         projects, self._changed = self._changed, set()
         await for_each(projects, self.prefetch, name=lambda project_id: f"project {project_id}")
 

@@ -40,6 +40,7 @@ class EmbeddedCronJobs:
         """Store `job`, or adopt the one of its name. Raises: `Invalid` for a bad schedule."""
         check_schedule(job.schedule)
         async with self._pool.connection() as connection:
+            # `last_due_at` stays: a repeated creation must not fire a time again.
             await connection.execute(
                 "INSERT INTO schedules (name, project_id, sprint_id, schedule, timezone, ends_on)"
                 " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (name) DO UPDATE"
@@ -117,6 +118,7 @@ def last_due(job: CronJob, now: datetime) -> datetime | None:
     """Return the newest scheduled time up to `now` that may still start; None without one."""
     zone = ZoneInfo(job.timezone)
     local = now.astimezone(zone)
+    # A day more: the last time may be caught up after midnight.
     if local.date() > job.ends_on + timedelta(days=1):
         return None
     last_moment = datetime.combine(job.ends_on, time.max, tzinfo=zone)

@@ -103,6 +103,7 @@ async def run_scrum(
 ) -> schema.ScrumRun:
     """Simulate the day of a sprint and publish its events, once a day of the project."""
     run = await simulator.run(sprint_id)
+    # The day is stored without Redis too: its events wait in the outbox.
     if relay.trouble is None:
         return run
     return run.model_copy(update={"warnings": [relay.trouble]})

@@ -58,6 +58,7 @@ class Simulator:
         reports = simulation.work(sprint.tasks, present, day) if simulated else []
         events = [_event(task, report, day) for task, report in reports]
         run = _scrum_run(sprint, day, events)
+        # Stored like a simulated day: the answer of a day stays the same after a change of mode.
         if not simulated:
             reason = f"{project.id} reports its progress itself: nothing was simulated."
             run = run.model_copy(update={"message": reason})
@@ -93,6 +94,8 @@ def _event(task: SprintTask, report: ProgressReport, day: date) -> TaskProgresse
         yesterday_work=report.yesterday_work,
         today_work=report.today_work,
         impediments=report.impediments,
+        # The sprint service drops an event whose day was held or whose task has moved on
+        # (docs/adr/0037-shared-simulation.md).
         scrum_date=day,
         task_version=task.version,
     )
@@ -122,5 +125,7 @@ async def _store(connection: AsyncConnection, run: ScrumRun) -> ScrumRun:
             scrum_runs.c.sprint_id == run.sprint_id, scrum_runs.c.scrum_date == run.scrum_date
         )
         return ScrumRun.model_validate(await connection.scalar(earlier))
+    # One transaction with the run: 200 promises that the events take effect
+    # (docs/adr/0035-daily-scrum-outbox.md).
     await outbox.append(connection, run.events, source=SOURCE)
     return run

@@ -15,6 +15,7 @@ from domain_services.project.logic import availability, calendar, holidays, leav
 router = APIRouter(route_class=IdempotentRoute)
 
 Year = Annotated[int, Query(ge=schema.FIRST_YEAR, le=schema.LAST_YEAR)]
+# As high as the column goes: a higher id would be an error of the database instead of a 404.
 PtoId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 

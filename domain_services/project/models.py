@@ -40,6 +40,7 @@ employees = Table(
     Column("role", Text),
 )
 
+# `position` is the order of joining, in which the sprint service assigns tasks.
 team_members = Table(
     "team_members",
     metadata,
@@ -58,6 +59,7 @@ calendar_days = Table(
     Column("name", Text, nullable=False),
 )
 
+# No project: the leave of a person counts on every team of that person.
 pto = Table(
     "pto",
     metadata,

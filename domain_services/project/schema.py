@@ -20,6 +20,7 @@ FIRST_YEAR, LAST_YEAR = 1970, 2100
 ProjectDay = Annotated[
     Day, Field(ge=date(FIRST_YEAR, 1, 1), le=date(LAST_YEAR, 12, 31), examples=["2025-12-24"])
 ]
+# The form alone: clients import this file, and must not load the calendars that know the codes.
 Country = Annotated[str, StringConstraints(pattern="^[A-Z]{2}$"), Field(examples=["US"])]
 Subdivision = Annotated[str, StringConstraints(pattern="^[A-Z0-9]{1,6}$")]
 

@@ -86,7 +86,10 @@ async def create_sprint(
     idempotency_key: Annotated[schema.IdempotencyKey | None, Header()] = None,
 ) -> schema.SprintCreated:
     """Start a sprint with the named tasks, or with all unassigned ones."""
+    # The route takes the key itself: the answer is stored when the sprint starts, which may be in
+    # the recovery (docs/adr/0052-idempotency-keys.md).
     created = await planner.create(project_id, body, idempotency_key)
+    # A sprint starts without Redis too: its events wait in the outbox.
     if relay.trouble is None:
         return created
     return created.model_copy(update={"warnings": [relay.trouble]})

@@ -13,6 +13,7 @@ def planned_tasks(facts: Facts) -> int:
 
 def most_tasks(options: RequestOptions) -> int:
     """Return the highest count that rule and adjustment together may plan."""
+    # No adjustment passes the caller's limit (docs/adr/0018-limit-of-the-caller.md).
     if options.max_tasks is not None:
         return options.max_tasks
     return RULE_TASKS + int(RULE_TASKS * MAX_CHANGE)

@@ -7,6 +7,7 @@ from graphs.rules.base import Facts, Ruling, SprintFact
 
 def is_over(sprint: SprintFact, today: date) -> bool:
     """Check that a sprint has no pending task, or that its last day has passed."""
+    # The last day still belongs to the sprint: work may end on it.
     return sprint.pending_tasks == 0 or sprint.end_date < today
 
 

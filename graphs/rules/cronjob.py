@@ -7,6 +7,7 @@ from graphs.rules.closing import is_over
 
 def schedule_new_sprint(facts: Facts) -> Ruling | None:
     """Create a CronJob for the sprint that is created in this run, if the request allows it."""
+    # The rule is asked again: rules are pure, so that none must see the rulings of others.
     if not facts.options.create_cronjob or create_sprint(facts) is None:
         return None
     reason = f"The new sprint gets a CronJob at '{facts.options.schedule}' for its daily scrum."

@@ -103,6 +103,7 @@ async def cycle_through(
     edges: dict[str, Sequence[str]] = {row.task_id: row.depends_on for row in rows}
     predecessors: dict[str, str] = dict.fromkeys(depends_on, task_id)
     queue = list(depends_on)
+    # The queue grows while it is read: breadth first, so that the error names a shortest cycle.
     for node in queue:
         if node == task_id:
             return _path(task_id, predecessors)

@@ -97,10 +97,13 @@ async def reserve(
     are unknown or not free; `NoUnassignedTasks`; `Invalid` for another project's sprint.
     """
     sprint_id, task_ids = request.sprint_id, request.task_ids
+    # From the right: the id of a project may contain "-S" as well.
     if sprint_id.rpartition("-S")[0] != project_id:
         raise Invalid(f"sprint_id: {sprint_id} is no sprint of {project_id}")
     values = {"project_id": project_id, "sprint_id": sprint_id}
     await connection.execute(_LOCK, values)
+    # First, so that the new sprint may take these tasks again
+    # (docs/adr/0048-reservation-brings-open-tasks.md).
     if request.returned:
         rows = [task.model_dump(mode="json") for task in request.returned]
         returned = {"returned": orjson.dumps(rows).decode(), "actor": actor}
@@ -109,6 +112,7 @@ async def reserve(
         tasks.c.project_id == project_id, tasks.c.sprint_id == sprint_id
     )
     reserved = set(await connection.scalars(of_sprint))
+    # A repeated call, after a lost answer, must not take what has become free meanwhile.
     if not reserved:
         new = values | {"task_ids": task_ids, "actor": actor}
         reserved = set(await connection.scalars(_RESERVE, new))

@@ -61,6 +61,7 @@ async def change(
     Raises: `NotFound`, `PreconditionFailed`.
     """
     place = (_items.c.retrospective_id == retrospective_id) & (_items.c.position == position)
+    # Only the item: the service may not lock a retrospective, which it cannot change.
     row = (await connection.execute(_TRACKED.where(place).with_for_update(of=_items))).first()
     if row is None:
         raise _missing(retrospective_id, position)

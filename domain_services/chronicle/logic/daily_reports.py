@@ -47,6 +47,7 @@ async def find(
         raise NotFound("no such daily scrum report is recorded: check project, sprint and day")
     by_day: dict[str, list[object]] = {}
     for row in rows:
+        # The close of a sprint sends reports under the first free day, not under their own.
         for report_day, reports in row.additional_data["reports"].items():
             by_day.setdefault(report_day, []).extend(reports)
     newest = rows[-1]

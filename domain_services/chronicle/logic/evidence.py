@@ -22,6 +22,7 @@ async def gather(
     similar_projects: list[SimilarProject] = []
     try:
         similar_projects = await similarity.find(connection, project_id, threshold, similar)
+    # Too few sprints to compare is an answer: the other evidence stands without it.
     except NotFound as error:
         reasons["similar_projects"] = error.detail
     return ProjectEvidence(

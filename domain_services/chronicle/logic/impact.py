@@ -119,6 +119,7 @@ def completion_rate_interval(new: Group, old: Group) -> Interval | None:
 
     None below 2 outcomes on either side, and when the rates of each side are all equal.
     """
+    # Welch's, and the one that the orchestrator computes (docs/adr/0070-one-formula-each.md).
     return difference_interval(_completion_rates(new), _completion_rates(old), most=1.0)
 
 

@@ -77,6 +77,7 @@ async def _find_same(
         chronicle_notes.c.note_type == note_type,
         chronicle_notes.c.sprint_id == values["sprint_id"],
     )
+    # A sprint has one planning, whose date is part of what is compared.
     if note_type == "daily_scrum_report":
         place = place.where(chronicle_notes.c.note_date == values["note_date"])
     stored = (await connection.execute(place)).first()

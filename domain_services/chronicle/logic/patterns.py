@@ -25,6 +25,7 @@ _FACTS = text(
     FROM project_history WHERE project_id = :project_id
     """
 )
+# The most frequent spelling stands for all that mean the same.
 _ACTION_ITEMS = text(
     """
     SELECT mode() WITHIN GROUP (ORDER BY btrim(description)) AS words, count(*) AS times

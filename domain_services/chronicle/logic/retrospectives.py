@@ -95,6 +95,7 @@ async def record(
     inserted = await connection.execute(_INSERT, {"notes": orjson.dumps(rows).decode()})
     ids: dict[str, UUID] = {row.sprint_id: row.id for row in inserted}
     created = len(ids)
+    # Not inserted: the sprint or the id is taken, by the same content or by another.
     if refused := digests.keys() - ids.keys():
         stored = await connection.execute(_KNOWN, {"sprint_ids": list(refused)})
         same = {

@@ -28,6 +28,7 @@ _MEASURE = text(
     SELECT * FROM figures LEFT JOIN sprints ON ago <= :newest ORDER BY ago DESC
     """
 )
+# No limit, as a number that fits into PostgreSQL's integer.
 ALL = 2**31 - 1
 
 

@@ -121,6 +121,7 @@ def _availability(project_id: str, row: Any, start: date, end: date) -> Availabi
         timezone=row.timezone,
         start_date=start,
         end_date=end,
+        # Most imported projects have no team: they must not count as absent.
         status="unavailable" if capacity and total == 0 else status,
         conflicts=sorted(
             conflicts, key=lambda conflict: (conflict.date, conflict.employee_id or "")

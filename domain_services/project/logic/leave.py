@@ -51,6 +51,7 @@ async def add_pto(
 async def delete_pto(connection: AsyncConnection, project_id: str, pto_id: int) -> Pto:
     """Delete leave of a team member, and return it. Raises: `NotFound`."""
     await projects.require(connection, project_id)
+    # A project may not delete the leave of people who are on other teams alone.
     of_team = select(team_members.c.employee_id).where(team_members.c.project_id == project_id)
     statement = delete(pto).where(pto.c.id == pto_id, pto.c.employee_id.in_(of_team))
     row = (await connection.execute(statement.returning(pto))).first()
@@ -69,6 +70,7 @@ async def _lock_member(connection: AsyncConnection, project_id: str, employee_id
         select(employees.c.id)
         .join(team_members, team_members.c.employee_id == employees.c.id)
         .where(team_members.c.project_id == project_id, employees.c.id == employee_id)
+        # key_share: other rows may refer to the person meanwhile.
         .with_for_update(of=employees, key_share=True)
     )
     if locked is None:

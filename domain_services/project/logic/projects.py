@@ -56,6 +56,7 @@ async def lock(connection: AsyncConnection, project_id: str) -> None:
     """Lock the project's team for a change. Raises: `NotFound`."""
     # Without the lock, two lists of the same people in different orders would deadlock.
     query = select(projects.c.id).where(projects.c.id == project_id)
+    # key_share: other rows may be stored with a reference to the project meanwhile.
     if await connection.scalar(query.with_for_update(key_share=True)) is None:
         raise unknown(project_id)
 

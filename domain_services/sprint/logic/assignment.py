@@ -15,6 +15,7 @@ def assign(
     task; when that is everybody, the tasks stay without an assignee.
     """
     order = [person.employee_id for person in team]
+    # A new round at every sprint would give the first to join the most tasks.
     start = order.index(last) + 1 if last in order else 0
     queue = [person for person in team[start:] if person.working_days > 0]
     queue += [person for person in team[:start] if person.working_days > 0]

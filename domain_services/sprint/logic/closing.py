@@ -76,6 +76,7 @@ async def close(
     await outbox.append(connection, [*released, outcome], source=tasks.SOURCE)
     facts = await retrospective_facts.read(connection, sprint, team)
     await _enqueue_last_reports(connection, sprint, len(facts.attendees))
+    # Also the id of the delivery: however often it is posted, one retrospective is stored.
     report_id = uuid4()
     note = retrospective.compose(report_id, sprint, facts)
     await deliveries.enqueue(connection, report_id, deliveries.RETROSPECTIVE, note)
@@ -128,6 +129,7 @@ async def _enqueue_last_reports(connection: AsyncConnection, sprint: Sprint, mem
     today, report_date = await _report_days(connection, sprint.sprint_id)
     while report_date.year <= LAST_YEAR:
         report_id = uuid4()
+        # Days after today count too: a project with `as_of` may hold daily scrums ahead.
         entries = await reports.compile_entries(connection, sprint.sprint_id, report_id, date.max)
         if not entries:
             return

@@ -70,6 +70,8 @@ def _day(sprint: Row[Any], project: Project, scheduled_for: date | datetime | No
     """
     day = today = project.today
     latest = today if project.as_of is None else max(today, sprint.end_date)
+    # A late scheduler names the moment that was due, which may be on the day before
+    # (docs/adr/0032-scrum-of-a-day.md).
     if isinstance(scheduled_for, datetime):
         day = Calendar(project.timezone, project.as_of).day_of(scheduled_for)
     elif scheduled_for is not None:
@@ -98,9 +100,11 @@ async def _hold(
     sprint = await closing.lock_running(connection, sprint_id)
     if (earlier := await _earlier(connection, sprint_id, day)) is not None:
         return earlier
+    # docs/adr/0031-sprint-keeps-calendar.md
     await _store_project(connection, sprint_id, project, availability)
     if project.progress_mode == "simulated":
         await _simulate(connection, sprint, availability)
+        # The report counts the tasks as they stand after the simulated day.
         sprint = await sprints.get(connection, sprint_id)
     report_id = uuid4()
     values = {"sprint_id": sprint_id, "report_id": report_id}
@@ -119,6 +123,8 @@ async def _simulate(
 ) -> None:
     day = availability.start_date
     present = {person.employee_id for person in availability.capacity if person.working_days > 0}
+    # The deprecated daily-scrum service may have simulated the day
+    # (docs/adr/0037-shared-simulation.md).
     present -= await progress.simulated_people(connection, sprint.sprint_id, day)
     entries = [
         progress.Entry(task, report, "simulated")
@@ -170,6 +176,7 @@ def _summary(sprint: Sprint, mode: ProgressMode, availability: Availability, upd
     if not away and availability.working_days == 0:
         away = [f"{availability.start_date:%A} is not a working day"]
     rest = f" {', '.join(away)}." if away else " No Holiday or PTO reported."
+    # Many absences make a long sentence: the chronicle takes 10,000 characters.
     return (head + rest)[:10_000]
 
 

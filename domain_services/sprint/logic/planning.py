@@ -80,12 +80,14 @@ class Planner:
         keyed = idempotency.keyed(saga.ROUTE, key, project_id, request) if key else None
         if keyed is not None:
             async with self._database.transaction() as connection:
+                # Before any peer is asked: a repeated request is answered without them.
                 earlier = await idempotency.find(connection, keyed)
             if earlier is not None:
                 return SprintCreated.model_validate_json(earlier.body)
         plan = await self._plan(project_id, request, key)
         async with self._database.transaction() as connection:
             if keyed is not None:
+                # In the transaction that opens the sprint: racing requests of a key open one.
                 earlier = await idempotency.claim(connection, keyed)
                 if earlier is not None:
                     return SprintCreated.model_validate_json(earlier.body)
@@ -131,6 +133,7 @@ class Planner:
             async with self._database.transaction() as connection:
                 created = await sprint_start.start(connection, sprint, reserved)
                 self._reach("written")
+        # Every error, not only expected ones: a planned sprint blocks its project.
         except Exception:
             await self._undo(sprint)
             raise
@@ -182,6 +185,7 @@ class Planner:
             async with self._database.transaction() as connection:
                 await saga.cancel(connection, sprint)
             self._reach("cancelled")
+        # The caller gets the error that led here; the recovery begins when the lease ends.
         except (Problem, SQLAlchemyError, OSError) as error:
             logger.warning("saga.not_undone", sprint_id=sprint.sprint_id, error=str(error))
 

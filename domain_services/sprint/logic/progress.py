@@ -26,6 +26,7 @@ from domain_services.sprint.schema import (
 
 logger = structlog.get_logger()
 
+# A task may have been in several sprints: the newest takes a report that names none.
 # The sprint is locked before the task: a close waits for reports that are under way.
 _CURRENT = text(
     """
@@ -37,6 +38,7 @@ _CURRENT = text(
     FOR SHARE OF sprints FOR UPDATE OF task
     """
 )
+# A report that changes nothing has the version of the task: it is recorded alone.
 _RECORD = text(
     """
     WITH report AS (
@@ -107,6 +109,8 @@ async def handle_task_progressed(connection: AsyncConnection, event: Envelope) -
     try:
         task, today = await _current(connection, data.task_id, data.sprint_id)
     except NotFound as error:
+        # A late event is normal, an unknown task is not: it becomes a dead letter for a person
+        # (docs/adr/0057-dead-letters.md).
         raise LookupError(error.detail) from error
     except Conflict as error:
         logger.info("progress.too_late", event_id=str(event.event_id), reason=error.detail)

@@ -17,6 +17,7 @@ from domain_services.chronicle.schema import (
 from domain_services.sprint.schema import Sprint, SprintTask, TaskStatus
 
 LATE_SHARE = 2 / 3  # of the sprint's days: work that starts after them is a late start
+# As many as the chronicle takes: a sprint may have more open tasks.
 MAX_ACTION_ITEMS = 200
 # Of all action items and of all titles, in JSON: the chronicle takes a body of 1 MiB.
 MAX_ITEM_BYTES = 300_000

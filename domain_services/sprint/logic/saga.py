@@ -69,6 +69,7 @@ _START = text(
     WHERE id = :id AND status = 'planned' AND saga_step = 'reserving' AND lease_token = :token
     """
 )
+# Without the step: an undoing that was interrupted begins again.
 _COMPENSATE = text(
     """
     UPDATE sprints SET saga_step = 'compensating',
@@ -166,12 +167,14 @@ async def open_sprint(connection: AsyncConnection, project_id: str, plan: Plan) 
         "as_of": plan.as_of,
         "team": [person.employee_id for person in plan.team],
         "lease": LEASE_SECONDS,
+        # The insert adds `last_assignee` itself, from the counter that it has locked.
         "request": plan.model_dump_json(exclude={"last_assignee"}, by_alias=True),
     }
     row = (await connection.execute(_OPEN, values)).first()
     if row is not None:
         return _saga(row)
     active = (await connection.execute(_ACTIVE, {"project_id": project_id})).first()
+    # The index refused the row, and the sprint in its way ended before the second statement.
     if active is None:
         raise Unavailable(f"the last sprint of {project_id} was closed just now: try again")
     if active.saga_step == "compensating":
@@ -213,6 +216,7 @@ async def begin_compensation(connection: AsyncConnection, saga: Saga) -> bool:
 async def cancel(connection: AsyncConnection, saga: Saga) -> None:
     """End a compensated saga; its Idempotency-Key may be used again."""
     update = await connection.execute(_CANCEL, {"id": saga.sprint_id})
+    # Only the one who cancels frees the key: after that, a later request may have claimed it.
     if update.rowcount and saga.plan.idempotency_key is not None:
         await idempotency.release(connection, ROUTE, saga.plan.idempotency_key)
 

@@ -77,6 +77,8 @@ async def list_tasks(connection: AsyncConnection, sprint_id: str) -> list[Sprint
 
 async def list_released(connection: AsyncConnection, project_id: str) -> list[SprintTask]:
     """List the unfinished tasks of a project's last closed sprint, as it released them."""
+    # Earlier sprints' tasks came back with the reservations of the sprints after them
+    # (docs/adr/0048-reservation-brings-open-tasks.md).
     last = (
         select(sprints.c.id)
         .where(sprints.c.project_id == project_id, sprints.c.closed_at.is_not(None))
