@@ -31,6 +31,7 @@ class Samples:
     def latency(self) -> Latency:
         """Percentiles over all rounds."""
         seconds = [sample for one in self.rounds for sample in one]
+        # `statistics.quantiles` takes two values at least.
         if len(seconds) == 1:
             seconds *= 2
         cuts = statistics.quantiles(seconds, n=100, method="inclusive")

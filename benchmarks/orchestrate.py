@@ -72,6 +72,7 @@ async def creating(stage: Stage) -> list[Figure]:
     await load_memory(stage)
     rounds, calls = stage.rounds(6), 5
     (running,) = await _running_projects(stage, 1)
+    # A project takes one sprint: one more for the call that warms up.
     idle = await _new_projects(stage, rounds * calls + 1)
     stage.say("orchestrate that creates a sprint")
     async with open_wire(stage.urls["orchestrator"], stage.key) as wire:

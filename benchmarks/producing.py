@@ -69,6 +69,7 @@ class OutboxLoad:
     def __init__(self, database: Database, tasks: Sequence[SprintTask]) -> None:
         self._database = database
         self._tasks = tasks
+        # Above all versions of the sprint itself, or the backlog would drop these events as old.
         self._versions = count(1_000_000)
 
     async def relayed(self, events: int) -> float:
@@ -90,7 +91,7 @@ class OutboxLoad:
         return await self._sent([self._updated(n) for n in range(events)])
 
     async def settled(self) -> None:
-        """Wait until nothing is owed."""
+        """Wait until every event is closed."""
         async with asyncio.timeout(SECONDS):
             while await self._open():
                 await asyncio.sleep(POLL_SECONDS)
@@ -114,6 +115,7 @@ class OutboxLoad:
             project_id=task.project_id,
             sprint_id=task.sprint_id,
             status="in_progress",
+            # Never 0 or 100, which would change the status too.
             progress_percentage=1 + number % 98,
             updated_at=utc_now(),
             assigned_to=task.assigned_to,

@@ -8,6 +8,7 @@ from benchmarks.loading import load_memory
 from benchmarks.remembering import FILTERS, LIMIT, SECONDS, Question, RecallStage, open_memory
 from benchmarks.stage import Stage
 
+# pgvector's own default: the floor is a search that nobody has tuned.
 EF_SEARCH = 40
 _RAW = "SELECT episode_id FROM episodes WHERE recallable ORDER BY embedding <=> %s LIMIT 5"
 _GOALS = {

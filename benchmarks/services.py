@@ -37,7 +37,8 @@ class Side:
 
 
 async def reading_and_writing(stage: Stage) -> list[Figure]:
-    """One task, fifty tasks, and an update that owes an event."""
+    """One task, fifty tasks, and an update that publishes an event."""
+    # New also in a data folder that an earlier run has filled.
     name = f"S{int(time() * 1000):X}"
     async with open_services(stage) as services:
         await projects.create_team(services)
@@ -103,6 +104,7 @@ def _updating(wires: Sequence[Wire], paths: Sequence[str]) -> Calls:
         steps = count()
 
         async def update() -> None:
+            # Never 0 or 100, which would change the status too.
             body = {"progress_percentage": 1 + next(steps) % 98}
             await wires[client].call("POST", paths[client], body)
 
@@ -115,6 +117,7 @@ async def _creation(stage: Stage, ours: Wire, floor: Wire) -> list[Figure]:
     """A sprint of ten tasks beside the calls and transactions that it cannot do without."""
     rounds, calls = stage.rounds(6), 5
     prefix = f"C{int(time() * 1000):X}"
+    # A project takes one sprint: one more for the call that warms up.
     names = [f"{prefix}-{number:03d}" for number in range(rounds * calls + 1)]
     stage.say(f"creating {len(names)} projects")
     async with open_services(stage) as services:
