@@ -11,7 +11,7 @@ from graphs.answer import Orchestration
 
 @dataclass(frozen=True)
 class Comparison:
-    """A decision's numbers beside the tasks that were finished in the window after it."""
+    """Numbers of a decision beside the tasks that were finished in the window after it."""
 
     window_end: str
     """Last day of the window, ISO 8601."""

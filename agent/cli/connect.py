@@ -22,7 +22,7 @@ CONSUMERS = ("backlog", "sprint", "orchestrator")  # the services that consume e
 
 
 class NotRunning(Problem):
-    """No stack runs on the data folder."""
+    """Error of a data folder on which no stack runs."""
 
     code = "not_running"
     title = "No stack is running"

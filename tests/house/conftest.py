@@ -25,7 +25,7 @@ NAMES = tuple(spec.name for spec in SERVICES)
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation of an OpenAPI document."""
+    """Operation of an OpenAPI document."""
 
     method: str
     path: str
@@ -38,7 +38,7 @@ class Operation:
 
 @dataclass(frozen=True)
 class Service:
-    """A running service with an admin's client."""
+    """Running service with an admin's client."""
 
     name: str
     url: str

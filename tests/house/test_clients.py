@@ -39,7 +39,7 @@ CLIENTS: tuple[tuple[str, type[ServiceClient]], ...] = (
 
 
 class InterceptedCall(Exception):
-    """The request that a client would have sent."""
+    """Request that a client would have sent."""
 
     def __init__(self, method: str, path: str, answer: Any, options: Mapping[str, Any]) -> None:
         super().__init__(path)
@@ -48,7 +48,7 @@ class InterceptedCall(Exception):
 
 @dataclass(frozen=True)
 class Method:
-    """One method of one client."""
+    """Method of a client."""
 
     service: str
     client: type[ServiceClient]

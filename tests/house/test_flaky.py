@@ -1,4 +1,4 @@
-"""tests/FLAKY.md: every test that is still to be mended exists, and its line is complete."""
+"""tests/FLAKY.md: every test without a mending commit exists, and each line is complete."""
 
 import ast
 import re
@@ -11,7 +11,7 @@ import pytest
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the table."""
+    """Line of the table."""
 
     test: str
     """The id as pytest prints it, parameters in brackets included."""
@@ -45,7 +45,7 @@ def exists(repository: Path, test: str) -> bool:
     return True
 
 
-def test_every_flaky_test_is_recorded_whole(repository: Path) -> None:
+def test_every_line_of_the_table_is_complete(repository: Path) -> None:
     for entry in entries((repository / "tests" / "FLAKY.md").read_text()):
         date.fromisoformat(entry.date)
         assert entry.cause, f"{entry.test} has no cause"
@@ -55,13 +55,13 @@ def test_every_flaky_test_is_recorded_whole(repository: Path) -> None:
 @pytest.mark.parametrize(
     ("test", "expected"),
     [
-        ("tests/house/test_flaky.py::test_every_flaky_test_is_recorded_whole", True),
-        ("tests/house/test_flaky.py::test_existence[a::b\\|c]", True),
+        ("tests/house/test_flaky.py::test_every_line_of_the_table_is_complete", True),
+        ("tests/house/test_flaky.py::test_named_test_is_looked_up_in_its_file[a::b\\|c]", True),
         ("tests/house/test_flaky.py::test_nothing", False),
         ("tests/house/test_none.py::test_nothing", False),
     ],
 )
-def test_existence(repository: Path, test: str, expected: bool) -> None:
+def test_named_test_is_looked_up_in_its_file(repository: Path, test: str, expected: bool) -> None:
     table = f"| a | b | c | d |\n|---|---|---|---|\n| `{test}` | 2026-11-29 | slow | |\n"
     (entry,) = entries(table)
     assert exists(repository, entry.test) is expected

@@ -1,4 +1,4 @@
-"""The second, lone run of failed tests: what it repeats, what it names, how it ends."""
+"""Second, lone run of failed tests: its selection, its list of names, its exit code."""
 
 import os
 import subprocess
@@ -33,7 +33,7 @@ def folder(tmp_path: Path, repository: Path) -> Path:
 
 
 def lone_run(folder: Path, suite: str, *command: str) -> tuple[int, list[str], str]:
-    """Run the script over a suite: its exit code, the names it wrote, its output."""
+    """Run the script over a suite; return its exit code, the names it wrote and its output."""
     (folder / "test_suite.py").write_text(suite)
     pytest_alone = [sys.executable, "-m", "pytest"]
     done = subprocess.run(
@@ -54,7 +54,7 @@ def lone_run(folder: Path, suite: str, *command: str) -> tuple[int, list[str], s
     return done.returncode, names.read_text().splitlines() if names.exists() else [], done.stdout
 
 
-def test_what_passes_alone_is_named_and_does_not_fail_the_build(folder: Path) -> None:
+def test_failure_that_passes_alone_is_named_and_passes_the_build(folder: Path) -> None:
     code, names, _ = lone_run(folder, SUITE)
     assert code == 0
     assert names == [
@@ -63,7 +63,7 @@ def test_what_passes_alone_is_named_and_does_not_fail_the_build(folder: Path) ->
     ]
 
 
-def test_what_fails_twice_fails_the_build_and_is_not_named(folder: Path) -> None:
+def test_failure_that_repeats_fails_the_build_and_is_not_named(folder: Path) -> None:
     code, names, output = lone_run(folder, SUITE + BROKEN)
     assert code == 1
     assert len(names) == 2

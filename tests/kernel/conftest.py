@@ -1,4 +1,4 @@
-"""A small service on a database of its own, over HTTP, one for all tests of a file."""
+"""Fixtures: a small service on a database of its own, over HTTP, one for all tests of a file."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class BoxService:
 
 
 def box_settings(databases: Databases, **values: Any) -> KernelSettings:
-    """Settings of a box service on a new database."""
+    """Make the settings of a box service on a new database."""
     base = {
         "port": free_port(),
         "database_url": SecretStr(databases.fresh("tests.kernel.box")),

@@ -1,4 +1,4 @@
-"""Metrics and readiness show a background loop in trouble."""
+"""Metrics and readiness show a failing background loop."""
 
 import asyncio
 from typing import Any
@@ -13,7 +13,7 @@ async def ready(box: BoxService) -> tuple[int, Any]:
     return answer.status_code, answer.json()
 
 
-async def test_loop_in_trouble_is_shown(box: BoxService) -> None:
+async def test_failing_loop_shows_in_metrics_and_readiness(box: BoxService) -> None:
     fail, stop, paused = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def work() -> None:

@@ -1,4 +1,4 @@
-"""Deliveries reach the peer in order, however long it is away, and one broken delivers no harm."""
+"""Deliveries reach the peer in order, after any outage; a refused one does not delay the others."""
 
 from collections.abc import AsyncIterator, Callable
 from uuid import UUID, uuid4
@@ -24,7 +24,7 @@ class Note(BaseModel):
 
 
 class Peer:
-    """A service that takes notes, or raises the error that stands for a label."""
+    """Peer that stores notes, or raises the error configured for a label."""
 
     def __init__(self) -> None:
         self.notes: list[str] = []
@@ -59,7 +59,7 @@ async def make_due(database: Database) -> None:
 
 
 async def waiting(database: Database) -> list[tuple[str, int]]:
-    """Labels and attempts of what is not delivered, in the order of storing."""
+    """List label and attempts of each undelivered request, in the order of storing."""
     query = text(
         "SELECT body ->> 'label', attempts FROM deliveries WHERE delivered_at IS NULL"
         " ORDER BY created_at"

@@ -1,4 +1,4 @@
-"""Requests that no route should see get a problem document, and nothing is stored."""
+"""Requests that are refused before any route get a problem document, and nothing is stored."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ JSON = {"Content-Type": "application/json"}
 
 
 def nested(depth: int) -> bytes:
-    """A box whose body as a whole nests `depth` deep."""
+    """Make the body of a box that nests `depth` deep."""
     return b'{"label": "a", "inside": ' + b"[" * (depth - 1) + b"]" * (depth - 1) + b"}"
 
 
@@ -107,7 +107,7 @@ async def test_bug_is_answered_by_a_problem_without_details(box: BoxService) -> 
 
 
 async def _raw(url: str, request: str) -> str:
-    """Send bytes that no client would; the answer's head and body."""
+    """Send bytes that no client would send; return head and body of the answer."""
     host, _, port = url.removeprefix("http://").partition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(request.replace("\n", "\r\n").encode("latin-1"))
@@ -156,7 +156,7 @@ async def test_same_raw_request_without_odd_headers_is_accepted(box: BoxService)
 
 @pytest.fixture
 async def narrow(databases: Databases) -> AsyncIterator[BoxService]:
-    """A service that runs two requests and lets two wait."""
+    """Start a service that runs two requests and queues two."""
     settings = box_settings(
         databases, max_running_requests=2, max_waiting_requests=2, max_wait_seconds=0.3
     )
@@ -194,7 +194,7 @@ async def test_request_over_the_queue_is_refused_with_retry_after(narrow: BoxSer
     assert "dsm_http_requests_running 0.0" in metrics
 
 
-async def test_a_place_is_free_again_however_a_request_ends(narrow: BoxService) -> None:
+async def test_place_of_a_request_is_free_again_after_any_end(narrow: BoxService) -> None:
     for label in ("refuse", "break", "a") * 3:
         await narrow.add("s", label)
     gate = narrow.new_gate()
@@ -217,7 +217,7 @@ async def test_request_after_its_deadline_is_refused(box: BoxService) -> None:
     assert await box.count("late") == 3
 
 
-def test_an_errors_place_is_named_without_the_validators_of_a_union() -> None:
+def test_error_names_its_field_without_the_validators_of_a_union() -> None:
     branch = "function-after[functools.partial(<function less_than at 0x7f2d89f09bc0>, b=1), date]"
     assert _field(("body", "scheduled_for", branch)) == "body.scheduled_for"
     assert _field(("body", "tasks", 0, "title")) == "body.tasks.0.title"

@@ -221,7 +221,7 @@ async def test_an_event_of_an_unknown_type_is_counted_and_ignored(
 
 
 class Restarting(Database):
-    """A database that is down for the first transactions."""
+    """Database that is down for the first transactions."""
 
     down = 3
 
@@ -252,7 +252,7 @@ async def test_outage_counts_no_try_of_the_event(
 
 
 class AsRedis62(Redis):
-    """Answers XAUTOCLAIM as Redis 6.2 does: two parts, and None for an entry that is gone."""
+    """Redis that answers XAUTOCLAIM as 6.2 does: two parts, and None for a deleted entry."""
 
     async def xautoclaim(self, *arguments: Any, **options: Any) -> Any:
         answer = await super().xautoclaim(*arguments, **options)

@@ -67,7 +67,7 @@ async def test_a_key_belongs_to_its_route(box: BoxService, shelf: str) -> None:
     assert await box.count(shelf) == 3
 
 
-async def test_without_a_key_every_request_counts(box: BoxService, shelf: str) -> None:
+async def test_request_without_a_key_takes_effect_every_time(box: BoxService, shelf: str) -> None:
     for _ in range(2):
         assert (await box.add(shelf, "a")).status_code == 201
     assert await box.count(shelf) == 2
@@ -89,7 +89,7 @@ async def test_repeated_request_is_refused_while_the_first_is_in_progress(
     assert (await box.add(shelf, "wait", shelf, what)).content == answered.content
 
 
-async def test_many_at_once_take_effect_once(box: BoxService, shelf: str) -> None:
+async def test_concurrent_requests_of_one_key_take_effect_once(box: BoxService, shelf: str) -> None:
     answers = await asyncio.gather(*(box.add(shelf, "a", shelf) for _ in range(8)))
     assert {answer.content for answer in answers if answer.status_code == 201} == {
         answers[0].content
@@ -124,7 +124,7 @@ async def test_a_claim_whose_process_died_is_taken_over_by_the_same_request(
     await died
 
 
-async def test_keys_are_forgotten_after_a_day(box: BoxService, shelf: str) -> None:
+async def test_keys_expire_after_a_day(box: BoxService, shelf: str) -> None:
     await box.add(shelf, "a", shelf)
     await _age(box, shelf, "24 hours 1 second")
     assert (await box.add(shelf, "a", shelf)).headers.get("idempotency-replayed") is None

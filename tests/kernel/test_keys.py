@@ -1,4 +1,4 @@
-"""Keys, roles and scopes; what is not allowed is refused before the route."""
+"""Keys, roles and scopes: a request that they do not allow is refused before its route."""
 
 import hashlib
 from typing import Any
@@ -58,7 +58,7 @@ def test_a_service_key_reaches_only_what_it_names(
         {"role": "admin", "calls": ["box-service"]},
     ],
 )
-def test_a_scope_that_says_nothing_clear_does_not_start(values: dict[str, Any]) -> None:
+def test_key_with_an_unclear_scope_is_refused(values: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         ApiKey.model_validate({"name": "caller", "sha256": HASH} | values)
 
@@ -66,7 +66,7 @@ def test_a_scope_that_says_nothing_clear_does_not_start(values: dict[str, Any]) 
 @pytest.mark.parametrize(
     "authorization", [None, "", "Bearer", "Bearer ", "Basic dsm_key", "dsm_key", "Bearer dsm_other"]
 )
-def test_without_a_known_key_nobody_is_known(authorization: str | None) -> None:
+def test_request_without_a_known_key_is_unauthorized(authorization: str | None) -> None:
     ring = KeyRing(AuthSettings(keys=(ApiKey(name="a", role="admin", sha256=HASH),)), "box-service")
     with pytest.raises(Unauthorized) as refusal:
         ring.identify(authorization)

@@ -1,4 +1,4 @@
-"""A call between services ends when its caller's time does, and is repeated only when it may be."""
+"""Calls between services: they end by the caller's deadline; only repeatable ones are retried."""
 
 import asyncio
 import time
@@ -29,7 +29,7 @@ class PeerClient(ServiceClient):
 
 
 class Peer:
-    """Answer as planned, then well; record the headers of each request."""
+    """Peer that gives the configured answers, then 200, and records the headers of requests."""
 
     def __init__(self) -> None:
         self.requests: list[dict[str, str]] = []

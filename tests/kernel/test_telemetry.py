@@ -1,4 +1,4 @@
-"""An operator sees what the service does; nobody sees a secret."""
+"""Metrics and logs of a service, which contain no secret."""
 
 import logging
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ class Peer(ServiceClient):
 
 
 async def metric(box: BoxService, name: str) -> float:
-    """The value of a sample, written as Prometheus writes it."""
+    """Read the value of a sample, written as Prometheus writes it."""
     for line in (await box.http.get("/metrics")).text.splitlines():
         if line.startswith(f"{name} "):
             return float(line.rpartition(" ")[2])

@@ -1,4 +1,4 @@
-"""A stream forgets what is a week old and read by everybody, and nothing else."""
+"""Trimming deletes entries that are a week old and read by every group, and no others."""
 
 import time
 from collections.abc import AsyncIterator
@@ -20,7 +20,7 @@ async def redis(redis_url: str) -> AsyncIterator[Redis]:
 
 
 async def fill(redis: Redis, *days_ago: float) -> list[str]:
-    """An entry for each age, oldest first."""
+    """Add an entry for each age, oldest first."""
     now = int(time.time() * 1000)
     ids = [f"{now - int(days * DAY_MS)}-0" for days in days_ago]
     for entry_id in ids:

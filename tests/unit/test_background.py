@@ -21,11 +21,11 @@ from domain_services.kernel.background import (
 
 
 class Unforeseen(Exception):
-    """An exception that no loop lists."""
+    """Exception that no loop lists."""
 
 
 class Pauses:
-    """A sleep that returns at once, writes down its seconds, and ends the loop after `limit`."""
+    """Sleep that returns at once, records its seconds, and ends the loop after `limit`."""
 
     def __init__(self, limit: int) -> None:
         self.seconds: list[float | None] = []
@@ -44,7 +44,7 @@ async def repeat(loop: Loop) -> None:
 
 
 def outcomes(*rounds: object) -> Callable[[], Awaitable[object]]:
-    """Work whose rounds return these values, or raise those that are exceptions."""
+    """Make work whose rounds return these values, or raise those that are exceptions."""
     remaining = iter(rounds)
 
     async def work() -> object:
@@ -113,7 +113,7 @@ async def test_full_batch_is_followed_by_the_next_at_once() -> None:
     assert pauses.seconds == [0, 60, 60]
 
 
-async def test_first_round_waits_when_told_to() -> None:
+async def test_first_round_waits_for_its_own_interval() -> None:
     pauses = Pauses(2)
     await repeat(every(3600, outcomes(None), name="test", sleep=pauses, first_after=60))
     assert pauses.seconds == [60, 3600]

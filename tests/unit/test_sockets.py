@@ -3,13 +3,13 @@ import socket
 from domain_services.kernel.database.sockets import has_input
 
 
-def test_a_silent_connection_needs_no_ping() -> None:
+def test_a_silent_connection_has_no_input() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
         assert not has_input(ours.fileno())
 
 
-def test_a_closed_connection_is_has_input() -> None:
+def test_a_closed_connection_has_input_to_read() -> None:
     ours, theirs = socket.socketpair()
     with ours:
         theirs.close()

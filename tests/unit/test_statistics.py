@@ -66,7 +66,7 @@ def test_short_history_leans_on_the_prior_more_than_a_long_one() -> None:
     assert 10 < short < exponential_mean([20] * 12, 0.15, 10, 0.5) < 20
 
 
-def test_nothing_cannot_be_smoothed() -> None:
+def test_empty_history_cannot_be_smoothed() -> None:
     with pytest.raises(ValueError, match="nothing to smooth"):
         exponential_mean([], 0.15)
 

@@ -61,7 +61,7 @@ async def _add(connection: AsyncConnection, shelf: str, label: str) -> Box:
 async def add_box(
     shelf: str, body: BoxCreate, db: UnitOfWork, request: Request, response: Response
 ) -> Box:
-    """One transaction."""
+    """Add a box in one transaction."""
     box = await _add(db, shelf, body.label)
     if body.label == "refuse":
         raise Conflict("this box is refused")
@@ -75,7 +75,7 @@ async def add_box(
 
 @router.post("/shelves/{shelf}/pairs", status_code=201)
 async def add_pair(shelf: str, body: BoxCreate, request: Request) -> list[Box]:
-    """Two transactions."""
+    """Add two boxes in two transactions."""
     database: Database = request.app.state.database
     added: list[Box] = []
     for _ in range(2):
@@ -119,7 +119,7 @@ async def handle_box_added(connection: AsyncConnection, event: Envelope) -> None
 
 
 def create_app(settings: KernelSettings) -> FastAPI:
-    """`app.state.consumers` holds a consumer that runs when a test lets it step."""
+    """Build the app; its consumer in `app.state.consumers` runs only when a test steps it."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

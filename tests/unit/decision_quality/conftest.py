@@ -1,4 +1,4 @@
-"""A few made-up teams as a sprints.csv."""
+"""Fixtures: a few invented teams as a sprints.csv."""
 
 import csv
 from collections.abc import Callable

@@ -10,7 +10,7 @@ from benchmarks.decision_quality.sprints import Teams
 
 
 def decided(teams: Teams, *numbers: tuple[int, int, int]) -> Sequence[Decided]:
-    """(recommended, applied, completed) against the rule's 10, each as a decision of its own."""
+    """Make a decision of each (recommended, applied, completed) against the rule's 10."""
     case = next(iter(cases(teams, False)))
     proposal = decide(case, UNCALIBRATED).proposal
     return [

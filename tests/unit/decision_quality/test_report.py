@@ -49,11 +49,11 @@ def shown(page: Iterable[RenderableType]) -> str:
 
 
 def quiet(step: str) -> None:
-    """Says nothing."""
+    """Drop a progress message."""
 
 
 def developed_on(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
-    """As if the shipped numbers had been chosen on the projects of these teams."""
+    """Declare that the shipped numbers were chosen on the projects of these teams."""
     digests = frozenset(development.digest(f"project-{name}") for name in names)
     monkeypatch.setattr(development, "PROJECTS", digests)
 

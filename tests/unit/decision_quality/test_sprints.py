@@ -16,7 +16,7 @@ Refused = Callable[..., str]
 def refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Refused:
-    """Runs the command on a folder; the line it prints instead of measuring."""
+    """Run the command on a folder and return the line that it prints instead of measuring."""
 
     def run(folder: Path, out: Path = tmp_path / "out.json") -> str:
         monkeypatch.setattr(command, "measure", lambda *_: pytest.fail("measured"))

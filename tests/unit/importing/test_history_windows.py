@@ -21,7 +21,7 @@ EXAMPLE = Path(str(demo.EXAMPLE))
 
 
 def task(identifier: str, created: int, finished: int | None = None) -> Task:
-    """A task by its days relative to DAY."""
+    """Make a task from days relative to DAY."""
     end = None if finished is None else DAY + timedelta(finished)
     return Task(identifier, "P", DAY + timedelta(created), end)
 

@@ -1,4 +1,4 @@
-"""Boxes, and what the kernel keeps for a service."""
+"""Boxes, and the tables that the kernel needs in each service."""
 
 from alembic import op
 
