@@ -51,7 +51,6 @@ async def change(
         "version": task.version + 1,
         "updated_at": utc_now(),
     }
-    # A completed task that is opened again leaves its closed sprint; others are in none already.
     if sprint_id is None and status != "completed":
         values["sprint_id"] = None
     values |= await _link_columns(connection, task, request, targets)
