@@ -23,7 +23,7 @@ from deploy.local.catalogue import SERVICES
 from deploy.local.servers import EmbeddedServers
 from domain_services.kernel.client.http_client import tls
 from domain_services.kernel.database import migrate
-from tests import waits
+from tests import scheduling, waits
 
 # A traceback drawn with the values of its variables takes a second.
 structlog.configure(
@@ -36,6 +36,18 @@ structlog.configure(
 )
 
 waits.lengthen()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    scheduling.sort_by_cost(items)
+
+
+# Optional: a lone run has no workers, and so no such hook.
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> scheduling.SlowestFirst:
+    return scheduling.SlowestFirst(config, log)
+
 
 hypothesis.settings.register_profile(
     "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]

@@ -14,9 +14,11 @@ LONG_ENVIRONMENT = {
 }
 LONG_POOL_WAIT_SECONDS = 20.0
 LONG_STATEMENT_SECONDS = 20
+LONG_LOCK_SECONDS = 3
 
 SHIPPED_POOL_WAIT_SECONDS = pool.WAIT_SECONDS
 SHIPPED_STATEMENT_SECONDS = pool.STATEMENT_SECONDS
+SHIPPED_LOCK_SECONDS = pool.LOCK_SECONDS
 
 
 def lengthen() -> None:
@@ -24,6 +26,7 @@ def lengthen() -> None:
     os.environ.update(LONG_ENVIRONMENT)
     pool.WAIT_SECONDS = LONG_POOL_WAIT_SECONDS
     pool.STATEMENT_SECONDS = LONG_STATEMENT_SECONDS
+    pool.LOCK_SECONDS = LONG_LOCK_SECONDS
 
 
 @contextmanager
@@ -33,6 +36,7 @@ def as_shipped() -> Iterator[None]:
         os.environ.pop(name, None)
     pool.WAIT_SECONDS = SHIPPED_POOL_WAIT_SECONDS
     pool.STATEMENT_SECONDS = SHIPPED_STATEMENT_SECONDS
+    pool.LOCK_SECONDS = SHIPPED_LOCK_SECONDS
     try:
         yield
     finally:

@@ -40,15 +40,12 @@ def python_files() -> list[Path]:
 
 def bound_names(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """Find variables and parameters; a field of a class is a contract and keeps its name."""
-    fields = {
-        statement.target
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ClassDef)
-        for statement in node.body
-        if isinstance(statement, ast.AnnAssign)
-    }
+    fields: set[ast.expr] = set()
+    # A class comes before its fields.
     for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node not in fields:
+        if isinstance(node, ast.ClassDef):
+            fields |= {item.target for item in node.body if isinstance(item, ast.AnnAssign)}
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node not in fields:
             yield node.lineno, node.id
         elif isinstance(node, ast.arg):
             yield node.lineno, node.arg
@@ -78,6 +75,8 @@ def faults(source: str) -> list[str]:
     ]
 
 
+# Every line of every file is looked at, with nothing to be covered.
+@pytest.mark.no_cover
 def test_names_are_nouns_and_docstrings_are_statements() -> None:
     breaches = [
         f"{path.relative_to(ROOT)}:{fault}"
