@@ -39,7 +39,7 @@ def python_files() -> list[Path]:
 
 
 def bound_names(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """Find variables and parameters; a field of a class is a contract and keeps its name."""
+    """Find variables, parameters and functions; a field of a class is a contract."""
     fields: set[ast.expr] = set()
     # A class comes before its fields.
     for node in ast.walk(tree):
@@ -49,6 +49,8 @@ def bound_names(tree: ast.AST) -> Iterator[tuple[int, str]]:
             yield node.lineno, node.id
         elif isinstance(node, ast.arg):
             yield node.lineno, node.arg
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.lineno, node.name
 
 
 def docstrings(tree: ast.AST) -> Iterator[tuple[int, str]]:
@@ -91,6 +93,7 @@ def test_names_are_nouns_and_docstrings_are_statements() -> None:
     [
         ("found = 1", 1),
         ("def f(told): ...", 1),
+        ("def told(): ...", 1),
         ('"""What it does."""', 1),
         ('def f():\n    """Whether it runs."""', 1),
         ('"""Serve for ever."""', 1),

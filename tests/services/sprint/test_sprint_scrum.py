@@ -46,11 +46,11 @@ async def test_simulated_day_moves_one_task_of_everybody_at_work(town: Town) -> 
     assert {i: percentage for i, percentage in after.items() if i in expected} == expected
     assert all(percentage == 0 for i, percentage in after.items() if i not in expected)
 
-    async def told() -> bool:
+    async def note_arrived() -> bool:
         backlog = await town.backlog_of("P1")
         return {i: task.progress_percentage for i, task in backlog.items()} == after
 
-    await eventually(told)
+    await eventually(note_arrived)
 
 
 async def test_same_day_always_goes_the_same_way(town: Town) -> None:

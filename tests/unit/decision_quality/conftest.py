@@ -65,8 +65,8 @@ def teams(write: Write) -> Teams:
 
 @pytest.fixture
 def row() -> Callable[..., Row]:
-    def made(**changes: object) -> Row:
+    def make(**changes: object) -> Row:
         known = {"project": "p", "team": "t", "days": 14, "scope": 8, "people": 5, "completed": 6}
         return Row(**(known | changes))  # pyright: ignore[reportArgumentType]
 
-    return made
+    return make
