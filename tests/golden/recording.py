@@ -1,4 +1,4 @@
-"""Golden files: write and compare recorded answers with placeholders for volatile values."""
+"""Golden files: write and compare recorded answers, with placeholders for volatile values."""
 
 import json
 import os
@@ -41,7 +41,9 @@ def parse_column(text: str) -> Any:
     return _masked(json.loads(text, parse_float=_number))
 
 
-def compare(name: str, document: Any, today: date | None = None, *, folder: Path = FOLDER) -> None:
+def assert_recorded(
+    name: str, document: Any, today: date | None = None, *, folder: Path = FOLDER
+) -> None:
     """Compare `document` with its golden file, or rewrite the file when the environment says so.
 
     With `today`, dates become distances from it.

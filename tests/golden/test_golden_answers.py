@@ -7,7 +7,7 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.agent.conftest import until
-from tests.golden.recording import compare, parse
+from tests.golden.recording import assert_recorded, parse
 from tests.golden.scenarios import SCENARIOS, Scenario, wall_clock
 from tests.golden.story import Story, rows
 from tests.graphs.conftest import System
@@ -21,7 +21,7 @@ async def test_answers_of_a_decision_are_those_of_the_golden_file(
     await scenario(story)
     document = await story.complete()
     as_of = date.fromisoformat(story.steps[0]["answer"]["as_of"])
-    compare(scenario.__name__, document, as_of if scenario is wall_clock else None)
+    assert_recorded(scenario.__name__, document, as_of if scenario is wall_clock else None)
 
 
 async def test_events_on_the_streams_are_those_of_the_golden_file(whole: System) -> None:
@@ -49,7 +49,7 @@ async def test_events_on_the_streams_are_those_of_the_golden_file(whole: System)
     async with Redis.from_url(whole.redis_url) as redis:
         streams = ("daily_scrum_events", "sprint_events")
         document = {stream: await _by_producer(redis, stream) for stream in streams}
-    compare("events", document)
+    assert_recorded("events", document)
 
 
 async def _by_producer(redis: Redis, stream: str) -> dict[str, list[dict[str, Any]]]:

@@ -88,6 +88,7 @@ async def test_shipped_waits_are_long_enough_for_the_history(system: System) -> 
             metrics = (await system.orchestrate("HOLE")).json()["performance_metrics"]
             if not any(reason.startswith("history:") for reason in metrics["degraded"]):
                 break
+    assert metrics["steps_ms"]["analyse"] > 0
 
 
 async def test_silent_backlog_is_refused_by_name(system: System) -> None:

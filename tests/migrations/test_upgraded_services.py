@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 
 from tests.agent.conftest import get, until
-from tests.golden.recording import compare, parse, parse_column
+from tests.golden.recording import assert_recorded, parse, parse_column
 from tests.golden.story import rows
 from tests.graphs.conftest import System
 from tests.migrations.release import FOLDER
@@ -92,7 +92,7 @@ async def test_answers_are_those_of_the_earlier_release(upgraded: System) -> Non
     ]
     learned = await upgraded.post("orchestrator", "/orchestrate/intelligence/learn")
     document["learn"] = parse(learned.text)
-    compare("answers", document, folder=FOLDER)
+    assert_recorded("answers", document, folder=FOLDER)
 
 
 def _shortened(answer: Any) -> Any:
@@ -114,7 +114,7 @@ async def test_decided_run_is_executed_exactly_once(upgraded: System) -> None:
         "SELECT response::text FROM runs WHERE project_id = 'CUT' AND status = 'done'"
         " AND NOT (request ->> 'dry_run')::boolean",
     )
-    compare("recovered_run", parse_column(run["response"]), folder=FOLDER)
+    assert_recorded("recovered_run", parse_column(run["response"]), folder=FOLDER)
     await upgraded.stop("orchestrator")
     await upgraded.start("orchestrator")
     again = (await upgraded.orchestrate("CUT")).json()

@@ -127,10 +127,12 @@ async def test_loop_is_woken_at_once(seconds: float | None) -> None:
     async def work() -> None:
         rounds.put_nowait(None)
 
-    async with asyncio.timeout(10), running(every(seconds, work, name="test", wake=wake)):
+    loop = every(seconds, work, name="test", wake=wake)
+    async with asyncio.timeout(10), running(loop):
         for _ in range(3):
             await rounds.get()
             wake.set()
+    assert loop.failures == 0
 
 
 async def test_wake_during_the_work_is_not_lost() -> None:
@@ -148,6 +150,7 @@ async def test_wake_during_the_work_is_not_lost() -> None:
 
     async with asyncio.timeout(10), running(every(None, work, name="test", wake=wake)):
         await second.wait()
+    assert rounds == 2
 
 
 async def test_failing_loop_is_not_woken_before_its_pause_ends() -> None:
@@ -228,5 +231,7 @@ async def test_loop_is_cancelled_during_its_pause() -> None:
     async def work() -> None:
         done.set()
 
-    async with asyncio.timeout(10), running(every(3600, work, name="test")):
+    loop = every(3600, work, name="test")
+    async with asyncio.timeout(10), running(loop):
         await done.wait()
+    assert loop.state == "stopped"
