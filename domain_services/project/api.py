@@ -10,7 +10,15 @@ from domain_services.kernel.types import EmployeeId, ProjectId, utc_now
 from domain_services.kernel.web.idempotent_route import IdempotentRoute
 from domain_services.kernel.web.openapi import problems
 from domain_services.project import schema
-from domain_services.project.logic import availability, calendar, holidays, leave, people, projects
+from domain_services.project.logic import (
+    availability,
+    calendar,
+    clock,
+    holidays,
+    leave,
+    people,
+    projects,
+)
 
 router = APIRouter(route_class=IdempotentRoute)
 
@@ -56,6 +64,23 @@ async def change_status(
         project_id=project_id,
         status=body.status,
     )
+
+
+@router.get("/projects/{project_id}/clock", responses=problems(404), tags=["projects"])
+async def get_clock(project_id: ProjectId, database: Store) -> schema.ProjectClock:
+    """Read the project's day, and whether it follows the clock or is held there."""
+    return await clock.read(database, project_id)
+
+
+@router.put("/projects/{project_id}/clock", responses=problems(400, 404, 409), tags=["projects"])
+async def move_clock(
+    project_id: ProjectId, body: schema.ClockMove, db: UnitOfWork
+) -> schema.ProjectClock:
+    """Move a held project to a later day, or let it follow the clock; only the day changes.
+
+    409 for an earlier day and for a project that follows the clock, 422 for a day to come.
+    """
+    return await clock.move(db, project_id, body)
 
 
 @router.get("/teams", tags=["people"])

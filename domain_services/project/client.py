@@ -31,6 +31,13 @@ class ProjectClient(ServiceClient):
         path = f"/projects/{project_id}/status"
         return await self._call("PUT", path, schema.StatusChanged, body=body)
 
+    async def get_clock(self, project_id: str) -> schema.ProjectClock:
+        return await self._call("GET", f"/projects/{project_id}/clock", schema.ProjectClock)
+
+    async def move_clock(self, project_id: str, body: schema.ClockMove) -> schema.ProjectClock:
+        path = f"/projects/{project_id}/clock"
+        return await self._call("PUT", path, schema.ProjectClock, body=body)
+
     async def list_teams(self) -> list[schema.Employee]:
         return await self._call("GET", "/teams", list[schema.Employee])
 

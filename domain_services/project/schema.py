@@ -11,6 +11,7 @@ from domain_services.kernel.types import Answer, Day, EmployeeId, Line, ProjectI
 
 ProjectStatus = Literal["active", "inactive"]
 ProgressMode = Literal["simulated", "reported"]
+Clock = Literal["live", "held"]
 DayType = Literal["holiday", "working_day"]
 # Days; a longer leave is a typing error in a year.
 MAX_LEAVE_DAYS = 366
@@ -60,7 +61,7 @@ class ProjectCreate(Wire):
     progress_mode: ProgressMode = "simulated"
     """Source of progress: simulated by the daily scrum, or reported by people."""
     as_of: ProjectDay | None = None
-    """Day at which imported history stops; null: the project lives by the clock."""
+    """Day at which the project is held; null: it follows the clock."""
 
 
 class ProjectCreated(Answer):
@@ -92,7 +93,9 @@ class Project(Answer):
     progress_mode: ProgressMode
     """Source of progress: simulated by the daily scrum, or reported by people."""
     as_of: date | None
-    """Day at which imported history stops; null: the project lives by the clock."""
+    """Day at which the project is held; null: it follows the clock."""
+    clock: Clock
+    """`live`: the project follows the clock; `held`: its day changes only when it is moved."""
     today: date
     """Present day of the project: `as_of` when set, else the day in its time zone."""
     created_at: datetime
@@ -115,6 +118,36 @@ class StatusChanged(Answer):
     """The project."""
     status: ProjectStatus
     """Status from now on."""
+
+
+class ClockMove(Wire):
+    """Request to move a held project to a later day, or to let it follow the clock."""
+
+    to: ProjectDay | None = None
+    """Later day, at most the real one in the project's zone; null with `live`."""
+    live: Literal[True] | None = None
+    """True: the project follows the clock from now on; null with `to`."""
+
+    @model_validator(mode="after")
+    def _check_choice(self) -> "ClockMove":
+        if (self.to is None) == (self.live is None):
+            raise ValueError("name either `to` with a day, or `live`")
+        return self
+
+
+class ProjectClock(Answer):
+    """Day of a project, and whether it follows the clock."""
+
+    project_id: str
+    """The project."""
+    clock: Clock
+    """`live`: the project follows the clock; `held`: its day changes only when it is moved."""
+    today: date
+    """Present day of the project."""
+    previous_day: date
+    """Day before this move; the present day when nothing was moved."""
+    message: str
+    """The same for people."""
 
 
 class CalendarChange(Wire):
@@ -286,8 +319,16 @@ class Availability(Answer):
 
     project_id: str
     """The project."""
+    project_status: ProjectStatus
+    """Sprints are planned for `active` projects alone."""
+    progress_mode: ProgressMode
+    """Source of progress: simulated by the daily scrum, or reported by people."""
     timezone: str
     """IANA time zone of the project's day."""
+    clock: Clock
+    """`live`: the project follows the clock; `held`: its day changes only when it is moved."""
+    today: date
+    """Present day of the project."""
     start_date: date
     """First day of the window."""
     end_date: date
@@ -298,6 +339,8 @@ class Availability(Answer):
     """Holidays and leave on days that would be worked otherwise."""
     working_days: int
     """Working days of somebody without leave."""
+    work_days: list[date]
+    """The same days by date, in order."""
     team_working_days: int | None
     """Working days of all members together; null for a project without members."""
     capacity: list[PersonCapacity]

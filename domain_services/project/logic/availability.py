@@ -29,11 +29,11 @@ DEFAULT_WINDOW_DAYS = 14
 _FIND = text(
     """
     WITH project AS (
-        SELECT id, country, subdivision, timezone, as_of,
+        SELECT id, country, subdivision, timezone, as_of, status, progress_mode,
                coalesce(CAST(:start AS date), as_of, current_date - 1) AS first,
                coalesce(CAST(:end AS date), coalesce(as_of, current_date + 1) + :days) AS last
         FROM projects WHERE id = :project_id)
-    SELECT country, subdivision, timezone, as_of,
+    SELECT country, subdivision, timezone, as_of, status, progress_mode,
            (SELECT coalesce(json_agg(employee_id ORDER BY position), '[]')
             FROM team_members WHERE project_id = project.id) AS team,
            (SELECT coalesce(json_agg(json_build_array(employee_id, start_date, end_date, reason)
@@ -79,7 +79,7 @@ async def check(
     if not rows:
         raise projects.unknown(project_id)
     (row,) = rows
-    start = start or projects.today(row.as_of, row.timezone, utc_now())
+    start = start or _today(row)
     return _availability(project_id, row, start, end or start + timedelta(days=length - 1))
 
 
@@ -95,6 +95,10 @@ def _require_window(start: date | None, end: date | None, length: int | None) ->
         raise Invalid(f"end_date {end} is before start_date {start}: name them the other way round")
     if (end - start).days >= MAX_WINDOW_DAYS:
         raise Invalid(f"the window has more than {MAX_WINDOW_DAYS} days: name a shorter one")
+
+
+def _today(row: Any) -> date:
+    return projects.today(row.as_of, row.timezone, utc_now())
 
 
 def _availability(project_id: str, row: Any, start: date, end: date) -> Availability:
@@ -118,7 +122,11 @@ def _availability(project_id: str, row: Any, start: date, end: date) -> Availabi
     status = "conflicts" if conflicts else "available"
     return Availability(
         project_id=project_id,
+        project_status=row.status,
+        progress_mode=row.progress_mode,
         timezone=row.timezone,
+        clock=projects.clock(row.as_of),
+        today=_today(row),
         start_date=start,
         end_date=end,
         # Most imported projects have no team: they must not count as absent.
@@ -127,6 +135,7 @@ def _availability(project_id: str, row: Any, start: date, end: date) -> Availabi
             conflicts, key=lambda conflict: (conflict.date, conflict.employee_id or "")
         ),
         working_days=len(working),
+        work_days=working,
         team_working_days=total if capacity else None,
         capacity=capacity,
     )

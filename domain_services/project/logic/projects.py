@@ -13,7 +13,13 @@ from domain_services.kernel.errors import Conflict, NotFound
 from domain_services.kernel.types import utc_now
 from domain_services.project.logic import holidays
 from domain_services.project.models import projects
-from domain_services.project.schema import CalendarChange, Project, ProjectCreate, ProjectStatus
+from domain_services.project.schema import (
+    CalendarChange,
+    Clock,
+    Project,
+    ProjectCreate,
+    ProjectStatus,
+)
 
 # Read past SQLAlchemy too, where every decision waits (docs/adr/0003-fast-reads.md).
 _GET = text("SELECT * FROM projects WHERE id = :project_id")
@@ -100,11 +106,16 @@ async def set_calendar(
 
 def _project(row: Any, now: datetime) -> Project:
     values = row._asdict()
-    return Project(today=today(values["as_of"], values["timezone"], now), **values)
+    as_of = values["as_of"]
+    return Project(clock=clock(as_of), today=today(as_of, values["timezone"], now), **values)
+
+
+def clock(as_of: date | None) -> Clock:
+    """Tell whether a project follows the clock or is held at a day."""
+    return "live" if as_of is None else "held"
 
 
 def today(as_of: date | None, timezone: str, now: datetime) -> date:
     """Return the project's present day."""
-    # An imported project lives on the day at which its history stops
-    # (docs/adr/0019-project-as-of.md).
+    # A held project has the same day until it is moved (docs/adr/0074-held-and-live.md).
     return as_of or now.astimezone(ZoneInfo(timezone)).date()

@@ -148,3 +148,20 @@ async def test_an_unknown_project_has_no_availability(staffed: Office) -> None:
     assert answer.status_code == 404
     longest = await check(staffed, query="start_date=2100-01-01&end_date=2100-12-31")
     assert longest["status"] == "conflicts"
+
+
+async def test_availability_says_what_a_decision_needs_of_the_project(office: Office) -> None:
+    body = ProjectCreate(
+        id="P1", name="past", as_of=MONDAY, status="inactive", progress_mode="reported"
+    )
+    await office.client.create_project(body)
+    await office.client.create_project(ProjectCreate(id="P2", name="live"))
+    past = await office.client.check_availability("P1")
+    assert (past.clock, past.today, past.project_status) == ("held", MONDAY, "inactive")
+    assert past.progress_mode == "reported"
+    july = [date(2025, 7, day) for day in (1, 2, 3, 7, 8, 9, 10, 11)]  # the 4th is a holiday
+    assert past.work_days == [MONDAY, *july]
+    live = await office.client.check_availability("P2", MONDAY, FRIDAY)
+    assert (live.clock, live.project_status) == ("live", "active")
+    assert live.today == (await office.client.get_project("P2")).today
+    assert (live.progress_mode, live.work_days) == ("simulated", past.work_days)
