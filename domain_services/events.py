@@ -27,6 +27,8 @@ READ_BY: dict[str, tuple[str, ...]] = {
 
 Percentage = Annotated[int, Field(strict=True, ge=0, le=100)]
 TaskState = Literal["unassigned", "assigned_to_sprint", "in_progress", "completed", "blocked"]
+# One simulated entry makes a sprint simulated.
+ProgressSource = Literal["reported", "simulated", "none"]
 
 
 class TaskUpdated(PublishedEvent):
@@ -154,6 +156,42 @@ class SprintClosed(PublishedEvent):
     """Person or program that asked for the sprint; null: not known."""
     closed_at: datetime
     """Moment of the close."""
+    ended_on: date | None = None
+    """Last day that the sprint ran, inclusive; null: an earlier release closed it."""
+    progress_source: ProgressSource | None = None
+    """Origin of the sprint's progress; null: an earlier release closed it."""
+    worked: bool = True
+    """Whether the sprint counts as history: somebody worked, for long enough or to the end."""
+    completed_outside: int | None = None
+    """Tasks of the project finished in the sprint's days outside it; null: not known."""
+
+    @property
+    def aggregate_id(self) -> str:
+        return self.sprint_id
+
+
+class SprintCancelled(PublishedEvent):
+    """Cancellation of a sprint in which nobody worked."""
+
+    event_type: ClassVar[str] = "SPRINT_CANCELLED"
+    stream: ClassVar[str] = SPRINT_EVENTS
+    aggregate_type: ClassVar[str] = "Sprint"
+    confirmed_by: ClassVar[tuple[str, ...]] = (ORCHESTRATOR_GROUP,)
+
+    sprint_id: str
+    """Id of the sprint."""
+    project_id: str
+    """Id of the sprint's project."""
+    start_date: date
+    """First day of the sprint."""
+    end_date: date
+    """Planned last day of the sprint, inclusive."""
+    requested_by: str | None
+    """Person or program that asked for the sprint; null: not known."""
+    reason: str | None
+    """Reason of the cancellation; null: not given."""
+    cancelled_at: datetime
+    """Moment of the cancellation."""
 
     @property
     def aggregate_id(self) -> str:
@@ -166,4 +204,5 @@ EVENTS: tuple[type[PublishedEvent], ...] = (
     TaskProgressed,
     SprintStarted,
     SprintClosed,
+    SprintCancelled,
 )

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Computed,
     Date,
@@ -61,6 +62,10 @@ sprint_retrospectives = Table(
     Column("planned_tasks_count", Integer),
     Column("open_at_start", Integer),
     Column("tasks_created_during", Integer),
+    Column("ended_on", Date),
+    Column("progress_source", Text),
+    Column("worked", Boolean, nullable=False),
+    Column("completed_outside", Integer),
     Column("content_sha256", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), server_default=text("now()")),
     _generated("duration_days", Integer),

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Date,
     DateTime,
@@ -50,6 +51,10 @@ sprints = Table(
     Column("team", ARRAY(Text), nullable=False),
     Column("created_at", DateTime(timezone=True), server_default=text("now()")),
     Column("closed_at", DateTime(timezone=True)),
+    Column("working_days", ARRAY(Date)),
+    Column("ended_on", Date),
+    Column("worked", Boolean),
+    Column("completed_outside", Integer),
     Column("saga_step", Text),
     Column("lease_token", UUID(as_uuid=True)),
     Column("lease_until", DateTime(timezone=True)),

@@ -13,6 +13,7 @@ from pydantic import (
     model_validator,
 )
 
+from domain_services.events import ProgressSource
 from domain_services.kernel.types import Answer, Day, EmployeeId, Line, Prose, TaskId, Wire
 
 SprintStatus = Literal[
@@ -138,6 +139,12 @@ class SprintSummary(Answer):
     """Number of tasks that are not completed."""
     progress_percentage: float | None
     """Mean progress of the tasks, in percent; null without tasks."""
+    progress_source: ProgressSource = "none"
+    """Origin of the progress so far; one simulated entry makes the sprint simulated."""
+    worked: bool | None = None
+    """Whether the sprint counts as history; null: it is not closed."""
+    ended_on: date | None = None
+    """Last day that the sprint ran, by its project's days; null: it is not closed."""
 
 
 class Sprint(SprintSummary):

@@ -22,15 +22,18 @@ _INSERT = text(
             start_date date, end_date date, duration_weeks integer, what_went_well text,
             what_could_be_improved text, facilitator_id text, tasks_summary jsonb, origin text,
             planned_tasks_count integer, open_at_start integer, tasks_created_during integer,
+            ended_on date, progress_source text, worked boolean, completed_outside integer,
             action_items jsonb, attendees jsonb, content_sha256 text)),
     made AS (
         INSERT INTO sprint_retrospectives (
             id, sprint_id, project_id, sprint_name, start_date, end_date, duration_weeks,
             what_went_well, what_could_be_improved, facilitator_id, tasks_summary, origin,
-            planned_tasks_count, open_at_start, tasks_created_during, content_sha256)
+            planned_tasks_count, open_at_start, tasks_created_during, ended_on, progress_source,
+            worked, completed_outside, content_sha256)
         SELECT retrospective_id, sprint_id, project_id, sprint_name, start_date, end_date,
             duration_weeks, what_went_well, what_could_be_improved, facilitator_id, tasks_summary,
-            origin, planned_tasks_count, open_at_start, tasks_created_during, content_sha256
+            origin, planned_tasks_count, open_at_start, tasks_created_during, ended_on,
+            progress_source, worked, completed_outside, content_sha256
         FROM given ORDER BY sprint_id
         ON CONFLICT DO NOTHING RETURNING id, sprint_id),
     new AS (
@@ -75,10 +78,14 @@ _FIND = text(
 
 
 # The descriptions of action items have the same content. Release 0.1.0 of the sprint service sends
-# descriptions alone: a note that it recorded may be sent again with these fields.
+# neither these nor the facts of the close: a note that it recorded may be sent again with them.
 _NOT_CONTENT: IncEx = {
     "retrospective_id": True,
     "action_items": {"__all__": {"impediment", "task_id"}},
+    "ended_on": True,
+    "progress_source": True,
+    "worked": True,
+    "completed_outside": True,
 }
 
 

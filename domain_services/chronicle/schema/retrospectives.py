@@ -8,6 +8,8 @@ from pydantic import Field, model_validator
 
 from domain_services.chronicle.schema.action_items import ActionItem, ActionItemCreate, NamedTask
 from domain_services.chronicle.schema.notes import MAX_TASKS, SprintWindowNote, check_distinct
+from domain_services.chronicle.values import Day
+from domain_services.events import ProgressSource
 from domain_services.kernel.types import Answer, Count, EmployeeId, Prose, Wire
 
 # Retrospectives in one request.
@@ -68,10 +70,24 @@ class SprintRetrospectiveCreate(SprintWindowNote):
     """Open tasks of the project when the sprint began; null: not known."""
     tasks_created_during: Count | None = None
     """Tasks that came up while the sprint ran; null: not known."""
+    ended_on: Day | None = None
+    """Last day that the sprint ran, not after its planned last day; null: the planned one."""
+    progress_source: ProgressSource | None = None
+    """Origin of the sprint's progress; null: not known, and reported for an import."""
+    worked: Annotated[bool, Field(strict=True)] = True
+    """Whether the sprint counts as history: somebody worked, for long enough or to the end."""
+    completed_outside: Count | None = None
+    """Tasks of the project finished in the sprint's days outside it; null: not known."""
 
     @model_validator(mode="after")
     def _check_tasks(self) -> "SprintRetrospectiveCreate":
         check_distinct([task.task_id for task in self.tasks_summary])
+        return self
+
+    @model_validator(mode="after")
+    def _check_end(self) -> "SprintRetrospectiveCreate":
+        if self.ended_on is not None and not self.start_date <= self.ended_on <= self.end_date:
+            raise ValueError("ended_on is not a day from start_date to end_date")
         return self
 
 
@@ -152,6 +168,14 @@ class SprintRetrospective(Answer):
     """Open tasks of the project when the sprint began; null: not known."""
     tasks_created_during: int | None
     """Tasks that came up while the sprint ran; null: not known."""
+    ended_on: date | None = None
+    """Last day that the sprint ran; null: the planned one."""
+    progress_source: ProgressSource | None = None
+    """Origin of the sprint's progress; null: not known, and reported for an import."""
+    worked: bool = True
+    """Whether the sprint counts as history: somebody worked, for long enough or to the end."""
+    completed_outside: int | None = None
+    """Tasks of the project finished in the sprint's days outside it; null: not known."""
     completed_tasks: int
     """Tasks of status `close`."""
     total_tasks: int | None

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from sqlalchemy import Select, case, func, select, text
+from sqlalchemy import Select, Text, case, func, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain_services.kernel.database.database import Database
@@ -20,9 +20,16 @@ from domain_services.sprint.schema import (
 # A sprint that never started is shown only by its id or status.
 _STARTED = sprints.c.status.not_in(("planned", "cancelled"))
 
+# Two probes of an index, however many entries a sprint has.
+PROGRESS_SOURCE = """
+    CASE WHEN EXISTS (SELECT FROM progress_history AS h
+                      WHERE h.sprint_id = sprints.id AND h.source = 'simulated') THEN 'simulated'
+         WHEN EXISTS (SELECT FROM progress_history AS h WHERE h.sprint_id = sprints.id)
+         THEN 'reported' ELSE 'none' END
+"""
 _LIST = text(
-    """
-    SELECT sprints.*, total_tasks, completed_tasks, progress
+    f"""
+    SELECT sprints.*, total_tasks, completed_tasks, progress, {PROGRESS_SOURCE} AS progress_source
     FROM sprints CROSS JOIN LATERAL (
         SELECT count(*) AS total_tasks, round(avg(progress_percentage), 1) AS progress,
                count(*) FILTER (WHERE status = 'completed') AS completed_tasks
@@ -31,7 +38,7 @@ _LIST = text(
       AND CASE WHEN CAST(:status AS text) IS NULL THEN status NOT IN ('planned', 'cancelled')
                ELSE status = :status END
     ORDER BY number DESC LIMIT :limit
-    """
+    """  # noqa: S608 - constants of this file
 )
 
 
@@ -120,6 +127,7 @@ def _summaries() -> Select[Any]:
             func.count(sprint_tasks.c.task_id).label("total_tasks"),
             completed.label("completed_tasks"),
             func.round(func.avg(sprint_tasks.c.progress_percentage), 1).label("progress"),
+            literal_column(PROGRESS_SOURCE, Text).label("progress_source"),
         )
         .select_from(sprints.outerjoin(sprint_tasks, of_sprint))
         .group_by(sprints.c.id)
@@ -143,6 +151,9 @@ def _summary(row: Any) -> SprintSummary:
         completed_tasks=row.completed_tasks,
         pending_tasks=row.total_tasks - row.completed_tasks,
         progress_percentage=None if row.progress is None else float(row.progress),
+        progress_source=row.progress_source,
+        worked=row.worked,
+        ended_on=row.ended_on,
     )
 
 

@@ -97,6 +97,37 @@ async def test_repeated_note_keeps_its_id_and_other_content_is_a_conflict(
     assert other.headers["content-type"] == "application/problem+json"
 
 
+async def test_note_of_an_earlier_release_may_be_sent_again_with_the_facts_of_the_close(
+    chronicle: ChronicleClient,
+) -> None:
+    note = retrospective("P1", 1)
+    first = await chronicle.create_sprint_retrospective(note)
+    facts: dict[str, Any] = {
+        "ended_on": note.start_date,
+        "progress_source": "simulated",
+        "worked": False,
+        "completed_outside": 2,
+    }
+    again = await chronicle.create_sprint_retrospective(note.model_copy(update=facts))
+    assert again.note_id == first.note_id
+    await chronicle.create_sprint_retrospectives(
+        schema.SprintRetrospectiveBulk(notes=[retrospective("P2", 1, **facts)])
+    )
+    (stored,) = await chronicle.list_sprint_retrospectives("P1")
+    (new,) = await chronicle.list_sprint_retrospectives("P2")
+    assert (stored.ended_on, stored.progress_source, stored.worked) == (None, None, True)
+    assert {name: getattr(new, name) for name in facts} == facts
+
+
+async def test_sprint_does_not_end_outside_its_days(
+    chronicle_url: str, http: httpx.AsyncClient
+) -> None:
+    url = f"{chronicle_url}/v1/notes/sprint_retrospective"
+    for day in ("2025-09-01", "2025-09-17"):
+        answer = await http.post(url, json=RETROSPECTIVE | {"ended_on": day})
+        assert answer.status_code == 400
+
+
 async def test_planning_is_answered_as_specified(
     chronicle_url: str, http: httpx.AsyncClient
 ) -> None:

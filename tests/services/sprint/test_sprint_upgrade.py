@@ -4,6 +4,7 @@ import asyncio
 
 import psycopg
 import pytest
+from sqlalchemy import text
 
 from domain_services.backlog.schema import TaskUpdate
 from domain_services.kernel.client.http_client import PeerRefused
@@ -26,8 +27,18 @@ async def go_back_a_release(town: Town, backlog_database_url: str) -> None:
     async with await psycopg.AsyncConnection.connect(url) as connection:
         await connection.execute("ALTER TABLE tasks DROP COLUMN ended_sprint_id")
         await connection.execute("UPDATE alembic_version SET version_num = 'backlog_0001'")
+    await _execute(
+        town,
+        "ALTER TABLE sprints DROP COLUMN working_days, DROP COLUMN ended_on, DROP COLUMN worked,"
+        " DROP COLUMN completed_outside",
+    )
     await town.rows("DELETE FROM outbox RETURNING 1")
     await town.rows("UPDATE alembic_version SET version_num = 'sprint_0001' RETURNING 1")
+
+
+async def _execute(town: Town, statement: str) -> None:
+    async with town.database.transaction() as connection:
+        await connection.execute(text(statement))
 
 
 async def upgrade(town: Town, backlog_database_url: str) -> None:
