@@ -2,12 +2,16 @@
 
 from datetime import datetime
 from typing import Annotated, Literal
+from uuid import UUID
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, JsonValue, StringConstraints, model_validator
 
+from domain_services.chronicle.schema import DecisionEffect
 from domain_services.kernel.types import Answer, Wire
+from memory.decision import Decision
 from memory.episode import ModeName
 from memory.episode_documents import EpisodeDocument
+from memory.runs import Status
 
 # A cron expression has five short fields; the limit keeps a hostile one from being parsed.
 Schedule = Annotated[str, StringConstraints(max_length=100)]
@@ -39,6 +43,16 @@ class OrchestrationRequest(Wire):
     """Options of the decision."""
     dry_run: bool = False
     """True to decide, explain and plan the exact calls, and make none of them."""
+    record: bool = True
+    """False leaves nothing behind: no run, episode or audit; only with `dry_run`."""
+
+    @model_validator(mode="after")
+    def _records_what_it_does(self) -> "OrchestrationRequest":
+        if not self.record and not self.dry_run:
+            raise ValueError(
+                "only a dry run can go unrecorded; send dry_run true, or leave out record"
+            )
+        return self
 
 
 class DecisionModeChange(Wire):
@@ -99,6 +113,46 @@ class DecisionMode(Answer):
     """True when evidence may change the length of a sprint."""
     history: list[DecisionModeVersion]
     """Changes, newest first."""
+
+
+class RunFailure(Answer):
+    """Error that ended a run."""
+
+    kind: str
+    """Name of the error's class."""
+    detail: str
+    """Its message."""
+
+
+class RunDetails(Answer):
+    """One run: its state, its request, and its decision and answer as far as they are known."""
+
+    run_id: UUID
+    """Id of the run, of its episode and of its audit."""
+    project_id: str
+    """Id of the project."""
+    status: Status
+    """`running`, then `decided` while calls are made, then `done`, `failed` or `abandoned`."""
+    effect: DecisionEffect | None
+    """`acted`, `dry_run` or `shadow`; null while nothing is decided."""
+    decision_mode: ModeName | None
+    """Mode of the project at the decision; null without an answer."""
+    dry_run: bool
+    """True when the request asked for no call."""
+    started_at: datetime
+    """Time of the start."""
+    decided_at: datetime | None
+    """When the decision was stored; null before it, and for a run that planned no call."""
+    ended_at: datetime | None
+    """Null while the run is unfinished."""
+    request: dict[str, JsonValue]
+    """The request as it was sent, with defaults."""
+    decision: Decision | None
+    """The stored decision; null without one. A run that made no call has it in `answer`."""
+    answer: dict[str, JsonValue] | None
+    """The answer to the caller; null until the run is done."""
+    error: RunFailure | None
+    """Why the run failed; null unless it did."""
 
 
 class CronJobDeleted(Answer):

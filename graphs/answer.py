@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from domain_services.chronicle.schema import SimilarProject
+from domain_services.chronicle.schema import DecisionEffect, SimilarProject
 from domain_services.kernel.types import Answer
 from domain_services.sprint.schema import SprintTask
 from memory.decision import DecisionSource, PlannedCall
@@ -177,12 +177,18 @@ class Orchestration(Answer):
 
     project_id: str
     """Id of the project."""
-    run_id: UUID
-    """Id of the run."""
+    run_id: UUID | None
+    """Id of the run; null for a dry run that was not recorded."""
+    run_url: str | None = None
+    """Path at which the run is read; null as above."""
+    recorded: bool = True
+    """False for a dry run that left nothing behind."""
     as_of: date
     """The project's own day."""
     dry_run: bool
-    """True when no call was to be made."""
+    """True when no call was to be made, as in shadow mode."""
+    effect: DecisionEffect = "acted"
+    """`acted` when its calls were to be made; `dry_run` and `shadow` decisions make none."""
     analysis: Analysis
     """The project as the run read it."""
     decisions: Decisions

@@ -23,7 +23,7 @@ from graphs.state import Actions, Mode, State
 from memory.decision import Decision, RuleDecision
 from memory.documents import adjustment_reports, rule_report
 from memory.episode import Episode, SimilarEpisode
-from memory.runs import Run
+from memory.runs import Run, run_url
 from tools.guard import MadeCall
 
 ACTOR = "project-orchestrator"
@@ -38,8 +38,10 @@ def build_response(state: State) -> Orchestration:
     return Orchestration(
         project_id=state["project_id"],
         run_id=UUID(state["run_id"]),
+        run_url=run_url(UUID(state["run_id"])),
         as_of=state["snapshot"].facts.today,
         dry_run=order.dry_run,
+        effect=order.effect,
         analysis=_analysis(state),
         decisions=_decisions(decision, order.mode),
         actions_planned=list(decision.plan),
@@ -80,6 +82,7 @@ def build_episode(state: State, run: Run, version: str) -> Episode:
         degraded=tuple(state["degraded"]),
         actions_taken=tuple(_taken(actions)),
         dry_run=state["order"].dry_run,
+        shadow=state["order"].shadow,
     )
 
 
@@ -101,6 +104,7 @@ def build_audit(state: State, run: Run, version: str) -> DecisionAuditCreate:
             "actions_planned": [call.description for call in decision.plan],
             "actions_taken": _taken(actions),
             "dry_run": order.dry_run,
+            "effect": order.effect,
             "decision_mode": order.mode.name,
             "decision_mode_version": order.mode.version,
             "degraded": state["degraded"],

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, TypedDict
 
-from domain_services.chronicle.schema import SimilarProject
+from domain_services.chronicle.schema import DecisionEffect, SimilarProject
 from graphs.answer import Orchestration
 from graphs.rules.base import Facts, RequestOptions, Ruling
 from memory.decision import Decision, Recommendation
@@ -40,6 +40,15 @@ class Order:
     """Decision mode of the project."""
     dry_run: bool
     """True when calls are planned and none is made, as in shadow mode."""
+    shadow: bool = False
+    """True when none is made because of the mode, and the request is no dry run."""
+
+    @property
+    def effect(self) -> DecisionEffect:
+        """Return whether the decision acts, or why it does not."""
+        if not self.dry_run:
+            return "acted"
+        return "shadow" if self.shadow else "dry_run"
 
 
 @dataclass(frozen=True)

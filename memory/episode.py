@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from domain_services.chronicle.schema import DecisionEffect
 from domain_services.kernel.types import Count, Day, Line
 from memory.decision import Decision
 
@@ -122,6 +123,15 @@ class Episode(BaseModel):
     actions_taken: tuple[str, ...] = ()
     """What was done, in words; refusals too."""
     dry_run: bool = False
-    """True when nothing was to be done."""
+    """True when nothing was to be done, as in shadow mode."""
+    shadow: bool = False
+    """True when nothing was to be done because of the project's mode."""
     outcome: Outcome | None = None
     """How the sprint ended; None while that is not known."""
+
+    @property
+    def effect(self) -> DecisionEffect:
+        """Return whether the decision acted, or why it did not."""
+        if not self.dry_run:
+            return "acted"
+        return "shadow" if self.shadow else "dry_run"

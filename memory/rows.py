@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import LiteralString, TypedDict
 
+from domain_services.chronicle.schema import DecisionEffect
 from memory import quality
 from memory.decision import Adjustment, DecisionSource
 from memory.document import encode
@@ -18,18 +19,19 @@ INSERT: LiteralString = """
         episode_id, project_id, origin, decided_at, agent_version, decision_source, sprint_id, day,
         perception, reasoning, action, quality, recallable, features,
         completed_tasks, planned_tasks, completion_rate, spill_over, duration_days,
-        rule_tasks, recommended_tasks, applied_tasks, raw_confidence, stated_confidence)
+        rule_tasks, recommended_tasks, applied_tasks, raw_confidence, stated_confidence, effect)
     SELECT episode_id, project_id, origin, decided_at, agent_version, decision_source, sprint_id,
         day, perception, reasoning, action, quality, recallable, features::vector,
         completed_tasks, planned_tasks, completion_rate, spill_over, duration_days,
-        rule_tasks, recommended_tasks, applied_tasks, raw_confidence, stated_confidence
+        rule_tasks, recommended_tasks, applied_tasks, raw_confidence, stated_confidence, effect
     FROM jsonb_to_recordset(%s::jsonb) AS episode (
         episode_id uuid, project_id text, origin text, decided_at timestamptz, agent_version text,
         decision_source text, sprint_id text, day date, perception jsonb, reasoning jsonb,
         action jsonb, quality real, recallable boolean, features text, completed_tasks integer,
         planned_tasks integer, completion_rate double precision, spill_over integer,
         duration_days integer, rule_tasks integer, recommended_tasks integer,
-        applied_tasks integer, raw_confidence double precision, stated_confidence double precision)
+        applied_tasks integer, raw_confidence double precision, stated_confidence double precision,
+        effect text)
     ON CONFLICT DO NOTHING
 """
 
@@ -72,6 +74,7 @@ class EpisodeRow(Documents, OutcomeColumns, DecisionColumns):
     quality: float
     recallable: bool
     features: tuple[float, ...]
+    effect: DecisionEffect | None
 
 
 def to_document(episodes: Iterable[Episode]) -> str:
@@ -95,6 +98,7 @@ def to_row(episode: Episode) -> EpisodeRow:
         "quality": score,
         "recallable": quality.recallable(episode.outcome, score),
         "features": features(episode.perception),
+        "effect": episode.effect if episode.origin == "run" else None,
         **documents_of(episode),
         **_outcome_columns(episode.outcome),
         **_decision_columns(decision.adjustment("task_count_modification")),

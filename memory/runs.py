@@ -30,6 +30,11 @@ Values = Mapping[str, object] | Sequence[object]
 Status = Literal["running", "decided", "done", "failed", "abandoned"]
 
 
+def run_url(run_id: UUID) -> str:
+    """Return the orchestrator's path at which a run is read."""
+    return f"/runs/{run_id}"
+
+
 class RunInProgress(Conflict):
     """Another run of the project is unfinished; the field `run_id` holds its id."""
 
@@ -114,6 +119,16 @@ _START: LiteralString = f"""
             %(request)s)
     ON CONFLICT (project_id) WHERE status IN ('running', 'decided') DO NOTHING RETURNING {_ROW}
 """
+# A row of the same shape that is stored nowhere: only the mode is read.
+_UNRECORDED: LiteralString = """
+    SELECT uuidv7() AS run_id, %(project_id)s AS project_id, 'running' AS status,
+        0::bigint AS token, 0::double precision AS lease_seconds, now() AS lease_until,
+        %(request)s::jsonb AS request, NULL::jsonb AS decision, NULL::jsonb AS response,
+        NULL::jsonb AS error, now() AS started_at, NULL::timestamptz AS decided_at,
+        NULL::timestamptz AS ended_at,
+        (SELECT to_jsonb(newest) FROM decision_modes AS newest
+         WHERE newest.project_id = %(project_id)s ORDER BY version DESC LIMIT 1) AS mode
+"""
 _ABANDON: LiteralString = """
     UPDATE runs SET status = 'abandoned', ended_at = now(), token = token + 1
     WHERE status = 'running' AND lease_until < now()
@@ -192,10 +207,24 @@ class RunTable:
                         f"run {holder.run_id} of {project_id} is not finished;"
                         " try again when it is",
                         run_id=str(holder.run_id),
+                        run_url=run_url(holder.run_id),
                     )
         raise Unavailable(
             f"many runs of {project_id} begin and end at once; try again", project_id=project_id
         )
+
+    async def unrecorded(self, project_id: str, request: Mapping[str, object]) -> Run:
+        """Return a run that is stored nowhere and holds nothing: a look at a decision.
+
+        Raises: `psycopg.OperationalError` within `start_seconds`.
+        """
+        async with self._pool.connection(
+            self._start_seconds, hang_up_seconds=self._start_seconds
+        ) as connection:
+            values = {"project_id": project_id, "request": Jsonb(request)}
+            run = await _first(connection, _UNRECORDED, values)
+        assert run is not None  # a SELECT of constants has one row
+        return run
 
     async def decided(self, run_id: UUID, token: int, decision: Decision) -> None:
         """Store the decision before it is acted on, and renew the lease. Raises: `LeaseLost`."""
@@ -275,6 +304,7 @@ def _lease_lost(run_id: UUID) -> LeaseLost:
     return LeaseLost(
         f"run {run_id} is finished, or another process holds it; read its answer there",
         run_id=str(run_id),
+        run_url=run_url(run_id),
     )
 
 

@@ -5,6 +5,8 @@ from datetime import datetime
 
 from psycopg.rows import class_row
 
+from domain_services.chronicle.schema import DecisionEffect
+from memory.decision import DecisionSource
 from memory.pool import Pool
 
 # The end of an imported sprint is known to the day, the end of a run's sprint to the second.
@@ -23,9 +25,14 @@ _SELECT = """
                 AND origin = 'import' AND (%(project)s::text IS NULL OR project_id = %(project)s))
            ) AS newest_outcome
 """
+# The effect of a row that a replica of the release before has written is in its document alone.
 _DECISIONS = """
-    SELECT decision_source, count(*) FROM episodes
-    WHERE project_id = %s AND origin = 'run' AND sprint_id IS NOT NULL GROUP BY decision_source
+    SELECT decision_source, effect, count(*) AS decisions
+    FROM (SELECT decision_source,
+                 coalesce(effect, CASE action ->> 'dry_run' WHEN 'true' THEN 'dry_run'
+                                  ELSE 'acted' END) AS effect
+          FROM episodes WHERE project_id = %s AND origin = 'run') AS decided
+    GROUP BY decision_source, effect
 """
 
 
@@ -60,8 +67,23 @@ async def memory_statistics(pool: Pool, project_id: str | None = None) -> Memory
         return await cursor.fetchone() or MemoryStatistics(0, 0, 0, 0, 0, None)
 
 
-async def decisions_by_source(pool: Pool, project_id: str) -> dict[str, int]:
-    """Count a project's decisions to create a sprint, by their source."""
-    async with pool.connection() as connection:
-        rows = await (await connection.execute(_DECISIONS, (project_id,))).fetchall()
-    return dict(rows)
+@dataclass(frozen=True, slots=True)
+class DecisionCount:
+    """Decisions of one source and effect."""
+
+    decision_source: DecisionSource
+    """`intelligence_enhanced` when evidence changed a number."""
+    effect: DecisionEffect
+    """`acted`, or why nothing was to be done."""
+    decisions: int
+    """How many."""
+
+
+async def count_decisions(pool: Pool, project_id: str) -> list[DecisionCount]:
+    """Count a project's recorded decisions by source and effect."""
+    async with (
+        pool.connection() as connection,
+        connection.cursor(row_factory=class_row(DecisionCount)) as cursor,
+    ):
+        await cursor.execute(_DECISIONS, (project_id,))
+        return await cursor.fetchall()

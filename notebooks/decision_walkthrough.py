@@ -1,9 +1,9 @@
 # %% [markdown]
 # # How a decision came about
 #
-# Asks the running stack, by HTTP, about one project: what it would decide now (a dry run, nothing
-# is changed), where evidence moved the rule's numbers, which episodes it remembered and how far
-# they are from the present, and what was decided before.
+# Asks the running stack, by HTTP, about one project: what it would decide now (a dry run that is
+# not recorded, so that nothing is left behind), where evidence moved the rule's numbers, which
+# episodes it remembered and how far they are from the present, and what was decided before.
 #
 # A plain Python file with cells: open it in VS Code, Jupyter (with jupytext) or Spyder, or run it:
 # `DSM_PROJECT=P0 python notebooks/decision_walkthrough.py`. `DSM_DATA_DIR` is the stack's folder.
@@ -61,7 +61,8 @@ http = httpx.Client(
 
 # %%
 response = http.post(
-    f"{urls['orchestrator']}/orchestrate/project/{PROJECT}", json={"dry_run": True}
+    f"{urls['orchestrator']}/orchestrate/project/{PROJECT}",
+    json={"dry_run": True, "record": False},
 )
 if response.status_code != 200:
     raise SystemExit(
@@ -114,6 +115,7 @@ for missing in metrics.degraded:
 # %% [markdown]
 # ## What was decided before
 # From the chronicle's audits, which are chained: `dsm audit verify` tells whether they are whole.
+# `effect` says which decisions acted; a dry run or a decision in shadow mode changed nothing.
 
 # %%
 chronicle = urls["chronicle"]
@@ -124,6 +126,7 @@ audits = (
 decided: list[Row] = [
     {
         "at": audit.timestamp.isoformat(timespec="seconds"),
+        "effect": audit.effect,
         "source": audit.decision_source,
         "sprint": audit.sprint_id,
         "rule": (audit.rule_based_decision or {}).get("tasks_to_assign"),
@@ -144,12 +147,14 @@ def differences(before: Row, after: Row) -> list[Row]:
     return [{"field": name, "before": old, "after": new} for name, old, new in pairs if old != new]
 
 
-if len(audits) > 1:
-    changed = differences(audits[-2].decision, audits[-1].decision)
-    show("The last decision beside the one before", changed, "they are the same")
+acted = [audit for audit in audits if audit.effect == "acted"]
+if len(acted) > 1:
+    changed = differences(acted[-2].decision, acted[-1].decision)
+    show("The last decision that acted beside the one before", changed, "they are the same")
 
 # %% [markdown]
 # ## What became of them
+# Only decisions that acted are counted by source.
 
 # %%
 impact = http.get(
@@ -172,6 +177,7 @@ if impact.is_success:
         },
     ]
     show("Outcomes by source", sources, "")
+    print(f"  not counted: {outcome.dry_runs} dry runs, {outcome.shadow_decisions} in shadow mode")
     for name, why in outcome.reasons.items():
         print(f"  {name}: {why}")
 http.close()

@@ -5,7 +5,7 @@ import asyncio
 from agent.intelligence import impact
 from agent.intelligence.reader import ProjectReader
 from agent.intelligence.schema import DecisionAuditTrail, DecisionImpact
-from memory.statistics import decisions_by_source
+from memory.statistics import count_decisions
 
 
 async def decision_impact(reader: ProjectReader, project_id: str) -> DecisionImpact:
@@ -13,7 +13,7 @@ async def decision_impact(reader: ProjectReader, project_id: str) -> DecisionImp
     _, outcomes, decisions = await asyncio.gather(
         reader.exists(project_id),
         reader.ended_decisions.read(project_id),
-        decisions_by_source(reader.pool, project_id),
+        count_decisions(reader.pool, project_id),
     )
     return impact.compare(project_id, outcomes, decisions)
 

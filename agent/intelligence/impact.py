@@ -1,7 +1,7 @@
 """Compare enhanced decisions with rule-based ones by how their sprints ended."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from statistics import fmean, variance
 
 from agent.intelligence.schema import (
@@ -19,7 +19,9 @@ from domain_services.kernel.statistics import (
     wilson_interval,
 )
 from graphs.evidence.calibration import reliability_table
+from memory.decision import DecisionSource
 from memory.decision_outcomes import EndedDecision
+from memory.statistics import DecisionCount
 
 # Outcomes of either source. An interval of fewer is so wide that it would only be mistaken for a
 # result.
@@ -30,11 +32,11 @@ _NO_DIFFERENCE = Difference(value=None, interval_95=None)
 
 
 def compare(
-    project_id: str, outcomes: Sequence[EndedDecision], decisions: Mapping[str, int]
+    project_id: str, outcomes: Sequence[EndedDecision], decisions: Sequence[DecisionCount]
 ) -> DecisionImpact:
     """Compare decisions of both sources whose sprints have ended.
 
-    `decisions` counts the decisions to create a sprint by source, ended or not.
+    `decisions` counts the recorded decisions by source and effect, ended or not.
     """
     enhanced = [decision for decision in outcomes if _is_enhanced(decision)]
     rule_based = [decision for decision in outcomes if not _is_enhanced(decision)]
@@ -44,8 +46,10 @@ def compare(
     return DecisionImpact(
         project_id=project_id,
         conclusion=reasons.get("miss_difference") or _conclusion(misses),
-        intelligence_enhanced=_group(enhanced, decisions.get("intelligence_enhanced", 0)),
-        rule_based=_group(rule_based, decisions.get("rule_based_only", 0)),
+        intelligence_enhanced=_group(enhanced, _acted(decisions, "intelligence_enhanced")),
+        rule_based=_group(rule_based, _acted(decisions, "rule_based_only")),
+        shadow_decisions=sum(item.decisions for item in decisions if item.effect == "shadow"),
+        dry_runs=sum(item.decisions for item in decisions if item.effect == "dry_run"),
         completion_rate_difference=rates,
         miss_difference=misses,
         recommendations=_recommendations(outcomes),
@@ -55,6 +59,14 @@ def compare(
 
 def _is_enhanced(decision: EndedDecision) -> bool:
     return decision.decision_source == "intelligence_enhanced"
+
+
+def _acted(decisions: Sequence[DecisionCount], source: DecisionSource) -> int:
+    return sum(
+        item.decisions
+        for item in decisions
+        if item.effect == "acted" and item.decision_source == source
+    )
 
 
 def mean_95(values: Sequence[float], most: float = math.inf) -> Interval | None:

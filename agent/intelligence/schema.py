@@ -54,7 +54,7 @@ class Group(Answer):
     """Decisions of one source; intervals end at the bounds of possible values."""
 
     decisions: int
-    """Decisions to create a sprint, ended or not."""
+    """Decisions of the source that acted, also those that found nothing to do."""
     outcomes: int
     """Decisions whose sprint has ended."""
     completion_rate: float | None
@@ -99,7 +99,10 @@ class Recommendations(Answer):
 
 
 class DecisionImpact(Answer):
-    """Enhanced beside rule-based decisions, by how their sprints ended."""
+    """Enhanced beside rule-based decisions that acted, by how their sprints ended.
+
+    Dry runs and decisions in shadow mode change nothing: they are counted apart.
+    """
 
     project_id: str
     """Project whose decisions are compared."""
@@ -109,6 +112,10 @@ class DecisionImpact(Answer):
     """Decisions with an applied adjustment."""
     rule_based: Group
     """Decisions by the rule alone."""
+    shadow_decisions: int = 0
+    """Decisions in shadow mode, which are in no other count."""
+    dry_runs: int = 0
+    """Recorded dry runs, which are in no other count."""
     completion_rate_difference: Difference
     """Difference of the completion rates."""
     miss_difference: Difference

@@ -19,7 +19,7 @@ from graphs.deps import Deps
 from graphs.report import build_audit, build_episode, build_response
 from graphs.rules.base import RequestOptions
 from graphs.state import Mode, Order, State, durable
-from memory.runs import Run, RunError, RunTable
+from memory.runs import Run, RunError, RunTable, run_url
 
 logger = structlog.get_logger()
 
@@ -53,6 +53,8 @@ class Orchestrator:
         `Unavailable` when a needed peer is down.
         """
         check_schedule(request.options.schedule)
+        if not request.record:
+            return await self._look(project_id, request)
         run = await self._runs.start(
             project_id, request.model_dump(mode="json"), self._lease_seconds
         )
@@ -69,7 +71,23 @@ class Orchestrator:
 
     def _order(self, run: Run, request: OrchestrationRequest) -> Order:
         mode = mode_of(run.mode, self._mode)
-        return Order(request_options(request), mode, request.dry_run or mode.name == "shadow")
+        shadow = mode.name == "shadow"
+        return Order(
+            options=request_options(request),
+            mode=mode,
+            dry_run=request.dry_run or shadow,
+            shadow=shadow and not request.dry_run,
+        )
+
+    async def _look(self, project_id: str, request: OrchestrationRequest) -> Orchestration:
+        """Decide without a run: nothing is stored, and an unfinished run is no obstacle."""
+        # Without the lease of a run: a look makes no call that another run could meet
+        # (docs/adr/0089-decisions-that-acted.md).
+        run = await self._runs.unrecorded(project_id, request.model_dump(mode="json"))
+        state = await self._read(run, self._order(run, request))
+        return build_response(state).model_copy(
+            update={"run_id": None, "run_url": None, "recorded": False}
+        )
 
     async def recover(self) -> int:
         """Resume decided runs whose process died; return how many were finished."""
@@ -100,18 +118,20 @@ class Orchestrator:
 
     async def _decide(self, run: Run, order: Order) -> State:
         """Run the nodes that only read, and store a decision that plans a call."""
-        # Without a checkpointer: nodes that only read may be repeated, so the run is stored once
-        # (docs/adr/0008-one-durable-point.md).
-        reading = self._graph.copy({"checkpointer": None})
-        state = cast(
-            State, await reading.ainvoke(_first_state(run, order), context=self._deps(run))
-        )
-        # Without a planned call there is nothing to resume
+        state = await self._read(run, order)
+        # Without a planned call, or with one that must not be made, there is nothing to resume
         # (docs/adr/0009-no-checkpoint-without-action.md).
-        if state["decision"].plan:
+        if state["decision"].plan and not order.dry_run:
             await self._store(run, state)
             await self._runs.decided(run.run_id, run.token, state["decision"])
         return state
+
+    async def _read(self, run: Run, order: Order) -> State:
+        # Without a checkpointer: nodes that only read may be repeated, so the run is stored once
+        # (docs/adr/0008-one-durable-point.md).
+        reading = self._graph.copy({"checkpointer": None})
+        state = await reading.ainvoke(_first_state(run, order), context=self._deps(run))
+        return cast(State, state)
 
     async def _store(self, run: Run, state: State) -> None:
         graph, config = self._durable(run)
@@ -136,6 +156,7 @@ class Orchestrator:
             raise Unavailable(
                 f"decided but not yet done: {error.detail}; the run is resumed by itself",
                 run_id=str(run.run_id),
+                run_url=run_url(run.run_id),
             ) from error
         return cast(State, state)["response"]
 

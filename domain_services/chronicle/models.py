@@ -139,4 +139,5 @@ decision_audits = Table(
     Column("audit_id", UUID(as_uuid=True), Computed("(record ->> 'audit_id')::uuid")),
     Column("sprint_id", Text, Computed("record ->> 'sprint_id'")),
     Column("decision_source", Text, Computed("record ->> 'decision_source'")),
+    _generated("effect", Text),
 )

@@ -16,6 +16,9 @@ async def act(state: State, runtime: Runtime[Deps]) -> State:
 
     Raises: `Unavailable`; the run stays decided and is resumed later.
     """
+    # An earlier release stored dry runs too: one whose process died is resumed, and must not act.
+    if state["order"].dry_run:
+        return State(actions=Actions())
     guard = Guard(runtime.context.tools, state["run_id"])
     calls: list[MadeCall] = []
     refused: tuple[str, ...] = ()

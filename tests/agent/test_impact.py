@@ -9,6 +9,7 @@ from agent.intelligence.impact import (
     difference,
     mean_95,
 )
+from memory.statistics import DecisionCount
 from tests.agent.test_learning import ended_decision
 
 
@@ -17,7 +18,9 @@ def test_fewer_than_five_outcomes_of_a_source_are_not_compared() -> None:
     enhanced = [
         ended_decision(decision_source="intelligence_enhanced", planned_tasks=7) for _ in rule_based
     ]
-    impact = compare("ALPHA", [*rule_based, *enhanced[1:]], {"rule_based_only": 9})
+    impact = compare(
+        "ALPHA", [*rule_based, *enhanced[1:]], [DecisionCount("rule_based_only", "acted", 9)]
+    )
     assert impact.miss_difference.value is None
     assert "4 enhanced and 5 rule-based" in impact.reasons["miss_difference"]
     assert impact.rule_based.decisions == 9
@@ -26,7 +29,7 @@ def test_fewer_than_five_outcomes_of_a_source_are_not_compared() -> None:
         ended_decision(decision_source="intelligence_enhanced", planned_tasks=6 + n)
         for n in range(4)
     ]
-    steady = compare("ALPHA", [*rule_based, *spread, enhanced[0]], {})
+    steady = compare("ALPHA", [*rule_based, *spread, enhanced[0]], [])
     assert steady.miss_difference.value == pytest.approx(-2.6)
     assert "nearer together" in steady.conclusion
     assert "miss_difference.interval_95" not in steady.reasons
@@ -36,7 +39,7 @@ def test_unknown_completion_rates_are_the_reason_of_a_missing_difference() -> No
     rule_based = [ended_decision() for _ in range(LEAST_OUTCOMES)]
     enhanced = [ended_decision(decision_source="intelligence_enhanced") for _ in rule_based]
     unknown = ended_decision(decision_source="intelligence_enhanced", completion_rate=None)
-    impact = compare("ALPHA", [*rule_based, *enhanced[1:], unknown], {})
+    impact = compare("ALPHA", [*rule_based, *enhanced[1:], unknown], [])
     assert impact.miss_difference.value is not None
     assert impact.completion_rate_difference.value is None
     reason = impact.reasons["completion_rate_difference"]
@@ -51,7 +54,7 @@ def test_intervals_end_at_the_bounds_of_possible_values() -> None:
     apart = difference([1.0, 1.0, 1.0, 1.0, 0.1], [0.0, 0.0, 0.0, 0.0, 0.9], 1.0)
     assert (apart.interval_95 or (0, 0))[1] == 1.0
     rates = [ended_decision(completion_rate=rate) for rate in (1.0, 1.0, 1.0, 1.0, 0.5)]
-    assert (compare("ALPHA", rates, {}).rule_based.completion_rate_95 or (0, 0))[1] == 1.0
+    assert (compare("ALPHA", rates, []).rule_based.completion_rate_95 or (0, 0))[1] == 1.0
 
 
 def test_equal_values_lead_to_no_conclusion() -> None:
@@ -59,7 +62,7 @@ def test_equal_values_lead_to_no_conclusion() -> None:
     enhanced = [
         ended_decision(decision_source="intelligence_enhanced", planned_tasks=7) for _ in rule_based
     ]
-    impact = compare("ALPHA", [*rule_based, *enhanced], {})
+    impact = compare("ALPHA", [*rule_based, *enhanced], [])
     assert (impact.miss_difference.value, impact.miss_difference.interval_95) == (-3, None)
     assert (impact.rule_based.mean_miss_95, impact.rule_based.completion_rate_95) == (None, None)
     assert impact.conclusion == f"nothing is concluded: {NO_SPREAD}"

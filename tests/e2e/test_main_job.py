@@ -320,12 +320,13 @@ def test_notebook_shows_the_decision_its_memories_and_its_records(
     # The run's own audit comes by itself; the two below are to be the newest.
     trail = f"{dsm.url(0)}/orchestrate/intelligence/decision-audit/P0"
     _until(lambda: api.get(trail).json()["pending"] == 0)
-    for tasks in (4, 7):
+    dry_run_last = [(4, {}), (7, {}), (9, {"dry_run": True})]
+    for tasks, effect in dry_run_last:
         record = {
             "audit_id": str(uuid4()),
             "project_id": "P0",
             "decision_source": "rule_based_only",
-            "decision": {"create_new_sprint": False, "tasks_to_assign": tasks},
+            "decision": {"create_new_sprint": False, "tasks_to_assign": tasks, **effect},
             "actor": "test",
             "timestamp": datetime.now(UTC).isoformat(),
         }
@@ -342,7 +343,13 @@ def test_notebook_shows_the_decision_its_memories_and_its_records(
     assert all(0 <= float(row[2]) <= 1 for row in episodes)
     recorded = {row[-1] for row in rows if row}
     assert {item["hash"][:12] for item in audits} <= recorded
+    marks = {row[-1]: row[1] for row in rows if row and len(row) > 1}
+    assert marks[audits[-1]["hash"][:12]] == "dry_run"
+    assert marks[audits[-2]["hash"][:12]] == "acted"
+    # Decisions that acted are compared, and looking at one leaves nothing behind.
     assert ["tasks_to_assign", "4", "7"] in rows
+    assert api.get(f"{dsm.url(4)}/v1/notes/decision_audit?project_id=P0").json() == audits
+    assert api.get(trail).json()["pending"] == 0
     nothing = _walk_through(repository, tmp_path / "none")
     assert nothing.returncode == 1
     assert "no stack runs on" in nothing.stderr

@@ -149,6 +149,7 @@ async def verify(
 def _audit(row: Row[Any]) -> DecisionAudit:
     return DecisionAudit(
         **row.record,
+        effect=row.effect,
         sequence=row.sequence,
         prev_hash=row.prev_hash.hex(),
         hash=row.hash.hex(),

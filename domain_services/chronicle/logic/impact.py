@@ -27,8 +27,16 @@ _GROUPS = text(
     FROM (VALUES ('intelligence_enhanced'), ('rule_based_only')) AS s(source)
     LEFT JOIN decision_outcomes d
         ON d.decision_source = source AND d.project_id = :project_id
-       AND d.timestamp BETWEEN :start AND :end
+       AND d.timestamp BETWEEN :start AND :end AND d.effect = 'acted'
     GROUP BY source ORDER BY source
+    """
+)
+_WITHOUT_EFFECT = text(
+    """
+    SELECT count(*) FILTER (WHERE effect = 'shadow') AS shadow,
+           count(*) FILTER (WHERE effect = 'dry_run') AS dry_runs
+    FROM decision_audits
+    WHERE project_id = :project_id AND made_at BETWEEN :start AND :end
     """
 )
 # The newest are taken first, then listed in the order of time.
@@ -37,6 +45,7 @@ _DETAILS = text(
     SELECT *, completion_rate >= :success AS success
     FROM (SELECT * FROM decision_outcomes
           WHERE project_id = :project_id AND timestamp BETWEEN :start AND :end
+            AND effect = 'acted'
           ORDER BY timestamp DESC, sequence DESC LIMIT :details) AS newest
     ORDER BY timestamp, sequence
     """
@@ -80,16 +89,19 @@ def period(start: date | None, end: date | None, now: datetime) -> TimePeriod:
 async def assess(
     connection: AsyncConnection, project_id: str, within: TimePeriod
 ) -> DecisionImpact:
-    """Compare the two sources over the decisions made within the period."""
+    """Compare the two sources over the decisions that acted within the period."""
     values = {"project_id": project_id, "start": within.start_date, "end": within.end_date}
     groups = (await connection.execute(_GROUPS, values)).all()
     enhanced, ruled = (Group(*row[1:]) for row in groups)
+    without_effect = (await connection.execute(_WITHOUT_EFFECT, values)).one()
     detail_values = {**values, "success": SUCCESS_COMPLETION_RATE, "details": MAX_DETAILS}
     details = await connection.execute(_DETAILS, detail_values)
     interval = completion_rate_interval(enhanced, ruled)
     return DecisionImpact(
         time_period=within,
         total_decisions_analyzed=enhanced.decisions + ruled.decisions,
+        shadow_decisions=without_effect.shadow,
+        dry_runs=without_effect.dry_runs,
         intelligence_enhanced_decisions=enhanced.decisions,
         rule_based_decisions=ruled.decisions,
         intelligence_outcomes=enhanced.outcomes,

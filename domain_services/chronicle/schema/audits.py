@@ -11,6 +11,9 @@ from domain_services.chronicle.values import Instant, JsonObject, StoredJson
 from domain_services.kernel.types import Answer, Line, ProjectId, Prose, SprintId, Wire
 
 DecisionSource = Literal["rule_based_only", "intelligence_enhanced"]
+# The one definition of a decision that acted, for chronicle and orchestrator: its run was no dry
+# run, and its mode acts (docs/adr/0089-decisions-that-acted.md).
+DecisionEffect = Literal["acted", "dry_run", "shadow"]
 Share = Annotated[float, Field(strict=True, ge=0, le=1)]
 Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="SHA-256, hex")]
 
@@ -77,6 +80,8 @@ class DecisionAudit(Answer):
     """Run of the orchestrator; null: no run."""
     timestamp: datetime
     """Time of the decision, UTC."""
+    effect: DecisionEffect = "acted"
+    """`acted` when its calls were to be made; `dry_run` and `shadow` decisions make none."""
     sequence: int
     """Place in the project's chain, from 1."""
     prev_hash: str

@@ -40,7 +40,9 @@ class DecisionOutcome(Answer):
 
 
 class DecisionImpact(ReasonedAnswer):
-    """Decisions made in a period, and the outcomes of their sprints by source.
+    """Decisions of a period that acted, and the outcomes of their sprints by source.
+
+    Dry runs and decisions in shadow mode change nothing: they are counted apart, and not listed.
 
     Task efficiency: finished tasks per calendar day of the sprint. Resource utilization: the share
     of the sprint's people (attendees and holders of tasks) that held a task.
@@ -49,7 +51,11 @@ class DecisionImpact(ReasonedAnswer):
     time_period: TimePeriod
     """Period in which the decisions were made."""
     total_decisions_analyzed: int
-    """Decisions of both sources."""
+    """Decisions of both sources that acted."""
+    shadow_decisions: int = 0
+    """Decisions in shadow mode, which are in no other count."""
+    dry_runs: int = 0
+    """Recorded dry runs, which are in no other count."""
     intelligence_enhanced_decisions: int
     """Decisions by rule and evidence."""
     rule_based_decisions: int
@@ -72,4 +78,4 @@ class DecisionImpact(ReasonedAnswer):
     resource_utilization_improvement_percent: float | None
     """Change of the mean resource utilization in percent of the rule-based one."""
     details: list[DecisionOutcome]
-    """The newest 1,000 decisions, oldest first."""
+    """The newest 1,000 decisions that acted, oldest first."""

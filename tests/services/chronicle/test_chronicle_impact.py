@@ -128,3 +128,26 @@ async def test_period_includes_whole_days_at_both_ends(chronicle: ChronicleClien
     assert impact.total_decisions_analyzed == 2
     impact = await chronicle.decision_impact("P1", None, date(2025, 3, 31))
     assert impact.time_period.end_date - impact.time_period.start_date == timedelta(days=30)
+
+
+async def test_dry_runs_and_shadow_decisions_are_counted_apart(chronicle: ChronicleClient) -> None:
+    earlier: dict[str, Any] = {"dry_run": True, "decision_mode": "intelligence_enhanced"}
+    in_shadow: dict[str, Any] = {"dry_run": True, "decision_mode": "shadow"}
+    for decision in (earlier, in_shadow, in_shadow | {"effect": "dry_run"}, {"dry_run": False}):
+        await chronicle.create_decision_audit(audit("P1", decision=decision))
+    impact = await chronicle.decision_impact("P1", *YEAR)
+    assert (impact.total_decisions_analyzed, impact.rule_based_decisions) == (1, 1)
+    assert (impact.shadow_decisions, impact.dry_runs) == (1, 2)
+    assert len(impact.details) == 1
+    audits = await chronicle.list_decision_audits("P1")
+    assert [item.effect for item in audits] == ["dry_run", "shadow", "dry_run", "acted"]
+    assert (await chronicle.verify_decision_audits("P1")).verified
+
+
+async def test_a_dry_run_that_names_a_sprint_has_no_outcome(chronicle: ChronicleClient) -> None:
+    dry: dict[str, Any] = {"decision": {"create_new_sprint": True, "dry_run": True}}
+    await chronicle.create_decision_audit(audit("P1", 1, **dry))
+    await chronicle.create_decision_audit(audit("P1", 1, **ENHANCED))
+    await chronicle.create_sprint_retrospective(retrospective("P1", 1, 9, 1))
+    impact = await chronicle.decision_impact("P1", *YEAR)
+    assert (impact.intelligence_outcomes, impact.rule_based_outcomes) == (1, 0)
