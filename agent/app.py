@@ -13,6 +13,7 @@ from agent.api import router
 from agent.bootstrap import open_services
 from agent.intelligence.api import router as intelligence
 from agent.learning import memory_api
+from agent.runs import api as runs
 from agent.settings import AgentSettings
 from domain_services.kernel import context
 from domain_services.kernel.errors import Unavailable, document
@@ -41,7 +42,14 @@ def create_app(settings: AgentSettings) -> FastAPI:
     app = build_app(
         "project-orchestrator",
         settings,
-        [health.router, router, intelligence, memory_api.router, dead_letters.router],
+        [
+            health.router,
+            router,
+            runs.router,
+            intelligence,
+            memory_api.router,
+            dead_letters.router,
+        ],
         lifespan=lifespan,
         validation_status=400,
     )

@@ -1,5 +1,7 @@
 """Typed client of the orchestrator, with one method for each route."""
 
+from uuid import UUID
+
 from agent import schema
 from agent.intelligence import schema as intelligence
 from agent.learning import schema as learning_schema
@@ -31,6 +33,10 @@ class OrchestratorClient(ServiceClient):
     async def status(self, project_id: str) -> schema.ProjectStatus:
         path = f"/orchestrate/project/{project_id}/status"
         return await self._call("GET", path, schema.ProjectStatus)
+
+    async def run(self, run_id: UUID) -> schema.RunDetails:
+        """Read one run. Raises: `PeerRefused` (404) for an unknown id."""
+        return await self._call("GET", f"/runs/{run_id}", schema.RunDetails)
 
     async def delete_cronjob(self, project_id: str, cronjob_name: str) -> schema.CronJobDeleted:
         path = f"/orchestrate/project/{project_id}/cronjob/{cronjob_name}"

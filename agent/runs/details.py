@@ -1,0 +1,45 @@
+"""Describe a stored run for its readers."""
+
+from typing import Any
+
+from agent import schema
+from agent.runs.release_0_1 import decided_by_release_0_1
+from domain_services.chronicle.schema import DecisionEffect
+from memory.decision import Decision
+from memory.runs import Run
+
+
+def details(run: Run) -> schema.RunDetails:
+    """Return a run as the route answers it."""
+    answer: Any = run.response or {}
+    return schema.RunDetails(
+        run_id=run.run_id,
+        project_id=run.project_id,
+        status=run.status,
+        effect=_effect(run),
+        decision_mode=answer.get("intelligence_metadata", {}).get("decision_mode"),
+        dry_run=bool(run.request.get("dry_run")),
+        started_at=run.started_at,
+        decided_at=run.decided_at,
+        ended_at=run.ended_at,
+        request=run.request,
+        decision=_decision(run),
+        answer=run.response,
+        error=schema.RunFailure.model_validate(run.error) if run.error else None,
+    )
+
+
+def _effect(run: Run) -> DecisionEffect | None:
+    if run.response is None:
+        # Only a decision that acts is stored before its calls.
+        return "acted" if run.decision else None
+    if not run.response.get("dry_run"):
+        return "acted"
+    return "dry_run" if run.request.get("dry_run") else "shadow"
+
+
+def _decision(run: Run) -> Decision | None:
+    # Release 0.1.0 stored decisions in another shape; their answers hold what was decided.
+    if run.decision is None or decided_by_release_0_1(run.decision):
+        return None
+    return Decision.model_validate(run.decision)

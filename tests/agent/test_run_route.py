@@ -1,0 +1,38 @@
+"""A run is read at the path that its answer names."""
+
+from uuid import UUID
+
+from tests.agent.conftest import get
+from tests.graphs.conftest import System
+
+
+async def test_a_finished_run_shows_its_request_decision_and_answer(whole: System) -> None:
+    await whole.make_project("RUN", 4)
+    answer = (await whole.orchestrate("RUN")).json()
+    run = await get(whole, answer["run_url"])
+    assert (run["run_id"], run["project_id"]) == (answer["run_id"], "RUN")
+    assert (run["status"], run["effect"], run["error"]) == ("done", "acted", None)
+    assert run["request"]["dry_run"] is run["dry_run"] is False
+    assert run["decision"]["tasks"] == answer["decisions"]["tasks_to_assign"]
+    assert run["answer"] == answer
+    assert run["started_at"] <= run["decided_at"] <= run["ended_at"]
+
+
+async def test_a_dry_run_and_a_shadow_decision_show_that_they_did_not_act(whole: System) -> None:
+    await whole.make_project("DRY", 4)
+    dry = await get(whole, (await whole.orchestrate("DRY", dry_run=True)).json()["run_url"])
+    assert (dry["status"], dry["effect"], dry["dry_run"]) == ("done", "dry_run", True)
+    await whole.post("orchestrator", "/orchestrate/project/DRY/decision-mode", {"mode": "shadow"})
+    shadow = await get(whole, (await whole.orchestrate("DRY")).json()["run_url"])
+    assert (shadow["effect"], shadow["decision_mode"]) == ("shadow", "shadow")
+    assert shadow["decision"] is None
+    assert shadow["answer"]["actions_planned"]
+
+
+async def test_a_failed_run_shows_its_error(whole: System) -> None:
+    assert (await whole.orchestrate("NOBODY")).status_code == 404
+    url = whole.urls["orchestrator"]
+    unknown = await whole.http.get(f"{url}/runs/{UUID(int=1)}")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "not_found")
+    assert "there is no run" in unknown.json()["detail"]
+    assert (await whole.http.get(f"{url}/runs/first")).status_code == 400
