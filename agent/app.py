@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from agent import health
 from agent.api import router
 from agent.bootstrap import open_services
+from agent.clock.api import router as clock
 from agent.intelligence.api import router as intelligence
 from agent.learning import memory_api
 from agent.runs import api as runs
@@ -46,6 +47,7 @@ def create_app(settings: AgentSettings) -> FastAPI:
             health.router,
             router,
             runs.router,
+            clock,
             intelligence,
             memory_api.router,
             dead_letters.router,

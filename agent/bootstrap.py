@@ -11,6 +11,7 @@ import httpx
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
+from agent.clock.mover import ClockMover
 from agent.intelligence.health import Health
 from agent.intelligence.reader import ProjectReader
 from agent.jobs.audits import post_audits
@@ -49,6 +50,7 @@ from memory.journal import Journal
 from memory.modes import Modes
 from memory.pool import Pool, open_pool
 from memory.postgres import PostgresEpisodes
+from memory.project_holds import ProjectHolds
 from memory.recall import Recaller
 from memory.runs import START_SECONDS, RunTable
 from memory.store import EpisodeStore
@@ -103,6 +105,7 @@ class Services:
     """Objects that the routes use."""
 
     orchestrator: Orchestrator
+    clock_mover: ClockMover
     modes: DecisionModes
     reader: ProjectReader
     learner: Learner
@@ -150,6 +153,7 @@ async def open_services(
         async with background.running(*loops):
             yield Services(
                 orchestrator=orchestrator,
+                clock_mover=_clock_mover(settings, clients, memory),
                 modes=DecisionModes(Modes(memory.pool), default_mode(settings)),
                 reader=_reader(sources, memory, options),
                 learner=memory.learner,
@@ -248,6 +252,11 @@ def _orchestrator(
         mode=default_mode(settings),
         lease_seconds=settings.lease_seconds,
     )
+
+
+def _clock_mover(settings: AgentSettings, clients: Clients, memory: Memory) -> ClockMover:
+    holds = ProjectHolds(memory.pool, memory.runs, settings.lease_seconds)
+    return ClockMover(clients.project, clients.sprint, memory.cronjobs, holds)
 
 
 def _scheduler(settings: AgentSettings, clients: Clients, cronjobs: EmbeddedCronJobs) -> Scheduler:

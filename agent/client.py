@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from agent import schema
+from agent.clock.schema import ClockMoved, ClockMoveRequest
 from agent.intelligence import schema as intelligence
 from agent.learning import schema as learning_schema
 from domain_services.kernel.client.http_client import ServiceClient
@@ -11,6 +12,8 @@ from graphs.answer import Orchestration
 
 # A decision whose dependencies all wait to their limits, with its calls.
 ORCHESTRATE_SECONDS = 30.0
+# Eight weeks with a daily scrum each day.
+MOVE_CLOCK_SECONDS = 60.0
 # Learning, or a batch of embeddings by a slow model.
 WORK_SECONDS = 60.0
 INTELLIGENCE = "/orchestrate/intelligence"
@@ -37,6 +40,10 @@ class OrchestratorClient(ServiceClient):
     async def run(self, run_id: UUID) -> schema.RunDetails:
         """Read one run. Raises: `PeerRefused` (404) for an unknown id."""
         return await self._call("GET", f"/runs/{run_id}", schema.RunDetails)
+
+    async def move_clock(self, project_id: str, body: ClockMoveRequest) -> ClockMoved:
+        path = f"/orchestrate/project/{project_id}/clock"
+        return await self._call("POST", path, ClockMoved, body=body, timeout=MOVE_CLOCK_SECONDS)
 
     async def delete_cronjob(self, project_id: str, cronjob_name: str) -> schema.CronJobDeleted:
         path = f"/orchestrate/project/{project_id}/cronjob/{cronjob_name}"
