@@ -1,6 +1,7 @@
-"""Comparison of a decision with the actual outcome, where an import saved one."""
+"""Comparison of a decision with the actual outcome, where imported files know one."""
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -11,7 +12,7 @@ from graphs.answer import Orchestration
 
 @dataclass(frozen=True)
 class Comparison:
-    """Numbers of a decision beside the tasks that were finished in the window after it."""
+    """Numbers of a decision beside the tasks that were finished in the window decided on."""
 
     window_end: str
     """Last day of the window, ISO 8601."""
@@ -20,7 +21,7 @@ class Comparison:
     decided_days: int | None
     """Days of the decided sprint; None when the decision creates none."""
     finished: int
-    """Tasks finished in the window."""
+    """Tasks finished in the window, as far as it is known."""
     from_backlog: int
     """Tasks of `finished` that were in the backlog at the decision."""
     chosen_finished: int | None
@@ -31,31 +32,52 @@ class Comparison:
     """Task count of the rule; None when it plans none."""
     recommended: int | None
     """Task count that the evidence recommends; None without a recommendation."""
+    window_start: str | None = None
+    """First day of the window, ISO 8601."""
+    known_until: str | None = None
+    """Last day of the window that is known, ISO 8601; None when all of it is."""
+
+    @property
+    def comparable(self) -> bool:
+        """True when the whole window is known, and as long as the decided sprint."""
+        return self.known_until is None and self.window_days == self.decided_days
+
+    @property
+    def rule_missed_by(self) -> int | None:
+        """Tasks between the rule's number and the actual outcome; None when not comparable."""
+        return abs(self.rule - self.finished) if self.comparable and self.rule is not None else None
+
+    @property
+    def recommended_missed_by(self) -> int | None:
+        """Tasks between the recommended number and the outcome; None when not comparable."""
+        if not self.comparable or self.recommended is None:
+            return None
+        return abs(self.recommended - self.finished)
 
     @property
     def nearer(self) -> Literal["rule", "recommendation", "equal"] | None:
         """Name the number that ended nearer to the actual outcome.
 
-        None without two numbers, or when window and decided sprint are not equally long.
+        None without two numbers, or when the outcome cannot be compared.
         """
-        if self.rule is None or self.recommended is None or self.window_days != self.decided_days:
+        rule, recommendation = self.rule_missed_by, self.recommended_missed_by
+        if rule is None or recommendation is None:
             return None
-        rule_error = abs(self.rule - self.finished)
-        recommendation_error = abs(self.recommended - self.finished)
-        if rule_error == recommendation_error:
+        if rule == recommendation:
             return "equal"
-        return "rule" if rule_error < recommendation_error else "recommendation"
+        return "rule" if rule < recommendation else "recommendation"
 
 
 async def compare(data_dir: Path, clients: Clients, answer: Orchestration) -> Comparison | None:
-    """Compare a decision with the actual outcome; None when no import saved one for its day."""
-    actual = holdout.find(data_dir, answer.project_id, answer.as_of)
+    """Compare a decision with the actual outcome; None when no imported file knows it."""
+    window = _window(data_dir, answer)
+    actual = holdout.find(data_dir, answer.project_id, *window) if window else None
     if actual is None:
         return None
     weeks = answer.decisions.sprint_duration_weeks
     task_count = answer.decisions.intelligence_adjustments.get("task_count_modification")
     return Comparison(
-        window_end=actual.window_end,
+        window_end=actual.window_end.isoformat(),
         window_days=actual.days,
         decided_days=7 * weeks if weeks is not None else None,
         finished=actual.finished,
@@ -64,7 +86,30 @@ async def compare(data_dir: Path, clients: Clients, answer: Orchestration) -> Co
         applied=answer.decisions.tasks_to_assign,
         rule=answer.decisions.rule_based_decision.tasks_to_assign,
         recommended=task_count.intelligence_recommendation if task_count else None,
+        window_start=actual.window_start.isoformat(),
+        known_until=actual.known_until.isoformat() if actual.known_until else None,
     )
+
+
+def _window(data_dir: Path, answer: Orchestration) -> tuple[date, date] | None:
+    """Return first and last day of the sprint decided on, or of one cadence without a sprint.
+
+    None while a sprint is in progress that the decision leaves as it is.
+    """
+    created = answer.created
+    if created and created.start_date and created.end_date:
+        return created.start_date, created.end_date
+    if answer.analysis.current_sprint and not answer.decisions.create_new_sprint:
+        return None
+    weeks = answer.decisions.sprint_duration_weeks
+    weeks = weeks or holdout.cadence_weeks(data_dir, answer.project_id)
+    if weeks is None:
+        return None
+    # A dry run has created nothing, but its planned call names the first day.
+    planned = [call.arguments.get("start_date") for call in answer.actions_planned]
+    start = next((day for day in planned if isinstance(day, str)), answer.as_of.isoformat())
+    first = date.fromisoformat(start)
+    return first, first + timedelta(7 * weeks - 1)
 
 
 async def _chosen_finished(

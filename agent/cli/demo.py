@@ -37,7 +37,7 @@ def demo(
         # In a wheel that is not unpacked, the example is no file of its own.
         with as_file(EXAMPLE) as example:
             importing.import_csv(
-                example, mapping=[MAPPING], prefix=PREFIX, as_of=as_of, data_dir=folder
+                [example], mapping=[MAPPING], prefix=PREFIX, as_of=as_of, data_dir=folder
             )
         for project in imported_projects(folder):
             orchestrate.orchestrate(project, data_dir=folder)

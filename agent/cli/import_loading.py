@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 
 from rich.console import Console
@@ -11,10 +10,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from agent.cli.connect import connect
 from agent.client import OrchestratorClient
-from agent.importing import holdout
+from agent.importing import known_rows
 from agent.importing.existing_history import check_existing
 from agent.importing.load import LoadResult, load, step_count
 from agent.importing.plan import Plan
+from agent.importing.reading import Study
 
 # Longest wait for embeddings; the orchestrator makes the others after the command has ended.
 EMBEDDING_SECONDS = 5.0
@@ -22,7 +22,7 @@ POLL_SECONDS = 0.1
 
 
 async def load_plans(
-    data_dir: Path, plans: Sequence[Plan], day: date, cadence_days: int, *, quiet: bool
+    data_dir: Path, plans: Sequence[Plan], study: Study, *, quiet: bool
 ) -> list[LoadResult]:
     """Load every plan into the running stack; `quiet` shows no progress.
 
@@ -42,8 +42,8 @@ async def load_plans(
                 results.append(
                     await load(clients, plan, lambda n, bar=bar: progress.advance(bar, n))
                 )
-                # Saved last: without the file, the day counts as not imported and nothing compares.
-                holdout.save(data_dir, plan.history, day, cadence_days)
+                # Saved last: a failed import is repeated as if it had not begun.
+                known_rows.save(data_dir, study.rows[plan.project.id])
             remaining = await _wait_for_embeddings(clients.orchestrator, progress)
     if remaining and not quiet:
         print(

@@ -1,7 +1,8 @@
-"""`dsm import csv`: import a team's history from a file, as of a day."""
+"""`dsm import csv`: import a team's history from files, as of a day."""
 
 import asyncio
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,9 @@ from agent.cli.stack import DEFAULT_DATA_DIR, AsJson, DataDir
 if TYPE_CHECKING:
     from agent.importing.recognition import Recognition
 
-File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The CSV file.")]
+Files = Annotated[
+    list[Path], typer.Argument(exists=True, dir_okay=False, help="CSV files; their rows unite.")
+]
 Mapping = Annotated[
     list[str] | None,
     typer.Option("--map", help="field=column pairs, e.g. id=Key,created=Created."),
@@ -20,7 +23,8 @@ Mapping = Annotated[
 Prefix = Annotated[str, typer.Option(help="Put before each value of the project column.")]
 Project = Annotated[str | None, typer.Option(help="Project id, for a file without a column.")]
 AsOf = Annotated[
-    str | None, typer.Option(help="YYYY-MM-DD; default: the day after the last finish.")
+    str | None,
+    typer.Option(help="YYYY-MM-DD; default: the day after the newest date, at most today."),
 ]
 Cadence = Annotated[str, typer.Option(help="Length of a sprint, e.g. 2w or 10d.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what is recognised, import nothing.")]
@@ -30,15 +34,21 @@ Rejects = Annotated[
 DateFormatName = Annotated[
     str | None, typer.Option("--date-format", help="Settles ambiguous dates, e.g. m/d/Y.")
 ]
+Country = Annotated[str | None, typer.Option(help="Country of the team's calendar, e.g. DE.")]
+Subdivision = Annotated[str | None, typer.Option(help="Part of the country, e.g. BY.")]
+TimeZone = Annotated[str | None, typer.Option("--timezone", help="E.g. Europe/Berlin.")]
 
 
 def import_csv(
-    file: File,
+    files: Files,
     mapping: Mapping = None,
     prefix: Prefix = "",
     project: Project = None,
     as_of: AsOf = None,
     cadence: Cadence = "2w",
+    country: Country = None,
+    subdivision: Subdivision = None,
+    timezone: TimeZone = None,
     dry_run: DryRun = False,
     rejects: Rejects = None,
     date_format: DateFormatName = None,
@@ -50,54 +60,48 @@ def import_csv(
     from agent.cli import import_output
     from agent.cli.failures import one_line
     from agent.cli.import_loading import load_plans
-    from agent.importing.cutoff import choose_as_of, future_day_warning, parse_as_of, parse_cadence
-    from agent.importing.dates import latest_today
-    from agent.importing.history_windows import split_history
+    from agent.importing.cutoff import parse_as_of, parse_cadence
+    from agent.importing.errors import CsvRefused
+    from agent.importing.mapping import parse_mapping
     from agent.importing.plan import prepare
+    from agent.importing.project_place import parse_place
+    from agent.importing.reading import FileOptions, recognise_files, study_files
 
     with one_line():
-        days = parse_cadence(cadence)
-        requested_day = parse_as_of(as_of) if as_of else None
-        recognition = _recognise(file, mapping or [], prefix, project, date_format)
-        rejected = _write_rejects(recognition, rejects or file.with_suffix(".rejected.csv"))
-        warning = future_day_warning(requested_day, latest_today())
-        # Shown before the checks below, whose errors are easier to understand with it.
+        days, requested_day = parse_cadence(cadence), parse_as_of(as_of) if as_of else None
+        place = parse_place(country, subdivision, timezone)
+        options = FileOptions(parse_mapping(mapping or []), prefix, project, date_format)
+        recognitions = recognise_files(files, options)
+        rejected = _write_rejects(recognitions, rejects)
+        try:
+            study = study_files(recognitions, data_dir, requested_day, days, place.today())
+        except CsvRefused:
+            # Its reason is easier to understand with what was recognised.
+            if not as_json:
+                import_output.show_recognitions(recognitions, rejected)
+            raise
         if not as_json:
-            import_output.show_recognition(recognition, rejected, warning)
-        day = choose_as_of(recognition, requested_day)
-        histories = list(split_history(recognition.tasks, day, days).values())
-        if not as_json:
-            import_output.show_histories(histories, day, days)
+            import_output.show_study(study, rejected, data_dir)
         # Prepared in a dry run too: it must find everything that would stop the import.
-        plans = [prepare(history, day) for history in histories]
-        results = (
-            [] if dry_run else asyncio.run(load_plans(data_dir, plans, day, days, quiet=as_json))
-        )
+        plans = [prepare(history, study.day, study.clock, place) for history in study.histories]
+        results = [] if dry_run else asyncio.run(load_plans(data_dir, plans, study, quiet=as_json))
         if as_json:
-            answer = import_output.to_json(recognition, histories, results, day, rejected, warning)
+            answer = import_output.to_json(study, results, rejected, data_dir)
             print(json.dumps(answer | {"dry_run": dry_run}, indent=2))
         else:
             import_output.show_results(results, dry_run)
 
 
-def _recognise(
-    file: Path, mapping: list[str], prefix: str, project: str | None, date_format: str | None
-) -> "Recognition":
-    from agent.importing.mapping import parse_mapping
-    from agent.importing.recognition import recognise
-    from agent.importing.table import read_table
-
-    return recognise(
-        read_table(file),
-        parse_mapping(mapping),
-        prefix=prefix,
-        project=project,
-        format_name=date_format,
-    )
-
-
-def _write_rejects(recognition: "Recognition", path: Path) -> Path | None:
-    """Write the refused rows and return the file; None when no row was refused."""
+def _write_rejects(recognitions: "Sequence[Recognition]", chosen: Path | None) -> list[Path]:
+    """Write the refused rows of each file, and return the files written."""
     from agent.importing.refusals import write_refusals
 
-    return write_refusals(path, recognition) if recognition.refused else None
+    written: list[Path] = []
+    for recognition in recognitions:
+        if not recognition.refused:
+            continue
+        path = chosen or recognition.table.path.with_suffix(".rejected.csv")
+        if path in written:
+            path = path.with_name(f"{path.stem}-{len(written) + 1}{path.suffix}")
+        written.append(write_refusals(path, recognition))
+    return written

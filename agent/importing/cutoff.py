@@ -1,12 +1,17 @@
 """Day and sprint length of an import: parsed from text, or the day chosen from the data."""
 
 import re
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
-from agent.importing.dates import EARLIEST, LATEST
+from agent.importing.dates import EARLIEST, LATEST, latest_today
 from agent.importing.errors import CsvRefused
 from agent.importing.recognition import Recognition
+from agent.importing.tasks import Task
+from domain_services.project.schema import Clock
 
+# A project whose day is at most this old follows the clock (docs/adr/0086-day-of-an-import.md).
+LIVE_DAYS = 28
 MAX_CADENCE_DAYS = 366
 _CADENCE = re.compile(r"([0-9]{1,3})([dw])")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -44,34 +49,51 @@ def parse_as_of(text: str) -> date:
     return day
 
 
-def future_day_warning(requested: date | None, today: date) -> str | None:
-    """Return a warning when the requested day lies after today; None otherwise."""
-    if requested is None or requested <= today:
-        return None
-    return (
-        f"--as-of {requested} lies after today: sprints that have not happened yet count "
-        "as past ones in which nothing was finished."
-    )
+def clock_of(day: date, today: date) -> Clock:
+    """Return the clock of a project that is imported as of a day.
 
-
-def choose_as_of(recognition: Recognition, requested: date | None) -> date:
-    """Return the requested day, or by default the day after the last finish or else creation.
-
-    Raises: `CsvRefused`, with the range of the file's dates, when no row is usable or nothing was
-    created by that day.
+    A day of the last four weeks is the present of a team; an older one is a study.
     """
-    tasks, path = recognition.tasks, recognition.table.path
-    if not recognition.rows:
-        raise CsvRefused(f"{path} has a header and no rows: export the tasks again, with rows.")
-    if not tasks:
-        raise CsvRefused(_no_usable_row(recognition))
-    finishes = [task.finished for task in tasks if task.finished]
-    day = requested or max(finishes or [task.created for task in tasks]) + timedelta(days=1)
-    first = min(task.created for task in tasks)
-    if day < first:
-        last = max(task.finished or task.created for task in tasks)
+    return "live" if (today - day).days <= LIVE_DAYS else "held"
+
+
+def newest_day(tasks: Iterable[Task]) -> date | None:
+    """Return the newest date of any kind; None without tasks."""
+    return max((task.newest for task in tasks), default=None)
+
+
+def choose_as_of(
+    recognitions: Sequence[Recognition],
+    tasks: Sequence[Task],
+    requested: date | None,
+    today: date,
+) -> date:
+    """Return the requested day, or by default the day after the newest date, at most today.
+
+    Raises: `CsvRefused`, with the range of the file's dates, when no row is usable, nothing was
+    created by that day, or the requested day lies after today everywhere on earth.
+    """
+    if requested is not None and requested > latest_today():
         raise CsvRefused(
-            f"Nothing in {path} was created by {day}: its dates run from {first} to {last}; "
+            f"--as-of {requested} lies after today ({today}): nobody knows yet what happens by "
+            "then; give today or a past day."
+        )
+    for recognition in recognitions:
+        if not recognition.rows:
+            raise CsvRefused(
+                f"{recognition.table.path} has a header and no rows: export the tasks again, "
+                "with rows."
+            )
+        if not recognition.tasks:
+            raise CsvRefused(_no_usable_row(recognition))
+    newest, first = newest_day(tasks), min(task.created for task in tasks)
+    assert newest is not None
+    # Where the day begins first it may be tomorrow already, so the file may hold a later date.
+    day = requested or min(newest + timedelta(days=1), max(today, newest))
+    if day < first:
+        paths = ", ".join(str(recognition.table.path) for recognition in recognitions)
+        raise CsvRefused(
+            f"Nothing in {paths} was created by {day}: its dates run from {first} to {newest}; "
             "choose a day among them with --as-of."
         )
     return day

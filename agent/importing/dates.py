@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from agent.importing.errors import CsvRefused
 
@@ -72,6 +72,21 @@ def _date(match: re.Match[str]) -> date | None:
         return date(century + int(year), month, int(match["d"]))
     except ValueError:
         return None
+
+
+_CLOCK = re.compile(r"[T ] ?([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?")
+_HALF = re.compile(r"[0-9]\s?([AaPp])[Mm]")
+
+
+def time_of_day(text: str) -> time:
+    """Return the time that a date is written with; midnight without one. Its zone is dropped."""
+    match = _CLOCK.search(text)
+    if match is None:
+        return time()
+    hour, half = int(match[1]), _HALF.search(text)
+    if half:
+        hour = hour % 12 + (12 if half[1] in "Pp" else 0)
+    return time(hour, int(match[2]), int(match[3] or 0))
 
 
 def date_format(name: str) -> DateFormat:

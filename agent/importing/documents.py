@@ -8,10 +8,11 @@ from agent.importing.history_windows import PastSprint, ProjectHistory
 from agent.importing.limits import MAX_LABELS
 from agent.importing.people import employee_id
 from agent.importing.priorities import DEFAULT_PRIORITY, priority_of
+from agent.importing.project_place import UNKNOWN_PLACE, ProjectPlace
 from agent.importing.tasks import Task
 from domain_services.backlog.schema import TaskCreate
 from domain_services.chronicle.schema import SprintRetrospectiveCreate, TaskOutcomeCreate
-from domain_services.project.schema import EmployeeCreate, ProjectCreate
+from domain_services.project.schema import Clock, EmployeeCreate, ProjectCreate
 from memory.episode import KEPT_SPRINTS, Outcome, Perception
 from memory.episode_documents import Action, EpisodeDocument, Reasoning
 
@@ -23,15 +24,20 @@ def sprint_id(project_id: str, number: int) -> str:
     return f"{project_id}-S{number:02d}"
 
 
-def project(project_id: str, as_of: date) -> ProjectCreate:
-    """Build the project, which lives at the day of the import."""
-    return ProjectCreate(
-        id=project_id,
-        name=f"Imported project {project_id}",
-        description=f"History imported as of {as_of}.",
-        # Nobody works on an imported backlog here, so no progress may be simulated.
-        progress_mode="reported",
-        as_of=as_of,
+def project(
+    project_id: str, as_of: date, clock: Clock = "held", place: ProjectPlace = UNKNOWN_PLACE
+) -> ProjectCreate:
+    """Build the project, held at the day of the import or following the clock."""
+    return ProjectCreate.model_validate(
+        {
+            "id": project_id,
+            "name": f"Imported project {project_id}",
+            "description": f"History imported as of {as_of}.",
+            # Its team works elsewhere, so no progress may be simulated.
+            "progress_mode": "reported",
+            "as_of": as_of if clock == "held" else None,
+        }
+        | place.values
     )
 
 

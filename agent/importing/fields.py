@@ -39,6 +39,19 @@ FIELDS: tuple[Field, ...] = (
             "date completed",
         ),
     ),
+    Field(
+        "updated",
+        (
+            "updated",
+            "updated at",
+            "updated date",
+            "last updated",
+            "last modified",
+            "modified",
+            "modified at",
+            "changed date",
+        ),
+    ),
     Field("title", ("summary", "title", "name", "subject")),
     Field("status", ("status", "state")),
     Field("priority", ("priority",)),
@@ -58,4 +71,4 @@ FIELDS: tuple[Field, ...] = (
     ),
 )
 FIELD_NAMES: tuple[str, ...] = tuple(field.name for field in FIELDS)
-DATE_FIELDS: tuple[str, ...] = ("created", "finished")
+DATE_FIELDS: tuple[str, ...] = ("created", "finished", "updated")

@@ -1,74 +1,100 @@
-"""Actual outcome after the day of an import, in a file of the data folder that no service reads.
+"""Actual outcome of a window, from the rows that imports have saved beside the services.
 
 A decision must not see it. It is printed beside the decision afterwards, for comparison.
 """
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from agent.importing.history_windows import ProjectHistory
+from agent.importing import known_rows
+from agent.importing.known_rows import KnownRows
 
 
-# Files of earlier releases lie in users' data folders: fields may be added, with a default.
 @dataclass(frozen=True)
 class ActualOutcome:
-    """Tasks that a team finished in the window that begins on the day of the import."""
+    """Tasks that a team finished in a window, as far as the imported files know."""
 
     project_id: str
     """Project id."""
-    as_of: str
-    """First day of the window, ISO 8601: the day of the import."""
-    window_end: str
-    """Last day of the window, ISO 8601."""
+    window_start: date
+    """First day of the window."""
+    window_end: date
+    """Last day of the window."""
+    known_until: date | None
+    """Last day of the window that is known; None when all of it is."""
     finished: int
-    """Tasks finished in the window."""
-    finished_created_by: int
-    """Tasks of `finished` that were created by the day of the import."""
+    """Tasks finished in the known days of the window."""
     from_backlog: tuple[str, ...]
-    """The file's ids of the tasks of `finished` that were in that day's backlog."""
+    """The file's ids of the tasks of `finished` that were open and created by the first day."""
 
     @property
     def days(self) -> int:
-        """Days of the window, which is the import's cadence."""
-        return (date.fromisoformat(self.window_end) - date.fromisoformat(self.as_of)).days + 1
+        """Days of the window."""
+        return (self.window_end - self.window_start).days + 1
 
 
-def save(data_dir: Path, history: ProjectHistory, as_of: date, cadence_days: int) -> None:
-    """Write the actual outcome of a project to the data folder."""
-    actual = ActualOutcome(
-        project_id=history.project_id,
-        as_of=as_of.isoformat(),
-        window_end=(as_of + timedelta(days=cadence_days - 1)).isoformat(),
-        finished=history.holdout.finished,
-        finished_created_by=history.holdout.finished_created_by,
-        from_backlog=history.holdout.from_backlog,
+def find(data_dir: Path, project_id: str, start: date, end: date) -> ActualOutcome | None:
+    """Read the actual outcome of a window; None when no imported file knows its first day."""
+    rows = known_rows.find(data_dir, project_id)
+    if rows is None:
+        return _find_earlier_release(data_dir, project_id, start, end)
+    return outcome_of(rows, start, end)
+
+
+def outcome_of(rows: KnownRows, start: date, end: date) -> ActualOutcome | None:
+    """Count what was finished in a window; None when the rows end before it begins."""
+    if rows.known_until < start:
+        return None
+    last = min(end, rows.known_until)
+    finished = [task for task in rows.tasks if task.finished and start <= task.finished <= last]
+    return ActualOutcome(
+        project_id=rows.project_id,
+        window_start=start,
+        window_end=end,
+        known_until=None if last == end else last,
+        finished=len(finished),
+        from_backlog=tuple(
+            task.id
+            for task in finished
+            # An import leaves out of the backlog what was finished on its day itself.
+            if task.created <= start and not task.finished == start == rows.as_of
+        ),
     )
-    path = _path(data_dir, history.project_id)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(asdict(actual), indent=2) + "\n")
-
-
-def find(data_dir: Path, project_id: str, as_of: date) -> ActualOutcome | None:
-    """Read the actual outcome after `as_of`; None when the project was not imported as of it."""
-    actual = _read(data_dir, project_id)
-    return actual if actual is not None and actual.as_of == as_of.isoformat() else None
 
 
 def cadence_weeks(data_dir: Path, project_id: str) -> int | None:
     """Return the cadence of a project's import; None without one or when it is not whole weeks."""
-    actual = _read(data_dir, project_id)
-    return actual.days // 7 if actual is not None and actual.days % 7 == 0 else None
-
-
-def _read(data_dir: Path, project_id: str) -> ActualOutcome | None:
-    path = _path(data_dir, project_id)
-    if not path.exists():
+    content = known_rows.read_json(data_dir, project_id)
+    if content is None:
         return None
-    content = json.loads(path.read_text())
-    return ActualOutcome(**content | {"from_backlog": tuple(content["from_backlog"])})
+    if content.get("format") == known_rows.FORMAT:
+        days = int(content["cadence_days"])
+    else:
+        days = _days(content["as_of"], content["window_end"])
+    return days // 7 if days % 7 == 0 else None
 
 
-def _path(data_dir: Path, project_id: str) -> Path:
-    return data_dir / "imports" / f"{project_id}.json"
+def _find_earlier_release(
+    data_dir: Path, project_id: str, start: date, end: date
+) -> ActualOutcome | None:
+    """Read the outcome of the one window that release 0.1.0 saved, if it is the one asked for."""
+    content = known_rows.read_json(data_dir, project_id)
+    if content is None or content.get("as_of") != start.isoformat():
+        return None
+    window_end = date.fromisoformat(content["window_end"])
+    # It did not save how far its file reached, so an empty window may be an unknown one.
+    if window_end != end or not content["finished"]:
+        return None
+    return ActualOutcome(
+        project_id=project_id,
+        window_start=start,
+        window_end=end,
+        known_until=None,
+        finished=content["finished"],
+        from_backlog=tuple(content["from_backlog"]),
+    )
+
+
+def _days(first: str, last: str) -> int:
+    return (date.fromisoformat(last) - date.fromisoformat(first) + timedelta(1)).days

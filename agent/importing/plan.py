@@ -10,9 +10,10 @@ from agent.importing.batches import byte_size
 from agent.importing.errors import CsvRefused
 from agent.importing.history_windows import PastSprint, ProjectHistory
 from agent.importing.limits import describe_error
+from agent.importing.project_place import UNKNOWN_PLACE, ProjectPlace
 from domain_services.backlog.schema import TaskCreate
 from domain_services.chronicle.schema import MAX_TASKS, SprintRetrospectiveCreate
-from domain_services.project.schema import EmployeeCreate, ProjectCreate
+from domain_services.project.schema import Clock, EmployeeCreate, ProjectCreate
 
 # Whoever finished a task in this many last sprints is on the team.
 TEAM_SPRINTS = 6
@@ -36,7 +37,12 @@ class Plan:
     """Past sprints, the oldest first."""
 
 
-def prepare(history: ProjectHistory, as_of: date) -> Plan:
+def prepare(
+    history: ProjectHistory,
+    as_of: date,
+    clock: Clock = "held",
+    place: ProjectPlace = UNKNOWN_PLACE,
+) -> Plan:
     """Build and validate the documents of a project.
 
     Raises: `CsvRefused`, with the document and its field, when a service would refuse one.
@@ -48,16 +54,16 @@ def prepare(history: ProjectHistory, as_of: date) -> Plan:
             pass
         return Plan(
             history=history,
-            project=documents.project(project_id, as_of),
+            project=documents.project(project_id, as_of, clock, place),
             people=_people(history),
             tasks=tuple(documents.backlog_task(task) for task in history.backlog),
             retrospectives=tuple(_retrospective(project_id, sprint) for sprint in history.sprints),
         )
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        place = ".".join(map(str, first["loc"]))
+        field = ".".join(map(str, first["loc"]))
         raise CsvRefused(
-            f"Project {project_id} cannot be imported: {error.title} {place} "
+            f"Project {project_id} cannot be imported: {error.title} {field} "
             f"{describe_error(first)}. Correct it in the file, or choose another --as-of."
         ) from error
 

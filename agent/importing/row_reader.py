@@ -4,9 +4,9 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
-from agent.importing.dates import EARLIEST, FORMATS, LATEST, DateFormat
+from agent.importing.dates import EARLIEST, FORMATS, LATEST, DateFormat, time_of_day
 from agent.importing.mapping import MappedColumn
 from agent.importing.statuses import State, state_of
 from agent.importing.table import Record
@@ -67,6 +67,7 @@ class RowReader:
             type=texts.get("type"),
             labels=self._labels(record.cells),
             estimate=self._estimate(texts.get("estimate")),
+            updated=self._moment("updated", texts.get("updated")),
         )
         return task, corrected
 
@@ -92,6 +93,14 @@ class RowReader:
             return project_id(self.prefix + text)
         except ValueError as error:
             raise RowRefused(self.columns["project"].header, str(error)) from error
+
+    def _moment(self, field: str, text: str | None) -> datetime | None:
+        date_format = self.formats.get(field)
+        day = date_format.parse(text) if text and date_format else None
+        # It only orders the rows of one task, so an unreadable one refuses no row.
+        if text is None or day is None or not EARLIEST <= day <= min(LATEST, self.today):
+            return None
+        return datetime.combine(day, time_of_day(text))
 
     def _date(self, field: str, text: str) -> date:
         date_format = self.formats[field]

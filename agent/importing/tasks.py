@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from agent.importing.errors import CsvRefused
 from domain_services.kernel.types import PROJECT_ID, RESERVED_IDS
@@ -36,6 +36,14 @@ class Task:
     """Labels, each once, in the order of the file."""
     estimate: float | None = None
     """Estimate in the file's own unit, usually story points."""
+    updated: datetime | None = None
+    """Moment of the last change as the file writes it, without zone; None when not known."""
+
+    @property
+    def newest(self) -> date:
+        """Newest day on which anything of the task is known to have happened."""
+        days = [day for day in (self.created, self.finished) if day]
+        return max([*days, self.updated.date()] if self.updated else days)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,19 @@ from datetime import date
 
 import pytest
 
-from agent.importing.cutoff import choose_as_of, parse_as_of, parse_cadence
+from agent.importing import cutoff
+from agent.importing.cutoff import parse_as_of, parse_cadence
 from agent.importing.errors import CsvRefused
 from agent.importing.recognition import Recognition
 
 Recognise = Callable[..., Recognition]
 
 HEAD = "id,project,created,finished"
+TODAY = date(2016, 7, 1)
+
+
+def choose_as_of(recognition: Recognition, requested: date | None) -> date:
+    return cutoff.choose_as_of([recognition], recognition.tasks, requested, TODAY)
 
 
 @pytest.mark.parametrize(
@@ -40,14 +46,33 @@ def test_malformed_day_is_refused_with_the_form(text: str) -> None:
         parse_as_of(text)
 
 
-def test_default_day_follows_the_last_finish(recognised: Recognise) -> None:
-    recognition = recognised(f"{HEAD}\n1,p,2016-06-06,2016-06-09\n2,p,2016-06-20,\n")
-    assert choose_as_of(recognition, None) == date(2016, 6, 10)
+@pytest.mark.parametrize(
+    ("rows", "day"),
+    [
+        ("1,p,2016-06-06,2016-06-09,\n2,p,2016-06-20,,\n", date(2016, 6, 21)),
+        ("1,p,2016-06-06,2016-06-22,\n2,p,2016-06-20,,\n", date(2016, 6, 23)),
+        ("1,p,2016-06-06,,\n2,p,2016-06-20,,2016-06-25 09:15\n", date(2016, 6, 26)),
+        ("1,p,2016-06-30,,\n", TODAY),
+        ("1,p,2016-06-06,2016-07-01,\n", TODAY),
+    ],
+)
+def test_default_day_follows_the_newest_date_of_any_kind_and_never_passes_today(
+    recognised: Recognise, rows: str, day: date
+) -> None:
+    assert choose_as_of(recognised(f"{HEAD},updated\n{rows}"), None) == day
 
 
-def test_default_day_without_any_finish_follows_the_last_creation(recognised: Recognise) -> None:
-    recognition = recognised(f"{HEAD}\n1,p,2016-06-06,\n2,p,2016-06-20,\n")
-    assert choose_as_of(recognition, None) == date(2016, 6, 21)
+def test_unreadable_or_future_update_refuses_no_row(recognised: Recognise) -> None:
+    recognition = recognised(
+        f"{HEAD},updated\n1,p,2016-06-06,,2016-06-08\n2,p,2016-06-06,,soon\n"
+        "3,p,2016-06-06,,2098-01-01\n"
+    )
+    assert recognition.refused == ()
+    assert [task.updated and task.updated.date() for task in recognition.tasks] == [
+        date(2016, 6, 8),
+        None,
+        None,
+    ]
 
 
 def test_day_before_every_creation_is_refused_with_the_range_of_dates(

@@ -1,14 +1,21 @@
 """Detection of a column's date format, and parsing of its days."""
 
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import date, time
 from random import Random
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from agent.importing.dates import FORMATS, DateFormat, DetectedDates, FormatTally, date_format
+from agent.importing.dates import (
+    FORMATS,
+    DateFormat,
+    DetectedDates,
+    FormatTally,
+    date_format,
+    time_of_day,
+)
 from agent.importing.errors import CsvRefused
 
 DAY = date(2016, 6, 13)
@@ -162,3 +169,17 @@ def test_detection_ignores_the_order_of_values(
 @given(st.text(max_size=30))
 def test_detection_takes_any_text(text: str) -> None:
     assert detect([text]).values == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("05/Mar/24 3:45 PM", time(15, 45)),
+        ("05/Mar/24 12:05 AM", time(0, 5)),
+        ("2024-03-05T10:11:12.123+01:00", time(10, 11, 12)),
+        ("2024-03-05 10:00", time(10)),
+        ("2024-03-05", time()),
+    ],
+)
+def test_time_of_a_date_is_read_without_its_zone(text: str, moment: time) -> None:
+    assert time_of_day(text) == moment

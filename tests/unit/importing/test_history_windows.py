@@ -42,24 +42,18 @@ def example() -> Example:
 
 
 @pytest.mark.parametrize(
-    ("project", "backlog", "completed", "following", "created_by", "from_backlog"),
-    [("P0", 17, [12, 10, 4, 5], 4, 2, 2), ("P1", 18, [15, 12, 10, 14], 13, 10, 9)],
+    ("project", "backlog", "completed"),
+    [("P0", 17, [12, 10, 4, 5]), ("P1", 18, [15, 12, 10, 14])],
 )
 def test_example_as_of_june_2016(
     example: Example,
     project: str,
     backlog: int,
     completed: list[int],
-    following: int,
-    created_by: int,
-    from_backlog: int,
 ) -> None:
     history = example[project]
     assert len(history.backlog) == backlog
     assert [len(sprint.completed) for sprint in history.sprints[-4:]] == completed
-    assert history.holdout.finished == following
-    assert history.holdout.finished_created_by == created_by
-    assert len(history.holdout.from_backlog) == from_backlog
     assert history.sprints[-1].end_date == DAY - timedelta(1)
 
 
@@ -74,7 +68,7 @@ def test_task_of_the_very_day_is_in_the_backlog_only_when_still_open() -> None:
         [task("a", 0), task("b", -1, 1), task("c", -1, 0), task("d", 1), task("e", -2, -1)], DAY, 7
     )["P"]
     assert ids(history.backlog) == ["b", "a"]
-    assert ids(history.holdout.created_later) == ["d"]
+    assert ids(history.created_later) == ["d"]
     assert [ids(sprint.completed) for sprint in history.sprints] == [["e"]]
 
 
@@ -87,11 +81,20 @@ def test_window_contains_its_first_and_its_last_day() -> None:
     assert (first.start_date, first.end_date) == (date(2016, 5, 23), date(2016, 5, 29))
 
 
-def test_first_sprint_contains_the_first_creation_and_empty_windows_stay() -> None:
-    history = split_history([task("a", -28, -1), task("b", -3, -2)], DAY, 7)["P"]
-    assert [len(sprint.completed) for sprint in history.sprints] == [0, 0, 0, 2]
+def test_windows_before_the_first_finish_are_no_sprints_and_later_empty_ones_are() -> None:
+    history = split_history([task("a", -42, -25), task("b", -42), task("c", -3, -2)], DAY, 7)["P"]
+    assert [len(sprint.completed) for sprint in history.sprints] == [1, 0, 0, 1]
     assert [sprint.number for sprint in history.sprints] == [1, 2, 3, 4]
-    assert [len(sprint.created) for sprint in history.sprints] == [1, 0, 0, 1]
+    assert history.sprints[0].open_at_start == 2
+
+
+@pytest.mark.parametrize(("known", "completed"), [(-4, [1, 1]), (-5, [1]), (-15, []), (0, [1, 1])])
+def test_window_that_is_known_for_less_than_half_is_no_sprint(
+    known: int, completed: list[int]
+) -> None:
+    tasks = [task("a", -14, -14), task("b", -14, -6)]
+    history = split_history(tasks, DAY, 7, DAY + timedelta(known))["P"]
+    assert [len(sprint.completed) for sprint in history.sprints] == completed
 
 
 def test_history_without_a_finish_has_no_past_sprint() -> None:
@@ -101,26 +104,15 @@ def test_history_without_a_finish_has_no_past_sprint() -> None:
 
 
 def test_open_tasks_are_counted_at_the_start_of_each_window() -> None:
-    history = split_history([task("a", -21, -7), task("b", -20, -8), task("c", -14)], DAY, 7)["P"]
+    tasks = [task("a", -21, -7), task("b", -20, -8), task("c", -14), task("d", -21, -21)]
+    history = split_history(tasks, DAY, 7)["P"]
     assert [sprint.open_at_start for sprint in history.sprints] == [0, 2, 2]
 
 
-def test_holdout_counts_finishes_from_the_day_to_the_end_of_its_window() -> None:
-    history = split_history(
-        [task("a", -1, 0), task("b", 0, 6), task("c", -1, 7), task("d", 1, 2), task("e", -1)],
-        DAY,
-        7,
-    )["P"]
-    assert history.holdout.finished == 3
-    assert history.holdout.finished_created_by == 2
-    assert history.holdout.from_backlog == ("b",)
-
-
-def test_project_created_after_the_day_has_only_a_holdout() -> None:
-    history = split_history([task("a", 3, 5)], DAY, 7)["P"]
-    assert (history.backlog, history.sprints) == ((), ())
-    assert history.holdout.finished == 1
-    assert history.holdout.from_backlog == ()
+def test_project_created_after_the_day_is_kept_back() -> None:
+    history = split_history([task("a", 3, 5), task("b", -1, 0)], DAY, 7)["P"]
+    assert (history.backlog, history.sprints, history.finished_on_day) == ((), (), 1)
+    assert ids(history.created_later) == ["a"]
 
 
 def test_each_project_has_a_history_of_its_own() -> None:
@@ -151,7 +143,7 @@ def test_every_task_is_in_exactly_one_part_of_the_history(tasks: list[Task], cad
     completed = [identifier for sprint in history.sprints for identifier in ids(sprint.completed)]
     assert sorted(completed) == sorted(ids(t for t in tasks if t.finished and t.finished < DAY))
     on_the_day = ids(t for t in tasks if t.finished == DAY and t.created <= DAY)
-    places = completed + ids(history.backlog) + on_the_day + ids(history.holdout.created_later)
+    places = completed + ids(history.backlog) + on_the_day + ids(history.created_later)
     assert sorted(places) == sorted(ids(tasks))
 
 
@@ -175,7 +167,7 @@ def test_windows_follow_each_other_and_contain_their_own_tasks(
                 )
             )
             start += timedelta(cadence)
-        assert not history.sprints or history.sprints[0].created
+        assert not history.sprints or history.sprints[0].completed
 
 
 @given(histories, st.randoms(use_true_random=False))

@@ -1,0 +1,130 @@
+"""Reading of the files of one import: recognition of each, and the union of their rows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from agent.importing import known_rows
+from agent.importing.cutoff import choose_as_of, clock_of, newest_day
+from agent.importing.history_windows import ProjectHistory, split_history
+from agent.importing.known_rows import KnownRows
+from agent.importing.recognition import Recognition, recognise
+from agent.importing.table import read_table
+from agent.importing.tasks import Task
+from agent.importing.union import unite
+from domain_services.project.schema import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class FileOptions:
+    """Options that hold for every file of an import."""
+
+    mapping: Mapping[str, str]
+    """Columns by field."""
+    prefix: str = ""
+    """Text before every value of the project column."""
+    project: str | None = None
+    """Project id of every row; None when the project column has it."""
+    date_format: str | None = None
+    """Name of the format of every date; None detects it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """Everything that one import knows before it writes."""
+
+    recognitions: tuple[Recognition, ...]
+    """Recognition of each file, in the order given."""
+    repeated: int
+    """Tasks that more than one of the files has."""
+    day: date
+    """Day of the import."""
+    clock: Clock
+    """`live` for a day of the last four weeks, `held` for an older one."""
+    cadence_days: int
+    """Length of the windows, in days."""
+    known_before: Mapping[str, KnownRows]
+    """Rows of earlier imports by project; a new project is absent."""
+    rows: Mapping[str, KnownRows]
+    """All rows by project: those of the files and those that were known before."""
+    file_tasks: Mapping[str, frozenset[str]]
+    """Ids of the tasks in the files, by project."""
+    histories: tuple[ProjectHistory, ...]
+    """Histories as of the day, sorted by project."""
+
+
+def recognise_files(paths: Sequence[Path], options: FileOptions) -> tuple[Recognition, ...]:
+    """Recognise every file by itself. Raises: `CsvRefused`."""
+    return tuple(
+        recognise(
+            read_table(path),
+            options.mapping,
+            prefix=options.prefix,
+            project=options.project,
+            format_name=options.date_format,
+        )
+        for path in paths
+    )
+
+
+def study_files(
+    recognitions: Sequence[Recognition],
+    data_dir: Path,
+    requested: date | None,
+    cadence_days: int,
+    today: date,
+) -> Study:
+    """Unite the rows of files with those known before, and split them at the day of the import.
+
+    Raises: `CsvRefused` when there is no usable row or no possible day.
+    """
+    files = unite(recognition.tasks for recognition in recognitions)
+    names = sorted({task.project for task in files.tasks})
+    known_before = {
+        name: rows for name in names if (rows := known_rows.find(data_dir, name)) is not None
+    }
+    # Rows of earlier imports come first, as if they were an earlier file.
+    united = unite([*(rows.tasks for rows in known_before.values()), files.tasks]).tasks
+    day = choose_as_of(recognitions, united, requested, today)
+    known_until = max(
+        [newest_day(files.tasks) or day, *(rows.known_until for rows in known_before.values())]
+    )
+    by_project: dict[str, list[Task]] = {name: [] for name in names}
+    for task in united:
+        by_project[task.project].append(task)
+    return Study(
+        recognitions=tuple(recognitions),
+        repeated=files.repeated,
+        day=day,
+        clock=clock_of(day, today),
+        cadence_days=cadence_days,
+        known_before=known_before,
+        rows={
+            name: KnownRows(name, day, cadence_days, known_until, tuple(tasks))
+            for name, tasks in by_project.items()
+        },
+        file_tasks={
+            name: frozenset(task.id for task in files.tasks if task.project == name)
+            for name in names
+        },
+        histories=tuple(split_history(united, day, cadence_days, known_until).values()),
+    )
+
+
+def study_warnings(study: Study) -> list[str]:
+    """Say what the day of the import leaves out."""
+    warnings: list[str] = []
+    later = sum(len(history.created_later) for history in study.histories)
+    if later:
+        warnings.append(
+            f"{later} tasks were created after {study.day} and are not in the backlog: they are "
+            "kept back until the project's day reaches them."
+        )
+    finished = sum(history.finished_on_day for history in study.histories)
+    if finished:
+        warnings.append(
+            f"{finished} tasks were finished on {study.day} itself: they are in neither backlog "
+            "nor past sprints, and count when the project's day moves on."
+        )
+    return warnings

@@ -1,0 +1,90 @@
+"""Rows of a project are saved as a whole, and united by the row that was updated last."""
+
+import json
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+
+from agent.importing import known_rows
+from agent.importing.errors import CsvRefused
+from agent.importing.known_rows import KnownRows
+from agent.importing.tasks import Task
+from agent.importing.union import unite
+
+DAY = date(2024, 3, 19)
+FULL = Task(
+    id="SHOP-1",
+    project="SHOP",
+    created=date(2024, 3, 5),
+    finished=date(2024, 3, 11),
+    title="Größe\nändern",
+    status="Done",
+    priority="High",
+    assignee="Anna",
+    type="Story",
+    labels=("a", "b"),
+    estimate=3.5,
+    updated=datetime(2024, 3, 11, 15, 45),
+)
+ROWS = KnownRows("SHOP", DAY, 14, date(2024, 3, 18), (FULL, Task("SHOP-2", "SHOP", DAY)))
+
+
+def test_rows_are_read_as_they_were_saved(tmp_path: Path) -> None:
+    assert known_rows.find(tmp_path, "SHOP") is None
+    known_rows.save(tmp_path, ROWS)
+    assert known_rows.find(tmp_path, "SHOP") == ROWS
+    assert [path.name for path in (tmp_path / "imports").iterdir()] == ["SHOP.json"]
+    assert list(known_rows.project_ids(tmp_path)) == ["SHOP"]
+
+
+def test_failed_save_leaves_the_rows_before(tmp_path: Path) -> None:
+    known_rows.save(tmp_path, ROWS)
+    broken = KnownRows("SHOP", DAY, 14, DAY, (Task("1", "SHOP", DAY, title="\ud800"),))
+    with pytest.raises(UnicodeEncodeError):
+        known_rows.save(tmp_path, broken)
+    assert known_rows.find(tmp_path, "SHOP") == ROWS
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"format": "dsm-import", "version": 1}'])
+def test_damaged_file_is_refused_with_its_path(tmp_path: Path, content: str) -> None:
+    known_rows.save(tmp_path, ROWS)
+    known_rows.path_of(tmp_path, "SHOP").write_text(content)
+    with pytest.raises(CsvRefused, match=r"imports/SHOP\.json is damaged"):
+        known_rows.find(tmp_path, "SHOP")
+
+
+def test_file_of_a_later_release_is_refused(tmp_path: Path) -> None:
+    known_rows.save(tmp_path, ROWS)
+    path = known_rows.path_of(tmp_path, "SHOP")
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"version": 2}))
+    with pytest.raises(CsvRefused, match="written by another release"):
+        known_rows.find(tmp_path, "SHOP")
+
+
+def row(title: str, updated: datetime | None) -> Task:
+    return Task("1", "P", DAY, title=title, updated=updated)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "title"),
+    [
+        (datetime(2024, 3, 2, 9), datetime(2024, 3, 2, 10), "second"),
+        (datetime(2024, 3, 2, 15, 45), datetime(2024, 3, 2, 3, 45), "first"),
+        (datetime(2024, 3, 2), datetime(2024, 3, 2), "second"),
+        (None, datetime(2024, 3, 2), "second"),
+        (datetime(2024, 3, 2), None, "second"),
+        (None, None, "second"),
+    ],
+)
+def test_task_in_two_files_has_the_row_that_was_updated_last(
+    first: datetime | None, second: datetime | None, title: str
+) -> None:
+    united = unite([[row("first", first), Task("2", "P", DAY)], [row("second", second)]])
+    assert [(task.id, task.title) for task in united.tasks] == [("1", title), ("2", None)]
+    assert united.repeated == 1
+
+
+def test_equal_ids_of_two_projects_are_two_tasks() -> None:
+    united = unite([[Task("1", "P", DAY)], [Task("1", "Q", DAY)]])
+    assert (len(united.tasks), united.repeated) == (2, 0)
