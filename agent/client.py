@@ -104,6 +104,12 @@ class OrchestratorClient(ServiceClient):
     async def import_episodes(self, body: schema.EpisodeImport) -> schema.EpisodesImported:
         return await self._call("POST", "/memory/episodes", schema.EpisodesImported, body=body)
 
+    async def replace_imported_episodes(
+        self, project_id: str, body: schema.ImportedEpisodes
+    ) -> schema.ImportedEpisodesReplaced:
+        path = f"/memory/episodes/imported/{project_id}"
+        return await self._call("PUT", path, schema.ImportedEpisodesReplaced, body=body)
+
     async def backfill(self, body: schema.BackfillRequest) -> schema.BackfillProgress:
         return await self._call(
             "POST", "/memory/backfill", schema.BackfillProgress, body=body, timeout=WORK_SECONDS

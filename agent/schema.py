@@ -238,6 +238,41 @@ class EpisodesImported(Answer):
     """Decisions that were stored before; they stay as they are."""
 
 
+class ImportedEpisodes(Wire):
+    """Past decisions of an import that replace those of earlier imports of the project."""
+
+    episodes: Annotated[list[EpisodeDocument], Field(max_length=200)] = []
+    """Imported decisions, up to 200; one that is stored otherwise is replaced."""
+    keep: Annotated[list[UUID], Field(max_length=5000)] | None = None
+    """All imported decisions that the project has now, others are removed; null: none is."""
+
+    @model_validator(mode="after")
+    def _only_imports(self) -> "ImportedEpisodes":
+        if any(episode.origin != "import" for episode in self.episodes):
+            raise ValueError("has an episode that is no import; decisions of runs never change")
+        ids = [episode.episode_id for episode in self.episodes]
+        if len(set(ids)) < len(ids):
+            raise ValueError("names an episode twice")
+        if self.keep is not None and set(ids) - set(self.keep):
+            raise ValueError("removes an episode of its own; name it in keep as well")
+        return self
+
+
+class ImportedEpisodesReplaced(Answer):
+    """Result of replacing the imported decisions of a project."""
+
+    project_id: str
+    """Id of the project."""
+    created: int
+    """Decisions that are new."""
+    replaced: int
+    """Decisions that were stored otherwise before."""
+    unchanged: int
+    """Decisions that were stored before with the same content."""
+    removed: int
+    """Decisions that the project no longer has."""
+
+
 class BackfillRequest(Wire):
     """Request to embed a batch of episodes."""
 

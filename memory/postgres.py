@@ -1,15 +1,15 @@
 """Episode store on PostgreSQL: insert, count, and write outcomes."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
 from psycopg.rows import class_row
 
-from memory import quality, rows
+from memory import imported_episodes, quality, rows
 from memory.episode import Episode, Outcome
 from memory.pool import Connection, Pool
-from memory.store import Counts, EpisodeStore
+from memory.store import Counts, EpisodeStore, ImportedEpisodes
 
 # Episodes a statement: into a vector index of 100,000 they take about a tenth of its timeout.
 ROWS_A_STATEMENT = 200
@@ -97,6 +97,12 @@ class PostgresEpisodes(EpisodeStore):
     async def add(self, episodes: Iterable[Episode]) -> int:
         async with self._pool.connection() as connection, connection.transaction():
             return await insert(connection, episodes)
+
+    async def replace_imported(
+        self, project_id: str, episodes: Iterable[Episode], keep: Collection[UUID] | None
+    ) -> ImportedEpisodes:
+        async with self._pool.connection() as connection, connection.transaction():
+            return await imported_episodes.replace(connection, project_id, episodes, keep)
 
     async def count(self, project_id: str | None = None) -> Counts:
         async with self._pool.connection() as connection:

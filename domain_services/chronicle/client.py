@@ -45,6 +45,13 @@ class ChronicleClient(ServiceClient):
         path = f"{NOTES}/sprint_retrospective/bulk"
         return await self._call("POST", path, schema.BulkRecorded, body=body, key=key)
 
+    async def replace_imported_sprints(
+        self, project_id: str, body: schema.ImportedSprints
+    ) -> schema.ImportedReplaced:
+        """Replace imported sprints. Raises: `PeerRefused` (409) for one that was closed here."""
+        path = f"{NOTES}/sprint_retrospective/imported/{project_id}"
+        return await self._call("PUT", path, schema.ImportedReplaced, body=body)
+
     async def list_sprint_retrospectives(
         self, project_id: str | None = None, sprint_id: str | None = None, limit: int = 1000
     ) -> list[schema.SprintRetrospective]:

@@ -25,6 +25,7 @@ ADMINISTRATION = {
     "PUT /sprints/by-project/{project_id}/numbering",
     "POST /memory/backfill",
     "POST /memory/episodes",
+    "PUT /memory/episodes/imported/{project_id}",
     "POST /orchestrate/intelligence/learn/rollback",
 }
 IDS = {"sprint_id": "NONE-1-S01", "task_id": "NONE-1-TASK001"}

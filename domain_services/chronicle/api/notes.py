@@ -5,7 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from domain_services.chronicle import schema
-from domain_services.chronicle.logic import audits, daily_reports, planning, retrospectives
+from domain_services.chronicle.logic import (
+    audits,
+    daily_reports,
+    imported_sprints,
+    planning,
+    retrospectives,
+)
 from domain_services.chronicle.values import Day
 from domain_services.kernel.database.database import UnitOfWork
 from domain_services.kernel.types import ProjectId, SprintId
@@ -57,6 +63,17 @@ async def create_sprint_retrospectives(
     """Record up to 100 closed sprints: all of them, or none."""
     ids, created = await retrospectives.record(db, body.notes)
     return schema.BulkRecorded(created=created, existing=len(ids) - created)
+
+
+@router.put("/sprint_retrospective/imported/{project_id}", responses=problems(400, 409))
+async def replace_imported_sprints(
+    project_id: ProjectId, body: schema.ImportedSprints, db: UnitOfWork
+) -> schema.ImportedReplaced:
+    """Replace imported sprints of a project: all that are named, or none.
+
+    A sprint that was closed here, or that has action items, never changes.
+    """
+    return await imported_sprints.replace(db, project_id, body)
 
 
 @router.get("/sprint_retrospective", responses=problems(404))

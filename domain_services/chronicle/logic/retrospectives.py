@@ -89,6 +89,11 @@ _NOT_CONTENT: IncEx = {
 }
 
 
+def content_digest(note: SprintRetrospectiveCreate) -> str:
+    """Compute the digest of what makes two retrospectives the same."""
+    return digest(note, exclude=_NOT_CONTENT)
+
+
 async def record(
     connection: AsyncConnection, notes: Sequence[SprintRetrospectiveCreate]
 ) -> tuple[dict[str, UUID], int]:
@@ -97,7 +102,7 @@ async def record(
     A sprint whose retrospective is stored with the same content keeps it. Raises: `Conflict`,
     naming the sprints, when one differs or an id is taken; then the caller must roll back.
     """
-    digests = {note.sprint_id: digest(note, exclude=_NOT_CONTENT) for note in notes}
+    digests = {note.sprint_id: content_digest(note) for note in notes}
     rows = [_row(note, digests[note.sprint_id]) for note in notes]
     inserted = await connection.execute(_INSERT, {"notes": orjson.dumps(rows).decode()})
     ids: dict[str, UUID] = {row.sprint_id: row.id for row in inserted}

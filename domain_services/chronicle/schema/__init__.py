@@ -46,7 +46,10 @@ from domain_services.chronicle.schema.notes import (
 )
 from domain_services.chronicle.schema.retrospectives import (
     MAX_BULK,
+    MAX_KEPT,
     BulkRecorded,
+    ImportedReplaced,
+    ImportedSprints,
     SprintRetrospective,
     SprintRetrospectiveBulk,
     SprintRetrospectiveCreate,
@@ -57,6 +60,7 @@ from domain_services.chronicle.schema.retrospectives import (
 
 __all__ = [
     "MAX_BULK",
+    "MAX_KEPT",
     "MAX_TASKS",
     "ActionItem",
     "ActionItemChange",
@@ -75,6 +79,8 @@ __all__ = [
     "EmployeeReport",
     "EmployeeReportCreate",
     "Hash",
+    "ImportedReplaced",
+    "ImportedSprints",
     "MetricsSummary",
     "NoteCreated",
     "ProjectChain",

@@ -10,10 +10,12 @@ from domain_services.chronicle.schema.action_items import ActionItem, ActionItem
 from domain_services.chronicle.schema.notes import MAX_TASKS, SprintWindowNote, check_distinct
 from domain_services.chronicle.values import Day
 from domain_services.events import ProgressSource
-from domain_services.kernel.types import Answer, Count, EmployeeId, Prose, Wire
+from domain_services.kernel.types import Answer, Count, EmployeeId, Prose, SprintId, Wire
 
 # Retrospectives in one request.
 MAX_BULK = 100
+# Imported sprints of one project.
+MAX_KEPT = 5000
 
 TaskOutcomeStatus = Literal["open", "in-progress", "close"]
 Origin = Literal["sprint_service", "import"]
@@ -105,6 +107,40 @@ class SprintRetrospectiveBulk(Wire):
         if len(set(ids)) < len(ids):
             raise ValueError("gives a retrospective_id twice")
         return self
+
+
+class ImportedSprints(Wire):
+    """Sprints of an import that replace those of earlier imports of the project."""
+
+    notes: Annotated[list[SprintRetrospectiveCreate], Field(max_length=MAX_BULK)] = []
+    """Imported retrospectives; one that is recorded otherwise is replaced."""
+    keep: Annotated[list[SprintId], Field(max_length=MAX_KEPT)] | None = None
+    """All imported sprints that the project has now, others are removed; null: none is."""
+
+    @model_validator(mode="after")
+    def _check_notes(self) -> "ImportedSprints":
+        if len({note.sprint_id for note in self.notes}) < len(self.notes):
+            raise ValueError("names a sprint twice")
+        if any(note.origin != "import" for note in self.notes):
+            raise ValueError("has a note that is no import; only imported sprints are replaced")
+        if self.keep is not None and {note.sprint_id for note in self.notes} - set(self.keep):
+            raise ValueError("removes a sprint of its own notes; name it in keep as well")
+        return self
+
+
+class ImportedReplaced(Answer):
+    """Result of replacing the imported sprints of a project."""
+
+    project_id: str
+    """Id of the project."""
+    created: int
+    """Sprints that are new."""
+    replaced: int
+    """Sprints that were recorded otherwise before."""
+    unchanged: int
+    """Sprints that were recorded before with the same content."""
+    removed: int
+    """Sprints that the project no longer has."""
 
 
 class BulkRecorded(Answer):
