@@ -189,12 +189,20 @@ class HistoricalTrends(Answer):
 
 
 class PredictiveInsights(Answer):
-    """Probabilities, 0..1; null where too little is known."""
+    """Forecast of a sprint, probabilities in 0..1; null where too little is known."""
 
     overall_risk: float | None
     """The larger of failure and capacity overload probability."""
     sprint_failure_probability: float | None
     """Probability that fewer tasks are completed than planned."""
+    expected: float | None = None
+    """Tasks that the sprint in progress, or else the next one, completes on average."""
+    low: int | None = None
+    """Lower end of the central 70 %, in tasks."""
+    high: int | None = None
+    """Upper end of the central 70 %, in tasks."""
+    expectation: str | None = None
+    """The expectation in words, as a decision states it."""
 
 
 class ProjectStatus(Answer):

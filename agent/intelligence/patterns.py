@@ -1,14 +1,13 @@
 """Patterns of a project: similar projects, and velocity with a forecast of the next sprint."""
 
+import asyncio
 from statistics import fmean
 
 from agent.intelligence.reader import ProjectReader
+from agent.intelligence.risk import of_next_sprint
 from agent.intelligence.schema import SimilarProjectsAnalysis, VelocityTrends
-from domain_services.chronicle.schema import ProjectVelocity
-from graphs.evidence.distribution import predict
-from graphs.evidence.neighbours import POOL
-from graphs.evidence.throughput import Sprint
-from graphs.thresholds import HISTORY_SPRINTS, MIN_OWN_SPRINTS
+from graphs.evidence.expectation import expect
+from graphs.evidence.risk import missing_evidence
 
 
 async def similar_projects(
@@ -42,11 +41,15 @@ async def velocity_trends(reader: ProjectReader, project_id: str) -> VelocityTre
 
     Raises: `NotFound`; `Unavailable` without the chronicle.
     """
-    await reader.exists(project_id)
-    velocity = await reader.velocity(project_id)
-    past = _sprints(velocity)
-    if len(past) < MIN_OWN_SPRINTS:
-        few = f"{len(past)} closed sprints are recorded, a forecast needs {MIN_OWN_SPRINTS}"
+    state = await reader.state(project_id)
+    velocity, recalled = await asyncio.gather(
+        reader.velocity(project_id), reader.recall(state.snapshot)
+    )
+    # The forecast of a decision about the next sprint (docs/adr/0090-one-expectation.md).
+    evidence = of_next_sprint(state.snapshot, recalled)
+    expectation = expect(evidence)
+    if expectation is None:
+        few = missing_evidence(evidence)
         reasons = velocity.reasons | dict.fromkeys(("expected", "low", "high"), few)
         return VelocityTrends(
             **velocity.model_dump(exclude={"reasons"}),
@@ -55,18 +58,10 @@ async def velocity_trends(reader: ProjectReader, project_id: str) -> VelocityTre
             low=None,
             high=None,
         )
-    # Without similar episodes and the team's days off: the mean is that of a decision with neither.
-    prediction = predict(past, POOL)
-    low, high = prediction.interval()
-    return VelocityTrends(**velocity.model_dump(), expected=prediction.mean, low=low, high=high)
-
-
-def _sprints(velocity: ProjectVelocity) -> list[Sprint]:
-    return [
-        Sprint(
-            completed=sprint.completed_tasks,
-            days=(sprint.end_date - sprint.start_date).days + 1,
-            committed=sprint.total_tasks,
-        )
-        for sprint in velocity.velocity_trend_data[-HISTORY_SPRINTS:]
-    ]
+    return VelocityTrends(
+        **velocity.model_dump(),
+        expected=expectation.prediction.mean,
+        low=expectation.low,
+        high=expectation.high,
+        expectation=expectation.sentence,
+    )

@@ -47,13 +47,13 @@ async def describe(reader: ProjectReader, project_id: str) -> ProjectInsights:
         reader.ended_decisions.read(project_id),
     )
     similar = state.history.similar_projects if state.history else []
-    sprint_start = await reader.sprint_start(state.snapshot)
-    # Both follow from the state that was just read, so they cannot be part of the first gather.
-    recalled, compared = await asyncio.gather(
+    # All follow from the state that was just read, so they cannot be part of the first gather.
+    recalled, window, compared = await asyncio.gather(
         reader.recall(state.snapshot),
+        reader.sprint_window(state.snapshot),
         asyncio.gather(*(_compare(reader, project) for project in similar[:SHOWN_SIMILAR])),
     )
-    assessment = risk.assess(state.snapshot, recalled, sprint_start)
+    assessment = risk.assess(state.snapshot, recalled, window)
     data = quality.ProjectData(
         not state.missing, state.history, state.snapshot.facts.team_size, len(outcomes)
     )

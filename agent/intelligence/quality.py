@@ -91,18 +91,19 @@ def _note(sprints: int, impediments: bool) -> str:
 def _recommendations(sprints: int, parts: dict[str, float]) -> list[str]:
     recommendations = {
         "sprint_history": (
-            f"Insufficient sprint history: {sprints} closed sprints, {MIN_OWN_SPRINTS} are needed"
-            f" for a forecast and {ENOUGH_SPRINTS} make it steady. Import the team's history"
+            f"{'Insufficient' if sprints < MIN_OWN_SPRINTS else 'Short'} sprint history: {sprints}"
+            f" closed sprints, {MIN_OWN_SPRINTS} are needed for a forecast by the own pace and"
+            f" {ENOUGH_SPRINTS} make it steady. Import the team's history"
             " (dsm import csv) or close more sprints."
         ),
         "completion_rate": (
             "Average completion rate not available: of no sprint both the planned and the finished"
             " tasks are known. Run sprints here, so that their commitment is recorded."
         ),
-        "team": "No team is known, so capacity and days off cannot be seen. Assign team members.",
+        "team": "No team is known, so capacity and leave cannot be seen. Assign team members.",
         "outcomes_of_decisions": (
-            "Few own decisions have an outcome yet: confidence is that of other teams' sprints."
-            " Close the sprints that were decided here."
+            "Few decisions of this project have an outcome yet, so confidence rests on the sprints"
+            " of others. Close the sprints that were decided here."
         ),
         "daily_scrums": "No daily scrum is recorded. Report progress, or let the CronJob run.",
         "impediments": "No impediment is recorded. Name them in daily scrums and retrospectives.",

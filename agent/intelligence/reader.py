@@ -2,9 +2,9 @@
 
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from datetime import date
 from typing import TypeVar
 
+from agent.intelligence.risk import SprintWindow
 from domain_services.backlog.schema import BacklogSummary
 from domain_services.chronicle.schema import (
     DecisionAudit,
@@ -15,6 +15,7 @@ from domain_services.chronicle.schema import (
 from domain_services.kernel.client.http_client import PeerRefused
 from domain_services.kernel.errors import NotFound, Problem
 from graphs.deps import Sources
+from graphs.nodes.adjust import working_share
 from graphs.nodes.analyse import ProjectState, read_project
 from graphs.nodes.optional import ask
 from graphs.rules.base import RequestOptions
@@ -115,12 +116,20 @@ class ProjectReader:
         except Problem as problem:
             return Recall.nothing(problem.detail)
 
-    async def sprint_start(self, snapshot: Snapshot) -> date | None:
-        """Read the first day of the sprint in progress; None without one."""
+    async def sprint_window(self, snapshot: Snapshot) -> SprintWindow | None:
+        """Read the days of the sprint in progress and its working time; None without one."""
         sprint = snapshot.facts.active_sprint
         if sprint is None:
             return None
-        return (await self.sources.sprint.get_sprint(sprint.sprint_id)).start_date
+        start = (await self.sources.sprint.get_sprint(sprint.sprint_id)).start_date
+        days = await self.sources.project.check_availability(
+            snapshot.facts.project_id, start, sprint.end_date
+        )
+        weekdays = 5 * round(((sprint.end_date - start).days + 1) / 7)
+        share = working_share(
+            days.working_days, len(days.capacity) or None, days.team_working_days, weekdays
+        )
+        return SprintWindow(start, sprint.end_date, share)
 
     @property
     def _answer_seconds(self) -> float:

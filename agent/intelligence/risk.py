@@ -1,17 +1,20 @@
 """Assess the risks of a project's sprint by the evidence that decisions use."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 
 from agent.intelligence.schema import RiskAssessment
-from graphs.evidence.distribution import Prediction, Window, predict
-from graphs.evidence.neighbours import POOL, NeighbourEvidence, as_evidence, prior
-from graphs.evidence.risk import Risks, assess_plan
-from graphs.evidence.throughput import Sprint, at_length
-from graphs.nodes.adjust import capacity_share, past_sprints
+from graphs.evidence.distribution import Prediction, predict
+from graphs.evidence.expectation import expect, predict_sprint
+from graphs.evidence.forecast import Evidence
+from graphs.evidence.neighbours import POOL
+from graphs.evidence.risk import Risks, assess_plan, missing_evidence, own_pace
+from graphs.evidence.throughput import Sprint
+from graphs.nodes.adjust import next_sprint_evidence, only_used
 from graphs.rules.base import SprintFact
+from graphs.rules.capacity import planned_tasks as rule_tasks
 from graphs.rules.catalogue import decide
 from graphs.state import Snapshot
 from graphs.thresholds import MIN_OWN_SPRINTS
@@ -20,68 +23,102 @@ from memory.recall import Recall
 LEAST_REPLAYED = 3  # past sprints; a share of fewer is no confidence
 
 
+@dataclass(frozen=True)
+class SprintWindow:
+    """Days of the sprint in progress."""
+
+    start: date
+    """First day."""
+    end: date
+    """Last day."""
+    capacity_share: float | None
+    """Working time over that of a window without days off, 0..1; None when not known."""
+
+    @property
+    def days(self) -> int:
+        """Count its calendar days."""
+        return (self.end - self.start).days + 1
+
+
 def assess(
-    snapshot: Snapshot, recalled: Recall | None, sprint_start: date | None = None
+    snapshot: Snapshot, recalled: Recall, window: SprintWindow | None = None
 ) -> RiskAssessment:
     """Assess the sprint in progress, or else the one that the rule would plan now.
 
-    `sprint_start` is the first day of the sprint in progress. `recalled` is None when similar
-    episodes were not searched for.
+    `window` is that of the sprint in progress; None without one.
     """
-    history, planned = past_sprints(snapshot), planned_tasks(snapshot)
-    sprint, neighbours = snapshot.facts.active_sprint, _neighbours(recalled)
-    if sprint is None:
-        risks = assess_plan(history, neighbours, planned, _window(snapshot))
+    planned, sprint = planned_tasks(snapshot), snapshot.facts.active_sprint
+    if sprint is None or window is None:
+        evidence = of_next_sprint(snapshot, recalled)
+        risks = assess_plan(evidence, planned)
     else:
-        today = snapshot.facts.today
-        risks = assess_remaining(history, neighbours, sprint, sprint_start or today, today)
-    if recalled is None and planned and risks.failure is None:
-        # "0 similar episodes" would be wrong where nobody searched for them.
-        risks = replace(risks, reason=_too_few_without_search(len(history)))
-    confidence = coverage(history)
+        evidence = of_running_sprint(snapshot, recalled, sprint, window)
+        risks = assess_remaining(evidence, sprint, window, snapshot.facts.today)
+    expectation, confidence = expect(evidence), coverage(evidence.history)
     return RiskAssessment(
         overall_risk=risks.overall,
         sprint_failure_probability=risks.failure,
         capacity_overload_risk=risks.overload,
         confidence=confidence,
+        expected=expectation.prediction.mean if expectation else None,
+        low=expectation.low if expectation else None,
+        high=expectation.high if expectation else None,
+        expectation=expectation.sentence if expectation else None,
         planned_tasks=planned,
         sample_size=risks.sample_size,
         explanation=risks.reason,
-        reasons=_reasons(risks, confidence, len(history)),
+        reasons=_reasons(risks, confidence, len(evidence.history))
+        | ({} if expectation else {"expected": missing_evidence(evidence)}),
     )
 
 
+def of_next_sprint(snapshot: Snapshot, recalled: Recall) -> Evidence:
+    """Return the evidence about the next sprint that a decision would use."""
+    return _used(next_sprint_evidence(snapshot, recalled, rule_tasks(snapshot.facts)))
+
+
+def of_running_sprint(
+    snapshot: Snapshot, recalled: Recall, sprint: SprintFact, window: SprintWindow
+) -> Evidence:
+    """Return the evidence about the sprint in progress, with its own length and plan."""
+    evidence = replace(
+        next_sprint_evidence(snapshot, recalled, sprint.total_tasks),
+        days=window.days,
+        capacity_share=window.capacity_share,
+        # What was free when the sprint was planned: it may have taken all there was.
+        unassigned=snapshot.facts.unassigned_tasks + sprint.total_tasks,
+    )
+    return _used(evidence)
+
+
+def _used(evidence: Evidence) -> Evidence:
+    # With too little evidence the reason counts all of it, though none of it was used.
+    return only_used(evidence) if evidence.enough else evidence
+
+
 def assess_remaining(
-    history: Sequence[Sprint],
-    neighbours: Sequence[NeighbourEvidence],
-    sprint: SprintFact,
-    start: date,
-    today: date,
+    evidence: Evidence, sprint: SprintFact, window: SprintWindow, today: date
 ) -> Risks:
     """Assess a sprint in progress: P(fewer tasks than pending are completed in the days left).
 
-    The whole sprint is forecast by its own length and plan; the rest is the remaining share of its
-    days (see `at_most_in_share`). The risk is 0 when nothing is pending, and 1 when something is
-    after the last day. Leave in the rest is not considered.
+    The whole sprint is forecast by its own length; the rest is the remaining share of its days
+    (see `at_most_in_share`). The risk is 0 when nothing is pending, and 1 when something is after
+    the last day. Leave counts in the whole sprint, not by the day.
     """
-    days = (sprint.end_date - start).days + 1
-    whole = Window(days, planned=sprint.total_tasks)
-    whole_risks = assess_plan(history, neighbours, sprint.total_tasks, whole)
+    whole_risks = assess_plan(evidence, sprint.total_tasks)
     if sprint.total_tasks and not sprint.pending_tasks:
         done = f"All {sprint.total_tasks} planned tasks are completed: nothing can stay open."
         return Risks(0.0, 0.0, 0.0, whole_risks.sample_size, done)
     if whole_risks.failure is None:
         return whole_risks
-    share, most = share_left(start, sprint.end_date, today), sprint.pending_tasks - 1
-    basis = prior(at_length(history, days), neighbours)
-    failure = at_most_in_share(predict(history, basis, whole), share, most)
-    overload = None
-    if whole_risks.overload is not None:
-        overload = at_most_in_share(predict(history, POOL, Window(days)), share, most)
+    share, most = share_left(window.start, window.end, today), sprint.pending_tasks - 1
+    failure = at_most_in_share(predict_sprint(evidence), share, most)
+    pace = own_pace(evidence)
+    overload = None if pace is None else at_most_in_share(pace, share, most)
     reason = (
         f"Of {sprint.pending_tasks} pending tasks some stay open with probability {failure:.2f},"
-        f" with {share:.0%} of the sprint's days left, by {len(history)} past sprint(s) and"
-        f" {basis.neighbours} similar episodes."
+        f" with {share:.0%} of the sprint's days left, by {len(evidence.history)} past sprint(s)"
+        f" and {evidence.prior.neighbours} similar episodes."
     )
     # The larger one: both describe the same plan, so adding them would count it twice.
     overall = failure if overload is None else max(failure, overload)
@@ -133,25 +170,6 @@ def coverage(history: Sequence[Sprint]) -> float | None:
         low, high = predict(history[:number], POOL).interval()
         inside.append(low <= history[number].completed <= high)
     return sum(inside) / len(inside) if len(inside) >= LEAST_REPLAYED else None
-
-
-def _window(snapshot: Snapshot) -> Window:
-    return Window(days=snapshot.perception.sprint_days, capacity_share=capacity_share(snapshot))
-
-
-def _neighbours(recalled: Recall | None) -> tuple[NeighbourEvidence, ...]:
-    evidence = (
-        as_evidence(neighbour.similarity, neighbour.perception, neighbour.outcome)
-        for neighbour in (recalled.neighbours if recalled else ())
-    )
-    return tuple(neighbour for neighbour in evidence if neighbour is not None)
-
-
-def _too_few_without_search(sprints: int) -> str:
-    return (
-        f"Not enough evidence: {sprints} past sprints ({MIN_OWN_SPRINTS} needed); similar episodes"
-        " were not asked for."
-    )
 
 
 def _reasons(risks: Risks, confidence: float | None, sprints: int) -> dict[str, str]:

@@ -167,11 +167,13 @@ class VelocityTrends(ProjectVelocity):
     """Velocity as the chronicle knows it, with a forecast of the next sprint."""
 
     expected: float | None
-    """Tasks that the next sprint completes on average; null below three sprints."""
+    """Tasks that the next sprint completes on average; null when the evidence is too thin."""
     low: int | None
-    """Lower end of the central 70 %, in tasks; null below three sprints."""
+    """Lower end of the central 70 %, in tasks; null as above."""
     high: int | None
-    """Upper end of the central 70 %, in tasks; null below three sprints."""
+    """Upper end of the central 70 %, in tasks; null as above."""
+    expectation: str | None = None
+    """The expectation in words, as a decision about the next sprint states it; null as above."""
 
 
 class ProjectPatterns(Answer):
@@ -214,6 +216,14 @@ class RiskAssessment(Answer):
     """The same at the team's own pace in its working time; null below three own sprints."""
     confidence: float | None
     """Share of the past sprints that ended inside their central 70 %; null below six sprints."""
+    expected: float | None = None
+    """Tasks that the whole sprint completes on average; null when the evidence is too thin."""
+    low: int | None = None
+    """Lower end of the central 70 %, in tasks; null as above."""
+    high: int | None = None
+    """Upper end of the central 70 %, in tasks; null as above."""
+    expectation: str | None = None
+    """The expectation in words, as a decision states it; null as above."""
     planned_tasks: int
     """Tasks of the sprint; 0 when none is in progress and the rule plans none."""
     sample_size: int

@@ -18,8 +18,13 @@ async def project_status(reader: ProjectReader, project_id: str) -> schema.Proje
         reader.runs.last(project_id),
     )
     patterns = state.history.patterns if state.history else None
-    # A status is asked often and by many: it does without the search for similar episodes.
-    assessment = risk.assess(state.snapshot, None, await reader.sprint_start(state.snapshot))
+    # With similar episodes, as a decision: without them the two would expect different numbers
+    # (docs/adr/0090-one-expectation.md).
+    recalled, window = await asyncio.gather(
+        reader.recall(state.snapshot), reader.sprint_window(state.snapshot)
+    )
+    assessment = risk.assess(state.snapshot, recalled, window)
+    recall_missing = [f"recall: {recalled.degraded}"] if recalled.degraded else []
     sprint = state.snapshot.facts.active_sprint
     return schema.ProjectStatus(
         project_id=project_id,
@@ -41,9 +46,13 @@ async def project_status(reader: ProjectReader, project_id: str) -> schema.Proje
         predictive_insights=schema.PredictiveInsights(
             overall_risk=assessment.overall_risk,
             sprint_failure_probability=assessment.sprint_failure_probability,
+            expected=assessment.expected,
+            low=assessment.low,
+            high=assessment.high,
+            expectation=assessment.expectation,
         ),
         reasons=_trend_reasons(state) | assessment.reasons,
-        degraded=state.missing,
+        degraded=[*state.missing, *recall_missing],
     )
 
 

@@ -173,11 +173,12 @@ def request_options(request: OrchestrationRequest) -> RequestOptions:
     """Return the part of a request that the rules read."""
     options = request.options
     return RequestOptions(
-        create_sprint_if_needed=options.create_sprint_if_needed and options.assign_tasks,
+        create_sprint_if_needed=options.create_sprint_if_needed,
         create_cronjob=options.create_cronjob,
         schedule=options.schedule,
         sprint_duration_weeks=options.sprint_duration_weeks,
         max_tasks=options.max_tasks_per_sprint,
+        assign_tasks=options.assign_tasks,
     )
 
 

@@ -6,9 +6,10 @@ from statistics import fmean
 
 from benchmarks.decision_quality.recall import Memory
 from benchmarks.decision_quality.sprints import Row, Teams
-from graphs.evidence.adjustment import Evidence, Proposal, forecast, propose
+from graphs.evidence.adjustment import Evidence, Proposal, propose
 from graphs.evidence.calibration import Calibration
 from graphs.evidence.distribution import Prediction
+from graphs.evidence.forecast import forecast
 from graphs.nodes.adjust import as_recommendation
 from graphs.nodes.gate import judge
 from graphs.state import Mode

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from graphs.evidence.calibration import Calibration
 from graphs.evidence.confidence import confidence, tally
 from graphs.evidence.distribution import Prediction, past_predictions
-from graphs.evidence.forecast import Evidence, forecast
+from graphs.evidence.expectation import predict_sprint
+from graphs.evidence.forecast import Evidence
 from graphs.evidence.objective import best_count
 from graphs.evidence.proposal import Proposal, expected_improvement, explain, parts, unchanged
 from graphs.thresholds import MAX_CHANGE
@@ -18,10 +19,7 @@ def propose(evidence: Evidence, calibration: Calibration) -> Proposal:
     """
     if evidence.rule_tasks < 1 or not evidence.enough:
         return unchanged(evidence)
-    # A sprint planned as usual is forecast, or one with the whole backlog when nothing else can be
-    # planned. What another plan would change of the outcome is not known: a known limit,
-    # docs/adr/0025-recommended-count.md.
-    prediction = forecast(evidence, evidence.only_plan)
+    prediction = predict_sprint(evidence)
     recommended = _recommend(prediction, evidence)
     record = tally(_replay(evidence, more=recommended > evidence.rule_tasks))
     predicted = prediction.probability_nearer(recommended, evidence.rule_tasks)

@@ -8,10 +8,11 @@ from graphs.evidence.calibration import Calibration
 from graphs.evidence.commitment import completed_over_committed
 from graphs.evidence.confidence import Record
 from graphs.evidence.distribution import Prediction
+from graphs.evidence.expectation import describe
 from graphs.evidence.forecast import Evidence, expected_with_plan
 from graphs.evidence.neighbours import against_typical
 from graphs.evidence.throughput import at_length, mean_of_last, smoothed
-from graphs.thresholds import INTERVAL, MEAN_SPRINTS, MIN_NEIGHBOURS, MIN_OWN_SPRINTS
+from graphs.thresholds import MEAN_SPRINTS, MIN_NEIGHBOURS, MIN_OWN_SPRINTS
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,8 @@ def unchanged(evidence: Evidence) -> Proposal:
     """Propose the rule's count, because the evidence is too thin or the rule plans nothing."""
     own, similar = len(evidence.history), len(evidence.neighbours)
     reason = (
-        f"Not enough evidence to adjust: {own} past sprints of the project ({MIN_OWN_SPRINTS}"
-        f" needed) and {evidence.similar_projects} similar projects ({MIN_NEIGHBOURS} needed)."
+        f"Not enough evidence to adjust: it takes {MIN_OWN_SPRINTS} past sprints of the project"
+        f" ({own} known) or {MIN_NEIGHBOURS} similar projects ({evidence.similar_projects} known)."
         if evidence.rule_tasks
         else "The rule plans no task: there is nothing to adjust."
     )
@@ -79,15 +80,7 @@ def explain(
     calibration: Calibration,
 ) -> str:
     """Explain a recommended count in sentences."""
-    rule, (low, high) = evidence.rule_tasks, prediction.interval()
-    expected = (
-        f"The team is expected to complete {prediction.mean:.1f} tasks ({low} to {high} in"
-        f" {INTERVAL:.0%} of cases) by {len(evidence.history)} past sprint(s)"
-    )
-    if evidence.prior.neighbours:
-        expected += f" and {evidence.prior.neighbours} similar episodes"
-    if evidence.capacity_share is not None and evidence.capacity_share < 1:
-        expected += f", with {evidence.capacity_share:.0%} of its full working time"
+    rule, expected = evidence.rule_tasks, describe(evidence, prediction).sentence
     if recommended == rule:
         return f"{expected}: the rule's {rule} stands, nothing to adjust."
     replayed = record.wins + record.losses

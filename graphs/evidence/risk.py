@@ -1,11 +1,11 @@
 """Assess what may go wrong with a plan, by the distribution that recommendations come from."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from graphs.evidence.distribution import UNKNOWN_WINDOW, Window, predict
-from graphs.evidence.neighbours import POOL, NeighbourEvidence, prior
-from graphs.evidence.throughput import Sprint, at_length
+from graphs.evidence.distribution import Prediction, Window, predict
+from graphs.evidence.expectation import predict_sprint
+from graphs.evidence.forecast import Evidence
+from graphs.evidence.neighbours import POOL
 from graphs.thresholds import MIN_NEIGHBOURS, MIN_OWN_SPRINTS
 
 
@@ -16,7 +16,7 @@ class Risks:
     overall: float | None
     """The larger of `failure` and `overload`."""
     failure: float | None
-    """P(fewer tasks are completed than planned), by the pace and by past plans of this team."""
+    """P(fewer tasks are completed than planned), by the forecast that decisions use."""
     overload: float | None
     """The same by the team's own pace in its working time alone; None below three own sprints."""
     sample_size: int
@@ -25,33 +25,38 @@ class Risks:
     """Explanation in one sentence."""
 
 
-def assess_plan(
-    history: Sequence[Sprint],
-    neighbours: Sequence[NeighbourEvidence],
-    planned: int,
-    window: Window = UNKNOWN_WINDOW,
-) -> Risks:
-    """Assess a plan of `planned` tasks for the next sprint; `history` is oldest first.
-
-    Days and capacity share of `window` count as far as they are known; its own plan is ignored.
-    """
-    own, basis = len(history), prior(at_length(history, window.days), neighbours)
-    sample_size = own + basis.neighbours
+def assess_plan(evidence: Evidence, planned: int) -> Risks:
+    """Assess a plan of `planned` tasks for the sprint that `evidence` is about."""
+    own = len(evidence.history)
+    sample_size = own + evidence.prior.neighbours
     if planned < 1:
         return Risks(None, None, None, sample_size, "Nothing is planned: there is no risk to name.")
-    if own < MIN_OWN_SPRINTS and not basis.neighbours:
-        reason = (
-            f"Not enough evidence: {own} past sprints ({MIN_OWN_SPRINTS} needed) and"
-            f" {len(neighbours)} similar episodes ({MIN_NEIGHBOURS} needed)."
-        )
-        return Risks(None, None, None, sample_size, reason)
-    failure = predict(history, basis, replace(window, planned=planned)).at_most(planned - 1)
+    if not evidence.enough:
+        return Risks(None, None, None, sample_size, missing_evidence(evidence))
+    failure = predict_sprint(evidence).at_most(planned - 1)
     overload = None
-    if own >= MIN_OWN_SPRINTS:
-        overload = predict(history, POOL, replace(window, planned=None)).at_most(planned - 1)
+    if (pace := own_pace(evidence)) is not None:
+        overload = pace.at_most(planned - 1)
+    # The larger one: both describe the same plan, so adding them would count it twice.
     overall = failure if overload is None else max(failure, overload)
     reason = (
         f"Of {planned} planned tasks some stay open with probability {failure:.2f}, by {own} past"
-        f" sprint(s) and {basis.neighbours} similar episodes."
+        f" sprint(s) and {evidence.prior.neighbours} similar episodes."
     )
     return Risks(overall, failure, overload, sample_size, reason)
+
+
+def missing_evidence(evidence: Evidence) -> str:
+    """Explain in one sentence what evidence a forecast takes."""
+    return (
+        f"Not enough evidence: it takes {MIN_OWN_SPRINTS} past sprints of the project"
+        f" ({len(evidence.history)} known) or {MIN_NEIGHBOURS} similar projects"
+        f" ({evidence.similar_projects} known)."
+    )
+
+
+def own_pace(evidence: Evidence) -> Prediction | None:
+    """Forecast a sprint by the team's own pace in its working time; None below three sprints."""
+    if len(evidence.history) < MIN_OWN_SPRINTS:
+        return None
+    return predict(evidence.history, POOL, Window(evidence.days, evidence.capacity_share))

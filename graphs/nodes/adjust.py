@@ -41,17 +41,8 @@ async def adjust(state: State, runtime: Runtime[Deps]) -> State:
 def _task_count(
     snapshot: Snapshot, recall: Recall, ruling: Ruling, calibration: Calibration
 ) -> Recommendation:
-    facts, usable = snapshot.facts, _usable(recall)
-    evidence = Evidence(
-        project_id=facts.project_id,
-        history=past_sprints(snapshot),
-        neighbours=tuple(evidence for _, evidence in usable),
-        rule_tasks=ruling.tasks or 0,
-        unassigned=facts.unassigned_tasks,
-        max_tasks=facts.options.max_tasks,
-        capacity_share=capacity_share(snapshot),
-        days=snapshot.perception.sprint_days,
-    )
+    usable = _usable(recall)
+    evidence = next_sprint_evidence(snapshot, recall, ruling.tasks or 0)
     used = only_used(evidence)
     # With too little evidence the reason counts all of it, though none of it was used.
     proposal = propose(used if evidence.enough else evidence, calibration)
@@ -59,6 +50,21 @@ def _task_count(
     episodes = tuple(neighbour for neighbour, _ in usable) if used.neighbours else ()
     return as_recommendation(
         proposal, _source(used), _evidence_used(snapshot, episodes, proposal, calibration)
+    )
+
+
+def next_sprint_evidence(snapshot: Snapshot, recall: Recall, rule_tasks: int) -> Evidence:
+    """Return all evidence about the next sprint, of which the rule plans `rule_tasks`."""
+    facts = snapshot.facts
+    return Evidence(
+        project_id=facts.project_id,
+        history=past_sprints(snapshot),
+        neighbours=tuple(evidence for _, evidence in _usable(recall)),
+        rule_tasks=rule_tasks,
+        unassigned=facts.unassigned_tasks,
+        max_tasks=facts.options.max_tasks,
+        capacity_share=capacity_share(snapshot),
+        days=snapshot.perception.sprint_days,
     )
 
 
@@ -114,13 +120,21 @@ def capacity_share(snapshot: Snapshot) -> float | None:
 
     None when it is not known.
     """
+    facts = snapshot.facts
+    weekdays = 5 * facts.options.sprint_duration_weeks
+    return working_share(facts.working_days, facts.team_size, facts.team_working_days, weekdays)
+
+
+def working_share(
+    working_days: int | None, team_size: int | None, team_working_days: int | None, weekdays: int
+) -> float | None:
+    """Divide working time by that of `weekdays` without holidays and leave, 0..1; None as above."""
     # At most 1: no record says what a team completes on extra days.
-    facts, weekdays = snapshot.facts, 5 * snapshot.facts.options.sprint_duration_weeks
-    if facts.working_days is None:
+    if working_days is None or not weekdays:
         return None
-    if facts.team_size and facts.team_working_days is not None:
-        return min(1.0, facts.team_working_days / (facts.team_size * weekdays))
-    return min(1.0, facts.working_days / weekdays)
+    if team_size and team_working_days is not None:
+        return min(1.0, team_working_days / (team_size * weekdays))
+    return min(1.0, working_days / weekdays)
 
 
 def _source(evidence: Evidence) -> str:

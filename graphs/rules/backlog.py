@@ -7,13 +7,14 @@ from graphs.rules.closing import is_over
 
 
 def create_sprint(facts: Facts) -> Ruling | None:
-    """Create a sprint of the first unassigned tasks when it is due and somebody can work on it."""
+    """Create a sprint of the first free tasks when it is due and somebody can work on it."""
     if not sprint_is_due(facts) or team_is_absent(facts):
         return None
     tasks, weeks = planned_tasks(facts), facts.options.sprint_duration_weeks
     reason = (
         f"A sprint of {tasks} task(s) and {weeks} week(s) is created, because none is in progress"
-        f" and {facts.unassigned_tasks} of {facts.backlog_tasks} backlog tasks are unassigned."
+        f" and {facts.unassigned_tasks} of {facts.backlog_tasks} backlog tasks are free to be"
+        " planned."
         f" {describe_capacity(facts)}"
     )
     return Ruling("create_sprint", "create_sprint", reason, tasks=tasks, duration_weeks=weeks)
@@ -30,9 +31,19 @@ def keep_as_is(facts: Facts) -> Ruling | None:
             f" {sprint.pending_tasks} of {sprint.total_tasks} tasks pending"
         )
     elif not facts.options.create_sprint_if_needed:
-        cause = "no sprint is in progress and the request does not ask for one"
+        cause = (
+            "no sprint is in progress and the request does not ask for one"
+            " (create_sprint_if_needed is false)"
+        )
+    elif not facts.options.assign_tasks:
+        cause = (
+            "no sprint is in progress and the request assigns no tasks, which a new sprint needs"
+            " (assign_tasks is false)"
+        )
+    elif not facts.backlog_tasks:
+        cause = "the backlog has no open task"
     elif not facts.unassigned_tasks:
-        cause = f"none of the {facts.backlog_tasks} backlog tasks is unassigned"
+        cause = f"none of the {facts.backlog_tasks} backlog tasks is free to be planned"
     else:
         cause = f"the request allows {facts.options.max_tasks} tasks in a sprint"
     sprint_id = sprint.sprint_id if sprint is not None else None

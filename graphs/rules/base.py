@@ -50,6 +50,8 @@ class RequestOptions:
     """Weeks of a new sprint."""
     max_tasks: int | None
     """Limit of the caller in tasks a sprint; None without one."""
+    assign_tasks: bool = True
+    """False when the request assigns no task: no sprint is created then."""
 
 
 @dataclass(frozen=True)

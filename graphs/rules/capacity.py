@@ -21,8 +21,10 @@ def most_tasks(options: RequestOptions) -> int:
 
 def sprint_is_due(facts: Facts) -> bool:
     """Check that a sprint may be created, none is in progress and it would have a task."""
-    possible = facts.options.create_sprint_if_needed and facts.active_sprint is None
-    return possible and planned_tasks(facts) > 0
+    options = facts.options
+    # A sprint always gets tasks: one without them is not created.
+    requested = options.create_sprint_if_needed and options.assign_tasks
+    return requested and facts.active_sprint is None and planned_tasks(facts) > 0
 
 
 def describe_capacity(facts: Facts) -> str:

@@ -186,21 +186,33 @@ async def test_decisions_are_counted_beyond_those_that_are_listed(whole: System)
     assert [trail["audits"][place]["sequence"] for place in (0, -1)] == [4, 1003]
 
 
-async def test_velocity_trends_and_decisions_expect_the_same_of_the_next_sprint(
-    whole: System,
+@pytest.mark.parametrize(("project", "completed", "planned"), [("DONE", 5, 5), ("SLOW", 6, 10)])
+async def test_all_answers_expect_the_same_of_the_next_sprint(
+    whole: System, project: str, completed: int, planned: int
 ) -> None:
-    # The plan of a team that completed all of it is only a lower bound of its capacity.
-    await whole.make_project("DONE", 20)
-    await give_history(whole, "DONE", [5] * 6, planned=5)
-    trends = await get(whole, "/orchestrate/intelligence/patterns/velocity-trends/DONE")
+    await whole.make_project(project, 20)
+    await give_history(whole, project, [completed] * 6, planned=planned)
 
     async def decided() -> Any:
-        trial = (await whole.orchestrate("DONE", dry_run=True)).json()
-        count = trial["decisions"]["intelligence_adjustments"]["task_count_modification"]
-        return count["evidence_details"]["proposal"]["expected"]
+        trial = await whole.orchestrate(project, dry_run=True, record=False)
+        count = trial.json()["decisions"]["intelligence_adjustments"]["task_count_modification"]
+        # A first question to a cold chronicle may take longer than a decision waits for evidence.
+        return count if count["evidence_details"]["proposal"]["expected"] else None
 
-    # A first question to a cold chronicle may take longer than a decision waits for evidence.
-    assert trends["expected"] == pytest.approx(await until(decided))
+    count = await until(decided)
+    proposal = count["evidence_details"]["proposal"]
+    expected = {name: proposal[name] for name in ("expected", "low", "high")}
+    trends = await get(whole, f"/orchestrate/intelligence/patterns/velocity-trends/{project}")
+    status = await get(whole, f"/orchestrate/project/{project}/status")
+    insights = await get(whole, f"/orchestrate/intelligence/project/{project}/insights")
+    risks = insights["historical_context"]["risk_assessment"]
+    for answer in (trends, status["predictive_insights"], risks):
+        assert {name: answer[name] for name in expected} == pytest.approx(expected)
+        assert count["rationale"].startswith(answer["expectation"])
+    chances = {part["name"]: part["value"] for part in proposal["parts"]}
+    failure = 1 - chances["chance_to_complete_original"]
+    assert risks["sprint_failure_probability"] == pytest.approx(failure)
+    assert status["predictive_insights"]["sprint_failure_probability"] == pytest.approx(failure)
 
 
 async def test_risk_of_a_sprint_in_progress_is_that_of_its_pending_tasks(whole: System) -> None:
@@ -227,10 +239,18 @@ async def test_risk_of_a_sprint_in_progress_is_that_of_its_pending_tasks(whole: 
     assert await risk() == 0
 
 
-async def test_status_does_not_count_episodes_that_it_did_not_search_for(whole: System) -> None:
-    await whole.make_project("FEW", 12)
-    reasons = (await get(whole, "/orchestrate/project/FEW/status"))["reasons"]
-    assert "were not asked for" in reasons["overall_risk"]
+async def test_a_sprint_of_all_tasks_has_the_risk_that_its_decision_stated(whole: System) -> None:
+    await whole.make_project("ALL", 8)
+    await give_history(whole, "ALL", [6, 7, 5, 6, 7, 6])
+    await whole.post(
+        "orchestrator", "/orchestrate/project/ALL/decision-mode", {"mode": "rule_based_only"}
+    )
+    before = await get(whole, "/orchestrate/project/ALL/status")
+    assert (await whole.orchestrate("ALL")).json()["created"]["sprint_id"] == "ALL-S07"
+    after = await get(whole, "/orchestrate/project/ALL/status")
+    for name in ("expected", "low", "high", "sprint_failure_probability"):
+        expected = before["predictive_insights"][name]
+        assert after["predictive_insights"][name] == pytest.approx(expected, abs=1e-4), name
 
 
 def test_data_of_the_future_is_zero_hours_old() -> None:

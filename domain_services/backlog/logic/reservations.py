@@ -81,7 +81,7 @@ _RELEASE = text(
 
 class NoUnassignedTasks(Conflict):
     code = "no_unassigned_tasks"
-    title = "No unassigned tasks"
+    title = "No task is free to be planned"
 
 
 async def reserve(
@@ -119,7 +119,9 @@ async def reserve(
     if missing := [task_id for task_id in task_ids or () if task_id not in reserved]:
         await _refuse(connection, project_id, missing)
     if not reserved:
-        raise NoUnassignedTasks(f"{project_id} has no unassigned task", project_id=project_id)
+        raise NoUnassignedTasks(
+            f"{project_id} has no task that is free to be planned", project_id=project_id
+        )
     return await reading.of_sprint(connection, project_id, sprint_id)
 
 

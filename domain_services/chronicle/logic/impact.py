@@ -164,7 +164,7 @@ def _reasons(enhanced: Group, ruled: Group, interval: Interval | None) -> dict[s
 
 def _why_no_outcome(group: Group) -> str:
     if group.decisions == 0:
-        return "no such decision was made in the period"
+        return "no such decision acted in the period"
     if group.closed == 0:
         return "no sprint of these decisions is closed"
     return "of no closed sprint of these decisions all tasks are known"

@@ -106,13 +106,13 @@ class EmployeeReport(Answer):
     """Reports by task."""
 
 
-class DailyScrumReports(Answer):
-    """Recorded daily scrums by day. Summary and metrics are those of the newest report."""
+class SprintDailyScrums(Answer):
+    """Recorded daily scrums of one sprint by day. Summary and metrics are of its newest report."""
 
-    project_id: str | None
-    """The project; null when the answer spans several."""
-    sprint_id: str | None
-    """The sprint; null when the answer spans several."""
+    project_id: str
+    """The project."""
+    sprint_id: str
+    """The sprint."""
     created_at: datetime
     """Time of recording of the newest report, UTC."""
     summary: str
@@ -121,3 +121,26 @@ class DailyScrumReports(Answer):
     """Counts of the newest report; null: not known."""
     reports: dict[date, list[EmployeeReport]]
     """Reports by day and person."""
+
+
+class DailyScrumReports(Answer):
+    """Recorded daily scrums by day.
+
+    Of one project, summary and metrics are those of the newest report. Of several projects each
+    sprint has its own under `sprints`: nothing is merged.
+    """
+
+    project_id: str | None
+    """The project; null when the answer spans several."""
+    sprint_id: str | None
+    """The sprint; null when the answer spans several."""
+    sprints: list[SprintDailyScrums] = []
+    """Daily scrums by sprint, the one with the newest report last; empty for one sprint alone."""
+    created_at: datetime
+    """Time of recording of the newest report, UTC."""
+    summary: str
+    """Summary of the newest report; of several projects the sentence that names them."""
+    summary_metrics: SprintMetrics | None
+    """Counts of the newest report; null: not known, or of several projects."""
+    reports: dict[date, list[EmployeeReport]]
+    """Reports by day and person; empty when the answer spans several projects."""

@@ -36,7 +36,7 @@ class ProjectInactive(Conflict):
 
 class NoUnassignedTasks(Conflict):
     code = "no_unassigned_tasks"
-    title = "No unassigned tasks"
+    title = "No task is free to be planned"
 
 
 class TasksNotFree(Conflict):
@@ -164,7 +164,8 @@ class Planner:
             raise _refused(refusal, sprint.project_id) from refusal
         if not reservation.tasks:
             raise NoUnassignedTasks(
-                f"{sprint.project_id} has no unassigned task", project_id=sprint.project_id
+                f"{sprint.project_id} has no task that is free to be planned",
+                project_id=sprint.project_id,
             )
         # A reservation without names takes every free task, and a backlog may have more.
         if len(reservation.tasks) > MAX_TASKS:

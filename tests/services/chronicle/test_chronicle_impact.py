@@ -110,7 +110,7 @@ async def test_sprint_with_only_finished_tasks_known_has_no_outcome(
     assert (impact.rule_based_outcomes, impact.rule_based_completion_rate_avg) == (0, None)
     assert impact.details[0].success is None
     assert "all tasks are known" in impact.reasons["rule_based_completion_rate_avg"]
-    assert "no such decision" in impact.reasons["intelligence_completion_rate_avg"]
+    assert "no such decision acted" in impact.reasons["intelligence_completion_rate_avg"]
 
 
 async def test_a_sprint_without_tasks_has_no_outcome(chronicle: ChronicleClient) -> None:

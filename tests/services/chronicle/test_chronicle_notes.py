@@ -283,3 +283,22 @@ async def test_import_of_finished_tasks_alone_has_no_total(
     notes = await chronicle.list_sprint_retrospectives("P1")
     assert [note.total_tasks for note in notes] == [6, None]
     assert notes[0].duration_weeks is None
+
+
+async def test_reports_of_several_projects_are_not_merged(chronicle: ChronicleClient) -> None:
+    for project, words in (("P1", "One is stuck"), ("P2", "Two is fine")):
+        await chronicle.create_daily_scrum_report(daily_report(project, summary=words))
+    everything = await chronicle.get_daily_scrum_reports()
+    assert (everything.project_id, everything.reports, everything.summary_metrics) == (
+        None,
+        {},
+        None,
+    )
+    assert everything.summary == "Daily scrums of 2 projects (P1, P2): read each under `sprints`."
+    assert {scrums.project_id: scrums.summary for scrums in everything.sprints} == {
+        "P1": "One is stuck",
+        "P2": "Two is fine",
+    }
+    assert all(len(scrums.reports) == 1 for scrums in everything.sprints)
+    alone = await chronicle.get_daily_scrum_reports("P1")
+    assert (alone.summary, len(alone.reports), alone.sprints) == ("One is stuck", 1, [])

@@ -89,7 +89,7 @@ def test_adjustment_needs_three_own_sprints() -> None:
     proposal = propose(replace(SLOW, history=of(3, 4)))
     assert (proposal.recommended, proposal.confidence, proposal.expected) == (10, None, None)
     assert (proposal.low, proposal.high, proposal.parts) == (None, None, ())
-    assert "2 past sprints of the project (3 needed)" in proposal.reason
+    assert "3 past sprints of the project (2 known)" in proposal.reason
 
 
 def test_three_similar_projects_replace_missing_own_sprints() -> None:
@@ -280,4 +280,4 @@ async def test_only_used_neighbours_are_named_and_counted(
 
 
 async def test_reason_counts_evidence_that_is_not_enough() -> None:
-    assert "2 similar projects (3 needed)" in (await adjusted(1, "A", "B", "B")).rationale
+    assert "or 3 similar projects (2 known)" in (await adjusted(1, "A", "B", "B")).rationale

@@ -6,11 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.intelligence.risk import assess, at_most_in_share
+from agent.intelligence.risk import SprintWindow, assess, at_most_in_share
 from agent.intelligence.schema import RiskAssessment
-from graphs.evidence.distribution import Window, predict
+from graphs.evidence.adjustment import propose
+from graphs.evidence.distribution import predict
+from graphs.evidence.expectation import expect
+from graphs.evidence.forecast import Evidence
 from graphs.evidence.neighbours import NeighbourEvidence
-from graphs.evidence.risk import assess_plan
+from graphs.evidence.risk import Risks, assess_plan
+from graphs.evidence.shipped import shipped
 from graphs.evidence.throughput import Sprint
 from graphs.state import PastSprint, Snapshot
 from memory.episode import Perception
@@ -19,55 +23,95 @@ from tests.unit.evidence.sprints import of
 from tests.unit.rules.conftest import FACTS, SPRINT
 
 STEADY = of(8, 9, 7, 8, 9, 8)
-SIMILAR = tuple(NeighbourEvidence(0.8, completed, 4.0, "P") for completed in (3, 4, 5))
+SIMILAR = tuple(NeighbourEvidence(0.8, count, 4.0, f"P{count}") for count in (3, 4, 5))
+
+
+def plan(
+    history: tuple[Sprint, ...],
+    neighbours: tuple[NeighbourEvidence, ...],
+    planned: int,
+    capacity_share: float | None = None,
+    days: int | None = None,
+) -> Risks:
+    """Assess a plan that leaves tasks in the backlog."""
+    evidence = Evidence(
+        project_id="APOLLO",
+        history=history,
+        neighbours=neighbours,
+        rule_tasks=planned,
+        unassigned=planned + 1,
+        max_tasks=None,
+        capacity_share=capacity_share,
+        days=days,
+    )
+    return assess_plan(evidence, planned)
 
 
 def test_plan_far_above_the_pace_fails_and_one_far_below_does_not() -> None:
-    assert (assess_plan(STEADY, (), 25).failure or 0) > 0.9
-    assert (assess_plan(STEADY, (), 2).failure or 1) < 0.1
+    assert (plan(STEADY, (), 25).failure or 0) > 0.9
+    assert (plan(STEADY, (), 2).failure or 1) < 0.1
 
 
 def test_days_off_raise_the_overload_of_a_plan() -> None:
     full, half = (
-        assess_plan(STEADY, (), 8, Window(capacity_share=1.0)),
-        assess_plan(STEADY, (), 8, Window(capacity_share=0.5)),
+        plan(STEADY, (), 8, 1.0),
+        plan(STEADY, (), 8, 0.5),
     )
     assert (full.overload or 1) < (half.overload or 0)
-    assert assess_plan(STEADY, (), 8) == full
+    assert plan(STEADY, (), 8) == full
 
 
 def test_too_little_evidence_has_no_probability() -> None:
-    thin = assess_plan(STEADY[:2], SIMILAR[:2], 8)
+    thin = plan(STEADY[:2], SIMILAR[:2], 8)
     assert (thin.overall, thin.failure, thin.overload) == (None, None, None)
-    assert "2 past sprints (3 needed)" in thin.reason
-    assert assess_plan(STEADY[:3], (), 8).failure is not None
+    assert "3 past sprints of the project (2 known)" in thin.reason
+    assert plan(STEADY[:3], (), 8).failure is not None
 
 
 def test_overload_needs_own_sprints() -> None:
-    risks = assess_plan((), SIMILAR, 8)
+    risks = plan((), SIMILAR, 8)
     assert (risks.overload, risks.sample_size) == (None, 3)
     assert risks.overall == risks.failure is not None
 
 
-def test_larger_plan_of_an_overcommitting_team_is_riskier() -> None:
+def test_plan_of_the_whole_backlog_counts_what_such_plans_were_worth() -> None:
     honest = tuple(Sprint(8, 14, 9) for _ in range(8))
     boastful = tuple(Sprint(8, 14, 16) for _ in range(8))
-    assert (assess_plan(honest, (), 10).failure or 1) < (assess_plan(boastful, (), 10).failure or 0)
-    assert assess_plan(honest, (), 10).overload == assess_plan(boastful, (), 10).overload
+
+    def everything(history: tuple[Sprint, ...]) -> Risks:
+        evidence = Evidence("APOLLO", history, (), 10, 10, None, None, None)
+        return assess_plan(evidence, 10)
+
+    assert (everything(honest).failure or 1) < (everything(boastful).failure or 0)
+    assert everything(honest).overload == everything(boastful).overload
+
+
+def test_risk_is_that_of_the_expectation_that_a_decision_states() -> None:
+    evidence = Evidence("APOLLO", STEADY, (), 10, 20, None, None, 14)
+    proposal, expectation = propose(evidence, shipped()), expect(evidence)
+    assert expectation is not None
+    assert (proposal.expected, proposal.low, proposal.high) == (
+        expectation.prediction.mean,
+        expectation.low,
+        expectation.high,
+    )
+    assert proposal.reason.startswith(expectation.sentence)
+    chance = next(p for p in proposal.parts if p.name == "chance_to_complete_original")
+    assert assess_plan(evidence, 10).failure == pytest.approx(1 - chance.value)
 
 
 def test_empty_plan_has_no_risk() -> None:
-    assert assess_plan(STEADY, (), 0).overall is None
+    assert plan(STEADY, (), 0).overall is None
 
 
 @given(st.lists(st.integers(0, 60), min_size=3, max_size=12), st.integers(1, 50))
 def test_more_planned_tasks_never_lower_a_risk(history: list[int], planned: int) -> None:
-    plan, larger = (
-        assess_plan(of(*history), (), planned),
-        assess_plan(of(*history), (), planned + 1),
+    smaller, larger = (
+        plan(of(*history), (), planned),
+        plan(of(*history), (), planned + 1),
     )
-    assert 0 <= (plan.failure or 0) <= (larger.failure or 0) <= 1
-    assert plan.overall == max(plan.failure or 0, plan.overload or 0)
+    assert 0 <= (smaller.failure or 0) <= (larger.failure or 0) <= 1
+    assert smaller.overall == max(smaller.failure or 0, smaller.overload or 0)
 
 
 START = date(2016, 6, 6)
@@ -103,8 +147,10 @@ def in_progress(
     )
 
 
-def assessed(snapshot: Snapshot, recalled: Recall | None = NO_EPISODES) -> RiskAssessment:
-    return assess(snapshot, recalled, START)
+def assessed(snapshot: Snapshot, recalled: Recall = NO_EPISODES) -> RiskAssessment:
+    sprint = snapshot.facts.active_sprint
+    assert sprint is not None
+    return assess(snapshot, recalled, SprintWindow(START, sprint.end_date, None))
 
 
 def test_sprint_without_pending_tasks_has_no_risk() -> None:
@@ -117,7 +163,7 @@ def test_sprint_without_pending_tasks_has_no_risk() -> None:
 
 def test_sprint_on_its_first_day_has_the_risk_of_its_plan() -> None:
     assessment = assessed(in_progress())
-    planned = assess_plan(tuple(Sprint(8, 14, 10) for _ in range(6)), (), 10, Window(14))
+    planned = plan(tuple(Sprint(8, 14, 10) for _ in range(6)), (), 10, None, 14)
     assert assessment.sprint_failure_probability == pytest.approx(planned.failure, abs=1e-5)
     assert assessment.capacity_overload_risk == pytest.approx(planned.overload, abs=1e-5)
 
@@ -153,8 +199,6 @@ def test_share_of_the_window_has_that_share_of_the_expectation() -> None:
     assert at_most_in_share(whole, 1.0, 7) == pytest.approx(whole.at_most(7))
 
 
-def test_reason_does_not_count_episodes_that_were_not_searched_for() -> None:
-    few = assessed(in_progress(past=1), None).reasons["overall_risk"]
-    assert "similar episodes were not asked for" in few
-    assert "0 similar episodes" not in few
-    assert "0 similar episodes (3 needed)" in assessed(in_progress(past=1)).reasons["overall_risk"]
+def test_too_few_past_sprints_are_the_reason_of_an_unknown_risk() -> None:
+    reason = assessed(in_progress(past=1)).reasons["overall_risk"]
+    assert "3 past sprints of the project (1 known) or 3 similar projects (0 known)" in reason

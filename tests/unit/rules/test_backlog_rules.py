@@ -11,7 +11,7 @@ def test_unassigned_tasks_without_a_sprint_become_one(facts: BuildFacts) -> None
     ruling = create_sprint(facts())
     assert ruling is not None
     assert (ruling.kind, ruling.tasks, ruling.duration_weeks) == ("create_sprint", 10, 2)
-    assert "17 of 20 backlog tasks are unassigned" in ruling.reason
+    assert "17 of 20 backlog tasks are free to be planned" in ruling.reason
 
 
 def test_one_unassigned_task_is_enough_for_a_sprint(facts: BuildFacts) -> None:
@@ -26,7 +26,7 @@ def test_without_an_unassigned_task_nothing_is_created(facts: BuildFacts) -> Non
     ruling = keep_as_is(situation)
     assert ruling is not None
     assert ruling.kind == "nothing"
-    assert ruling.reason == "Nothing, because none of the 20 backlog tasks is unassigned."
+    assert ruling.reason == "Nothing, because none of the 20 backlog tasks is free to be planned."
 
 
 def test_no_second_sprint_is_created_beside_one_in_progress(
@@ -45,6 +45,21 @@ def test_no_sprint_is_created_when_the_request_does_not_ask_for_one(facts: Build
     ruling = keep_as_is(situation)
     assert ruling is not None
     assert "does not ask for one" in ruling.reason
+
+
+def test_request_that_assigns_no_tasks_gets_its_own_reason(facts: BuildFacts) -> None:
+    situation = facts(options={"assign_tasks": False})
+    assert create_sprint(situation) is None
+    ruling = keep_as_is(situation)
+    assert ruling is not None
+    assert "the request assigns no tasks" in ruling.reason
+    assert "does not ask for one" not in ruling.reason
+
+
+def test_empty_backlog_is_said_as_such(facts: BuildFacts) -> None:
+    ruling = keep_as_is(facts(unassigned=(), backlog_tasks=0))
+    assert ruling is not None
+    assert ruling.reason == "Nothing, because the backlog has no open task."
 
 
 def test_limit_of_zero_tasks_creates_nothing(facts: BuildFacts) -> None:
