@@ -28,7 +28,7 @@ class BackfillResult:
 
 
 def backfill(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
-    """Embed every episode that has no embedding yet; exit code 1 when some could not be."""
+    """Embed every past decision that has no embedding yet; exit code 1 when some could not be."""
     from agent.cli.failures import one_line
 
     with one_line():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agent.cli.stack import DEFAULT_DATA_DIR, AsJson, DataDir
+from agent.cli.words import count
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -31,7 +32,7 @@ def learn(
     data_dir: DataDir = DEFAULT_DATA_DIR,
     as_json: AsJson = False,
 ) -> None:
-    """Calibrate confidence again from how own decisions turned out; a worse result is refused."""
+    """Learn from how own decisions ended: calibrate confidence; a worse result is refused."""
     from agent.cli.failures import one_line
     from agent.learning.schema import Learned
 
@@ -61,28 +62,48 @@ async def request_learning(
 
 
 def _show_learned(answer: "Learned") -> None:
-    from rich.console import Console
+    from rich.text import Text
 
-    console = Console(highlight=False)
-    console.print(f"{answer.outcomes} outcomes, {answer.new_outcomes} of them new: {answer.reason}")
-    console.print(_calibration_table(answer.active))
+    from agent.cli.layout import page_console
+
+    console = page_console()
+    console.print(Text(learned_sentence(answer), style="bold"))
+    ended = f"Own decisions that ended: {answer.outcomes}, {answer.new_outcomes} of them new."
+    console.print(Text(ended))
+    console.print(*_calibration_table(answer.active), sep="\n")
+
+
+def learned_sentence(answer: "Learned") -> str:
+    """State first whether anything was learned, then why."""
+    if answer.learned:
+        return f"Learned: calibration {answer.active.version} is in force. {answer.reason}."
+    return f"Nothing was learned: {answer.reason}."
 
 
 def _show_history(answer: "LearningHistory") -> None:
-    from rich.console import Console
+    from rich.text import Text
 
-    console = Console(highlight=False)
+    from agent.cli.layout import page_console
+
+    console = page_console()
+    active = answer.active
+    attempts = count(len(answer.attempts), "attempt")
+    current = (
+        f"Calibration {active.version} ({active.name}) is in force, after {attempts} to learn."
+    )
+    console.print(Text(current, style="bold"))
     for attempt in answer.attempts:
         created_at = f"{attempt.created_at:%Y-%m-%d %H:%M}"
-        console.print(f"version {attempt.version} of {created_at}: {attempt.reason}")
-    console.print(_calibration_table(answer.active))
+        console.print(Text(f"version {attempt.version} of {created_at}: {attempt.reason}"))
+    console.print(*_calibration_table(answer.active), sep="\n")
 
 
-def _calibration_table(calibration: "CalibrationReport") -> "Table":
+def _calibration_table(calibration: "CalibrationReport") -> "tuple[str, Table]":
     from rich.table import Table
 
-    title = f"calibration {calibration.version} ({calibration.name}) is in force"
-    table = Table("confidence", "outcomes", "stated", "observed", title=title, box=None)
+    title = f"Confidence by calibration {calibration.version} ({calibration.name}), as it came true"
+    names = ("confidence", "outcomes", "stated", "observed")
+    table = Table(*names, box=None, padding=(0, 2, 0, 0))
     for interval in calibration.table:
         stated, observed = (
             "-" if share is None else f"{share:.2f}"
@@ -90,4 +111,4 @@ def _calibration_table(calibration: "CalibrationReport") -> "Table":
         )
         bounds = f"{interval.low:.2f} to {interval.high:.2f}"
         table.add_row(bounds, str(interval.count), stated, observed)
-    return table
+    return title, table

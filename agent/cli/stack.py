@@ -26,6 +26,14 @@ CatalogueName = Annotated[
     str, typer.Option("--catalogue", hidden=True, help="module:attribute of the services.")
 ]
 
+# A stack that is not ready, and what to do about it.
+PHASES = {
+    "running": "running",
+    "starting": "starting; ask again in some seconds",
+    "stopped": "stopped; start it with: dsm up --detach --data-dir {data_dir}",
+    "crashed": "crashed, its databases still run; stop them with: dsm down --data-dir {data_dir}",
+}
+
 DEFAULT_DATA_DIR = Path(".dsm")
 DEFAULT_BASE_PORT = 8100
 DEFAULT_CATALOGUE = "deploy.local.catalogue:SERVICES"
@@ -59,7 +67,7 @@ def up(
 
 
 def down(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
-    """Stop the stack of a data folder, also what a killed one left behind."""
+    """Stop everything that runs on a data folder, also what a killed stack left behind."""
     from deploy.local import extra
 
     with _failures():
@@ -75,7 +83,7 @@ def down(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
 
 
 def status(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
-    """Show whether the stack runs and every service is ready; exit code 1 when not."""
+    """Say whether every service is ready, and where; exit code 1 when not."""
     from deploy.local import extra
 
     with _failures():
@@ -93,7 +101,7 @@ def status(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> Non
             }
         )
     elif current.state is None:
-        print(current.phase)
+        print(PHASES[current.phase].format(data_dir=data_dir))
     else:
         _show_services(current.state.urls, current.services, current.phase)
     raise typer.Exit(0 if current.healthy else 1)
