@@ -4,7 +4,7 @@ import asyncio
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -12,6 +12,7 @@ from agent.cli.stack import DEFAULT_DATA_DIR, AsJson, DataDir
 
 if TYPE_CHECKING:
     from agent.cli.comparison import Comparison
+    from agent.cli.running_sprint import RunningSprint
     from agent.schema import OrchestrationRequest
     from graphs.answer import Orchestration
 
@@ -29,18 +30,37 @@ MaxTasks = Annotated[
     int | None, typer.Option(min=1, max=500, help="A limit that no adjustment passes.")
 ]
 Schedule = Annotated[str, typer.Option(help="When the daily scrum runs, as cron.")]
+Why = Annotated[
+    bool, typer.Option("--why", help="Print the reasons in detail, the calls and their time.")
+]
+ShowEvidence = Annotated[
+    bool, typer.Option("--evidence", help="Print the similar episodes that were recalled.")
+]
+
+
+class Decided(NamedTuple):
+    """A decision with what is printed beside it."""
+
+    answer: "Orchestration"
+    """The orchestrator's answer."""
+    comparison: "Comparison | None"
+    """The actual outcome; None when no import saved one for the day."""
+    running: "RunningSprint | None"
+    """The sprint in progress that the decision leaves as it is; None without one."""
 
 
 def orchestrate(
     project: ProjectArgument,
     dry_run: DryRun = False,
+    why: Why = False,
+    evidence: ShowEvidence = False,
     weeks: Weeks = None,
     max_tasks: MaxTasks = None,
     schedule: Schedule = "0 14 * * 1-5",
     data_dir: DataDir = DEFAULT_DATA_DIR,
     as_json: AsJson = False,
 ) -> None:
-    """Analyse PROJECT, decide, adjust by evidence, act, and print all of it."""
+    """Decide the next step of PROJECT, carry it out, and say why and what comes next."""
     from agent.cli.failures import one_line
     from agent.importing.holdout import cadence_weeks
     from agent.schema import Options, OrchestrationRequest
@@ -56,30 +76,44 @@ def orchestrate(
         ),
     )
     with one_line():
-        answer, comparison = asyncio.run(request_decision(data_dir, project, request))
+        decided = asyncio.run(request_decision(data_dir, project, request))
     if as_json:
-        actual = asdict(comparison) if comparison else None
-        print(json.dumps(answer.model_dump(mode="json") | {"actual": actual}, indent=2))
+        print(json.dumps(to_json(decided), indent=2))
     else:
-        show(answer, comparison)
+        show(decided, why=why, evidence=evidence)
 
 
 async def request_decision(
     data_dir: Path, project: str, request: "OrchestrationRequest"
-) -> "tuple[Orchestration, Comparison | None]":
-    """Ask the orchestrator to decide, and compare its answer with the actual outcome, if saved."""
+) -> Decided:
+    """Ask the orchestrator to decide, and read what is printed beside its answer."""
     from agent.cli.comparison import compare
     from agent.cli.connect import connect
+    from agent.cli.running_sprint import running_sprint
 
     async with connect(data_dir) as clients:
         answer = await clients.orchestrator.orchestrate(project, request)
-        return answer, await compare(data_dir, clients, answer)
+        return Decided(
+            answer,
+            await compare(data_dir, clients, answer),
+            await running_sprint(clients, answer),
+        )
 
 
-def show(answer: "Orchestration", comparison: "Comparison | None") -> None:
+def to_json(decided: Decided) -> dict[str, object]:
+    """Convert a decision and what is beside it to JSON types."""
+    comparison, running = decided.comparison, decided.running
+    return {
+        **decided.answer.model_dump(mode="json"),
+        "actual": asdict(comparison) if comparison else None,
+        "running_sprint": running.to_json() if running else None,
+    }
+
+
+def show(decided: Decided, *, why: bool = False, evidence: bool = False) -> None:
     """Print a decision for people."""
-    from rich.console import Console
-
+    from agent.cli.layout import page_console
     from agent.cli.report import render
 
-    Console(highlight=False).print(render(answer, comparison))
+    page = render(decided.answer, decided.comparison, decided.running, why=why, evidence=evidence)
+    page_console().print(page)

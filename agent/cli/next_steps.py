@@ -1,0 +1,63 @@
+"""Next step of a person after a decision, and the day that the project is at."""
+
+from datetime import date
+
+from agent.cli.headline import is_blocked, refusals
+from agent.cli.running_sprint import RunningSprint
+from graphs.answer import Orchestration
+from tools.cron_words import describe_schedule
+
+
+def next_step(answer: Orchestration, running: RunningSprint | None = None) -> str:
+    """Describe what to do or expect next."""
+    run = f"`dsm orchestrate {answer.project_id}`"
+    if answer.dry_run and answer.actions_planned:
+        return f"{run} carries it out."
+    if answer.intelligence_metadata.decision_mode == "shadow" and answer.actions_planned:
+        return "Plan the sprint by hand, or choose a mode that acts."
+    if any(refusals(answer)):
+        return f"mend the cause, then {run} again."
+    if answer.decisions.close_sprint:
+        return f"{run} plans the next sprint; it knows how this one ended."
+    if is_blocked(answer):
+        return f"mend the cause, or {_later_day(answer)}."
+    if answer.created is not None or answer.analysis.current_sprint is not None:
+        if running is not None and running.simulated:
+            return f"its daily scrum simulates progress; {_later_day(answer)}."
+        return f"{daily_scrum(answer)}report progress, or {_later_day(answer)}."
+    return f"add tasks to the backlog, then {run} again."
+
+
+def daily_scrum(answer: Orchestration) -> str:
+    """Describe when the new daily scrum is held; empty when none was scheduled."""
+    cronjob = answer.created.cronjob if answer.created else None
+    if cronjob is None:
+        return ""
+    return f"daily scrum {describe_schedule(cronjob.schedule, cronjob.timezone)}; "
+
+
+def day_in_words(answer: Orchestration) -> str:
+    """Describe the project's day, and whether it moves by itself."""
+    if is_held(answer):
+        return f"held at {answer.as_of}; it moves only by `dsm clock {answer.project_id}`"
+    return f"{answer.as_of}, as on the calendar"
+
+
+def is_held(answer: Orchestration) -> bool:
+    """Check that the project's day does not follow the calendar."""
+    return getattr(answer, "clock", "live") == "held"
+
+
+def _later_day(answer: Orchestration) -> str:
+    if is_held(answer):
+        return f"move the day on with `dsm clock {answer.project_id} --to next-sprint`"
+    last = _last_day(answer)
+    later = f"after {last}" if last else "later"
+    return f"run `dsm orchestrate {answer.project_id}` {later}"
+
+
+def _last_day(answer: Orchestration) -> date | None:
+    if answer.created and answer.created.end_date:
+        return answer.created.end_date
+    sprint = answer.analysis.current_sprint
+    return sprint.end_date if sprint else None
