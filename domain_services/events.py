@@ -59,6 +59,8 @@ class TaskUpdated(PublishedEvent):
     """Employee who works on the task; null: nobody."""
     version: int
     """Version of the task in the sprint service, rising from sprint to sprint."""
+    finished_on: date | None = None
+    """Day of the project on which the task was completed; null: it is open, or not known."""
 
     @property
     def aggregate_id(self) -> str:

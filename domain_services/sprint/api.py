@@ -13,8 +13,10 @@ from domain_services.kernel.web.openapi import problems
 from domain_services.sprint import schema
 from domain_services.sprint.logic import burndown, closing, numbering, progress, sprints
 from domain_services.sprint.logic.daily_scrum import DailyScrum
+from domain_services.sprint.logic.peer_facts import PeerFacts, PeerReader
 from domain_services.sprint.logic.planning import Planner
-from domain_services.sprint.logic.team import Team
+from domain_services.sprint.logic.project_calendar import Calendar
+from domain_services.sprint.logic.project_days import ProjectDays
 
 router = APIRouter(route_class=IdempotentRoute)
 
@@ -31,13 +33,25 @@ async def _daily_scrum(request: Request) -> DailyScrum:
     return request.app.state.daily_scrum
 
 
-async def _present_team(sprint_id: SprintId, request: Request) -> list[str] | None:
-    team: Team = request.app.state.team
-    return await team.of_sprint(sprint_id)
+async def _peer_facts(sprint_id: SprintId, request: Request) -> PeerFacts:
+    reader: PeerReader = request.app.state.peer_reader
+    return await reader.read(sprint_id)
 
 
-# Declared before the unit of work: no transaction waits for the project service.
-PresentTeam = Annotated[list[str] | None, Depends(_present_team)]
+async def _calendar_of_sprint(sprint_id: SprintId, request: Request) -> Calendar | None:
+    days: ProjectDays = request.app.state.project_days
+    return await days.of_sprint(sprint_id)
+
+
+async def _calendar_of_task(task_id: TaskId, request: Request) -> Calendar | None:
+    days: ProjectDays = request.app.state.project_days
+    return await days.of_task(task_id)
+
+
+# Declared before the unit of work: no transaction waits for another service.
+KnownFacts = Annotated[PeerFacts, Depends(_peer_facts)]
+SprintCalendar = Annotated[Calendar | None, Depends(_calendar_of_sprint)]
+TaskCalendar = Annotated[Calendar | None, Depends(_calendar_of_task)]
 
 
 @router.get("/sprints/active", responses=problems(404), tags=["sprints"])
@@ -114,17 +128,19 @@ async def get_task_summary(sprint_id: SprintId, db: UnitOfWork) -> schema.TaskSu
 
 
 @router.get("/sprints/{sprint_id}/burndown", responses=problems(404), tags=["sprints"])
-async def get_burndown(sprint_id: SprintId, db: UnitOfWork) -> schema.Burndown:
+async def get_burndown(
+    sprint_id: SprintId, calendar: SprintCalendar, db: UnitOfWork
+) -> schema.Burndown:
     """Count the tasks left at the end of each day, beside the ideal line."""
-    return await burndown.read(db, sprint_id)
+    return await burndown.read(db, sprint_id, calendar)
 
 
 @router.post("/sprints/{sprint_id}/close", responses=problems(404, 409), tags=["sprints"])
 async def close_sprint(
-    sprint_id: SprintId, team: PresentTeam, db: UnitOfWork
+    sprint_id: SprintId, known: KnownFacts, db: UnitOfWork
 ) -> schema.SprintClosed:
     """Close a sprint in progress; its unfinished tasks return to the backlog."""
-    return await closing.close(db, sprint_id, team)
+    return await closing.close(db, sprint_id, known)
 
 
 @router.post(
@@ -141,7 +157,7 @@ async def run_daily_scrum(
 
 @router.post("/tasks/{task_id}/progress", responses=problems(404, 409), tags=["tasks"])
 async def report_progress(
-    task_id: TaskId, body: schema.ProgressReport, db: UnitOfWork
+    task_id: TaskId, body: schema.ProgressReport, calendar: TaskCalendar, db: UnitOfWork
 ) -> schema.ProgressRecorded:
     """Record a report on a task of a sprint in progress."""
-    return await progress.report_task(db, task_id, body)
+    return await progress.report_task(db, task_id, body, calendar)

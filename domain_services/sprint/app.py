@@ -24,9 +24,10 @@ from domain_services.sprint.api import router
 from domain_services.sprint.logic import progress
 from domain_services.sprint.logic.daily_scrum import DailyScrum
 from domain_services.sprint.logic.deliveries import post_notes
+from domain_services.sprint.logic.peer_facts import PeerReader
 from domain_services.sprint.logic.planning import Planner
+from domain_services.sprint.logic.project_days import ProjectDays
 from domain_services.sprint.logic.tasks import SOURCE
-from domain_services.sprint.logic.team import Team
 from domain_services.sprint.settings import SprintSettings
 
 
@@ -45,7 +46,8 @@ def create_app(settings: SprintSettings) -> FastAPI:
             app.state.planner = Planner(database, project, backlog)
             app.state.relay = Relay(database, redis, SOURCE, READ_BY)
             app.state.daily_scrum = DailyScrum(database, project)
-            app.state.team = Team(database, project)
+            app.state.project_days = ProjectDays(database, project)
+            app.state.peer_reader = PeerReader(database, project)
             app.state.checks = Checks(
                 database=database.ping,
                 redis=redis.ping,  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]

@@ -31,7 +31,8 @@ counters = Table(
     Column("last_assignee", Text),
 )
 
-# `timezone`, `as_of` and `team` are copies of the project's: a close must not wait for its service.
+# `timezone`, `as_of`, `team` and `working_days` are copies of the project's: a close must not wait
+# for its service. `created_on` and `ended_on` are days of the project too.
 # The columns from `saga_step` on are set while the sprint is `planned`, and null afterwards.
 sprints = Table(
     "sprints",
@@ -51,6 +52,7 @@ sprints = Table(
     Column("team", ARRAY(Text), nullable=False),
     Column("created_at", DateTime(timezone=True), server_default=text("now()")),
     Column("closed_at", DateTime(timezone=True)),
+    Column("created_on", Date),
     Column("working_days", ARRAY(Date)),
     Column("ended_on", Date),
     Column("worked", Boolean),
@@ -74,6 +76,7 @@ sprint_tasks = Table(
     Column("priority", Integer, nullable=False),
     Column("version", BigInteger, nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
+    Column("finished_on", Date),
 )
 
 # `day` is the project's own; `report_id` is the daily scrum that compiled the entry, null before.

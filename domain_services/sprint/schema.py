@@ -15,6 +15,7 @@ from pydantic import (
 
 from domain_services.events import ProgressSource
 from domain_services.kernel.types import Answer, Day, EmployeeId, Line, Prose, TaskId, Wire
+from domain_services.project.schema import Clock
 
 SprintStatus = Literal[
     "planned", "in_progress", "completed", "closed_with_pending_tasks", "cancelled"
@@ -77,6 +78,8 @@ class SprintTask(Answer):
     """Version, which rises with every change."""
     updated_at: datetime
     """Moment of the last change."""
+    finished_on: date | None = None
+    """Day of the project on which the task was completed; null: open, or not known."""
 
 
 class SprintCreated(Answer):
@@ -213,10 +216,12 @@ class ProgressReport(Wire):
     """Impediments; null: not reported."""
     employee_id: EmployeeId | None = None
     """Employee who reports; null: the task's assignee."""
+    day: Day | None = None
+    """Day of the project on which it happened, from the sprint's first to today; null: today."""
 
     @model_validator(mode="after")
     def _names_something(self) -> "ProgressReport":
-        report = self.model_dump(exclude={"employee_id"}, exclude_none=True)
+        report = self.model_dump(exclude={"employee_id", "day"}, exclude_none=True)
         if not report:
             raise ValueError("says nothing: give a percentage, a status or a text")
         return self
@@ -252,6 +257,12 @@ class SprintClosed(Answer):
     """Number of tasks that returned to the backlog."""
     retrospective_report_id: UUID
     """Id of the retrospective, which reaches the chronicle as soon as it answers."""
+    ended_on: date | None = None
+    """Last day that the sprint ran; null: an earlier release closed it."""
+    progress_source: ProgressSource | None = None
+    """Origin of the sprint's progress; null: an earlier release closed it."""
+    worked: bool | None = None
+    """Whether the sprint counts as history; null: an earlier release closed it."""
 
 
 def _written_as_text(value: object) -> object:
@@ -273,7 +284,7 @@ class DailyScrumRequest(Wire):
     """Request to hold a daily scrum."""
 
     scheduled_for: Day | Moment | None = None
-    """Day of the project, or the moment at which a late scheduler should have called; null: now."""
+    """Day of the project up to the sprint's last, or the moment that was due; null: today."""
 
 
 class DailyScrumRun(Answer):
@@ -305,7 +316,7 @@ class BurndownDay(Answer):
 class Burndown(Answer):
     """Burndown of a sprint.
 
-    The ideal line falls by the same share every calendar day, to 0 at the end of the last.
+    The ideal line falls by the same share every working day, to 0 at the end of the last.
     """
 
     sprint_id: str
@@ -316,6 +327,12 @@ class Burndown(Answer):
     """Status of the sprint."""
     timezone: str
     """Time zone of the days, the project's."""
+    clock: Clock = "live"
+    """`live`: the project follows the clock; `held`: its day changes only when it is moved."""
+    today: date | None = None
+    """Present day of the project; null: an earlier release answers."""
+    progress_source: ProgressSource = "none"
+    """Origin of the progress so far; one simulated entry makes the sprint simulated."""
     start_date: date
     """First day of the sprint."""
     end_date: date

@@ -1,5 +1,6 @@
 """Daily scrum: held once a sprint and day of the project, compiled for the chronicle."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
@@ -14,7 +15,13 @@ from domain_services.kernel.errors import Conflict, Invalid, NotFound
 from domain_services.project.client import ProjectClient
 from domain_services.project.schema import Availability, ProgressMode, Project
 from domain_services.sprint import simulation
-from domain_services.sprint.logic import closing, deliveries, progress, reports, sprints
+from domain_services.sprint.logic import (
+    deliveries,
+    progress,
+    reports,
+    running_sprint,
+    sprints,
+)
 from domain_services.sprint.logic.project_calendar import Calendar
 from domain_services.sprint.models import daily_scrums
 from domain_services.sprint.models import sprints as sprint_rows
@@ -40,17 +47,25 @@ class DailyScrum:
         sprint, `Unavailable`.
         """
         async with self._database.reading() as connection:
-            sprint = await _sprint_row(connection, sprint_id)
-        project = await self._project.get_project(sprint.project_id)
-        day = _day(sprint, project, request.scheduled_for)
+            row = await _sprint_row(connection, sprint_id)
+        project = await self._project.get_project(row.project_id)
+        day = _day(row, project, request.scheduled_for)
         # Checked here to spare a call, and again under the lock, where racing calls are decided.
         async with self._database.reading() as connection:
             earlier = await _earlier(connection, sprint_id, day)
         if earlier is not None:
             return earlier
-        availability = await self._project.check_availability(project.id, day, day)
+        check = self._project.check_availability
+        availability, sprint_window = await asyncio.gather(
+            check(project.id, day, day), check(project.id, row.start_date, row.end_date)
+        )
         async with self._database.transaction() as connection:
-            return await _hold(connection, sprint_id, project, availability)
+            sprint = await running_sprint.lock(connection, sprint_id)
+            if (earlier := await _earlier(connection, sprint_id, day)) is not None:
+                return earlier
+            # docs/adr/0031-sprint-keeps-calendar.md
+            await _store_project(connection, sprint_id, project, sprint_window)
+            return await _hold(connection, sprint, project.progress_mode, availability)
 
 
 async def _sprint_row(connection: AsyncConnection, sprint_id: str) -> Row[Any]:
@@ -65,15 +80,15 @@ async def _sprint_row(connection: AsyncConnection, sprint_id: str) -> Row[Any]:
 def _day(sprint: Row[Any], project: Project, scheduled_for: date | datetime | None) -> date:
     """Return the day that a scrum is of. Raises: `SprintNotStarted`, `Invalid`.
 
-    It lies between the sprint's first day and today. Where the project lives at a day (`as_of`),
-    the rest of the sprint may be held ahead.
+    It lies between the sprint's first day and today; a named one may lie ahead, up to the sprint's
+    last day.
     """
     day = today = project.today
-    latest = today if project.as_of is None else max(today, sprint.end_date)
+    latest = max(today, sprint.end_date)
     # A late scheduler names the moment that was due, which may be on the day before
     # (docs/adr/0032-scrum-of-a-day.md).
     if isinstance(scheduled_for, datetime):
-        day = Calendar(project.timezone, project.as_of).day_of(scheduled_for)
+        day = _day_at(sprint, Calendar(project.timezone, project.as_of), scheduled_for)
     elif scheduled_for is not None:
         day = scheduled_for
     if day > latest:
@@ -85,6 +100,13 @@ def _day(sprint: Row[Any], project: Project, scheduled_for: date | datetime | No
     return day
 
 
+def _day_at(sprint: Row[Any], calendar: Calendar, moment: datetime) -> date:
+    """Return the day of a moment in the sprint; any other moment is today in a held project."""
+    day = calendar.local_day(moment)
+    in_sprint = sprint.start_date <= day <= sprint.end_date
+    return day if in_sprint else calendar.day_of(moment)
+
+
 async def _earlier(connection: AsyncConnection, sprint_id: str, day: date) -> DailyScrumRun | None:
     query = select(daily_scrums).where(
         daily_scrums.c.sprint_id == sprint_id, daily_scrums.c.scrum_date == day
@@ -94,15 +116,10 @@ async def _earlier(connection: AsyncConnection, sprint_id: str, day: date) -> Da
 
 
 async def _hold(
-    connection: AsyncConnection, sprint_id: str, project: Project, availability: Availability
+    connection: AsyncConnection, sprint: Sprint, mode: ProgressMode, availability: Availability
 ) -> DailyScrumRun:
-    day = availability.start_date
-    sprint = await closing.lock_running(connection, sprint_id)
-    if (earlier := await _earlier(connection, sprint_id, day)) is not None:
-        return earlier
-    # docs/adr/0031-sprint-keeps-calendar.md
-    await _store_project(connection, sprint_id, project, availability)
-    if project.progress_mode == "simulated":
+    day, sprint_id = availability.start_date, sprint.sprint_id
+    if mode == "simulated":
         await _simulate(connection, sprint, availability)
         # The report counts the tasks as they stand after the simulated day.
         sprint = await sprints.get(connection, sprint_id)
@@ -113,7 +130,7 @@ async def _hold(
     await connection.execute(
         insert(daily_scrums), values | {"scrum_date": day, "updated_tasks": updated}
     )
-    report = _report(report_id, sprint, project.progress_mode, availability, entries)
+    report = _report(report_id, sprint, mode, availability, entries)
     await deliveries.enqueue(connection, report_id, deliveries.DAILY_SCRUM, report)
     return _answer(sprint_id, day, updated, report_id)
 
@@ -134,12 +151,16 @@ async def _simulate(
 
 
 async def _store_project(
-    connection: AsyncConnection, sprint_id: str, project: Project, availability: Availability
+    connection: AsyncConnection, sprint_id: str, project: Project, window: Availability
 ) -> None:
-    """Store team and time zone, for a close while the project service is away."""
-    team = [person.employee_id for person in availability.capacity]
+    """Store the project's team and calendar, for a close while the project service is away."""
     of_sprint = sprint_rows.c.id == sprint_id
-    values = {"team": team, "timezone": project.timezone}
+    values = {
+        "team": [person.employee_id for person in window.capacity],
+        "timezone": project.timezone,
+        "as_of": project.as_of,
+        "working_days": window.work_days,
+    }
     await connection.execute(update(sprint_rows).where(of_sprint).values(values))
 
 
@@ -156,7 +177,7 @@ def _report(
         sprint_id=sprint.sprint_id,
         project_id=sprint.project_id,
         report_date=day,
-        summary=_summary(sprint, mode, availability, len({row.task_id for row in entries})),
+        summary=_summary(sprint, mode, availability, reports.describe_sources(entries)),
         summary_metrics=SummaryMetrics(
             total_team_members=len(availability.capacity),
             total_tasks=sprint.total_tasks,
@@ -167,8 +188,9 @@ def _report(
     )
 
 
-def _summary(sprint: Sprint, mode: ProgressMode, availability: Availability, updated: int) -> str:
-    head = f"Daily stand-up for sprint {sprint.sprint_id}. Progress was {mode} on {updated} tasks."
+def _summary(sprint: Sprint, mode: ProgressMode, availability: Availability, sources: str) -> str:
+    progress_made = f"Progress was {sources}." if sources else f"No progress was {mode}."
+    head = f"Daily stand-up for sprint {sprint.sprint_id}. {progress_made}"
     away = [
         f"{day.employee_id} is away" if day.employee_id else f"{day.reason} is a holiday"
         for day in availability.conflicts

@@ -116,6 +116,8 @@ class Planner:
             timezone=project.timezone,
             as_of=project.as_of,
             team=availability.capacity,
+            created_on=availability.today,
+            working_days=availability.work_days,
             idempotency_key=key,
         )
 

@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain_services.events import TaskProgressed
-from domain_services.kernel.errors import Conflict, NotFound
+from domain_services.kernel.errors import Conflict, Invalid, NotFound
 from domain_services.kernel.messaging import outbox
 from domain_services.kernel.messaging.envelope import Envelope
 from domain_services.kernel.types import utc_now
@@ -30,7 +30,8 @@ logger = structlog.get_logger()
 # The sprint is locked before the task: a close waits for reports that are under way.
 _CURRENT = text(
     """
-    SELECT sprints.status AS sprint_status, sprints.timezone, sprints.as_of, task.*
+    SELECT sprints.status AS sprint_status, sprints.start_date, sprints.timezone, sprints.as_of,
+           task.*
     FROM sprints JOIN sprint_tasks AS task ON task.sprint_id = sprints.id
     WHERE task.task_id = :task_id
       AND (CAST(:sprint_id AS text) IS NULL OR sprints.id = :sprint_id)
@@ -45,11 +46,13 @@ _RECORD = text(
         SELECT * FROM jsonb_to_recordset(CAST(:entries AS jsonb)) AS entry (
             sprint_id text, task_id text, source text, day date, previous_percentage int,
             progress_percentage int, status text, version bigint, updated_at timestamptz,
-            employee_id text, yesterday_work text, today_work text, impediments text)),
+            finished_on date, employee_id text, yesterday_work text, today_work text,
+            impediments text)),
     moved AS (
         UPDATE sprint_tasks AS task
         SET status = report.status, progress_percentage = report.progress_percentage,
-            version = report.version, updated_at = report.updated_at
+            version = report.version, updated_at = report.updated_at,
+            finished_on = report.finished_on
         FROM report
         WHERE task.sprint_id = report.sprint_id AND task.task_id = report.task_id
           AND task.version < report.version)
@@ -75,14 +78,33 @@ class Entry:
     """Origin of the report."""
 
 
+@dataclass(frozen=True)
+class CurrentTask:
+    """Task of a running sprint, locked."""
+
+    task: SprintTask
+    """The task."""
+    start_date: date
+    """First day of its sprint."""
+    calendar: Calendar
+    """Calendar of the project, as the sprint stored it."""
+
+
 async def report_task(
-    connection: AsyncConnection, task_id: str, report: ProgressReport
+    connection: AsyncConnection, task_id: str, report: ProgressReport, calendar: Calendar | None
 ) -> ProgressRecorded:
-    """Record a report on a task of a running sprint.
+    """Record a report on a task of a running sprint; `calendar` None: the sprint's stored copy.
 
     Raises: `NotFound`, `Conflict` when its sprint is not in progress, `Invalid`.
     """
-    task, day = await _current(connection, task_id)
+    current = await _current(connection, task_id)
+    today = (calendar or current.calendar).today()
+    task, day = current.task, report.day or today
+    if report.day is not None and not current.start_date <= day <= today:
+        raise Invalid(
+            f"day: {day} is not in {task.sprint_id} up to today: name a day from "
+            f"{current.start_date} to {today}"
+        )
     (after,) = await record(connection, [Entry(task, report, "reported")], day)
     changed = after.version > task.version
     return ProgressRecorded(
@@ -107,7 +129,7 @@ async def handle_task_progressed(connection: AsyncConnection, event: Envelope) -
         **data.model_dump(include={"employee_id", "yesterday_work", "today_work", "impediments"}),
     )
     try:
-        task, today = await _current(connection, data.task_id, data.sprint_id)
+        current = await _current(connection, data.task_id, data.sprint_id)
     except NotFound as error:
         # A late event is normal, an unknown task is not: it becomes a dead letter for a person
         # (docs/adr/0057-dead-letters.md).
@@ -115,8 +137,9 @@ async def handle_task_progressed(connection: AsyncConnection, event: Envelope) -
     except Conflict as error:
         logger.info("progress.too_late", event_id=str(event.event_id), reason=error.detail)
         return
+    task = current.task
     if data.scrum_date is None:
-        await record(connection, [Entry(task, report, "reported")], today)
+        await record(connection, [Entry(task, report, "reported")], current.calendar.today())
     elif data.task_version not in (None, task.version):
         logger.info("progress.too_late", event_id=str(event.event_id), reason="the task moved on")
     elif data.employee_id in await simulated_people(connection, task.sprint_id, data.scrum_date):
@@ -145,7 +168,7 @@ async def record(
     The caller has locked the sprint's row, so that no close releases the tasks meanwhile.
     """
     # A report that changes nothing is stored all the same: its words go into the next daily report.
-    results = [_after(entry) for entry in entries]
+    results = [_after(entry, day) for entry in entries]
     changed = [
         after for entry, after in zip(entries, results, strict=True) if after is not entry.task
     ]
@@ -160,8 +183,8 @@ async def record(
     return results
 
 
-def _after(entry: Entry) -> SprintTask:
-    """Return the task after the report; the same object when nothing changes."""
+def _after(entry: Entry, day: date) -> SprintTask:
+    """Return the task after the report of `day`; the same object when nothing changes."""
     task, report = entry.task, entry.report
     status, percentage = tasks.resolve(task, report.progress_percentage, report.status)
     if (status, percentage) == (task.status, task.progress_percentage):
@@ -172,6 +195,7 @@ def _after(entry: Entry) -> SprintTask:
             "progress_percentage": percentage,
             "version": task.version + 1,
             "updated_at": utc_now(),
+            "finished_on": day if status == "completed" else None,
         }
     )
 
@@ -188,14 +212,15 @@ def _history(entry: Entry, after: SprintTask, day: date) -> dict[str, object]:
         "status": after.status,
         "version": after.version,
         "updated_at": after.updated_at,
+        "finished_on": after.finished_on,
         **entry.report.model_dump(include=texts),
     }
 
 
 async def _current(
     connection: AsyncConnection, task_id: str, sprint_id: str | None = None
-) -> tuple[SprintTask, date]:
-    """Lock a task and its newest sprint, or the named one; returns the task and the sprint's day.
+) -> CurrentTask:
+    """Lock a task and its newest sprint, or the named one.
 
     Raises: `NotFound`, `Conflict`.
     """
@@ -211,4 +236,4 @@ async def _current(
             sprint_id=row.sprint_id,
         )
     task = SprintTask.model_validate(row, from_attributes=True)
-    return task, Calendar(row.timezone, row.as_of).today()
+    return CurrentTask(task, row.start_date, Calendar(row.timezone, row.as_of))

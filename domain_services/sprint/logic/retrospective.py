@@ -14,6 +14,7 @@ from domain_services.chronicle.schema import (
     TaskOutcomeCreate,
     TaskOutcomeStatus,
 )
+from domain_services.sprint.logic.sprint_end import SprintEnd
 from domain_services.sprint.schema import Sprint, SprintTask, TaskStatus
 
 LATE_SHARE = 2 / 3  # of the sprint's days: work that starts after them is a late start
@@ -63,7 +64,9 @@ class Facts:
     """People who attend the retrospective."""
 
 
-def compose(retrospective_id: UUID, sprint: Sprint, facts: Facts) -> SprintRetrospectiveCreate:
+def compose(
+    retrospective_id: UUID, sprint: Sprint, facts: Facts, end: SprintEnd
+) -> SprintRetrospectiveCreate:
     """Compose the note of a closed sprint."""
     return SprintRetrospectiveCreate(
         retrospective_id=retrospective_id,
@@ -74,7 +77,9 @@ def compose(retrospective_id: UUID, sprint: Sprint, facts: Facts) -> SprintRetro
         end_date=sprint.end_date,
         duration_weeks=sprint.duration_weeks,
         what_went_well=_went_well(sprint.tasks, facts),
-        what_could_be_improved=_could_be_improved(sprint, facts),
+        what_could_be_improved=" ".join(
+            [*_origin(sprint, end), *_could_be_improved(sprint, facts)]
+        ),
         action_items=_action_items(sprint.tasks, facts.impediments),
         attendees=list(facts.attendees[:MAX_ATTENDEES]),
         tasks_summary=[
@@ -88,6 +93,9 @@ def compose(retrospective_id: UUID, sprint: Sprint, facts: Facts) -> SprintRetro
             for task in sprint.tasks
         ],
         planned_tasks_count=len(sprint.tasks),
+        ended_on=end.ended_on,
+        progress_source=sprint.progress_source,
+        worked=end.worked,
     )
 
 
@@ -106,7 +114,19 @@ def _went_well(tasks: Sequence[SprintTask], facts: Facts) -> str:
     return ", ".join(parts) + "."
 
 
-def _could_be_improved(sprint: Sprint, facts: Facts) -> str:
+def _origin(sprint: Sprint, end: SprintEnd) -> Iterator[str]:
+    """Say of a sprint that was not worked, or only simulated, that it is no team's history."""
+    if sprint.progress_source == "none":
+        yield "Nobody reported progress, so this sprint does not count as history."
+        return
+    if sprint.progress_source == "simulated":
+        yield "The progress of this sprint was simulated."
+    if not end.worked:
+        days = f"{end.days_over} of {len(end.working_days)} working days"
+        yield f"It ended after {days}, too early to count as history."
+
+
+def _could_be_improved(sprint: Sprint, facts: Facts) -> list[str]:
     sentences: list[str] = []
     if unfinished := _unfinished(sprint.tasks):
         count = f"{len(unfinished)} of {len(sprint.tasks)}"
@@ -123,7 +143,7 @@ def _could_be_improved(sprint: Sprint, facts: Facts) -> str:
     if impediments := [item for item in facts.impediments if is_impediment(item.words)]:
         tasks = list(dict.fromkeys(impediment.task_id for impediment in impediments))
         sentences.append(f"Impediments reported: {len(impediments)}, on {_names(tasks)}.")
-    return " ".join(sentences)
+    return sentences
 
 
 def _unfinished(tasks: Sequence[SprintTask]) -> list[SprintTask]:

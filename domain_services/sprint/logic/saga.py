@@ -33,12 +33,13 @@ _OPEN = text(
         ON CONFLICT (project_id) DO UPDATE SET last_number = counters.last_number + 1
         RETURNING last_number AS number, last_assignee)
     INSERT INTO sprints (id, project_id, number, name, goal, status, start_date, end_date,
-                         duration_weeks, requested_by, timezone, as_of, team, saga_step,
-                         lease_token, lease_until, request)
+                         duration_weeks, requested_by, timezone, as_of, team, working_days,
+                         created_on, saga_step, lease_token, lease_until, request)
     SELECT :project_id || '-S' || lpad(number::text, greatest(2, length(number::text)), '0'),
            :project_id, number, coalesce(:name, 'Sprint ' || number), :goal, 'planned',
            :start_date, :end_date, :duration_weeks, :requested_by, :timezone, :as_of,
-           CAST(:team AS text[]), 'reserving', gen_random_uuid(),
+           CAST(:team AS text[]), CAST(:working_days AS date[]), CAST(:created_on AS date),
+           'reserving', gen_random_uuid(),
            now() + make_interval(secs => :lease),
            CAST(:request AS jsonb) || jsonb_build_object('last_assignee', last_assignee)
     FROM counted
@@ -112,11 +113,15 @@ class Plan(BaseModel):
     timezone: str
     """Time zone of the project."""
     as_of: date | None
-    """Day that an imported project lives at; None: today."""
+    """Day at which the project is held; None: it follows the clock."""
     team: list[PersonCapacity]
     """People of the project with their working days in the sprint, in the order of joining."""
     idempotency_key: str | None
     """Idempotency-Key of the request; None: it had none."""
+    created_on: date | None = None
+    """Day of the project at the request; None: an earlier release opened the sprint."""
+    working_days: list[date] | None = None
+    """Working days of the sprint; None: an earlier release opened it."""
     last_assignee: str | None = None
     """Last person whom the project's sprint before assigned a task; None: nobody yet."""
 
@@ -166,6 +171,8 @@ async def open_sprint(connection: AsyncConnection, project_id: str, plan: Plan) 
         "timezone": plan.timezone,
         "as_of": plan.as_of,
         "team": [person.employee_id for person in plan.team],
+        "working_days": plan.working_days,
+        "created_on": plan.created_on,
         "lease": LEASE_SECONDS,
         # The insert adds `last_assignee` itself, from the counter that it has locked.
         "request": plan.model_dump_json(exclude={"last_assignee"}, by_alias=True),

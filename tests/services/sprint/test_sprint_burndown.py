@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from domain_services.kernel.client.http_client import PeerRefused
-from domain_services.sprint.logic.burndown import Change, compute
+from domain_services.sprint.logic.burndown import Change, KnownDays, compute
 from domain_services.sprint.schema import ProgressReport, SprintCreate, SprintSummary
 from tests.services.sprint.conftest import MONDAY, Town
 
@@ -36,14 +36,21 @@ def week_of(tasks: int) -> SprintSummary:
 
 
 def remaining_counts(changes: list[Change], first: int = 1, last: int = 7) -> list[int | None]:
-    days = compute(week_of(3), changes, day(first), day(last))
+    days = compute(week_of(3), changes, KnownDays(day(first), day(last)), [])
     return [entry.remaining_tasks for entry in days]
 
 
-def test_ideal_line_falls_evenly_to_zero_on_the_last_day() -> None:
-    days = compute(week_of(14), [], day(1), day(7))
-    assert [entry.ideal_remaining for entry in days] == [12, 10, 8, 6, 4, 2, 0]
+def test_ideal_line_falls_on_working_days_only() -> None:
+    """Tuesday is a holiday and Saturday is worked."""
+    working_days = [day(1), day(3), day(4), day(5), day(6)]
+    days = compute(week_of(10), [], KnownDays(day(1), day(7)), working_days)
+    assert [entry.ideal_remaining for entry in days] == [8, 8, 6, 4, 2, 0, 0]
     assert [entry.day for entry in days] == [day(number) for number in range(1, 8)]
+
+
+def test_ideal_line_of_a_sprint_without_a_working_day_falls_every_day() -> None:
+    days = compute(week_of(14), [], KnownDays(day(1), day(7)), [])
+    assert [entry.ideal_remaining for entry in days] == [12, 10, 8, 6, 4, 2, 0]
 
 
 def test_completed_task_leaves_the_count_and_reopened_task_returns() -> None:

@@ -13,10 +13,12 @@ from domain_services.chronicle.schema import (
     SprintRetrospectiveCreate,
     TaskReportCreate,
 )
+from domain_services.events import ProgressSource
 from domain_services.project.schema import Assignment, EmployeeCreate
 from domain_services.sprint.app import create_app
 from domain_services.sprint.client import SprintClient
 from domain_services.sprint.logic.retrospective import Facts, Impediment, compose, is_impediment
+from domain_services.sprint.logic.sprint_end import judge
 from domain_services.sprint.schema import ProgressReport, Sprint, SprintCreate, SprintTask
 from domain_services.sprint.settings import SprintSettings
 from tests.ports import free_port
@@ -45,7 +47,12 @@ def tasks(**progress: int) -> list[SprintTask]:
     ]
 
 
-def note(sprint_tasks: list[SprintTask], facts: Facts) -> SprintRetrospectiveCreate:
+def note(
+    sprint_tasks: list[SprintTask],
+    facts: Facts,
+    source: ProgressSource = "reported",
+    closed_on: date = date(2025, 3, 16),
+) -> SprintRetrospectiveCreate:
     done = sum(task.status == "completed" for task in sprint_tasks)
     sprint = Sprint(
         sprint_id="P1-S01",
@@ -63,15 +70,32 @@ def note(sprint_tasks: list[SprintTask], facts: Facts) -> SprintRetrospectiveCre
         completed_tasks=done,
         pending_tasks=len(sprint_tasks) - done,
         progress_percentage=None,
+        progress_source=source,
         tasks=sprint_tasks,
     )
-    return compose(uuid4(), sprint, facts)
+    return compose(uuid4(), sprint, facts, judge(sprint, closed_on, None, None))
 
 
 def test_sprint_completed_in_time_has_nothing_to_improve() -> None:
     composed = note(tasks(A=100, B=100), replace(NOTHING, started={"A": EARLY, "B": LAST_EARLY}))
     assert composed.what_went_well == "2 of 2 tasks were completed."
     assert (composed.what_could_be_improved, composed.action_items) == ("", [])
+
+
+def test_simulated_sprint_and_one_that_nobody_worked_are_said_to_be_so() -> None:
+    simulated = note(tasks(A=100), NOTHING, "simulated")
+    assert simulated.what_could_be_improved == "The progress of this sprint was simulated."
+    assert (simulated.progress_source, simulated.worked) == ("simulated", True)
+    untouched = note(tasks(A=0), NOTHING, "none")
+    assert untouched.what_could_be_improved.startswith(
+        "Nobody reported progress, so this sprint does not count as history. 1 of 1 tasks"
+    )
+    assert (untouched.progress_source, untouched.worked) == ("none", False)
+    short = note(tasks(A=40), NOTHING, closed_on=date(2025, 3, 6))
+    assert short.what_could_be_improved.startswith(
+        "It ended after 4 of 10 working days, too early to count as history. "
+    )
+    assert (short.ended_on, short.worked) == (date(2025, 3, 6), False)
 
 
 def test_carry_over_from_and_to_other_sprints_is_named() -> None:

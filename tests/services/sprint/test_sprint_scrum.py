@@ -231,7 +231,16 @@ async def test_report_names_leave_holidays_and_weekends(
         "Labor Day is a holiday.",
         "No Holiday or PTO reported.",
     ]
-    assert [summary.split(" tasks. ")[1] for summary in summaries] == expected
+    progress = [
+        "Progress was simulated on 1 task.",
+        "No progress was simulated.",
+        "No progress was simulated.",
+        "Progress was simulated on 2 tasks.",
+    ]
+    head = "Daily stand-up for sprint P1-S01."
+    assert summaries == [
+        f"{head} {sentence} {away}" for sentence, away in zip(progress, expected, strict=True)
+    ]
 
 
 async def test_days_of_the_projects_own_calendar_count(town: Town) -> None:

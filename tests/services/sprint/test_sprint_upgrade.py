@@ -1,16 +1,18 @@
 """Upgrade of databases of the release before, whose closed sprints kept their completed tasks."""
 
 import asyncio
+from datetime import date
 
 import psycopg
 import pytest
 from sqlalchemy import text
 
 from domain_services.backlog.schema import TaskUpdate
+from domain_services.events import SprintClosed
 from domain_services.kernel.client.http_client import PeerRefused
 from domain_services.kernel.database import migrate
 from domain_services.sprint.schema import ProgressReport, SprintCreate
-from tests.services.sprint.conftest import Town
+from tests.services.sprint.conftest import MONDAY, Town
 
 REOPENED = TaskUpdate(status="unassigned", progress_percentage=60)
 
@@ -29,9 +31,10 @@ async def go_back_a_release(town: Town, backlog_database_url: str) -> None:
         await connection.execute("UPDATE alembic_version SET version_num = 'backlog_0001'")
     await _execute(
         town,
-        "ALTER TABLE sprints DROP COLUMN working_days, DROP COLUMN ended_on, DROP COLUMN worked,"
-        " DROP COLUMN completed_outside",
+        "ALTER TABLE sprints DROP COLUMN created_on, DROP COLUMN working_days,"
+        " DROP COLUMN ended_on, DROP COLUMN worked, DROP COLUMN completed_outside",
     )
+    await _execute(town, "ALTER TABLE sprint_tasks DROP COLUMN finished_on")
     await town.rows("DELETE FROM outbox RETURNING 1")
     await town.rows("UPDATE alembic_version SET version_num = 'sprint_0001' RETURNING 1")
 
@@ -93,7 +96,57 @@ async def test_upgrade_announces_only_the_last_sprint_of_a_task(
     [row] = await town.rows("SELECT version FROM sprint_tasks WHERE sprint_id = 'P1-S02'")
     await go_back_a_release(town, backlog_database_url)
     await upgrade(town, backlog_database_url)
-    [event] = await town.rows("SELECT payload->'event_data' AS data FROM outbox")
+    [event] = await town.rows(
+        "SELECT payload->'event_data' AS data FROM outbox WHERE stream = 'daily_scrum_events'"
+    )
     assert (event.data["version"], event.data["status"]) == (row.version, "completed")
     assert event.data["sprint_id"] is None
     await town.backlog.update_task(task_id, REOPENED)
+
+
+async def test_upgrade_marks_closed_sprints_and_announces_them_again(
+    town: Town, backlog_database_url: str
+) -> None:
+    await town.create_project("P1", "E1")
+    [task_id, _] = await town.plan("P1", 2)
+    for number, percentage in enumerate((0, 10, 100), start=1):
+        await town.sprint.create_sprint("P1", SprintCreate())
+        if percentage:
+            report = ProgressReport(progress_percentage=percentage)
+            await town.sprint.report_progress(task_id, report)
+        await town.sprint.close_sprint(f"P1-S0{number}")
+        await town.backlog_is_up_to_date()
+    # A daily scrum of the last sprint was held ahead, on its second Monday.
+    await town.rows(
+        "INSERT INTO daily_scrums (sprint_id, scrum_date, report_id, updated_tasks)"
+        " VALUES ('P1-S03', '2025-03-10', gen_random_uuid(), 0) RETURNING 1"
+    )
+    await town.rows(
+        "UPDATE progress_history SET source = 'simulated', employee_id = 'E1'"
+        " WHERE sprint_id = 'P1-S03' RETURNING 1"
+    )
+    await go_back_a_release(town, backlog_database_url)
+    await upgrade(town, backlog_database_url)
+
+    closed = reversed(await town.sprint.list_sprints("P1"))
+    assert [(sprint.progress_source, sprint.worked, sprint.ended_on) for sprint in closed] == [
+        ("none", False, MONDAY),
+        ("reported", False, MONDAY),
+        ("simulated", True, date(2025, 3, 10)),
+    ]
+    rows = await town.rows(
+        "SELECT payload->'event_data' AS data FROM outbox WHERE stream = 'sprint_events'"
+        " ORDER BY id"
+    )
+    announced = [SprintClosed.model_validate(row.data) for row in rows]
+    assert [(event.sprint_id, event.worked) for event in announced] == [
+        ("P1-S01", False),
+        ("P1-S02", False),
+        ("P1-S03", True),
+    ]
+    last = announced[-1]
+    assert (last.progress_source, last.ended_on) == ("simulated", date(2025, 3, 10))
+    assert (last.planned_tasks, last.completed_tasks, last.spill_over) == (2, 1, 1)
+    assert (last.completion_rate, last.duration_days) == (0.5, 14)
+    [task] = [task for task in await town.sprint.list_tasks("P1-S03") if task.task_id == task_id]
+    assert task.finished_on == MONDAY
