@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
-AS_OF ?= 2016-06-06
+AS_OF ?=
 BASE_PORT ?= 8100
 
 .DEFAULT_GOAL := help
@@ -22,8 +22,8 @@ install: .venv/installed ## Make .venv with exactly what requirements.lock names
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: install ## Import two real projects as of AS_OF and decide their next sprints
-	$(BIN)/dsm demo --as-of $(AS_OF) --base-port $(BASE_PORT)
+demo: install ## Import two real projects as of AS_OF (a chosen day) and decide their next sprints
+	$(BIN)/dsm demo $(if $(AS_OF),--as-of $(AS_OF)) --base-port $(BASE_PORT)
 
 up: install ## Start the embedded stack in the background
 	$(BIN)/dsm up --detach --base-port $(BASE_PORT)

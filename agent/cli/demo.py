@@ -12,18 +12,26 @@ EXAMPLE = files("agent.cli") / "example_data" / "two-scrum-projects.csv"
 MAPPING = "id=id,project=project,created=created_date,finished=finished_date"
 PREFIX = "P"
 
+# Found by `python -m benchmarks.demo_day`, which looks at no outcome.
+DEFAULT_DAY = "2016-10-17"
+CHOICE = (
+    f"{DEFAULT_DAY} was chosen as the day of this demo: from June 2016 on it is the first Monday on"
+    " which evidence changes the plan of one project and is rejected for the other. On many"
+    " other days it changes neither, as on 2016-06-06: try --as-of."
+)
+
 AsOf = Annotated[str, typer.Option(help="The day to decide on, YYYY-MM-DD.")]
 Folder = Annotated[Path, typer.Option("--data-dir", help="Each day gets a folder of its own here.")]
 Keep = Annotated[bool, typer.Option("--keep", help="Leave the services running.")]
 
 
 def demo(
-    as_of: AsOf = "2016-06-06",
+    as_of: AsOf = DEFAULT_DAY,
     base_port: BasePort = DEFAULT_BASE_PORT,
     data_dir: Folder = Path(".dsm/demo"),
     keep: Keep = False,
 ) -> None:
-    """Start everything, import two real projects as of a day, and decide their next sprints."""
+    """Show it all at once: start, import two real projects as of a day, decide their sprints."""
     from agent.cli import importing, orchestrate, stack
     from agent.cli.failures import one_line
     from agent.importing.cutoff import parse_as_of
@@ -41,15 +49,34 @@ def demo(
             )
         for project in imported_projects(folder):
             orchestrate.orchestrate(project, data_dir=folder)
+        show_end(folder, keep=keep, chosen=as_of == DEFAULT_DAY)
     # Also after a failure or Ctrl-C: no server may outlive the demo unless asked for.
     finally:
-        print(f"state is kept in {folder}: delete it to start over, or decide on another --as-of")
-        if keep:
-            print(f"still running; stop it with: dsm down --data-dir {folder}")
-        else:
+        if not keep:
             stack.down(folder)
 
 
 def imported_projects(folder: Path) -> list[str]:
     """List the ids of the projects that were imported into a data folder."""
     return sorted(path.stem for path in (folder / "imports").glob("*.json"))
+
+
+def show_end(folder: Path, *, keep: bool, chosen: bool) -> None:
+    """Print why the day was chosen, and what to try next."""
+    from rich.rule import Rule
+    from rich.text import Text
+
+    from agent.cli.layout import page_console
+
+    console = page_console()
+    console.print(Rule("Next", style="bold"))
+    if chosen:
+        console.print(Text(CHOICE))
+    # Printed as it is: a wrapped command could not be copied.
+    print(f"  export DSM_DATA_DIR={folder}")
+    if not keep:
+        print("  dsm up --detach                      # start this state again")
+    print("  dsm orchestrate P1 --why --evidence  # the decision in detail")
+    print("  dsm clock P1 --to next-sprint        # hold the scrums, close, go on to the next one")
+    print("  examples/a_year_of_sprints.sh        # 26 sprints of both projects")
+    print("  dsm down                             # stop; delete the folder to start over")

@@ -1,14 +1,14 @@
 """Picture of a decision: the page that `dsm orchestrate` prints, as SVG.
 
-`docs/pictures/decision.json` is the recorded output of `dsm orchestrate P1 --dry-run --json` on the
-demo's data as of 2016-06-06.
+`docs/pictures/decision.json` is the recorded output of `dsm orchestrate P1 --json` on the demo's
+data and default day. README.md quotes lines of the same page.
 """
 
 import io
 import json
 from pathlib import Path
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.terminal_theme import TerminalTheme
 
 from agent.cli.comparison import Comparison
@@ -18,8 +18,7 @@ from graphs.answer import Orchestration
 FOLDER = Path(__file__).parents[1] / "pictures"
 RECORDED = FOLDER / "decision.json"
 PICTURE = FOLDER / "decision.svg"
-COLUMNS = 92
-EPISODES = 5  # The recorded decision names fifteen; five keep the picture on one screen.
+COLUMNS = 80
 
 # No web font, unlike rich's own format: a picture in a repository must not fetch anything.
 FORMAT = """\
@@ -53,20 +52,23 @@ BLUE, MAGENTA, CYAN, GREY = (9, 105, 218), (130, 80, 223), (27, 124, 131), (110,
 THEME = TerminalTheme((253, 253, 251), INK, [INK, RED, GREEN, YELLOW, BLUE, MAGENTA, CYAN, GREY])
 
 
-def picture(recorded: str) -> str:
-    """Render a recorded decision as SVG."""
+def page(recorded: str) -> RenderableType:
+    """Lay out a recorded decision as the command prints it."""
     content = json.loads(recorded)
     compared = content.pop("actual", None)
-    content["intelligence_metadata"]["similar_episodes"][EPISODES:] = []
-    decision = render(
-        Orchestration.model_validate(content), Comparison(**compared) if compared else None
-    )
+    content.pop("running_sprint", None)
+    comparison = Comparison(**compared) if compared else None
+    return render(Orchestration.model_validate(content), comparison)
+
+
+def picture(recorded: str) -> str:
+    """Render a recorded decision as SVG."""
     console = Console(
         record=True, width=COLUMNS, file=io.StringIO(), highlight=False, force_terminal=True
     )
-    console.print(decision)
+    console.print(page(recorded))
     return console.export_svg(
-        title="dsm orchestrate P1 --dry-run", theme=THEME, code_format=FORMAT, unique_id="decision"
+        title="dsm orchestrate P1", theme=THEME, code_format=FORMAT, unique_id="decision"
     )
 
 

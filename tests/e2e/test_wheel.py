@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("agent", "deploy", "domain_services", "graphs", "memory", "tools")
 DEPENDENCIES = Path(sysconfig.get_path("purelib"))
 TIMEOUT_SECONDS = 120
+LINES_PER_SCREEN = 45
 
 
 @dataclass(frozen=True)
@@ -194,10 +195,26 @@ def test_stack_without_a_model_starts_and_names_the_command_that_adds_one(
     assert stopped.stdout == "stopped\n"
 
 
+def page_of(output: str, project: str) -> str:
+    """Return what the demo prints of one project, up to the next page."""
+    _, _, page = output.partition(f" {project} on {demo.DEFAULT_DAY} ")
+    return page.partition("\n───")[0]
+
+
 def test_demo_decides_two_projects_from_any_folder(installation: Installation) -> None:
     done = installation.dsm("demo", "--base-port", str(free_port(in_a_row=7)))
     assert done.returncode == 0, done.stderr + done.stdout
-    assert "Created sprint P1-S38" in done.stdout
-    assert "Created sprint P0-S" in done.stdout
     assert done.stdout.rstrip().endswith("stopped")
-    assert (installation.home / ".dsm" / "demo" / "2016-06-06").is_dir()
+    assert (installation.home / ".dsm" / "demo" / demo.DEFAULT_DAY).is_dir()
+    first, second = (page_of(done.stdout, project) for project in ("P0", "P1"))
+    # The default day was searched for: on it evidence changes one plan and not the other.
+    assert "Created sprint P0-S118: 8 tasks" in first
+    assert "The rule's 8 tasks stand" in first
+    assert ": rejected" in first
+    assert "Created sprint P1-S47: 15 tasks" in second
+    assert "Evidence changed the rule's 10 tasks to 15" in second
+    assert ": passed" in second
+    assert f"{demo.DEFAULT_DAY} was chosen" in done.stdout
+    assert "dsm clock P1 --to next-sprint" in done.stdout
+    for project_page in (first, second):
+        assert len(project_page.splitlines()) < LINES_PER_SCREEN

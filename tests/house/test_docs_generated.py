@@ -1,9 +1,12 @@
 """Generated parts of the documents agree with the code that they show."""
 
+import re
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from agent.cli import demo
 from docs.generate import picture, settings
 from docs.generate.__main__ import PAGES
 
@@ -30,6 +33,24 @@ def test_a_page_without_markers_is_refused() -> None:
 def test_the_picture_is_what_the_command_prints(repository: Path) -> None:
     drawn = picture.picture(picture.RECORDED.read_text())
     assert picture.PICTURE.read_text() == drawn, AGAIN
+
+
+def test_the_readme_quotes_the_recorded_page(repository: Path) -> None:
+    text = (repository / "README.md").read_text()
+    (quoted,) = re.findall(r"```\n(P1 on .+?)```", text, re.DOTALL)
+    assert [line for line in quoted.splitlines() if line.strip() not in recorded_lines()] == []
+
+
+def test_the_recorded_page_is_of_the_default_day() -> None:
+    assert recorded_lines()[0] == f"P1 on {demo.DEFAULT_DAY}"
+
+
+def recorded_lines() -> list[str]:
+    """Return the lines of the recorded page, without rules and margins."""
+    console = Console(width=picture.COLUMNS, highlight=False)
+    with console.capture() as capture:
+        console.print(picture.page(picture.RECORDED.read_text()))
+    return [line.strip("─ ") for line in capture.get().splitlines()]
 
 
 def test_the_picture_fetches_nothing() -> None:
