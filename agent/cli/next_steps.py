@@ -22,7 +22,7 @@ def next_step(answer: Orchestration, running: RunningSprint | None = None) -> st
     if is_blocked(answer):
         return f"mend the cause, or {_later_day(answer)}."
     if answer.created is not None or answer.analysis.current_sprint is not None:
-        if running is not None and running.simulated:
+        if running is not None and running.progress_mode == "simulated":
             return f"its daily scrum simulates progress; {_later_day(answer)}."
         return f"{daily_scrum(answer)}report progress, or {_later_day(answer)}."
     return f"add tasks to the backlog, then {run} again."

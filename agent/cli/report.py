@@ -32,7 +32,7 @@ def render(
     parts: list[RenderableType] = [
         Rule(f"{answer.project_id} on {answer.as_of}", style="bold"),
         *_answer(answer, running),
-        *section("Numbers", [numbers(answer)]),
+        *section("Numbers", [numbers(answer, running)]),
     ]
     if answer.created and answer.created.tasks:
         tasks = answer.created.tasks

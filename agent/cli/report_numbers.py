@@ -8,9 +8,11 @@ from rich.table import Table
 from agent.cli.layout import name_value_rows, plain_text
 from agent.cli.next_steps import day_in_words
 from agent.cli.reasons import proposal, task_report, threshold
+from agent.cli.running_sprint import RunningSprint
 from agent.cli.words import count
 from domain_services.sprint.schema import SprintTask
 from graphs.answer import Orchestration
+from graphs.thresholds import INTERVAL
 from memory.documents import AdjustmentReport
 
 _SHOWN_TASKS = 15
@@ -18,11 +20,13 @@ _SHOWN_DAYS_OFF = 5
 _SHOWN_SPRINTS = 6
 
 
-def numbers(answer: Orchestration) -> RenderableType:
+def numbers(answer: Orchestration, running: RunningSprint | None = None) -> RenderableType:
     """Build the table of the numbers that decided, and of what was known."""
     rows: list[tuple[str, str]] = []
     if report := task_report(answer):
         rows += _task_count(answer, report)
+    elif running is not None and running.expected is not None:
+        rows.append(("expected", _expected(running.expected, running.low, running.high)))
     rows += _facts(answer)
     rows.append(("day", day_in_words(answer)))
     return name_value_rows(rows)
@@ -40,8 +44,11 @@ def _task_count(answer: Orchestration, report: AdjustmentReport) -> Iterator[tup
         )
     forecast = proposal(report)
     if forecast is not None and forecast.expected is not None:
-        interval = f"{forecast.low} to {forecast.high} in 70% of cases"
-        yield "expected", f"{forecast.expected:.1f} tasks completed, {interval}"
+        yield "expected", _expected(forecast.expected, forecast.low, forecast.high)
+
+
+def _expected(mean: float, low: int | None, high: int | None) -> str:
+    return f"{mean:.1f} tasks in the whole sprint, {low} to {high} in {INTERVAL:.0%} of cases"
 
 
 def _facts(answer: Orchestration) -> Iterator[tuple[str, str]]:

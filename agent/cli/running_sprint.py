@@ -6,6 +6,7 @@ from datetime import date
 from agent.cli.connect import Clients
 from agent.cli.words import count
 from domain_services.kernel.errors import Problem
+from domain_services.project.schema import ProgressMode
 from graphs.answer import Orchestration
 
 # Above even odds the product itself expects that no planned task stays open.
@@ -37,8 +38,16 @@ class RunningSprint:
     """P(some task stays open), 0..1; None when not known."""
     open_probability_reason: str
     """The expectation in words, or why there is none."""
+    expected: float | None
+    """Tasks that the whole sprint completes on average; None when not known, as the next two."""
+    low: int | None
+    """Lower end of the central 70 % of the forecast, in tasks."""
+    high: int | None
+    """Upper end of the central 70 % of the forecast, in tasks."""
     simulated: bool
-    """True when its progress is simulated."""
+    """True when some progress so far is simulated."""
+    progress_mode: ProgressMode
+    """Source of the progress to come: the daily scrum or people."""
 
     @property
     def standing(self) -> str:
@@ -100,5 +109,9 @@ async def _read(clients: Clients, project: str, sprint_id: str, today: date) -> 
         working_days=len(window.work_days),
         open_probability=risk.sprint_failure_probability,
         open_probability_reason=risk.explanation,
-        simulated=window.progress_mode == "simulated",
+        expected=risk.expected,
+        low=risk.low,
+        high=risk.high,
+        simulated=sprint.progress_source == "simulated",
+        progress_mode=window.progress_mode,
     )

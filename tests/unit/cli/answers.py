@@ -257,7 +257,11 @@ def running(probability: float | None = 0.3, *, simulated: bool = False) -> Runn
         working_days=9,
         open_probability=probability,
         open_probability_reason="Not enough evidence: 2 past sprints (3 needed).",
+        expected=14.2,
+        low=8,
+        high=21,
         simulated=simulated,
+        progress_mode="simulated" if simulated else "reported",
     )
 
 
