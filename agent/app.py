@@ -12,6 +12,7 @@ from agent import health
 from agent.api import router
 from agent.bootstrap import open_services
 from agent.clock.api import router as clock
+from agent.examples import EXAMPLES
 from agent.intelligence.api import router as intelligence
 from agent.learning import memory_api
 from agent.runs import api as runs
@@ -54,6 +55,7 @@ def create_app(settings: AgentSettings) -> FastAPI:
         ],
         lifespan=lifespan,
         validation_status=400,
+        examples=EXAMPLES,
     )
     # An exhausted pool raises a subclass.
     app.add_exception_handler(psycopg.OperationalError, refuse_without_memory)

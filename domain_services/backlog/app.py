@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from domain_services.backlog.api import Clients, router
+from domain_services.backlog.examples import EXAMPLES
 from domain_services.backlog.logic.events import HANDLERS
 from domain_services.backlog.settings import BacklogSettings
 from domain_services.events import BACKLOG_GROUP, DAILY_SCRUM_EVENTS
@@ -59,4 +60,5 @@ def create_app(settings: BacklogSettings) -> FastAPI:
         [router, dead_letters.router],
         lifespan=lifespan,
         validation_status=422,
+        examples=EXAMPLES,
     )

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from domain_services.chronicle.api import action_items, analytics, notes
+from domain_services.chronicle.examples import EXAMPLES
 from domain_services.chronicle.settings import ChronicleSettings
 from domain_services.kernel.database.database import open_database
 from domain_services.kernel.web.app import build_app
@@ -24,5 +25,10 @@ def create_app(settings: ChronicleSettings) -> FastAPI:
 
     routers = [notes.router, action_items.router, analytics.router]
     return build_app(
-        "chronicle-service", settings, routers, lifespan=lifespan, validation_status=400
+        "chronicle-service",
+        settings,
+        routers,
+        lifespan=lifespan,
+        validation_status=400,
+        examples=EXAMPLES,
     )

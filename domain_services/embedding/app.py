@@ -10,6 +10,7 @@ from domain_services.embedding.api import SERVICE, router
 from domain_services.embedding.engines.local import open_local
 from domain_services.embedding.engines.ollama import Ollama
 from domain_services.embedding.engines.selection import Selection
+from domain_services.embedding.examples import EXAMPLES
 from domain_services.embedding.logic import Embedder, UsageRecord
 from domain_services.embedding.settings import EmbeddingSettings, ModelSettings
 from domain_services.kernel.background import Background
@@ -63,4 +64,6 @@ def create_app(settings: EmbeddingSettings) -> FastAPI:
             app.state.checks = Checks(external_apis={"embedding_model": embedder.check})
             yield
 
-    return build_app(SERVICE, settings, [router], lifespan=lifespan, validation_status=400)
+    return build_app(
+        SERVICE, settings, [router], lifespan=lifespan, validation_status=400, examples=EXAMPLES
+    )

@@ -10,6 +10,7 @@ from domain_services.kernel.types import utc_now
 from domain_services.kernel.web.app import build_app
 from domain_services.kernel.web.health import Checks
 from domain_services.project.api import router
+from domain_services.project.examples import EXAMPLES
 from domain_services.project.logic import holidays
 from domain_services.project.settings import ProjectSettings
 
@@ -27,5 +28,10 @@ def create_app(settings: ProjectSettings) -> FastAPI:
             yield
 
     return build_app(
-        "project-service", settings, [router], lifespan=lifespan, validation_status=400
+        "project-service",
+        settings,
+        [router],
+        lifespan=lifespan,
+        validation_status=400,
+        examples=EXAMPLES,
     )

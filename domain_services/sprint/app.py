@@ -21,6 +21,7 @@ from domain_services.kernel.web.app import build_app
 from domain_services.kernel.web.health import Checks
 from domain_services.project.client import ProjectClient
 from domain_services.sprint.api import router
+from domain_services.sprint.examples import EXAMPLES
 from domain_services.sprint.logic import progress
 from domain_services.sprint.logic.daily_scrum import DailyScrum
 from domain_services.sprint.logic.deliveries import post_notes
@@ -79,4 +80,5 @@ def create_app(settings: SprintSettings) -> FastAPI:
         [router, dead_letters.router],
         lifespan=lifespan,
         validation_status=422,
+        examples=EXAMPLES,
     )

@@ -20,6 +20,7 @@ from domain_services.kernel.database.retention import retention
 from domain_services.kernel.errors import Invalid, Problem, Unavailable, document
 from domain_services.kernel.settings import KernelSettings
 from domain_services.kernel.telemetry import Metrics
+from domain_services.kernel.web import docs
 from domain_services.kernel.web.auth import KeyRing
 from domain_services.kernel.web.edge import Edge
 from domain_services.kernel.web.health import (
@@ -29,7 +30,7 @@ from domain_services.kernel.web.health import (
     readiness_router,
 )
 from domain_services.kernel.web.metrics import StateCollector
-from domain_services.kernel.web.openapi import MEDIA_TYPE, complete
+from domain_services.kernel.web.openapi import MEDIA_TYPE, Examples, complete
 
 logger = structlog.get_logger()
 
@@ -49,24 +50,34 @@ def build_app(
     *,
     lifespan: Lifespan,
     validation_status: int,
+    examples: Examples | None = None,
 ) -> FastAPI:
     """Build the app named `service`.
 
     `lifespan` opens stores and clients into `app.state` and sets `app.state.checks`;
-    `validation_status` is the status of invalid input (400 or 422, by service). /health,
+    `validation_status` is the status of invalid input (400 or 422, by service); `examples` are
+    shown at /docs. /health,
     /health/ready and /metrics are the kernel's, except those that a router brings.
     Raises: `MissingSecret` without any API key.
     """
     if not settings.auth.keys:
         raise MissingSecret(f"{service}: no API key is set; set DSM_AUTH__KEYS")
     metrics = Metrics()
-    app = FastAPI(title=f"DSM {service}", version="1", lifespan=_with_retention(lifespan))
+    # The pages of FastAPI load their scripts from another host: the kernel has its own.
+    app = FastAPI(
+        title=f"DSM {service}",
+        version="1",
+        lifespan=_with_retention(lifespan),
+        docs_url=None,
+        redoc_url=None,
+    )
     app.router.redirect_slashes = False  # a redirect names the host that the caller has sent
     app.state.settings = settings
     app.state.metrics = metrics
     app.state.checks = Checks()
     app.state.background = Background()
     metrics.registry.register(StateCollector(app.state))
+    docs.add(app)
     routes = [route for router in routers for route in router.routes]
     replaced = {_path(route) for route in routes}
     for router in (liveness_router(), readiness_router(service), metrics_router(metrics)):
@@ -75,7 +86,7 @@ def build_app(
     # docs/adr/0005-routes-in-the-app.md.
     app.router.routes.extend(routes)
     _handle_errors(app, validation_status)
-    complete(app, validation_status)
+    complete(app, validation_status, examples or {})
     app.add_middleware(
         Edge,
         settings=settings,

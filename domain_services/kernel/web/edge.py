@@ -10,9 +10,10 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain_services.kernel import context
-from domain_services.kernel.errors import Invalid, Problem, Unavailable, document
+from domain_services.kernel.errors import Invalid, Problem, Unauthorized, Unavailable, document
 from domain_services.kernel.settings import KernelSettings
 from domain_services.kernel.telemetry import Metrics
+from domain_services.kernel.web import docs
 from domain_services.kernel.web.admission import Admission, Overloaded
 from domain_services.kernel.web.auth import OPEN_PATHS, KeyRing, authorise
 from domain_services.kernel.web.body import capped, check_headers
@@ -133,15 +134,28 @@ class Edge:
             names = [name for name, _ in scope["headers"] if name in _SINGLE]
             if len(names) != len(set(names)):
                 raise Invalid("a header that may be sent once was sent twice; send it once")
-        identity = self._keys.identify(headers.get(b"authorization", b"").decode("latin-1"))
-        authorise(identity, scope["method"], scope["path"])
-        scope["dsm.identity"] = identity
+        if not docs.is_page(scope):
+            identity = self._keys.identify(headers.get(b"authorization", b"").decode("latin-1"))
+            authorise(identity, scope["method"], scope["path"])
+            scope["dsm.identity"] = identity
+        elif not docs.is_local(scope, headers, self._settings.host):
+            self._sign_in(scope, headers)
         if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
             raise Invalid("the address contains NUL")
         if scope["method"] in _WITH_BODY:
             check_headers(headers, self._settings.max_body_bytes)
         if context.seconds_left() == 0:
             raise Unavailable("the caller's deadline is over; send the request with more time")
+
+    def _sign_in(self, scope: Scope, headers: Headers) -> None:
+        """Check the key of a reader of /docs. Raises: `Unauthorized`, by which a browser asks."""
+        authorization = docs.bearer(headers.get(b"authorization", b"").decode("latin-1"))
+        try:
+            identity = self._keys.identify(authorization)
+        except Unauthorized as refusal:
+            raise docs.sign_in(refusal.detail) from refusal
+        authorise(identity, scope["method"], scope["path"])
+        scope["dsm.identity"] = identity
 
     def _seconds(self, headers: Headers) -> float:
         """Return the seconds that the caller waits, at most what the settings allow."""

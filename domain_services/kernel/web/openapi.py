@@ -1,14 +1,31 @@
 """Parts of an OpenAPI document that are the same for all routes: problems and roles."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fastapi import FastAPI
+from pydantic import JsonValue
 
 from domain_services.kernel.errors import ProblemDocument
 from domain_services.kernel.web.auth import OPEN_PATHS, ROLE_FIELD
 
 MEDIA_TYPE = "application/problem+json"
+
+Examples = Mapping[str, dict[str, JsonValue]]
+"""Example of a request body by operation, as "POST /projects"."""
+
+# Of parameters that name no example themselves, by name and then by type.
+_EXAMPLES_BY_NAME: dict[str, JsonValue] = {"cronjob_name": "run-dailyscrum-p1-s01"}
+_EXAMPLES_BY_TYPE: dict[str, JsonValue] = {
+    "uuid": "0193a3f0-8c5e-7000-8000-000000000001",
+    "date": "2026-03-02",
+    "integer": 1,
+}
+_KEY = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "an API key: of a viewer to read, of an operator or admin to change",
+}
 
 DESCRIPTIONS = {
     400: "Invalid input",
@@ -37,8 +54,8 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def complete(app: FastAPI, validation_status: int) -> None:
-    """Add the edge's answers and the service's validation answer to every operation."""
+def complete(app: FastAPI, validation_status: int, examples: Examples) -> None:
+    """Add the edge's answers, the API key and an example to every operation."""
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -46,9 +63,12 @@ def complete(app: FastAPI, validation_status: int) -> None:
             schema = generate()
             schemas = schema.setdefault("components", {}).setdefault("schemas", {})
             schemas.setdefault("ProblemDocument", ProblemDocument.model_json_schema())
+            schema["components"]["securitySchemes"] = {"api_key": _KEY}
             for path, method, operation in _operations(schema):
                 if path not in OPEN_PATHS:
                     _complete_operation(method, operation, validation_status)
+                    operation["security"] = [{"api_key": []}]
+                _add_examples(operation, examples.get(f"{method.upper()} {path}"))
             for unused in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(unused, None)
             app.openapi_schema = schema
@@ -76,6 +96,20 @@ def _complete_operation(method: str, operation: dict[str, Any], validation_statu
         statuses.append(409)
     for status in statuses:
         answers.setdefault(str(status), _answer(status))
+
+
+def _add_examples(operation: dict[str, Any], body: dict[str, JsonValue] | None) -> None:
+    if body is not None and "requestBody" in operation:
+        operation["requestBody"]["content"]["application/json"]["example"] = body
+    for parameter in operation.get("parameters", []):
+        schema = parameter.get("schema", {})
+        if "example" in parameter or "examples" in schema or not parameter.get("required"):
+            continue
+        example = _EXAMPLES_BY_NAME.get(parameter["name"]) or _EXAMPLES_BY_TYPE.get(
+            schema.get("format") or schema.get("type")
+        )
+        if example is not None:
+            parameter["example"] = example
 
 
 def _answer(status: int) -> dict[str, Any]:

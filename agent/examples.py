@@ -1,0 +1,57 @@
+"""Example of each request body of the orchestrator, for its page /docs."""
+
+from pydantic import JsonValue
+
+from domain_services.kernel.web.openapi import Examples
+
+_EPISODE: dict[str, JsonValue] = {
+    "episode_id": "0193a3f0-8c5e-7000-8000-000000000001",
+    "project_id": "P1",
+    "origin": "import",
+    "decided_at": "2026-02-02T00:00:00Z",
+    "agent_version": "importer 1",
+    "decision_source": "rule_based_only",
+    "sprint_id": "P1-S01",
+    "perception": {
+        "project_id": "P1",
+        "day": "2026-02-02",
+        "backlog_tasks": 20,
+        "unassigned_tasks": 14,
+        "sprint_days": 14,
+        "past_sprints": 3,
+        "completed": [6, 7, 5],
+    },
+    "reasoning": {"text": "imported"},
+    "action": {"create_sprint": True, "tasks": 8, "duration_days": 14},
+    "outcome": {
+        "completed_tasks": 7,
+        "planned_tasks": 8,
+        "completion_rate": 0.875,
+        "spill_over": 1,
+        "duration_days": 14,
+    },
+}
+
+EXAMPLES: Examples = {
+    "POST /orchestrate/project/{project_id}": {
+        "dry_run": True,
+        "record": False,
+        "options": {
+            "sprint_duration_weeks": 2,
+            "max_tasks_per_sprint": 8,
+            "schedule": "0 14 * * 1-5",
+        },
+    },
+    "POST /orchestrate/project/{project_id}/decision-mode": {
+        "mode": "shadow",
+        "confidence_threshold": 0.8,
+    },
+    "POST /orchestrate/project/{project_id}/clock": {"to": "next-sprint"},
+    "POST /orchestrate/intelligence/learn/rollback": {
+        "version": 0,
+        "reason": "the newest one states too much",
+    },
+    "POST /memory/episodes": {"episodes": [_EPISODE]},
+    "PUT /memory/episodes/imported/{project_id}": {"episodes": [_EPISODE]},
+    "POST /memory/backfill": {"limit": 200},
+}
