@@ -1,6 +1,6 @@
-"""Search for the default day of `dsm demo`: `python -m benchmarks.demo_day --first 2016-06-06`.
+"""Search for the default day of `dsm demo`: `python -m benchmarks.demo_day --first 2016-09-05`.
 
-Every Monday from the first one on gets a stack of its own, as in the demo. The first day is chosen
+Every Monday from the first day on gets a stack of its own, as in the demo. The first day is chosen
 on which evidence changes the decision of one project, the gate rejects a change of another, and
 both hold whether or not the memory is fully embedded. The actual outcome is not looked at
 (docs/adr/0092-answer-first.md). A day takes about a quarter of a minute.
@@ -102,7 +102,7 @@ def _task_count(answer: Any) -> DecidedCount | None:
 def main() -> int:
     """Print each day's decisions up to the first that shows both; 1 when none does."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--first", type=date.fromisoformat, default=date(2016, 6, 6))
+    parser.add_argument("--first", type=date.fromisoformat, default=date(2016, 9, 5))
     parser.add_argument("--last", type=date.fromisoformat, default=date(2017, 6, 5))
     parser.add_argument("--base-port", type=int, default=8900)
     arguments = parser.parse_args()

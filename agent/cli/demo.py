@@ -15,9 +15,9 @@ PREFIX = "P"
 # Found by `python -m benchmarks.demo_day`, which looks at no outcome.
 DEFAULT_DAY = "2016-10-17"
 CHOICE = (
-    f"{DEFAULT_DAY} was chosen as the day of this demo: from June 2016 on it is the first Monday on"
-    " which evidence changes the plan of one project and is rejected for the other. On many"
-    " other days it changes neither, as on 2016-06-06: try --as-of."
+    f"{DEFAULT_DAY} was chosen as the day of this demo: on it evidence changes the plan of one"
+    " project, and the gate rejects a change of the other. On many days it changes neither, as on"
+    " 2016-06-06: try --as-of."
 )
 
 AsOf = Annotated[str, typer.Option(help="The day to decide on, YYYY-MM-DD.")]

@@ -40,7 +40,7 @@ def day_in_words(answer: Orchestration) -> str:
     """Describe the project's day, and whether it moves by itself."""
     if is_held(answer):
         return f"held at {answer.as_of}; it moves only by `dsm clock {answer.project_id}`"
-    return f"{answer.as_of}, as on the calendar"
+    return f"{answer.as_of}; the project follows the clock"
 
 
 def is_held(answer: Orchestration) -> bool:

@@ -6,6 +6,7 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from agent.cli.layout import name_value_rows, plain_text
+from agent.cli.words import count
 from graphs.answer import HistoricalContext, Orchestration
 from memory.episode import SimilarEpisode
 
@@ -34,10 +35,11 @@ def own_history(history: HistoricalContext, missing: list[str]) -> RenderableTyp
     completed = history.completed_per_sprint
     if completed:
         newest = " ".join(str(tasks) for tasks in completed[-_SHOWN_SPRINTS:])
-        sprints = f"{history.past_sprints} past sprints; completed, newest last: {newest}"
-        average = f"{history.average_velocity or 0:.1f} tasks a sprint on average"
+        past = count(history.past_sprints, "past sprint")
+        trend = f", {history.velocity_trend}" if history.velocity_trend else ""
+        average = f"{history.average_velocity or 0:.1f} tasks a sprint on average{trend}"
         return name_value_rows(
-            [("own history", sprints), ("velocity", f"{average}, {history.velocity_trend}")]
+            [("own history", f"{past}; completed, newest last: {newest}"), ("velocity", average)]
         )
     # A chronicle without an answer leaves the same empty list as a project without a past.
     if any(source.startswith(_HISTORY) for source in missing):
