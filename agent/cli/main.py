@@ -8,13 +8,13 @@ from typer.core import TyperGroup
 
 from agent.cli import audit, backfill, demo, events, importing, learning, orchestrate, stack
 
-BEGIN, TEAM, OPERATE = "Begin", "Work with a team", "Operate"
-# A newcomer needs the commands in this order.
-ORDER = (
-    *("demo", "up", "status", "down"),
-    *("import", "orchestrate", "clock", "schedule", "learn"),
-    *("backfill", "audit", "events"),
-)
+# Panels of the help, and their commands in the order in which a newcomer needs them.
+PANELS = {
+    "Begin": ("demo", "up", "status", "down"),
+    "Work with a team": ("import", "orchestrate", "clock", "schedule", "learn"),
+    "Operate": ("backfill", "audit", "events"),
+}
+ORDER = tuple(name for names in PANELS.values() for name in names)
 
 
 class OrderedGroup(TyperGroup):
@@ -37,29 +37,33 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command("demo", rich_help_panel=BEGIN)(demo.demo)
-app.command("up", rich_help_panel=BEGIN)(stack.up)
-app.command("status", rich_help_panel=BEGIN)(stack.status)
-app.command("down", rich_help_panel=BEGIN)(stack.down)
-app.command("orchestrate", rich_help_panel=TEAM)(orchestrate.orchestrate)
-app.command("learn", rich_help_panel=TEAM)(learning.learn)
-app.command("backfill", rich_help_panel=OPERATE)(backfill.backfill)
+app.command("demo")(demo.demo)
+app.command("up")(stack.up)
+app.command("status")(stack.status)
+app.command("down")(stack.down)
+app.command("orchestrate")(orchestrate.orchestrate)
+app.command("learn")(learning.learn)
+app.command("backfill")(backfill.backfill)
 
 import_app = typer.Typer(help="Import a team's history.", no_args_is_help=True)
-app.add_typer(import_app, name="import", rich_help_panel=TEAM)
+app.add_typer(import_app, name="import")
 import_app.command("csv")(importing.import_csv)
 
 audit_app = typer.Typer(help="Check recorded decisions.", no_args_is_help=True)
-app.add_typer(audit_app, name="audit", rich_help_panel=OPERATE)
+app.add_typer(audit_app, name="audit")
 audit_app.command("verify")(audit.verify)
 
 events_app = typer.Typer(help="Inspect the events between services.", no_args_is_help=True)
 dead_app = typer.Typer(help="Repair events that a service failed to handle.", no_args_is_help=True)
-app.add_typer(events_app, name="events", rich_help_panel=OPERATE)
+app.add_typer(events_app, name="events")
 events_app.add_typer(dead_app, name="dead")
 dead_app.command("list")(events.list_dead)
 dead_app.command("replay")(events.replay)
 dead_app.command("discard")(events.discard)
+
+for registered in (*app.registered_commands, *app.registered_groups):
+    panels = (panel for panel, names in PANELS.items() if registered.name in names)
+    registered.rich_help_panel = next(panels, "Operate")
 
 
 def main() -> None:

@@ -30,8 +30,9 @@ def api(dsm: Dsm) -> Any:
 def test_second_import_changes_nothing(dsm: Dsm) -> None:
     again = dsm.import_example("2016-06-06", "P")
     assert [item["changed"] for item in again["imported"]] == [False, False]
-    assert again["projects"]["P0"] == {"backlog": 17, "past_sprints": 108}
-    assert again["projects"]["P1"] == {"backlog": 18, "past_sprints": 37}
+    for project, backlog, sprints in (("P0", 17, 108), ("P1", 18, 37)):
+        assert again["projects"][project]["backlog"] == backlog
+        assert again["projects"][project]["past_sprints"] == sprints
 
 
 def test_dry_import_writes_nothing(dsm: Dsm, api: httpx.Client) -> None:
@@ -74,6 +75,11 @@ def test_decision_is_carried_out_exactly_and_explained(dsm: Dsm, api: httpx.Clie
     assert again["created"] is None
     assert again["actions_taken"] == []
     assert "P1-S38 is in progress" in again["decisions"]["reasoning"]
+    running = again["running_sprint"]
+    assert (running["done_tasks"], running["total_tasks"]) == (0, len(chosen))
+    assert (running["working_day"], running["working_days"]) == (1, 10)
+    assert 0 < running["open_probability"] < 1
+    assert running["standing"] in dsm.run("orchestrate", "P1").stdout.replace("\n", " ")
 
 
 def _assigned(dsm: Dsm, api: httpx.Client, project: str) -> set[str]:
