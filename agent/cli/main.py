@@ -6,12 +6,22 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from agent.cli import audit, backfill, demo, events, importing, learning, orchestrate, stack
+from agent.cli import (
+    audit,
+    backfill,
+    demo,
+    events,
+    importing,
+    learning,
+    orchestrate,
+    sprint,
+    stack,
+)
 
 # Panels of the help, and their commands in the order in which a newcomer needs them.
 PANELS = {
     "Begin": ("demo", "up", "status", "down"),
-    "Work with a team": ("import", "orchestrate", "clock", "schedule", "learn"),
+    "Work with a team": ("import", "orchestrate", "clock", "schedule", "sprint", "learn"),
     "Operate": ("backfill", "audit", "events"),
 }
 ORDER = tuple(name for names in PANELS.values() for name in names)
@@ -48,6 +58,10 @@ app.command("backfill")(backfill.backfill)
 import_app = typer.Typer(help="Import a team's history.", no_args_is_help=True)
 app.add_typer(import_app, name="import")
 import_app.command("csv")(importing.import_csv)
+
+sprint_app = typer.Typer(help="Act on one sprint.", no_args_is_help=True)
+app.add_typer(sprint_app, name="sprint")
+sprint_app.command("cancel")(sprint.cancel)
 
 audit_app = typer.Typer(help="Check recorded decisions.", no_args_is_help=True)
 app.add_typer(audit_app, name="audit")

@@ -11,7 +11,14 @@ from domain_services.kernel.web.auth import ADMIN
 from domain_services.kernel.web.idempotent_route import IdempotentRoute
 from domain_services.kernel.web.openapi import problems
 from domain_services.sprint import schema
-from domain_services.sprint.logic import burndown, closing, numbering, progress, sprints
+from domain_services.sprint.logic import (
+    burndown,
+    cancelling,
+    closing,
+    numbering,
+    progress,
+    sprints,
+)
 from domain_services.sprint.logic.daily_scrum import DailyScrum
 from domain_services.sprint.logic.peer_facts import PeerFacts, PeerReader
 from domain_services.sprint.logic.planning import Planner
@@ -141,6 +148,17 @@ async def close_sprint(
 ) -> schema.SprintClosed:
     """Close a sprint in progress; its unfinished tasks return to the backlog."""
     return await closing.close(db, sprint_id, known)
+
+
+@router.post("/sprints/{sprint_id}/cancel", responses=problems(404, 409), tags=["sprints"])
+async def cancel_sprint(
+    sprint_id: SprintId, db: UnitOfWork, body: schema.SprintCancel | None = None
+) -> schema.SprintCancelled:
+    """Cancel a sprint in progress of which nobody has reported anything; its tasks are free.
+
+    409 with what was reported once there is a report: such a sprint is closed.
+    """
+    return await cancelling.cancel(db, sprint_id, body.reason if body else None)
 
 
 @router.post(

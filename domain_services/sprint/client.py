@@ -71,6 +71,14 @@ class SprintClient(ServiceClient):
         path = f"/sprints/{sprint_id}/close"
         return await self._call("POST", path, schema.SprintClosed, key=key)
 
+    async def cancel_sprint(
+        self, sprint_id: str, reason: str | None = None, *, key: str | None = None
+    ) -> schema.SprintCancelled:
+        """Cancel a sprint. Raises: `PeerRefused` (409) when work was reported."""
+        path = f"/sprints/{sprint_id}/cancel"
+        body = schema.SprintCancel(reason=reason)
+        return await self._call("POST", path, schema.SprintCancelled, body=body, key=key)
+
     async def run_daily_scrum(
         self, sprint_id: str, scheduled_for: date | datetime | None = None
     ) -> schema.DailyScrumRun:

@@ -133,7 +133,7 @@ class SprintSummary(Answer):
     created_at: datetime
     """Moment of the creation."""
     closed_at: datetime | None
-    """Moment of the close; null: not closed."""
+    """Moment of the close, or of the cancellation; null: neither."""
     total_tasks: int
     """Number of tasks."""
     completed_tasks: int
@@ -145,7 +145,7 @@ class SprintSummary(Answer):
     progress_source: ProgressSource = "none"
     """Origin of the progress so far; one simulated entry makes the sprint simulated."""
     worked: bool | None = None
-    """Whether the sprint counts as history; null: it is not closed."""
+    """Whether the sprint counts as history; null: it has not ended."""
     ended_on: date | None = None
     """Last day that the sprint ran, by its project's days; null: it is not closed."""
 
@@ -263,6 +263,32 @@ class SprintClosed(Answer):
     """Origin of the sprint's progress; null: an earlier release closed it."""
     worked: bool | None = None
     """Whether the sprint counts as history; null: an earlier release closed it."""
+
+
+class SprintCancel(Wire):
+    """Request to cancel a sprint in which nobody worked."""
+
+    reason: Prose | None = None
+    """Reason for people; null: not given."""
+
+
+class SprintCancelled(Answer):
+    """Cancelled sprint."""
+
+    message: str
+    """Summary for people."""
+    sprint_id: str
+    """Id of the sprint."""
+    project_id: str
+    """Id of the sprint's project."""
+    status_updated_to: SprintStatus
+    """Status of the sprint."""
+    uncompleted_tasks_moved_to_backlog_count: int
+    """Number of tasks that returned to the backlog."""
+    reason: str | None
+    """Reason of the cancellation; null: not given."""
+    cancelled_at: datetime
+    """Moment of the cancellation."""
 
 
 def _written_as_text(value: object) -> object:

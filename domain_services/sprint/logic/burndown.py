@@ -130,6 +130,8 @@ def _last_known_day(sprint: SprintSummary, today: date, recorded: Sequence[date 
 
 
 def _reason(sprint: SprintSummary, first: date) -> str | None:
+    if sprint.status == "cancelled" and sprint.total_tasks:
+        return f"{sprint.sprint_id} was cancelled before anybody reported"
     if sprint.status in ("planned", "cancelled"):
         return f"{sprint.sprint_id} has not started: it is {sprint.status}"
     if first > sprint.start_date:

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from sqlalchemy import Select, Text, case, func, literal_column, select, text
+from sqlalchemy import Select, Text, case, exists, func, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain_services.kernel.database.database import Database
@@ -83,13 +83,14 @@ async def list_tasks(connection: AsyncConnection, sprint_id: str) -> list[Sprint
 
 
 async def list_released(connection: AsyncConnection, project_id: str) -> list[SprintTask]:
-    """List the unfinished tasks of a project's last closed sprint, as it released them."""
+    """List the unfinished tasks of a project's last sprint that ended, as it released them."""
     # Earlier sprints' tasks came back with the reservations of the sprints after them
     # (docs/adr/0048-reservation-brings-open-tasks.md).
     last = (
         select(sprints.c.id)
         .where(sprints.c.project_id == project_id, sprints.c.closed_at.is_not(None))
-        .where(sprints.c.status != "cancelled")
+        # A cancelled sprint that never started has no tasks.
+        .where(exists().where(sprint_tasks.c.sprint_id == sprints.c.id))
         .order_by(sprints.c.number.desc())
         .limit(1)
     )
