@@ -7,7 +7,6 @@ from fastapi import APIRouter, Depends, Request
 from agent import schema
 from agent.bootstrap import Services
 from agent.intelligence.status import project_status
-from domain_services.kernel.errors import NotFound
 from domain_services.kernel.types import ProjectId
 from domain_services.kernel.web.idempotent_route import IdempotentRoute
 from domain_services.kernel.web.openapi import problems
@@ -42,11 +41,10 @@ async def status(project_id: ProjectId, services: Wired) -> schema.ProjectStatus
 
 @router.delete("/cronjob/{cronjob_name}", responses=problems(404, 503))
 async def delete_cronjob(
-    project_id: ProjectId, cronjob_name: str, services: Wired
+    project_id: ProjectId, cronjob_name: str, services: Wired, request: Request
 ) -> schema.CronJobDeleted:
     """Delete one schedule of this project; another project's is not found."""
-    if not await services.reader.sources.cronjobs.delete(project_id, cronjob_name):
-        raise NotFound(f"{project_id} has no CronJob of that name", project_id=project_id)
+    await services.schedules.delete(project_id, cronjob_name, request.scope["dsm.identity"].name)
     message = f"CronJob {cronjob_name} deleted successfully"
     return schema.CronJobDeleted(message=message, cronjob_name=cronjob_name)
 

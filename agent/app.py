@@ -16,6 +16,7 @@ from agent.examples import EXAMPLES
 from agent.intelligence.api import router as intelligence
 from agent.learning import memory_api
 from agent.runs import api as runs
+from agent.schedules import api as schedules
 from agent.settings import AgentSettings
 from domain_services.kernel import context
 from domain_services.kernel.errors import Unavailable, document
@@ -49,6 +50,8 @@ def create_app(settings: AgentSettings) -> FastAPI:
             router,
             runs.router,
             clock,
+            schedules.of_project,
+            schedules.of_all,
             intelligence,
             memory_api.router,
             dead_letters.router,

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import time
 from functools import partial
 from importlib.metadata import version
 
@@ -16,13 +16,17 @@ from agent.intelligence.health import Health
 from agent.intelligence.reader import ProjectReader
 from agent.jobs.audits import post_audits
 from agent.jobs.daily import Daily, Job
+from agent.jobs.embedded_cronjobs import EmbeddedCronJobs
 from agent.jobs.event_consumers import consumers, open_bus
+from agent.jobs.firing import JobRunner
+from agent.jobs.follow_up_runs import FollowUpRuns
 from agent.jobs.prefetch import Prefetcher
-from agent.jobs.schedule import EmbeddedCronJobs, Scheduler
+from agent.jobs.schedule import Scheduler
 from agent.learning.learner import Learner
 from agent.runs.checkpoints import Checkpoints
 from agent.runs.decision_modes import DecisionModes, default_mode
 from agent.runs.orchestrator import Orchestrator, request_options
+from agent.schedules.schedules import Schedules
 from agent.schema import OrchestrationRequest
 from agent.settings import AgentSettings
 from domain_services.backlog.client import BacklogClient
@@ -43,8 +47,11 @@ from memory.backfill import Backfill
 from memory.cache import ProcessCache, TableCache
 from memory.calibrations import Calibrations
 from memory.decision_outcomes import EndedDecisions
+from memory.deleted_schedules import DeletedSchedules
 from memory.embed import Embeddings
 from memory.embedder import ServiceEmbedder
+from memory.follow_ups import FollowUps
+from memory.job_results import JobResults
 from memory.jobs import DailyJobs
 from memory.journal import Journal
 from memory.modes import Modes
@@ -54,7 +61,6 @@ from memory.project_holds import ProjectHolds
 from memory.recall import Recaller
 from memory.runs import START_SECONDS, RunTable
 from memory.store import EpisodeStore
-from tools.cronjobs import CronJob
 from tools.registry import all_tools
 
 # Of the kernel's database: one for each stream, one for deliveries, two for Idempotency-Keys.
@@ -98,6 +104,9 @@ class Memory:
     ended_decisions: EndedDecisions
     learner: Learner
     cronjobs: EmbeddedCronJobs
+    deleted_schedules: DeletedSchedules
+    job_results: JobResults
+    daily_jobs: DailyJobs
 
 
 @dataclass(frozen=True)
@@ -108,6 +117,7 @@ class Services:
     clock_mover: ClockMover
     modes: DecisionModes
     reader: ProjectReader
+    schedules: Schedules
     learner: Learner
     intelligence_health: Health
     backfill: Backfill
@@ -136,18 +146,21 @@ async def open_services(
             clients.sprint,
             clients.chronicle,
             memory.cronjobs,
+            memory.deleted_schedules,
             settings.patience,
         )
         options = request_options(OrchestrationRequest())
         orchestrator = _orchestrator(settings, clients, sources, memory)
         prefetcher = Prefetcher(sources, memory.recaller, options)
+        plan = _daily_plan(memory)
         stream_consumers = list(consumers(bus, settings, prefetcher))
         loops = [
             orchestrator.loop(),
             prefetcher.loop(),
-            _scheduler(settings, clients, memory.cronjobs).loop(),
+            *_schedule_loops(settings, clients, memory, orchestrator),
             DeliveryWorker(memory.database, post_audits(clients.chronicle)).loop(),
             *_memory_loops(memory),
+            Daily(memory.daily_jobs, memory.job_results, plan).loop(),
             *(consumer.loop() for consumer in stream_consumers),
         ]
         async with background.running(*loops):
@@ -156,6 +169,7 @@ async def open_services(
                 clock_mover=_clock_mover(settings, clients, memory),
                 modes=DecisionModes(Modes(memory.pool), default_mode(settings)),
                 reader=_reader(sources, memory, options),
+                schedules=_schedules(clients, memory, plan),
                 learner=memory.learner,
                 intelligence_health=_intelligence_health(clients, memory),
                 backfill=memory.backfill,
@@ -210,6 +224,9 @@ async def _open_memory(
             ended_decisions=ended_decisions,
             learner=Learner(Calibrations(pool), ended_decisions),
             cronjobs=EmbeddedCronJobs(pool),
+            deleted_schedules=DeletedSchedules(pool),
+            job_results=JobResults(pool),
+            daily_jobs=DailyJobs(pool),
         )
         await memory.checkpoints.saver().setup()
         await memory.learner.refresh()
@@ -217,17 +234,23 @@ async def _open_memory(
 
 
 def _memory_loops(memory: Memory) -> Iterator[Loop]:
-    learn = partial(memory.learner.learn, "schedule")
-    plan = (
-        Job("backfill", BACKFILL_AT, memory.backfill.backfill_all),
-        Job("learn", LEARN_AT, learn),
-    )
     yield memory.embeddings.loop()
     yield memory.journal.loop()
     yield memory.backfill.loop()
     yield memory.checkpoints.loop()
     yield memory.learner.loop()
-    yield Daily(DailyJobs(memory.pool), plan).loop()
+
+
+def _daily_plan(memory: Memory) -> tuple[Job, ...]:
+    async def backfill() -> str:
+        result = await memory.backfill.backfill_all()
+        return f"{result.done} episodes were embedded, {result.failed} could not be."
+
+    async def learn() -> str:
+        learned = await memory.learner.learn("schedule")
+        return f"{learned.outcomes} outcomes, {learned.new_outcomes} of them new: {learned.reason}"
+
+    return (Job("backfill", BACKFILL_AT, backfill), Job("learn", LEARN_AT, learn))
 
 
 def _orchestrator(
@@ -259,11 +282,37 @@ def _clock_mover(settings: AgentSettings, clients: Clients, memory: Memory) -> C
     return ClockMover(clients.project, clients.sprint, memory.cronjobs, holds)
 
 
-def _scheduler(settings: AgentSettings, clients: Clients, cronjobs: EmbeddedCronJobs) -> Scheduler:
-    async def fire(job: CronJob, due: datetime) -> object:
-        return await clients.sprint.run_daily_scrum(job.sprint_id, due)
+def _schedule_loops(
+    settings: AgentSettings, clients: Clients, memory: Memory, orchestrator: Orchestrator
+) -> Iterator[Loop]:
+    runner = JobRunner(clients.project, clients.sprint, clients.chronicle, orchestrator)
+    scheduler = partial(
+        Scheduler,
+        memory.cronjobs,
+        memory.job_results,
+        poll_seconds=settings.schedule_poll_seconds,
+    )
+    yield scheduler(runner.hold_daily_scrum, kind="daily_scrum").loop()
+    yield scheduler(runner.orchestrate, kind="orchestrate").loop()
+    yield FollowUpRuns(
+        FollowUps(memory.pool),
+        memory.cronjobs,
+        memory.job_results,
+        runner.decide,
+        poll_seconds=settings.schedule_poll_seconds,
+    ).loop()
 
-    return Scheduler(cronjobs, fire, poll_seconds=settings.schedule_poll_seconds)
+
+def _schedules(clients: Clients, memory: Memory, plan: tuple[Job, ...]) -> Schedules:
+    return Schedules(
+        cronjobs=memory.cronjobs,
+        deletions=memory.deleted_schedules,
+        results=memory.job_results,
+        daily_jobs=memory.daily_jobs,
+        installation=plan,
+        projects=clients.project,
+        sprints=clients.sprint,
+    )
 
 
 def _reader(sources: Sources, memory: Memory, options: RequestOptions) -> ProjectReader:

@@ -6,6 +6,7 @@ from agent import schema
 from agent.clock.schema import ClockMoved, ClockMoveRequest
 from agent.intelligence import schema as intelligence
 from agent.learning import schema as learning_schema
+from agent.schedules import schema as schedules
 from domain_services.kernel.client.http_client import ServiceClient
 from domain_services.kernel.types import Liveness
 from graphs.answer import Orchestration
@@ -48,6 +49,39 @@ class OrchestratorClient(ServiceClient):
     async def delete_cronjob(self, project_id: str, cronjob_name: str) -> schema.CronJobDeleted:
         path = f"/orchestrate/project/{project_id}/cronjob/{cronjob_name}"
         return await self._call("DELETE", path, schema.CronJobDeleted)
+
+    async def list_schedules(self, project_id: str) -> list[schedules.ScheduledJob]:
+        path = f"/orchestrate/project/{project_id}/schedules"
+        return await self._call("GET", path, list[schedules.ScheduledJob])
+
+    async def add_schedule(
+        self, project_id: str, body: schedules.ScheduleCreate
+    ) -> schedules.ScheduledJob:
+        path = f"/orchestrate/project/{project_id}/schedules"
+        return await self._call("POST", path, schedules.ScheduledJob, body=body)
+
+    async def get_schedule(self, project_id: str, name: str) -> schedules.ScheduledJob:
+        path = f"/orchestrate/project/{project_id}/schedules/{name}"
+        return await self._call("GET", path, schedules.ScheduledJob)
+
+    async def change_schedule(
+        self, project_id: str, name: str, body: schedules.ScheduleChange
+    ) -> schedules.ScheduledJob:
+        path = f"/orchestrate/project/{project_id}/schedules/{name}"
+        return await self._call("PATCH", path, schedules.ScheduledJob, body=body)
+
+    async def delete_schedule(self, project_id: str, name: str) -> schedules.ScheduleDeleted:
+        path = f"/orchestrate/project/{project_id}/schedules/{name}"
+        return await self._call("DELETE", path, schedules.ScheduleDeleted)
+
+    async def list_all_schedules(self) -> list[schedules.ScheduledJob]:
+        return await self._call("GET", "/orchestrate/schedules", list[schedules.ScheduledJob])
+
+    async def change_installation_schedule(
+        self, name: str, body: schedules.ScheduleChange
+    ) -> schedules.ScheduledJob:
+        path = f"/orchestrate/schedules/{name}"
+        return await self._call("PATCH", path, schedules.ScheduledJob, body=body)
 
     async def get_decision_mode(self, project_id: str) -> schema.DecisionMode:
         path = f"/orchestrate/project/{project_id}/decision-mode"

@@ -33,6 +33,12 @@ _EPISODE: dict[str, JsonValue] = {
 }
 
 EXAMPLES: Examples = {
+    "POST /orchestrate/project/{project_id}/schedules": {
+        "kind": "orchestrate",
+        "schedule": "0 8 * * 1-5",
+    },
+    "PATCH /orchestrate/project/{project_id}/schedules/{name}": {"paused": True},
+    "PATCH /orchestrate/schedules/{name}": {"schedule": "30 4 * * *"},
     "POST /orchestrate/project/{project_id}": {
         "dry_run": True,
         "record": False,

@@ -12,9 +12,9 @@ from memory.decision import Decision
 from memory.episode import ModeName
 from memory.episode_documents import EpisodeDocument
 from memory.runs import Status
+from tools.cron_dialect import MAX_SCHEDULE_CHARACTERS
 
-# A cron expression has five short fields; the limit keeps a hostile one from being parsed.
-Schedule = Annotated[str, StringConstraints(max_length=100)]
+Schedule = Annotated[str, StringConstraints(max_length=MAX_SCHEDULE_CHARACTERS)]
 
 
 class Options(Wire):
@@ -26,8 +26,11 @@ class Options(Wire):
     """False creates no sprint either: a sprint always gets tasks."""
     create_cronjob: bool = True
     """False schedules no daily scrum."""
-    schedule: Schedule = "0 14 * * 1-5"
-    """Five cron fields of the daily scrum, in the project's time zone."""
+    schedule: Schedule | None = None
+    """Five cron fields of the daily scrum, in the project's time zone.
+
+    Null: a running sprint keeps its own, and a new one gets `0 14 * * 1-5`.
+    """
     sprint_duration_weeks: Annotated[int, Field(strict=True, ge=1, le=8)] = 2
     """Weeks of a new sprint."""
     max_tasks_per_sprint: Annotated[int, Field(strict=True, ge=1, le=500)] | None = None

@@ -9,6 +9,7 @@ from domain_services.chronicle.client import ChronicleClient
 from domain_services.project.client import ProjectClient
 from domain_services.sprint.client import SprintClient
 from graphs.evidence.calibration import Calibration
+from memory.deleted_schedules import DeletedSchedules
 from memory.recall import Recaller
 from memory.runs import Run, RunTable
 from tools.cronjobs import CronJobs
@@ -27,7 +28,9 @@ class Sources:
     chronicle: ChronicleClient
     """Client of the chronicle."""
     cronjobs: CronJobs
-    """Schedules of daily scrums."""
+    """Schedules of the project and of its daily scrums."""
+    deleted_schedules: DeletedSchedules
+    """Daily scrums that people deleted."""
     patience: float
     """Factor on the seconds of `graphs/thresholds.py`."""
 

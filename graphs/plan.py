@@ -7,6 +7,7 @@ from pydantic import JsonValue
 from graphs.rules.base import Facts, Ruling
 from graphs.state import Snapshot
 from memory.decision import PlannedCall
+from tools.cron_words import describe_schedule
 
 
 def planned_calls(
@@ -30,6 +31,8 @@ def _calls(snapshot: Snapshot, ruling: Ruling, tasks: int, weeks: int) -> Iterat
         )
     elif ruling.kind == "create_cronjob":
         yield _create_cronjob(snapshot, ruling)
+    elif ruling.kind == "change_cronjob":
+        yield _change_cronjob(snapshot, ruling)
     elif ruling.kind == "delete_cronjob":
         yield PlannedCall(
             name="delete_cronjob",
@@ -56,7 +59,7 @@ def _create_cronjob(snapshot: Snapshot, ruling: Ruling) -> PlannedCall:
     facts = snapshot.facts
     arguments: dict[str, JsonValue] = {
         "project_id": facts.project_id,
-        "schedule": facts.options.schedule,
+        "schedule": facts.schedule,
         "timezone": snapshot.timezone,
     }
     # A new sprint has neither id nor dates yet: `act` adds them from the answer of the call before.
@@ -66,5 +69,23 @@ def _create_cronjob(snapshot: Snapshot, ruling: Ruling) -> PlannedCall:
     return PlannedCall(
         name="create_cronjob",
         arguments=arguments,
-        description=f"Schedule the daily scrum at '{facts.options.schedule}' {snapshot.timezone}",
+        description=f"Schedule the daily scrum: {_words(snapshot)}",
     )
+
+
+def _change_cronjob(snapshot: Snapshot, ruling: Ruling) -> PlannedCall:
+    facts = snapshot.facts
+    return PlannedCall(
+        name="change_cronjob",
+        arguments={
+            "project_id": facts.project_id,
+            "name": ruling.cronjob,
+            "schedule": facts.schedule,
+            "timezone": snapshot.timezone,
+        },
+        description=f"Change the CronJob {ruling.cronjob}: {_words(snapshot)}",
+    )
+
+
+def _words(snapshot: Snapshot) -> str:
+    return describe_schedule(snapshot.facts.schedule, snapshot.timezone)

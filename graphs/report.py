@@ -24,6 +24,7 @@ from memory.decision import Decision, RuleDecision
 from memory.documents import adjustment_reports, rule_report
 from memory.episode import Episode, SimilarEpisode
 from memory.runs import Run, run_url
+from tools.cron_words import describe_schedule
 from tools.guard import MadeCall
 
 ACTOR = "project-orchestrator"
@@ -201,9 +202,20 @@ def _in_words(call: MadeCall) -> str:
     if call.name == "close_sprint":
         return f"Closed sprint {result['sprint_id']} ({result['status_updated_to']})"
     if call.name == "create_cronjob":
-        return f"Created CronJob {result['name']} ({result['schedule']} {result['timezone']})"
-    deleted = "Deleted" if result["deleted"] else "Found no"
-    return f"{deleted} CronJob {result['name']}"
+        return f"Created CronJob {result['name']} ({_schedule(call)})"
+    if call.name == "change_cronjob":
+        return f"Changed CronJob {result['name']} ({_schedule(call)})"
+    return f"Deleted CronJob {result['name']}"
+
+
+def _schedule(call: MadeCall) -> str:
+    return describe_schedule(str(call.result["schedule"]), str(call.result["timezone"]))
+
+
+def closed_sprint(state: State) -> str | None:
+    """Return the id of the sprint that the run closed; None when it closed none."""
+    calls = (call for call in _actions(state).made if call.name == "close_sprint")
+    return next((str(call.result["sprint_id"]) for call in calls), None)
 
 
 def _created_sprint(actions: Actions) -> str | None:

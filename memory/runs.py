@@ -19,6 +19,7 @@ from psycopg.types.json import Jsonb
 from pydantic import BaseModel
 
 from domain_services.kernel.errors import Conflict, Unavailable
+from memory import follow_ups
 from memory.audits import ROUTE
 from memory.decision import Decision
 from memory.episode import Episode, ModeName
@@ -154,7 +155,7 @@ _END: LiteralString = f"""
     ), audited AS (
         INSERT INTO deliveries (id, route, body)
         SELECT run_id, '{ROUTE}', %(audit)s::jsonb FROM ended WHERE %(audit)s::jsonb IS NOT NULL
-    )
+    ), followed_up AS ({follow_ups.INSERT})
     SELECT count(*) FROM ended
 """
 _CLAIM: LiteralString = f"""
@@ -240,12 +241,23 @@ class RunTable:
         response: BaseModel,
         episode: Episode,
         audit: BaseModel | None = None,
+        *,
+        closed_sprint: str | None = None,
     ) -> None:
         """Store answer, episode and audit, and mark the run as done, all in one transaction.
 
-        The delivery worker sends `audit` to the chronicle. Raises: `LeaseLost`, `Invalid`.
+        The delivery worker sends `audit` to the chronicle. A run that closed a sprint leaves a
+        follow-up where the project has a schedule. Raises: `LeaseLost`, `Invalid`.
         """
-        await self._end(run_id, token, "done", response=response, episode=episode, audit=audit)
+        await self._end(
+            run_id,
+            token,
+            "done",
+            response=response,
+            episode=episode,
+            audit=audit,
+            closed_sprint=closed_sprint,
+        )
 
     async def fail(self, run_id: UUID, token: int, error: RunError) -> None:
         """End a run by an error. Raises: `LeaseLost`, `Invalid`."""
@@ -278,6 +290,7 @@ class RunTable:
         error: RunError | None = None,
         episode: Episode | None = None,
         audit: BaseModel | None = None,
+        closed_sprint: str | None = None,
     ) -> None:
         values = {
             "run_id": run_id,
@@ -287,6 +300,8 @@ class RunTable:
             "error": None if error is None else Jsonb(error),
             "episode": _document(episode),
             "audit": _document(audit),
+            "closed_sprint": closed_sprint,
+            "follow_up_seconds": follow_ups.WAIT_SECONDS,
         }
         async with self._pool.connection() as connection:
             row = await (await connection.execute(_END, values)).fetchone()

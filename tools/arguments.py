@@ -41,6 +41,15 @@ class CreateCronJob(Arguments):
     ends_on: date = Field(description="last day of the sprint; nothing fires after it")
 
 
+class ChangeCronJob(Arguments):
+    """Arguments of change_cronjob."""
+
+    project_id: str
+    name: str
+    schedule: str = Field(description="five-field cron expression, e.g. 0 14 * * 1-5")
+    timezone: str = Field(description="time zone of the schedule, for the account of the change")
+
+
 class DeleteCronJob(Arguments):
     """Arguments of delete_cronjob."""
 

@@ -10,6 +10,8 @@ from domain_services.kernel.errors import Invalid
 
 WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+# Five short fields; the limit keeps a hostile expression from being parsed.
+MAX_SCHEDULE_CHARACTERS = 100
 EXAMPLE = "0 8 * * 1-5 (Monday to Friday at 08:00)"
 
 
@@ -64,6 +66,10 @@ class Cron:
 
 def parse_schedule(schedule: str) -> Cron:
     """Read a schedule. Raises: `Invalid`, which says what to write instead."""
+    if len(schedule) > MAX_SCHEDULE_CHARACTERS:
+        raise Invalid(
+            f"the schedule is longer than {MAX_SCHEDULE_CHARACTERS} characters; use ranges"
+        )
     texts = tuple(schedule.upper().split())
     if schedule.lstrip().startswith("@"):
         raise _refusal(schedule, f"write five fields instead, e.g. {EXAMPLE}")

@@ -29,7 +29,10 @@ Weeks = Annotated[
 MaxTasks = Annotated[
     int | None, typer.Option(min=1, max=500, help="A limit that no adjustment passes.")
 ]
-Schedule = Annotated[str, typer.Option(help="When the daily scrum runs, as cron.")]
+Schedule = Annotated[
+    str | None,
+    typer.Option(help="When the daily scrum runs, as cron; a running sprint keeps its own."),
+]
 Why = Annotated[
     bool, typer.Option("--why", help="Print the reasons in detail, the calls and their time.")
 ]
@@ -56,7 +59,7 @@ def orchestrate(
     evidence: ShowEvidence = False,
     weeks: Weeks = None,
     max_tasks: MaxTasks = None,
-    schedule: Schedule = "0 14 * * 1-5",
+    schedule: Schedule = None,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     as_json: AsJson = False,
 ) -> None:

@@ -4,13 +4,12 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from cronsim import CronSim
-
 from agent.clock.refusals import NoWorkingDay
 from domain_services.project.client import ProjectClient
 from domain_services.project.schema import Project
 from domain_services.sprint.schema import SprintSummary
 from graphs.sprint_end import ended_on
+from tools.cron_times import next_due
 from tools.cronjobs import CronJob
 
 # Without a sprint, the length of the usual one.
@@ -27,14 +26,14 @@ def scrum_days(jobs: Iterable[CronJob], timezone: str, first: date, last: date) 
 def _days_of(job: CronJob, timezone: str, first: date, last: date) -> Iterator[date]:
     zone, day = ZoneInfo(timezone), first
     while day <= last:
-        # CronSim's start is exclusive: a second earlier includes midnight. It begins again on each
-        # day, as a schedule may fire every minute.
+        # It begins again on each day, as a schedule may fire every minute.
         midnight = datetime.combine(day, time.min, tzinfo=zone)
-        moment = next(CronSim(job.schedule, midnight - timedelta(seconds=1)), None)
-        if moment is None or moment.date() > last:
+        moment = next_due(job.schedule, timezone, midnight, last)
+        if moment is None:
             return
-        yield moment.date()
-        day = moment.date() + timedelta(days=1)
+        day = moment.astimezone(zone).date()
+        yield day
+        day += timedelta(days=1)
 
 
 async def next_sprint_day(

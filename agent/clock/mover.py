@@ -134,10 +134,12 @@ class ClockMover:
             for job in await self._cronjobs.list_jobs(project.id)
             if job.sprint_id == sprint.sprint_id
         ]
+        # A person paused the others: their days pass without a scrum.
+        running = [job for job in jobs if not job.suspended]
         first = max(project.today, sprint.start_date)
         last = min(target - timedelta(days=1), sprint.end_date)
         # Days without a scrum are passed in one step: they cost no call.
-        for day in days.scrum_days(jobs, project.timezone, first, last):
+        for day in days.scrum_days(running, project.timezone, first, last):
             await hold.renew()
             await self._go(project.id, day, progress)
             scrum = await self._sprint.run_daily_scrum(sprint.sprint_id, day)

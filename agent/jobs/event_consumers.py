@@ -16,6 +16,7 @@ from domain_services.events import (
     DAILY_SCRUM_EVENTS,
     ORCHESTRATOR_GROUP,
     SPRINT_EVENTS,
+    SprintCancelled,
     SprintClosed,
     SprintStarted,
     TaskUpdated,
@@ -24,7 +25,7 @@ from domain_services.kernel.database.database import Database
 from domain_services.kernel.messaging.envelope import Envelope
 from domain_services.kernel.messaging.inbox import Consumer, Handler
 from domain_services.kernel.messaging.redis import open_redis
-from memory import outcomes
+from memory import deleted_schedules, outcomes
 from memory.outcomes import ClosedSprint
 from memory.pool import Connection
 
@@ -88,6 +89,11 @@ async def store_outcome(connection: AsyncConnection, event: Envelope) -> None:
     await outcomes.store(await _psycopg_connection(connection), outcome)
 
 
+async def delete_schedules(connection: AsyncConnection, sprint_id: str) -> None:
+    """Delete the schedules of a sprint that has ended, whoever ended it."""
+    await deleted_schedules.delete_of_sprint(await _psycopg_connection(connection), sprint_id)
+
+
 async def _psycopg_connection(connection: AsyncConnection) -> Connection:
     """Return the driver's connection of the same transaction, for the memory's statements."""
     # One transaction with the inbox row: a crash leaves both or none.
@@ -104,9 +110,19 @@ def sprint_handlers(prefetcher: Prefetcher) -> Mapping[str, Handler]:
 
     async def sprint_closed(connection: AsyncConnection, event: Envelope) -> None:
         await store_outcome(connection, event)
+        await delete_schedules(connection, SprintClosed.model_validate(event.event_data).sprint_id)
         prefetcher.note_change(event.event_data.get("project_id"))
 
-    return {SprintStarted.event_type: sprint_started, SprintClosed.event_type: sprint_closed}
+    async def sprint_cancelled(connection: AsyncConnection, event: Envelope) -> None:
+        cancelled = SprintCancelled.model_validate(event.event_data)
+        await delete_schedules(connection, cancelled.sprint_id)
+        prefetcher.note_change(cancelled.project_id)
+
+    return {
+        SprintStarted.event_type: sprint_started,
+        SprintClosed.event_type: sprint_closed,
+        SprintCancelled.event_type: sprint_cancelled,
+    }
 
 
 def task_handlers(prefetcher: Prefetcher) -> Mapping[str, Handler]:

@@ -6,7 +6,6 @@ from typing import cast
 import structlog
 from langchain_core.runnables import RunnableConfig
 
-from agent.jobs.schedule import check_schedule
 from agent.runs.checkpoints import Checkpoints
 from agent.runs.decision_modes import mode_of
 from agent.runs.release_0_1 import decided_by_release_0_1, upgraded_state
@@ -20,6 +19,7 @@ from graphs.report import build_audit, build_episode, build_response
 from graphs.rules.base import RequestOptions
 from graphs.state import Mode, Order, State, durable
 from memory.runs import Run, RunError, RunTable, run_url
+from tools.cron_dialect import parse_schedule
 
 logger = structlog.get_logger()
 
@@ -52,7 +52,8 @@ class Orchestrator:
         Raises: `NotFound`; `Conflict` while another run of the project is unfinished;
         `Unavailable` when a needed peer is down.
         """
-        check_schedule(request.options.schedule)
+        if request.options.schedule is not None:
+            parse_schedule(request.options.schedule)
         if not request.record:
             return await self._look(project_id, request)
         run = await self._runs.start(

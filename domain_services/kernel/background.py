@@ -41,21 +41,31 @@ async def for_each(
     work: Callable[[Item], Awaitable[Result]],
     *,
     name: Callable[[Item], str],
+    at_once: int = 1,
 ) -> list[Result]:
     """Work on every item, also when one fails, and return the results in order.
 
-    `name` identifies an item in the log. Raises: `ItemsFailed` after the last item.
+    Up to `at_once` items are worked on at the same time, begun in order. `name` identifies an item
+    in the log. Raises: `ItemsFailed` after the last item.
     """
-    results: list[Result] = []
+    free_place = asyncio.Semaphore(at_once)
     failures: list[tuple[str, Exception]] = []
-    for item in items:
-        try:
-            results.append(await work(item))
-        except Exception as error:
-            failures.append((name(item), error))
+
+    async def attempt(item: Item) -> list[Result]:
+        async with free_place:
+            try:
+                return [await work(item)]
+            except Exception as error:
+                failures.append((name(item), error))
+                return []
+
+    if at_once == 1:
+        outcomes = [await attempt(item) for item in items]
+    else:
+        outcomes = await asyncio.gather(*(attempt(item) for item in items))
     if failures:
         raise ItemsFailed(failures)
-    return results
+    return [result for outcome in outcomes for result in outcome]
 
 
 def is_cancelled() -> bool:

@@ -2,6 +2,8 @@
 
 import asyncio
 from dataclasses import dataclass
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
 
 from langgraph.runtime import Runtime
 
@@ -9,7 +11,8 @@ from domain_services.backlog.schema import BacklogSummary, Task
 from domain_services.chronicle.schema import ProjectEvidence, ProjectVelocity
 from domain_services.kernel.client.http_client import PeerRefused
 from domain_services.kernel.errors import NotFound
-from domain_services.project.schema import Availability
+from domain_services.kernel.types import utc_now
+from domain_services.project.schema import Availability, Clock
 from domain_services.sprint.schema import SprintSummary
 from graphs.deps import Deps, Sources
 from graphs.nodes.optional import ask
@@ -18,6 +21,7 @@ from graphs.rules.base import Facts, RequestOptions, SprintFact, TaskFact
 from graphs.rules.capacity import most_tasks
 from graphs.state import PastSprint, Patterns, Snapshot, State
 from graphs.thresholds import EVIDENCE_SECONDS, HISTORY_SPRINTS
+from memory.deleted_schedules import DeletedSchedule
 from memory.episode import Perception
 from tools.cronjobs import CronJob
 
@@ -46,6 +50,16 @@ class ProjectState:
     """What did not answer, in words."""
 
 
+@dataclass(frozen=True)
+class _Schedules:
+    """Daily scrums of a project."""
+
+    jobs: list[CronJob]
+    """Its schedules."""
+    deleted: dict[str, DeletedSchedule]
+    """Those that people deleted, by sprint."""
+
+
 async def read_project(
     sources: Sources, project_id: str, options: RequestOptions, seconds: float
 ) -> ProjectState:
@@ -55,13 +69,14 @@ async def read_project(
     evidence = sources.chronicle.evidence(project_id, sprints=HISTORY_SPRINTS)
     try:
         (
-            (window, (history, missing), jobs),
+            (window, (history, missing), jobs, deleted),
             (summary, tasks, sprints),
         ) = await asyncio.gather(
             asyncio.gather(
                 sources.project.check_availability(project_id, days=days),
                 ask(evidence, "history", seconds),
                 sources.cronjobs.list_jobs(project_id),
+                sources.deleted_schedules.of_project(project_id),
             ),
             asyncio.gather(
                 sources.backlog.get_summary(project_id),
@@ -76,7 +91,8 @@ async def read_project(
             raise NotFound(f"there is no project {project_id}", project_id=project_id) from refusal
         raise
     velocity = history.velocity if history else None
-    facts = _facts(summary, tasks, sprints, window, jobs, options)
+    schedules = _Schedules([job for job in jobs if job.kind == "daily_scrum"], deleted)
+    facts = _facts(summary, tasks, sprints, window, schedules, options)
     snapshot = Snapshot(
         facts=facts,
         perception=_perception(facts, velocity, days),
@@ -106,7 +122,7 @@ def _facts(
     tasks: list[Task],
     sprints: list[SprintSummary],
     window: Availability,
-    jobs: list[CronJob],
+    schedules: _Schedules,
     options: RequestOptions,
 ) -> Facts:
     plannable = tuple(
@@ -128,10 +144,20 @@ def _facts(
             + (f" ({conflict.employee_id})" if conflict.employee_id else "")
             for conflict in window.conflicts
         ),
-        active_sprint=sprint and _sprint(sprint, jobs),
-        orphaned_cronjobs=tuple(job.name for job in jobs if job.sprint_id != active),
+        active_sprint=sprint and _sprint(sprint, schedules),
+        orphaned_cronjobs=tuple(job.name for job in schedules.jobs if job.sprint_id != active),
         options=options,
+        timezone=window.timezone,
+        now=project_now(window.clock, window.today, window.timezone),
     )
+
+
+def project_now(clock: Clock, today: date, timezone: str) -> datetime:
+    """Return the present of a project; of a held one the start of its day."""
+    zone = ZoneInfo(timezone)
+    if clock == "held":
+        return datetime.combine(today, time(), tzinfo=zone)
+    return utc_now().astimezone(zone)
 
 
 def count_unassigned_tasks(
@@ -145,13 +171,18 @@ def count_unassigned_tasks(
     return max(summary.unassigned_tasks, len(plannable))
 
 
-def _sprint(sprint: SprintSummary, jobs: list[CronJob]) -> SprintFact:
+def _sprint(sprint: SprintSummary, schedules: _Schedules) -> SprintFact:
+    job = next((job for job in schedules.jobs if job.sprint_id == sprint.sprint_id), None)
+    deletion = schedules.deleted.get(sprint.sprint_id)
     return SprintFact(
         sprint_id=sprint.sprint_id,
         end_date=sprint.end_date,
         total_tasks=sprint.total_tasks,
         pending_tasks=sprint.pending_tasks,
-        cronjob=next((job.name for job in jobs if job.sprint_id == sprint.sprint_id), None),
+        cronjob=job.name if job else None,
+        schedule=job.schedule if job else None,
+        schedule_deleted=deletion
+        and f"{deletion.deleted_by} deleted it on {deletion.deleted_at.date().isoformat()}",
     )
 
 

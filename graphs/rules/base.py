@@ -2,12 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 Kind = Literal[
-    "create_sprint", "close_sprint", "create_cronjob", "delete_cronjob", "blocked", "nothing"
+    "create_sprint",
+    "close_sprint",
+    "create_cronjob",
+    "change_cronjob",
+    "delete_cronjob",
+    "no_cronjob",
+    "blocked",
+    "nothing",
 ]
+
+# Of a new sprint's daily scrum when the request names none: after lunch on weekdays.
+DEFAULT_SCHEDULE = "0 14 * * 1-5"
 
 
 @dataclass(frozen=True)
@@ -24,6 +34,10 @@ class SprintFact:
     """Tasks in it that are not completed."""
     cronjob: str | None
     """Name of its schedule; None without one."""
+    schedule: str | None = None
+    """Cron expression of its schedule; None without one."""
+    schedule_deleted: str | None = None
+    """Person and day of the deletion of its schedule, in words; None when nobody deleted it."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +58,8 @@ class RequestOptions:
     """True when a sprint may be created."""
     create_cronjob: bool
     """True when a CronJob may be created."""
-    schedule: str
-    """Cron expression of new CronJobs."""
+    schedule: str | None
+    """Cron expression of the daily scrum; None: a job keeps its own, a new one gets the default."""
     sprint_duration_weeks: int
     """Weeks of a new sprint."""
     max_tasks: int | None
@@ -85,6 +99,15 @@ class Facts:
     """Schedules whose sprint is not in progress any more."""
     options: RequestOptions
     """Options of the request."""
+    timezone: str = "UTC"
+    """IANA time zone of the project."""
+    now: datetime | None = None
+    """Present of the project: of a held one the start of its day; None when not known."""
+
+    @property
+    def schedule(self) -> str:
+        """Return the cron expression of a new CronJob."""
+        return self.options.schedule or DEFAULT_SCHEDULE
 
 
 @dataclass(frozen=True)

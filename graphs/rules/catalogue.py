@@ -5,6 +5,7 @@ from graphs.rules.base import Facts, Rule, Ruling
 from graphs.rules.calendar import block_absent_team
 from graphs.rules.closing import close_sprint
 from graphs.rules.cronjob import (
+    change_schedule,
     drop_closed_schedule,
     drop_orphaned_schedule,
     restore_schedule,
@@ -20,6 +21,7 @@ RULES: tuple[Rule, ...] = (
     create_sprint,
     schedule_new_sprint,
     restore_schedule,
+    change_schedule,
     keep_as_is,
 )
 

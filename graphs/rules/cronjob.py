@@ -1,8 +1,12 @@
 """Keep one CronJob of the daily scrum for the sprint in progress, and none for any other."""
 
+from datetime import date, timedelta
+
 from graphs.rules.backlog import create_sprint
 from graphs.rules.base import Facts, Ruling
 from graphs.rules.closing import is_over
+from tools.cron_times import explain_never
+from tools.cron_words import describe_schedule
 
 
 def schedule_new_sprint(facts: Facts) -> Ruling | None:
@@ -10,7 +14,11 @@ def schedule_new_sprint(facts: Facts) -> Ruling | None:
     # The rule is asked again: rules are pure, so that none must see the rulings of others.
     if not facts.options.create_cronjob or create_sprint(facts) is None:
         return None
-    reason = f"The new sprint gets a CronJob at '{facts.options.schedule}' for its daily scrum."
+    last_day = facts.today + timedelta(weeks=facts.options.sprint_duration_weeks, days=-1)
+    if never := _never(facts, last_day):
+        reason = f"The new sprint gets no CronJob, because {never}."
+        return Ruling("schedule_new_sprint", "no_cronjob", reason)
+    reason = f"The new sprint gets a CronJob for its daily scrum: {_words(facts)}."
     return Ruling("schedule_new_sprint", "create_cronjob", reason)
 
 
@@ -21,11 +29,41 @@ def restore_schedule(facts: Facts) -> Ruling | None:
         return None
     if sprint.cronjob is not None or not facts.options.create_cronjob:
         return None
-    reason = (
-        f"Sprint {sprint.sprint_id} is in progress without a CronJob and gets one at"
-        f" '{facts.options.schedule}'."
-    )
+    opening = f"Sprint {sprint.sprint_id} is in progress without a CronJob"
+    if sprint.schedule_deleted is not None:
+        reason = (
+            f"{opening}, because {sprint.schedule_deleted}. It stays so until somebody adds one"
+            f" (dsm schedule add {facts.project_id} --daily-scrum)."
+        )
+        return Ruling("restore_schedule", "no_cronjob", reason, sprint_id=sprint.sprint_id)
+    if never := _never(facts, sprint.end_date):
+        reason = f"{opening} and gets none, because {never}."
+        return Ruling("restore_schedule", "no_cronjob", reason, sprint_id=sprint.sprint_id)
+    reason = f"{opening} and gets one: {_words(facts)}."
     return Ruling("restore_schedule", "create_cronjob", reason, sprint_id=sprint.sprint_id)
+
+
+def change_schedule(facts: Facts) -> Ruling | None:
+    """Change the CronJob of the sprint in progress when the request names another schedule."""
+    sprint, schedule = facts.active_sprint, facts.options.schedule
+    if sprint is None or sprint.cronjob is None or is_over(sprint, facts.today):
+        return None
+    if schedule is None or sprint.schedule is None or not facts.options.create_cronjob:
+        return None
+    if schedule.split() == sprint.schedule.split():
+        return None
+    if never := _never(facts, sprint.end_date):
+        reason = f"CronJob {sprint.cronjob} is not changed as requested, because {never}."
+        return Ruling("change_schedule", "no_cronjob", reason, sprint_id=sprint.sprint_id)
+    before = describe_schedule(sprint.schedule, facts.timezone)
+    reason = f"CronJob {sprint.cronjob} is changed as requested: {_words(facts)} (was {before})."
+    return Ruling(
+        "change_schedule",
+        "change_cronjob",
+        reason,
+        sprint_id=sprint.sprint_id,
+        cronjob=sprint.cronjob,
+    )
 
 
 def drop_closed_schedule(facts: Facts) -> Ruling | None:
@@ -52,3 +90,14 @@ def drop_orphaned_schedule(facts: Facts) -> Ruling | None:
     later = f" {len(others)} more are left to the next runs." if others else ""
     reason = f"CronJob {name} is deleted, because its sprint is not in progress any more.{later}"
     return Ruling("drop_orphaned_schedule", "delete_cronjob", reason, cronjob=name)
+
+
+def _never(facts: Facts, last_day: date) -> str | None:
+    """Say why the requested schedule is not due up to `last_day`; None when it is."""
+    if facts.now is None:
+        return None
+    return explain_never(facts.schedule, facts.timezone, facts.now, last_day)
+
+
+def _words(facts: Facts) -> str:
+    return describe_schedule(facts.schedule, facts.timezone)

@@ -7,7 +7,7 @@ reader takes the effect of such a row from its document `action`.
 from alembic import op
 
 revision = "memory_0007"
-down_revision = "memory_0003"
+down_revision = "memory_0006"
 branch_labels = None
 depends_on = None
 

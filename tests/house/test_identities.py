@@ -27,6 +27,7 @@ ADMINISTRATION = {
     "POST /memory/episodes",
     "PUT /memory/episodes/imported/{project_id}",
     "POST /orchestrate/intelligence/learn/rollback",
+    "PATCH /orchestrate/schedules/{name}",
 }
 IDS = {"sprint_id": "NONE-1-S01", "task_id": "NONE-1-TASK001"}
 

@@ -1,0 +1,118 @@
+"""Work of a due schedule: hold a daily scrum, or decide on a project."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from agent.runs.orchestrator import Orchestrator
+from agent.schema import Options, OrchestrationRequest
+from domain_services.chronicle.client import ChronicleClient
+from domain_services.kernel.client.http_client import PeerRefused
+from domain_services.project.client import ProjectClient
+from domain_services.project.schema import Project
+from domain_services.sprint.client import SprintClient
+from graphs.answer import Orchestration
+from memory.follow_ups import WAIT_SECONDS
+from tools.cronjobs import CronJob, JobKind
+
+# The longest sprint that a request may ask for.
+MAX_WEEKS = 8
+
+
+@dataclass(frozen=True)
+class Firing:
+    """Result of a due time."""
+
+    result: str
+    """What was done, or why nothing was, in words."""
+    run_id: UUID | None = None
+    """Run that was started; None without one."""
+    rested: bool = False
+    """True when the project is not to be worked on now: the time passes and does not count."""
+
+
+class JobRunner:
+    """Does the work of schedules through the services and the orchestrator."""
+
+    def __init__(
+        self,
+        projects: ProjectClient,
+        sprints: SprintClient,
+        chronicle: ChronicleClient,
+        orchestrator: Orchestrator,
+    ) -> None:
+        self._projects = projects
+        self._sprints = sprints
+        self._chronicle = chronicle
+        self._orchestrator = orchestrator
+
+    async def hold_daily_scrum(self, job: CronJob, due: datetime) -> Firing:
+        """Hold the daily scrum that was due at `due`. Raises: as `SprintClient`."""
+        # Asked only when something is due. Without an answer nothing is held: a report of a real
+        # day would be false in the sprint of a held project.
+        project = await self._projects.get_project(job.project_id)
+        if project.clock == "held":
+            return _rest(project, "daily_scrum")
+        scrum = await self._sprints.run_daily_scrum(job.sprint_id or "", due)
+        return Firing(scrum.message)
+
+    async def orchestrate(self, job: CronJob, _due: datetime) -> Firing:
+        """Decide on the project of a due job. Raises: as `decide`."""
+        return await self.decide(job.project_id)
+
+    async def decide(self, project_id: str) -> Firing:
+        """Decide with the default options, as the route does.
+
+        A held or inactive project rests. Raises: `RunInProgress`, `Unavailable`, `NotFound`.
+        """
+        project = await self._projects.get_project(project_id)
+        if project.clock == "held" or project.status != "active":
+            return _rest(project, "orchestrate")
+        options = Options(sprint_duration_weeks=await self._cadence(project_id))
+        request = OrchestrationRequest(options=options)
+        answer = await self._orchestrator.orchestrate(project_id, request)
+        return Firing(describe_run(answer), run_id=answer.run_id)
+
+    async def _cadence(self, project_id: str) -> int:
+        """Return the weeks of the project's last sprint; without one, the default."""
+        for sprint in await self._sprints.list_sprints(project_id, limit=1):
+            return sprint.duration_weeks
+        try:
+            history = (await self._chronicle.velocity(project_id)).velocity_trend_data
+        except PeerRefused:
+            history = []  # the chronicle answers 404 for a project without history
+        if not history:
+            return Options().sprint_duration_weeks
+        days = (history[-1].end_date - history[-1].start_date).days + 1
+        return min(max(round(days / 7), 1), MAX_WEEKS)
+
+
+def _rest(project: Project, kind: JobKind) -> Firing:
+    return Firing(f"Nothing was done: {describe_rest(project, kind)}.", rested=True)
+
+
+def describe_rest(project: Project, kind: JobKind) -> str:
+    """Say why a schedule of a held or inactive project does nothing."""
+    if project.clock != "held":
+        return f"the project is {project.status}; set it active to go on"
+    opening = f"the project is held at {project.today.isoformat()}"
+    if kind == "daily_scrum":
+        return f"{opening}; moving its day holds the scrum (dsm clock {project.id} --to DAY)"
+    return (
+        f"{opening}; it decides by itself when it follows the clock (dsm clock {project.id} --live)"
+    )
+
+
+def describe_run(answer: Orchestration) -> str:
+    """Say what a run did, or why it did nothing."""
+    if answer.dry_run:
+        return f"Shadow mode, recorded and nothing done: {answer.decisions.reasoning}"
+    if not answer.actions_taken:
+        return answer.decisions.reasoning
+    actions = "; ".join(answer.actions_taken)
+    if not answer.decisions.close_sprint:
+        return f"{actions}."
+    return (
+        f"{actions}. The next decision follows when the outcome has arrived, within"
+        f" {WAIT_SECONDS // 60} minutes."
+    )
