@@ -10,7 +10,11 @@ from graphs.answer import Orchestration
 
 # Reasons of the rules that leave a project as it is, or that keep a sprint from beginning.
 _NOTHING = re.compile(r"Nothing, because (.+)", re.DOTALL)
-_BLOCKED = re.compile(r"No sprint is created, because (.+)", re.DOTALL)
+_BLOCKED = re.compile(
+    r"No sprint is created, because (?P<cause>.+)"
+    r"|(?P<project>\S+ is \w+), so that no sprint is created\.(?P<advice>.*)",
+    re.DOTALL,
+)
 # A refused call in `actions_taken`, as graphs/nodes/act.py writes it.
 _REFUSAL = re.compile(r"(.+): refused, (.+)", re.DOTALL)
 
@@ -43,7 +47,8 @@ def is_blocked(answer: Orchestration) -> bool:
 def _no_action(answer: Orchestration, running: RunningSprint | None) -> str:
     reasoning = answer.decisions.rule_based_decision.reasoning
     if blocked := _BLOCKED.search(reasoning):
-        return f"Blocked, no sprint can begin: {blocked[1]}"
+        cause = blocked["cause"] or f"{blocked['project']}.{blocked['advice']}"
+        return f"Blocked, no sprint can begin: {cause}"
     label = "Dry run, nothing to do" if answer.dry_run else "Nothing to do"
     if running is not None:
         return f"{label}: {running.standing}."

@@ -92,6 +92,9 @@ SITUATIONS = {
         idle(rule_reasoning="Nothing, because none of the 5 backlog tasks is free to be planned.")
     ),
     "blocked": Situation(idle(rule_reasoning=ABSENT)),
+    "inactive": Situation(
+        idle("P1 is inactive, so that no sprint is created. Mark it active to plan one.")
+    ),
     "refused": Situation(
         answer(actions=["Create a sprint of 2 weeks with 12 tasks: refused, P1-TASK001 is held"])
     ),
