@@ -14,6 +14,7 @@ from agent.cli import (
     importing,
     learning,
     orchestrate,
+    schedule,
     sprint,
     stack,
 )
@@ -62,6 +63,15 @@ import_app.command("csv")(importing.import_csv)
 sprint_app = typer.Typer(help="Act on one sprint.", no_args_is_help=True)
 app.add_typer(sprint_app, name="sprint")
 sprint_app.command("cancel")(sprint.cancel)
+
+schedule_app = typer.Typer(help="Let projects run by themselves.", no_args_is_help=True)
+app.add_typer(schedule_app, name="schedule")
+schedule_app.command("add")(schedule.add)
+schedule_app.command("list")(schedule.list_schedules)
+schedule_app.command("pause")(schedule.pause)
+schedule_app.command("resume")(schedule.resume)
+schedule_app.command("change")(schedule.change)
+schedule_app.command("delete")(schedule.delete)
 
 audit_app = typer.Typer(help="Check recorded decisions.", no_args_is_help=True)
 app.add_typer(audit_app, name="audit")
