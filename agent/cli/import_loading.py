@@ -6,14 +6,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from agent.cli.connect import connect
 from agent.client import OrchestratorClient
-from agent.importing import known_rows
-from agent.importing.existing_history import check_existing
-from agent.importing.load import LoadResult, load, step_count
+from agent.importing.history_sync import Advance
+from agent.importing.import_run import run_import
+from agent.importing.load import LoadResult, step_count
 from agent.importing.plan import Plan
+from agent.importing.project_place import UNKNOWN_PLACE, ProjectPlace
 from agent.importing.reading import Study
 
 # Longest wait for embeddings; the orchestrator makes the others after the command has ended.
@@ -22,28 +29,28 @@ POLL_SECONDS = 0.1
 
 
 async def load_plans(
-    data_dir: Path, plans: Sequence[Plan], study: Study, *, quiet: bool
+    data_dir: Path,
+    plans: Sequence[Plan],
+    study: Study,
+    place: ProjectPlace = UNKNOWN_PLACE,
+    *,
+    quiet: bool,
 ) -> list[LoadResult]:
     """Load every plan into the running stack; `quiet` shows no progress.
 
-    Raises: `CsvRefused` before anything is written, when one of them would change what exists.
+    Raises: `CsvRefused` before anything is written, when one of them cannot be loaded or updated.
     """
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    results: list[LoadResult] = []
+    # On stderr, so that stdout holds only the result, also in a pipe.
+    console = Console(stderr=True)
     async with connect(data_dir) as clients:
-        # Every plan first: an error in the second project must not leave the first half imported.
-        for plan in plans:
-            await check_existing(clients, plan)
-        # On stderr, so that stdout holds only the result, also in a pipe.
-        console = Console(stderr=True)
         with Progress(*columns, TimeElapsedColumn(), console=console, disable=quiet) as progress:
-            for plan in plans:
+
+            def open_bar(plan: Plan) -> Advance:
                 bar = progress.add_task(f"importing {plan.project.id}", total=step_count(plan))
-                results.append(
-                    await load(clients, plan, lambda n, bar=bar: progress.advance(bar, n))
-                )
-                # Saved last: a failed import is repeated as if it had not begun.
-                known_rows.save(data_dir, study.rows[plan.project.id])
+                return lambda steps: progress.advance(bar, steps)
+
+            results = await run_import(clients, data_dir, plans, study, place, open_bar)
             remaining = await _wait_for_embeddings(clients.orchestrator, progress)
     if remaining and not quiet:
         print(

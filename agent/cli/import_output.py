@@ -32,6 +32,9 @@ def show_study(study: Study, rejected: Sequence[Path], data_dir: Path) -> None:
     """Print the clock and what the day leaves out first, then all that was recognised."""
     console = Console(highlight=False)
     console.print(Text(clock_sentence(study, data_dir)))
+    for project_id, changes in study.changes().items():
+        sentence = changes.sentence() or "nothing has changed"
+        console.print(Text(f"{project_id} was imported before; tasks: {sentence}."))
     if study.repeated:
         console.print(Text(f"{study.repeated} tasks are in several files: each counts once."))
     for warning in study_warnings(study):
@@ -78,6 +81,7 @@ def to_json(
     """Convert the outcome of the command to JSON types."""
     files = [recognition_json.to_json(recognition) for recognition in study.recognitions]
     commands = release_commands(study, data_dir) if study.clock == "held" else {}
+    changes = study.changes()
     return {
         # The first file keeps the key that it had when there was only one.
         "recognised": files[0],
@@ -94,6 +98,9 @@ def to_json(
                 "past_sprints": len(history.sprints),
                 "created_later": len(history.created_later),
                 "release_command": commands.get(history.project_id),
+                "changes": asdict(changes[history.project_id])
+                if history.project_id in changes
+                else None,
             }
             for history in study.histories
         },
@@ -117,6 +124,12 @@ def _sentence(result: LoadResult) -> str:
         f"{result.sprints} past sprints",
         f"{result.episodes} episodes",
     ]
-    if result.members:
-        parts.append(f"{result.members} team members")
+    changes = (
+        (result.members, "team members"),
+        (result.completed, "tasks completed"),
+        (result.reopened, "tasks reopened"),
+        (result.updated, "tasks changed"),
+        (result.replaced, "records of past sprints replaced"),
+    )
+    parts += [f"{count} {words}" for count, words in changes if count]
     return f"{result.project_id}: imported {', '.join(parts)}."

@@ -26,7 +26,10 @@ AsOf = Annotated[
     str | None,
     typer.Option(help="YYYY-MM-DD; default: the day after the newest date, at most today."),
 ]
-Cadence = Annotated[str, typer.Option(help="Length of a sprint, e.g. 2w or 10d.")]
+Cadence = Annotated[
+    str | None,
+    typer.Option(help="Length of a sprint, e.g. 2w or 10d; default: as imported before, or 2w."),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what is recognised, import nothing.")]
 Rejects = Annotated[
     Path | None, typer.Option(help="Where refused rows go; default: FILE.rejected.csv.")
@@ -45,7 +48,7 @@ def import_csv(
     prefix: Prefix = "",
     project: Project = None,
     as_of: AsOf = None,
-    cadence: Cadence = "2w",
+    cadence: Cadence = None,
     country: Country = None,
     subdivision: Subdivision = None,
     timezone: TimeZone = None,
@@ -68,7 +71,8 @@ def import_csv(
     from agent.importing.reading import FileOptions, recognise_files, study_files
 
     with one_line():
-        days, requested_day = parse_cadence(cadence), parse_as_of(as_of) if as_of else None
+        days = parse_cadence(cadence) if cadence else None
+        requested_day = parse_as_of(as_of) if as_of else None
         place = parse_place(country, subdivision, timezone)
         options = FileOptions(parse_mapping(mapping or []), prefix, project, date_format)
         recognitions = recognise_files(files, options)
@@ -84,7 +88,9 @@ def import_csv(
             import_output.show_study(study, rejected, data_dir)
         # Prepared in a dry run too: it must find everything that would stop the import.
         plans = [prepare(history, study.day, study.clock, place) for history in study.histories]
-        results = [] if dry_run else asyncio.run(load_plans(data_dir, plans, study, quiet=as_json))
+        results = (
+            [] if dry_run else asyncio.run(load_plans(data_dir, plans, study, place, quiet=as_json))
+        )
         if as_json:
             answer = import_output.to_json(study, results, rejected, data_dir)
             print(json.dumps(answer | {"dry_run": dry_run}, indent=2))

@@ -17,12 +17,13 @@ from agent.cli import (
     schedule,
     sprint,
     stack,
+    walk,
 )
 
 # Panels of the help, and their commands in the order in which a newcomer needs them.
 PANELS = {
     "Begin": ("demo", "up", "status", "down"),
-    "Work with a team": ("import", "orchestrate", "clock", "schedule", "sprint", "learn"),
+    "Work with a team": ("import", "orchestrate", "clock", "walk", "schedule", "sprint", "learn"),
     "Operate": ("backfill", "audit", "events"),
 }
 ORDER = tuple(name for names in PANELS.values() for name in names)
@@ -53,6 +54,7 @@ app.command("up")(stack.up)
 app.command("status")(stack.status)
 app.command("down")(stack.down)
 app.command("orchestrate")(orchestrate.orchestrate)
+app.command("walk")(walk.walk)
 app.command("learn")(learning.learn)
 app.command("backfill")(backfill.backfill)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from uuid import NAMESPACE_URL, uuid5
 
-from agent.importing.history_windows import PastSprint, ProjectHistory
+from agent.importing.history_windows import PastSprint
 from agent.importing.limits import MAX_LABELS
 from agent.importing.people import employee_id
 from agent.importing.priorities import DEFAULT_PRIORITY, priority_of
@@ -101,14 +101,21 @@ def retrospective(
     )
 
 
-def episodes(history: ProjectHistory, working_days: Sequence[int]) -> Iterator[EpisodeDocument]:
+def episodes(
+    project_id: str,
+    sprints: Sequence[PastSprint],
+    working_days: Sequence[int],
+    own: Sequence[tuple[date, int]] = (),
+) -> Iterator[EpisodeDocument]:
     """Build an episode for each past sprint, from what could be seen when the sprint began.
 
-    `working_days` holds those of each sprint, by the project's calendar.
+    `working_days` holds those of each sprint, by the project's calendar. `own` holds start and
+    finished tasks of the sprints that were closed here.
     """
-    completed = [len(sprint.completed) for sprint in history.sprints]
-    for index, (sprint, days) in enumerate(zip(history.sprints, working_days, strict=True)):
-        yield _episode(history.project_id, sprint, completed[:index], days)
+    finished = sorted([*own, *((sprint.start_date, len(sprint.completed)) for sprint in sprints)])
+    for sprint, days in zip(sprints, working_days, strict=True):
+        before = [count for start, count in finished if start < sprint.start_date]
+        yield _episode(project_id, sprint, before, days)
 
 
 def _episode(

@@ -35,6 +35,20 @@ class KnownRows:
     """Newest day of any row of the imported files: later days are not known."""
     tasks: tuple[Task, ...]
     """Tasks of the project, each once."""
+    anchor: date | None = None
+    """Day before which the windows of the history end in a row; None: the day of the import."""
+    reached: date | None = None
+    """Day up to which the rows were brought into the services; None: the day of the import."""
+
+    @property
+    def windows_end(self) -> date:
+        """Day before which the windows of the history end in a row."""
+        return self.anchor or self.as_of
+
+    @property
+    def day(self) -> date:
+        """Day up to which the rows were brought into the services."""
+        return max(self.as_of, self.reached or self.as_of)
 
     def by_key(self) -> dict[str, Task]:
         """Return the tasks by their id in the file."""
@@ -52,6 +66,8 @@ def save(data_dir: Path, rows: KnownRows) -> None:
         "as_of": rows.as_of.isoformat(),
         "cadence_days": rows.cadence_days,
         "known_until": rows.known_until.isoformat(),
+        "anchor": rows.windows_end.isoformat(),
+        "reached": rows.day.isoformat(),
         "tasks": [_to_json(task) for task in rows.tasks],
     }
     temporary = path.with_suffix(".tmp")
@@ -82,6 +98,8 @@ def find(data_dir: Path, project_id: str) -> KnownRows | None:
             as_of=date.fromisoformat(content["as_of"]),
             cadence_days=content["cadence_days"],
             known_until=date.fromisoformat(content["known_until"]),
+            anchor=_day(content.get("anchor")),
+            reached=_day(content.get("reached")),
             tasks=tuple(_from_json(project_id, row) for row in content["tasks"]),
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -114,6 +132,10 @@ def path_of(data_dir: Path, project_id: str) -> Path:
 
 def _damaged(path: Path) -> CsvRefused:
     return CsvRefused(f"{path} is damaged: move it away and import the project's files again.")
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _to_json(task: Task) -> dict[str, object]:

@@ -50,14 +50,14 @@ def prepare(
     project_id = history.project_id
     try:
         # Only the working days of the episodes are not known yet, and any number of them is valid.
-        for _ in documents.episodes(history, [0] * len(history.sprints)):
+        for _ in documents.episodes(project_id, history.sprints, [0] * len(history.sprints)):
             pass
         return Plan(
             history=history,
             project=documents.project(project_id, as_of, clock, place),
             people=_people(history),
             tasks=tuple(documents.backlog_task(task) for task in history.backlog),
-            retrospectives=tuple(_retrospective(project_id, sprint) for sprint in history.sprints),
+            retrospectives=tuple(retrospective(project_id, sprint) for sprint in history.sprints),
         )
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
@@ -78,16 +78,17 @@ def _people(history: ProjectHistory) -> tuple[EmployeeCreate, ...]:
     return tuple(people[identity] for identity in sorted(people))
 
 
-def _retrospective(project_id: str, sprint: PastSprint) -> SprintRetrospectiveCreate:
-    """Build the sprint, without its tasks' titles when it would not fit into a request."""
+def retrospective(project_id: str, sprint: PastSprint) -> SprintRetrospectiveCreate:
+    """Build the sprint, without its tasks' titles when it would not fit into a request.
+
+    Raises: `CsvRefused` when it does not fit even then.
+    """
     if len(sprint.completed) > MAX_TASKS:
         raise CsvRefused(_too_full(project_id, sprint, f"at most {MAX_TASKS:,} can be kept of one"))
-    retrospective = documents.retrospective(project_id, sprint)
-    if byte_size(retrospective) <= MAX_SPRINT_BYTES:
-        return retrospective
-    retrospective = documents.retrospective(project_id, sprint, titles=False)
-    if byte_size(retrospective) <= MAX_SPRINT_BYTES:
-        return retrospective
+    for titles in (True, False):
+        note = documents.retrospective(project_id, sprint, titles=titles)
+        if byte_size(note) <= MAX_SPRINT_BYTES:
+            return note
     raise CsvRefused(
         _too_full(
             project_id,

@@ -6,7 +6,9 @@ from datetime import date
 from pathlib import Path
 
 from agent.importing import known_rows
+from agent.importing.changes import Changes, count_changes
 from agent.importing.cutoff import choose_as_of, clock_of, newest_day
+from agent.importing.errors import CsvRefused
 from agent.importing.history_windows import ProjectHistory, split_history
 from agent.importing.known_rows import KnownRows
 from agent.importing.recognition import Recognition, recognise
@@ -14,6 +16,8 @@ from agent.importing.table import read_table
 from agent.importing.tasks import Task
 from agent.importing.union import unite
 from domain_services.project.schema import Clock
+
+DEFAULT_CADENCE_DAYS = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,13 @@ class Study:
     histories: tuple[ProjectHistory, ...]
     """Histories as of the day, sorted by project."""
 
+    def changes(self) -> dict[str, Changes]:
+        """Count the changes of each project that was imported before."""
+        return {
+            name: count_changes(before, self.rows[name], self.day, self.file_tasks[name])
+            for name, before in self.known_before.items()
+        }
+
 
 def recognise_files(paths: Sequence[Path], options: FileOptions) -> tuple[Recognition, ...]:
     """Recognise every file by itself. Raises: `CsvRefused`."""
@@ -72,7 +83,7 @@ def study_files(
     recognitions: Sequence[Recognition],
     data_dir: Path,
     requested: date | None,
-    cadence_days: int,
+    requested_cadence: int | None,
     today: date,
 ) -> Study:
     """Unite the rows of files with those known before, and split them at the day of the import.
@@ -87,6 +98,16 @@ def study_files(
     # Rows of earlier imports come first, as if they were an earlier file.
     united = unite([*(rows.tasks for rows in known_before.values()), files.tasks]).tasks
     day = choose_as_of(recognitions, united, requested, today)
+    if requested is None:
+        # Without a day of its own, an export brings a project no further back than it is.
+        day = max([day, *(rows.day for rows in known_before.values())])
+    for rows in known_before.values():
+        if day < rows.day:
+            raise CsvRefused(
+                f"Project {rows.project_id} is at {rows.day} and never goes back: import as of "
+                "that day or a later one, or use another --prefix or another --data-dir."
+            )
+    cadence_days = requested_cadence or _cadence(known_before)
     known_until = max(
         [newest_day(files.tasks) or day, *(rows.known_until for rows in known_before.values())]
     )
@@ -101,7 +122,14 @@ def study_files(
         cadence_days=cadence_days,
         known_before=known_before,
         rows={
-            name: KnownRows(name, day, cadence_days, known_until, tuple(tasks))
+            name: KnownRows(
+                project_id=name,
+                as_of=day,
+                cadence_days=cadence_days,
+                known_until=known_until,
+                tasks=tuple(tasks),
+                anchor=known_before[name].windows_end if name in known_before else day,
+            )
             for name, tasks in by_project.items()
         },
         file_tasks={
@@ -110,6 +138,16 @@ def study_files(
         },
         histories=tuple(split_history(united, day, cadence_days, known_until).values()),
     )
+
+
+def _cadence(known_before: Mapping[str, KnownRows]) -> int:
+    lengths = {rows.cadence_days for rows in known_before.values()}
+    if len(lengths) > 1:
+        raise CsvRefused(
+            "The projects of the file have windows of different lengths "
+            f"({', '.join(f'{days}d' for days in sorted(lengths))}): name one with --cadence."
+        )
+    return next(iter(lengths), DEFAULT_CADENCE_DAYS)
 
 
 def study_warnings(study: Study) -> list[str]:

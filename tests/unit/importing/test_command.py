@@ -112,6 +112,7 @@ def test_files_of_one_import_unite_and_keep_their_own_refused_rows(
         "past_sprints": 0,
         "created_later": 0,
         "release_command": "dsm clock P --live",
+        "changes": None,
     }
     names = [Path(path).name for path in answer["rejected_files"]]
     assert names == ["tasks.rejected.csv", "more.rejected.csv"]

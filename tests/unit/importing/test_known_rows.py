@@ -27,7 +27,15 @@ FULL = Task(
     estimate=3.5,
     updated=datetime(2024, 3, 11, 15, 45),
 )
-ROWS = KnownRows("SHOP", DAY, 14, date(2024, 3, 18), (FULL, Task("SHOP-2", "SHOP", DAY)))
+ROWS = KnownRows(
+    project_id="SHOP",
+    as_of=DAY,
+    cadence_days=14,
+    known_until=date(2024, 3, 18),
+    tasks=(FULL, Task("SHOP-2", "SHOP", DAY)),
+    anchor=DAY,
+    reached=date(2024, 3, 25),
+)
 
 
 def test_rows_are_read_as_they_were_saved(tmp_path: Path) -> None:

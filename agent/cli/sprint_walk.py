@@ -1,0 +1,99 @@
+"""Walk of an imported project sprint by sprint: each decision beside what happened."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from agent.importing import holdout, known_rows
+from agent.importing.errors import CsvRefused
+from agent.importing.services import Services
+from agent.importing.walking import Walk, walk
+from agent.schema import OrchestrationRequest
+from domain_services.kernel.client.http_client import PeerRefused
+from graphs.answer import Orchestration
+
+# A project without anything to plan passes empty windows; so many in a row end the walk.
+MAX_EMPTY = 6
+
+
+@dataclass(frozen=True)
+class WalkedSprint:
+    """A sprint that was decided, passed and closed, beside what its team did."""
+
+    sprint_id: str
+    """Id of the sprint."""
+    start_date: date
+    """First day."""
+    end_date: date
+    """Last day."""
+    planned: int
+    """Tasks of the sprint."""
+    completed: int
+    """Planned tasks that were finished in the sprint."""
+    team_finished: int | None
+    """Tasks that the team finished in the days of the sprint; None when no file knows."""
+    known_until: date | None
+    """Last day of the sprint that the files know; None when they know all of it."""
+    rule: int | None
+    """Task count of the rule."""
+    recommended: int | None
+    """Task count that the evidence recommends; None without a recommendation."""
+    confidence: float | None
+    """Stated confidence of the recommendation, 0..1; None without one."""
+    applied: bool
+    """True when the recommendation passed the gate."""
+    daily_scrums: int
+    """Daily scrums that were held."""
+
+
+async def walk_sprints(
+    services: Services, data_dir: Path, project_id: str, request: OrchestrationRequest, sprints: int
+) -> AsyncIterator[WalkedSprint]:
+    """Decide, walk through and close up to `sprints` sprints; yield each when it is closed.
+
+    Ends early where the clock cannot go on: at the real today, or with nothing left to plan.
+    Raises: `CsvRefused` when no import of this release saved the project's rows.
+    """
+    if known_rows.find(data_dir, project_id) is None:
+        raise CsvRefused(f"{project_id} has no imported rows in {data_dir}: import its file first.")
+    passed = empty = 0
+    while passed < sprints and empty < MAX_EMPTY:
+        answer = await services.orchestrator.orchestrate(project_id, request)
+        rows = known_rows.find(data_dir, project_id)
+        assert rows is not None
+        try:
+            walked = await walk(services, data_dir, rows, "next-sprint")
+        except PeerRefused as refused:
+            # 422: the next sprint would begin after the real today.
+            if refused.peer_status == 422:
+                return
+            raise
+        sprint = walked and _sprint(data_dir, answer, walked)
+        if sprint is None:
+            empty += 1
+        else:
+            passed, empty = passed + 1, 0
+            yield sprint
+
+
+def _sprint(data_dir: Path, answer: Orchestration, walked: Walk) -> WalkedSprint | None:
+    created, closed = answer.created, walked.closed_sprint
+    if created is None or created.start_date is None or created.end_date is None or closed is None:
+        return None
+    actual = holdout.find(data_dir, walked.project_id, created.start_date, created.end_date)
+    adjustment = answer.decisions.intelligence_adjustments.get("task_count_modification")
+    return WalkedSprint(
+        sprint_id=closed.sprint_id,
+        start_date=created.start_date,
+        end_date=created.end_date,
+        planned=len(created.tasks),
+        completed=closed.completed_tasks,
+        team_finished=actual.finished if actual else None,
+        known_until=actual.known_until if actual else None,
+        rule=answer.decisions.rule_based_decision.tasks_to_assign,
+        recommended=adjustment.intelligence_recommendation if adjustment else None,
+        confidence=adjustment.confidence if adjustment else None,
+        applied=bool(adjustment and adjustment.gate.passed),
+        daily_scrums=len(walked.daily_scrums),
+    )

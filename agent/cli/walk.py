@@ -1,0 +1,153 @@
+"""`dsm walk`: pass many sprints of imported projects, each decision beside what happened."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from agent.cli.stack import DEFAULT_DATA_DIR, AsJson, DataDir
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from agent.cli.connect import Clients
+    from agent.cli.sprint_walk import WalkedSprint
+
+    Passed = dict[str, list[WalkedSprint]]
+
+Projects = Annotated[
+    list[str] | None, typer.Argument(metavar="[PROJECT]...", help="Default: all imported ones.")
+]
+Sprints = Annotated[int, typer.Option(min=1, max=200, help="Sprints to pass, of each project.")]
+
+
+def walk(
+    projects: Projects = None,
+    sprints: Sprints = 26,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    as_json: AsJson = False,
+) -> None:
+    """Decide, work through and close sprint after sprint of held projects, as their rows say."""
+    from agent.cli.failures import one_line
+    from agent.importing import known_rows
+    from agent.importing.errors import CsvRefused
+
+    with one_line():
+        names = [name.upper() for name in projects or known_rows.project_ids(data_dir)]
+        if not names:
+            raise CsvRefused(f"No project was imported into {data_dir}: import a file first.")
+        passed = asyncio.run(_walk(data_dir, names, sprints))
+    if as_json:
+        content = {
+            name: {"sprints": [asdict(row) for row in rows], "summary": summary(rows)}
+            for name, rows in passed.items()
+        }
+        print(json.dumps(content, indent=2, default=str))
+    else:
+        _show(passed)
+
+
+async def _walk(data_dir: Path, projects: Sequence[str], sprints: int) -> "Passed":
+    from agent.cli.connect import connect
+
+    async with connect(data_dir) as clients:
+        # Projects share no sprint, so that they pass theirs at the same time.
+        rows = await asyncio.gather(
+            *(_walk_project(clients, data_dir, project, sprints) for project in projects)
+        )
+    return dict(zip(projects, rows, strict=True))
+
+
+async def _walk_project(
+    clients: "Clients", data_dir: Path, project: str, sprints: int
+) -> "list[WalkedSprint]":
+    from agent.cli.sprint_walk import walk_sprints
+    from agent.importing.holdout import cadence_weeks
+    from agent.schema import Options, OrchestrationRequest
+
+    weeks = min(cadence_weeks(data_dir, project) or 2, 8)
+    request = OrchestrationRequest(options=Options(sprint_duration_weeks=weeks))
+    return [row async for row in walk_sprints(clients, data_dir, project, request, sprints)]
+
+
+def summary(rows: "Sequence[WalkedSprint]") -> dict[str, int | float | None]:
+    """Summarise sprints: how far plan, rule and recommendation were from what the team finished."""
+    known = [row for row in rows if row.team_finished is not None and row.known_until is None]
+    compared = [row for row in known if row.rule is not None and row.recommended is not None]
+
+    def mean_miss(name: str) -> float | None:
+        misses = [abs(getattr(row, name) - (row.team_finished or 0)) for row in compared]
+        return round(sum(misses) / len(misses), 2) if misses else None
+
+    return {
+        "sprints": len(rows),
+        "planned": sum(row.planned for row in rows),
+        "completed": sum(row.completed for row in rows),
+        "team_finished": sum(row.team_finished or 0 for row in known),
+        "compared": len(compared),
+        "changed_by_evidence": sum(row.applied for row in rows),
+        "mean_miss_of_plan": mean_miss("planned"),
+        "mean_miss_of_rule": mean_miss("rule"),
+        "mean_miss_of_recommendation": mean_miss("recommended"),
+    }
+
+
+def _show(passed: "Passed") -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    console.print(
+        Text(
+            "plan: tasks of the sprint; done: of these, finished in it; team: all that the team "
+            "finished in its days; rule and recommended: the numbers of the decision."
+        )
+    )
+    for project, rows in passed.items():
+        console.print(_table(project, rows))
+        figures = summary(rows)
+        console.print(
+            Text(
+                f"{project}: {figures['sprints']} sprints; {figures['completed']} of "
+                f"{figures['planned']} planned tasks finished; evidence changed "
+                f"{figures['changed_by_evidence']} decisions."
+            )
+        )
+        if figures["compared"]:
+            console.print(
+                Text(
+                    f"Mean distance to what the team finished, {figures['compared']} sprints: "
+                    f"plan {figures['mean_miss_of_plan']}, rule {figures['mean_miss_of_rule']}, "
+                    f"recommendation {figures['mean_miss_of_recommendation']} tasks."
+                )
+            )
+
+
+def _table(project: str, rows: "Sequence[WalkedSprint]") -> "Table":
+    from rich.table import Table
+
+    table = Table(title=f"{project}: decided, and what happened", title_justify="left", box=None)
+    for name in ("sprint", "days"):
+        table.add_column(name, no_wrap=True)
+    for name in ("plan", "done", "team", "rule", "recommended", "confidence"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        team = "not known" if row.team_finished is None else str(row.team_finished)
+        if row.known_until is not None:
+            team += f" by {row.known_until}"
+        confidence = "-" if row.confidence is None else f"{row.confidence:.2f}"
+        table.add_row(
+            row.sprint_id,
+            f"{row.start_date}..{row.end_date:%m-%d}",
+            str(row.planned),
+            str(row.completed),
+            team,
+            "-" if row.rule is None else str(row.rule),
+            "-" if row.recommended is None else str(row.recommended),
+            confidence + (" applied" if row.applied else ""),
+        )
+    return table

@@ -1,0 +1,44 @@
+"""One import, from plans to records: a project that is new is loaded, any other is updated."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from agent.importing import known_rows
+from agent.importing.existing_history import check_update, read_existing
+from agent.importing.history_sync import Advance
+from agent.importing.load import LoadResult, load
+from agent.importing.plan import Plan
+from agent.importing.project_place import ProjectPlace
+from agent.importing.reading import Study
+from agent.importing.services import Services
+from agent.importing.update import update
+
+
+async def run_import(
+    services: Services,
+    data_dir: Path,
+    plans: Sequence[Plan],
+    study: Study,
+    place: ProjectPlace,
+    progress: Callable[[Plan], Advance],
+) -> list[LoadResult]:
+    """Load or update every project of a study; `progress` opens a project's progress.
+
+    Raises: `CsvRefused` before anything is written, when one of them cannot be updated.
+    """
+    # Every plan first: an error in the second project must not leave the first half imported.
+    existing = [await read_existing(services, plan.project.id) for plan in plans]
+    for plan, project in zip(plans, existing, strict=True):
+        if project is not None:
+            before = study.known_before.get(plan.project.id)
+            check_update(project, before, study.day, study.cadence_days)
+    results: list[LoadResult] = []
+    for plan, project in zip(plans, existing, strict=True):
+        advance = progress(plan)
+        if project is None:
+            results.append(await load(services, plan, advance))
+            # Saved last: a failed import is repeated as if it had not begun.
+            known_rows.save(data_dir, study.rows[plan.project.id])
+        else:
+            results.append(await update(services, data_dir, plan, project, study, place, advance))
+    return results

@@ -1,0 +1,90 @@
+"""Update of an imported project by a later export."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from agent.importing import known_rows
+from agent.importing.existing_history import Existing, read_existing
+from agent.importing.history_sync import Advance, sync_history
+from agent.importing.load import LoadResult
+from agent.importing.plan import Plan
+from agent.importing.project_place import ProjectPlace
+from agent.importing.reading import Study
+from agent.importing.services import Services
+from agent.importing.task_sync import TaskSync
+from agent.importing.walking import walk
+from agent.importing.windows_between import past_sprints
+from domain_services.project.schema import CalendarChange, ClockMove
+
+
+async def update(
+    services: Services,
+    data_dir: Path,
+    plan: Plan,
+    existing: Existing,
+    study: Study,
+    place: ProjectPlace,
+    advance: Advance,
+) -> LoadResult:
+    """Bring a project to what its rows say on the day of the import; safe to repeat.
+
+    A held project walks to the day, so that each change falls on its own day.
+    """
+    project_id, day = plan.project.id, study.day
+    rows, is_held = study.rows[project_id], existing.project.clock == "held"
+    await _move_place(services, existing, place)
+    sync = await _sync_tasks(services, existing, study, project_id)
+    changes = sync.changes
+    if is_held and day > existing.project.today:
+        walked = await walk(services, data_dir, rows, day, refresh=False)
+        if walked is not None:
+            changes = changes + walked.tasks
+    if is_held and study.clock == "live":
+        await services.project.move_clock(project_id, ClockMove(live=True))
+    advance(len(plan.tasks))
+    # Read again: the walk may have closed a sprint.
+    now = await read_existing(services, project_id) or existing
+    sprints = past_sprints(rows, day, now)
+    history = await sync_history(services, project_id, sprints, now, advance)
+    anchor = rows.windows_end if now.own else day
+    known_rows.save(data_dir, replace(sync.rows_done(), anchor=anchor, reached=day))
+    return LoadResult(
+        project_id=project_id,
+        project_created=False,
+        members=changes.members,
+        tasks=changes.created,
+        sprints=history.sprints,
+        episodes=history.episodes,
+        existing=max(0, len(plan.tasks) - changes.created)
+        + max(0, 2 * len(sprints) - history.sprints - history.episodes),
+        completed=changes.completed + changes.reported,
+        reopened=changes.reopened,
+        updated=changes.updated,
+        replaced=history.replaced + history.removed,
+    )
+
+
+async def _sync_tasks(
+    services: Services, existing: Existing, study: Study, project_id: str
+) -> TaskSync:
+    """Bring the backlog to the project's own day; the days after it are walked."""
+    rows, today = study.rows[project_id], existing.project.today
+    sync = TaskSync(services, rows)
+    await sync.read(existing)
+    await sync.follow_rows(study.known_before.get(project_id), study.day)
+    since = existing.own[0].start_date if existing.own else None
+    await sync.create(min(study.day, today), since)
+    # A held project is at the beginning of its day; a live one knows what was finished on it.
+    is_held = existing.project.clock == "held"
+    await sync.finish(today - timedelta(days=1) if is_held else min(study.day, today))
+    return sync
+
+
+async def _move_place(services: Services, existing: Existing, place: ProjectPlace) -> None:
+    project = existing.project
+    current = {name: getattr(project, name) for name in place.values}
+    if current == place.values:
+        return
+    change = {"country": project.country, "subdivision": project.subdivision} | place.values
+    await services.project.change_calendar(project.id, CalendarChange.model_validate(change))

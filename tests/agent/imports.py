@@ -1,0 +1,109 @@
+"""Imports of generated rows into real services, and a look at what became of them."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from agent.cli.connect import Clients
+from agent.client import OrchestratorClient
+from agent.importing.import_run import run_import
+from agent.importing.load import LoadResult
+from agent.importing.plan import prepare
+from agent.importing.project_place import UNKNOWN_PLACE
+from agent.importing.reading import FileOptions, Study, recognise_files, study_files
+from agent.importing.tasks import Task
+from domain_services.backlog.client import BacklogClient
+from domain_services.chronicle.client import ChronicleClient
+from domain_services.kernel.client.http_client import PeerRefused
+from domain_services.project.client import ProjectClient
+from domain_services.sprint.client import SprintClient
+from tests.graphs.conftest import System
+
+FIELDS = ("id", "project", "created", "finished", "title", "assignee", "priority", "updated")
+
+
+def clients_of(system: System) -> Clients:
+    """Return clients of every service, with the admin's key."""
+    http, urls = system.http, system.urls
+    return Clients(
+        ProjectClient(http, urls["project"]),
+        BacklogClient(http, urls["backlog"]),
+        SprintClient(http, urls["sprint"]),
+        ChronicleClient(http, urls["chronicle"]),
+        OrchestratorClient(http, urls["orchestrator"]),
+        {},
+    )
+
+
+@dataclass(frozen=True)
+class History:
+    """Imported sprint as the chronicle has it."""
+
+    sprint_id: str
+    start_date: date
+    end_date: date
+    finished: frozenset[str]
+
+
+class ImportRoom:
+    """Services with a data folder, into which files are imported."""
+
+    def __init__(self, system: System, folder: Path) -> None:
+        self.clients = clients_of(system)
+        self.folder = folder
+        self._files = 0
+
+    def write(self, tasks: Sequence[Task]) -> Path:
+        """Write tasks as an export."""
+        self._files += 1
+        path = self.folder / f"export-{self._files}.csv"
+        with path.open("w", newline="") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(FIELDS)
+            for task in tasks:
+                writer.writerow([getattr(task, name) or "" for name in FIELDS])
+        return path
+
+    def study(
+        self, *files: Sequence[Task], as_of: date | None = None, today: date | None = None
+    ) -> Study:
+        """Study exports as `dsm import csv` does."""
+        recognitions = recognise_files([self.write(tasks) for tasks in files], FileOptions({}))
+        return study_files(recognitions, self.folder, as_of, None, today or date.today())
+
+    async def load(
+        self, *files: Sequence[Task], as_of: date | None = None, today: date | None = None
+    ) -> LoadResult:
+        """Import exports of one project."""
+        study = self.study(*files, as_of=as_of, today=today)
+        plans = [prepare(history, study.day, study.clock) for history in study.histories]
+        (result,) = await run_import(
+            self.clients, self.folder, plans, study, UNKNOWN_PLACE, lambda _: lambda _: None
+        )
+        return result
+
+    async def history(self, project_id: str, origin: str = "import") -> list[History]:
+        """List the recorded sprints of one origin, the oldest first."""
+        try:
+            notes = await self.clients.chronicle.list_sprint_retrospectives(project_id)
+        except PeerRefused:
+            return []
+        return [
+            History(
+                note.sprint_id,
+                note.start_date,
+                note.end_date,
+                frozenset(task.task_id for task in note.tasks_summary if task.status == "close"),
+            )
+            for note in notes
+            if note.origin == origin
+        ]
+
+    async def tasks(self, project_id: str) -> dict[str, tuple[str, str, str | None]]:
+        """Return status, title and assignee of each task, by the id in its file."""
+        return {
+            task.external_key or task.task_id: (task.status, task.title, task.assigned_to)
+            for task in await self.clients.backlog.list_tasks(project_id)
+        }

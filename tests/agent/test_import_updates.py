@@ -1,0 +1,209 @@
+"""A later export updates its project: by kind of change, without doubling anything."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from agent.importing import known_rows
+from agent.importing.changes import Changes
+from agent.importing.errors import CsvRefused
+from agent.importing.tasks import Task
+from agent.schema import OrchestrationRequest
+from domain_services.backlog.schema import TaskUpdate
+from tests.agent.conftest import until
+from tests.agent.imports import ImportRoom
+from tests.graphs.conftest import System
+
+# A Monday, so that a sprint begins on the day of the import itself.
+DAY = date(2024, 3, 18)
+LATER = DAY + timedelta(14)
+
+
+@pytest.fixture
+def room(whole: System, tmp_path: Path) -> ImportRoom:
+    return ImportRoom(whole, tmp_path)
+
+
+def task(number: int, created: int, finished: int | None = None, **fields: object) -> Task:
+    """Make a task of days relative to DAY."""
+    end = None if finished is None else DAY + timedelta(finished)
+    made_of = Task(f"SHOP-{number}", "SHOP", DAY + timedelta(created), end, title=f"Item {number}")
+    return replace(made_of, **fields)  # pyright: ignore[reportArgumentType]
+
+
+def first_export() -> list[Task]:
+    """Make an export of two past windows and six open tasks."""
+    finished = [task(number, number - 40, number - 30, assignee="Ann") for number in range(1, 21)]
+    return [*finished, *(task(number, number - 27, assignee="Ann") for number in range(21, 27))]
+
+
+def later_export() -> list[Task]:
+    """Make the export of two weeks later."""
+    changed = {
+        21: task(21, -6, 2, assignee="Ann"),
+        22: task(22, -5, 9, assignee="Ann"),
+        23: task(23, -4, title="Item 23, better", assignee="Ann"),
+        24: task(24, -3, assignee="Bob"),
+        25: task(25, -2, assignee="Ann", priority="High"),
+    }
+    rows = [changed.get(int(row.id[5:]), row) for row in first_export()]
+    return [*rows, task(27, 3, 8), task(28, 5)]
+
+
+async def test_pages_one_after_the_other_are_the_same_as_in_one_command(room: ImportRoom) -> None:
+    rows = first_export()
+    await room.load(rows[:9], rows[9:], as_of=DAY)
+    together = await room.history("SHOP"), await room.tasks("SHOP")
+    other = [replace(row, project="SHOQ") for row in rows]
+    await room.load(other[9:], as_of=DAY)
+    result = await room.load(other[:9], as_of=DAY)
+    apart = await room.history("SHOQ"), await room.tasks("SHOQ")
+    assert [(note.start_date, note.finished) for note in apart[0]] == [
+        (note.start_date, note.finished) for note in together[0]
+    ]
+    assert [note.sprint_id[4:] for note in apart[0]] == [note.sprint_id[4:] for note in together[0]]
+    assert apart[1] == together[1]
+    # The first page brings the older windows: numbers move, and no old one stays.
+    assert result.replaced > 0
+    assert len({note.sprint_id for note in apart[0]}) == len(apart[0])
+
+
+async def test_later_export_updates_backlog_and_history(room: ImportRoom) -> None:
+    await room.load(first_export(), as_of=DAY)
+    before = await room.history("SHOP")
+    changes = room.study(later_export(), as_of=LATER).changes()["SHOP"]
+    assert changes == Changes(new=2, finished=2, renamed=1, other_owner=1, other_details=1)
+
+    result = await room.load(later_export(), as_of=LATER)
+    assert (result.tasks, result.completed, result.updated, result.members) == (1, 2, 3, 1)
+    tasks = await room.tasks("SHOP")
+    assert {key: value[0] for key, value in tasks.items()} == {
+        "SHOP-21": "completed",
+        "SHOP-22": "completed",
+        **{f"SHOP-{number}": "unassigned" for number in (23, 24, 25, 26, 28)},
+    }
+    assert tasks["SHOP-23"][1] == "Item 23, better"
+    assert tasks["SHOP-24"][2] == "Bob"
+    after = await room.history("SHOP")
+    assert after[:-1] == before
+    assert after[-1].finished == {"SHOP-21", "SHOP-22", "SHOP-27"}
+    assert (await room.clients.project.get_project("SHOP")).today == LATER
+
+    again = await room.load(later_export(), as_of=LATER)
+    assert not again.changed
+    assert (await room.tasks("SHOP"), await room.history("SHOP")) == (tasks, after)
+
+
+async def test_day_before_the_projects_day_is_refused_and_changes_nothing(
+    room: ImportRoom,
+) -> None:
+    await room.load(first_export(), as_of=DAY)
+    tasks, saved = await room.tasks("SHOP"), known_rows.find(room.folder, "SHOP")
+    with pytest.raises(CsvRefused, match=f"is at {DAY} and never goes back"):
+        await room.load(later_export(), as_of=DAY - timedelta(1))
+    assert (await room.tasks("SHOP"), known_rows.find(room.folder, "SHOP")) == (tasks, saved)
+
+
+async def test_running_sprint_gets_reports_and_its_days_no_imported_window(
+    room: ImportRoom, whole: System
+) -> None:
+    await room.load(first_export(), as_of=DAY)
+    answer = await room.clients.orchestrator.orchestrate("SHOP", OrchestrationRequest())
+    assert answer.created is not None
+    sprint_id = answer.created.sprint_id
+    assert sprint_id is not None
+    before = await room.history("SHOP")
+    keys = {
+        entry.task_id: entry.external_key for entry in await room.clients.backlog.list_tasks("SHOP")
+    }
+    planned = {keys[entry.task_id] for entry in answer.created.tasks}
+    assert planned >= {"SHOP-21", "SHOP-22"}
+
+    # In the middle of the sprint; then long after it, with windows that it does not cover.
+    result = await room.load(later_export(), as_of=DAY + timedelta(5))
+    # The owner of a task in a sprint waits until the sprint has released it.
+    assert (result.completed, result.updated) == (1, 2)
+    sprint = await room.clients.sprint.get_sprint(sprint_id)
+    assert (sprint.status, sprint.completed_tasks) == ("in_progress", 1)
+    assert await room.history("SHOP") == before
+
+    late = [*later_export(), task(29, 15, 20), task(30, 15, 50), task(31, 16)]
+    result = await room.load(late, as_of=DAY + timedelta(60))
+    (closed,) = await until(lambda: room.history("SHOP", "sprint_service"))
+    assert {keys[key] for key in closed.finished} == {"SHOP-21", "SHOP-22"}
+    windows = (await room.history("SHOP"))[len(before) :]
+    assert [window.finished for window in windows] == [{"SHOP-29"}, set(), {"SHOP-30"}]
+    assert windows[0].start_date == closed.end_date + timedelta(1)
+    ids = [note.sprint_id for note in await room.history("SHOP")] + [closed.sprint_id]
+    assert len(set(ids)) == len(ids)
+
+    async def released() -> bool:
+        return (await room.tasks("SHOP"))["SHOP-26"][0] == "unassigned"
+
+    await until(released)
+    result = await room.load(late, as_of=DAY + timedelta(60))
+    assert (result.updated, (await room.tasks("SHOP"))["SHOP-24"][2]) == (1, "Bob")
+    assert not (await room.load(late, as_of=DAY + timedelta(60))).changed
+    assert await count_episodes(whole) == len(before) + 3
+
+
+async def count_episodes(whole: System) -> int:
+    url = whole.databases["orchestrator"].replace("+psycopg", "")
+    async with await psycopg.AsyncConnection.connect(url) as connection:
+        cursor = await connection.execute("SELECT count(*) FROM episodes WHERE origin = 'import'")
+        row = await cursor.fetchone()
+    return row[0] if row else 0
+
+
+async def test_reopened_task_returns_to_the_backlog(room: ImportRoom) -> None:
+    await room.load(first_export(), as_of=DAY)
+    await room.load(later_export(), as_of=LATER)
+    rows = [replace(row, finished=None) if row.id == "SHOP-22" else row for row in later_export()]
+    result = await room.load(rows, as_of=LATER)
+    assert result.reopened == 1
+    assert (await room.tasks("SHOP"))["SHOP-22"][0] == "unassigned"
+    assert (await room.history("SHOP"))[-1].finished == {"SHOP-21", "SHOP-27"}
+
+
+async def test_value_that_the_export_left_alone_keeps_what_was_decided_here(
+    room: ImportRoom,
+) -> None:
+    await room.load(first_export(), as_of=DAY)
+    (first,) = [
+        entry
+        for entry in await room.clients.backlog.list_tasks("SHOP")
+        if entry.external_key == "SHOP-26"
+    ]
+    await room.clients.backlog.update_task(first.task_id, TaskUpdate(title="Named here"))
+    rows = [*first_export()[:-1], task(26, -1, assignee="Bob")]
+    await room.load(rows, as_of=DAY)
+    assert (await room.tasks("SHOP"))["SHOP-26"] == ("unassigned", "Named here", "Bob")
+
+
+async def test_project_that_follows_the_clock_is_updated_without_a_walk(
+    room: ImportRoom,
+) -> None:
+    today = date.today()
+    start = today - timedelta(14)
+    shift = start - DAY
+
+    def moved(rows: list[Task]) -> list[Task]:
+        return [
+            replace(
+                row,
+                created=row.created + shift,
+                finished=row.finished + shift if row.finished else None,
+            )
+            for row in rows
+        ]
+
+    await room.load(moved(first_export()), as_of=start)
+    project = await room.clients.project.get_project("SHOP")
+    assert (project.clock, project.as_of) == ("live", None)
+    result = await room.load(moved(later_export()), as_of=today)
+    assert (result.completed, result.updated) == (2, 3)
+    assert (await room.history("SHOP"))[-1].finished == {"SHOP-21", "SHOP-22", "SHOP-27"}
+    assert (await room.clients.project.get_project("SHOP")).clock == "live"

@@ -1,0 +1,125 @@
+"""An imported project walks through six sprints by the clock, as its rows say."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from pathlib import Path
+
+import psycopg
+
+from agent.importing import holdout, known_rows
+from agent.importing.tasks import Task
+from agent.importing.walking import Walk, walk
+from agent.schema import Options, OrchestrationRequest
+from domain_services.backlog.schema import Task as BacklogTask
+from graphs.answer import Orchestration
+from tests.agent.conftest import until
+from tests.agent.imports import ImportRoom
+from tests.graphs.conftest import System
+
+# A Monday of a time without holidays of the calendar in the first fortnight.
+DAY = date(2023, 2, 27)
+SPRINTS, CADENCE = 6, 14
+
+
+def export() -> list[Task]:
+    """Make two tasks a workday over 28 weeks; each is finished after 3 to 17 days, or 40."""
+    rows: list[Task] = []
+    for offset in range(-90, 110):
+        created = DAY + timedelta(offset)
+        if created.weekday() > 4:
+            continue
+        for copy in range(2):
+            number = len(rows) + 1
+            length = 40 if number % 9 == 0 else 3 + (number * 7 + copy) % 15
+            finished = created + timedelta(length)
+            rows.append(Task(f"T{number}", "WALK", created, finished, title=f"Item {number}"))
+    return rows
+
+
+def finished_in(rows: Iterable[Task], first: date, last: date) -> set[str]:
+    return {row.id for row in rows if row.finished and first <= row.finished <= last}
+
+
+async def decided_outcomes(whole: System) -> dict[str, int | None]:
+    """Return the outcome of each decision that created a sprint."""
+    url = whole.databases["orchestrator"].replace("+psycopg", "")
+    async with await psycopg.AsyncConnection.connect(url) as connection:
+        cursor = await connection.execute(
+            "SELECT sprint_id, completed_tasks FROM episodes"
+            " WHERE origin = 'run' AND sprint_id IS NOT NULL"
+        )
+        return dict(await cursor.fetchall())
+
+
+async def check_sprint(
+    room: ImportRoom, whole: System, rows: list[Task], answer: Orchestration, walked: Walk
+) -> None:
+    """Compare a sprint that was walked through with what the rows say."""
+    created, closed = answer.created, walked.closed_sprint
+    assert created is not None and closed is not None
+    assert created.start_date is not None and created.end_date is not None
+    first, last = created.start_date, created.end_date
+    backlog: dict[str, BacklogTask] = {
+        task.task_id: task for task in await room.clients.backlog.list_tasks("WALK")
+    }
+    planned = {backlog[task.task_id].external_key or "" for task in created.tasks}
+    team = finished_in(rows, first, last)
+
+    sprint = await room.clients.sprint.get_sprint(closed.sprint_id)
+    assert {backlog[task.task_id].external_key for task in sprint.tasks} == planned
+    assert closed.completed_tasks == len(planned & team)
+    assert closed.last_day == last
+    # A scrum on each weekday, each for its own day.
+    days = [first + timedelta(number) for number in range(CADENCE)]
+    assert [scrum.day for scrum in walked.daily_scrums] == [
+        day for day in days if day.weekday() < 5
+    ]
+    assert answer.created is not None and answer.created.cronjob is not None
+    status = await room.clients.orchestrator.status("WALK")
+    assert answer.created.cronjob.name not in status.cronjobs
+
+    async def ended() -> bool:
+        return (await decided_outcomes(whole)).get(closed.sprint_id) == len(planned & team)
+
+    await until(ended)
+    actual = holdout.find(room.folder, "WALK", first, last)
+    assert actual is not None
+    assert (actual.finished, actual.known_until) == (len(team), None)
+
+
+async def test_six_sprints_are_what_the_rows_say(whole: System, tmp_path: Path) -> None:
+    room, rows = ImportRoom(whole, tmp_path), export()
+    await room.load(rows, as_of=DAY)
+    windows = await room.history("WALK")
+    request = OrchestrationRequest(options=Options(sprint_duration_weeks=2))
+    for number in range(1, SPRINTS + 1):
+        today = (await room.clients.project.get_project("WALK")).today
+        # The backlog of the day: all that was created by it and is not finished yet.
+        tasks = await room.tasks("WALK")
+        is_open = {key for key, values in tasks.items() if values[0] != "completed"}
+        assert is_open == {
+            row.id for row in rows if row.created <= today and not _finished(row, today, number)
+        }
+        answer = await room.clients.orchestrator.orchestrate("WALK", request)
+        assert answer.created is not None, answer.decisions.reasoning
+        saved = known_rows.find(tmp_path, "WALK")
+        assert saved is not None
+        walked = await walk(room.clients, tmp_path, saved, "next-sprint")
+        assert walked is not None
+        await check_sprint(room, whole, rows, answer, walked)
+        assert len(await room.history("WALK")) == len(windows)
+
+    async def all_recorded() -> bool:
+        return len(await room.history("WALK", "sprint_service")) == SPRINTS
+
+    await until(all_recorded)
+    closed = await room.history("WALK", "sprint_service")
+    assert set(await decided_outcomes(whole)) == {note.sprint_id for note in closed}
+
+
+def _finished(row: Task, today: date, number: int) -> bool:
+    """Return True for a task that is not in the backlog of a day."""
+    if row.finished is None:
+        return False
+    # An import leaves out what was finished on its day; a walk arrives before anything is.
+    return row.finished <= today if number == 1 else row.finished < today
