@@ -166,58 +166,61 @@ def answer(
 ) -> Orchestration:
     """Build an answer; by default evidence changed 10 tasks to 12 and the sprint was created."""
     source: DecisionSource = "intelligence_enhanced"
-    return Orchestration(
-        project_id="P1",
-        run_id=UUID(int=1),
-        as_of=FIRST,
-        dry_run=dry_run,
-        analysis=analysis(sprint),
-        decisions=Decisions(
-            create_new_sprint=report is not None,
-            close_sprint=close,
-            tasks_to_assign=report.applied_value if report else None,
-            sprint_duration_weeks=2 if report else None,
-            reasoning=rule_reasoning,
-            decision_source=source,
-            rule_based_decision=RuleBasedDecision(
-                tasks_to_assign=None, sprint_duration_weeks=None, reasoning=rule_reasoning
+    return Orchestration.model_validate(
+        {
+            "project_id": "P1",
+            "run_id": UUID(int=1),
+            "as_of": FIRST,
+            "dry_run": dry_run,
+            "clock": "held",
+            "analysis": analysis(sprint),
+            "decisions": Decisions(
+                create_new_sprint=report is not None,
+                close_sprint=close,
+                tasks_to_assign=report.applied_value if report else None,
+                sprint_duration_weeks=2 if report else None,
+                reasoning=rule_reasoning,
+                decision_source=source,
+                rule_based_decision=RuleBasedDecision(
+                    tasks_to_assign=None, sprint_duration_weeks=None, reasoning=rule_reasoning
+                ),
+                intelligence_adjustments={"task_count_modification": report} if report else {},
+                confidence_scores=ConfidenceScores(
+                    overall_decision_confidence=None,
+                    intelligence_threshold_met=False,
+                    minimum_threshold=0.75,
+                ),
             ),
-            intelligence_adjustments={"task_count_modification": report} if report else {},
-            confidence_scores=ConfidenceScores(
-                overall_decision_confidence=None,
-                intelligence_threshold_met=False,
-                minimum_threshold=0.75,
+            "actions_planned": list(plan),
+            "actions_taken": list(actions),
+            "created": new,
+            "performance_metrics": PerformanceMetrics(
+                steps_ms={"analyse": 12.0, "act": 30.0},
+                total_ms=42.0,
+                recall_path="service",
+                recall_ms=20.0,
+                degraded=list(degraded),
             ),
-        ),
-        actions_planned=list(plan),
-        actions_taken=list(actions),
-        created=new,
-        performance_metrics=PerformanceMetrics(
-            steps_ms={"analyse": 12.0, "act": 30.0},
-            total_ms=42.0,
-            recall_path="service",
-            recall_ms=20.0,
-            degraded=list(degraded),
-        ),
-        intelligence_metadata=IntelligenceMetadata(
-            decision_mode="shadow" if shadow else "intelligence_enhanced",
-            decision_mode_version=1,
-            modifications_applied=1,
-            similar_episodes=[
-                SimilarEpisode(
-                    episode_id=UUID(int=2),
-                    project_id="P0",
-                    sprint_id="P0-S39",
-                    day=date(2013, 9, 30),
-                    similarity=0.98,
-                    structured_similarity=0.98,
-                    text_similarity=None,
-                    found_by="structured",
-                    outcome=Outcome(completed_tasks=18, duration_days=14),
-                )
-            ],
-            embedding_model=None,
-        ),
+            "intelligence_metadata": IntelligenceMetadata(
+                decision_mode="shadow" if shadow else "intelligence_enhanced",
+                decision_mode_version=1,
+                modifications_applied=1,
+                similar_episodes=[
+                    SimilarEpisode(
+                        episode_id=UUID(int=2),
+                        project_id="P0",
+                        sprint_id="P0-S39",
+                        day=date(2013, 9, 30),
+                        similarity=0.98,
+                        structured_similarity=0.98,
+                        text_similarity=None,
+                        found_by="structured",
+                        outcome=Outcome(completed_tasks=18, duration_days=14),
+                    )
+                ],
+                embedding_model=None,
+            ),
+        }
     )
 
 
