@@ -11,7 +11,7 @@ from agent.learning.schema import Learned, LearningHistory, Rollback, describe
 from domain_services.kernel.background import Loop, every
 from domain_services.kernel.errors import NotFound
 from graphs.evidence.calibration import Calibration, Replayed, refit, replayed, score
-from graphs.evidence.shipped import shipped
+from graphs.evidence.shipped import read_stored, shipped
 from memory.calibrations import SHIPPED, Active, Attempt, Calibrations
 from memory.decision_outcomes import EndedDecision, EndedDecisions
 
@@ -96,7 +96,7 @@ class Learner:
         """Read the calibration in force; another replica may have replaced it."""
         self.active = await self._calibrations.active()
         stored = self.active.calibration
-        self.calibration = shipped() if stored is None else Calibration.model_validate(stored)
+        self.calibration = shipped() if stored is None else read_stored(stored)
 
     def loop(self) -> Loop:
         """Return the loop that reads the calibration in force."""

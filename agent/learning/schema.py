@@ -7,6 +7,7 @@ from pydantic import Field
 
 from domain_services.kernel.types import Answer, Line, Wire
 from graphs.evidence.calibration import Bin, Calibration
+from graphs.evidence.shipped import read_stored
 
 # The command line imports these types and has no database driver loaded
 # (docs/adr/0061-light-command-line.md).
@@ -38,7 +39,7 @@ class CalibrationReport(Answer):
     baseline_log_loss: float | None
     """Mean log loss of the base rate alone; null when not measured."""
     table: tuple[Bin, ...]
-    """Stated against observed confidence."""
+    """Stated against observed confidence, of `sample_size` outcomes."""
 
 
 class Learned(Answer):
@@ -130,7 +131,7 @@ def describe(version: int, calibration: Calibration) -> CalibrationReport:
 
 
 def _attempt(version: "Version") -> AttemptReport:
-    calibration = Calibration.model_validate(version.calibration)
+    calibration = read_stored(version.calibration)
     return AttemptReport(
         version=version.version,
         accepted=version.accepted,

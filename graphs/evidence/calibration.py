@@ -45,8 +45,8 @@ class Bin(BaseModel):
 class Calibration(BaseModel):
     """Map from raw confidence to the probability of ending nearer to the outcome than the rule.
 
-    logit(calibrated) = intercept + slope * logit(raw). The losses and the table are of outcomes
-    that it was not fitted on.
+    logit(calibrated) = intercept + slope * logit(raw). The losses and the table judge each outcome
+    by a fit that did not know it.
     Source: Platt, Probabilistic outputs for support vector machines, 1999, on log odds.
     """
 
@@ -73,7 +73,7 @@ class Calibration(BaseModel):
     baseline_log_loss: float | None
     """Mean log loss of what it replaces, in nats; None without outcomes to judge by."""
     table: tuple[Bin, ...]
-    """Stated against observed confidence."""
+    """Stated against observed confidence, of `sample_size` outcomes."""
 
     def calibrated(self, raw: float) -> float:
         """Return the probability, given no tie, of ending nearer; `raw` and result in 0..1."""
@@ -94,8 +94,8 @@ def score(calibration: Calibration, outcomes: Sequence[Replayed]) -> float | Non
 def refit(base: Calibration, outcomes: Sequence[Replayed]) -> Calibration:
     """Fit a calibration to own `outcomes`, oldest first, with `base` as the prior.
 
-    The losses and the table are of outcomes in time order, each judged by a fit of earlier ones
-    only. A few outcomes change little.
+    The losses are of own outcomes in time order, each judged by a fit of earlier ones only. The
+    table adds them to those of `base`. A few outcomes change little.
     """
     # `base` counts for CALIBRATION_WEIGHT outcomes. It must be the shipped one, and `outcomes` all
     # that are known: a calibration of this installation as the base would count its outcomes twice.
@@ -111,7 +111,8 @@ def refit(base: Calibration, outcomes: Sequence[Replayed]) -> Calibration:
         slope=line.slope,
         log_loss=log_loss(judged),
         baseline_log_loss=score(base, outcomes),
-        table=reliability_table(judged) if judged else base.table,
+        # Of all outcomes that it was fitted on: the counts add up to the sample size.
+        table=add_tables(base.table, reliability_table(judged)),
     )
 
 
@@ -126,6 +127,30 @@ def reliability_table(judged: Sequence[tuple[float, bool]]) -> tuple[Bin, ...]:
         observed = sum(won for _, won in inside) / count if count else None
         bins.append(Bin(low=low, high=high, count=count, stated=stated, observed=observed))
     return tuple(bins)
+
+
+def add_tables(one: Sequence[Bin], other: Sequence[Bin]) -> tuple[Bin, ...]:
+    """Add the outcomes of two tables with the same bins."""
+    return tuple(_add_bins(*bins) for bins in zip(one, other, strict=True))
+
+
+def _add_bins(one: Bin, other: Bin) -> Bin:
+    if not other.count:
+        return one  # a weighted mean would round it
+    count = one.count + other.count
+    return Bin(
+        low=one.low,
+        high=one.high,
+        count=count,
+        stated=_mean((one.count, one.stated), (other.count, other.stated)),
+        observed=_mean((one.count, one.observed), (other.count, other.observed)),
+    )
+
+
+def _mean(*groups: tuple[int, float | None]) -> float | None:
+    known = [(count, mean) for count, mean in groups if count and mean is not None]
+    total = sum(count for count, _ in known)
+    return sum(count * mean for count, mean in known) / total if total else None
 
 
 def fit_with_prior(base: Calibration, outcomes: Sequence[Replayed], weight: float) -> Line:

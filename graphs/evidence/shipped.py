@@ -1,6 +1,8 @@
 """Calibration that comes with the software: numbers derived from other teams' sprints."""
 
-from graphs.evidence.calibration import Bin, Calibration
+from collections.abc import Mapping
+
+from graphs.evidence.calibration import Bin, Calibration, add_tables
 
 FITTED_ON = (
     "sprints of 35 teams of public trackers (Choetkiertikul et al., IEEE TSE 2017) that had at"
@@ -31,3 +33,13 @@ def shipped() -> Calibration:
             Bin(low=0.85, high=1.0, count=86, stated=0.893, observed=0.849),
         ),
     )
+
+
+def read_stored(document: Mapping[str, object]) -> Calibration:
+    """Return a stored calibration. Raises: `ValidationError`."""
+    stored, base = Calibration.model_validate(document), shipped()
+    # Release 0.1.0 stored a table of the own outcomes alone, beside the sample size of all.
+    missing = stored.sample_size - sum(interval.count for interval in stored.table)
+    if missing and missing == base.sample_size:
+        return stored.model_copy(update={"table": add_tables(base.table, stored.table)})
+    return stored

@@ -10,7 +10,7 @@ from graphs.evidence.calibration import (
     replayed,
     score,
 )
-from graphs.evidence.shipped import shipped
+from graphs.evidence.shipped import read_stored, shipped
 
 PROBABILITIES = st.floats(0, 1)
 OUTCOMES = st.lists(st.builds(Replayed, raw=PROBABILITIES, won=st.booleans()), max_size=30)
@@ -61,7 +61,9 @@ def test_refit_counts_own_outcomes_and_is_judged_on_later_ones() -> None:
     assert learned.baseline_log_loss == pytest.approx(score(base, LOSSES))
     assert (learned.log_loss or 9) < (learned.baseline_log_loss or 0)
     assert (score(learned, LOSSES) or 9) < (learned.log_loss or 0)
-    assert sum(row.count for row in learned.table) == 40
+    last = learned.table[-1]
+    assert (last.count, base.table[-1].count) == (86 + 4, 86)  # 4 before the first refit
+    assert last.observed == pytest.approx(0.849 * 86 / 90)
 
 
 def test_no_outcomes_have_no_score() -> None:
@@ -74,6 +76,28 @@ def test_bin_includes_its_lower_border_and_the_last_one_its_upper() -> None:
     assert (bins[0.75].count, bins[0.75].stated, bins[0.75].observed) == (2, 0.755, 0.5)
     assert (bins[0.85].count, bins[0.85].observed) == (1, 1.0)
     assert (bins[0.6].count, bins[0.6].stated, bins[0.6].observed) == (0, None, None)
+
+
+@given(OUTCOMES)
+def test_counts_of_the_table_add_up_to_the_sample_size(outcomes: list[Replayed]) -> None:
+    learned = refit(shipped(), outcomes)
+    assert sum(row.count for row in learned.table) == learned.sample_size
+    assert all((row.stated is None) == (row.observed is None) for row in learned.table)
+    assert read_stored(learned.model_dump(mode="json")) == learned
+
+
+@given(st.lists(st.tuples(PROBABILITIES, st.booleans()), max_size=30))
+def test_every_probability_is_in_one_bin(judged: list[tuple[float, bool]]) -> None:
+    assert sum(row.count for row in reliability_table(judged)) == len(judged)
+
+
+def test_calibration_of_the_earlier_release_gets_the_shipped_outcomes_into_its_table() -> None:
+    learned = refit(shipped(), LOSSES)
+    own = reliability_table([(0.8, False)] * 40)
+    stored = learned.model_copy(update={"table": own}).model_dump(mode="json")
+    served = read_stored(stored)
+    assert sum(row.count for row in served.table) == served.sample_size
+    assert [row.count for row in served.table] == [80, 99, 94 + 40, 86]
 
 
 @given(OUTCOMES, PROBABILITIES, PROBABILITIES)
