@@ -145,9 +145,13 @@ class ChronicleClient(ServiceClient):
         path = f"{ANALYTICS}/project/{project_id}/patterns"
         return await self._call("GET", path, schema.ProjectPatterns)
 
-    async def velocity(self, project_id: str) -> schema.ProjectVelocity:
+    async def velocity(
+        self, project_id: str, *, until: date | None = None
+    ) -> schema.ProjectVelocity:
+        """Measure the sprints that count; `until` leaves out those that ended then or later."""
         path = f"{ANALYTICS}/project/{project_id}/velocity"
-        return await self._call("GET", path, schema.ProjectVelocity)
+        params = {"until": _day(until)}
+        return await self._call("GET", path, schema.ProjectVelocity, params=params)
 
     async def impediments(self, project_id: str) -> schema.ProjectImpediments:
         path = f"{ANALYTICS}/project/{project_id}/impediments"
@@ -160,23 +164,33 @@ class ChronicleClient(ServiceClient):
         sprints: int = 24,
         similarity_threshold: float = 0.7,
         similar_projects: int = 10,
+        until: date | None = None,
     ) -> schema.ProjectEvidence:
-        """Read velocity of the newest `sprints`, patterns, impediments, similar projects."""
+        """Read velocity of the newest `sprints`, patterns, impediments, similar projects.
+
+        `until` leaves out what ended on that day or later, in every project.
+        """
         params = {
             "sprints": sprints,
             "similarity_threshold": similarity_threshold,
             "similar_projects": similar_projects,
+            "until": _day(until),
         }
         path = f"{ANALYTICS}/project/{project_id}/evidence"
         return await self._call("GET", path, schema.ProjectEvidence, params=params)
 
     async def similar_projects(
-        self, reference_project_id: str, similarity_threshold: float = 0.7
+        self,
+        reference_project_id: str,
+        similarity_threshold: float = 0.7,
+        *,
+        until: date | None = None,
     ) -> list[schema.SimilarProject]:
         """List similar projects. Raises: `PeerRefused` (404) when there is none."""
         params = {
             "reference_project_id": reference_project_id,
             "similarity_threshold": similarity_threshold,
+            "until": _day(until),
         }
         path = f"{ANALYTICS}/projects/similar"
         return await self._call("GET", path, list[schema.SimilarProject], params=params)
@@ -195,3 +209,7 @@ class ChronicleClient(ServiceClient):
         }
         path = f"{ANALYTICS}/decisions/impact/{project_id}"
         return await self._call("GET", path, schema.DecisionImpact, params=params)
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None

@@ -69,6 +69,7 @@ sprint_retrospectives = Table(
     Column("content_sha256", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), server_default=text("now()")),
     _generated("duration_days", Integer),
+    _generated("velocity", Integer),
     _generated("completed_tasks", Integer),
     _generated("total_tasks", Integer),
 )

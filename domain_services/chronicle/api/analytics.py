@@ -24,6 +24,9 @@ router = APIRouter(prefix="/v1/analytics", tags=["analytics"], responses=problem
 
 Threshold = Annotated[float, Query(ge=0, le=1, allow_inf_nan=False)]
 Newest = Annotated[int, Query(ge=1, le=1000)]
+Until = Annotated[
+    Day | None, Query(description="leave out what ended on this day or later; null: nothing")
+]
 
 
 @router.get("/metrics/summary")
@@ -40,10 +43,12 @@ async def get_patterns(project_id: ProjectId, db: Reading) -> schema.ProjectPatt
 
 
 @router.get("/project/{project_id}/velocity")
-async def get_velocity(project_id: ProjectId, db: Reading) -> schema.ProjectVelocity:
-    """Measure finished tasks per closed sprint, their mean and their trend."""
+async def get_velocity(
+    project_id: ProjectId, db: Reading, until: Until = None
+) -> schema.ProjectVelocity:
+    """Measure finished tasks per worked sprint, their mean and their trend."""
     await projects.require(db, project_id)
-    return await velocity.measure(db, project_id)
+    return await velocity.measure(db, project_id, until=until)
 
 
 @router.get("/project/{project_id}/impediments")
@@ -61,20 +66,26 @@ async def get_evidence(
     sprints: Newest = 24,
     similarity_threshold: Threshold = 0.7,
     similar_projects: Newest = 10,
+    until: Until = None,
 ) -> Response:
     """Gather velocity, patterns, impediments and similar projects in one answer."""
-    answer = await evidence.gather(db, project_id, sprints, similarity_threshold, similar_projects)
+    answer = await evidence.gather(
+        db, project_id, sprints, similarity_threshold, similar_projects, until
+    )
     # Written here, not again by the framework: every decision waits for this answer.
     return Response(answer.model_dump_json(), media_type="application/json")
 
 
 @router.get("/projects/similar")
 async def list_similar_projects(
-    reference_project_id: ProjectId, db: Reading, similarity_threshold: Threshold = 0.7
+    reference_project_id: ProjectId,
+    db: Reading,
+    similarity_threshold: Threshold = 0.7,
+    until: Until = None,
 ) -> list[schema.SimilarProject]:
     """List projects with a history like the reference's, the most similar first."""
     await projects.require(db, reference_project_id)
-    return await similarity.find(db, reference_project_id, similarity_threshold)
+    return await similarity.find(db, reference_project_id, similarity_threshold, until=until)
 
 
 @router.get("/decisions/impact/{project_id}")

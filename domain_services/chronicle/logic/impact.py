@@ -20,14 +20,17 @@ MAX_DETAILS = 1000
 _GROUPS = text(
     """
     SELECT source, count(d.audit_id) AS decisions, count(*) FILTER (WHERE d.closed) AS closed,
-           count(d.completion_rate) AS outcomes,
-           avg(d.completion_rate) AS completion_rate,
-           var_samp(d.completion_rate) AS completion_variance,
-           avg(d.efficiency) AS efficiency, avg(d.utilization) AS utilization
+           count(w.completion_rate) AS outcomes,
+           avg(w.completion_rate) AS completion_rate,
+           var_samp(w.completion_rate) AS completion_variance,
+           avg(w.efficiency) AS efficiency, avg(w.utilization) AS utilization,
+           count(*) FILTER (WHERE d.simulated) AS simulated
     FROM (VALUES ('intelligence_enhanced'), ('rule_based_only')) AS s(source)
     LEFT JOIN decision_outcomes d
         ON d.decision_source = source AND d.project_id = :project_id
        AND d.timestamp BETWEEN :start AND :end AND d.effect = 'acted'
+    LEFT JOIN LATERAL (
+        SELECT d.completion_rate, d.efficiency, d.utilization WHERE NOT d.simulated) AS w ON true
     GROUP BY source ORDER BY source
     """
 )
@@ -70,6 +73,8 @@ class Group:
     """Mean of finished tasks per calendar day; None without outcomes."""
     utilization: float | None
     """Mean share of people who held a task, in 0..1; None when no attendees are recorded."""
+    simulated: int = 0
+    """Those whose simulated sprint has ended; no number but `decisions` and `closed` has them."""
 
 
 def period(start: date | None, end: date | None, now: datetime) -> TimePeriod:
@@ -102,6 +107,7 @@ async def assess(
         total_decisions_analyzed=enhanced.decisions + ruled.decisions,
         shadow_decisions=without_effect.shadow,
         dry_runs=without_effect.dry_runs,
+        simulated_outcomes=enhanced.simulated + ruled.simulated,
         intelligence_enhanced_decisions=enhanced.decisions,
         rule_based_decisions=ruled.decisions,
         intelligence_outcomes=enhanced.outcomes,
@@ -166,7 +172,9 @@ def _why_no_outcome(group: Group) -> str:
     if group.decisions == 0:
         return "no such decision acted in the period"
     if group.closed == 0:
-        return "no sprint of these decisions is closed"
+        return "no worked sprint of these decisions is closed"
+    if group.closed == group.simulated:
+        return "all closed sprints of these decisions were simulated"
     return "of no closed sprint of these decisions all tasks are known"
 
 

@@ -1,5 +1,7 @@
 """Search for projects with a similar history."""
 
+from datetime import date
+
 import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -26,13 +28,13 @@ SPREADS = {
 }
 
 # Means are kept in numeric, whose sums do not depend on the order: equal histories are equal.
-_SIMILAR = text(
-    """
-    WITH features AS (
-        SELECT h.project_id, f.name,
+_SIMILAR = """
+    WITH histories AS MATERIALIZED ({histories}),
+    features AS (
+        SELECT h.project_id, h.progress_source, f.name,
                CAST(f.value AS float8)
                    / CAST(CAST(:spreads AS jsonb) ->> f.name AS float8) AS scaled
-        FROM project_history h,
+        FROM histories h,
              LATERAL (VALUES
                  ('mean_velocity', ln(1 + h.mean_velocity)),
                  ('velocity_variation', h.velocity_deviation / nullif(h.mean_velocity, 0)),
@@ -49,21 +51,36 @@ _SIMILAR = text(
                array_agg(other.name ORDER BY other.name) AS shared_features
         FROM features own JOIN features other
             ON other.name = own.name AND other.project_id <> own.project_id
+           AND other.progress_source = own.progress_source
         WHERE own.project_id = :project_id GROUP BY other.project_id)
     SELECT s.project_id, s.similarity_score, s.shared_features, h.sprint_count,
            CAST(h.mean_velocity AS float8) AS average_velocity
-    FROM scored s JOIN project_history h ON h.project_id = s.project_id
+    FROM scored s JOIN histories h ON h.project_id = s.project_id
     WHERE s.similarity_score >= :threshold
     ORDER BY s.similarity_score DESC, s.project_id LIMIT :limit
     """
+_OF_ALL_NOTES = text(_SIMILAR.format(histories="SELECT * FROM project_history"))
+# What was known before a day is kept nowhere: it is computed for each project.
+_BEFORE_A_DAY = text(
+    _SIMILAR.format(
+        histories="""
+        SELECT h.* FROM project_history AS p, LATERAL history_of(p.project_id, :until) AS h"""
+    )
 )
-_SPRINT_COUNT = text("SELECT sprint_count FROM project_history WHERE project_id = :project_id")
+_SPRINT_COUNT = text("SELECT sprint_count FROM history_of(:project_id, CAST(:until AS date))")
 
 
 async def find(
-    connection: AsyncConnection, project_id: str, threshold: float, limit: int | None = None
+    connection: AsyncConnection,
+    project_id: str,
+    threshold: float,
+    limit: int | None = None,
+    until: date | None = None,
 ) -> list[SimilarProject]:
     """Find at most `limit` projects of `threshold` (0..1) similarity or more, most similar first.
+
+    A history of reported sprints is compared with such histories, a simulated one with simulated
+    ones. `until` leaves out what ended on that day or later, in every project.
 
     Similarity is exp(-mean squared distance) over the features that both projects have, in
     spreads. Raises: `NotFound` when there is none, or too little is known of the project.
@@ -72,18 +89,24 @@ async def find(
         "project_id": project_id,
         "threshold": threshold,
         "limit": limit,
+        "until": until,
         "min_sprints": MIN_SPRINTS,
         "farthest": FARTHEST,
         "spreads": orjson.dumps(SPREADS).decode(),
     }
-    rows = (await connection.execute(_SIMILAR, values)).all()
+    statement = _OF_ALL_NOTES if until is None else _BEFORE_A_DAY
+    rows = (await connection.execute(statement, values)).all()
     if not rows:
-        raise NotFound(await _why_none(connection, project_id, threshold), project_id=project_id)
+        reason = await _why_none(connection, project_id, threshold, until)
+        raise NotFound(reason, project_id=project_id)
     return [SimilarProject.model_validate(row, from_attributes=True) for row in rows]
 
 
-async def _why_none(connection: AsyncConnection, project_id: str, threshold: float) -> str:
-    count = int(await connection.scalar(_SPRINT_COUNT, {"project_id": project_id}) or 0)
+async def _why_none(
+    connection: AsyncConnection, project_id: str, threshold: float, until: date | None
+) -> str:
+    values = {"project_id": project_id, "until": until}
+    count = int(await connection.scalar(_SPRINT_COUNT, values) or 0)
     if count < MIN_SPRINTS:
         closed = counted(count, "closed sprint")
         return f"{project_id} has {closed}, a comparison needs {MIN_SPRINTS}"

@@ -26,7 +26,7 @@ _TOTALS = text(
            coalesce(sum(named_sprint_count), 0)
                + (SELECT count(sprint_id) FROM only_decided) AS total_sprints,
            coalesce(sum(report_count), 0) AS total_daily_scrum_reports,
-           coalesce(sum(sprint_count), 0) AS total_retrospectives,
+           coalesce(sum(retrospective_count), 0) AS total_retrospectives,
            (SELECT count(*) FROM retrospective_action_items) AS total_action_items,
            CAST(sum(known_scope_finished) AS float8) / sum(known_scope_tasks) AS completion_rate,
            sum(known_scope_count) AS known_sprints

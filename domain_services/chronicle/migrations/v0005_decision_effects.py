@@ -1,4 +1,4 @@
-"""The effect of an audited decision, and outcomes of decisions that acted alone.
+"""The effect of an audited decision, and outcomes of worked sprints of decisions that acted.
 
 Audits do not change, so the column is derived from each record. Audits from before this release
 tell a dry run from a shadow decision by the decision mode alone.
@@ -7,7 +7,7 @@ tell a dry run from a shadow decision by the decision mode alone.
 from alembic import op
 
 revision = "chronicle_0005"
-down_revision = "chronicle_0003"
+down_revision = "chronicle_0004"
 branch_labels = None
 depends_on = None
 
@@ -28,12 +28,12 @@ _OUTCOMES = """
            CASE WHEN r.total_tasks > 0
                 THEN r.completed_tasks::float8 / r.duration_days END AS efficiency,
            people.holding::float8 / people.counted AS utilization,
-           a.effect
+           a.effect, coalesce(r.simulated, false) AS simulated
     FROM decision_audits a
     LEFT JOIN LATERAL (
         SELECT id, completed_tasks, nullif(total_tasks, 0) AS total_tasks, duration_days,
-               CASE WHEN total_tasks > 0 THEN tasks_summary END AS tasks_summary
-        FROM sprint_retrospectives WHERE sprint_id = a.sprint_id) AS r
+               CASE WHEN total_tasks > 0 THEN tasks_summary END AS tasks_summary, simulated
+        FROM sprint_retrospectives WHERE sprint_id = a.sprint_id AND worked) AS r
         ON a.creates_sprint AND a.effect = 'acted'
        AND NOT EXISTS (SELECT FROM decision_audits earlier
                        WHERE earlier.sprint_id = a.sprint_id AND earlier.creates_sprint

@@ -9,6 +9,7 @@ from domain_services.chronicle.schema.action_items import (
     TrackedActionItem,
 )
 from domain_services.chronicle.schema.analytics import (
+    CountedSource,
     MetricsSummary,
     ProjectEvidence,
     ProjectImpediments,
@@ -69,6 +70,7 @@ __all__ = [
     "ActionItemStatus",
     "BulkRecorded",
     "ChainVerification",
+    "CountedSource",
     "DailyScrumReportCreate",
     "DailyScrumReports",
     "DecisionAudit",

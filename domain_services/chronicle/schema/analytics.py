@@ -3,8 +3,11 @@
 from datetime import date
 from typing import Literal
 
+from domain_services.events import ProgressSource
 from domain_services.kernel.statistics import Direction
 from domain_services.kernel.types import Answer
+
+CountedSource = Literal["reported", "simulated"]
 
 
 class ReasonedAnswer(Answer):
@@ -38,7 +41,7 @@ class ProjectPatterns(ReasonedAnswer):
 
 
 class SprintVelocity(Answer):
-    """Finished tasks of one closed sprint."""
+    """Finished tasks of one closed sprint; velocity counts those in it and outside it."""
 
     sprint_id: str
     """The sprint."""
@@ -47,11 +50,27 @@ class SprintVelocity(Answer):
     start_date: date
     """First day of the sprint."""
     end_date: date
-    """Last day of the sprint."""
+    """Planned last day of the sprint."""
+    ended_on: date | None = None
+    """Last day that the sprint ran; null: the planned one, in a chronicle of the release before."""
+    progress_source: ProgressSource | None = None
+    """Origin of the progress, `reported` for an import; null: not known."""
     completed_tasks: int
     """Tasks finished in the sprint."""
+    completed_outside: int | None = None
+    """Tasks of the project finished in the sprint's days outside it; null: not known."""
     total_tasks: int | None
     """All tasks of the sprint; null when only the finished ones are known."""
+
+    @property
+    def velocity(self) -> int:
+        """Return all tasks that the team finished in the sprint's days."""
+        return self.completed_tasks + (self.completed_outside or 0)
+
+    @property
+    def days(self) -> int:
+        """Return the calendar days that the sprint ran."""
+        return ((self.ended_on or self.end_date) - self.start_date).days + 1
 
 
 class VelocityTrend(Answer):
@@ -66,16 +85,25 @@ class VelocityTrend(Answer):
 
 
 class ProjectVelocity(ReasonedAnswer):
-    """Finished tasks of the closed sprints of a project, with mean and trend."""
+    """Finished tasks of the worked sprints of a project, with mean and trend.
+
+    Simulated sprints count only in a project without any reported or imported one.
+    """
 
     project_id: str
     """The project."""
     sprint_count: int
-    """Closed sprints in all."""
+    """Sprints that count in all."""
+    progress_source: CountedSource | None = None
+    """Origin of the progress of the sprints that count; null without one."""
+    simulated_sprints: int = 0
+    """Simulated sprints that do not count."""
+    unworked_sprints: int = 0
+    """Closed sprints in which nobody worked, or not for long enough."""
     velocity_trend_data: list[SprintVelocity]
-    """Closed sprints, oldest first; as part of the evidence only the newest."""
+    """Sprints that count, oldest first; as part of the evidence only the newest."""
     average_velocity: float | None
-    """Mean of finished tasks over all closed sprints; null without one."""
+    """Mean of finished tasks over all these sprints; null without one."""
     trend: VelocityTrend | None
     """Line through the newest sprints; null below 3 sprints."""
     velocity_trend: Direction | None
@@ -99,6 +127,9 @@ class ProjectImpediments(Answer):
     """Frequency by text."""
     impediment_status_counts: dict[str, dict[str, int]]
     """Action items by text and status; a daily report has no status."""
+    open_impediments: list[str] = []
+    """What is in the way now, the newest first: open action items, and the last reports on the
+    tasks of sprints without a retrospective."""
     impediment_analysis_summary: str
     """Summary for people."""
 

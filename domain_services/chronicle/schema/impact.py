@@ -35,6 +35,8 @@ class DecisionOutcome(Answer):
     """Finished over all tasks, in 0..1; null while the sprint is open, and for other decisions."""
     success: bool | None
     """True from a completion rate of 0.8 on; null as `completion_rate`."""
+    simulated: bool = False
+    """True when the sprint was simulated: no mean of this answer has it."""
     timestamp: datetime
     """Time of the decision, UTC."""
 
@@ -56,6 +58,8 @@ class DecisionImpact(ReasonedAnswer):
     """Decisions in shadow mode, which are in no other count."""
     dry_runs: int = 0
     """Recorded dry runs, which are in no other count."""
+    simulated_outcomes: int = 0
+    """Decisions whose simulated sprint has ended, which are in no mean."""
     intelligence_enhanced_decisions: int
     """Decisions by rule and evidence."""
     rule_based_decisions: int

@@ -8,7 +8,20 @@ from domain_services.chronicle.client import ChronicleClient
 from domain_services.kernel.database import migrate
 from tests.services.chronicle.history import FIRST_DAY, daily_report, retrospective
 
-BEFORE_WORKED_SPRINTS = """
+BEFORE_COUNTED_SPRINTS = """
+    DROP VIEW decision_outcomes;
+    DROP FUNCTION history_of(text, date);
+    ALTER TABLE sprint_retrospectives
+        DROP COLUMN last_day, DROP COLUMN simulated, DROP COLUMN velocity,
+        ALTER COLUMN duration_days SET EXPRESSION AS
+            (coalesce(duration_weeks * 7, end_date - start_date + 1));
+    ALTER TABLE project_history DROP COLUMN retrospective_count, DROP COLUMN progress_source;
+    CREATE FUNCTION history_of(project text) RETURNS project_history LANGUAGE sql
+        RETURN CAST(NULL AS project_history);
+    UPDATE alembic_version SET version_num = 'chronicle_0003';
+"""
+BEFORE_WORKED_SPRINTS = f"""
+    {BEFORE_COUNTED_SPRINTS}
     ALTER TABLE sprint_retrospectives DROP COLUMN ended_on, DROP COLUMN progress_source,
         DROP COLUMN worked, DROP COLUMN completed_outside;
     UPDATE alembic_version SET version_num = 'chronicle_0002';
