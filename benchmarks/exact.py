@@ -15,7 +15,7 @@ _ALL = """
                CASE WHEN embedding_model = %(model)s THEN 1 - (embedding <=> %(embedding)s) END
                    AS cosine
         FROM episodes
-        WHERE recallable AND (project_id <> %(own)s OR day < %(day)s)
+        WHERE recallable AND known_on <= %(day)s AND NOT simulated
           AND (%(project)s::text IS NULL OR project_id = %(project)s) OFFSET 0)
     SELECT episode_id FROM compared ORDER BY
 """
@@ -40,7 +40,6 @@ async def nearest(
         "features": str(list(features(state))),
         "embedding": embedding.vector,
         "model": embedding.model,
-        "own": state.project_id,
         "day": state.day,
         "project": project_id,
         "weight": TEXT_WEIGHT,

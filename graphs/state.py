@@ -60,11 +60,13 @@ class PastSprint:
     start_date: date
     """Its first day."""
     end_date: date
-    """Its last day."""
+    """Last day that it ran."""
     completed_tasks: int
-    """Tasks completed in the sprint."""
+    """Tasks that the team completed in its days, in the sprint or outside it."""
     planned_tasks: int | None = None
     """Its commitment; None where that is not known."""
+    completed_outside: int = 0
+    """Completed tasks that were not in the sprint."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,8 @@ class Snapshot:
     """Tasks a sprint; None without past sprints."""
     trend: str | None
     """Direction of the velocity; None below three sprints."""
+    simulated: bool = False
+    """True when the project's progress is simulated: only simulated sprints teach it."""
 
 
 @dataclass(frozen=True)

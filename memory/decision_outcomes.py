@@ -11,16 +11,18 @@ from memory.pool import Pool
 
 NEWEST_DECISIONS = 5000  # older ones say little about the agent of today
 
-# An imported episode has no recommendation of this program: only `origin = 'run'` is read.
-
+# An imported episode has no recommendation of this program: only `origin = 'run'` is read. What
+# is not known to be people's work teaches nothing (docs/adr/0081-learn-from-work.md).
 _SELECT = """
     SELECT * FROM (
         SELECT episode_id, e.project_id, e.sprint_id, decision_source, e.completed_tasks,
                coalesce(e.planned_tasks, 0) AS planned_tasks, e.completion_rate,
-               rule_tasks, recommended_tasks, raw_confidence, stated_confidence, closed_at
+               rule_tasks, recommended_tasks, raw_confidence, stated_confidence, closed_at,
+               o.progress_source = 'simulated' AS simulated
         FROM episodes e
         JOIN sprint_outcomes o ON o.sprint_id = e.sprint_id
-        WHERE origin = 'run' AND e.completed_tasks IS NOT NULL
+        WHERE origin = 'run' AND e.completed_tasks IS NOT NULL AND o.worked
+          AND o.progress_source = ANY(%(sources)s)
           AND (%(project)s::text IS NULL OR e.project_id = %(project)s)
         ORDER BY closed_at DESC, episode_id DESC LIMIT %(limit)s
     ) AS newest ORDER BY closed_at, episode_id
@@ -55,6 +57,8 @@ class EndedDecision:
     """After calibration, 0..1; None as above."""
     closed_at: datetime
     """Time at which the sprint was closed."""
+    simulated: bool = False
+    """True when its progress was simulated: it is no evidence about people."""
 
 
 class EndedDecisions:
@@ -63,11 +67,18 @@ class EndedDecisions:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def read(self, project_id: str | None = None) -> list[EndedDecision]:
-        """Return the newest ended decisions of one project or of all, oldest first."""
+    async def read(
+        self, project_id: str | None = None, *, simulated: bool = False
+    ) -> list[EndedDecision]:
+        """Return the newest decisions whose sprints were worked, of one project or of all.
+
+        Oldest first; those of simulated sprints too with `simulated`.
+        """
+        sources = ["reported", "simulated"] if simulated else ["reported"]
         async with (
             self._pool.connection() as connection,
             connection.cursor(row_factory=class_row(EndedDecision)) as cursor,
         ):
-            await cursor.execute(_SELECT, {"project": project_id, "limit": NEWEST_DECISIONS})
+            values = {"project": project_id, "sources": sources, "limit": NEWEST_DECISIONS}
+            await cursor.execute(_SELECT, values)
             return await cursor.fetchall()

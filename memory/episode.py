@@ -83,6 +83,12 @@ class SimilarEpisode(BaseModel):
     """The sprint that the episode decided on; None when it created none."""
     day: date
     """The project's day of the decision."""
+    known_on: date | None = None
+    """Day from which the outcome is known; None for a recall of an earlier release."""
+    simulated: bool = False
+    """True when the sprint's progress was simulated."""
+    completed_outside: int | None = None
+    """Tasks of the project finished in the sprint's days outside it; None when not known."""
     similarity: float
     """The blend of the two similarities below; the structured one alone without the other."""
     structured_similarity: float

@@ -51,6 +51,17 @@ class Reasoning(BaseModel):
     """What the decision had to do without."""
 
 
+class Cancellation(BaseModel):
+    """Cancellation of the sprint that a decision created."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    at: datetime
+    """Time of the cancellation."""
+    reason: str | None
+    """Reason of the cancellation; null when none was given."""
+
+
 class Action(BaseModel):
     """Decision, and what was done."""
 
@@ -68,6 +79,8 @@ class Action(BaseModel):
     """What was done, in words."""
     dry_run: bool | None = None
     """True when nothing was to be done."""
+    cancelled: Cancellation | None = None
+    """Cancellation of the sprint; null, and absent when stored, when it was not cancelled."""
 
 
 class EpisodeDocument(BaseModel):
@@ -158,7 +171,7 @@ def documents_of(episode: Episode) -> Documents:
     length: set[Literal["duration_weeks", "duration_days"]] = (
         {"duration_days"} if decision.duration_days is None else {"duration_weeks"}
     )
-    left_out = {name for name in ("taken", "dry_run") if not decided_here} | length
+    left_out = {name for name in ("taken", "dry_run") if not decided_here} | length | {"cancelled"}
     return Documents(
         reasoning=reasoning.model_dump(mode="json", exclude=unknown),
         action=action.model_dump(mode="json", exclude=left_out),

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from datetime import date
 
 import psycopg
 from prometheus_client import CollectorRegistry, Histogram
@@ -72,9 +73,9 @@ class Recaller:
         self._embeddings = embeddings
         # Without it each decision would wait for a database that is away.
         self._breaker = Breaker("memory")
-        # Projects and models with more than `exact_rows` episodes. Episodes are never deleted, so
-        # that a large one stays large.
-        self._large: set[str | None] = set()
+        # Projects and kinds of progress with more than `exact_rows` episodes, and the earliest day
+        # on which they are that many. Episodes are never deleted, and later days know more of them.
+        self._large: dict[tuple[str | None, bool], date] = {}
         self._large_models: set[str] = set()
         self._seconds = Histogram(
             "dsm_recall_seconds",
@@ -91,12 +92,14 @@ class Recaller:
         limit: int = 5,
         deadline_seconds: float,
         project_id: str | None = None,
+        simulated: bool = False,
     ) -> Recall:
         """Find the `limit` nearest complete episodes, of one project when `project_id` names it.
 
-        An episode of the same project from the same day or later is left out. Without an embedding
-        in time the structured features serve alone. Raises: `Unavailable` when the database fails
-        or the deadline passes.
+        An episode of any project that becomes known after the perception's day is left out. With
+        `simulated` only simulated sprints are found, without it none. Without an embedding in time
+        the structured features serve alone. Raises: `Unavailable` when the database fails or the
+        deadline passes.
         """
         started = time.perf_counter()
         try:
@@ -110,7 +113,9 @@ class Recaller:
                     describe(perception), deadline_seconds - SEARCH_SECONDS
                 )
                 hits = await self._search(
-                    search.make_query(perception, lookup.embedding, project_id, limit),
+                    search.make_query(
+                        perception, lookup.embedding, project_id, limit, simulated=simulated
+                    ),
                     deadline_seconds - (time.perf_counter() - started),
                 )
         except TimeoutError as error:
@@ -127,11 +132,11 @@ class Recaller:
 
     async def _search(self, query: Query, seconds: float) -> list[Hit]:
         async with self._pool.connection(seconds, hang_up_seconds=seconds) as connection:
-            if query["project"] not in self._large:
+            if not self._is_large_on(query):
                 hits = await search.search_exact(connection, query, self._exact_rows + 1)
                 if not hits or hits[0].searched <= self._exact_rows:
                     return hits
-                self._large.add(query["project"])
+                self._large[query["project"], query["simulated"]] = query["day"]
             hits = await search.search_indexed(connection, query, by_text=False)
             if search.text_may_matter(query, hits) and await self._is_large(
                 connection, query["model"]
@@ -141,6 +146,11 @@ class Recaller:
                 # An index scan stops after a number of rows, also when the filter left too few.
                 hits = await search.search_exact(connection, query, None)
             return hits
+
+    def _is_large_on(self, query: Query) -> bool:
+        """Check that a search on the query's day, or an earlier one, had too many candidates."""
+        large_from = self._large.get((query["project"], query["simulated"]))
+        return large_from is not None and large_from <= query["day"]
 
     async def _is_large(self, connection: Connection, model: str | None) -> bool:
         """Check that a model has so many embeddings that searching their index pays."""
@@ -171,6 +181,9 @@ def _neighbour(hit: Hit) -> Neighbour:
         project_id=hit.project_id,
         sprint_id=hit.sprint_id,
         day=hit.day,
+        known_on=hit.known_on,
+        simulated=hit.simulated,
+        completed_outside=hit.completed_outside,
         similarity=round(hit.similarity, 6),
         structured_similarity=round(hit.structured_similarity, 6),
         text_similarity=None if hit.cosine is None else round(hit.cosine, 6),

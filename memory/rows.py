@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import LiteralString, TypedDict
 
 from domain_services.chronicle.schema import DecisionEffect
+from domain_services.events import ProgressSource
 from memory import quality
 from memory.decision import Adjustment, DecisionSource
 from memory.document import encode
@@ -19,19 +20,21 @@ INSERT: LiteralString = """
         episode_id, project_id, origin, decided_at, agent_version, decision_source, sprint_id, day,
         perception, reasoning, action, quality, recallable, features,
         completed_tasks, planned_tasks, completion_rate, spill_over, duration_days,
+        progress_source, worked,
         rule_tasks, recommended_tasks, applied_tasks, raw_confidence, stated_confidence, effect)
     SELECT episode_id, project_id, origin, decided_at, agent_version, decision_source, sprint_id,
         day, perception, reasoning, action, quality, recallable, features::vector,
         completed_tasks, planned_tasks, completion_rate, spill_over, duration_days,
+        progress_source, worked,
         rule_tasks, recommended_tasks, applied_tasks, raw_confidence, stated_confidence, effect
     FROM jsonb_to_recordset(%s::jsonb) AS episode (
         episode_id uuid, project_id text, origin text, decided_at timestamptz, agent_version text,
         decision_source text, sprint_id text, day date, perception jsonb, reasoning jsonb,
         action jsonb, quality real, recallable boolean, features text, completed_tasks integer,
         planned_tasks integer, completion_rate double precision, spill_over integer,
-        duration_days integer, rule_tasks integer, recommended_tasks integer,
-        applied_tasks integer, raw_confidence double precision, stated_confidence double precision,
-        effect text)
+        duration_days integer, progress_source text, worked boolean, rule_tasks integer,
+        recommended_tasks integer, applied_tasks integer, raw_confidence double precision,
+        stated_confidence double precision, effect text)
     ON CONFLICT DO NOTHING
 """
 
@@ -44,6 +47,8 @@ class OutcomeColumns(TypedDict):
     completion_rate: float | None
     spill_over: int | None
     duration_days: int | None
+    progress_source: ProgressSource | None
+    worked: bool | None
 
 
 class DecisionColumns(TypedDict):
@@ -112,6 +117,9 @@ def _outcome_columns(outcome: Outcome | None) -> OutcomeColumns:
         "completion_rate": outcome.completion_rate if outcome else None,
         "spill_over": outcome.spill_over if outcome else None,
         "duration_days": outcome.duration_days if outcome else None,
+        # An episode that comes with its outcome is imported, from a file of people's work.
+        "progress_source": "reported" if outcome else None,
+        "worked": True if outcome else None,
     }
 
 

@@ -31,8 +31,9 @@ EXACT_ROWS = 3000
 NEAREST_STRUCTURED = 40  # episodes whose texts are compared first
 NEAREST_TEXT = 40
 
-# An episode of the same project from the day of the query or later would be the future.
-_PAST: LiteralString = "recallable AND (project_id <> %(own)s OR day < %(day)s)"
+# Of any project: what becomes known later would be the future. Simulated sprints say nothing of
+# people, and people's sprints nothing of the simulation (docs/adr/0080-as-of-recall.md).
+_PAST: LiteralString = "recallable AND known_on <= %(day)s AND simulated = %(simulated)s"
 _PROJECT: LiteralString = " AND project_id = %(project)s"
 
 _DISTANCE: LiteralString = "features <-> %(features)s AS distance"
@@ -45,8 +46,9 @@ _RANK: LiteralString = """
     ELSE (1 - %(weight)s) / (1 + distance * distance / %(dimensions)s) + %(weight)s * cosine END
 """
 _ROW: LiteralString = """
-    episode_id, project_id, sprint_id, day, perception,
-    completed_tasks, planned_tasks, completion_rate, spill_over, duration_days
+    episode_id, project_id, sprint_id, day, known_on, simulated, perception,
+    completed_tasks, planned_tasks, completion_rate, spill_over, duration_days,
+    completed_outside
 """
 
 
@@ -115,10 +117,10 @@ _COUNT_OF_MODEL: LiteralString = """
 class Query(TypedDict):
     """Parameters of both statements, by the names that the SQL gives them."""
 
-    own: str
-    """The project that the query is about."""
     day: date
-    """Its day of the query."""
+    """Day of the query; episodes that become known later are not found."""
+    simulated: bool
+    """True to find episodes of simulated sprints only, False to find none of them."""
     project: str | None
     """The only project to search; None for all."""
     features: Vector
@@ -159,6 +161,10 @@ class Hit:
     """The sprint that the episode decided on; None when it created none."""
     day: date
     """The project's day of the decision."""
+    known_on: date
+    """Day from which the outcome is known: the one after the sprint's last."""
+    simulated: bool
+    """True when the sprint's progress was simulated."""
     perception: JsonObject
     """State of the project at the time, as JSON."""
     completed_tasks: int
@@ -171,6 +177,8 @@ class Hit:
     """Planned tasks that were not completed."""
     duration_days: int
     """Calendar days of the sprint."""
+    completed_outside: int | None
+    """Tasks of the project finished in its days outside it; None when not known."""
 
     @property
     def structured_similarity(self) -> float:
@@ -199,12 +207,17 @@ def text_may_matter(query: Query, hits: list[Hit]) -> bool:
 
 
 def make_query(
-    perception: Perception, embedding: Embedding | None, project_id: str | None, limit: int
+    perception: Perception,
+    embedding: Embedding | None,
+    project_id: str | None,
+    limit: int,
+    *,
+    simulated: bool = False,
 ) -> Query:
     """Return the parameters of a search; `project_id` None searches all projects."""
     return {
-        "own": perception.project_id,
         "day": perception.day,
+        "simulated": simulated,
         "project": project_id,
         "features": Vector(list(features(perception))),
         "embedding": embedding.vector if embedding else None,

@@ -12,7 +12,7 @@ async def decision_impact(reader: ProjectReader, project_id: str) -> DecisionImp
     """Compare enhanced with rule-based decisions by outcome. Raises: `NotFound`."""
     _, outcomes, decisions = await asyncio.gather(
         reader.exists(project_id),
-        reader.ended_decisions.read(project_id),
+        reader.ended_decisions.read(project_id, simulated=True),
         count_decisions(reader.pool, project_id),
     )
     return impact.compare(project_id, outcomes, decisions)

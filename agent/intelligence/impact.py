@@ -36,8 +36,11 @@ def compare(
 ) -> DecisionImpact:
     """Compare decisions of both sources whose sprints have ended.
 
-    `decisions` counts the recorded decisions by source and effect, ended or not.
+    `decisions` counts the recorded decisions by source and effect, ended or not. Outcomes of
+    simulated sprints are counted apart.
     """
+    simulated = sum(decision.simulated for decision in outcomes)
+    outcomes = [decision for decision in outcomes if not decision.simulated]
     enhanced = [decision for decision in outcomes if _is_enhanced(decision)]
     rule_based = [decision for decision in outcomes if not _is_enhanced(decision)]
     rates = difference(_rates(enhanced), _rates(rule_based), 1.0)
@@ -50,6 +53,7 @@ def compare(
         rule_based=_group(rule_based, _acted(decisions, "rule_based_only")),
         shadow_decisions=sum(item.decisions for item in decisions if item.effect == "shadow"),
         dry_runs=sum(item.decisions for item in decisions if item.effect == "dry_run"),
+        simulated_outcomes=simulated,
         completion_rate_difference=rates,
         miss_difference=misses,
         recommendations=_recommendations(outcomes),

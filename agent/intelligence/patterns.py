@@ -17,9 +17,9 @@ async def similar_projects(
 
     Raises: `NotFound`; `Unavailable` without the chronicle.
     """
-    await reader.exists(project_id)
-    velocity = await reader.velocity(project_id)
-    projects, reason = await reader.similar_projects(project_id, threshold)
+    until = await reader.held_at(project_id)
+    velocity = await reader.velocity(project_id, until)
+    projects, reason = await reader.similar_projects(project_id, threshold, until)
     return SimilarProjectsAnalysis(
         project_id=project_id,
         similarity_threshold=threshold,
@@ -43,7 +43,7 @@ async def velocity_trends(reader: ProjectReader, project_id: str) -> VelocityTre
     """
     state = await reader.state(project_id)
     velocity, recalled = await asyncio.gather(
-        reader.velocity(project_id), reader.recall(state.snapshot)
+        reader.velocity(project_id, state.until), reader.recall(state.snapshot)
     )
     # The forecast of a decision about the next sprint (docs/adr/0090-one-expectation.md).
     evidence = of_next_sprint(state.snapshot, recalled)

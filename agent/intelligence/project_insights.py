@@ -24,9 +24,10 @@ SHOWN_NAMES = 3  # impediments, or action items, named of a project
 
 async def data_quality(reader: ProjectReader, project_id: str) -> DataQuality:
     """Rate the data that decisions rest on, and recommend what to add. Raises: `NotFound`."""
+    until = await reader.held_at(project_id)
     team_size, (history, missing), outcomes = await asyncio.gather(
         reader.team_size(project_id),
-        reader.history(project_id),
+        reader.history(project_id, until),
         reader.ended_decisions.read(project_id),
     )
     data = quality.ProjectData(not missing, history, team_size, len(outcomes))

@@ -56,7 +56,7 @@ def assess(data: ProjectData) -> tuple[DataQualityReport, list[str]]:
         "impediments": float(bool(impediments)),
     }
     score = round(sum(WEIGHTS[name] * share for name, share in parts.items()), 2)
-    typical = float(median(sprint.completed_tasks for sprint in listed)) if listed else None
+    typical = float(median(sprint.velocity for sprint in listed)) if listed else None
     note = _note(sprints, bool(impediments))
     report = _report(sprints or None, completion_rate, typical, score, parts, note)
     return report, _recommendations(sprints, parts)

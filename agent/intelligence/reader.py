@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable
 from dataclasses import dataclass
+from datetime import date
 from typing import TypeVar
 
 from agent.intelligence.risk import SprintWindow
@@ -17,10 +18,10 @@ from domain_services.kernel.errors import NotFound, Problem
 from graphs.deps import Sources
 from graphs.nodes.adjust import working_share
 from graphs.nodes.analyse import ProjectState, read_project
-from graphs.nodes.optional import ask
+from graphs.nodes.history import ask_history
 from graphs.rules.base import RequestOptions
 from graphs.state import Snapshot
-from graphs.thresholds import HISTORY_SPRINTS, RECALL_EPISODES
+from graphs.thresholds import RECALL_EPISODES
 from memory.audits import WaitingAudits
 from memory.decision_outcomes import EndedDecisions
 from memory.pool import Pool
@@ -56,7 +57,15 @@ class ProjectReader:
 
     async def exists(self, project_id: str) -> None:
         """Check that the project exists. Raises: `NotFound`."""
-        await _of_project(project_id, self.sources.project.get_project(project_id))
+        await self.held_at(project_id)
+
+    async def held_at(self, project_id: str) -> date | None:
+        """Return the day at which the project is held; None when it follows the clock.
+
+        Raises: `NotFound`.
+        """
+        project = await _of_project(project_id, self.sources.project.get_project(project_id))
+        return project.as_of
 
     async def state(self, project_id: str) -> ProjectState:
         """Read the project as a decision would see it. Raises: `NotFound`."""
@@ -72,15 +81,16 @@ class ProjectReader:
         team = await _of_project(project_id, self.sources.project.list_team_members(project_id))
         return len(team.team_members) or None
 
-    async def history(self, project_id: str) -> tuple[ProjectEvidence | None, list[str]]:
-        """Read the project's history, and name what did not answer."""
-        evidence = self.sources.chronicle.evidence(project_id, sprints=HISTORY_SPRINTS)
-        return await ask(evidence, "history", self._answer_seconds)
+    async def history(
+        self, project_id: str, until: date | None
+    ) -> tuple[ProjectEvidence | None, list[str]]:
+        """Read what ended before `until`, None for all, and name what did not answer."""
+        return await ask_history(self.sources, project_id, self._answer_seconds, until)
 
-    async def velocity(self, project_id: str) -> ProjectVelocity:
-        """Read the tasks completed in each closed sprint; without any, nulls with reasons."""
+    async def velocity(self, project_id: str, until: date | None) -> ProjectVelocity:
+        """Read the sprints that ended before `until`, None for all; without any, with reasons."""
         try:
-            return await self.sources.chronicle.velocity(project_id)
+            return await self.sources.chronicle.velocity(project_id, until=until)
         except PeerRefused as refusal:
             # The chronicle answers 404 for a project without history, which is no error here.
             if refusal.peer_status != 404:
@@ -88,11 +98,12 @@ class ProjectReader:
             return _no_velocity(project_id, refusal.detail)
 
     async def similar_projects(
-        self, project_id: str, threshold: float
+        self, project_id: str, threshold: float, until: date | None
     ) -> tuple[list[SimilarProject], str | None]:
         """List projects of at least `threshold` (0..1) similarity, or none and the reason."""
+        chronicle = self.sources.chronicle
         try:
-            return await self.sources.chronicle.similar_projects(project_id, threshold), None
+            return await chronicle.similar_projects(project_id, threshold, until=until), None
         except PeerRefused as refusal:
             if refusal.peer_status != 404:
                 raise
@@ -111,7 +122,10 @@ class ProjectReader:
         """Find similar episodes; an empty result names what prevented the search."""
         try:
             return await self.recaller.recall(
-                snapshot.perception, limit=RECALL_EPISODES, deadline_seconds=self._answer_seconds
+                snapshot.perception,
+                limit=RECALL_EPISODES,
+                deadline_seconds=self._answer_seconds,
+                simulated=snapshot.simulated,
             )
         except Problem as problem:
             return Recall.nothing(problem.detail)

@@ -56,7 +56,7 @@ class Group(Answer):
     decisions: int
     """Decisions of the source that acted, also those that found nothing to do."""
     outcomes: int
-    """Decisions whose sprint has ended."""
+    """Decisions whose sprint has ended, and in which people worked."""
     completion_rate: float | None
     """Mean share of planned tasks that was completed, in 0..1; null when not known."""
     completion_rate_95: Interval | None
@@ -116,6 +116,8 @@ class DecisionImpact(Answer):
     """Decisions in shadow mode, which are in no other count."""
     dry_runs: int = 0
     """Recorded dry runs, which are in no other count."""
+    simulated_outcomes: int = 0
+    """Decisions whose simulated sprint has ended; they are in no number of this answer."""
     completion_rate_difference: Difference
     """Difference of the completion rates."""
     miss_difference: Difference

@@ -26,7 +26,7 @@ from domain_services.kernel.messaging.envelope import Envelope
 from domain_services.kernel.messaging.inbox import Consumer, Handler
 from domain_services.kernel.messaging.redis import open_redis
 from memory import deleted_schedules, outcomes
-from memory.outcomes import ClosedSprint
+from memory.outcomes import CancelledSprint, ClosedSprint
 from memory.pool import Connection
 
 logger = structlog.get_logger()
@@ -76,6 +76,9 @@ def consumers(
 async def store_outcome(connection: AsyncConnection, event: Envelope) -> None:
     """Store the outcome of a closed sprint, also at the decision that created it."""
     closed = SprintClosed.model_validate(event.event_data)
+    days = closed.duration_days
+    if closed.ended_on is not None:
+        days = (closed.ended_on - closed.start_date).days + 1
     outcome = ClosedSprint(
         sprint_id=closed.sprint_id,
         project_id=closed.project_id,
@@ -83,10 +86,26 @@ async def store_outcome(connection: AsyncConnection, event: Envelope) -> None:
         planned_tasks=closed.planned_tasks,
         completion_rate=closed.completion_rate,
         spill_over=closed.spill_over,
-        duration_days=closed.duration_days,
+        duration_days=days,
         closed_at=closed.closed_at,
+        ended_on=closed.ended_on,
+        progress_source=closed.progress_source,
+        worked=closed.worked,
+        completed_outside=closed.completed_outside,
     )
     await outcomes.store(await _psycopg_connection(connection), outcome)
+
+
+async def store_cancellation(connection: AsyncConnection, event: Envelope) -> None:
+    """Store that a sprint was cancelled, also at the decision that created it."""
+    cancelled = SprintCancelled.model_validate(event.event_data)
+    sprint = CancelledSprint(
+        sprint_id=cancelled.sprint_id,
+        project_id=cancelled.project_id,
+        reason=cancelled.reason,
+        cancelled_at=cancelled.cancelled_at,
+    )
+    await outcomes.cancel(await _psycopg_connection(connection), sprint)
 
 
 async def delete_schedules(connection: AsyncConnection, sprint_id: str) -> None:
@@ -114,6 +133,7 @@ def sprint_handlers(prefetcher: Prefetcher) -> Mapping[str, Handler]:
         prefetcher.note_change(event.event_data.get("project_id"))
 
     async def sprint_cancelled(connection: AsyncConnection, event: Envelope) -> None:
+        await store_cancellation(connection, event)
         cancelled = SprintCancelled.model_validate(event.event_data)
         await delete_schedules(connection, cancelled.sprint_id)
         prefetcher.note_change(cancelled.project_id)

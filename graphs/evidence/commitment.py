@@ -15,7 +15,7 @@ def completed_over_committed(past: Sequence[Sprint]) -> float | None:
     Source: ratio estimator, Cochran, Sampling Techniques, 6.1, with a prior.
     """
     known = [
-        (float(sprint.completed), float(sprint.committed))
+        (float(sprint.completed_inside), float(sprint.committed))
         for sprint in past
         if sprint.committed is not None
     ]

@@ -145,7 +145,9 @@ def _errors(past: Sequence[Sprint], planned: bool) -> list[float | None]:
         sprint = past[number]
         window = Window(sprint.days, None, sprint.committed if planned else None)
         mean, dispersion = _expected(past[:number], POOL, window)
-        squared = (sprint.completed - mean) ** 2 / _variance(mean, dispersion)
+        # With its plan known, the tasks of the plan are forecast.
+        completed = sprint.completed_inside if planned else sprint.completed
+        squared = (completed - mean) ** 2 / _variance(mean, dispersion)
         # An exhausted sprint that was expected to do more has no known error: nobody knows how many
         # tasks a larger plan would have completed.
         unknown = sprint.exhausted and sprint.completed < mean

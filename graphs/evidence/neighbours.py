@@ -21,7 +21,7 @@ class NeighbourEvidence:
     similarity: float
     """Similarity of the project's state then and now, 0..1."""
     completed: int
-    """Tasks that its sprint completed."""
+    """Tasks that its team completed in the sprint's days, in it or outside it."""
     typical: float
     """Smoothed throughput of its team before that sprint, in tasks."""
     project_id: str
@@ -29,13 +29,18 @@ class NeighbourEvidence:
 
 
 def as_evidence(
-    similarity: float, perception: Perception, outcome: Outcome
+    similarity: float,
+    perception: Perception,
+    outcome: Outcome,
+    completed_outside: int | None = None,
 ) -> NeighbourEvidence | None:
     """Read the evidence of an episode; None when its team had no pace to compare with."""
     if not perception.completed:
         return None
+    # A pace counts all that a team finishes in its days, so the outcome does too.
+    completed = outcome.completed_tasks + (completed_outside or 0)
     return NeighbourEvidence(
-        similarity, outcome.completed_tasks, smoothed(perception.completed), perception.project_id
+        similarity, completed, smoothed(perception.completed), perception.project_id
     )
 
 

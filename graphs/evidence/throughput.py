@@ -21,11 +21,13 @@ class Sprint:
     """Past sprint of a team."""
 
     completed: int
-    """Tasks finished in the sprint."""
+    """Tasks that the team finished in the sprint's days."""
     days: int | None = None
     """Calendar days from first to last, both included; None when not known."""
     committed: int | None = None
     """Tasks planned at its start; None when not known, as for most imported sprints."""
+    outside: int = 0
+    """Finished tasks that were not in the sprint."""
 
     @property
     def exhausted(self) -> bool:
@@ -34,7 +36,12 @@ class Sprint:
         The team had nothing left to do, so `completed` is only a lower bound of its capacity: a
         right-censored observation.
         """
-        return self.completed == self.committed
+        return self.completed == self.committed and not self.outside
+
+    @property
+    def completed_inside(self) -> int:
+        """Return the finished tasks of the sprint itself, which its commitment is compared with."""
+        return self.completed - self.outside
 
 
 def at_length(past: Sequence[Sprint], days: int | None) -> list[float]:

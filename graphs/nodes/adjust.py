@@ -10,6 +10,7 @@ from graphs.evidence.calibration import Calibration
 from graphs.evidence.duration import keep_cadence
 from graphs.evidence.neighbours import NeighbourEvidence, as_evidence, prior
 from graphs.evidence.throughput import Sprint, at_length
+from graphs.nodes.history import as_sprint
 from graphs.nodes.timing import timed
 from graphs.rules.base import Ruling
 from graphs.state import Snapshot, State
@@ -79,7 +80,15 @@ def only_used(evidence: Evidence) -> Evidence:
 
 def _usable(recall: Recall) -> tuple[tuple[Neighbour, NeighbourEvidence], ...]:
     pairs = (
-        (neighbour, as_evidence(neighbour.similarity, neighbour.perception, neighbour.outcome))
+        (
+            neighbour,
+            as_evidence(
+                neighbour.similarity,
+                neighbour.perception,
+                neighbour.outcome,
+                neighbour.completed_outside,
+            ),
+        )
         for neighbour in recall.neighbours
     )
     return tuple((neighbour, evidence) for neighbour, evidence in pairs if evidence is not None)
@@ -105,14 +114,7 @@ def as_recommendation(
 
 def past_sprints(snapshot: Snapshot) -> tuple[Sprint, ...]:
     """Return the project's own history as evidence takes it, oldest first."""
-    return tuple(
-        Sprint(
-            completed=sprint.completed_tasks,
-            days=(sprint.end_date - sprint.start_date).days + 1,
-            committed=sprint.planned_tasks,
-        )
-        for sprint in snapshot.past
-    )
+    return tuple(as_sprint(past) for past in snapshot.past)
 
 
 def capacity_share(snapshot: Snapshot) -> float | None:

@@ -15,11 +15,11 @@ from domain_services.kernel.types import utc_now
 from domain_services.project.schema import Availability, Clock
 from domain_services.sprint.schema import SprintSummary
 from graphs.deps import Deps, Sources
-from graphs.nodes.optional import ask
+from graphs.nodes.history import ask_history, past_sprints, patterns_of, without_simulated
 from graphs.nodes.timing import timed
 from graphs.rules.base import Facts, RequestOptions, SprintFact, TaskFact
 from graphs.rules.capacity import most_tasks
-from graphs.state import PastSprint, Patterns, Snapshot, State
+from graphs.state import Snapshot, State
 from graphs.thresholds import EVIDENCE_SECONDS, HISTORY_SPRINTS
 from memory.deleted_schedules import DeletedSchedule
 from memory.episode import Perception
@@ -48,6 +48,8 @@ class ProjectState:
     """The chronicle's answer; None when it did not answer."""
     missing: list[str]
     """What did not answer, in words."""
+    until: date | None
+    """Day of a project that is held: its history had ended before it; None when it is live."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,6 @@ async def read_project(
 ) -> ProjectState:
     """Read the project; wait up to `seconds` for the chronicle. Raises: as `analyse`."""
     days = 7 * options.sprint_duration_weeks
-    # One request for all of the chronicle's figures (docs/adr/0010-one-evidence-request.md).
-    evidence = sources.chronicle.evidence(project_id, sprints=HISTORY_SPRINTS)
     try:
         (
             (window, (history, missing), jobs, deleted),
@@ -74,7 +74,7 @@ async def read_project(
         ) = await asyncio.gather(
             asyncio.gather(
                 sources.project.check_availability(project_id, days=days),
-                ask(evidence, "history", seconds),
+                ask_history(sources, project_id, seconds),
                 sources.cronjobs.list_jobs(project_id),
                 sources.deleted_schedules.of_project(project_id),
             ),
@@ -90,6 +90,13 @@ async def read_project(
         if refusal.peer_status == 404:
             raise NotFound(f"there is no project {project_id}", project_id=project_id) from refusal
         raise
+    until = window.today if window.clock == "held" else None
+    simulated = window.progress_mode == "simulated"
+    if history is not None:
+        if until is not None:
+            # Only now is the day known. A project that follows the clock pays no second request.
+            history, missing = await ask_history(sources, project_id, seconds, until)
+        history = history if history is None or simulated else without_simulated(history)
     velocity = history.velocity if history else None
     schedules = _Schedules([job for job in jobs if job.kind == "daily_scrum"], deleted)
     facts = _facts(summary, tasks, sprints, window, schedules, options)
@@ -97,24 +104,12 @@ async def read_project(
         facts=facts,
         perception=_perception(facts, velocity, days),
         timezone=window.timezone,
-        past=_past(velocity),
+        past=past_sprints(velocity),
         average_velocity=velocity.average_velocity if velocity else None,
         trend=velocity.velocity_trend if velocity else None,
+        simulated=simulated,
     )
-    return ProjectState(snapshot, history, missing)
-
-
-def patterns_of(history: ProjectEvidence | None) -> Patterns:
-    """Return the chronicle's figures beyond velocity."""
-    if history is None:
-        return Patterns((), None, None, ())
-    statuses = history.impediments.impediment_status_counts
-    return Patterns(
-        similar_projects=tuple(history.similar_projects),
-        completion_rate=history.patterns.completion_rate,
-        average_sprint_days=history.patterns.avg_sprint_duration_days,
-        open_impediments=tuple(name for name, counts in statuses.items() if counts.get("open")),
-    )
+    return ProjectState(snapshot, history, missing, until)
 
 
 def _facts(
@@ -198,20 +193,6 @@ def _perception(facts: Facts, history: ProjectVelocity | None, days: int) -> Per
         working_days=facts.working_days,
         team_working_days=facts.team_working_days,
         past_sprints=history.sprint_count if history else 0,
-        completed=tuple(sprint.completed_tasks for sprint in past[-HISTORY_SPRINTS:]),
+        completed=tuple(sprint.velocity for sprint in past[-HISTORY_SPRINTS:]),
         sprint_in_progress=facts.active_sprint is not None,
-    )
-
-
-def _past(history: ProjectVelocity | None) -> tuple[PastSprint, ...]:
-    past = history.velocity_trend_data[-HISTORY_SPRINTS:] if history else []
-    return tuple(
-        PastSprint(
-            sprint.sprint_id,
-            sprint.start_date,
-            sprint.end_date,
-            sprint.completed_tasks,
-            sprint.total_tasks,
-        )
-        for sprint in past
     )

@@ -20,6 +20,7 @@ async def recall(state: State, runtime: Runtime[Deps]) -> State:
             state["snapshot"].perception,
             limit=RECALL_EPISODES,
             deadline_seconds=RECALL_SECONDS * deps.patience,
+            simulated=state["snapshot"].simulated,
         )
     except Unavailable as unavailable:
         recalled = Recall.nothing(unavailable.detail)

@@ -7,7 +7,7 @@ shows them the daily scrums alone; a later release drops it.
 from alembic import op
 
 revision = "memory_0006"
-down_revision = "memory_0003"
+down_revision = "memory_0004"
 branch_labels = None
 depends_on = None
 

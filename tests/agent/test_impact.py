@@ -1,6 +1,8 @@
 """Comparison of decision sources, without numbers where there are too few outcomes."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agent.intelligence.impact import (
     LEAST_OUTCOMES,
@@ -77,3 +79,26 @@ def test_equal_values_lead_to_no_conclusion() -> None:
         ),
         NO_SPREAD,
     )
+
+
+def test_simulated_sprints_are_counted_apart() -> None:
+    decisions = [ended_decision() for _ in range(LEAST_OUTCOMES)]
+    simulated = [ended_decision(completed_tasks=0, simulated=True) for _ in range(3)]
+    impact = compare("ALPHA", [*decisions, *simulated], [])
+    assert impact.simulated_outcomes == 3
+    assert compare("ALPHA", decisions, []) == impact.model_copy(update={"simulated_outcomes": 0})
+
+
+PROBABILITIES = st.one_of(st.none(), st.floats(0, 1))
+
+
+@given(st.lists(st.tuples(PROBABILITIES, st.integers(0, 12)), max_size=20))
+def test_table_counts_every_compared_recommendation_once(
+    outcomes: list[tuple[float | None, int]],
+) -> None:
+    decisions = [
+        ended_decision(raw_confidence=raw, stated_confidence=raw, completed_tasks=completed)
+        for raw, completed in outcomes
+    ]
+    recommendations = compare("ALPHA", decisions, []).recommendations
+    assert sum(row.count for row in recommendations.table) == recommendations.compared

@@ -90,6 +90,7 @@ async def store_ended_decisions(pool: Pool, count: int, completed: int, first: i
                 spill_over=10 - completed,
                 duration_days=14,
                 closed_at=CLOSED + timedelta(days=number),
+                progress_source="reported",
             )
             assert await outcomes.store(connection, sprint) == 0  # its episode is in the journal
     await Journal(pool).drain()

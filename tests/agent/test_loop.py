@@ -28,7 +28,7 @@ async def test_outcome_of_a_closed_sprint_reaches_the_episode_once(whole: System
     await give_history(whole, "LOOP", [6, 7, 5])
     created = (await whole.orchestrate("LOOP")).json()["created"]
     assert created["sprint_id"] == "LOOP-S04"
-    for task in created["tasks"][:6]:
+    for task in created["tasks"]:
         path = f"/tasks/{task['task_id']}/progress"
         await whole.post("sprint", path, {"progress_percentage": 100})
     assert (await whole.post("sprint", "/sprints/LOOP-S04/close")).status_code == 200
@@ -38,15 +38,15 @@ async def test_outcome_of_a_closed_sprint_reaches_the_episode_once(whole: System
         return rows if rows and rows[0][1] is not None else None
 
     ((sprint, completed, planned, quality, recallable),) = await until(outcome)
-    assert (sprint, completed, planned) == ("LOOP-S04", 6, 10)
+    assert (sprint, completed, planned) == ("LOOP-S04", 10, 10)
     assert quality >= 0.7
     assert recallable
 
     await send_again(whole)
-    assert [completed for _, completed, *_ in await episodes(whole, "LOOP")] == [6]
+    assert [completed for _, completed, *_ in await episodes(whole, "LOOP")] == [10]
     impact = await get(whole, "/orchestrate/intelligence/decision-impact/LOOP")
     assert impact["rule_based"]["outcomes"] == 1
-    assert impact["rule_based"]["mean_miss"] == 4
+    assert impact["rule_based"]["mean_miss"] == 0
 
     async def confirmed() -> bool:
         url = whole.databases["sprint"].replace("+psycopg", "")
@@ -83,6 +83,25 @@ async def send_again(system: System) -> None:
             return group["lag"] == 0 and group["pending"] == 0
 
         await until(all_consumed)
+
+
+async def test_sprint_closed_before_half_of_its_days_teaches_nothing(whole: System) -> None:
+    await whole.make_project("EARLY", 12)
+    created = (await whole.orchestrate("EARLY")).json()["created"]
+    path = f"/tasks/{created['tasks'][0]['task_id']}/progress"
+    await whole.post("sprint", path, {"progress_percentage": 100})
+    assert (await whole.post("sprint", "/sprints/EARLY-S01/close")).status_code == 200
+
+    async def outcome() -> Any:
+        rows = await episodes(whole, "EARLY")
+        return rows if rows and rows[0][1] is not None else None
+
+    ((_, completed, _, _, recallable),) = await until(outcome)
+    assert (completed, recallable) == (1, False)
+    impact = await get(whole, "/orchestrate/intelligence/decision-impact/EARLY")
+    assert (impact["rule_based"]["decisions"], impact["rule_based"]["outcomes"]) == (1, 0)
+    again = (await whole.orchestrate("EARLY", dry_run=True)).json()
+    assert again["analysis"]["historical_context"]["past_sprints"] == 0
 
 
 async def test_audit_is_delivered_when_the_chronicle_is_back(whole: System) -> None:

@@ -44,7 +44,8 @@ class Story:
     steps: list[dict[str, Any]] = field(default_factory=list)
 
     async def create_project(self, tasks: int, **changes: Any) -> None:
-        body = {"id": self.project_id, "name": "Golden", "country": "DE"} | changes
+        facts = {"name": "Golden", "country": "DE", "progress_mode": "reported"}
+        body = {"id": self.project_id} | facts | changes
         body.setdefault("as_of", AS_OF.isoformat())
         await self.post("project", "/projects", body)
         new = [{"title": f"Task {number}", "priority": 1 + number % 3} for number in range(tasks)]

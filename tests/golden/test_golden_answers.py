@@ -28,7 +28,7 @@ async def test_events_on_the_streams_are_those_of_the_golden_file(whole: System)
     """Start a sprint, simulate a day, report progress, close it with one task unfinished."""
     await whole.start("daily_scrum")
     story = Story(whole, "GOLD")
-    await story.create_project(3)
+    await story.create_project(3, progress_mode="simulated")
     await story.create_team("E1", "E2")
     sprint = await story.post("sprint", "/sprints/GOLD", {"sprint_goal": "Ship it"})
     await until(story.events_confirmed)

@@ -78,7 +78,8 @@ class System:
 
     async def make_project(self, project_id: str, tasks: int) -> None:
         """Create a project with unassigned tasks."""
-        await self.post("project", "/projects", {"id": project_id, "name": project_id})
+        project = {"id": project_id, "name": project_id, "progress_mode": "reported"}
+        await self.post("project", "/projects", project)
         new = [{"title": f"Task {number}"} for number in range(tasks)]
         await self.post("backlog", f"/backlogs/{project_id}/tasks", {"tasks": new})
 

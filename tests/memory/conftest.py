@@ -15,6 +15,7 @@ from psycopg.rows import dict_row
 
 from domain_services.kernel.background import running
 from domain_services.kernel.errors import Unavailable
+from memory import outcomes
 from memory.backfill import Backfill
 from memory.cache import ProcessCache, TableCache
 from memory.decision import (
@@ -31,6 +32,7 @@ from memory.embed import Embeddings
 from memory.embedder import Embedder
 from memory.episode import EMBEDDING_DIMENSIONS, Episode, Outcome, Perception
 from memory.journal import Journal
+from memory.outcomes import ClosedSprint
 from memory.pool import Pool, open_pool
 from memory.postgres import PostgresEpisodes
 from memory.recall import Recaller
@@ -176,6 +178,31 @@ async def stored_row(pool: Pool, sprint_id: str) -> dict[str, Any] | None:
     async with pool.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute("SELECT * FROM episodes WHERE sprint_id = %s", (sprint_id,))
         return await cursor.fetchone()
+
+
+def closed_sprint(episode: Episode, **changes: Any) -> ClosedSprint:
+    """Return the end of an episode's sprint: people completed 7 of 8 tasks in a fortnight."""
+    assert episode.sprint_id is not None
+    ended_on = episode.perception.day + timedelta(13)
+    values: dict[str, Any] = {
+        "sprint_id": episode.sprint_id,
+        "project_id": episode.project_id,
+        "completed_tasks": 7,
+        "planned_tasks": 8,
+        "completion_rate": 0.875,
+        "spill_over": 1,
+        "duration_days": 14,
+        "closed_at": datetime.combine(ended_on, datetime.max.time(), UTC),
+        "ended_on": ended_on,
+        "progress_source": "reported",
+    }
+    return ClosedSprint(**values | changes)
+
+
+async def end_sprint(memory: Memory, episode: Episode, **changes: Any) -> int:
+    """Store the end of an episode's sprint; return how many episodes changed."""
+    async with memory.pool.connection() as connection, connection.transaction():
+        return await outcomes.store(connection, closed_sprint(episode, **changes))
 
 
 def remember(perception: Perception, number: int = 1, **changes: Any) -> Episode:

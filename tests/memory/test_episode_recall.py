@@ -1,7 +1,7 @@
 """Recall finds the nearest episodes by features and text, and names what it lacked."""
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
@@ -23,6 +23,7 @@ from tests.memory.conftest import (
     Memory,
     SlowEmbedder,
     decide,
+    end_sprint,
     invent,
     perceive,
     remember,
@@ -32,8 +33,14 @@ from tests.memory.conftest import (
 UNEXPLAINED = decide(reasoning="", rule=None, adjustments=None, tasks=None, duration_weeks=None)
 
 
-async def recall(memory: Memory, perception: Perception, limit: int = 5) -> Recall:
-    return await memory.recaller.recall(perception, limit=limit, deadline_seconds=SECONDS)
+LATER = TODAY + timedelta(100)  # when every outcome of these tests is known
+
+
+async def recall(
+    memory: Memory, perception: Perception, day: date = LATER, *, simulated: bool = False
+) -> Recall:
+    later = perception.model_copy(update={"day": day})
+    return await memory.recaller.recall(later, deadline_seconds=SECONDS, simulated=simulated)
 
 
 def ids(recalled: Recall) -> list[UUID]:
@@ -89,7 +96,7 @@ async def test_exact_and_indexed_search_find_the_same_episodes(
 ) -> None:
     await memory.store.add(invent(count))
     for episode in invent(8, seed=2):
-        perception = episode.perception.model_copy(update={"project_id": "ASKING"})
+        perception = episode.perception.model_copy(update={"project_id": "ASKING", "day": LATER})
         recalled = await recall(memory, perception)
         assert (recalled.searched < count) == by_index
         query = search.make_query(perception, None, None, 5)
@@ -109,11 +116,11 @@ async def test_many_embedded_episodes_are_searched_by_both_indexes(memory: Memor
     # So many that the structurally nearest alone cannot be sure of the last of them.
     limit = 35
     recalled = await recaller_by_index(memory).recall(
-        perceive(), limit=limit, deadline_seconds=SECONDS
+        perceive(day=LATER), limit=limit, deadline_seconds=SECONDS
     )
     lookup = await memory.embeddings.find(describe(perceive()), SECONDS)
     async with memory.pool.connection() as connection:
-        query = search.make_query(perceive(), lookup.embedding, None, limit)
+        query = search.make_query(perceive(day=LATER), lookup.embedding, None, limit)
         exact = await search.search_exact(connection, query, None)
     assert ids(recalled) == [hit.episode_id for hit in exact]
     assert search.NEAREST_STRUCTURED < recalled.searched < 400
@@ -124,36 +131,59 @@ async def test_many_embedded_episodes_are_searched_by_both_indexes(memory: Memor
 async def test_model_with_few_embeddings_is_not_searched_by_text(memory: Memory) -> None:
     await memory.store.add(invent(400))
     await memory.backfill.backfill(50)
-    recalled = await recaller_by_index(memory).recall(perceive(), deadline_seconds=SECONDS)
+    recalled = await recaller_by_index(memory).recall(perceive(day=LATER), deadline_seconds=SECONDS)
     assert recalled.searched == search.NEAREST_STRUCTURED
     assert {neighbour.found_by for neighbour in recalled.neighbours} == {"structured"}
 
 
 async def test_episode_that_an_index_scan_missed_is_found_by_exact_search(memory: Memory) -> None:
-    own = [episode.model_copy(update={"project_id": "ALPHA"}) for episode in invent(400)]
-    others = [remember(perceive("BETA", backlog_tasks=10_000), number) for number in range(4)]
-    await memory.store.add([*own, *others])
+    later = [
+        episode.model_copy(
+            update={"perception": episode.perception.model_copy(update={"day": TODAY})}
+        )
+        for episode in invent(400)
+    ]
+    long_ago = TODAY - timedelta(3000)
+    known = [
+        remember(perceive("BETA", backlog_tasks=10_000, day=long_ago), number)
+        for number in range(4)
+    ]
+    await memory.store.add([*later, *known])
+    recaller = recaller_by_index(memory)
     async with memory.pool.connection() as one, memory.pool.connection() as other:
         for connection in (one, other):
             await connection.execute("SET hnsw.max_scan_tuples = 1")
             await connection.execute("SET enable_seqscan = off")
-    recaller = recaller_by_index(memory)
-    await recaller.recall(perceive("BETA"), deadline_seconds=SECONDS)
-    long_ago = perceive("ALPHA", day=TODAY - timedelta(3000))
-    recalled = await recaller.recall(long_ago, deadline_seconds=SECONDS)
-    assert [neighbour.project_id for neighbour in recalled.neighbours] == ["BETA"] * 4
+    recalled = await recaller.recall(perceive(day=LATER), deadline_seconds=SECONDS, limit=404)
+    assert len(recalled.neighbours) == 404
+    # Few are known on an early day: all of them are compared, however many there are later.
+    early = perceive(day=long_ago + timedelta(14))
+    few = await recaller.recall(early, deadline_seconds=SECONDS)
+    assert [neighbour.project_id for neighbour in few.neighbours] == ["BETA"] * 4
+    assert few.searched == 4
 
 
-@pytest.mark.parametrize("days", [0, 1, 100])
-async def test_future_of_the_same_project_is_never_recalled(memory: Memory, days: int) -> None:
-    await memory.store.add([remember(perceive("ALPHA", day=TODAY + timedelta(days)))])
-    assert (await recall(memory, perceive("ALPHA"))).neighbours == ()
-    assert len((await recall(memory, perceive("BETA"))).neighbours) == 1
+@pytest.mark.parametrize("project_id", ["ALPHA", "BETA"])
+@pytest.mark.parametrize(("days", "known"), [(0, False), (13, False), (14, True)])
+async def test_outcome_is_recalled_from_the_day_after_its_sprint(
+    memory: Memory, project_id: str, days: int, known: bool
+) -> None:
+    await memory.store.add([remember(perceive("ALPHA"))])
+    recalled = await recall(memory, perceive(project_id), TODAY + timedelta(days))
+    assert [neighbour.known_on for neighbour in recalled.neighbours] == (
+        [TODAY + timedelta(14)] if known else []
+    )
 
 
-async def test_past_of_the_same_project_is_recalled(memory: Memory) -> None:
-    await memory.store.add([remember(perceive(day=TODAY - timedelta(1)))])
-    assert len((await recall(memory, perceive())).neighbours) == 1
+async def test_simulated_sprints_are_recalled_by_simulated_projects_only(memory: Memory) -> None:
+    ended = [remember(perceive("BETA"), number, outcome=None) for number in (1, 2, 3)]
+    await memory.store.add(ended)
+    for episode, source in zip(ended, ("reported", "simulated", None), strict=True):
+        await end_sprint(memory, episode, progress_source=source)
+    for simulated, sprint_id in ((False, "BETA-S01"), (True, "BETA-S02")):
+        recalled = await recall(memory, perceive(), simulated=simulated)
+        assert [neighbour.sprint_id for neighbour in recalled.neighbours] == [sprint_id]
+        assert recalled.neighbours[0].simulated == simulated
 
 
 async def test_only_complete_episodes_with_an_outcome_are_recalled(memory: Memory) -> None:
@@ -171,7 +201,7 @@ async def test_only_complete_episodes_with_an_outcome_are_recalled(memory: Memor
 async def test_recall_of_one_project_finds_no_other(memory: Memory) -> None:
     await memory.store.add(invent(40, projects=2))
     recalled = await memory.recaller.recall(
-        perceive(), limit=50, deadline_seconds=SECONDS, project_id="P0001"
+        perceive(day=LATER), limit=50, deadline_seconds=SECONDS, project_id="P0001"
     )
     assert {neighbour.project_id for neighbour in recalled.neighbours} == {"P0001"}
     assert len(recalled.neighbours) == recalled.searched == 20

@@ -1,6 +1,7 @@
 """Episodes are stored whole or not at all, and get their outcome once."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from psycopg.types.json import Jsonb
@@ -10,17 +11,27 @@ from memory.decision import Decision
 from memory.episode import Outcome
 from memory.episode_documents import Action, EpisodeDocument, Reasoning, decision_of, read_episode
 from memory.journal import append
-from memory.postgres import write_outcome
+from memory.postgres import SprintEnd, write_outcome
 from memory.rows import INSERT, EpisodeRow, to_row
 from memory.store import Counts
-from tests.memory.conftest import Memory, adjust, decide, invent, perceive, remember, stored_row
+from tests.memory.conftest import (
+    TODAY,
+    Memory,
+    adjust,
+    decide,
+    invent,
+    perceive,
+    remember,
+    stored_row,
+)
 
 OUTCOME = Outcome(completed_tasks=5, planned_tasks=8, duration_days=14)
+WORKED = SprintEnd(TODAY + timedelta(13), "reported", True)
 
 
-async def write(memory: Memory, sprint_id: str, outcome: Outcome) -> bool:
+async def write(memory: Memory, sprint_id: str, outcome: Outcome, end: SprintEnd = WORKED) -> bool:
     async with memory.pool.connection() as connection, connection.transaction():
-        return await write_outcome(connection, sprint_id, outcome)
+        return await write_outcome(connection, sprint_id, outcome, end)
 
 
 async def test_numbers_of_a_decision_are_columns(memory: Memory) -> None:

@@ -10,8 +10,14 @@ from tests.migrations.release import DUMPS, Dump, read, read_columns, read_rows
 # What another service has yet to receive may move to another table: its arrival is tested.
 MOVABLE = {"alembic_version", "owed_audits", "deliveries"}
 
+# Computed again from the notes, of which others count now.
+DERIVED = {"project_history"}
+
 # The upgrade announces the completed tasks of ended sprints to the backlog.
 GROWING = {("sprint", "outbox")}
+
+# The upgrade marks imported windows before a team's first work: no decision recalls them.
+CORRECTED = {("orchestrator", "episodes"): {"recallable"}}
 
 _LEARNED = {
     "rule_tasks": "(count ->> 'original_recommendation')::integer",
@@ -32,7 +38,11 @@ def test_every_column_of_the_earlier_release_keeps_its_values(
     restorer: Restorer, dump: Dump
 ) -> None:
     url = restorer.restore(dump)
-    columns = {table: names for table, names in read_columns(url).items() if table not in MOVABLE}
+    columns = {
+        table: [name for name in names if name not in CORRECTED.get((dump.service, table), ())]
+        for table, names in read_columns(url).items()
+        if table not in MOVABLE | DERIVED
+    }
     before = read_rows(url, columns)
     restorer.upgrade(url, dump)
     after = read_rows(url, columns)
