@@ -72,7 +72,7 @@ async def describe(reader: ProjectReader, project_id: str) -> ProjectInsights:
             similar_projects_analyzed=len(similar),
             similar_episodes_analyzed=len(recalled.neighbours),
             prediction_confidence=assessment.confidence,
-            data_freshness_hours=hours_since(statistics.newest_outcome),
+            data_freshness_hours=hours_since(statistics.newest_outcome, state.snapshot.facts.today),
             recall_path=recalled.path,
             degraded=[*state.missing, *recall_missing],
         ),

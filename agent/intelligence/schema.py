@@ -219,7 +219,7 @@ class RiskAssessment(Answer):
     confidence: float | None
     """Share of the past sprints that ended inside their central 70 %; null below six sprints."""
     expected: float | None = None
-    """Tasks that the whole sprint completes on average; null when the evidence is too thin."""
+    """Tasks that the team completes in the sprint's days, on average; null without evidence."""
     low: int | None = None
     """Lower end of the central 70 %, in tasks; null as above."""
     high: int | None = None
@@ -259,7 +259,7 @@ class InsightsMetadata(Answer):
     prediction_confidence: float | None
     """Share of the past sprints that ended inside their central 70 %; null below six sprints."""
     data_freshness_hours: float | None
-    """Hours since the newest known outcome; null when none is known."""
+    """Hours from the newest known outcome to the project's day; null when none is known."""
     recall_path: str
     """How similar episodes were searched for."""
     degraded: list[str]

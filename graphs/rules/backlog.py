@@ -12,9 +12,10 @@ def create_sprint(facts: Facts) -> Ruling | None:
         return None
     tasks, weeks = planned_tasks(facts), facts.options.sprint_duration_weeks
     reason = (
-        f"A sprint of {tasks} task(s) and {weeks} week(s) is created, because none is in progress"
-        f" and {facts.unassigned_tasks} of {facts.backlog_tasks} backlog tasks are free to be"
-        " planned."
+        # Not "is created": the same reason stands in a dry run, and beside a refused call.
+        f"A sprint of {tasks} task(s) and {weeks} week(s) is to be created, because none is in"
+        f" progress and {facts.unassigned_tasks} of {facts.backlog_tasks} backlog tasks are free"
+        " to be planned."
         f" {describe_capacity(facts)}"
     )
     return Ruling("create_sprint", "create_sprint", reason, tasks=tasks, duration_weeks=weeks)
@@ -47,4 +48,15 @@ def keep_as_is(facts: Facts) -> Ruling | None:
     else:
         cause = f"the request allows {facts.options.max_tasks} tasks in a sprint"
     sprint_id = sprint.sprint_id if sprint is not None else None
-    return Ruling("keep_as_is", "nothing", f"Nothing, because {cause}.", sprint_id=sprint_id)
+    # "Nothing" would be false beside a CronJob that this run creates, changes or deletes.
+    subject = "No sprint begins or ends" if _changes_a_schedule(facts) else "Nothing"
+    return Ruling("keep_as_is", "nothing", f"{subject}, because {cause}.", sprint_id=sprint_id)
+
+
+def _changes_a_schedule(facts: Facts) -> bool:
+    """Check that a rule about CronJobs speaks too; it may also say why none is changed."""
+    sprint, schedule = facts.active_sprint, facts.options.schedule
+    if sprint is None or not facts.options.create_cronjob:
+        return bool(facts.orphaned_cronjobs)
+    changed = schedule is not None and schedule.split() != (sprint.schedule or schedule).split()
+    return sprint.cronjob is None or changed or bool(facts.orphaned_cronjobs)

@@ -25,7 +25,7 @@ def close_sprint(facts: Facts) -> Ruling | None:
     # Unfinished tasks come back to the backlog by an event, and the outcome of this sprint is
     # evidence for the next one: both are there in the next run, not in this one.
     reason = (
-        f"Sprint {sprint.sprint_id} is closed, because {cause}. A new sprint is left to the next"
-        " run, which sees how this one ended."
+        f"Sprint {sprint.sprint_id} is to be closed, because {cause}. A new sprint is left to the"
+        " next run, which sees how this one ended."
     )
     return Ruling("close_sprint", "close_sprint", reason, sprint_id=sprint.sprint_id)

@@ -18,7 +18,7 @@ def schedule_new_sprint(facts: Facts) -> Ruling | None:
     if never := _never(facts, last_day):
         reason = f"The new sprint gets no CronJob, because {never}."
         return Ruling("schedule_new_sprint", "no_cronjob", reason)
-    reason = f"The new sprint gets a CronJob for its daily scrum: {_words(facts)}."
+    reason = f"The new sprint is to get a CronJob for its daily scrum: {_words(facts)}."
     return Ruling("schedule_new_sprint", "create_cronjob", reason)
 
 
@@ -39,7 +39,7 @@ def restore_schedule(facts: Facts) -> Ruling | None:
     if never := _never(facts, sprint.end_date):
         reason = f"{opening} and gets none, because {never}."
         return Ruling("restore_schedule", "no_cronjob", reason, sprint_id=sprint.sprint_id)
-    reason = f"{opening} and gets one: {_words(facts)}."
+    reason = f"{opening} and is to get one: {_words(facts)}."
     return Ruling("restore_schedule", "create_cronjob", reason, sprint_id=sprint.sprint_id)
 
 
@@ -56,7 +56,9 @@ def change_schedule(facts: Facts) -> Ruling | None:
         reason = f"CronJob {sprint.cronjob} is not changed as requested, because {never}."
         return Ruling("change_schedule", "no_cronjob", reason, sprint_id=sprint.sprint_id)
     before = describe_schedule(sprint.schedule, facts.timezone)
-    reason = f"CronJob {sprint.cronjob} is changed as requested: {_words(facts)} (was {before})."
+    reason = (
+        f"CronJob {sprint.cronjob} is to be changed as requested: {_words(facts)} (was {before})."
+    )
     return Ruling(
         "change_schedule",
         "change_cronjob",
@@ -71,7 +73,10 @@ def drop_closed_schedule(facts: Facts) -> Ruling | None:
     sprint = facts.active_sprint
     if sprint is None or sprint.cronjob is None or not is_over(sprint, facts.today):
         return None
-    reason = f"CronJob {sprint.cronjob} is deleted, because sprint {sprint.sprint_id} is closed."
+    reason = (
+        f"CronJob {sprint.cronjob} is to be deleted, because sprint {sprint.sprint_id} is to be"
+        " closed."
+    )
     return Ruling(
         "drop_closed_schedule",
         "delete_cronjob",
@@ -88,7 +93,9 @@ def drop_orphaned_schedule(facts: Facts) -> Ruling | None:
     # One a run keeps a decision short; orphans are rare, and harmless until the next run.
     name, *others = facts.orphaned_cronjobs
     later = f" {len(others)} more are left to the next runs." if others else ""
-    reason = f"CronJob {name} is deleted, because its sprint is not in progress any more.{later}"
+    reason = (
+        f"CronJob {name} is to be deleted, because its sprint is not in progress any more.{later}"
+    )
     return Ruling("drop_orphaned_schedule", "delete_cronjob", reason, cronjob=name)
 
 

@@ -1,6 +1,6 @@
 """Answers about a project with history, without history, and that does not exist."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -257,3 +257,11 @@ def test_data_of_the_future_is_zero_hours_old() -> None:
     now = datetime.now(UTC)
     assert hours_since(now + timedelta(days=3)) == 0
     assert hours_since(now - timedelta(hours=2)) == pytest.approx(2, abs=0.02)
+
+
+def test_data_of_a_held_project_are_as_old_as_on_its_day() -> None:
+    outcome = datetime(2016, 10, 16, tzinfo=UTC)
+    assert hours_since(outcome, date(2016, 10, 17)) == 48
+    assert hours_since(outcome, date(2016, 10, 10)) == 0
+    now = datetime.now(UTC)
+    assert hours_since(now - timedelta(hours=2), now.date()) == pytest.approx(2, abs=0.02)

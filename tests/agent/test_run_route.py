@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+import psycopg
+
 from tests.agent.conftest import get
 from tests.graphs.conftest import System
 
@@ -36,3 +38,20 @@ async def test_a_failed_run_shows_its_error(whole: System) -> None:
     assert (unknown.status_code, unknown.json()["code"]) == (404, "not_found")
     assert "there is no run" in unknown.json()["detail"]
     assert (await whole.http.get(f"{url}/runs/first")).status_code == 400
+
+
+async def test_a_decided_run_is_named_while_its_calls_wait(whole: System) -> None:
+    await whole.make_project("WAIT", 4)
+    url = whole.databases["sprint"].replace("+psycopg", "")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            "CREATE FUNCTION shut() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            " RAISE EXCEPTION 'the database goes down' USING ERRCODE = '57P01'; END $$"
+        )
+        connection.execute("CREATE TRIGGER shut BEFORE INSERT ON sprints EXECUTE FUNCTION shut()")
+    problem = await whole.orchestrate("WAIT")
+    assert (problem.status_code, problem.json()["code"]) == (503, "unavailable")
+    run = await get(whole, problem.json()["run_url"])
+    assert (run["run_id"], run["status"]) == (problem.json()["run_id"], "decided")
+    assert (run["effect"], run["answer"], run["ended_at"]) == ("acted", None, None)
+    assert run["decision"]["tasks"] == 4

@@ -1,5 +1,6 @@
 from graphs.rules.backlog import create_sprint, keep_as_is
 from graphs.rules.base import TaskFact
+from graphs.rules.catalogue import decide
 from tests.unit.rules.conftest import BuildFacts, BuildSprint
 
 
@@ -54,6 +55,33 @@ def test_request_that_assigns_no_tasks_gets_its_own_reason(facts: BuildFacts) ->
     assert ruling is not None
     assert "the request assigns no tasks" in ruling.reason
     assert "does not ask for one" not in ruling.reason
+
+
+def test_nothing_is_not_said_beside_a_change_of_a_schedule(
+    facts: BuildFacts, sprint: BuildSprint
+) -> None:
+    for changes in (
+        {"active_sprint": sprint(cronjob=None)},
+        {"active_sprint": sprint(), "orphaned_cronjobs": ("run-dailyscrum-apollo-s00",)},
+    ):
+        ruling = keep_as_is(facts(**changes))
+        assert ruling is not None
+        assert ruling.reason.startswith("No sprint begins or ends, because sprint APOLLO-S01")
+    ruling = keep_as_is(
+        facts(options={"create_cronjob": False}, active_sprint=sprint(cronjob=None))
+    )
+    assert ruling is not None
+    assert ruling.reason.startswith("Nothing, because")
+
+
+def test_reasons_hold_also_when_nothing_is_carried_out(
+    facts: BuildFacts, sprint: BuildSprint
+) -> None:
+    """A dry run and a refused call have the same reasons as a run that acts."""
+    over = facts(active_sprint=sprint(pending_tasks=0))
+    for situation in (facts(), over):
+        for ruling in decide(situation):
+            assert " is to " in ruling.reason, ruling.reason
 
 
 def test_empty_backlog_is_said_as_such(facts: BuildFacts) -> None:
