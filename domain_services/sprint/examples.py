@@ -11,6 +11,7 @@ EXAMPLES: Examples = {
         "requested_by": "E001",
     },
     "POST /sprints/{sprint_id}/run-daily-scrum": {"scheduled_for": "2026-03-03"},
+    "POST /sprints/{sprint_id}/cancel": {"reason": "the team was moved to another project"},
     "POST /tasks/{task_id}/progress": {
         "progress_percentage": 60,
         "yesterday_work": "Wrote the parser",
