@@ -27,5 +27,5 @@ class AgentSettings(KernelSettings):
         description="factor on the time a decision or report waits for memory and history",
     )
     schedule_poll_seconds: float = Field(
-        default=5, gt=0, description="pause between two looks for due daily scrums"
+        default=5, gt=0, description="pause between two looks for due schedules"
     )

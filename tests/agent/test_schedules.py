@@ -292,3 +292,15 @@ async def test_schedules_of_a_held_project_rest_and_say_so(system: System) -> No
     assert scrum["next_run"].startswith(held_at.isoformat())
     notes = "/v1/notes/daily_scrum_report?sprint_id=AUTO-S01"
     assert (await system.http.get(system.urls["chronicle"] + notes)).status_code == 404
+
+
+async def test_sprint_cancelled_by_hand_loses_its_cronjob(auto: System) -> None:
+    await auto.orchestrate("AUTO")
+    assert len(await get(auto, LIST)) == 1
+    cancelled = await auto.post("sprint", "/sprints/AUTO-S01/cancel", {"reason": "planned twice"})
+    assert cancelled.status_code == 200, cancelled.text
+
+    async def cronjob_vanished() -> bool:
+        return await get(auto, LIST) == []
+
+    await until(cronjob_vanished)

@@ -62,7 +62,11 @@ class Service:
         try:
             async with database.transaction() as connection:
                 names = await connection.scalars(
-                    text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+                    # The daily jobs of the orchestrator fill the other two in the background.
+                    text(
+                        "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+                        " AND tablename NOT IN ('daily_jobs', 'job_results')"
+                    )
                 )
                 return {
                     name: int(await connection.scalar(text(f"SELECT count(*) FROM {name}")) or 0)
