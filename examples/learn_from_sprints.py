@@ -3,9 +3,10 @@
     python examples/learn_from_sprints.py --base-port 8100 --key .dsm/admin.key [--teams 12]
 
 Needs a running stack (`dsm up --detach`). Each team has closed sprints of about seven tasks. The
-rule plans ten, because the confidence in fewer is too low, and the team finishes seven. The script
-checks every answer. It exits with 1, and names what is missing, when an answer is not as expected
-or nothing was learned.
+rule plans ten, because the confidence in fewer is too low, and the team finishes seven. The teams
+are held at a day a fortnight ago and moved on to yesterday, because a sprint teaches only when half
+of its days are over. The script checks every answer. It exits with 1, and names what is missing,
+when an answer is not as expected or nothing was learned.
 """
 
 import argparse
@@ -21,6 +22,9 @@ from typing import Any
 
 HISTORY = (7, 6, 8, 7, 6, 8, 7)  # tasks closed in past sprints, oldest first
 FINISHED = 7
+FORTNIGHT = timedelta(days=14)
+TODAY = date.today()  # noqa: DTZ011 - a calendar day
+BEGIN = TODAY - FORTNIGHT  # day at which the teams are held when they decide
 SERVICES = {"orchestrator": 0, "project": 1, "backlog": 2, "sprint": 3, "chronicle": 4}
 
 
@@ -73,10 +77,12 @@ def wait_for(condition: Callable[[], Any], event: str, seconds: float = 30) -> A
     return value
 
 
-def make_team(stack: Stack, team: str) -> None:
-    """Create a project with closed sprints and a backlog of twenty tasks."""
-    stack.post("project", "/projects", {"id": team, "name": team, "progress_mode": "reported"})
-    first = date.today() - timedelta(days=14 * len(HISTORY))  # noqa: DTZ011 - a calendar day
+def make_team(stack: Stack, team: str, held_at: date | None = None) -> None:
+    """Create a project with closed sprints and twenty tasks, held at a day or live."""
+    project = {"id": team, "name": team, "progress_mode": "reported"}
+    as_of = {"as_of": held_at.isoformat()} if held_at else {}
+    stack.post("project", "/projects", project | as_of)
+    first = (held_at or TODAY) - FORTNIGHT * len(HISTORY)
     notes = [
         {
             "sprint_id": f"{team}-S{number:02d}",
@@ -117,6 +123,8 @@ def finish_sprint(stack: Stack, team: str) -> Any:
     for task in answer["created"]["tasks"][:FINISHED]:
         path = f"/tasks/{task['task_id']}/progress"
         stack.post("sprint", path, {"progress_percentage": 100})
+    yesterday = {"to": (TODAY - timedelta(days=1)).isoformat()}
+    stack.call("PUT", "project", f"/projects/{team}/clock", yesterday)
     stack.post("sprint", f"/sprints/{answer['created']['sprint_id']}/close")
     return answer
 
@@ -159,7 +167,7 @@ def make_teams(stack: Stack, teams: list[str]) -> None:
     """Create the teams, whose plans follow the rule while the adjustment is only recorded."""
     print(f"{len(teams)} teams, {len(HISTORY)} closed sprints each")
     for team in teams:
-        make_team(stack, team)
+        make_team(stack, team, held_at=BEGIN)
         # An outcome teaches most where the plan left both numbers possible.
         mode = f"/orchestrate/project/{team}/decision-mode"
         stack.post("orchestrator", mode, {"mode": "rule_based_only"})
