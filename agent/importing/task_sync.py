@@ -86,10 +86,10 @@ class TaskSync:
         """Treat every task as outside a sprint, after the running one was closed."""
         self._sprint, self._open_in_sprint = None, set()
 
-    async def create(self, day: date, finished_since: date | None) -> None:
+    async def create(self, day: date, finished: tuple[date, date] | None) -> None:
         """Create the tasks that were created by `day` and are missing in the backlog.
 
-        Of finished ones, those that were finished from `finished_since` on; None: none of them.
+        Of those finished by the day, the ones finished between the two days; None: none of them.
         """
         missing = [
             task
@@ -99,7 +99,7 @@ class TaskSync:
             and (
                 task.finished is None
                 or task.finished > day
-                or (finished_since is not None and task.finished >= finished_since)
+                or (finished is not None and finished[0] <= task.finished <= finished[1])
             )
         ]
         if not missing:

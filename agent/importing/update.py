@@ -73,11 +73,12 @@ async def _sync_tasks(
     sync = TaskSync(services, rows)
     await sync.read(existing)
     await sync.follow_rows(study.known_before.get(project_id), study.day)
-    since = existing.own[0].start_date if existing.own else None
-    await sync.create(min(study.day, today), since)
     # A held project is at the beginning of its day; a live one knows what was finished on it.
     is_held = existing.project.clock == "held"
-    await sync.finish(today - timedelta(days=1) if is_held else min(study.day, today))
+    last = today - timedelta(days=1) if is_held else min(study.day, today)
+    first = existing.own[0].start_date if existing.own else None
+    await sync.create(min(study.day, today), (first, last) if first else None)
+    await sync.finish(last)
     return sync
 
 

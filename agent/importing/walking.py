@@ -96,8 +96,7 @@ def _event_days(rows: KnownRows, existing: Existing, target: date | NextSprint) 
 
 async def _bring_in(sync: TaskSync, existing: Existing, day: date, finished_by: date) -> None:
     # Finished tasks count for the team's sprints, so they come in too, once there are any.
-    since = existing.own[0].start_date if existing.own else None
-    await sync.create(day, since)
+    await sync.create(day, (existing.own[0].start_date, day) if existing.own else None)
     await sync.finish(finished_by)
 
 

@@ -42,11 +42,11 @@ def test_dry_import_writes_nothing(dsm: Dsm, api: httpx.Client) -> None:
     assert api.get(f"{dsm.url(1)}/projects/DRY0").status_code == 404
 
 
-def test_another_day_for_the_same_project_is_refused_before_anything_is_written(dsm: Dsm) -> None:
+def test_day_before_the_projects_own_is_refused_before_anything_is_written(dsm: Dsm) -> None:
     options = ("--map", demo.MAPPING, "--prefix", "P", "--as-of", "2015-03-02")
     done = dsm.run("import", "csv", str(EXAMPLE), *options)
     assert done.returncode == 2
-    assert "P0 is there already as of 2016-06-06" in done.stderr
+    assert "P0 is at 2016-06-06 and never goes back" in done.stderr
 
 
 def test_decision_is_carried_out_exactly_and_explained(dsm: Dsm, api: httpx.Client) -> None:
