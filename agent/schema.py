@@ -1,6 +1,6 @@
 """Wire types of the orchestrator's requests and of its answers about a project."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from pydantic import Field, JsonValue, StringConstraints, model_validator
 
 from domain_services.chronicle.schema import DecisionEffect
 from domain_services.kernel.types import Answer, Wire
+from domain_services.project.schema import Clock
 from memory.decision import Decision
 from memory.episode import ModeName
 from memory.episode_documents import EpisodeDocument
@@ -213,6 +214,10 @@ class ProjectStatus(Answer):
 
     project_id: str
     """Id of the project."""
+    today: date
+    """Present day of the project."""
+    clock: Clock
+    """`live`: the project follows the clock; `held`: its day changes only when it is moved."""
     last_analysis: datetime | None
     """Start of the newest run; null without a run."""
     current_sprint: str | None

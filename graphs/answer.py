@@ -5,6 +5,7 @@ from uuid import UUID
 
 from domain_services.chronicle.schema import DecisionEffect, SimilarProject
 from domain_services.kernel.types import Answer
+from domain_services.project.schema import Clock
 from domain_services.sprint.schema import SprintTask
 from memory.decision import DecisionSource, PlannedCall
 from memory.documents import AdjustmentReport, RuleBasedDecision
@@ -185,6 +186,11 @@ class Orchestration(Answer):
     """False for a dry run that left nothing behind."""
     as_of: date
     """The project's own day."""
+    clock: Clock | None = None
+    """`live`: the project follows the clock; `held`: its day changes only when it is moved.
+
+    Null for a run that an earlier release decided.
+    """
     dry_run: bool
     """True when no call was to be made, as in shadow mode."""
     effect: DecisionEffect = "acted"

@@ -49,7 +49,7 @@ def _create_sprint(facts: Facts, tasks: int, weeks: int) -> PlannedCall:
             "project_id": facts.project_id,
             "duration_weeks": weeks,
             "task_ids": task_ids,
-            "start_date": facts.today.isoformat(),
+            "start_date": facts.sprint_start.isoformat(),
         },
         description=f"Create a sprint of {weeks} weeks with {len(task_ids)} tasks",
     )

@@ -41,6 +41,7 @@ def build_response(state: State) -> Orchestration:
         run_id=UUID(state["run_id"]),
         run_url=run_url(UUID(state["run_id"])),
         as_of=state["snapshot"].facts.today,
+        clock=state["snapshot"].facts.clock,
         dry_run=order.dry_run,
         effect=order.effect,
         analysis=_analysis(state),

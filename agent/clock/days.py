@@ -8,7 +8,7 @@ from agent.clock.refusals import NoWorkingDay
 from domain_services.project.client import ProjectClient
 from domain_services.project.schema import Project
 from domain_services.sprint.schema import SprintSummary
-from graphs.sprint_end import ended_on
+from graphs.sprint_days import ended_on
 from tools.cron_times import next_due
 from tools.cronjobs import CronJob
 

@@ -61,6 +61,8 @@ async def describe(reader: ProjectReader, project_id: str) -> ProjectInsights:
     recall_missing = [f"recall: {recalled.degraded}"] if recalled.degraded else []
     return ProjectInsights(
         project_id=project_id,
+        today=state.snapshot.facts.today,
+        clock=state.clock,
         historical_context=HistoricalContext(
             project_patterns=_patterns(state),
             similar_projects=compared,

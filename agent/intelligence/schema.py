@@ -3,12 +3,13 @@
 A number that cannot be computed is null, and `reasons` says why, by field.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from agent.learning.schema import CalibrationReport
 from domain_services.chronicle.schema import DecisionAudit, ProjectVelocity, SimilarProject
 from domain_services.kernel.types import Answer
+from domain_services.project.schema import Clock
 from graphs.evidence.calibration import Bin
 
 Interval = tuple[float, float]
@@ -271,6 +272,10 @@ class ProjectInsights(Answer):
 
     project_id: str
     """Project that is described."""
+    today: date
+    """Present day of the project."""
+    clock: Clock
+    """`live`: the project follows the clock; `held`: its day changes only when it is moved."""
     historical_context: HistoricalContext
     """History, similar projects and risks."""
     recommendations: list[str]

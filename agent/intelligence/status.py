@@ -28,6 +28,8 @@ async def project_status(reader: ProjectReader, project_id: str) -> schema.Proje
     sprint = state.snapshot.facts.active_sprint
     return schema.ProjectStatus(
         project_id=project_id,
+        today=state.snapshot.facts.today,
+        clock=state.clock,
         last_analysis=last_run.started_at if last_run else None,
         current_sprint=sprint.sprint_id if sprint else None,
         sprint_status="in_progress" if sprint else "no active sprint",

@@ -19,6 +19,7 @@ from graphs.nodes.history import ask_history, past_sprints, patterns_of, without
 from graphs.nodes.timing import timed
 from graphs.rules.base import Facts, RequestOptions, SprintFact, TaskFact
 from graphs.rules.capacity import most_tasks
+from graphs.sprint_days import sprint_window
 from graphs.state import Snapshot, State
 from graphs.thresholds import EVIDENCE_SECONDS, HISTORY_SPRINTS
 from memory.deleted_schedules import DeletedSchedule
@@ -50,6 +51,8 @@ class ProjectState:
     """What did not answer, in words."""
     until: date | None
     """Day of a project that is held: its history had ended before it; None when it is live."""
+    clock: Clock
+    """`live`: the project follows the clock; `held`: its day changes only when it is moved."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,8 @@ async def read_project(
                 sources.backlog.list_tasks(
                     project_id, status="unassigned", limit=most_tasks(options)
                 ),
-                sources.sprint.list_sprints(project_id, status="in_progress", limit=1),
+                # The newest one: in progress, or else the last that was held.
+                sources.sprint.list_sprints(project_id, limit=1),
             ),
         )
     except PeerRefused as refusal:
@@ -99,7 +103,9 @@ async def read_project(
         history = history if history is None or simulated else without_simulated(history)
     velocity = history.velocity if history else None
     schedules = _Schedules([job for job in jobs if job.kind == "daily_scrum"], deleted)
-    facts = _facts(summary, tasks, sprints, window, schedules, options)
+    newest = sprints[0] if sprints else None
+    window = await sprint_window(sources.project, window, newest, days)
+    facts = _facts(summary, tasks, newest, window, schedules, options)
     snapshot = Snapshot(
         facts=facts,
         perception=_perception(facts, velocity, days),
@@ -109,13 +115,13 @@ async def read_project(
         trend=velocity.velocity_trend if velocity else None,
         simulated=simulated,
     )
-    return ProjectState(snapshot, history, missing, until)
+    return ProjectState(snapshot, history, missing, until, window.clock)
 
 
 def _facts(
     summary: BacklogSummary,
     tasks: list[Task],
-    sprints: list[SprintSummary],
+    newest: SprintSummary | None,
     window: Availability,
     schedules: _Schedules,
     options: RequestOptions,
@@ -123,11 +129,11 @@ def _facts(
     plannable = tuple(
         TaskFact(task.task_id, task.priority) for task in tasks if task.sprint_id is None
     )
-    sprint = sprints[0] if sprints else None
+    sprint = newest if newest is not None and newest.status == "in_progress" else None
     active = sprint.sprint_id if sprint else None
     return Facts(
         project_id=window.project_id,
-        today=window.start_date,  # a window without dates begins on the project's own day
+        today=window.today,
         backlog_tasks=summary.total_tasks - summary.status_counts.get("completed", 0),
         unassigned_tasks=count_unassigned_tasks(summary, plannable, options),
         plannable=plannable,
@@ -144,6 +150,9 @@ def _facts(
         options=options,
         timezone=window.timezone,
         now=project_now(window.clock, window.today, window.timezone),
+        project_status=window.project_status,
+        clock=window.clock,
+        next_start=None if sprint else window.start_date,
     )
 
 

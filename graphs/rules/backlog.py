@@ -4,6 +4,7 @@ from graphs.rules.base import Facts, Ruling
 from graphs.rules.calendar import team_is_absent
 from graphs.rules.capacity import describe_capacity, planned_tasks, sprint_is_due
 from graphs.rules.closing import is_over
+from graphs.rules.project import waits_for_project
 
 
 def create_sprint(facts: Facts) -> Ruling | None:
@@ -15,16 +16,23 @@ def create_sprint(facts: Facts) -> Ruling | None:
         # Not "is created": the same reason stands in a dry run, and beside a refused call.
         f"A sprint of {tasks} task(s) and {weeks} week(s) is to be created, because none is in"
         f" progress and {facts.unassigned_tasks} of {facts.backlog_tasks} backlog tasks are free"
-        " to be planned."
-        f" {describe_capacity(facts)}"
+        f" to be planned.{_beginning(facts)} {describe_capacity(facts)}"
     )
     return Ruling("create_sprint", "create_sprint", reason, tasks=tasks, duration_weeks=weeks)
+
+
+def _beginning(facts: Facts) -> str:
+    if facts.sprint_start == facts.today:
+        return ""
+    return f" It begins on {facts.sprint_start.isoformat()}, the next working day."
 
 
 def keep_as_is(facts: Facts) -> Ruling | None:
     """Change nothing about sprints, and name the first reason; None when one starts or ends."""
     sprint = facts.active_sprint
-    if sprint_is_due(facts) or (sprint is not None and is_over(sprint, facts.today)):
+    if sprint_is_due(facts) or waits_for_project(facts):
+        return None
+    if sprint is not None and is_over(sprint, facts.today):
         return None
     if sprint is not None:
         cause = (

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
+from domain_services.project.schema import Clock, ProjectStatus
+
 Kind = Literal[
     "create_sprint",
     "close_sprint",
@@ -103,6 +105,22 @@ class Facts:
     """IANA time zone of the project."""
     now: datetime | None = None
     """Present of the project: of a held one the start of its day; None when not known."""
+
+    # With defaults, as a run that an earlier release decided has no value of these.
+    project_status: ProjectStatus = "active"
+    """Sprints are begun in `active` projects alone."""
+    clock: Clock | None = None
+    """`live`: the project follows the clock; `held`: its day changes only when it is moved.
+
+    None in a run that an earlier release decided.
+    """
+    next_start: date | None = None
+    """First day of a sprint that is created now; None: today."""
+
+    @property
+    def sprint_start(self) -> date:
+        """First day of a sprint that is created now."""
+        return self.next_start or self.today
 
     @property
     def schedule(self) -> str:

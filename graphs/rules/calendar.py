@@ -14,9 +14,10 @@ def block_absent_team(facts: Facts) -> Ruling | None:
     """Block a sprint that is due when nobody of the team can work on any of its days."""
     if not (sprint_is_due(facts) and team_is_absent(facts)):
         return None
+    start = facts.sprint_start.isoformat()
     reason = (
         f"No sprint is created, because nobody of the team of {facts.team_size} can work in the"
-        f" window of {facts.options.sprint_duration_weeks} week(s) from {facts.today.isoformat()}:"
+        f" window of {facts.options.sprint_duration_weeks} week(s) from {start}:"
         f" {describe_days_off(facts) or 'it has no working day'}."
     )
     return Ruling("block_absent_team", "blocked", reason)

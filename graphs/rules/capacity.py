@@ -24,7 +24,8 @@ def sprint_is_due(facts: Facts) -> bool:
     options = facts.options
     # A sprint always gets tasks: one without them is not created.
     requested = options.create_sprint_if_needed and options.assign_tasks
-    return requested and facts.active_sprint is None and planned_tasks(facts) > 0
+    possible = requested and facts.active_sprint is None and facts.project_status == "active"
+    return possible and planned_tasks(facts) > 0
 
 
 def describe_capacity(facts: Facts) -> str:

@@ -11,12 +11,14 @@ from graphs.rules.cronjob import (
     restore_schedule,
     schedule_new_sprint,
 )
+from graphs.rules.project import block_inactive_project
 
 # A CronJob follows the sprint whose id it needs, and goes with the sprint that it belongs to.
 RULES: tuple[Rule, ...] = (
     close_sprint,
     drop_closed_schedule,
     drop_orphaned_schedule,
+    block_inactive_project,
     block_absent_team,
     create_sprint,
     schedule_new_sprint,

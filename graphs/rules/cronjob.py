@@ -14,7 +14,7 @@ def schedule_new_sprint(facts: Facts) -> Ruling | None:
     # The rule is asked again: rules are pure, so that none must see the rulings of others.
     if not facts.options.create_cronjob or create_sprint(facts) is None:
         return None
-    last_day = facts.today + timedelta(weeks=facts.options.sprint_duration_weeks, days=-1)
+    last_day = facts.sprint_start + timedelta(weeks=facts.options.sprint_duration_weeks, days=-1)
     if never := _never(facts, last_day):
         reason = f"The new sprint gets no CronJob, because {never}."
         return Ruling("schedule_new_sprint", "no_cronjob", reason)
@@ -28,6 +28,8 @@ def restore_schedule(facts: Facts) -> Ruling | None:
     if sprint is None or is_over(sprint, facts.today):
         return None
     if sprint.cronjob is not None or not facts.options.create_cronjob:
+        return None
+    if facts.project_status != "active":
         return None
     opening = f"Sprint {sprint.sprint_id} is in progress without a CronJob"
     if sprint.schedule_deleted is not None:

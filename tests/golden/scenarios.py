@@ -6,11 +6,19 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from tests.agent.conftest import until
-from tests.golden.story import AS_OF, Story
+from tests.golden.story import AS_OF, Story, rows
 
 NAMESPACE = UUID("00000000-0000-0000-0000-0000000000d5")
 STRONG = [4, 5, 4, 5, 4, 5, 4, 5]  # half of the rule's ten, again and again
 WEAK = [9, 2, 12, 6, 10, 4]
+
+_OTHER_SPRINT = """
+    INSERT INTO sprints (id, project_id, number, name, status, start_date, end_date,
+        duration_weeks, timezone, team, saga_step, lease_token, lease_until, request)
+    SELECT id || '-S01', id, 1, 'Sprint 1', 'planned', '2026-03-02', '2026-03-15', 2, 'UTC', '{}',
+        'reserving', gen_random_uuid(), now() + interval '1 hour', '{}'
+    FROM CAST(%s AS text) AS id
+"""
 
 Scenario = Callable[[Story], Awaitable[None]]
 
@@ -93,7 +101,14 @@ async def rule_based_only(story: Story) -> None:
 
 
 async def call_refused(story: Story) -> None:
-    """Decide on a project that is not active, whose sprint the sprint service refuses."""
+    """Decide while another process creates a sprint, so that the sprint service refuses one."""
+    await story.create_project(3)
+    await rows(story.system, "sprint", "INSERT INTO counters VALUES (%s, 1)", story.project_id)
+    await rows(story.system, "sprint", _OTHER_SPRINT, story.project_id)
+    await story.orchestrate()
+
+
+async def project_inactive(story: Story) -> None:
     await story.create_project(3)
     path = f"/projects/{story.project_id}/status"
     await story.put("project", path, {"status": "inactive"})
@@ -126,14 +141,13 @@ async def similar_episodes(story: Story) -> None:
 
 
 async def wall_clock(story: Story) -> None:
-    """Decide on a project without a fixed date; every weekday of its window is worked."""
+    """Decide on a project without a fixed date; every day of its window is worked."""
     await story.create_project(2, as_of=None)
     today = date.today()
     for days in range(-1, 17):
         day = today + timedelta(days=days)
-        if day.weekday() < 5:
-            path = f"/projects/{story.project_id}/calendar/holidays/{day.isoformat()}"
-            await story.put("project", path, {"type": "working_day"})
+        path = f"/projects/{story.project_id}/calendar/holidays/{day.isoformat()}"
+        await story.put("project", path, {"type": "working_day"})
     await story.orchestrate()
 
 
@@ -184,6 +198,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     shadow,
     rule_based_only,
     call_refused,
+    project_inactive,
     chronicle_away,
     limit_of_the_caller,
     similar_episodes,

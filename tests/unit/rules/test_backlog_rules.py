@@ -1,3 +1,5 @@
+from datetime import date
+
 from graphs.rules.backlog import create_sprint, keep_as_is
 from graphs.rules.base import TaskFact
 from graphs.rules.catalogue import decide
@@ -109,3 +111,13 @@ def test_sprint_has_the_requested_duration(facts: BuildFacts) -> None:
     ruling = create_sprint(facts(options={"sprint_duration_weeks": 3}))
     assert ruling is not None
     assert ruling.duration_weeks == 3
+
+
+def test_a_sprint_of_a_later_day_says_when_it_begins(facts: BuildFacts) -> None:
+    later = create_sprint(facts(next_start=date(2016, 6, 7)))
+    assert later is not None
+    assert "It begins on 2016-06-07, the next working day." in later.reason
+    for today in (None, date(2016, 6, 6)):
+        ruling = create_sprint(facts(next_start=today))
+        assert ruling is not None
+        assert "begins" not in ruling.reason

@@ -53,17 +53,24 @@ def test_exactly_one_ruling_is_about_the_sprint_in_every_situation(
         sprint(pending_tasks=pending, end_date=date(2016, 6, day), cronjob=job)
         for pending, day, job in itertools.product((0, 1), (5, 6), (None, "run-x"))
     ]
-    for active, allowed, scheduled, limit, unassigned, working in itertools.product(
-        sprints, (True, False), (True, False), (None, 0, 4), (True, False), (None, 0, 48)
+    for active, allowed, scheduled, limit, unassigned, working, status in itertools.product(
+        sprints,
+        (True, False),
+        (True, False),
+        (None, 0, 4),
+        (True, False),
+        (None, 0, 48),
+        ("active", "inactive"),
     ):
         options = {
             "create_sprint_if_needed": allowed,
             "create_cronjob": scheduled,
             "max_tasks": limit,
         }
-        situation = facts(options=options, active_sprint=active, team_working_days=working)
+        changes = {"options": options, "active_sprint": active, "project_status": status}
+        situation = facts(**changes, team_working_days=working)
         if not unassigned:
-            situation = facts(options=options, active_sprint=active, unassigned=())
+            situation = facts(**changes, unassigned=())
         rulings = decide(situation)
         assert sum(ruling.kind in ABOUT_SPRINTS for ruling in rulings) == 1
         assert all(ruling.reason.endswith(".") for ruling in rulings)
