@@ -1,6 +1,7 @@
 """Insights into a project: history, similar projects, risks, and what its data lack."""
 
 import asyncio
+from datetime import date
 
 from agent.intelligence import quality, risk
 from agent.intelligence.freshness import hours_since
@@ -52,7 +53,9 @@ async def describe(reader: ProjectReader, project_id: str) -> ProjectInsights:
     recalled, window, compared = await asyncio.gather(
         reader.recall(state.snapshot),
         reader.sprint_window(state.snapshot),
-        asyncio.gather(*(_compare(reader, project) for project in similar[:SHOWN_SIMILAR])),
+        asyncio.gather(
+            *(_compare(reader, project, state.until) for project in similar[:SHOWN_SIMILAR])
+        ),
     )
     assessment = risk.assess(state.snapshot, recalled, window)
     data = quality.ProjectData(
@@ -81,8 +84,10 @@ async def describe(reader: ProjectReader, project_id: str) -> ProjectInsights:
     )
 
 
-async def _compare(reader: ProjectReader, project: SimilarProject) -> SimilarProjectInsight:
-    answer = reader.sources.chronicle.patterns(project.project_id)
+async def _compare(
+    reader: ProjectReader, project: SimilarProject, until: date | None
+) -> SimilarProjectInsight:
+    answer = reader.sources.chronicle.patterns(project.project_id, until=until)
     patterns, _ = await ask(answer, "patterns of a similar project", ANSWER_SECONDS)
     action_items = patterns.common_retrospective_action_items if patterns else {}
     return SimilarProjectInsight(

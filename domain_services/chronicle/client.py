@@ -141,9 +141,13 @@ class ChronicleClient(ServiceClient):
             "GET", path, schema.ChainVerification, params=params, timeout=timeout
         )
 
-    async def patterns(self, project_id: str) -> schema.ProjectPatterns:
+    async def patterns(
+        self, project_id: str, *, until: date | None = None
+    ) -> schema.ProjectPatterns:
+        """Find recurring facts; `until` leaves out what ended on that day or later."""
         path = f"{ANALYTICS}/project/{project_id}/patterns"
-        return await self._call("GET", path, schema.ProjectPatterns)
+        params = {"until": _day(until)}
+        return await self._call("GET", path, schema.ProjectPatterns, params=params)
 
     async def velocity(
         self, project_id: str, *, until: date | None = None

@@ -104,6 +104,27 @@ async def test_sprint_closed_before_half_of_its_days_teaches_nothing(whole: Syst
     assert again["analysis"]["historical_context"]["past_sprints"] == 0
 
 
+async def test_cancelled_sprint_is_marked_at_its_decision(whole: System) -> None:
+    await whole.make_project("OFF", 3)
+    created = (await whole.orchestrate("OFF")).json()["created"]
+    body = {"reason": "begun by mistake"}
+    path = f"/sprints/{created['sprint_id']}/cancel"
+    assert (await whole.post("sprint", path, body)).status_code == 200
+    url = whole.databases["orchestrator"].replace("+psycopg", "")
+    query = (
+        "SELECT action #>> '{cancelled,reason}', recallable FROM episodes"
+        " WHERE cancelled_at IS NOT NULL"
+    )
+
+    async def marked() -> Any:
+        async with await psycopg.AsyncConnection.connect(url) as connection:
+            return await (await connection.execute(query)).fetchall()
+
+    assert await until(marked) == [("begun by mistake", False)]
+    again = (await whole.orchestrate("OFF", dry_run=True)).json()
+    assert again["analysis"]["unassigned_tasks"] == 3
+
+
 async def test_audit_is_delivered_when_the_chronicle_is_back(whole: System) -> None:
     await whole.make_project("AWAY", 1)
     await whole.stop("chronicle")

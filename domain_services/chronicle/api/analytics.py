@@ -36,10 +36,12 @@ async def get_metrics_summary(db: Reading) -> schema.MetricsSummary:
 
 
 @router.get("/project/{project_id}/patterns")
-async def get_patterns(project_id: ProjectId, db: Reading) -> schema.ProjectPatterns:
+async def get_patterns(
+    project_id: ProjectId, db: Reading, until: Until = None
+) -> schema.ProjectPatterns:
     """Find recurring facts of a project."""
     await projects.require(db, project_id)
-    return await patterns.find(db, project_id)
+    return await patterns.find(db, project_id, until)
 
 
 @router.get("/project/{project_id}/velocity")

@@ -126,6 +126,7 @@ async def test_evidence_of_a_day_knows_only_what_ended_before_it(
     before = await chronicle.evidence("P1", until=third_ends, similarity_threshold=0.1)
     assert [sprint.completed_tasks for sprint in before.velocity.velocity_trend_data] == [2, 4]
     assert before.velocity == await chronicle.velocity("P1", until=third_ends)
+    assert before.patterns == await chronicle.patterns("P1", until=third_ends)
     assert "2 closed sprints" in before.reasons["similar_projects"]
     assert before.patterns.common_retrospective_action_items == {"Refine": 2}
     with pytest.raises(PeerRefused):
