@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 from agent.cli import (
     audit,
     backfill,
+    clock,
     demo,
     events,
     importing,
@@ -55,6 +56,7 @@ app.command("status")(stack.status)
 app.command("down")(stack.down)
 app.command("orchestrate")(orchestrate.orchestrate)
 app.command("walk")(walk.walk)
+app.command("clock")(clock.clock)
 app.command("learn")(learning.learn)
 app.command("backfill")(backfill.backfill)
 
