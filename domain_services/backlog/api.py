@@ -9,6 +9,7 @@ from domain_services.backlog import schema
 from domain_services.backlog.logic import (
     changes,
     creation,
+    people,
     projects,
     reading,
     reservations,
@@ -16,7 +17,8 @@ from domain_services.backlog.logic import (
     summaries,
 )
 from domain_services.kernel.database.database import Reading, Store, UnitOfWork
-from domain_services.kernel.types import EmployeeId, ProjectId, SprintId, TaskId
+from domain_services.kernel.errors import Invalid
+from domain_services.kernel.types import Day, EmployeeId, ProjectId, SprintId, TaskId
 from domain_services.kernel.web.auth import Identity
 from domain_services.kernel.web.idempotent_route import IdempotentRoute
 from domain_services.kernel.web.openapi import problems
@@ -55,7 +57,17 @@ async def _existing(project_id: ProjectId, database: Store, peers: Peers) -> str
     return project_id
 
 
-# Declared before the unit of work: FastAPI resolves it before a transaction begins.
+async def _new_tasks_of_known_people(body: schema.NewTasks, peers: Peers) -> None:
+    await people.require(peers.project, people.assignees(body))
+
+
+async def _update_of_known_people(body: schema.TaskUpdate, peers: Peers) -> None:
+    await people.require(peers.project, people.assignees(body))
+
+
+# Declared before the unit of work: FastAPI resolves them before a transaction begins.
+KnownPeople = Annotated[None, Depends(_new_tasks_of_known_people)]
+KnownPerson = Annotated[None, Depends(_update_of_known_people)]
 ExistingProject = Annotated[str, Depends(_existing)]
 IfMatch = Annotated[
     str | None,
@@ -133,6 +145,29 @@ async def get_summary(
     return summary or summaries.empty(project_id)
 
 
+@router.get(
+    "/backlogs/{project_id}/finished-outside-sprints",
+    responses=problems(404, 503),
+    tags=["backlogs"],
+)
+async def count_finished_outside(
+    project_id: ProjectId,
+    database: Store,
+    peers: Peers,
+    start_date: Day,
+    end_date: Day,
+) -> schema.FinishedOutside:
+    """Count the tasks that were finished in a window of days while no sprint held them."""
+    if end_date < start_date:
+        raise Invalid(f"end_date {end_date} is before start_date {start_date}: swap them")
+    count, known = await summaries.finished_outside(database, project_id, start_date, end_date)
+    if not known:
+        await projects.require(peers.project, project_id)
+    return schema.FinishedOutside(
+        project_id=project_id, start_date=start_date, end_date=end_date, tasks=count
+    )
+
+
 @router.post(
     "/backlogs/{project_id}/tasks",
     status_code=201,
@@ -140,7 +175,11 @@ async def get_summary(
     tags=["tasks"],
 )
 async def create_tasks(
-    project_id: ExistingProject, body: schema.NewTasks, db: UnitOfWork, caller: Caller
+    project_id: ExistingProject,
+    body: schema.NewTasks,
+    _: KnownPeople,
+    db: UnitOfWork,
+    caller: Caller,
 ) -> schema.TasksCreated:
     """Create one task or many, all or none."""
     new_tasks = body.tasks if isinstance(body, schema.TasksCreate) else [body]
@@ -179,6 +218,7 @@ async def list_history(
 async def update_task(
     task_id: TaskId,
     body: schema.TaskUpdate,
+    _: KnownPerson,
     db: UnitOfWork,
     caller: Caller,
     response: Response,

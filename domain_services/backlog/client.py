@@ -1,5 +1,7 @@
 """Typed client of the backlog service: one method a route."""
 
+from datetime import date
+
 from domain_services.backlog import schema
 from domain_services.kernel.client.http_client import ServiceClient
 from domain_services.kernel.types import Liveness
@@ -34,6 +36,14 @@ class BacklogClient(ServiceClient):
 
     async def get_summary(self, project_id: str) -> schema.BacklogSummary:
         return await self._call("GET", f"/backlogs/{project_id}/summary", schema.BacklogSummary)
+
+    async def count_finished_outside(
+        self, project_id: str, start_date: date, end_date: date
+    ) -> schema.FinishedOutside:
+        """Count tasks finished from `start_date` to `end_date` while no sprint held them."""
+        path = f"/backlogs/{project_id}/finished-outside-sprints"
+        params = {"start_date": start_date, "end_date": end_date}
+        return await self._call("GET", path, schema.FinishedOutside, params=params)
 
     async def create_tasks(
         self, project_id: str, body: schema.TasksCreate | schema.TaskCreate

@@ -57,6 +57,7 @@ tasks = Table(
     Column("version", BigInteger, nullable=False, server_default=text("1")),
     Column("sprint_version", BigInteger, nullable=False, server_default=text("0")),
     Column("created_on", Date),
+    Column("finished_on", Date),
     Column("created_at", DateTime(timezone=True), server_default=text("now()")),
     Column("updated_at", DateTime(timezone=True), server_default=text("now()")),
 )

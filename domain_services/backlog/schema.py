@@ -97,6 +97,8 @@ class Task(Answer):
     """Version, which rises with every change."""
     created_on: date | None
     """Day on which the task was created in its source; null: not known."""
+    finished_on: date | None = None
+    """Day of the project on which the task was completed; null: open, or not known."""
     created_at: datetime
     """Moment at which the task was stored here."""
     updated_at: datetime
@@ -114,8 +116,8 @@ class TaskCreate(Wire):
     """Title of the task."""
     description: Prose = ""
     """Description of the task."""
-    status: Literal["unassigned"] = "unassigned"
-    """Status of every new task."""
+    status: Literal["unassigned", "completed"] = "unassigned"
+    """Status of the new task; an import may bring one that is completed already."""
     assigned_to: EmployeeId | None = None
     """Employee who works on the task; null: nobody."""
     priority: Priority = 3
@@ -134,6 +136,14 @@ class TaskCreate(Wire):
     """Story of the task, by id or external key; null: none."""
     created_on: Day | None = None
     """Day on which the task was created in its source; null: not known."""
+    finished_on: Day | None = None
+    """Day of the project on which the task was completed; null: open, or not known."""
+
+    @model_validator(mode="after")
+    def _check_finished(self) -> "TaskCreate":
+        if self.finished_on is not None and self.status != "completed":
+            raise ValueError("finished_on is for a task of status completed")
+        return self
 
 
 class TasksCreate(Wire):
@@ -168,8 +178,8 @@ class TasksCreated(Answer):
 class TaskUpdate(Wire):
     """Partial update: fields that are not named stay. A named list replaces the one before.
 
-    `assigned_to`, `estimate` and `story_id` may become null. Progress moves the status (above 0
-    `in_progress`, 100 `completed`) unless the status is named.
+    `assigned_to`, `estimate`, `finished_on` and `story_id` may become null. Progress moves the
+    status (above 0 `in_progress`, 100 `completed`) unless the status is named.
     """
 
     title: Line | None = None
@@ -194,13 +204,15 @@ class TaskUpdate(Wire):
     """Tasks that must be completed first, by id or external key."""
     story_id: TaskName | None = None
     """Story of the task, by id or external key; null: none."""
+    finished_on: Day | None = None
+    """Day of the project on which the task was completed; refused for an open task."""
 
     @model_validator(mode="after")
     def _changes_something(self) -> "TaskUpdate":
         if not self.model_fields_set:
             raise ValueError("names nothing to change")
         nulls = {name for name in self.model_fields_set if getattr(self, name) is None}
-        if wrong := sorted(nulls - {"assigned_to", "estimate", "story_id"}):
+        if wrong := sorted(nulls - {"assigned_to", "estimate", "finished_on", "story_id"}):
             raise ValueError(f"{', '.join(wrong)} cannot be null")
         return self
 
@@ -250,6 +262,19 @@ class BacklogSummary(Answer):
     """Number of tasks that are free for a sprint."""
     average_progress: float | None
     """Mean progress, in percent; null without tasks."""
+
+
+class FinishedOutside(Answer):
+    """Count of tasks that were finished in a window while no sprint held them."""
+
+    project_id: str
+    """Id of the project."""
+    start_date: date
+    """First day of the window."""
+    end_date: date
+    """Last day of the window, inclusive."""
+    tasks: int
+    """Number of tasks; those of which the day is not known are not counted."""
 
 
 class BacklogGenerated(Answer):

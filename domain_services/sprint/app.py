@@ -48,7 +48,7 @@ def create_app(settings: SprintSettings) -> FastAPI:
             app.state.relay = Relay(database, redis, SOURCE, READ_BY)
             app.state.daily_scrum = DailyScrum(database, project)
             app.state.project_days = ProjectDays(database, project)
-            app.state.peer_reader = PeerReader(database, project)
+            app.state.peer_reader = PeerReader(database, project, backlog)
             app.state.checks = Checks(
                 database=database.ping,
                 redis=redis.ping,  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]

@@ -263,6 +263,8 @@ class SprintClosed(Answer):
     """Origin of the sprint's progress; null: an earlier release closed it."""
     worked: bool | None = None
     """Whether the sprint counts as history; null: an earlier release closed it."""
+    completed_outside: int | None = None
+    """Tasks of the project finished in the sprint's days outside it; null: not known."""
 
 
 class SprintCancel(Wire):

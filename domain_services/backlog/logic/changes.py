@@ -1,6 +1,7 @@
 """Changes of one task by its users."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Row, exists, insert, select, update
@@ -9,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain_services.backlog.logic import links, progress, reading, sprint_ownership
 from domain_services.backlog.logic.links import Target
 from domain_services.backlog.models import task_history, tasks
-from domain_services.backlog.schema import TaskUpdate
+from domain_services.backlog.schema import TaskStatus, TaskUpdate
 from domain_services.kernel.errors import Invalid, PreconditionFailed
 from domain_services.kernel.types import utc_now
 
@@ -48,6 +49,7 @@ async def change(
     values = request.model_dump(exclude_unset=True) | {
         "status": status,
         "progress_percentage": percentage,
+        "finished_on": _finished_on(request, task, status),
         "version": task.version + 1,
         "updated_at": utc_now(),
     }
@@ -68,9 +70,19 @@ async def change(
     return task.version + 1
 
 
+def _finished_on(request: TaskUpdate, task: Row[Any], status: TaskStatus) -> date | None:
+    """Return the day of completion after the update; None for an open task. Raises: `Invalid`."""
+    named = "finished_on" in request.model_fields_set
+    if status != "completed":
+        if request.finished_on is not None:
+            raise Invalid(f"finished_on: {task.task_id} is {status}: complete it as well")
+        return None
+    return request.finished_on if named else task.finished_on
+
+
 async def _lock(connection: AsyncConnection, task_id: str) -> Row[Any]:
     columns = ("task_id", "project_id", "type", "status", "progress_percentage", "assigned_to")
-    columns += ("sprint_id", "ended_sprint_id", "story_id", "version")
+    columns += ("sprint_id", "ended_sprint_id", "story_id", "finished_on", "version")
     statement = select(*(tasks.c[name] for name in columns)).where(tasks.c.task_id == task_id)
     row = (await connection.execute(statement.with_for_update())).first()
     if row is None:

@@ -54,6 +54,7 @@ async def create(
     rows = [
         task.model_dump()
         | {"task_id": task_id, "project_id": project_id, "number": number}
+        | {"progress_percentage": 100 if task.status == "completed" else 0}
         | {"depends_on": link.depends_on, "story_id": link.story_id, "ready": link.ready}
         for task, task_id, number, link in zip(new_tasks, task_ids, numbers, links, strict=True)
     ]

@@ -23,6 +23,8 @@ _APPLY = text(
                sprint_id = CASE WHEN :status = 'completed'
                                 THEN coalesce(:sprint_id, tasks.sprint_id) ELSE :sprint_id END,
                assigned_to = :assigned_to,
+               finished_on = CASE WHEN :status = 'completed'
+                                  THEN coalesce(CAST(:finished_on AS date), tasks.finished_on) END,
                sprint_version = :version, version = greatest(tasks.version + 1, :version),
                updated_at = now()
         FROM before

@@ -14,7 +14,7 @@ MAX_PAGE = 10_000
 _FIELDS = """
     task_id, project_id, title, description, status, sprint_id, assigned_to, progress_percentage,
     priority, type, labels, estimate, external_key, depends_on, ready, story_id, version,
-    created_on, created_at, updated_at
+    created_on, finished_on, created_at, updated_at
 """
 # Ready tasks first, then the highest priority, then the oldest (unknown age last), then as they
 # were created: the order of the index `tasks_in_order`, so that no list is sorted.

@@ -44,7 +44,7 @@ _RETURN = text(
     changed AS (
         UPDATE tasks SET status = 'unassigned', sprint_id = NULL,
                assigned_to = returned.assigned_to,
-               progress_percentage = returned.progress_percentage,
+               progress_percentage = returned.progress_percentage, finished_on = NULL,
                sprint_version = returned.version,
                version = greatest(tasks.version + 1, returned.version), updated_at = now()
         FROM before JOIN returned USING (task_id)

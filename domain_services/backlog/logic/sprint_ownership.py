@@ -7,7 +7,7 @@ from sqlalchemy import Row
 from domain_services.backlog.schema import TaskUpdate
 from domain_services.kernel.errors import Invalid
 
-_OWNED_FIELDS = ("status", "progress_percentage", "assigned_to")
+_OWNED_FIELDS = ("status", "progress_percentage", "assigned_to", "finished_on")
 
 
 def owning_sprint(task: Row[Any]) -> str | None:

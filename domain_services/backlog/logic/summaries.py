@@ -1,5 +1,6 @@
 """Summaries of backlogs, counted in SQL."""
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import text
@@ -21,6 +22,17 @@ _OF_ALL = text(f"{_SELECT} GROUP BY project_id ORDER BY project_id")
 _OF_ONE = text(f"{_SELECT} WHERE project_id = :project_id GROUP BY project_id")
 
 
+# A completed task keeps the sprint that completed it.
+_FINISHED_OUTSIDE = text(
+    """
+    SELECT (SELECT count(*) FROM tasks
+            WHERE project_id = :project_id AND finished_on BETWEEN :start AND :end
+              AND sprint_id IS NULL) AS tasks,
+           EXISTS (SELECT FROM backlogs WHERE project_id = :project_id) AS known
+    """
+)
+
+
 async def of_all(connection: AsyncConnection) -> list[BacklogSummary]:
     """Summarise every project that has tasks, by project id."""
     return [_summary(row) for row in await connection.execute(_OF_ALL)]
@@ -30,6 +42,18 @@ async def of_one(database: Database, project_id: str) -> BacklogSummary | None:
     """Summarise a project; None when it has no task."""
     rows = await database.rows(_OF_ONE, {"project_id": project_id})
     return _summary(rows[0]) if rows else None
+
+
+async def finished_outside(
+    database: Database, project_id: str, start: date, end: date
+) -> tuple[int, bool]:
+    """Count the tasks that were finished from `start` to `end` while no sprint held them.
+
+    Returns the count, and whether the project has any task.
+    """
+    values = {"project_id": project_id, "start": start, "end": end}
+    (row,) = await database.rows(_FINISHED_OUTSIDE, values)
+    return row.tasks, row.known
 
 
 def empty(project_id: str) -> BacklogSummary:

@@ -1,5 +1,6 @@
 """Closing a sprint, in one transaction."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import uuid4
 
@@ -34,13 +35,20 @@ async def close(connection: AsyncConnection, sprint_id: str, known: PeerFacts) -
     """
     sprint = await running_sprint.lock(connection, sprint_id)
     end = await sprint_end.read(connection, sprint, known.calendar)
+    end = replace(end, completed_outside=known.completed_outside(end.ended_on))
     unfinished = [task for task in sprint.tasks if task.status != "completed"]
     status = "closed_with_pending_tasks" if unfinished else "completed"
     closed_at = utc_now()
     await connection.execute(
         update(sprint_rows)
         .where(sprint_rows.c.id == sprint_id)
-        .values(status=status, closed_at=closed_at, ended_on=end.ended_on, worked=end.worked)
+        .values(
+            status=status,
+            closed_at=closed_at,
+            ended_on=end.ended_on,
+            worked=end.worked,
+            completed_outside=end.completed_outside,
+        )
     )
     released = await running_sprint.release(connection, sprint, closed_at)
     outcome = _outcome(sprint, end, closed_at)
@@ -61,6 +69,7 @@ async def close(connection: AsyncConnection, sprint_id: str, known: PeerFacts) -
         ended_on=end.ended_on,
         progress_source=sprint.progress_source,
         worked=end.worked,
+        completed_outside=end.completed_outside,
     )
 
 
@@ -81,6 +90,7 @@ def _outcome(sprint: Sprint, end: SprintEnd, closed_at: datetime) -> events.Spri
         ended_on=end.ended_on,
         progress_source=sprint.progress_source,
         worked=end.worked,
+        completed_outside=end.completed_outside,
     )
 
 

@@ -2,13 +2,17 @@
 
 import asyncio
 from dataclasses import dataclass
+from datetime import date
 
 import structlog
 from sqlalchemy import text
 
+from domain_services.backlog.client import BacklogClient
+from domain_services.backlog.schema import FinishedOutside
 from domain_services.kernel.database.database import Database
 from domain_services.kernel.errors import Problem
 from domain_services.project.client import ProjectClient
+from domain_services.sprint.logic import sprint_end, sprints
 from domain_services.sprint.logic.project_calendar import Calendar
 from domain_services.sprint.logic.project_days import ProjectDays
 
@@ -27,14 +31,24 @@ class PeerFacts:
     """Ids of the project's team."""
     calendar: Calendar | None = None
     """Calendar of the project."""
+    finished_outside: FinishedOutside | None = None
+    """Tasks that were finished in the sprint's days outside it."""
+
+    def completed_outside(self, ended_on: date) -> int | None:
+        """Return the count for a sprint that ended on a day; None when not known."""
+        # The sprint may have got a day longer since the count.
+        if self.finished_outside is None or self.finished_outside.end_date != ended_on:
+            return None
+        return self.finished_outside.tasks
 
 
 class PeerReader:
     """Reads the facts for a close; a failure there stops no close."""
 
-    def __init__(self, database: Database, project: ProjectClient) -> None:
+    def __init__(self, database: Database, project: ProjectClient, backlog: BacklogClient) -> None:
         self._database = database
         self._project = project
+        self._backlog = backlog
         self._days = ProjectDays(database, project)
 
     async def read(self, sprint_id: str) -> PeerFacts:
@@ -46,7 +60,19 @@ class PeerReader:
         team, calendar = await asyncio.gather(
             self._team(project_id), self._days.read(project_id, as_of)
         )
-        return PeerFacts(team, calendar)
+        return PeerFacts(team, calendar, await self._finished(sprint_id, calendar))
+
+    async def _finished(self, sprint_id: str, calendar: Calendar | None) -> FinishedOutside | None:
+        async with self._database.reading() as connection:
+            sprint = await sprints.get(connection, sprint_id)
+        async with self._database.reading() as connection:
+            end = await sprint_end.read(connection, sprint, calendar)
+        count = self._backlog.count_finished_outside
+        try:
+            return await count(sprint.project_id, sprint.start_date, end.ended_on)
+        except Problem as error:
+            logger.warning("finished_outside.not_known", sprint_id=sprint_id, error=error.detail)
+            return None
 
     async def _team(self, project_id: str) -> list[str] | None:
         try:

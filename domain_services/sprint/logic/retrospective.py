@@ -96,6 +96,7 @@ def compose(
         ended_on=end.ended_on,
         progress_source=sprint.progress_source,
         worked=end.worked,
+        completed_outside=end.completed_outside,
     )
 
 

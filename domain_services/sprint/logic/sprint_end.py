@@ -34,6 +34,8 @@ class SprintEnd:
     """Working days of the planned sprint."""
     worked: bool
     """Whether the sprint counts as history."""
+    completed_outside: int | None = None
+    """Tasks of the project finished in its days outside it; None: not known."""
 
     @property
     def days_over(self) -> int:

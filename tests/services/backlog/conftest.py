@@ -43,7 +43,7 @@ async def project_url(
     database_url: Callable[[str], str],
     http: httpx.AsyncClient,
 ) -> str:
-    """A project service that knows P1 and P2."""
+    """A project service that knows P1 and P2, and the people E001 and E002."""
     settings = ProjectSettings(
         port=free_port(),
         database_url=SecretStr(database_url("domain_services.project")),
@@ -52,6 +52,9 @@ async def project_url(
     url = await serve(create_project_app(settings), settings.port)
     for project_id in ("P1", "P2"):
         answer = await http.post(f"{url}/projects", json={"id": project_id, "name": "A project"})
+        assert answer.status_code == 201
+    for person in ("E001", "E002"):
+        answer = await http.post(f"{url}/employees", json={"id": person, "name": person})
         assert answer.status_code == 201
     return url
 

@@ -1,12 +1,19 @@
 """The end of a sprint: its real last day, and whether it counts as history."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
+from domain_services.backlog.schema import FinishedOutside, TaskUpdate
 from domain_services.events import ProgressSource
+from domain_services.sprint.app import create_app
+from domain_services.sprint.client import SprintClient
+from domain_services.sprint.logic.peer_facts import PeerFacts
 from domain_services.sprint.logic.sprint_end import judge
 from domain_services.sprint.schema import ProgressReport, Sprint, SprintCreate
+from domain_services.sprint.settings import SprintSettings
+from tests.ports import free_port
 from tests.services.sprint.conftest import MONDAY, Town
 
 
@@ -121,3 +128,42 @@ async def test_days_held_ahead_are_over_at_the_close(town: Town) -> None:
     await town.sprint.run_daily_scrum("P1-S01", day(5))
     closed = await town.sprint.close_sprint("P1-S01")
     assert (closed.ended_on, closed.worked) == (day(5), True)
+
+
+async def test_close_counts_what_was_finished_outside_the_sprint(town: Town) -> None:
+    await town.create_project("P1", "E1", progress_mode="reported")
+    inside, outside, earlier = await town.plan("P1", 3)
+    await town.sprint.create_sprint("P1", SprintCreate(task_ids=[inside]))
+    await town.sprint.report_progress(inside, ProgressReport(progress_percentage=100))
+    await town.backlog_is_up_to_date()
+    assert (await town.backlog.get_task(inside)).finished_on == MONDAY
+    for task_id, finished_on in ((outside, MONDAY), (earlier, day(0))):
+        done = TaskUpdate(status="completed", finished_on=finished_on)
+        await town.backlog.update_task(task_id, done)
+    closed = await town.sprint.close_sprint("P1-S01")
+    assert closed.completed_outside == 1
+    (row,) = await town.rows(
+        "SELECT (payload #> '{event_data,completed_outside}')::int AS announced, (SELECT"
+        " (body ->> 'completed_outside')::int FROM deliveries WHERE route LIKE '%retrospective')"
+        " AS noted FROM outbox WHERE payload ->> 'event_type' = 'SPRINT_CLOSED'"
+    )
+    assert (row.announced, row.noted) == (1, 1)
+
+
+async def test_close_goes_on_when_the_backlog_does_not_answer(
+    town: Town, sprint_settings: SprintSettings, serve: Any, http: Any
+) -> None:
+    await town.create_project("P1", "E1")
+    await town.plan("P1", 1)
+    await town.sprint.create_sprint("P1", SprintCreate())
+    peers = sprint_settings.peers.model_copy(update={"backlog": f"http://127.0.0.1:{free_port()}"})
+    settings = sprint_settings.model_copy(update={"peers": peers, "port": free_port()})
+    cut_off = SprintClient(http, await serve(create_app(settings), settings.port))
+    assert (await cut_off.close_sprint("P1-S01")).completed_outside is None
+
+
+def test_count_of_another_window_is_not_known() -> None:
+    """The sprint got a day longer after the backlog was asked."""
+    counted = FinishedOutside(project_id="P1", start_date=day(1), end_date=day(2), tasks=4)
+    known = PeerFacts(finished_outside=counted)
+    assert (known.completed_outside(day(2)), known.completed_outside(day(3))) == (4, None)
