@@ -36,8 +36,13 @@ class Existing:
         return tuple(note for note in self.recorded if note.origin == "import")
 
 
-async def read_existing(services: Services, project_id: str) -> Existing | None:
-    """Read a project with its sprints; None when there is none."""
+async def read_existing(
+    services: Services, project_id: str, *, with_history: bool = True
+) -> Existing | None:
+    """Read a project with its sprints; None when there is none.
+
+    `with_history=False` leaves out the recorded retrospectives, which may be large.
+    """
     try:
         project = await services.project.get_project(project_id)
     except PeerRefused as refused:
@@ -48,7 +53,7 @@ async def read_existing(services: Services, project_id: str) -> Existing | None:
     return Existing(
         project,
         tuple(sorted(own, key=lambda sprint: (sprint.start_date, sprint.sprint_id))),
-        tuple(await _recorded(services, project_id)),
+        tuple(await _recorded(services, project_id)) if with_history else (),
     )
 
 

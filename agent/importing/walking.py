@@ -12,7 +12,7 @@ from agent.importing.history_sync import HistoryChanges, agrees, sync_history
 from agent.importing.known_rows import KnownRows
 from agent.importing.services import Services
 from agent.importing.task_sync import TaskChanges, TaskSync
-from agent.importing.windows_between import last_day, past_sprints
+from agent.importing.windows_between import last_day, past_sprints, uncovered
 
 
 @dataclass
@@ -50,7 +50,7 @@ async def walk(
     closes the sprint. A walk that broke off is completed by the same call. `refresh` records the
     windows that have passed without a sprint.
     """
-    existing = await read_existing(services, rows.project_id)
+    existing = await read_existing(services, rows.project_id, with_history=False)
     if existing is None:
         return None
     sync = TaskSync(services, rows)
@@ -66,7 +66,7 @@ async def walk(
         sync.leave_sprint()
     await _bring_in(sync, existing, walk.today, walk.today - timedelta(days=1))
     known_rows.save(data_dir, replace(rows, reached=walk.today))
-    if refresh:
+    if refresh and _passed_a_window(rows, existing, walk):
         walk.history = await refresh_history(services, rows, walk.today)
     return walk
 
@@ -80,6 +80,14 @@ async def refresh_history(services: Services, rows: KnownRows, day: date) -> His
     if agrees(sprints, existing):
         return HistoryChanges()
     return await sync_history(services, rows.project_id, sprints, existing, lambda _: None)
+
+
+def _passed_a_window(rows: KnownRows, existing: Existing, walk: Walk) -> bool:
+    """Return True when a whole window without a sprint may have ended on the way."""
+    if not existing.own:
+        return True
+    spans = uncovered(existing.own, rows.windows_end, walk.today, rows.cadence_days)
+    return any(span.end >= walk.previous_day for span in spans)
 
 
 def _event_days(rows: KnownRows, existing: Existing, target: date | NextSprint) -> Iterator[date]:

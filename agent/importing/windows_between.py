@@ -34,7 +34,7 @@ def past_sprints(rows: KnownRows, day: date, existing: Existing | None) -> list[
     first = min(task.created for task in rows.tasks)
     spans = [
         *_free(spans_before(first, min(rows.windows_end, day), rows.cadence_days), existing.own),
-        *_between(existing.own, rows.windows_end, day, rows.cadence_days),
+        *uncovered(existing.own, rows.windows_end, day, rows.cadence_days),
     ]
     numbers = {note.start_date: _number(note.sprint_id) for note in existing.imported}
     return [
@@ -70,7 +70,7 @@ def _free(spans: Sequence[Span], own: Sequence[SprintSummary]) -> list[Span]:
     ]
 
 
-def _between(
+def uncovered(
     own: Sequence[SprintSummary], anchor: date, day: date, cadence_days: int
 ) -> Iterator[Span]:
     """Yield the windows after `anchor` that no sprint covers, whole ones before `day` only."""
