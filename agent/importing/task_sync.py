@@ -129,7 +129,7 @@ class TaskSync:
             if task.task_id in self._open_in_sprint:
                 await self._report(task, day)
             elif task.status != "completed":
-                await self._complete(task)
+                await self._complete(task, day)
             else:
                 continue
             self._tasks[key] = task.model_copy(update={"status": "completed"})
@@ -199,8 +199,8 @@ class TaskSync:
         self._open_in_sprint.discard(task.task_id)
         self.changes.reported += 1
 
-    async def _complete(self, task: backlog.Task) -> None:
-        await self._update(task, backlog.TaskUpdate(status="completed"))
+    async def _complete(self, task: backlog.Task, day: date) -> None:
+        await self._update(task, backlog.TaskUpdate(status="completed", finished_on=day))
         self.changes.completed += 1
 
     async def _update(self, task: backlog.Task, update: backlog.TaskUpdate) -> None:
