@@ -66,6 +66,14 @@ async def change_status(
     )
 
 
+@router.patch("/projects/{project_id}", responses=problems(400, 404), tags=["projects"])
+async def edit_project(
+    project_id: ProjectId, body: schema.ProjectEdit, db: UnitOfWork
+) -> schema.Project:
+    """Change name, description or progress mode; place, status and clock have their own routes."""
+    return await projects.edit(db, project_id, body)
+
+
 @router.get("/projects/{project_id}/clock", responses=problems(404), tags=["projects"])
 async def get_clock(project_id: ProjectId, database: Store) -> schema.ProjectClock:
     """Read the project's day, and whether it follows the clock or is held there."""
@@ -120,6 +128,22 @@ async def list_team_members(project_id: ProjectId, db: Reading) -> schema.TeamMe
     """List the project's team in the order of joining."""
     return schema.TeamMembers(
         project_id=project_id, team_members=await people.team_of(db, project_id)
+    )
+
+
+@router.delete(
+    "/projects/{project_id}/team-members/{employee_id}", responses=problems(404), tags=["people"]
+)
+async def remove_team_member(
+    project_id: ProjectId, employee_id: EmployeeId, db: UnitOfWork
+) -> schema.MemberRemoved:
+    """Take a person off the team; what the person did stays, and so do the names on tasks."""
+    await people.remove(db, project_id, employee_id)
+    return schema.MemberRemoved(
+        message=f"{employee_id} has left the team of {project_id}. Open tasks keep the name until"
+        " they get another owner.",
+        project_id=project_id,
+        employee_id=employee_id,
     )
 
 

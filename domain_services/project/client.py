@@ -31,6 +31,13 @@ class ProjectClient(ServiceClient):
         path = f"/projects/{project_id}/status"
         return await self._call("PUT", path, schema.StatusChanged, body=body)
 
+    async def edit_project(self, project_id: str, body: schema.ProjectEdit) -> schema.Project:
+        return await self._call("PATCH", f"/projects/{project_id}", schema.Project, body=body)
+
+    async def remove_team_member(self, project_id: str, employee_id: str) -> schema.MemberRemoved:
+        path = f"/projects/{project_id}/team-members/{employee_id}"
+        return await self._call("DELETE", path, schema.MemberRemoved)
+
     async def get_clock(self, project_id: str) -> schema.ProjectClock:
         return await self._call("GET", f"/projects/{project_id}/clock", schema.ProjectClock)
 

@@ -120,6 +120,23 @@ class StatusChanged(Answer):
     """Status from now on."""
 
 
+class ProjectEdit(Wire):
+    """Request to change a project; an absent field stays as it is."""
+
+    name: Line | None = None
+    """Name for people; null: as before."""
+    description: Prose | None = None
+    """Description for people; null: as before."""
+    progress_mode: ProgressMode | None = None
+    """Source of progress from now on; null: as before."""
+
+    @model_validator(mode="after")
+    def _check_something(self) -> "ProjectEdit":
+        if not self.model_dump(exclude_none=True):
+            raise ValueError("names nothing to change: name at least one field")
+        return self
+
+
 class ClockMove(Wire):
     """Request to move a held project to a later day, or to let it follow the clock."""
 
@@ -212,6 +229,17 @@ class Assigned(Answer):
     """The project."""
     newly_assigned: list[str]
     """Ids of the people who were not on the team before."""
+
+
+class MemberRemoved(Answer):
+    """Person who has left a team."""
+
+    message: str
+    """Confirmation for people, with what to do about open tasks."""
+    project_id: str
+    """The project."""
+    employee_id: str
+    """The person, who stays known and keeps the tasks of that name."""
 
 
 class TeamMembers(Answer):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -67,3 +67,16 @@ async def assign(
         .returning(team_members.c.employee_id)
     )
     return list(await connection.scalars(statement))
+
+
+async def remove(connection: AsyncConnection, project_id: str, employee_id: str) -> None:
+    """Take a person off a team. Raises: `NotFound` for somebody who is not on it."""
+    await projects.lock(connection, project_id)
+    statement = delete(team_members).where(
+        team_members.c.project_id == project_id, team_members.c.employee_id == employee_id
+    )
+    if (await connection.execute(statement)).rowcount == 0:
+        raise NotFound(
+            f"{employee_id} is not on the team of {project_id}: list its team members",
+            employee_id=employee_id,
+        )

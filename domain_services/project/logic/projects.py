@@ -18,6 +18,7 @@ from domain_services.project.schema import (
     Clock,
     Project,
     ProjectCreate,
+    ProjectEdit,
     ProjectStatus,
 )
 
@@ -88,6 +89,16 @@ async def set_status(connection: AsyncConnection, project_id: str, status: Proje
     statement = update(projects).where(projects.c.id == project_id).values(status=status)
     if (await connection.execute(statement)).rowcount == 0:
         raise unknown(project_id)
+
+
+async def edit(connection: AsyncConnection, project_id: str, request: ProjectEdit) -> Project:
+    """Change the named fields of a project. Raises: `NotFound`."""
+    values = request.model_dump(exclude_none=True)
+    statement = update(projects).where(projects.c.id == project_id).values(values)
+    row = (await connection.execute(statement.returning(projects))).first()
+    if row is None:
+        raise unknown(project_id)
+    return _project(row, utc_now())
 
 
 async def set_calendar(

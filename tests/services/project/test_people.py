@@ -107,3 +107,17 @@ async def test_client_raises_the_refusal_of_the_service(office: Office) -> None:
     with pytest.raises(PeerRefused) as refused:
         await office.client.get_employee("GHOST")
     assert refused.value.peer_status == 404
+
+
+async def test_a_person_who_leaves_stays_known_and_on_other_teams(staffed: Office) -> None:
+    removed = await staffed.client.remove_team_member("P1", "E001")
+    assert (removed.project_id, removed.employee_id) == ("P1", "E001")
+    assert "Open tasks keep the name" in removed.message
+    team = (await staffed.client.list_team_members("P1")).team_members
+    assert [person.id for person in team] == ["E002"]
+    other = (await staffed.client.list_team_members("P2")).team_members
+    assert [person.id for person in other] == ["E001"]
+    assert (await staffed.client.get_employee("E001")).id == "E001"
+    for path in ("P1/team-members/E001", "P1/team-members/E009", "NONE/team-members/E002"):
+        answer = await staffed.request("DELETE", f"/projects/{path}")
+        assert answer.status_code == 404, path

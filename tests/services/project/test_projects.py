@@ -4,7 +4,7 @@ from datetime import date
 
 import httpx
 
-from domain_services.project.schema import CalendarChange, ProjectCreate, StatusChange
+from domain_services.project.schema import CalendarChange, ProjectCreate, ProjectEdit, StatusChange
 from tests.conftest import VIEWER_KEY
 from tests.services.project.conftest import Office
 
@@ -114,3 +114,24 @@ async def test_role_of_the_key_limits_reading_and_writing(office: Office) -> Non
     async with httpx.AsyncClient(headers={"Authorization": f"Bearer {VIEWER_KEY}"}) as viewer:
         assert (await viewer.get(f"{office.url}/projects")).json() == []
         assert (await viewer.post(f"{office.url}/projects", json=body)).status_code == 403
+
+
+async def test_named_fields_of_a_project_are_changed(office: Office) -> None:
+    await office.client.create_project(ProjectCreate(id="P1", name="Old", description="a"))
+    before = await office.client.get_project("P1")
+    renamed = await office.client.edit_project("P1", ProjectEdit(name="New"))
+    assert renamed == before.model_copy(update={"name": "New"})
+    edit = ProjectEdit(description="", progress_mode="reported")
+    changed = await office.client.edit_project("P1", edit)
+    assert (changed.name, changed.description, changed.progress_mode) == ("New", "", "reported")
+    assert await office.client.get_project("P1") == changed
+
+
+async def test_a_refused_edit_changes_nothing(office: Office) -> None:
+    await office.client.create_project(ProjectCreate(id="P1", name="Old"))
+    before = await office.client.get_project("P1")
+    for body in ({}, {"name": ""}, {"name": None}, {"progress_mode": "guessed"}, {"id": "P2"}, []):
+        assert (await office.request("PATCH", "/projects/P1", body)).status_code == 400
+        assert await office.client.get_project("P1") == before
+    unknown = await office.request("PATCH", "/projects/NONE", {"name": "New"})
+    assert unknown.status_code == 404
