@@ -15,6 +15,7 @@ from agent.cli import (
     importing,
     learning,
     orchestrate,
+    project,
     schedule,
     sprint,
     stack,
@@ -24,7 +25,16 @@ from agent.cli import (
 # Panels of the help, and their commands in the order in which a newcomer needs them.
 PANELS = {
     "Begin": ("demo", "up", "status", "down"),
-    "Work with a team": ("import", "orchestrate", "clock", "walk", "schedule", "sprint", "learn"),
+    "Work with a team": (
+        "import",
+        "orchestrate",
+        "clock",
+        "project",
+        "walk",
+        "schedule",
+        "sprint",
+        "learn",
+    ),
     "Operate": ("backfill", "audit", "events"),
 }
 ORDER = tuple(name for names in PANELS.values() for name in names)
@@ -63,6 +73,12 @@ app.command("backfill")(backfill.backfill)
 import_app = typer.Typer(help="Import a team's history.", no_args_is_help=True)
 app.add_typer(import_app, name="import")
 import_app.command("csv")(importing.import_csv)
+
+project_app = typer.Typer(help="Show and change a project.", no_args_is_help=True)
+app.add_typer(project_app, name="project")
+project_app.command("show")(project.show)
+project_app.command("edit")(project.edit)
+project_app.command("remove-member")(project.remove_member)
 
 sprint_app = typer.Typer(help="Act on one sprint.", no_args_is_help=True)
 app.add_typer(sprint_app, name="sprint")
