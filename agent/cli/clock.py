@@ -46,13 +46,16 @@ async def request_clock(
     data_dir: Path, project_id: str, to: str | None, live: bool
 ) -> "ClockMoved | ProjectClock":
     """Read or move the clock. Raises: `Invalid` for a day that is none, or both options."""
+    from agent.cli.clock_walk import walk_clock
     from agent.cli.connect import connect
 
     request = parse_move(to, live)
     async with connect(data_dir) as clients:
         if request is None:
             return await clients.project.get_clock(project_id)
-        return await clients.orchestrator.move_clock(project_id, request)
+        # An imported project brings in on the way what its files kept back.
+        moved = await walk_clock(clients, data_dir, project_id, request)
+        return moved or await clients.orchestrator.move_clock(project_id, request)
 
 
 def parse_move(to: str | None, live: bool) -> "ClockMoveRequest | None":

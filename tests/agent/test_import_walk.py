@@ -6,6 +6,8 @@ from pathlib import Path
 
 import psycopg
 
+from agent.cli.clock_walk import walk_clock
+from agent.clock.schema import ClockMoveRequest
 from agent.importing import holdout, known_rows
 from agent.importing.tasks import Task
 from agent.importing.walking import Walk, walk
@@ -136,6 +138,32 @@ async def test_six_sprints_are_what_the_rows_say(whole: System, tmp_path: Path) 
     await until(all_recorded)
     closed = await room.history("WALK", "sprint_service")
     assert set(await decided_outcomes(whole)) == {note.sprint_id for note in closed}
+
+
+async def test_clock_command_brings_in_what_was_kept_back(whole: System, tmp_path: Path) -> None:
+    room, rows = ImportRoom(whole, tmp_path), export()
+    await room.load(rows, as_of=DAY)
+    move = ClockMoveRequest(to=DAY + timedelta(2))
+    answer = await room.clients.orchestrator.orchestrate("WALK", OrchestrationRequest())
+    assert answer.created is not None and answer.created.end_date is not None
+    moved = await walk_clock(room.clients, tmp_path, "WALK", move)
+    assert moved is not None
+    assert (moved.today, moved.decision_beside) == (DAY + timedelta(2), None)
+    new = {row.id for row in rows if DAY < row.created <= DAY + timedelta(2)}
+    # What was finished on the day of the import comes in when that day is left.
+    assert moved.tasks_created == len(new | finished_in(rows, DAY, DAY))
+    # The same day again, and a project without rows, are left to the orchestrator.
+    assert await walk_clock(room.clients, tmp_path, "WALK", move) is None
+    assert await walk_clock(room.clients, tmp_path, "OTHER", move) is None
+
+    moved = await walk_clock(room.clients, tmp_path, "WALK", ClockMoveRequest(to="next-sprint"))
+    assert moved is not None and moved.closed_sprint is not None
+    beside = moved.decision_beside
+    assert beside is not None
+    team = finished_in(rows, DAY, answer.created.end_date)
+    assert (beside.planned, beside.team_finished) == (len(answer.created.tasks), len(team))
+    assert beside.completed == moved.closed_sprint.completed_tasks
+    assert f"the team finished {len(team)}" in moved.message
 
 
 def _finished(row: Task, today: date, number: int) -> bool:
