@@ -53,10 +53,16 @@ async def walk_sprints(
     """Decide, walk through and close up to `sprints` sprints; yield each when it is closed.
 
     Ends early where the clock cannot go on: at the real today, or with nothing left to plan.
-    Raises: `CsvRefused` when no import of this release saved the project's rows.
+    Raises: `CsvRefused` when the project follows the clock, or no import saved its rows.
     """
     if known_rows.find(data_dir, project_id) is None:
         raise CsvRefused(f"{project_id} has no imported rows in {data_dir}: import its file first.")
+    # Before the first decision: a project with the calendar's day cannot be walked at all.
+    if (await services.project.get_project(project_id)).clock == "live":
+        raise CsvRefused(
+            f"{project_id} follows the clock and its day moves by itself: only a project that is "
+            "held at a day can be walked."
+        )
     passed = empty = 0
     while passed < sprints and empty < MAX_EMPTY:
         answer = await services.orchestrator.orchestrate(project_id, request)

@@ -5,10 +5,13 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import psycopg
+import pytest
 
 from agent.cli.clock_walk import walk_clock
+from agent.cli.sprint_walk import walk_sprints
 from agent.clock.schema import ClockMoveRequest
 from agent.importing import holdout, known_rows
+from agent.importing.errors import CsvRefused
 from agent.importing.tasks import Task
 from agent.importing.walking import Walk, walk
 from agent.schema import Options, OrchestrationRequest
@@ -164,6 +167,15 @@ async def test_clock_command_brings_in_what_was_kept_back(whole: System, tmp_pat
     assert (beside.planned, beside.team_finished) == (len(answer.created.tasks), len(team))
     assert beside.completed == moved.closed_sprint.completed_tasks
     assert f"the team finished {len(team)}" in moved.message
+
+
+async def test_project_that_follows_the_clock_is_not_walked(whole: System, tmp_path: Path) -> None:
+    room = ImportRoom(whole, tmp_path)
+    await room.load(export(), as_of=date.today())
+    sprints = walk_sprints(room.clients, tmp_path, "WALK", OrchestrationRequest(), 1)
+    with pytest.raises(CsvRefused, match="WALK follows the clock"):
+        await anext(sprints)
+    assert await room.clients.sprint.list_sprints("WALK") == []
 
 
 def _finished(row: Task, today: date, number: int) -> bool:
