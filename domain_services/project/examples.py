@@ -11,6 +11,7 @@ EXAMPLES: Examples = {
         "timezone": "Europe/Berlin",
     },
     "PUT /projects/{project_id}/status": {"status": "inactive"},
+    "PATCH /projects/{project_id}": {"name": "Search and find", "progress_mode": "reported"},
     "PUT /projects/{project_id}/clock": {"to": "2016-06-20"},
     "POST /employees": {
         "id": "E001",

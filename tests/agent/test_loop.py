@@ -121,8 +121,13 @@ async def test_cancelled_sprint_is_marked_at_its_decision(whole: System) -> None
             return await (await connection.execute(query)).fetchall()
 
     assert await until(marked) == [("begun by mistake", False)]
-    again = (await whole.orchestrate("OFF", dry_run=True)).json()
-    assert again["analysis"]["unassigned_tasks"] == 3
+
+    async def free() -> bool:
+        again = (await whole.orchestrate("OFF", dry_run=True)).json()
+        return again["analysis"]["unassigned_tasks"] == 3
+
+    # The tasks come back by events.
+    assert await until(free)
 
 
 async def test_audit_is_delivered_when_the_chronicle_is_back(whole: System) -> None:

@@ -49,17 +49,15 @@ async def test_decided_run_is_resumed_when_the_sprint_service_is_back(system: Sy
     await system.start("project", "backlog", "chronicle", "sprint")
     await system.start("orchestrator", lease_seconds=1.5)
     await system.make_project("CUT", 4)
-    dry = (await system.orchestrate("CUT", dry_run=True)).json()
-    assert dry["created"] is None
-    url = system.databases["orchestrator"].replace("+psycopg", "")
+    url = system.databases["sprint"].replace("+psycopg", "")
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
-        # The state that a process leaves when it is killed right after its decision was stored.
-        await connection.execute(
-            "UPDATE runs SET status = 'decided', ended_at = NULL, response = NULL, lease_until ="
-            " now() - interval '1 s' WHERE run_id = %s",
-            [dry["run_id"]],
-        )
-    deadline = time.monotonic() + 20
+        # The service reads sprints and cannot number a new one.
+        await connection.execute("ALTER TABLE counters RENAME TO counters_away")
+        refused = await system.orchestrate("CUT")
+        assert refused.status_code == 503
+        assert "decided but not yet done" in refused.json()["detail"]
+        await connection.execute("ALTER TABLE counters_away RENAME TO counters")
+    deadline = time.monotonic() + 60
     while True:
         answer = await system.http.get(f"{system.urls['sprint']}/sprints/by-project/CUT")
         if answer.json():
