@@ -55,6 +55,11 @@ async def _calendar_of_task(task_id: TaskId, request: Request) -> Calendar | Non
     return await days.of_task(task_id)
 
 
+async def _known_reporter(task_id: TaskId, body: schema.ProgressReport, request: Request) -> None:
+    if body.employee_id is not None:
+        await request.app.state.reporters.require(task_id, body.employee_id)
+
+
 # Declared before the unit of work: no transaction waits for another service.
 KnownFacts = Annotated[PeerFacts, Depends(_peer_facts)]
 SprintCalendar = Annotated[Calendar | None, Depends(_calendar_of_sprint)]
@@ -173,7 +178,12 @@ async def run_daily_scrum(
     return await daily_scrum.run(sprint_id, body or schema.DailyScrumRequest())
 
 
-@router.post("/tasks/{task_id}/progress", responses=problems(404, 409), tags=["tasks"])
+@router.post(
+    "/tasks/{task_id}/progress",
+    responses=problems(404, 409),
+    tags=["tasks"],
+    dependencies=[Depends(_known_reporter)],
+)
 async def report_progress(
     task_id: TaskId, body: schema.ProgressReport, calendar: TaskCalendar, db: UnitOfWork
 ) -> schema.ProgressRecorded:

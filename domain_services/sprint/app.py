@@ -28,6 +28,7 @@ from domain_services.sprint.logic.deliveries import post_notes
 from domain_services.sprint.logic.peer_facts import PeerReader
 from domain_services.sprint.logic.planning import Planner
 from domain_services.sprint.logic.project_days import ProjectDays
+from domain_services.sprint.logic.reporters import Reporters
 from domain_services.sprint.logic.tasks import SOURCE
 from domain_services.sprint.settings import SprintSettings
 
@@ -48,6 +49,7 @@ def create_app(settings: SprintSettings) -> FastAPI:
             app.state.relay = Relay(database, redis, SOURCE, READ_BY)
             app.state.daily_scrum = DailyScrum(database, project)
             app.state.project_days = ProjectDays(database, project)
+            app.state.reporters = Reporters(database, project)
             app.state.peer_reader = PeerReader(database, project, backlog)
             app.state.checks = Checks(
                 database=database.ping,

@@ -89,6 +89,22 @@ async def test_progress_reaches_sprint_history_and_backlog(town: Town) -> None:
     await eventually(confirmed)
 
 
+async def test_report_of_an_unknown_person_is_refused(town: Town) -> None:
+    await town.create_project("P1", "E1")
+    await town.create_project("P2", "E2")
+    (task_id,) = await town.plan("P1", 1)
+    await town.sprint.create_sprint("P1", SprintCreate())
+    with pytest.raises(PeerRefused) as refused:
+        await town.sprint.report_progress(
+            task_id, ProgressReport(progress_percentage=50, employee_id="NOBODY")
+        )
+    assert refused.value.peer_status == 422
+    assert "there is no employee NOBODY" in refused.value.detail
+    assert await town.rows("SELECT 1 FROM progress_history") == []
+    guest = ProgressReport(progress_percentage=50, employee_id="E2")
+    assert (await town.sprint.report_progress(task_id, guest)).progress_percentage == 50
+
+
 async def test_report_of_words_alone_is_stored_and_changes_nothing(town: Town) -> None:
     await town.create_project("P1", "E1")
     (task_id,) = await town.plan("P1", 1)
