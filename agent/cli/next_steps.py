@@ -22,6 +22,11 @@ def next_step(answer: Orchestration, running: RunningSprint | None = None) -> st
     if is_blocked(answer):
         return f"mend the cause, or {_later_day(answer)}."
     if answer.created is not None or answer.analysis.current_sprint is not None:
+        if is_without_scrum(answer):
+            add = f"`dsm schedule add {answer.project_id} --daily-scrum CRON`"
+            return (
+                f"it has no daily scrum: {add} adds one; report progress, or {_later_day(answer)}."
+            )
         if running is not None and running.progress_mode == "simulated":
             return f"its daily scrum simulates progress; {_later_day(answer)}."
         return f"{daily_scrum(answer)}report progress, or {_later_day(answer)}."
@@ -34,6 +39,12 @@ def daily_scrum(answer: Orchestration) -> str:
     if cronjob is None:
         return ""
     return f"daily scrum {describe_schedule(cronjob.schedule, cronjob.timezone)}; "
+
+
+def is_without_scrum(answer: Orchestration) -> bool:
+    """Check that the sprint in progress has no CronJob after the decision."""
+    sprint = answer.analysis.current_sprint
+    return sprint is not None and sprint.cronjob is None and not daily_scrum(answer)
 
 
 def day_in_words(answer: Orchestration) -> str:

@@ -31,7 +31,7 @@ MaxTasks = Annotated[
 ]
 Schedule = Annotated[
     str | None,
-    typer.Option(help="When the daily scrum runs, as cron; a running sprint keeps its own."),
+    typer.Option(help="When the daily scrum runs, as cron; also changes that of a running sprint."),
 ]
 Why = Annotated[
     bool, typer.Option("--why", help="Print the reasons in detail, the calls and their time.")

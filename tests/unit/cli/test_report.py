@@ -191,6 +191,13 @@ def test_unanswered_standing_leaves_what_the_decision_knows() -> None:
     assert "Nothing to do: sprint P1-S46 is in progress until 2016-10-16" in text
 
 
+def test_running_sprint_without_a_daily_scrum_says_so() -> None:
+    alone = RUNNING.model_copy(update={"cronjob": None})
+    for mode in ("reported", "simulated"):
+        step = next_step(idle(sprint=alone), replace(running(), progress_mode=mode))
+        assert step.startswith("it has no daily scrum: `dsm schedule add P1 --daily-scrum CRON`")
+
+
 def test_unknown_outlook_says_why() -> None:
     assert running(None).outlook == (
         "whether it is on track is not known. Not enough evidence: 2 past sprints (3 needed)."
