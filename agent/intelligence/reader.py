@@ -24,6 +24,7 @@ from graphs.state import Snapshot
 from graphs.thresholds import RECALL_EPISODES
 from memory.audits import WaitingAudits
 from memory.decision_outcomes import EndedDecisions
+from memory.episode import Perception
 from memory.pool import Pool
 from memory.recall import Recall, Recaller
 from memory.runs import RunTable
@@ -122,7 +123,7 @@ class ProjectReader:
         """Find similar episodes; an empty result names what prevented the search."""
         try:
             return await self.recaller.recall(
-                snapshot.perception,
+                as_planned(snapshot),
                 limit=RECALL_EPISODES,
                 deadline_seconds=self._answer_seconds,
                 simulated=snapshot.simulated,
@@ -148,6 +149,24 @@ class ProjectReader:
     @property
     def _answer_seconds(self) -> float:
         return ANSWER_SECONDS * self.sources.patience
+
+
+def as_planned(snapshot: Snapshot) -> Perception:
+    """Return the state in which the sprint in progress was planned, else the present one.
+
+    Its decision recalled by that state: another one has other neighbours, and another expectation.
+    """
+    sprint, state = snapshot.facts.active_sprint, snapshot.perception
+    if sprint is None:
+        return state
+    done = sprint.total_tasks - sprint.pending_tasks
+    return state.model_copy(
+        update={
+            "backlog_tasks": state.backlog_tasks + done,
+            "unassigned_tasks": state.unassigned_tasks + sprint.total_tasks,
+            "sprint_in_progress": False,
+        }
+    )
 
 
 async def _of_project(project_id: str, answer: Awaitable[T]) -> T:

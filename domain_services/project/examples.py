@@ -10,7 +10,6 @@ EXAMPLES: Examples = {
         "subdivision": "BY",
         "timezone": "Europe/Berlin",
     },
-    "PATCH /projects/{project_id}": {"name": "Search and ranking"},
     "PUT /projects/{project_id}/status": {"status": "inactive"},
     "PATCH /projects/{project_id}": {"name": "Search and find", "progress_mode": "reported"},
     "PUT /projects/{project_id}/clock": {"to": "2016-06-20"},

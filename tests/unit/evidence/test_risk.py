@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.intelligence.reader import as_planned
 from agent.intelligence.risk import SprintWindow, assess, at_most_in_share
 from agent.intelligence.schema import RiskAssessment
 from graphs.evidence.adjustment import propose
@@ -151,6 +152,19 @@ def assessed(snapshot: Snapshot, recalled: Recall = NO_EPISODES) -> RiskAssessme
     sprint = snapshot.facts.active_sprint
     assert sprint is not None
     return assess(snapshot, recalled, SprintWindow(START, sprint.end_date, None))
+
+
+def test_sprint_in_progress_recalls_by_the_state_that_it_was_planned_in() -> None:
+    planned = in_progress(total=10, pending=10)
+    before = planned.perception.model_copy(update={"unassigned_tasks": 27})
+    for pending, backlog in ((10, 20), (6, 16)):
+        now = in_progress(total=10, pending=pending)
+        state = now.perception.model_copy(
+            update={"backlog_tasks": backlog, "sprint_in_progress": True}
+        )
+        assert as_planned(replace(now, perception=state)) == before
+    free = replace(planned, facts=replace(planned.facts, active_sprint=None))
+    assert as_planned(free) == free.perception
 
 
 def test_sprint_without_pending_tasks_has_no_risk() -> None:
