@@ -126,8 +126,8 @@ def _episode_in_the_last_transaction(put: Put) -> None:
             insert = "INSERT INTO episode_journal (episode) VALUES (%s)"
             await connection.execute(insert, (Jsonb(episode.model_dump(mode="json")),))
 
-    async def finish_first(self: Any, *args: Any) -> None:
-        await finish(self, *args)
+    async def finish_first(self: Any, *args: Any, **options: Any) -> None:
+        await finish(self, *args, **options)
         [episode] = [value for value in args if type(value).__name__ == "Episode"]
         tasks.add(asyncio.create_task(later(self, episode)))
 
