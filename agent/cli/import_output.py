@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from agent.cli.stack import DEFAULT_DATA_DIR
+from agent.cli.import_summary import dry_run_lines, release_command, result_lines
 from agent.importing import recognition_json
 from agent.importing.load import LoadResult
 from agent.importing.preview import render
@@ -28,13 +29,9 @@ def show_recognitions(recognitions: Sequence[Recognition], rejected: Sequence[Pa
         print(f"The refused rows are in {printable(str(path))}")
 
 
-def show_study(study: Study, rejected: Sequence[Path], data_dir: Path) -> None:
-    """Print the clock and what the day leaves out first, then all that was recognised."""
+def show_study(study: Study, rejected: Sequence[Path]) -> None:
+    """Print what the day leaves out first, then all that was recognised."""
     console = Console(highlight=False)
-    console.print(Text(clock_sentence(study, data_dir)))
-    for project_id, changes in study.changes().items():
-        sentence = changes.sentence() or "nothing has changed"
-        console.print(Text(f"{project_id} was imported before; tasks: {sentence}."))
     if study.repeated:
         console.print(Text(f"{study.repeated} tasks are in several files: each counts once."))
     for warning in study_warnings(study):
@@ -55,33 +52,14 @@ def show_study(study: Study, rejected: Sequence[Path], data_dir: Path) -> None:
     console.print(table)
 
 
-def clock_sentence(study: Study, data_dir: Path) -> str:
-    """Say whether the projects follow the clock, and how to release them when they do not."""
-    if study.clock == "live":
-        return (
-            f"{study.day} lies within the last four weeks: new projects follow the clock "
-            "and have the calendar's day."
-        )
-    commands = ", ".join(f"`{command}`" for command in release_commands(study, data_dir).values())
-    return f"Held at {study.day} as a study; to let a project follow the clock: {commands}"
-
-
-def release_commands(study: Study, data_dir: Path) -> dict[str, str]:
-    """Return the command that lets each project follow the clock."""
-    folder = "" if data_dir == DEFAULT_DATA_DIR else f" --data-dir {data_dir}"
-    return {
-        history.project_id: f"dsm clock {history.project_id} --live{folder}"
-        for history in study.histories
-    }
-
-
 def to_json(
     study: Study, results: Sequence[LoadResult], rejected: Sequence[Path], data_dir: Path
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Convert the outcome of the command to JSON types."""
     files = [recognition_json.to_json(recognition) for recognition in study.recognitions]
-    commands = release_commands(study, data_dir) if study.clock == "held" else {}
     changes = study.changes()
+    # People may have released a project that an older export updates.
+    live = {result.project_id for result in results if result.clock == "live"}
     return {
         # The first file keeps the key that it had when there was only one.
         "recognised": files[0],
@@ -97,39 +75,32 @@ def to_json(
                 "backlog": len(history.backlog),
                 "past_sprints": len(history.sprints),
                 "created_later": len(history.created_later),
-                "release_command": commands.get(history.project_id),
+                "release_command": None
+                if study.clock == "live" or history.project_id in live
+                else release_command(history.project_id, data_dir),
                 "changes": asdict(changes[history.project_id])
                 if history.project_id in changes
                 else None,
             }
             for history in study.histories
         },
-        "imported": [asdict(result) | {"changed": result.changed} for result in results],
+        "imported": [_result_json(result) for result in results],
     }
 
 
-def show_results(results: Sequence[LoadResult], dry_run: bool) -> None:
-    """Print one sentence for each imported project."""
-    if dry_run:
-        print("Dry run: nothing was imported.")
-    for result in results:
-        print(_sentence(result))
+def _result_json(result: LoadResult) -> dict[str, Any]:
+    closed = result.closed_sprint
+    return asdict(result) | {
+        "changed": result.changed,
+        "today": result.today.isoformat(),
+        "closed_sprint": closed.model_dump(mode="json") if closed else None,
+    }
 
 
-def _sentence(result: LoadResult) -> str:
-    if not result.changed:
-        return f"{result.project_id}: nothing new, {result.existing} records are there already."
-    parts = [
-        f"{result.tasks} tasks",
-        f"{result.sprints} past sprints",
-        f"{result.episodes} episodes",
-    ]
-    changes = (
-        (result.members, "team members"),
-        (result.completed, "tasks completed"),
-        (result.reopened, "tasks reopened"),
-        (result.updated, "tasks changed"),
-        (result.replaced, "records of past sprints replaced"),
-    )
-    parts += [f"{count} {words}" for count, words in changes if count]
-    return f"{result.project_id}: imported {', '.join(parts)}."
+def show_results(
+    study: Study, results: Sequence[LoadResult], data_dir: Path, *, dry_run: bool
+) -> None:
+    """Print what became of each project, or would."""
+    lines = dry_run_lines(study, data_dir) if dry_run else result_lines(study, results, data_dir)
+    for line in lines:
+        print(line)

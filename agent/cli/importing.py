@@ -85,7 +85,7 @@ def import_csv(
                 import_output.show_recognitions(recognitions, rejected)
             raise
         if not as_json:
-            import_output.show_study(study, rejected, data_dir)
+            import_output.show_study(study, rejected)
         # Prepared in a dry run too: it must find everything that would stop the import.
         plans = [prepare(history, study.day, study.clock, place) for history in study.histories]
         results = (
@@ -95,7 +95,7 @@ def import_csv(
             answer = import_output.to_json(study, results, rejected, data_dir)
             print(json.dumps(answer | {"dry_run": dry_run}, indent=2))
         else:
-            import_output.show_results(results, dry_run)
+            import_output.show_results(study, results, data_dir, dry_run=dry_run)
 
 
 def _write_rejects(recognitions: "Sequence[Recognition]", chosen: Path | None) -> list[Path]:

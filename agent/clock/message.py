@@ -17,7 +17,7 @@ def describe(
     if daily_scrums:
         sentences.append(_scrums(daily_scrums))
     if closed_sprint is not None:
-        sentences.append(_close(closed_sprint))
+        sentences.append(describe_close(closed_sprint))
     return " ".join(sentences)
 
 
@@ -38,7 +38,8 @@ def _scrums(daily_scrums: Sequence[ScrumOfDay]) -> str:
     return f"{len(daily_scrums)} daily scrums were held, from {first} to {last}."
 
 
-def _close(sprint: ClosedByClock) -> str:
+def describe_close(sprint: ClosedByClock) -> str:
+    """Describe the close of a sprint whose last day has passed."""
     return (
         f"Sprint {sprint.sprint_id} was closed after its last day {sprint.last_day}:"
         f" {sprint.completed_tasks} completed, {sprint.returned_tasks} returned to the backlog."

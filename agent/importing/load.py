@@ -1,7 +1,10 @@
 """Loading of a project's history into the services, for a project that is new there."""
 
 from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
 
+from agent.clock.schema import ClosedByClock
 from agent.importing.batches import batches
 from agent.importing.history_sync import Advance, sync_history
 from agent.importing.plan import Plan
@@ -9,6 +12,8 @@ from agent.importing.services import Services
 from agent.importing.task_sync import assign_people
 from domain_services.backlog.schema import MAX_TASKS_PER_REQUEST, TasksCreate
 from domain_services.kernel.client.http_client import PeerRefused
+from domain_services.kernel.types import utc_now
+from domain_services.project.schema import Clock
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,10 @@ class LoadResult:
     """New episodes."""
     existing: int
     """Tasks, sprints and episodes that existed and are untouched."""
+    clock: Clock
+    """Whether the project follows the clock after the import."""
+    today: date
+    """Day of the project after the import."""
     completed: int = 0
     """Tasks that were open in the backlog or the running sprint and are completed now."""
     reopened: int = 0
@@ -37,6 +46,8 @@ class LoadResult:
     """Tasks with another title, owner, priority, type, estimate or other labels."""
     replaced: int = 0
     """Past sprints and episodes that were recorded otherwise, or are no longer in the history."""
+    closed_sprint: ClosedByClock | None = None
+    """Sprint that ended on the way to the day of the import; None when none did."""
 
     @property
     def changed(self) -> bool:
@@ -57,6 +68,7 @@ async def load(services: Services, plan: Plan, advance: Advance) -> LoadResult:
     tasks = await _create_tasks(services, plan, advance)
     # Last, because the working days of episodes come from the calendar of the project.
     history = await sync_history(services, plan.project.id, plan.history.sprints, None, advance)
+    held_at = plan.project.as_of
     existing = step_count(plan) - tasks - history.sprints - history.episodes
     return LoadResult(
         project_id=plan.project.id,
@@ -66,6 +78,8 @@ async def load(services: Services, plan: Plan, advance: Advance) -> LoadResult:
         sprints=history.sprints,
         episodes=history.episodes,
         existing=existing,
+        clock="held" if held_at else "live",
+        today=held_at or utc_now().astimezone(ZoneInfo(plan.project.timezone)).date(),
         replaced=history.replaced + history.removed,
     )
 

@@ -35,11 +35,11 @@ async def update(
     rows, is_held = study.rows[project_id], existing.project.clock == "held"
     await _move_place(services, existing, place)
     sync = await _sync_tasks(services, existing, study, project_id)
-    changes = sync.changes
+    changes, closed_sprint = sync.changes, None
     if is_held and day > existing.project.today:
         walked = await walk(services, data_dir, rows, day, refresh=False)
         if walked is not None:
-            changes = changes + walked.tasks
+            changes, closed_sprint = changes + walked.tasks, walked.closed_sprint
     if is_held and study.clock == "live":
         await services.project.move_clock(project_id, ClockMove(live=True))
     advance(len(plan.tasks))
@@ -58,10 +58,13 @@ async def update(
         episodes=history.episodes,
         existing=max(0, len(plan.tasks) - changes.created)
         + max(0, 2 * len(sprints) - history.sprints - history.episodes),
+        clock=now.project.clock,
+        today=now.project.today,
         completed=changes.completed + changes.reported,
         reopened=changes.reopened,
         updated=changes.updated,
         replaced=history.replaced + history.removed,
+        closed_sprint=closed_sprint,
     )
 
 

@@ -1,5 +1,6 @@
 """A later export updates its project: by kind of change, without doubling anything."""
 
+import json
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -7,12 +8,15 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from agent.cli.import_output import to_json
+from agent.cli.import_summary import dry_run_lines, result_lines
 from agent.importing import known_rows
 from agent.importing.changes import Changes
 from agent.importing.errors import CsvRefused
 from agent.importing.tasks import Task
 from agent.schema import OrchestrationRequest
 from domain_services.backlog.schema import TaskUpdate
+from domain_services.project.schema import ClockMove
 from tests.agent.conftest import until
 from tests.agent.imports import ImportRoom
 from tests.graphs.conftest import System
@@ -77,7 +81,22 @@ async def test_later_export_updates_backlog_and_history(room: ImportRoom) -> Non
     changes = room.study(later_export(), as_of=LATER).changes()["SHOP"]
     assert changes == Changes(new=2, finished=2, renamed=1, other_owner=1, other_details=1)
 
+    clock_text = "SHOP is held at 2024-04-01 as a study; to release it: `dsm clock SHOP --live"
+    kinds = (
+        "2 new, 2 finished, 1 renamed, 1 with another owner, "
+        "1 with another priority, type, estimate or other labels"
+    )
+    study = room.study(later_export(), as_of=LATER)
+    assert dry_run_lines(study, room.folder) == [
+        f"SHOP would be updated; tasks: {kinds}.",
+        "SHOP would move to 2024-04-01 if it is held; it stays live otherwise.",
+        "Dry run: nothing was imported.",
+    ]
+
     result = await room.load(later_export(), as_of=LATER)
+    effect, clock = result_lines(study, [result], room.folder)
+    assert effect.startswith(f"SHOP was updated; tasks: {kinds}; 1 past sprint, ")
+    assert clock.startswith(clock_text)
     assert (result.tasks, result.completed, result.updated, result.members) == (1, 2, 3, 1)
     tasks = await room.tasks("SHOP")
     assert {key: value[0] for key, value in tasks.items()} == {
@@ -95,6 +114,28 @@ async def test_later_export_updates_backlog_and_history(room: ImportRoom) -> Non
     again = await room.load(later_export(), as_of=LATER)
     assert not again.changed
     assert (await room.tasks("SHOP"), await room.history("SHOP")) == (tasks, after)
+
+
+async def test_an_old_export_of_a_released_project_says_that_it_is_live(room: ImportRoom) -> None:
+    await room.load(first_export(), as_of=DAY)
+    await room.clients.project.move_clock("SHOP", ClockMove(live=True))
+    study = room.study(later_export(), as_of=LATER)
+    result = await room.load(later_export(), as_of=LATER)
+    assert result.clock == "live"
+    assert result_lines(study, [result], room.folder)[-1].startswith("SHOP follows the clock: it")
+    answer = to_json(study, [result], [], room.folder)
+    assert answer["projects"]["SHOP"]["release_command"] is None
+    json.dumps(answer)
+
+
+async def test_an_export_that_ends_a_sprint_says_so(room: ImportRoom) -> None:
+    await room.load(first_export(), as_of=DAY)
+    await room.clients.orchestrator.orchestrate("SHOP", OrchestrationRequest())
+    study = room.study(later_export(), as_of=LATER)
+    result = await room.load(later_export(), as_of=LATER)
+    _, closed, _ = result_lines(study, [result], room.folder)
+    assert "was closed after its last day 2024-03-31" in closed
+    json.dumps(to_json(study, [result], [], room.folder))
 
 
 async def test_day_before_the_projects_day_is_refused_and_changes_nothing(

@@ -75,7 +75,7 @@ def test_day_of_the_last_four_weeks_follows_the_clock_and_an_older_one_is_held(
     import_csv([file], dry_run=True, as_of=str(day))
     page = " ".join(capsys.readouterr().out.split())
     assert ("dsm clock P --live" in page) is (clock == "held")
-    assert ("follow the clock and have the calendar's day" in page) is (clock == "live")
+    assert ("P would follow the clock" in page) is (clock == "live")
     import_csv([file], dry_run=True, as_of=str(day), as_json=True)
     assert json.loads(capsys.readouterr().out)["clock"] == clock
 

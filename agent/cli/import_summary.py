@@ -1,0 +1,96 @@
+"""Last lines of `dsm import csv`: what became of each project, and whether it follows the clock."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from agent.cli.stack import DEFAULT_DATA_DIR
+from agent.cli.words import count
+from agent.clock.message import describe_close
+from agent.importing.changes import Changes
+from agent.importing.history_windows import ProjectHistory
+from agent.importing.load import LoadResult
+from agent.importing.reading import Study
+
+
+def dry_run_lines(study: Study, data_dir: Path) -> list[str]:
+    """Say what the import would change in each project."""
+    changes = study.changes()
+    lines: list[str] = []
+    for history in study.histories:
+        lines.append(_announced(history, changes.get(history.project_id)))
+        lines.append(_announced_clock(study, history.project_id, data_dir))
+    return [*lines, "Dry run: nothing was imported."]
+
+
+def result_lines(study: Study, results: Sequence[LoadResult], data_dir: Path) -> list[str]:
+    """Say what the import has changed in each project."""
+    changes = study.changes()
+    lines: list[str] = []
+    for result in results:
+        lines.append(_effect(result, changes.get(result.project_id)))
+        if result.closed_sprint is not None:
+            lines.append(describe_close(result.closed_sprint))
+        lines.append(_clock(result, data_dir))
+    return lines
+
+
+def release_command(project_id: str, data_dir: Path) -> str:
+    """Return the command that lets a project follow the clock."""
+    folder = "" if data_dir == DEFAULT_DATA_DIR else f" --data-dir {data_dir}"
+    return f"dsm clock {project_id} --live{folder}"
+
+
+def _announced(history: ProjectHistory, changes: Changes | None) -> str:
+    if changes is None:
+        tasks, sprints = count(len(history.backlog), "task"), len(history.sprints)
+        return f"{history.project_id} would be imported: {tasks}, {count(sprints, 'past sprint')}."
+    kinds = changes.sentence()
+    if not kinds:
+        return f"{history.project_id} was imported before; no task would change."
+    return f"{history.project_id} would be updated; tasks: {kinds}."
+
+
+def _announced_clock(study: Study, project_id: str, data_dir: Path) -> str:
+    if study.clock == "live":
+        return f"{project_id} would follow the clock: {study.day} is within the last four weeks."
+    if project_id in study.known_before:
+        # The services are not asked in a dry run, and people may have released the project.
+        return f"{project_id} would move to {study.day} if it is held; it stays live otherwise."
+    command = release_command(project_id, data_dir)
+    return f"{project_id} would be held at {study.day} as a study; to release it: `{command}`"
+
+
+def _effect(result: LoadResult, changes: Changes | None) -> str:
+    if not result.changed:
+        return f"{result.project_id}: nothing new, {result.existing} records are there already."
+    if changes is not None:
+        kinds = changes.sentence() or "none changed"
+        records = _records(result, others=())
+        tail = f"; {', '.join(records)}" if records else ""
+        return f"{result.project_id} was updated; tasks: {kinds}{tail}."
+    others = (
+        (result.completed, "task completed", "tasks completed"),
+        (result.reopened, "task reopened", "tasks reopened"),
+        (result.updated, "task changed", "tasks changed"),
+    )
+    records = [count(result.tasks, "task"), *_records(result, others)]
+    return f"{result.project_id} was imported: {', '.join(records)}."
+
+
+def _records(result: LoadResult, others: Sequence[tuple[int, str, str]]) -> list[str]:
+    """List the records that are no tasks of the backlog, without the zeros."""
+    counts = (
+        (result.sprints, "past sprint", "past sprints"),
+        (result.episodes, "episode", "episodes"),
+        (result.members, "new team member", "new team members"),
+        *others,
+        (result.replaced, "past record replaced", "past records replaced"),
+    )
+    return [f"{number} {one if number == 1 else many}" for number, one, many in counts if number]
+
+
+def _clock(result: LoadResult, data_dir: Path) -> str:
+    if result.clock == "live":
+        return f"{result.project_id} follows the clock: it is {result.today}."
+    command = release_command(result.project_id, data_dir)
+    return f"{result.project_id} is held at {result.today} as a study; to release it: `{command}`"
