@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain_services.kernel.database.database import Database
-from domain_services.kernel.errors import Conflict, NotFound
+from domain_services.kernel.errors import Conflict, Invalid, NotFound
 from domain_services.kernel.types import utc_now
 from domain_services.project.logic import holidays
 from domain_services.project.models import projects
@@ -27,12 +27,26 @@ _GET = text("SELECT * FROM projects WHERE id = :project_id")
 
 
 async def create(connection: AsyncConnection, request: ProjectCreate) -> None:
-    """Store a new project. Raises: `Conflict` for a taken id, `Invalid` for an unknown calendar."""
+    """Store a new project.
+
+    Raises: `Conflict` for a taken id, `Invalid` for an unknown calendar or a day to come.
+    """
     holidays.require_known(request.country, request.subdivision)
+    require_reached(request)
     statement = insert(projects).values(request.model_dump()).on_conflict_do_nothing()
     if await connection.scalar(statement.returning(projects.c.id)) is None:
         raise Conflict(
             f"project {request.id} exists already: choose another id", project_id=request.id
+        )
+
+
+def require_reached(request: ProjectCreate) -> None:
+    """Refuse to hold a project at a day that has not begun in its zone. Raises: `Invalid`."""
+    real_today = today(None, request.timezone, utc_now())
+    if request.as_of is not None and request.as_of > real_today:
+        raise Invalid(
+            f"body.as_of: {request.as_of} has not begun in {request.timezone}: name a day up to"
+            f" {real_today}, or leave it out to follow the clock"
         )
 
 

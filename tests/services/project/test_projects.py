@@ -56,6 +56,22 @@ async def test_invalid_project_is_refused(office: Office) -> None:
         assert (await office.request("GET", "/projects")).json() == []
 
 
+async def test_a_project_held_at_a_day_to_come_is_refused(office: Office) -> None:
+    # Between the dates of the two ends of the world lies a day that has begun in one of them.
+    east, west = "Pacific/Kiritimati", "Pacific/Niue"
+    await office.client.create_project(ProjectCreate(id="P2", name="east", timezone=east))
+    ahead = (await office.client.get_project("P2")).today
+    for day, zone in (("2100-07-01", "UTC"), (ahead.isoformat(), west)):
+        body = {"id": "P1", "name": "ahead", "as_of": day, "timezone": zone}
+        answer = await office.request("POST", "/projects", body)
+        assert answer.status_code == 400
+        assert f"body.as_of: {day} has not begun in {zone}" in answer.json()["detail"]
+        assert (await office.request("GET", "/projects/P1")).status_code == 404
+    request = ProjectCreate(id="P1", name="today", as_of=ahead, timezone=east)
+    await office.client.create_project(request)
+    assert (await office.client.get_project("P1")).clock == "held"
+
+
 async def test_projects_are_listed_page_by_page_with_their_total(office: Office) -> None:
     for project_id in ("P3", "P1", "P2"):
         await office.client.create_project(ProjectCreate(id=project_id, name=project_id))
