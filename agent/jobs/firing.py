@@ -53,7 +53,13 @@ class JobRunner:
         project = await self._projects.get_project(job.project_id)
         if project.clock == "held":
             return _rest(project, "daily_scrum")
-        scrum = await self._sprints.run_daily_scrum(job.sprint_id or "", due)
+        try:
+            scrum = await self._sprints.run_daily_scrum(job.sprint_id or "", due)
+        except PeerRefused as refusal:
+            # A sprint that is decided on a weekend begins on the working day after.
+            if refusal.problem.get("code") != "sprint_not_started":
+                raise
+            return Firing(f"Nothing was done: {refusal.detail}.", rested=True)
         return Firing(scrum.message)
 
     async def orchestrate(self, job: CronJob, _due: datetime) -> Firing:

@@ -294,6 +294,23 @@ async def test_schedules_of_a_held_project_rest_and_say_so(system: System) -> No
     assert (await system.http.get(system.urls["chronicle"] + notes)).status_code == 404
 
 
+async def test_a_scrum_due_before_its_sprint_begins_is_passed_over(auto: System) -> None:
+    first = (date.today() + timedelta(days=3)).isoformat()
+    started = await auto.post("sprint", "/sprints/AUTO", {"start_date": first})
+    assert started.status_code == 201, started.text
+    assert (await add(auto, "* * * * *", kind="daily_scrum")).status_code == 201
+    await execute(auto, "UPDATE cronjobs SET starts_at = now() - interval '2 h'")
+
+    async def passed_over() -> Any:
+        scrum = await get(auto, SCRUM)
+        return scrum if scrum["last_result"] else None
+
+    scrum = await until(passed_over)
+    assert scrum["last_result"].startswith(f"Nothing was done: AUTO-S01 begins on {first}, after ")
+    # It counts as no firing: the days before the sprint have none.
+    assert await execute(auto, "SELECT last_due_at FROM cronjobs") == [(None,)]
+
+
 async def test_sprint_cancelled_by_hand_loses_its_cronjob(auto: System) -> None:
     await auto.orchestrate("AUTO")
     assert len(await get(auto, LIST)) == 1
