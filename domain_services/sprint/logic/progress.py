@@ -101,10 +101,10 @@ async def report_task(
     today = (calendar or current.calendar).today()
     task, day = current.task, report.day or today
     if report.day is not None and not current.start_date <= day <= today:
-        raise Invalid(
-            f"day: {day} is not in {task.sprint_id} up to today: name a day from "
-            f"{current.start_date} to {today}"
-        )
+        advice = f"name a day from {current.start_date} to {today}"
+        if today < current.start_date:
+            advice = f"it begins on {current.start_date}; leave the day out, or report it then"
+        raise Invalid(f"day: {day} is not in {task.sprint_id} up to today: {advice}")
     (after,) = await record(connection, [Entry(task, report, "reported")], day)
     changed = after.version > task.version
     return ProgressRecorded(

@@ -123,6 +123,17 @@ async def test_report_may_name_the_day_on_which_it_happened(town: Town) -> None:
     assert len(await recorded_days(town)) == 1
 
 
+async def test_a_named_day_before_the_sprint_begins_is_refused_in_words(town: Town) -> None:
+    await town.create_project("P1", "E1", progress_mode="reported")
+    (task_id,) = await town.plan("P1", 1)
+    await town.sprint.create_sprint("P1", SprintCreate(start_date=WEDNESDAY))
+    with pytest.raises(PeerRefused) as refused:
+        await town.sprint.report_progress(task_id, SOME.model_copy(update={"day": TUESDAY}))
+    assert refused.value.peer_status == 422
+    assert "it begins on 2025-03-05; leave the day out, or report it then" in refused.value.detail
+    assert await recorded_days(town) == []
+
+
 async def test_reopened_task_is_not_finished(town: Town) -> None:
     first, _ = await start(town)
     await town.sprint.report_progress(first, ProgressReport(progress_percentage=100))
