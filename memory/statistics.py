@@ -27,12 +27,12 @@ _SELECT = """
 """
 # The effect of a row that a replica of the release before has written is in its document alone.
 _DECISIONS = """
-    SELECT decision_source, effect, count(*) AS decisions
-    FROM (SELECT decision_source,
+    SELECT decision_source, effect, cancelled, count(*) AS decisions
+    FROM (SELECT decision_source, cancelled_at IS NOT NULL AS cancelled,
                  coalesce(effect, CASE action ->> 'dry_run' WHEN 'true' THEN 'dry_run'
                                   ELSE 'acted' END) AS effect
           FROM episodes WHERE project_id = %s AND origin = 'run') AS decided
-    GROUP BY decision_source, effect
+    GROUP BY decision_source, effect, cancelled
 """
 
 
@@ -77,6 +77,8 @@ class DecisionCount:
     """`acted`, or why nothing was to be done."""
     decisions: int
     """How many."""
+    cancelled: bool = False
+    """True when their sprints were cancelled."""
 
 
 async def count_decisions(pool: Pool, project_id: str) -> list[DecisionCount]:

@@ -53,6 +53,7 @@ def compare(
         rule_based=_group(rule_based, _acted(decisions, "rule_based_only")),
         shadow_decisions=sum(item.decisions for item in decisions if item.effect == "shadow"),
         dry_runs=sum(item.decisions for item in decisions if item.effect == "dry_run"),
+        cancelled_decisions=sum(item.decisions for item in decisions if item.cancelled),
         simulated_outcomes=simulated,
         completion_rate_difference=rates,
         miss_difference=misses,
@@ -69,7 +70,7 @@ def _acted(decisions: Sequence[DecisionCount], source: DecisionSource) -> int:
     return sum(
         item.decisions
         for item in decisions
-        if item.effect == "acted" and item.decision_source == source
+        if item.effect == "acted" and item.decision_source == source and not item.cancelled
     )
 
 

@@ -117,6 +117,8 @@ class DecisionImpact(Answer):
     """Decisions in shadow mode, which are in no other count."""
     dry_runs: int = 0
     """Recorded dry runs, which are in no other count."""
+    cancelled_decisions: int = 0
+    """Decisions whose sprint was cancelled, which are in no other count."""
     simulated_outcomes: int = 0
     """Decisions whose simulated sprint has ended; they are in no number of this answer."""
     completion_rate_difference: Difference

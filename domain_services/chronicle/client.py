@@ -39,6 +39,12 @@ class ChronicleClient(ServiceClient):
         path = f"{NOTES}/sprint_retrospective"
         return await self._call("POST", path, schema.NoteCreated, body=body, key=key)
 
+    async def create_sprint_cancellation(
+        self, body: schema.SprintCancellationCreate, *, key: str | None = None
+    ) -> schema.NoteCreated:
+        path = f"{NOTES}/sprint_cancellation"
+        return await self._call("POST", path, schema.NoteCreated, body=body, key=key)
+
     async def create_sprint_retrospectives(
         self, body: schema.SprintRetrospectiveBulk, *, key: str | None = None
     ) -> schema.BulkRecorded:

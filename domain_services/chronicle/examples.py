@@ -3,6 +3,12 @@
 from domain_services.kernel.web.openapi import Examples
 
 EXAMPLES: Examples = {
+    "POST /v1/notes/sprint_cancellation": {
+        "sprint_id": "P1-S02",
+        "project_id": "P1",
+        "reason": "Planned by mistake",
+        "cancelled_at": "2026-03-16T09:00:00Z",
+    },
     "POST /v1/notes/sprint_planning": {
         "sprint_id": "P1-S01",
         "project_id": "P1",

@@ -8,6 +8,7 @@ GRANTS = {
     "retrospective_action_items": "SELECT, INSERT, UPDATE (status, version)",
     "action_item_changes": "SELECT, INSERT",
     "retrospective_attendees": "SELECT, INSERT",
+    "cancelled_sprints": "SELECT, INSERT",
     "project_history": "SELECT",
     "decision_audits": "SELECT, INSERT (record)",
     "decision_chains": "SELECT",

@@ -68,6 +68,34 @@ async def test_both_impact_routes_count_the_same_decisions(whole: System) -> Non
     assert [audit["effect"] for audit in audits] == expected
 
 
+async def test_the_decision_of_a_cancelled_sprint_waits_for_no_outcome(whole: System) -> None:
+    await whole.make_project("GONE", 12)
+    created = (await whole.orchestrate("GONE")).json()["created"]["sprint_id"]
+
+    async def audited() -> bool:
+        return not (await get(whole, TRAIL + "GONE"))["pending"]
+
+    await until(audited)
+    await until_counted(whole, (1, 0))
+    assert (await whole.post("sprint", f"/sprints/{created}/cancel", {})).status_code == 200
+    await until_counted(whole, (0, 1))
+
+
+async def until_counted(system: System, expected: tuple[int, int]) -> None:
+    """Wait until both services count so many acting and cancelled decisions of GONE."""
+    path = f"/v1/analytics/decisions/impact/GONE{SINCE}"
+
+    async def counted() -> bool:
+        acting = await impacts(system, "GONE")
+        answers = (
+            (acting["chronicle"][0], await get(system, path, "chronicle")),
+            (acting["orchestrator"][0], await get(system, IMPACT + "GONE")),
+        )
+        return all((acted, answer["cancelled_decisions"]) == expected for acted, answer in answers)
+
+    await until(counted)
+
+
 async def test_an_unrecorded_dry_run_leaves_nothing_behind(whole: System) -> None:
     await whole.make_project("LOOK", 12)
     before = rows(whole, *STORED)

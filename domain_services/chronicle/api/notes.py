@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 from domain_services.chronicle import schema
 from domain_services.chronicle.logic import (
     audits,
+    cancellations,
     daily_reports,
     imported_sprints,
     planning,
@@ -63,6 +64,15 @@ async def create_sprint_retrospectives(
     """Record up to 100 closed sprints: all of them, or none."""
     ids, created = await retrospectives.record(db, body.notes)
     return schema.BulkRecorded(created=created, existing=len(ids) - created)
+
+
+@router.post("/sprint_cancellation", status_code=201, responses=problems(400))
+async def create_sprint_cancellation(
+    body: schema.SprintCancellationCreate, db: UnitOfWork
+) -> schema.NoteCreated:
+    """Record a cancelled sprint: its decision has no outcome to come."""
+    note_id = await cancellations.record(db, body)
+    return schema.NoteCreated(message=f"Cancellation of {body.sprint_id} recorded", note_id=note_id)
 
 
 @router.put("/sprint_retrospective/imported/{project_id}", responses=problems(400, 409))

@@ -29,6 +29,7 @@ _GROUPS = text(
     LEFT JOIN decision_outcomes d
         ON d.decision_source = source AND d.project_id = :project_id
        AND d.timestamp BETWEEN :start AND :end AND d.effect = 'acted'
+       AND NOT EXISTS (SELECT FROM cancelled_sprints c WHERE c.sprint_id = d.sprint_id)
     LEFT JOIN LATERAL (
         SELECT d.completion_rate, d.efficiency, d.utilization WHERE NOT d.simulated) AS w ON true
     GROUP BY source ORDER BY source
@@ -37,7 +38,10 @@ _GROUPS = text(
 _WITHOUT_EFFECT = text(
     """
     SELECT count(*) FILTER (WHERE effect = 'shadow') AS shadow,
-           count(*) FILTER (WHERE effect = 'dry_run') AS dry_runs
+           count(*) FILTER (WHERE effect = 'dry_run') AS dry_runs,
+           count(*) FILTER (WHERE effect = 'acted' AND EXISTS (
+               SELECT FROM cancelled_sprints c WHERE c.sprint_id = decision_audits.sprint_id
+           )) AS cancelled
     FROM decision_audits
     WHERE project_id = :project_id AND made_at BETWEEN :start AND :end
     """
@@ -46,9 +50,10 @@ _WITHOUT_EFFECT = text(
 _DETAILS = text(
     """
     SELECT *, completion_rate >= :success AS success
-    FROM (SELECT * FROM decision_outcomes
+    FROM (SELECT * FROM decision_outcomes AS d
           WHERE project_id = :project_id AND timestamp BETWEEN :start AND :end
             AND effect = 'acted'
+            AND NOT EXISTS (SELECT FROM cancelled_sprints c WHERE c.sprint_id = d.sprint_id)
           ORDER BY timestamp DESC, sequence DESC LIMIT :details) AS newest
     ORDER BY timestamp, sequence
     """
@@ -107,6 +112,7 @@ async def assess(
         total_decisions_analyzed=enhanced.decisions + ruled.decisions,
         shadow_decisions=without_effect.shadow,
         dry_runs=without_effect.dry_runs,
+        cancelled_decisions=without_effect.cancelled,
         simulated_outcomes=enhanced.simulated + ruled.simulated,
         intelligence_enhanced_decisions=enhanced.decisions,
         rule_based_decisions=ruled.decisions,

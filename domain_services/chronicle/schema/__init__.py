@@ -43,6 +43,7 @@ from domain_services.chronicle.schema.impact import DecisionImpact, DecisionOutc
 from domain_services.chronicle.schema.notes import (
     MAX_TASKS,
     NoteCreated,
+    SprintCancellationCreate,
     SprintPlanning,
     SprintPlanningCreate,
 )
@@ -93,6 +94,7 @@ __all__ = [
     "ProjectVelocity",
     "RecordedChange",
     "SimilarProject",
+    "SprintCancellationCreate",
     "SprintDailyScrums",
     "SprintMetrics",
     "SprintPlanning",

@@ -58,6 +58,8 @@ class DecisionImpact(ReasonedAnswer):
     """Decisions in shadow mode, which are in no other count."""
     dry_runs: int = 0
     """Recorded dry runs, which are in no other count."""
+    cancelled_decisions: int = 0
+    """Decisions whose sprint was cancelled, which are in no other count."""
     simulated_outcomes: int = 0
     """Decisions whose simulated sprint has ended, which are in no mean."""
     intelligence_enhanced_decisions: int

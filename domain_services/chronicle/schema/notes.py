@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, model_validator
 
-from domain_services.chronicle.values import Day
+from domain_services.chronicle.values import Day, Instant
 from domain_services.kernel.types import (
     Answer,
     Line,
@@ -51,6 +51,15 @@ class SprintNote(Wire):
     def _check_project(self) -> "SprintNote":
         check_sprint(self.sprint_id, self.project_id)
         return self
+
+
+class SprintCancellationCreate(SprintNote):
+    """Cancellation of one sprint in which nobody worked, to be recorded."""
+
+    reason: Prose | None = None
+    """Reason for people; null: none was given."""
+    cancelled_at: Instant
+    """Time of the cancellation."""
 
 
 class SprintWindowNote(SprintNote):

@@ -1,13 +1,16 @@
 """Cancelling a sprint in which nobody worked, in one transaction."""
 
+from uuid import uuid4
+
 from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain_services import events
+from domain_services.chronicle.schema import SprintCancellationCreate
 from domain_services.kernel.errors import Conflict
 from domain_services.kernel.messaging import outbox
 from domain_services.kernel.types import utc_now
-from domain_services.sprint.logic import running_sprint, tasks
+from domain_services.sprint.logic import deliveries, running_sprint, tasks
 from domain_services.sprint.models import sprints as sprint_rows
 from domain_services.sprint.schema import Sprint, SprintCancelled
 
@@ -58,6 +61,14 @@ async def cancel(
         cancelled_at=cancelled_at,
     )
     await outbox.append(connection, [*released, cancelled], source=tasks.SOURCE)
+    # Not a retrospective: the decision of this sprint has no outcome to come.
+    note = SprintCancellationCreate(
+        sprint_id=sprint_id,
+        project_id=sprint.project_id,
+        reason=reason,
+        cancelled_at=cancelled_at,
+    )
+    await deliveries.enqueue(connection, uuid4(), deliveries.CANCELLATION, note)
     count = len(released)
     return SprintCancelled(
         message=f"Sprint {sprint_id} cancelled; "

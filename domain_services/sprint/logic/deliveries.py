@@ -6,10 +6,11 @@ from domain_services.chronicle import schema as chronicle
 from domain_services.chronicle.client import ChronicleClient
 from domain_services.kernel.messaging.deliveries import Delivery, Post, enqueue
 
-__all__ = ["DAILY_SCRUM", "PLANNING", "RETROSPECTIVE", "enqueue", "post_notes"]
+__all__ = ["CANCELLATION", "DAILY_SCRUM", "PLANNING", "RETROSPECTIVE", "enqueue", "post_notes"]
 
 PLANNING = "/v1/notes/sprint_planning"
 RETROSPECTIVE = "/v1/notes/sprint_retrospective"
+CANCELLATION = "/v1/notes/sprint_cancellation"
 DAILY_SCRUM = "/v1/notes/daily_scrum_report"
 
 
@@ -24,6 +25,10 @@ def post_notes(client: ChronicleClient) -> Post:
         note = chronicle.SprintRetrospectiveCreate.model_validate(delivery.body)
         return await client.create_sprint_retrospective(note, key=str(delivery.id))
 
+    async def cancellation(delivery: Delivery) -> object:
+        note = chronicle.SprintCancellationCreate.model_validate(delivery.body)
+        return await client.create_sprint_cancellation(note, key=str(delivery.id))
+
     async def daily_scrum(delivery: Delivery) -> object:
         note = chronicle.DailyScrumReportCreate.model_validate(delivery.body)
         return await client.create_daily_scrum_report(note, key=str(delivery.id))
@@ -31,6 +36,7 @@ def post_notes(client: ChronicleClient) -> Post:
     by_route: dict[str, Callable[[Delivery], Awaitable[object]]] = {
         PLANNING: planning,
         RETROSPECTIVE: retrospective,
+        CANCELLATION: cancellation,
         DAILY_SCRUM: daily_scrum,
     }
 

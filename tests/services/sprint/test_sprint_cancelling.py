@@ -45,6 +45,7 @@ async def test_cancelled_sprint_frees_its_tasks_and_leaves_no_history(town: Town
     assert (await town.sprint.get_sprint("P1-S01")).closed_at == cancelled.cancelled_at
     routes = [row.route for row in await town.rows("SELECT route FROM deliveries")]
     assert not any("retrospective" in route for route in routes)
+    assert "/v1/notes/sprint_cancellation" in routes
     burndown = await town.sprint.get_burndown("P1-S01")
     assert burndown.reason == "P1-S01 was cancelled before anybody reported"
     created = await town.sprint.create_sprint("P1", SprintCreate())
