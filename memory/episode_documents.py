@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
+from domain_services.kernel.types import UtcMoment
 from memory.decision import (
     Adjustment,
     AdjustmentKind,
@@ -94,7 +95,7 @@ class EpisodeDocument(BaseModel):
     """Id of the project."""
     origin: Origin
     """`import` for a past sprint of an imported file."""
-    decided_at: datetime
+    decided_at: UtcMoment
     """Time of the decision; for an import the first day of the window."""
     agent_version: Name
     """Name of the importer."""

@@ -22,6 +22,9 @@ MAX_WEEKS = 8
 
 ProjectArgument = Annotated[str, typer.Argument(metavar="PROJECT", help="The project's id.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Decide and explain, change nothing.")]
+NoRecord = Annotated[
+    bool, typer.Option("--no-record", help="With --dry-run: leave nothing behind, also no audit.")
+]
 Weeks = Annotated[
     int | None,
     typer.Option(min=1, max=MAX_WEEKS, help="Length of a new sprint; the import's cadence, or 2."),
@@ -55,6 +58,7 @@ class Decided(NamedTuple):
 def orchestrate(
     project: ProjectArgument,
     dry_run: DryRun = False,
+    no_record: NoRecord = False,
     why: Why = False,
     evidence: ShowEvidence = False,
     weeks: Weeks = None,
@@ -68,12 +72,15 @@ def orchestrate(
     from agent.importing.holdout import cadence_weeks
     from agent.schema import Options, OrchestrationRequest
 
+    if no_record and not dry_run:
+        raise typer.BadParameter("give it together with --dry-run", param_hint="--no-record")
     # Ids have no small letters: a person may type them so nevertheless.
     project = project.upper()
     if weeks is None:
         weeks = min(cadence_weeks(data_dir, project) or DEFAULT_WEEKS, MAX_WEEKS)
     request = OrchestrationRequest(
         dry_run=dry_run,
+        record=not no_record,
         options=Options(
             sprint_duration_weeks=weeks, max_tasks_per_sprint=max_tasks, schedule=schedule
         ),

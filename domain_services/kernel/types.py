@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
+    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -81,6 +82,16 @@ def _shown(pattern: str, example: str, description: str | None = None) -> Any:
     whole: Any = {"pattern": f"^{pattern}$"}
     return Field(description=description, examples=[example], json_schema_extra=whole)
 
+
+def _in_utc(moment: datetime) -> datetime:
+    """Return the moment in UTC; PostgreSQL takes no offset of 16 hours or more."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("is a moment outside the years 1 to 9999") from error
+
+
+UtcMoment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 PROJECT_ID = r"[A-Z0-9][A-Z0-9_-]{0,31}"
 _EMPLOYEE_ID = r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}"

@@ -104,6 +104,17 @@ def test_dry_run_plans_the_calls_and_makes_none(dsm: Dsm, api: httpx.Client) -> 
     assert api.get(f"{dsm.url(3)}/sprints/by-project/P0").json() == []
 
 
+def test_look_without_a_record_leaves_nothing(dsm: Dsm, api: httpx.Client) -> None:
+    trail = f"{dsm.url(0)}/orchestrate/intelligence/decision-audit/P0"
+    before = api.get(trail).json()["total"]
+    answer = dsm.json("orchestrate", "P0", "--dry-run", "--no-record")
+    assert (answer["run_id"], answer["recorded"]) == (None, False)
+    assert api.get(trail).json()["total"] == before
+    refused = dsm.run("orchestrate", "P0", "--no-record")
+    assert refused.returncode == 2
+    assert "--dry-run" in refused.stderr
+
+
 def test_values_follow_from_the_day(dsm: Dsm) -> None:
     dsm.import_example("2015-03-02", "Q")
     earlier = dsm.json("orchestrate", "Q0", "--dry-run")

@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import pytest
 from psycopg.types.json import Jsonb
+from pydantic import TypeAdapter, ValidationError
 
 from domain_services.kernel.errors import Invalid
+from domain_services.kernel.types import UtcMoment
 from memory.decision import Decision
 from memory.episode import Outcome
 from memory.episode_documents import Action, EpisodeDocument, Reasoning, decision_of, read_episode
@@ -181,3 +183,14 @@ def test_statement_inserts_every_column_of_a_row() -> None:
     assert set(re.findall(r"\w+", selected.replace("::vector", ""))) == columns
     assert {column.split()[0] for column in record.split(",")} == columns
     assert to_row(remember(perceive())).keys() == columns
+
+
+def test_moment_of_a_document_is_in_utc_and_within_the_years_of_the_calendar() -> None:
+    # PostgreSQL takes no offset of 16 hours or more.
+    adapter = TypeAdapter(UtcMoment)
+    assert adapter.validate_python("2026-03-02T23:00:00-18:39").isoformat() == (
+        "2026-03-03T17:39:00+00:00"
+    )
+    for outside in ("0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00", "2026-03-02T00:00"):
+        with pytest.raises(ValidationError):
+            adapter.validate_python(outside)
