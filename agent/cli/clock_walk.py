@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import cast
+from zoneinfo import ZoneInfo
 
 from agent.cli.connect import Clients
 from agent.clock.message import describe
@@ -11,7 +12,7 @@ from agent.clock.schema import ClockMoved, ClockMoveRequest
 from agent.importing import holdout, known_rows
 from agent.importing.walking import Walk, walk
 from domain_services.kernel.client.http_client import PeerRefused
-from domain_services.kernel.types import Answer
+from domain_services.kernel.types import Answer, utc_now
 
 
 class DecisionBeside(Answer):
@@ -57,17 +58,23 @@ class ImportedClockMoved(ClockMoved):
 async def walk_clock(
     clients: Clients, data_dir: Path, project_id: str, request: ClockMoveRequest
 ) -> ImportedClockMoved | None:
-    """Move a held project whose rows are known; None for any other project or request."""
+    """Move a held project whose rows are known; None for any other project or request.
+
+    A release walks to the present day first, so that the rows up to it are brought in.
+    """
     rows = known_rows.find(data_dir, project_id)
-    if rows is None or request.to is None:
+    if rows is None:
         return None
     before = await clients.project.get_project(project_id)
-    if before.clock == "live" or (isinstance(request.to, date) and request.to <= before.today):
+    target = request.to or utc_now().astimezone(ZoneInfo(before.timezone)).date()
+    if before.clock == "live" or (isinstance(target, date) and target <= before.today):
         # The orchestrator says why this cannot be done.
         return None
-    walked = await walk(clients, data_dir, rows, request.to)
+    walked = await walk(clients, data_dir, rows, target)
     if walked is None:
         return None
+    if request.live:
+        await clients.orchestrator.move_clock(project_id, request)
     after = await clients.project.get_project(project_id)
     beside = await _beside(clients, data_dir, walked)
     completed = walked.tasks.reported + walked.tasks.completed

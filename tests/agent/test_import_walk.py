@@ -16,6 +16,7 @@ from agent.importing.tasks import Task
 from agent.importing.walking import Walk, walk
 from agent.schema import Options, OrchestrationRequest
 from domain_services.backlog.schema import Task as BacklogTask
+from domain_services.kernel.types import utc_now
 from graphs.answer import Orchestration
 from tests.agent.conftest import until
 from tests.agent.imports import ImportRoom
@@ -167,6 +168,17 @@ async def test_clock_command_brings_in_what_was_kept_back(whole: System, tmp_pat
     assert (beside.planned, beside.team_finished) == (len(answer.created.tasks), len(team))
     assert beside.completed == moved.closed_sprint.completed_tasks
     assert f"the team finished {len(team)}" in moved.message
+
+
+async def test_release_brings_in_all_rows_up_to_the_present(whole: System, tmp_path: Path) -> None:
+    room, rows = ImportRoom(whole, tmp_path), export()
+    await room.load(rows, as_of=DAY)
+    moved = await walk_clock(room.clients, tmp_path, "WALK", ClockMoveRequest(live=True))
+    assert moved is not None
+    assert (moved.clock, moved.today) == ("live", utc_now().date())
+    # Every row is finished by now, those of the day of the import included.
+    assert (await room.clients.backlog.get_summary("WALK")).unassigned_tasks == 0
+    assert "follows the clock now" in moved.message
 
 
 async def test_project_that_follows_the_clock_is_not_walked(whole: System, tmp_path: Path) -> None:
