@@ -45,11 +45,6 @@ def without_simulated(history: ProjectEvidence) -> ProjectEvidence:
                         ("avg_sprint_duration_days", "completion_rate"), reason
                     ),
                 }
-                | {
-                    "reasons": dict.fromkeys(
-                        ("avg_sprint_duration_days", "completion_rate"), reason
-                    )
-                }
             ),
             "similar_projects": [],
             "reasons": history.reasons | {"similar_projects": reason},
