@@ -23,7 +23,7 @@ from domain_services.kernel.settings import AuthSettings, KernelSettings
 from domain_services.project.client import ProjectClient
 from domain_services.sprint.client import SprintClient
 
-CATALOGUE = "deploy.local.catalogue:SERVICES"
+CATALOGUE = "deploy.catalogue:SERVICES"
 MEMORY = "dsm_agent_memory"
 EPISODES, QUICK_EPISODES = 100_000, 6_000
 PORTS = 10

@@ -19,7 +19,7 @@ import uvicorn
 from fastapi import FastAPI
 from redis.asyncio import Redis
 
-from deploy.local.catalogue import SERVICES
+from deploy.catalogue import SERVICES
 from deploy.local.servers import EmbeddedServers
 from domain_services.kernel.client.http_client import tls
 from domain_services.kernel.database import migrate

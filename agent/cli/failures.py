@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from deploy.local.errors import StackError
+from deploy.errors import StackError
 from domain_services.kernel.errors import Invalid, Problem
 
 

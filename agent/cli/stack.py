@@ -36,7 +36,7 @@ PHASES = {
 
 DEFAULT_DATA_DIR = Path(".dsm")
 DEFAULT_BASE_PORT = 8100
-DEFAULT_CATALOGUE = "deploy.local.catalogue:SERVICES"
+DEFAULT_CATALOGUE = "deploy.catalogue:SERVICES"
 
 
 def up(
@@ -108,7 +108,7 @@ def status(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> Non
 
 
 def _serve(data_dir: Path, base_port: int, as_json: bool, catalogue: str) -> None:
-    from deploy.local.catalogue import resolve
+    from deploy.catalogue import resolve
     from deploy.local.foreground import run
     from deploy.local.stack import Stack, silent
 
@@ -164,7 +164,7 @@ def _print_json(content: Mapping[str, object]) -> None:
 @contextmanager
 def _failures() -> Iterator[None]:
     """Turn a `StackError` into one line on stderr and exit code 1."""
-    from deploy.local.errors import StackError
+    from deploy.errors import StackError
 
     try:
         yield

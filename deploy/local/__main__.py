@@ -4,8 +4,8 @@ import sys
 import traceback
 from pathlib import Path
 
-from deploy.local.catalogue import resolve
-from deploy.local.errors import StackError
+from deploy.catalogue import resolve
+from deploy.errors import StackError
 
 
 def main() -> int:

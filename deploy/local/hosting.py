@@ -10,7 +10,7 @@ from typing import Any
 
 import uvicorn
 
-from deploy.local.errors import StackError
+from deploy.errors import StackError
 
 _PROBE_SECONDS = 5.0
 _POLL_SECONDS = 0.05

@@ -2,7 +2,7 @@
 
 from pydantic import SecretStr
 
-from deploy.local.catalogue import Catalogue, ServiceSpec
+from deploy.catalogue import Catalogue, ServiceSpec
 from deploy.local.folder import DataFolder, digest
 from domain_services.kernel.settings import ApiKey, AuthSettings, Role
 

@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Mapping
 
-from deploy.local.errors import PortTaken
+from deploy.errors import PortTaken
 
 HOST = "127.0.0.1"
 

@@ -18,9 +18,9 @@ import psutil
 import psycopg
 from psycopg import sql
 
+from deploy.errors import StackError
 from deploy.local.accounts import server_account
 from deploy.local.daemons import Daemon, Identity, StopSteps, last_line
-from deploy.local.errors import StackError
 from deploy.local.extra import package_folder
 
 MAJOR = "18"

@@ -11,9 +11,9 @@ from typing import NotRequired, TypedDict, TypeVar
 
 import structlog
 
+from deploy.catalogue import SERVICES, Catalogue, ServiceSpec, resolve
+from deploy.errors import StackError
 from deploy.local import keys, ports
-from deploy.local.catalogue import SERVICES, Catalogue, ServiceSpec, resolve
-from deploy.local.errors import StackError
 from deploy.local.extra import model_hint
 from deploy.local.folder import StackState
 from deploy.local.hosting import Hosted, drain, host, wait_ready

@@ -8,8 +8,8 @@ terminal's process group (Ctrl-C would stop it before the services have drained)
 import signal
 from pathlib import Path
 
+from deploy.errors import StackError
 from deploy.local.daemons import Daemon, StopSteps, ping
-from deploy.local.errors import StackError
 from deploy.local.extra import package_folder
 
 

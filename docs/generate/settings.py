@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from deploy.local.catalogue import SERVICES, resolve
+from deploy.catalogue import SERVICES, resolve
 from domain_services.kernel.settings import KernelSettings
 
 PREFIX = "DSM_"

@@ -8,8 +8,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from deploy.errors import DataFolderInUse, StackError
 from deploy.local.accounts import Account
-from deploy.local.errors import DataFolderInUse, StackError
 from deploy.local.servers import EmbeddedServers
 
 

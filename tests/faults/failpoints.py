@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from deploy.local.catalogue import resolve
+from deploy.catalogue import resolve
 from domain_services.kernel import context
 
 ROOT = Path(__file__).parents[2]

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import httpx
 
-from deploy.local.catalogue import SERVICES
+from deploy.catalogue import SERVICES
 from tests.conftest import ADMIN_KEY, AUTH
 from tests.faults import failpoints
 from tests.faults.process import Spec, spawn

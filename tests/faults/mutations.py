@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from deploy.local.catalogue import resolve
+from deploy.catalogue import resolve
 
 Put = Callable[[str, Any], None]
 

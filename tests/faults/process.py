@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from deploy.local.catalogue import SERVICES, resolve
+from deploy.catalogue import SERVICES, resolve
 
 # What the services wait for, shortened: the same waits in the same order, about ten times faster.
 PACE: Mapping[str, float] = {

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from deploy.local.catalogue import SERVICES, ServiceSpec, resolve
+from deploy.catalogue import SERVICES, ServiceSpec, resolve
 from deploy.local.servers import EmbeddedServers
 from domain_services.kernel.database.database import Database
 from tests.conftest import ADMIN_KEY, AUTH, Databases, serving

@@ -13,7 +13,7 @@ import pytest
 from pydantic import BaseModel, TypeAdapter
 
 from agent.client import OrchestratorClient
-from deploy.local.catalogue import SERVICES
+from deploy.catalogue import SERVICES
 from domain_services.backlog.client import BacklogClient
 from domain_services.chronicle.client import ChronicleClient
 from domain_services.daily_scrum.client import DailyScrumClient

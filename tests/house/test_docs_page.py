@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from deploy.local.catalogue import SERVICES, ServiceSpec
+from deploy.catalogue import SERVICES, ServiceSpec
 from tests.conftest import ADMIN_KEY
 from tests.house.conftest import NAMES, STRANGER_KEY, Operation, make_app, operations
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from deploy.local.catalogue import SERVICES, ServiceSpec
+from deploy.catalogue import SERVICES, ServiceSpec
 from domain_services.kernel.errors import ProblemDocument
 from domain_services.kernel.web.auth import OPEN_PATHS, ROLE_FIELD
 from tests.house.conftest import NAMES, make_app, operations

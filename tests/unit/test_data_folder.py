@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.errors import DataFolderInUse, StackError
+from deploy.errors import DataFolderInUse, StackError
 from deploy.local.folder import DataFolder, StackState
 
 

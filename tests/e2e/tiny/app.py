@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from fastapi import FastAPI
 
-from deploy.local.catalogue import ServiceSpec
+from deploy.catalogue import ServiceSpec
 from domain_services.kernel.messaging.redis import open_redis
 from domain_services.kernel.settings import KernelSettings
 

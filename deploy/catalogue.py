@@ -1,10 +1,10 @@
-"""Catalogue of a stack's services, as names that are imported only when a service starts."""
+"""Catalogue of the services, as names that are imported only when a service starts."""
 
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from deploy.local.errors import StackError
+from deploy.errors import StackError
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,13 @@ class ServiceSpec:
     """Database role that it connects as; None for the owner."""
     calls: tuple[str, ...] = ()
     """Scope of its API key: the peers' routes that it may call, as in `ApiKey`."""
+
+    @property
+    def identity(self) -> str:
+        """Name by which the service is called: in scopes, in answers, in a cluster's DNS."""
+        if self.name == "orchestrator":
+            return "project-orchestrator"
+        return f"{self.name.replace('_', '-')}-service"
 
 
 Catalogue = tuple[ServiceSpec, ...]
