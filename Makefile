@@ -4,6 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 AS_OF ?=
 BASE_PORT ?= 8100
+PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --group model \
+	--generate-hashes --no-emit-index-url --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo up down check test coverage test-deadlines test-faults bench lock docs
@@ -57,5 +59,5 @@ docs: install ## Write the settings tables and the picture of the documents agai
 	$(BIN)/python -m docs.generate
 
 lock: ## Pin every dependency again (needs the network)
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra local --extra dev \
-		--group model --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
+	$(PIN) --extra local --extra k8s --extra otel --extra dev -o requirements.lock
+	$(PIN) --extra embedding --extra k8s --extra otel -c requirements.lock -o deploy/docker/requirements.lock
