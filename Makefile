@@ -55,7 +55,7 @@ test-faults: install ## Inject faults for some minutes (DSM_FAULT_SECONDS a stor
 bench: install ## Measure the main paths beside their floors
 	$(BIN)/python -m benchmarks
 
-docs: install ## Write the settings tables and the picture of the documents again
+docs: install ## Write the generated parts of documents and manifests again
 	$(BIN)/python -m docs.generate
 
 lock: ## Pin every dependency again (needs the network)

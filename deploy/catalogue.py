@@ -26,6 +26,8 @@ class ServiceSpec:
     """Database role that it connects as; None for the owner."""
     calls: tuple[str, ...] = ()
     """Scope of its API key: the peers' routes that it may call, as in `ApiKey`."""
+    events: bool = False
+    """Whether it publishes or applies events, and so needs Redis."""
 
     @property
     def identity(self) -> str:
@@ -39,7 +41,11 @@ Catalogue = tuple[ServiceSpec, ...]
 
 
 def _domain(
-    name: str, offset: int, role: str | None = None, calls: tuple[str, ...] = ()
+    name: str,
+    offset: int,
+    role: str | None = None,
+    calls: tuple[str, ...] = (),
+    events: bool = False,
 ) -> ServiceSpec:
     package = f"domain_services.{name}"
     return ServiceSpec(
@@ -51,6 +57,7 @@ def _domain(
         package,
         role,
         calls,
+        events,
     )
 
 
@@ -73,10 +80,13 @@ SERVICES: Catalogue = (
             "chronicle-service",
             "embedding-service",
         ),
+        events=True,
     ),
-    _domain("daily_scrum", 6, calls=("sprint-service GET /**", _READ_PROJECTS)),
-    _domain("sprint", 3, calls=(_READ_PROJECTS, "backlog-service", "chronicle-service")),
-    _domain("backlog", 2, calls=(_READ_PROJECTS,)),
+    _domain("daily_scrum", 6, calls=("sprint-service GET /**", _READ_PROJECTS), events=True),
+    _domain(
+        "sprint", 3, calls=(_READ_PROJECTS, "backlog-service", "chronicle-service"), events=True
+    ),
+    _domain("backlog", 2, calls=(_READ_PROJECTS,), events=True),
     _domain("project", 1),
     _domain("chronicle", 4, role="dsm_chronicle_service"),
     ServiceSpec(
@@ -86,6 +96,14 @@ SERVICES: Catalogue = (
         "domain_services.embedding.settings:EmbeddingSettings",
     ),
 )
+
+# Scope of the key of the cluster's CronJobs: hold daily scrums, and fire other schedules.
+JOB_CALLS = (
+    "sprint-service POST /sprints/*/run-daily-scrum",
+    "project-orchestrator POST /orchestrate/schedules/*/firings",
+)
+# Scope of the key of a Job that plans a project's next sprint.
+PLANNING_CALLS = ("project-orchestrator POST /orchestrate/project/*",)
 
 
 def resolve(reference: str) -> Any:

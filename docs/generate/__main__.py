@@ -1,15 +1,15 @@
-"""`python -m docs.generate`: write the generated parts of the documents again."""
+"""`python -m docs.generate`: write the generated parts of documents and manifests again."""
 
 from pathlib import Path
 
-from docs.generate import picture, settings
+from docs.generate import picture, policies, settings
 
 ROOT = Path(__file__).parents[2]
 PAGES = {"main": ROOT / "README.md", "all": ROOT / "docs" / "operate" / "settings.md"}
 
 
 def main() -> None:
-    """Write the settings tables and the picture, and name what changed."""
+    """Write the settings tables, the picture and the policies, and name what changed."""
     changed = [
         str(PAGES[name].relative_to(ROOT))
         for name, content in settings.tables().items()
@@ -17,6 +17,8 @@ def main() -> None:
     ]
     if picture.draw():
         changed.append(str(picture.PICTURE.relative_to(ROOT)))
+    if policies.write():
+        changed.append(str(policies.FILE.relative_to(ROOT)))
     print("\n".join(f"changed: {name}" for name in changed) or "nothing changed")
 
 

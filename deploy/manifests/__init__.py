@@ -1,0 +1,1 @@
+"""Manifests of a cluster: where they are, and what is made from the catalogue."""
