@@ -1,0 +1,1 @@
+"""In-process Kubernetes API server for CronJobs, held to the recordings of a real one."""
