@@ -1,12 +1,12 @@
 """`dsm audit verify`: check that recorded decisions are unchanged."""
 
 import asyncio
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agent.cli.stack import DEFAULT_DATA_DIR, AsJson, DataDir
+from agent.cli.stack import AsJson
+from agent.cli.target import Target
 
 if TYPE_CHECKING:
     from domain_services.chronicle.schema import ChainVerification, ProjectChain
@@ -25,14 +25,15 @@ NotedHead = Annotated[
 def verify(
     project: ProjectArgument = None,
     head: NotedHead = None,
-    data_dir: DataDir = DEFAULT_DATA_DIR,
+    *,
+    target: Target,
     as_json: AsJson = False,
 ) -> None:
     """Compute the hash chain of every decision audit again; exit code 1 when one does not hold."""
     from agent.cli.failures import one_line
 
     with one_line():
-        verification = asyncio.run(request_verification(data_dir, project, head))
+        verification = asyncio.run(request_verification(target, project, head))
     if as_json:
         print(verification.model_dump_json(indent=2))
     else:
@@ -46,12 +47,12 @@ def verify(
 
 
 async def request_verification(
-    data_dir: Path, project: str | None, head: str | None
+    target: Target, project: str | None, head: str | None
 ) -> "ChainVerification":
     """Ask the chronicle of the running stack to verify its chains."""
     from agent.cli.connect import connect
 
-    async with connect(data_dir) as clients:
+    async with connect(target) as clients:
         return await clients.chronicle.verify_decision_audits(project, head, timeout=VERIFY_SECONDS)
 
 

@@ -4,10 +4,10 @@ import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent.cli.stack import DEFAULT_DATA_DIR, AsJson, DataDir
+from agent.cli.stack import AsJson
+from agent.cli.target import Target
 
 if TYPE_CHECKING:
     from agent.client import OrchestratorClient
@@ -27,12 +27,12 @@ class BackfillResult:
     """Embedding model that was used; None when nothing was embedded."""
 
 
-def backfill(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
+def backfill(*, target: Target, as_json: AsJson = False) -> None:
     """Embed every past decision that has no embedding yet; exit code 1 when some could not be."""
     from agent.cli.failures import one_line
 
     with one_line():
-        result = asyncio.run(_backfill(data_dir, as_json))
+        result = asyncio.run(_backfill(target, as_json))
     if as_json:
         print(json.dumps(asdict(result), indent=2))
     else:
@@ -41,7 +41,7 @@ def backfill(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> N
     raise SystemExit(1 if result.left else 0)
 
 
-async def _backfill(data_dir: Path, quiet: bool) -> BackfillResult:
+async def _backfill(target: Target, quiet: bool) -> BackfillResult:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -50,7 +50,7 @@ async def _backfill(data_dir: Path, quiet: bool) -> BackfillResult:
     # On stderr, so that stdout holds only the result, also in a pipe.
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    async with connect(data_dir) as clients:
+    async with connect(target) as clients:
         total = (await clients.orchestrator.embedding_backlog()).to_embed
         with Progress(*columns, console=console, disable=quiet) as progress:
             bar = progress.add_task("embedding", total=total)

@@ -2,12 +2,12 @@
 
 import asyncio
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agent.cli.stack import DEFAULT_DATA_DIR, AsJson, DataDir
+from agent.cli.stack import AsJson
+from agent.cli.target import Target
 
 if TYPE_CHECKING:
     from agent.clock.schema import ClockMoved, ClockMoveRequest
@@ -25,14 +25,15 @@ def clock(
     project: ProjectArgument,
     to: To = None,
     live: Live = False,
-    data_dir: DataDir = DEFAULT_DATA_DIR,
+    *,
+    target: Target,
     as_json: AsJson = False,
 ) -> None:
     """Show the day of PROJECT, move it on day by day, or let it follow the clock."""
     from agent.cli.failures import one_line
 
     with one_line():
-        answer = asyncio.run(request_clock(data_dir, project.upper(), to, live))
+        answer = asyncio.run(request_clock(target, project.upper(), to, live))
     if as_json:
         print(json.dumps(answer.model_dump(mode="json"), indent=2))
         return
@@ -43,18 +44,18 @@ def clock(
 
 
 async def request_clock(
-    data_dir: Path, project_id: str, to: str | None, live: bool
+    target: Target, project_id: str, to: str | None, live: bool
 ) -> "ClockMoved | ProjectClock":
     """Read or move the clock. Raises: `Invalid` for a day that is none, or both options."""
     from agent.cli.clock_walk import walk_clock
     from agent.cli.connect import connect
 
     request = parse_move(to, live)
-    async with connect(data_dir) as clients:
+    async with connect(target) as clients:
         if request is None:
             return await clients.project.get_clock(project_id)
         # An imported project brings in on the way what its files kept back.
-        moved = await walk_clock(clients, data_dir, project_id, request)
+        moved = await walk_clock(clients, target.folder, project_id, request)
         return moved or await clients.orchestrator.move_clock(project_id, request)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from agent.cli.stack import DEFAULT_BASE_PORT, BasePort
+from agent.cli.target import Target
 
 EXAMPLE = files("agent.cli") / "example_data" / "two-scrum-projects.csv"
 MAPPING = "id=id,project=project,created=created_date,finished=finished_date"
@@ -45,10 +46,10 @@ def demo(
         # In a wheel that is not unpacked, the example is no file of its own.
         with as_file(EXAMPLE) as example:
             importing.import_csv(
-                [example], mapping=[MAPPING], prefix=PREFIX, as_of=as_of, data_dir=folder
+                [example], mapping=[MAPPING], prefix=PREFIX, as_of=as_of, target=Target(folder)
             )
         for project in imported_projects(folder):
-            orchestrate.orchestrate(project, data_dir=folder)
+            orchestrate.orchestrate(project, target=Target(folder))
         show_end(folder, keep=keep, chosen=as_of == DEFAULT_DAY)
     # Also after a failure or Ctrl-C: no server may outlive the demo unless asked for.
     finally:

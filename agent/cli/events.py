@@ -3,12 +3,12 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agent.cli.stack import DEFAULT_DATA_DIR, AsJson, DataDir
+from agent.cli.stack import AsJson
+from agent.cli.target import Target
 
 if TYPE_CHECKING:
     from domain_services.kernel.client.dead_letters import DeadLettersClient
@@ -23,14 +23,12 @@ LetterId = Annotated[int, typer.Argument(metavar="ID", min=1, help="As `list` na
 Resolved = Annotated[bool, typer.Option("--all", help="Also those replayed or discarded.")]
 
 
-def list_dead(
-    resolved: Resolved = False, data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False
-) -> None:
+def list_dead(resolved: Resolved = False, *, target: Target, as_json: AsJson = False) -> None:
     """List failed events that wait for a decision, with stream, group, error, tries and time."""
     from agent.cli.failures import one_line
 
     with one_line():
-        letters = asyncio.run(_list_all(data_dir, resolved))
+        letters = asyncio.run(_list_all(target, resolved))
     if as_json:
         rows = [{"service": name, **letter.model_dump(mode="json")} for name, letter in letters]
         print(json.dumps(rows, indent=2))
@@ -43,29 +41,27 @@ def list_dead(
 def replay(
     service: Service,
     letter_id: LetterId,
-    data_dir: DataDir = DEFAULT_DATA_DIR,
+    *,
+    target: Target,
     as_json: AsJson = False,
 ) -> None:
     """Handle an event again, once its fault is repaired; a second replay changes nothing."""
-    _resolve(
-        data_dir, service, lambda client: client.replay_dead_letter(letter_id), as_json=as_json
-    )
+    _resolve(target, service, lambda client: client.replay_dead_letter(letter_id), as_json=as_json)
 
 
 def discard(
     service: Service,
     letter_id: LetterId,
-    data_dir: DataDir = DEFAULT_DATA_DIR,
+    *,
+    target: Target,
     as_json: AsJson = False,
 ) -> None:
     """Discard an event: no service will handle it."""
-    _resolve(
-        data_dir, service, lambda client: client.discard_dead_letter(letter_id), as_json=as_json
-    )
+    _resolve(target, service, lambda client: client.discard_dead_letter(letter_id), as_json=as_json)
 
 
 def _resolve(
-    data_dir: Path,
+    target: Target,
     service: str,
     resolve: "Callable[[DeadLettersClient], Awaitable[DeadLetter]]",
     *,
@@ -74,7 +70,7 @@ def _resolve(
     from agent.cli.failures import one_line
 
     with one_line():
-        letter = asyncio.run(_call(data_dir, service, resolve))
+        letter = asyncio.run(_call(target, service, resolve))
     if as_json:
         print(json.dumps({"service": service, **letter.model_dump(mode="json")}, indent=2))
     else:
@@ -82,12 +78,12 @@ def _resolve(
 
 
 async def _call(
-    data_dir: Path, service: str, resolve: "Callable[[DeadLettersClient], Awaitable[DeadLetter]]"
+    target: Target, service: str, resolve: "Callable[[DeadLettersClient], Awaitable[DeadLetter]]"
 ) -> "DeadLetter":
     from agent.cli.connect import connect
     from domain_services.kernel.errors import Invalid
 
-    async with connect(data_dir) as clients:
+    async with connect(target) as clients:
         client = clients.dead_letters.get(service)
         if client is None:
             consumers = ", ".join(clients.dead_letters)
@@ -95,12 +91,12 @@ async def _call(
         return await resolve(client)
 
 
-async def _list_all(data_dir: Path, resolved: bool) -> "list[tuple[str, DeadLetter]]":
+async def _list_all(target: Target, resolved: bool) -> "list[tuple[str, DeadLetter]]":
     from agent.cli.connect import connect
 
     letters: list[tuple[str, DeadLetter]] = []
     # Each consumer parks its own failures; there is no list of all of them.
-    async with connect(data_dir) as clients:
+    async with connect(target) as clients:
         for name, client in clients.dead_letters.items():
             after = 0
             while page := await client.list_dead_letters(

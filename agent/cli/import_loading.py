@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich.console import Console
 from rich.progress import (
@@ -15,6 +14,7 @@ from rich.progress import (
 )
 
 from agent.cli.connect import connect
+from agent.cli.target import Target
 from agent.client import OrchestratorClient
 from agent.importing.history_sync import Advance
 from agent.importing.import_run import run_import
@@ -29,7 +29,7 @@ POLL_SECONDS = 0.1
 
 
 async def load_plans(
-    data_dir: Path,
+    target: Target,
     plans: Sequence[Plan],
     study: Study,
     place: ProjectPlace = UNKNOWN_PLACE,
@@ -43,14 +43,14 @@ async def load_plans(
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     # On stderr, so that stdout holds only the result, also in a pipe.
     console = Console(stderr=True)
-    async with connect(data_dir) as clients:
+    async with connect(target) as clients:
         with Progress(*columns, TimeElapsedColumn(), console=console, disable=quiet) as progress:
 
             def open_bar(plan: Plan) -> Advance:
                 bar = progress.add_task(f"importing {plan.project.id}", total=step_count(plan))
                 return lambda steps: progress.advance(bar, steps)
 
-            results = await run_import(clients, data_dir, plans, study, place, open_bar)
+            results = await run_import(clients, target.folder, plans, study, place, open_bar)
             remaining = await _wait_for_embeddings(clients.orchestrator, progress)
     if remaining and not quiet:
         print(

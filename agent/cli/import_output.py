@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from agent.cli.import_summary import dry_run_lines, release_command, result_lines
+from agent.cli.target import Target
 from agent.importing import recognition_json
 from agent.importing.load import LoadResult
 from agent.importing.preview import render
@@ -53,7 +54,7 @@ def show_study(study: Study, rejected: Sequence[Path]) -> None:
 
 
 def to_json(
-    study: Study, results: Sequence[LoadResult], rejected: Sequence[Path], data_dir: Path
+    study: Study, results: Sequence[LoadResult], rejected: Sequence[Path], target: Target
 ) -> dict[str, Any]:
     """Convert the outcome of the command to JSON types."""
     files = [recognition_json.to_json(recognition) for recognition in study.recognitions]
@@ -77,7 +78,7 @@ def to_json(
                 "created_later": len(history.created_later),
                 "release_command": None
                 if study.clock == "live" or history.project_id in live
-                else release_command(history.project_id, data_dir),
+                else release_command(history.project_id, target),
                 "changes": asdict(changes[history.project_id])
                 if history.project_id in changes
                 else None,
@@ -98,9 +99,9 @@ def _result_json(result: LoadResult) -> dict[str, Any]:
 
 
 def show_results(
-    study: Study, results: Sequence[LoadResult], data_dir: Path, *, dry_run: bool
+    study: Study, results: Sequence[LoadResult], target: Target, *, dry_run: bool
 ) -> None:
     """Print what became of each project, or would."""
-    lines = dry_run_lines(study, data_dir) if dry_run else result_lines(study, results, data_dir)
+    lines = dry_run_lines(study, target) if dry_run else result_lines(study, results, target)
     for line in lines:
         print(line)

@@ -1,9 +1,8 @@
 """Last lines of `dsm import csv`: what became of each project, and whether it follows the clock."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
-from agent.cli.stack import DEFAULT_DATA_DIR
+from agent.cli.target import Target
 from agent.cli.words import count
 from agent.clock.message import describe_close
 from agent.importing.changes import Changes
@@ -12,17 +11,17 @@ from agent.importing.load import LoadResult
 from agent.importing.reading import Study
 
 
-def dry_run_lines(study: Study, data_dir: Path) -> list[str]:
+def dry_run_lines(study: Study, target: Target) -> list[str]:
     """Say what the import would change in each project."""
     changes = study.changes()
     lines: list[str] = []
     for history in study.histories:
         lines.append(_announced(history, changes.get(history.project_id)))
-        lines.append(_announced_clock(study, history.project_id, data_dir))
+        lines.append(_announced_clock(study, history.project_id, target))
     return [*lines, "Dry run: nothing was imported."]
 
 
-def result_lines(study: Study, results: Sequence[LoadResult], data_dir: Path) -> list[str]:
+def result_lines(study: Study, results: Sequence[LoadResult], target: Target) -> list[str]:
     """Say what the import has changed in each project."""
     changes = study.changes()
     lines: list[str] = []
@@ -30,14 +29,13 @@ def result_lines(study: Study, results: Sequence[LoadResult], data_dir: Path) ->
         lines.append(_effect(result, changes.get(result.project_id)))
         if result.closed_sprint is not None:
             lines.append(describe_close(result.closed_sprint))
-        lines.append(_clock(result, data_dir))
+        lines.append(_clock(result, target))
     return lines
 
 
-def release_command(project_id: str, data_dir: Path) -> str:
+def release_command(project_id: str, target: Target) -> str:
     """Return the command that lets a project follow the clock."""
-    folder = "" if data_dir == DEFAULT_DATA_DIR else f" --data-dir {data_dir}"
-    return f"dsm clock {project_id} --live{folder}"
+    return f"dsm clock {project_id} --live{target.options}"
 
 
 def _announced(history: ProjectHistory, changes: Changes | None) -> str:
@@ -50,13 +48,13 @@ def _announced(history: ProjectHistory, changes: Changes | None) -> str:
     return f"{history.project_id} would be updated; tasks: {kinds}."
 
 
-def _announced_clock(study: Study, project_id: str, data_dir: Path) -> str:
+def _announced_clock(study: Study, project_id: str, target: Target) -> str:
     if study.clock == "live":
         return f"{project_id} would follow the clock: {study.day} is within the last four weeks."
     if project_id in study.known_before:
         # The services are not asked in a dry run, and people may have released the project.
         return f"{project_id} would move to {study.day} if it is held; it stays live otherwise."
-    command = release_command(project_id, data_dir)
+    command = release_command(project_id, target)
     return f"{project_id} would be held at {study.day} as a study; to release it: `{command}`"
 
 
@@ -89,8 +87,8 @@ def _records(result: LoadResult, others: Sequence[tuple[int, str, str]]) -> list
     return [f"{number} {one if number == 1 else many}" for number, one, many in counts if number]
 
 
-def _clock(result: LoadResult, data_dir: Path) -> str:
+def _clock(result: LoadResult, target: Target) -> str:
     if result.clock == "live":
         return f"{result.project_id} follows the clock: it is {result.today}."
-    command = release_command(result.project_id, data_dir)
+    command = release_command(result.project_id, target)
     return f"{result.project_id} is held at {result.today} as a study; to release it: `{command}`"

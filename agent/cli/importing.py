@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agent.cli.stack import DEFAULT_DATA_DIR, AsJson, DataDir
+from agent.cli.stack import AsJson
+from agent.cli.target import Target
 
 if TYPE_CHECKING:
     from agent.importing.recognition import Recognition
@@ -55,7 +56,8 @@ def import_csv(
     dry_run: DryRun = False,
     rejects: Rejects = None,
     date_format: DateFormatName = None,
-    data_dir: DataDir = DEFAULT_DATA_DIR,
+    *,
+    target: Target,
     as_json: AsJson = False,
 ) -> None:
     """Import tasks from CSV: what was open on a day is the backlog, what was finished the past."""
@@ -78,7 +80,7 @@ def import_csv(
         recognitions = recognise_files(files, options)
         rejected = _write_rejects(recognitions, rejects)
         try:
-            study = study_files(recognitions, data_dir, requested_day, days, place.today())
+            study = study_files(recognitions, target.folder, requested_day, days, place.today())
         except CsvRefused:
             # Its reason is easier to understand with what was recognised.
             if not as_json:
@@ -89,13 +91,13 @@ def import_csv(
         # Prepared in a dry run too: it must find everything that would stop the import.
         plans = [prepare(history, study.day, study.clock, place) for history in study.histories]
         results = (
-            [] if dry_run else asyncio.run(load_plans(data_dir, plans, study, place, quiet=as_json))
+            [] if dry_run else asyncio.run(load_plans(target, plans, study, place, quiet=as_json))
         )
         if as_json:
-            answer = import_output.to_json(study, results, rejected, data_dir)
+            answer = import_output.to_json(study, results, rejected, target)
             print(json.dumps(answer | {"dry_run": dry_run}, indent=2))
         else:
-            import_output.show_results(study, results, data_dir, dry_run=dry_run)
+            import_output.show_results(study, results, target, dry_run=dry_run)
 
 
 def _write_rejects(recognitions: "Sequence[Recognition]", chosen: Path | None) -> list[Path]:

@@ -2,12 +2,12 @@
 
 import asyncio
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agent.cli.stack import DEFAULT_DATA_DIR, AsJson, DataDir
+from agent.cli.stack import AsJson
+from agent.cli.target import Target
 from agent.cli.words import count
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ HistoryOption = Annotated[
 def learn(
     rollback: RollbackOption = None,
     history: HistoryOption = False,
-    data_dir: DataDir = DEFAULT_DATA_DIR,
+    *,
+    target: Target,
     as_json: AsJson = False,
 ) -> None:
     """Learn from how own decisions ended: calibrate confidence; a worse result is refused."""
@@ -37,7 +38,7 @@ def learn(
     from agent.learning.schema import Learned
 
     with one_line():
-        answer = asyncio.run(request_learning(data_dir, rollback, history))
+        answer = asyncio.run(request_learning(target, rollback, history))
     if as_json:
         print(json.dumps(answer.model_dump(mode="json"), indent=2))
     elif isinstance(answer, Learned):
@@ -47,13 +48,13 @@ def learn(
 
 
 async def request_learning(
-    data_dir: Path, rollback: int | None, history: bool
+    target: Target, rollback: int | None, history: bool
 ) -> "Learned | LearningHistory":
     """Ask the orchestrator to roll back, to list its attempts, or else to learn now."""
     from agent.cli.connect import connect
     from agent.learning.schema import Rollback
 
-    async with connect(data_dir) as clients:
+    async with connect(target) as clients:
         if rollback is not None:
             return await clients.orchestrator.roll_back(Rollback(version=rollback))
         if history:

@@ -21,6 +21,7 @@ from agent.cli import (
     stack,
     walk,
 )
+from agent.cli.target import on_target
 
 # Panels of the help, and their commands in the order in which a newcomer needs them.
 PANELS = {
@@ -64,46 +65,46 @@ app.command("demo")(demo.demo)
 app.command("up")(stack.up)
 app.command("status")(stack.status)
 app.command("down")(stack.down)
-app.command("orchestrate")(orchestrate.orchestrate)
-app.command("walk")(walk.walk)
-app.command("clock")(clock.clock)
-app.command("learn")(learning.learn)
-app.command("backfill")(backfill.backfill)
+app.command("orchestrate")(on_target(orchestrate.orchestrate))
+app.command("walk")(on_target(walk.walk))
+app.command("clock")(on_target(clock.clock))
+app.command("learn")(on_target(learning.learn))
+app.command("backfill")(on_target(backfill.backfill))
 
 import_app = typer.Typer(help="Import a team's history.", no_args_is_help=True)
 app.add_typer(import_app, name="import")
-import_app.command("csv")(importing.import_csv)
+import_app.command("csv")(on_target(importing.import_csv))
 
 project_app = typer.Typer(help="Show and change a project.", no_args_is_help=True)
 app.add_typer(project_app, name="project")
-project_app.command("show")(project.show)
-project_app.command("edit")(project.edit)
-project_app.command("remove-member")(project.remove_member)
+project_app.command("show")(on_target(project.show))
+project_app.command("edit")(on_target(project.edit))
+project_app.command("remove-member")(on_target(project.remove_member))
 
 sprint_app = typer.Typer(help="Act on one sprint.", no_args_is_help=True)
 app.add_typer(sprint_app, name="sprint")
-sprint_app.command("cancel")(sprint.cancel)
+sprint_app.command("cancel")(on_target(sprint.cancel))
 
 schedule_app = typer.Typer(help="Let projects run by themselves.", no_args_is_help=True)
 app.add_typer(schedule_app, name="schedule")
-schedule_app.command("add")(schedule.add)
-schedule_app.command("list")(schedule.list_schedules)
-schedule_app.command("pause")(schedule.pause)
-schedule_app.command("resume")(schedule.resume)
-schedule_app.command("change")(schedule.change)
-schedule_app.command("delete")(schedule.delete)
+schedule_app.command("add")(on_target(schedule.add))
+schedule_app.command("list")(on_target(schedule.list_schedules))
+schedule_app.command("pause")(on_target(schedule.pause))
+schedule_app.command("resume")(on_target(schedule.resume))
+schedule_app.command("change")(on_target(schedule.change))
+schedule_app.command("delete")(on_target(schedule.delete))
 
 audit_app = typer.Typer(help="Check recorded decisions.", no_args_is_help=True)
 app.add_typer(audit_app, name="audit")
-audit_app.command("verify")(audit.verify)
+audit_app.command("verify")(on_target(audit.verify))
 
 events_app = typer.Typer(help="Inspect the events between services.", no_args_is_help=True)
 dead_app = typer.Typer(help="Repair events that a service failed to handle.", no_args_is_help=True)
 app.add_typer(events_app, name="events")
 events_app.add_typer(dead_app, name="dead")
-dead_app.command("list")(events.list_dead)
-dead_app.command("replay")(events.replay)
-dead_app.command("discard")(events.discard)
+dead_app.command("list")(on_target(events.list_dead))
+dead_app.command("replay")(on_target(events.replay))
+dead_app.command("discard")(on_target(events.discard))
 
 for registered in (*app.registered_commands, *app.registered_groups):
     panels = (panel for panel, names in PANELS.items() if registered.name in names)

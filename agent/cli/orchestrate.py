@@ -3,12 +3,12 @@
 import asyncio
 import json
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from agent.cli.stack import DEFAULT_DATA_DIR, AsJson, DataDir
+from agent.cli.stack import AsJson
+from agent.cli.target import Target
 
 if TYPE_CHECKING:
     from agent.cli.comparison import Comparison
@@ -64,7 +64,8 @@ def orchestrate(
     weeks: Weeks = None,
     max_tasks: MaxTasks = None,
     schedule: Schedule = None,
-    data_dir: DataDir = DEFAULT_DATA_DIR,
+    *,
+    target: Target,
     as_json: AsJson = False,
 ) -> None:
     """Decide the next step of PROJECT, carry it out, and say why and what comes next."""
@@ -77,7 +78,7 @@ def orchestrate(
     # Ids have no small letters: a person may type them so nevertheless.
     project = project.upper()
     if weeks is None:
-        weeks = min(cadence_weeks(data_dir, project) or DEFAULT_WEEKS, MAX_WEEKS)
+        weeks = min(cadence_weeks(target.folder, project) or DEFAULT_WEEKS, MAX_WEEKS)
     request = OrchestrationRequest(
         dry_run=dry_run,
         record=not no_record,
@@ -86,7 +87,7 @@ def orchestrate(
         ),
     )
     with one_line():
-        decided = asyncio.run(request_decision(data_dir, project, request))
+        decided = asyncio.run(request_decision(target, project, request))
     if as_json:
         print(json.dumps(to_json(decided), indent=2))
     else:
@@ -94,18 +95,18 @@ def orchestrate(
 
 
 async def request_decision(
-    data_dir: Path, project: str, request: "OrchestrationRequest"
+    target: Target, project: str, request: "OrchestrationRequest"
 ) -> Decided:
     """Ask the orchestrator to decide, and read what is printed beside its answer."""
     from agent.cli.comparison import compare
     from agent.cli.connect import connect
     from agent.cli.running_sprint import running_sprint
 
-    async with connect(data_dir) as clients:
+    async with connect(target) as clients:
         answer = await clients.orchestrator.orchestrate(project, request)
         return Decided(
             answer,
-            await compare(data_dir, clients, answer),
+            await compare(target.folder, clients, answer),
             await running_sprint(clients, answer),
         )
 

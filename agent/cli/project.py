@@ -3,12 +3,12 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from agent.cli.stack import DEFAULT_DATA_DIR, AsJson, DataDir
+from agent.cli.stack import AsJson
+from agent.cli.target import Target
 
 if TYPE_CHECKING:
     from domain_services.project.client import ProjectClient
@@ -25,16 +25,14 @@ Subdivision = Annotated[str | None, typer.Option(help="Part of the country.")]
 TimeZone = Annotated[str | None, typer.Option(help="IANA time zone of the project's day.")]
 
 
-def show(
-    project: ProjectArgument, data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False
-) -> None:
+def show(project: ProjectArgument, *, target: Target, as_json: AsJson = False) -> None:
     """Show the day, clock, place, mode and team of PROJECT."""
 
     async def read(client: "ProjectClient") -> "tuple[Project, TeamMembers]":
         project_id = project.upper()
         return await client.get_project(project_id), await client.list_team_members(project_id)
 
-    _print(*_ask(data_dir, read), as_json)
+    _print(*_ask(target, read), as_json)
 
 
 def edit(
@@ -45,7 +43,8 @@ def edit(
     country: Country = None,
     subdivision: Subdivision = None,
     timezone: TimeZone = None,
-    data_dir: DataDir = DEFAULT_DATA_DIR,
+    *,
+    target: Target,
     as_json: AsJson = False,
 ) -> None:
     """Change PROJECT: what is not named stays; another country begins without a subdivision."""
@@ -76,13 +75,14 @@ def edit(
             await client.edit_project(project_id, edit_request)
         return await client.get_project(project_id), await client.list_team_members(project_id)
 
-    _print(*_ask(data_dir, change), as_json)
+    _print(*_ask(target, change), as_json)
 
 
 def remove_member(
     project: ProjectArgument,
     person: Member,
-    data_dir: DataDir = DEFAULT_DATA_DIR,
+    *,
+    target: Target,
     as_json: AsJson = False,
 ) -> None:
     """Take PERSON off the team of PROJECT; past work and the names on tasks stay."""
@@ -90,17 +90,17 @@ def remove_member(
     async def remove(client: "ProjectClient") -> "MemberRemoved":
         return await client.remove_team_member(project.upper(), person)
 
-    answer = _ask(data_dir, remove)
+    answer = _ask(target, remove)
     print(json.dumps(answer.model_dump(mode="json"), indent=2) if as_json else answer.message)
 
 
-def _ask(data_dir: Path, call: "Callable[[ProjectClient], Awaitable[Answer]]") -> Answer:
+def _ask(target: Target, call: "Callable[[ProjectClient], Awaitable[Answer]]") -> Answer:
     from agent.cli.failures import one_line
 
     async def run() -> Answer:
         from agent.cli.connect import connect
 
-        async with connect(data_dir) as clients:
+        async with connect(target) as clients:
             return await call(clients.project)
 
     with one_line():

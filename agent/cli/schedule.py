@@ -3,12 +3,12 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from agent.cli.stack import DEFAULT_DATA_DIR, AsJson, DataDir
+from agent.cli.stack import AsJson
+from agent.cli.target import Target
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -44,7 +44,8 @@ def add(
     project: Project,
     orchestrate: Orchestrate = None,
     daily_scrum: DailyScrum = None,
-    data_dir: DataDir = DEFAULT_DATA_DIR,
+    *,
+    target: Target,
     as_json: AsJson = False,
 ) -> None:
     """Let PROJECT be decided by itself, or hold the daily scrum of its running sprint."""
@@ -61,12 +62,10 @@ def add(
         request = ScheduleCreate(kind=kind, schedule=cron)
         return await client.add_schedule(project.upper(), request)
 
-    _show_one(_ask(data_dir, send), as_json=as_json)
+    _show_one(_ask(target, send), as_json=as_json)
 
 
-def list_schedules(
-    project: OneProject = None, data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False
-) -> None:
+def list_schedules(project: OneProject = None, *, target: Target, as_json: AsJson = False) -> None:
     """List what runs by itself: when next, when last, with which result, paused or not."""
 
     async def read(client: "OrchestratorClient") -> "list[ScheduledJob]":
@@ -74,7 +73,7 @@ def list_schedules(
             return await client.list_all_schedules()
         return await client.list_schedules(project.upper())
 
-    rows = _ask(data_dir, read)
+    rows = _ask(target, read)
     if as_json:
         print(json.dumps([row.model_dump(mode="json") for row in rows], indent=2))
         return
@@ -85,24 +84,22 @@ def list_schedules(
         print("\n".join(lines(row)))
 
 
-def pause(name: Name, data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
+def pause(name: Name, *, target: Target, as_json: AsJson = False) -> None:
     """Pause a schedule; what is due meanwhile is not made up for."""
-    _change(data_dir, name, {"paused": True}, as_json=as_json)
+    _change(target, name, {"paused": True}, as_json=as_json)
 
 
-def resume(name: Name, data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
+def resume(name: Name, *, target: Target, as_json: AsJson = False) -> None:
     """Let a paused schedule run again."""
-    _change(data_dir, name, {"paused": False}, as_json=as_json)
+    _change(target, name, {"paused": False}, as_json=as_json)
 
 
-def change(
-    name: Name, cron: Cron, data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False
-) -> None:
+def change(name: Name, cron: Cron, *, target: Target, as_json: AsJson = False) -> None:
     """Change the times of a schedule."""
-    _change(data_dir, name, {"schedule": cron}, as_json=as_json)
+    _change(target, name, {"schedule": cron}, as_json=as_json)
 
 
-def delete(name: Name, data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
+def delete(name: Name, *, target: Target, as_json: AsJson = False) -> None:
     """Delete a schedule; the installation's own can only be paused."""
     from domain_services.kernel.errors import Conflict
 
@@ -115,7 +112,7 @@ def delete(name: Name, data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = F
             )
         return await client.delete_schedule(row.project_id, name)
 
-    answer = _ask(data_dir, send)
+    answer = _ask(target, send)
     print(json.dumps(answer.model_dump(mode="json"), indent=2) if as_json else answer.message)
 
 
@@ -134,7 +131,7 @@ def lines(row: "ScheduledJob") -> list[str]:
     return page
 
 
-def _change(data_dir: Path, name: str, values: dict[str, Any], *, as_json: bool) -> None:
+def _change(target: Target, name: str, values: dict[str, Any], *, as_json: bool) -> None:
     async def send(client: "OrchestratorClient") -> "ScheduledJob":
         from agent.schedules.schema import ScheduleChange
         from tools.cron_dialect import parse_schedule
@@ -147,7 +144,7 @@ def _change(data_dir: Path, name: str, values: dict[str, Any], *, as_json: bool)
             return await client.change_installation_schedule(name, body)
         return await client.change_schedule(row.project_id, name, body)
 
-    _show_one(_ask(data_dir, send), as_json=as_json)
+    _show_one(_ask(target, send), as_json=as_json)
 
 
 async def _find(client: "OrchestratorClient", name: str) -> "ScheduledJob":
@@ -160,13 +157,13 @@ async def _find(client: "OrchestratorClient", name: str) -> "ScheduledJob":
     raise NotFound(f"there is no schedule {name}; list them with: dsm schedule list")
 
 
-def _ask(data_dir: Path, work: "Callable[[OrchestratorClient], Awaitable[Answer]]") -> Answer:
+def _ask(target: Target, work: "Callable[[OrchestratorClient], Awaitable[Answer]]") -> Answer:
     from agent.cli.failures import one_line
 
     async def connected() -> Answer:
         from agent.cli.connect import connect
 
-        async with connect(data_dir) as clients:
+        async with connect(target) as clients:
             return await work(clients.orchestrator)
 
     with one_line():

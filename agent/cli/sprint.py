@@ -1,12 +1,12 @@
 """`dsm sprint cancel`: end a sprint in which nobody worked, as if it had not begun."""
 
 import asyncio
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agent.cli.stack import DEFAULT_DATA_DIR, AsJson, DataDir
+from agent.cli.stack import AsJson
+from agent.cli.target import Target
 
 if TYPE_CHECKING:
     from domain_services.sprint.schema import SprintCancelled
@@ -18,24 +18,25 @@ Reason = Annotated[str | None, typer.Option("--reason", help="Reason for people.
 def cancel(
     sprint: SprintArgument,
     reason: Reason = None,
-    data_dir: DataDir = DEFAULT_DATA_DIR,
+    *,
+    target: Target,
     as_json: AsJson = False,
 ) -> None:
     """Cancel a sprint in which nobody reported anything; its tasks are free again."""
     from agent.cli.failures import one_line
 
     with one_line():
-        cancelled = asyncio.run(request_cancellation(data_dir, sprint, reason))
+        cancelled = asyncio.run(request_cancellation(target, sprint, reason))
     print(cancelled.model_dump_json(indent=2) if as_json else describe(cancelled))
 
 
 async def request_cancellation(
-    data_dir: Path, sprint_id: str, reason: str | None
+    target: Target, sprint_id: str, reason: str | None
 ) -> "SprintCancelled":
     """Ask the sprint service of the running stack to cancel a sprint."""
     from agent.cli.connect import connect
 
-    async with connect(data_dir) as clients:
+    async with connect(target) as clients:
         return await clients.sprint.cancel_sprint(sprint_id, reason)
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agent.cli.target import DEFAULT_DATA_DIR
+
 if TYPE_CHECKING:
     from rich.status import Status
 
@@ -34,7 +36,6 @@ PHASES = {
     "crashed": "crashed, its databases still run; stop them with: dsm down --data-dir {data_dir}",
 }
 
-DEFAULT_DATA_DIR = Path(".dsm")
 DEFAULT_BASE_PORT = 8100
 DEFAULT_CATALOGUE = "deploy.catalogue:SERVICES"
 

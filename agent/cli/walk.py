@@ -4,12 +4,12 @@ import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agent.cli.stack import DEFAULT_DATA_DIR, AsJson, DataDir
+from agent.cli.stack import AsJson
+from agent.cli.target import Target
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -28,7 +28,8 @@ Sprints = Annotated[int, typer.Option(min=1, max=200, help="Sprints to pass, of 
 def walk(
     projects: Projects = None,
     sprints: Sprints = 26,
-    data_dir: DataDir = DEFAULT_DATA_DIR,
+    *,
+    target: Target,
     as_json: AsJson = False,
 ) -> None:
     """Decide, work through and close sprint after sprint of held projects, as their rows say."""
@@ -37,10 +38,10 @@ def walk(
     from agent.importing.errors import CsvRefused
 
     with one_line():
-        names = [name.upper() for name in projects or known_rows.project_ids(data_dir)]
+        names = [name.upper() for name in projects or known_rows.project_ids(target.folder)]
         if not names:
-            raise CsvRefused(f"No project was imported into {data_dir}: import a file first.")
-        passed = asyncio.run(_walk(data_dir, names, sprints))
+            raise CsvRefused(f"No project was imported into {target.folder}: import a file first.")
+        passed = asyncio.run(_walk(target, names, sprints))
     if as_json:
         content = {
             name: {"sprints": [asdict(row) for row in rows], "summary": summary(rows)}
@@ -51,27 +52,27 @@ def walk(
         _show(passed)
 
 
-async def _walk(data_dir: Path, projects: Sequence[str], sprints: int) -> "Passed":
+async def _walk(target: Target, projects: Sequence[str], sprints: int) -> "Passed":
     from agent.cli.connect import connect
 
-    async with connect(data_dir) as clients:
+    async with connect(target) as clients:
         # Projects share no sprint, so that they pass theirs at the same time.
         rows = await asyncio.gather(
-            *(_walk_project(clients, data_dir, project, sprints) for project in projects)
+            *(_walk_project(clients, target, project, sprints) for project in projects)
         )
     return dict(zip(projects, rows, strict=True))
 
 
 async def _walk_project(
-    clients: "Clients", data_dir: Path, project: str, sprints: int
+    clients: "Clients", target: Target, project: str, sprints: int
 ) -> "list[WalkedSprint]":
     from agent.cli.sprint_walk import walk_sprints
     from agent.importing.holdout import cadence_weeks
     from agent.schema import Options, OrchestrationRequest
 
-    weeks = min(cadence_weeks(data_dir, project) or 2, 8)
+    weeks = min(cadence_weeks(target.folder, project) or 2, 8)
     request = OrchestrationRequest(options=Options(sprint_duration_weeks=weeks))
-    return [row async for row in walk_sprints(clients, data_dir, project, request, sprints)]
+    return [row async for row in walk_sprints(clients, target.folder, project, request, sprints)]
 
 
 def summary(rows: "Sequence[WalkedSprint]") -> dict[str, int | float | None]:

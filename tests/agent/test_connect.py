@@ -1,0 +1,114 @@
+"""Commands reach real services by their URLs and a key, and say what to do when they cannot."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from agent.cli.main import app
+from tests.conftest import ADMIN_KEY
+from tests.graphs.conftest import System
+from tests.ports import free_port
+
+Command = Callable[..., Awaitable[Result]]
+
+
+@pytest.fixture
+async def services(system: System) -> System:
+    """Start what `dsm project` and `dsm schedule` need, with one project."""
+    await system.start("project", "backlog", "chronicle", "sprint", "orchestrator")
+    await system.make_project("AUTO", 1)
+    return system
+
+
+@pytest.fixture
+def key_file(tmp_path: Path) -> Path:
+    """Write the admin's key to a file."""
+    return _write(tmp_path / "admin.key", f"{ADMIN_KEY}\n")
+
+
+@pytest.fixture
+def dsm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Run commands in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DSM_DATA_DIR", raising=False)
+
+    async def run(*arguments: str, **environment: str) -> Result:
+        # In a thread, because a command has an event loop of its own.
+        return await asyncio.to_thread(CliRunner().invoke, app, arguments, env=environment)
+
+    return run
+
+
+def _write(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="latin-1")
+    return path
+
+
+def urls(services: System, *names: str) -> list[str]:
+    return [word for name in names for word in ("--url", f"{name}={services.urls[name]}")]
+
+
+async def test_options_name_urls_and_the_file_of_the_key(
+    services: System, dsm: Command, key_file: Path
+) -> None:
+    options = [*urls(services, "project"), "--key-file", str(key_file), "--json"]
+    shown = await dsm("project", "show", "auto", *options)
+    assert json.loads(shown.output)["id"] == "AUTO"
+
+
+async def test_the_environment_names_urls_and_the_key(services: System, dsm: Command) -> None:
+    environment = {
+        "DSM_PEERS__ORCHESTRATOR": services.urls["orchestrator"],
+        "DSM_AUTH__SERVICE_KEY": ADMIN_KEY,
+    }
+    listed = await dsm("schedule", "list", "--json", **environment)
+    assert "learn" in listed.output
+    missing = await dsm("project", "show", "AUTO", **environment)
+    assert missing.exit_code == 1
+    assert missing.stderr.endswith("its URL is not known; name it by DSM_PEERS__PROJECT\n")
+
+
+async def test_a_missing_or_unknown_key_is_named_by_its_place(
+    services: System, dsm: Command, tmp_path: Path
+) -> None:
+    where = urls(services, "project")
+    without = await dsm("project", "show", "AUTO", *where)
+    assert "give one by --key-file, or in DSM_AUTH__SERVICE_KEY" in without.stderr
+    another = _write(tmp_path / "another.key", "dsm_another")
+    unknown = await dsm("project", "show", "AUTO", *where, "--key-file", str(another))
+    assert f"does not know the API key of {another}" in unknown.stderr
+    assert "dsm_another" not in unknown.output
+    assert (without.exit_code, unknown.exit_code) == (1, 1)
+
+
+@pytest.mark.parametrize("content", [None, "", "two words", "\xff"])
+async def test_a_file_without_a_key_is_refused(
+    dsm: Command, tmp_path: Path, content: str | None
+) -> None:
+    key_file = tmp_path / "written.key"
+    if content is not None:
+        _write(key_file, content)
+    url = ("--url", "project=http://127.0.0.1:1")
+    refused = await dsm("project", "show", "AUTO", *url, "--key-file", str(key_file))
+    assert refused.exit_code == 2
+    assert str(key_file) in refused.stderr
+
+
+async def test_a_service_that_does_not_answer_is_named_with_its_url(dsm: Command) -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    refused = await dsm("project", "show", "AUTO", "--url", f"project={url}")
+    assert refused.exit_code == 1
+    assert f"it was called at {url}, from --url" in refused.stderr
+    assert f"dsm doctor --url project={url}" in refused.stderr
+
+
+async def test_no_stack_names_both_ways_to_one(dsm: Command) -> None:
+    refused = await dsm("project", "show", "AUTO")
+    assert refused.exit_code == 1
+    assert "dsm up --detach" in refused.stderr
+    assert "DSM_PEERS__ORCHESTRATOR" in refused.stderr
