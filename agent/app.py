@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import psycopg
 import structlog
@@ -23,6 +24,7 @@ from domain_services.kernel.errors import Unavailable, document
 from domain_services.kernel.telemetry import Metrics
 from domain_services.kernel.web import dead_letters
 from domain_services.kernel.web.app import build_app
+from domain_services.kernel.web.health import Checks
 from domain_services.kernel.web.openapi import MEDIA_TYPE
 
 logger = structlog.get_logger()
@@ -40,6 +42,7 @@ def create_app(settings: AgentSettings) -> FastAPI:
             app.state.peers = services.clients.all
             app.state.consumers = services.consumers
             app.state.database = services.database
+            app.state.checks = Checks(database=partial(health.ping, services.pool))
             yield
 
     app = build_app(

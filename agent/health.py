@@ -31,7 +31,7 @@ async def ready(request: Request) -> JSONResponse:
         "sprint-service": clients.sprint.health,
         "chronicle-service": clients.chronicle.health,
     }
-    checks = [*needed.values(), lambda: _ping(services.pool)]
+    checks = [*needed.values(), lambda: ping(services.pool)]
     *peers, database = await asyncio.gather(*(probe(check) for check in checks))
     troubled = background.troubled()
     body: dict[str, object] = {
@@ -49,7 +49,8 @@ async def ready(request: Request) -> JSONResponse:
     )
 
 
-async def _ping(pool: Pool) -> None:
+async def ping(pool: Pool) -> None:
+    """Check that the agent's database answers; raises when it does not."""
     async with pool.connection() as connection:
         await connection.execute("SELECT 1")
 
@@ -70,10 +71,10 @@ async def _redis(services: Services) -> dict[str, str]:
     if redis is None:
         return {"status": "not_set"}
 
-    async def ping() -> None:
+    async def ping_redis() -> None:
         await redis.ping()  # pyright: ignore[reportUnknownMemberType]
 
-    return {"status": await probe(ping)}
+    return {"status": await probe(ping_redis)}
 
 
 def _pool_status(pool: Pool) -> dict[str, int]:

@@ -106,6 +106,15 @@ JOB_CALLS = (
 PLANNING_CALLS = ("project-orchestrator POST /orchestrate/project/*",)
 
 
+def find(name: str, catalogue: Catalogue = SERVICES) -> ServiceSpec:
+    """Find a service by its name; `daily-scrum` is `daily_scrum`. Raises: `StackError`."""
+    for spec in catalogue:
+        if spec.name == name.replace("-", "_"):
+            return spec
+    names = ", ".join(sorted(spec.name for spec in catalogue))
+    raise StackError(f"there is no service {name}; choose one of: {names}")
+
+
 def resolve(reference: str) -> Any:
     """Import the object that "module:attribute" names. Raises: `StackError`."""
     module, _, attribute = reference.partition(":")

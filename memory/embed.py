@@ -111,7 +111,7 @@ class Embeddings:
 
     def loop(self) -> Loop:
         """Return the loop that embeds the texts in the queue."""
-        return every(0, self._embed_queued, name="embedding queue")
+        return every(0, self._embed_queued, name="embedding queue", serves_requests=True)
 
     async def _embed_queued(self) -> None:
         """Embed one batch of the queue and hand the results to the waiting requests."""

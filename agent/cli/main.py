@@ -17,6 +17,7 @@ from agent.cli import (
     orchestrate,
     project,
     schedule,
+    serve,
     sprint,
     stack,
     walk,
@@ -36,7 +37,7 @@ PANELS = {
         "sprint",
         "learn",
     ),
-    "Operate": ("backfill", "audit", "events"),
+    "Operate": ("serve", "backfill", "audit", "events"),
 }
 ORDER = tuple(name for names in PANELS.values() for name in names)
 
@@ -70,6 +71,7 @@ app.command("walk")(on_target(walk.walk))
 app.command("clock")(on_target(clock.clock))
 app.command("learn")(on_target(learning.learn))
 app.command("backfill")(on_target(backfill.backfill))
+app.command("serve")(serve.serve)
 
 import_app = typer.Typer(help="Import a team's history.", no_args_is_help=True)
 app.add_typer(import_app, name="import")

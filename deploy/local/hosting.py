@@ -3,25 +3,15 @@
 import asyncio
 import http.client
 import socket
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import uvicorn
-
 from deploy.errors import StackError
+from deploy.serving.config import Server, uvicorn_config
 
 _PROBE_SECONDS = 5.0
 _POLL_SECONDS = 0.05
-
-
-class Server(uvicorn.Server):
-    """Server that leaves the process's signals to the stack."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 @dataclass(frozen=True)
@@ -36,19 +26,7 @@ class Hosted:
 
 def host(name: str, app: Any, listener: socket.socket) -> Hosted:
     """Begin to serve an ASGI app on a listening socket; must be called in a running loop."""
-    config = uvicorn.Config(
-        app,
-        lifespan="on",
-        http="httptools",
-        ws="none",
-        access_log=False,
-        # Longer than any client keeps an idle connection, or one would be closed as it is used.
-        timeout_keep_alive=60,
-        log_config=None,
-        server_header=False,
-        proxy_headers=False,  # no service uses the address of its caller
-    )
-    server = Server(config)
+    server = Server(uvicorn_config(app))
     return Hosted(name, server, asyncio.create_task(_serve(name, server, listener), name=name))
 
 

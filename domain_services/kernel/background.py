@@ -100,10 +100,13 @@ class Loop:
         wake: asyncio.Event,
         first_after: float,
         retry_seconds: float,
+        serves_requests: bool,
         sleep: Sleep,
         clock: Clock,
     ) -> None:
         self.name = name
+        self.serves_requests = serves_requests
+        """True when requests under way wait for this loop."""
         self._work = work
         self._seconds = seconds
         self._wake = wake
@@ -181,6 +184,7 @@ def every(
     wake: asyncio.Event | None = None,
     first_after: float = 0,
     retry_seconds: float = RETRY_SECONDS,
+    serves_requests: bool = False,
     sleep: Sleep = sleep_or_wake,
     clock: Clock = time.time,
 ) -> Loop:
@@ -188,7 +192,8 @@ def every(
 
     A round that returns True is followed by the next at once. A failed round is logged with the
     item that failed, and repeated after a pause that starts at `retry_seconds` and doubles.
-    The first round begins `first_after` seconds after the start.
+    The first round begins `first_after` seconds after the start. A loop that `serves_requests`
+    runs until the last request of a leaving process has ended.
     """
     return Loop(
         name,
@@ -197,6 +202,7 @@ def every(
         wake=wake or asyncio.Event(),
         first_after=first_after,
         retry_seconds=retry_seconds,
+        serves_requests=serves_requests,
         sleep=sleep,
         clock=clock,
     )
@@ -213,6 +219,7 @@ class Background:
 
     def __init__(self) -> None:
         self.loops: list[Loop] = []
+        self._tasks: dict[Loop, asyncio.Task[None]] = {}
 
     @asynccontextmanager
     async def running(self, *loops: Loop) -> AsyncIterator[None]:
@@ -224,12 +231,19 @@ class Background:
         if len(set(names)) < len(names):
             raise ValueError(f"two background loops have the same name: {', '.join(sorted(names))}")
         self.loops += loops
-        tasks = [asyncio.create_task(_log_death(loop), name=loop.name) for loop in loops]
+        for loop in loops:
+            self._tasks[loop] = asyncio.create_task(_log_death(loop), name=loop.name)
         try:
             yield
         finally:
-            await _cancel(tasks)
+            await _cancel(self._tasks.pop(loop) for loop in loops)
             self.loops = [loop for loop in self.loops if loop not in loops]
+
+    async def leave(self) -> None:
+        """End the loops that no request waits for, before the end of their block."""
+        # They would take leases that the process cannot keep:
+        # docs/adr/0093-drain-before-leaving.md.
+        await _cancel(task for loop, task in self._tasks.items() if not loop.serves_requests)
 
     def troubled(self) -> dict[str, State]:
         """Return the loops that fail or have stopped, by name."""

@@ -119,6 +119,13 @@ class KernelSettings(BaseSettings):
     max_wait_seconds: float = Field(
         default=1, gt=0, description="longest wait in the queue, then 503"
     )
+    drain_seconds: float = Field(
+        default=5,
+        ge=0,
+        le=60,
+        description="time in which a stopping process still accepts requests; above 4, for which"
+        " a peer keeps an idle connection",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="least severe level that is logged"
     )

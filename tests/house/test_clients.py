@@ -157,7 +157,7 @@ async def test_client_method_matches_the_openapi_document(method: Method) -> Non
 
 
 # Called by kubelets, Prometheus and people, not by a client.
-WITHOUT_CLIENT = {"GET /health", "GET /health/ready", "GET /metrics"}
+WITHOUT_CLIENT = {"GET /health", "GET /health/ready", "GET /health/serving", "GET /metrics"}
 
 
 @pytest.mark.parametrize("service", sorted(DOCUMENTS))

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from deploy.catalogue import SERVICES, ServiceSpec
+from domain_services.kernel.web.auth import OPEN_PATHS
 from tests.conftest import ADMIN_KEY
 from tests.house.conftest import NAMES, STRANGER_KEY, Operation, make_app, operations
 
@@ -81,7 +82,7 @@ def test_the_document_asks_for_a_bearer_key(name: str) -> None:
     scheme = document["components"]["securitySchemes"]["api_key"]
     assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
     for operation in operations(document):
-        is_open = operation.path in ("/health", "/health/ready", "/metrics")
+        is_open = operation.path in OPEN_PATHS
         assert operation.spec.get("security") == (None if is_open else [{"api_key": []}])
 
 

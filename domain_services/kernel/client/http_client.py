@@ -21,6 +21,9 @@ T = TypeVar("T")
 # Longest pause before each further try. The pause is drawn from 0 to this, to spread callers.
 PAUSES_SECONDS = (0.05, 0.1)
 FALLBACK_SECONDS = 30.0
+# Below DSM_DRAIN_SECONDS: an idle connection has been used or dropped before its server closes it
+# (docs/adr/0093-drain-before-leaving.md).
+KEEP_ALIVE_SECONDS = 4.0
 
 
 class Lost(Unavailable):
@@ -53,7 +56,7 @@ def open_http(settings: KernelSettings) -> httpx.AsyncClient:
 
     key = settings.auth.service_key
     headers = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
-    limits = httpx.Limits(max_connections=200)
+    limits = httpx.Limits(max_connections=200, keepalive_expiry=KEEP_ALIVE_SECONDS)
     return httpx.AsyncClient(
         transport=AiohttpTransport(verify=tls(), limits=limits),
         timeout=settings.peer_timeout_seconds,

@@ -22,12 +22,14 @@ from domain_services.kernel.settings import KernelSettings
 from domain_services.kernel.telemetry import Metrics
 from domain_services.kernel.web import docs
 from domain_services.kernel.web.auth import KeyRing
+from domain_services.kernel.web.draining import Draining
 from domain_services.kernel.web.edge import Edge
 from domain_services.kernel.web.health import (
     Checks,
     liveness_router,
     metrics_router,
     readiness_router,
+    serving_router,
 )
 from domain_services.kernel.web.metrics import StateCollector
 from domain_services.kernel.web.openapi import MEDIA_TYPE, Examples, complete
@@ -35,6 +37,7 @@ from domain_services.kernel.web.openapi import MEDIA_TYPE, Examples, complete
 logger = structlog.get_logger()
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+LAST_SECONDS = 2.0
 _MAX_ERRORS = 1000
 _MAX_FIELD_CHARACTERS = 200
 
@@ -56,8 +59,8 @@ def build_app(
 
     `lifespan` opens stores and clients into `app.state` and sets `app.state.checks`;
     `validation_status` is the status of invalid input (400 or 422, by service); `examples` are
-    shown at /docs. /health,
-    /health/ready and /metrics are the kernel's, except those that a router brings.
+    shown at /docs. /health, /health/ready, /health/serving and /metrics are the kernel's, except
+    those that a router brings.
     Raises: `MissingSecret` without any API key.
     """
     if not settings.auth.keys:
@@ -76,11 +79,17 @@ def build_app(
     app.state.metrics = metrics
     app.state.checks = Checks()
     app.state.background = Background()
+    app.state.draining = Draining()
     metrics.registry.register(StateCollector(app.state))
     docs.add(app)
     routes = [route for router in routers for route in router.routes]
     replaced = {_path(route) for route in routes}
-    for router in (liveness_router(), readiness_router(service), metrics_router(metrics)):
+    for router in (
+        liveness_router(),
+        readiness_router(service),
+        serving_router(),
+        metrics_router(metrics),
+    ):
         routes += [route for route in router.routes if _path(route) not in replaced]
     # An included router searches its route twice, a sixth of a short request's time:
     # docs/adr/0005-routes-in-the-app.md.
@@ -92,6 +101,7 @@ def build_app(
         settings=settings,
         keys=KeyRing(settings.auth, service),
         metrics=metrics,
+        draining=app.state.draining,
         validation_status=validation_status,
     )
     return app
@@ -111,6 +121,11 @@ def _with_retention(lifespan: Lifespan) -> Lifespan:
             background: Background = app.state.background
             async with background.running(*([retention(database)] if database else [])):
                 yield
+            # The server has cancelled what took too long: it gives its leases back while the
+            # stores are open.
+            draining: Draining = app.state.draining
+            if not await draining.finished(LAST_SECONDS):
+                logger.warning("draining.unfinished", requests=draining.requests)
 
     return extended
 

@@ -16,7 +16,8 @@ from fastapi import Depends, Request
 from domain_services.kernel.errors import Forbidden, Unauthorized
 from domain_services.kernel.settings import AuthSettings, Role
 
-OPEN_PATHS = frozenset({"/health", "/health/ready", "/metrics"})
+READY_PATH = "/health/ready"
+OPEN_PATHS = frozenset({"/health", READY_PATH, "/health/serving", "/metrics"})
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 ROLE_FIELD = "x-required-role"  # of an operation in OpenAPI

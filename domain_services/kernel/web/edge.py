@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import uuid4
 
@@ -15,8 +16,9 @@ from domain_services.kernel.settings import KernelSettings
 from domain_services.kernel.telemetry import Metrics
 from domain_services.kernel.web import docs
 from domain_services.kernel.web.admission import Admission, Overloaded
-from domain_services.kernel.web.auth import OPEN_PATHS, KeyRing, authorise
+from domain_services.kernel.web.auth import OPEN_PATHS, READY_PATH, KeyRing, authorise
 from domain_services.kernel.web.body import capped, check_headers
+from domain_services.kernel.web.draining import CLOSE, Draining
 from domain_services.kernel.web.metrics import watch_admission
 
 logger = structlog.get_logger()
@@ -29,6 +31,9 @@ _SINGLE = frozenset(
     {b"authorization", b"content-length", b"content-type", b"idempotency-key", b"if-match"}
 )
 
+# Of every service alike; the bodies of services that are ready differ.
+NOT_READY = b'{"status": "not_ready", "reason": "draining"}'
+
 Headers = dict[bytes, bytes]
 
 
@@ -39,6 +44,7 @@ class _Exchange:
     scope: Scope
     send: Send
     request_id: str
+    draining: Draining
     started: float = field(default_factory=time.perf_counter)
     """Reading of the performance counter in seconds."""
     status: int = 0
@@ -48,7 +54,8 @@ class _Exchange:
         """Send a part of the answer, with the request's id in its headers."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message["headers"] = [*message["headers"], (b"x-request-id", self.request_id.encode())]
+            headers = [*message["headers"], (b"x-request-id", self.request_id.encode())]
+            message["headers"] = [*headers, CLOSE] if self.draining.begun else headers
         await self.send(message)
 
 
@@ -62,12 +69,14 @@ class Edge:
         settings: KernelSettings,
         keys: KeyRing,
         metrics: Metrics,
+        draining: Draining,
         validation_status: int,
     ) -> None:
         self._app = app
         self._settings = settings
         self._keys = keys
         self._metrics = metrics
+        self._draining = draining
         self._validation_status = validation_status
         self._admission = Admission(
             most_running=settings.max_running_requests,
@@ -82,7 +91,7 @@ class Edge:
             return
         headers: Headers = dict(scope["headers"])
         request_id = _safe_id(headers.get(b"x-request-id"))
-        exchange = _Exchange(scope, send, request_id)
+        exchange = _Exchange(scope, send, request_id, self._draining)
         # The caller's own context is restored: an app may be called within another's task.
         tokens = [
             (context.request_id, context.request_id.set(request_id)),
@@ -97,7 +106,8 @@ class Edge:
         ]
         deadline = context.deadline.set(time.monotonic() + self._seconds(headers))
         try:
-            await self._serve(exchange, headers, receive)
+            with self._draining.request():
+                await self._serve(exchange, headers, receive)
         finally:
             self._record(exchange)
             context.deadline.reset(deadline)
@@ -108,6 +118,9 @@ class Edge:
         scope = exchange.scope
         try:
             if scope["path"] in OPEN_PATHS:
+                if self._draining.begun and scope["path"] == READY_PATH:
+                    await _answer(exchange, 503, b"application/json", NOT_READY)
+                    return
                 await self._app(scope, receive, exchange.answer)
                 return
             self._check(scope, headers)
@@ -170,11 +183,8 @@ class Edge:
             raise problem
         status = self._validation_status if isinstance(problem, Invalid) else problem.status
         body = orjson.dumps(document(problem, status=status, request_id=exchange.request_id))
-        headers = [(b"content-type", b"application/problem+json")]
-        headers += [(n.lower().encode(), v.encode()) for n, v in problem.headers.items()]
-        headers.append((b"content-length", str(len(body)).encode()))
-        await exchange.answer({"type": "http.response.start", "status": status, "headers": headers})
-        await exchange.answer({"type": "http.response.body", "body": body})
+        more = [(n.lower().encode(), v.encode()) for n, v in problem.headers.items()]
+        await _answer(exchange, status, b"application/problem+json", body, more)
 
     def _record(self, exchange: _Exchange) -> None:
         seconds = time.perf_counter() - exchange.started
@@ -183,6 +193,19 @@ class Edge:
         self._metrics.answered(scope["method"], route, exchange.status, seconds)
         if seconds > self._settings.slow_request_seconds:
             logger.warning("request.slow", **_log_fields(exchange), seconds=round(seconds, 3))
+
+
+async def _answer(
+    exchange: _Exchange,
+    status: int,
+    media_type: bytes,
+    body: bytes,
+    more_headers: Iterable[tuple[bytes, bytes]] = (),
+) -> None:
+    headers = [(b"content-type", media_type), *more_headers]
+    headers.append((b"content-length", str(len(body)).encode()))
+    await exchange.answer({"type": "http.response.start", "status": status, "headers": headers})
+    await exchange.answer({"type": "http.response.body", "body": body})
 
 
 def _log_fields(exchange: _Exchange) -> dict[str, object]:

@@ -9,10 +9,12 @@ import structlog
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel, Field
 
 from domain_services.kernel.background import Background
 from domain_services.kernel.telemetry import Metrics
 from domain_services.kernel.types import Liveness, utc_now
+from domain_services.kernel.web.draining import Draining
 from domain_services.kernel.web.metrics import refresh
 
 logger = structlog.get_logger()
@@ -95,6 +97,45 @@ def readiness_router(service: str) -> APIRouter:
         state = request.app.state
         passed, body = await readiness(service, state.checks, state.background)
         return JSONResponse(body, status_code=200 if passed else 503)
+
+    return router
+
+
+class Serving(BaseModel):
+    """Answer of /health/serving."""
+
+    status: Literal["serving", "not_serving"] = Field(description="whether to send requests here")
+    reason: Literal["draining", "database"] | None = Field(
+        default=None, description="reason not to; absent while serving"
+    )
+
+
+def serving_router() -> APIRouter:
+    """Make the route GET /health/serving, for a balancer or a kubelet."""
+    router = APIRouter(tags=["health"])
+
+    @router.get(
+        "/health/serving",
+        response_model_exclude_none=True,
+        responses={503: {"model": Serving, "description": "Send requests elsewhere"}},
+    )
+    async def serving(request: Request, response: Response) -> Serving:
+        """Answer 200 unless the process leaves or its own database does not answer.
+
+        Peers and Redis are not asked: one dead dependency would take every service out.
+        """
+        state = request.app.state
+        draining: Draining = state.draining
+        checks: Checks = state.checks
+        reason: Literal["draining", "database"] | None = None
+        if draining.begun:
+            reason = "draining"
+        elif checks.database is not None and await probe(checks.database) != "ok":
+            reason = "database"
+        if reason is None:
+            return Serving(status="serving")
+        response.status_code = 503
+        return Serving(status="not_serving", reason=reason)
 
     return router
 
