@@ -63,8 +63,6 @@ from memory.runs import START_SECONDS, RunTable
 from memory.store import EpisodeStore
 from tools.registry import all_tools
 
-# Of the kernel's database: one for each stream, one for deliveries, two for Idempotency-Keys.
-CONNECTIONS = 5
 # Hours (UTC) at which few teams work; learning follows the backfill, which completes its evidence.
 BACKFILL_AT = time(3)
 LEARN_AT = time(4)
@@ -203,9 +201,9 @@ async def _open_memory(
     url = settings.database_url.get_secret_value()
     recall_url = settings.recall_url.get_secret_value() if settings.recall_url else url
     async with (
-        open_pool(url) as pool,
-        open_pool(recall_url, wait=False) as reading,
-        open_database(settings.model_copy(update={"pool_size": CONNECTIONS})) as database,
+        open_pool(url, most=settings.memory_pool_size) as pool,
+        open_pool(recall_url, most=settings.recall_pool_size, wait=False) as reading,
+        open_database(settings) as database,
     ):
         cache, table = ProcessCache(), TableCache(pool, reading)
         embedder = ServiceEmbedder(clients.embedding)
@@ -228,7 +226,7 @@ async def _open_memory(
             job_results=JobResults(pool),
             daily_jobs=DailyJobs(pool),
         )
-        await memory.checkpoints.saver().setup()
+        await memory.checkpoints.wait_for_tables()
         await memory.learner.refresh()
         yield memory
 

@@ -8,6 +8,16 @@ from memory.episode import ModeName
 
 class AgentSettings(KernelSettings):
     port: int = Field(default=8100, description="port to listen on")
+    # One for each stream, one for deliveries, two for Idempotency-Keys.
+    pool_size: int = Field(
+        default=5, ge=1, le=100, description="database connections of the writing pool"
+    )
+    memory_pool_size: int = Field(
+        default=10, ge=2, le=100, description="database connections of runs and memory"
+    )
+    recall_pool_size: int = Field(
+        default=10, ge=2, le=100, description="database connections of recall"
+    )
     recall_url: SecretStr | None = Field(
         default=None, description="PostgreSQL replica to recall from; none: the database"
     )
@@ -29,3 +39,11 @@ class AgentSettings(KernelSettings):
     schedule_poll_seconds: float = Field(
         default=5, gt=0, description="pause between two looks for due schedules"
     )
+
+    @property
+    def pool_sizes(self) -> dict[str, int]:
+        """Sizes of the pools on the agent's database, by setting."""
+        sizes = super().pool_sizes | {"DSM_MEMORY_POOL_SIZE": self.memory_pool_size}
+        if self.recall_url is None:
+            sizes["DSM_RECALL_POOL_SIZE"] = self.recall_pool_size
+        return sizes

@@ -24,6 +24,10 @@ class ServiceSpec:
     """Package that holds `migrations/`; None for a service that stores nothing."""
     role: str | None = None
     """Database role that it connects as; None for the owner."""
+    extensions: tuple[tuple[str, str], ...] = ()
+    """Extensions of its database, each with the least version."""
+    after_migration: str | None = None
+    """Function that adds another package's tables to its database, as "module:attribute"."""
     calls: tuple[str, ...] = ()
     """Scope of its API key: the peers' routes that it may call, as in `ApiKey`."""
     events: bool = False
@@ -56,8 +60,8 @@ def _domain(
         f"dsm_{name}",
         package,
         role,
-        calls,
-        events,
+        calls=calls,
+        events=events,
     )
 
 
@@ -73,6 +77,8 @@ SERVICES: Catalogue = (
         "agent.settings:AgentSettings",
         "dsm_agent_memory",
         "memory",
+        extensions=(("vector", "0.8"),),
+        after_migration="agent.runs.checkpoints:create_tables",
         calls=(
             "project-service",
             "backlog-service",

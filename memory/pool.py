@@ -76,13 +76,13 @@ async def _configure(connection: Connection) -> None:
 
 
 @asynccontextmanager
-async def open_pool(url: str, *, wait: bool = True) -> AsyncGenerator[Pool, None]:
-    """Open a pool of 2 to 10 checked autocommit connections; `url` may be SQLAlchemy's form.
+async def open_pool(url: str, *, most: int = 10, wait: bool = True) -> AsyncGenerator[Pool, None]:
+    """Open a pool of 2 to `most` checked autocommit connections; `url` may be SQLAlchemy's form.
 
     Statements end after 3 s, lock waits after 1 s. With `wait`, raises `psycopg_pool.PoolTimeout`
     when the database does not answer within 5 s.
     """
-    pool = Pool(url, min_size=2, max_size=10, configure=_configure)
+    pool = Pool(url, min_size=2, max_size=most, configure=_configure)
     try:
         await pool.open(wait=wait, timeout=5)
         yield pool

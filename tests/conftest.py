@@ -21,8 +21,9 @@ from redis.asyncio import Redis
 
 from deploy.catalogue import SERVICES
 from deploy.local.servers import EmbeddedServers
+from deploy.migrating.migration import migrate
+from deploy.migrating.targets import target
 from domain_services.kernel.client.http_client import tls
-from domain_services.kernel.database import migrate
 from tests import scheduling, waits
 
 # A traceback drawn with the values of its variables takes a second.
@@ -132,11 +133,7 @@ class Databases:
         """Create a database with the newest schema of `package`; returns the owner's URL."""
         if package not in self._templates:
             template = f"template_{package.replace('.', '_')}"
-            self._execute(f"CREATE DATABASE {template}")
-            role = self.role(package)
-            if role:
-                self._servers.create_role(role)
-            migrate.upgrade(self._servers.database_url(template), package, role)
+            self.upgrade(self._servers.database_url(template), package)
             self._templates[package] = template
         name = f"test_{next(self._numbers)}_{package.split('.')[-1]}"
         copy = f"TEMPLATE {self._templates[package]} STRATEGY FILE_COPY"
@@ -153,11 +150,9 @@ class Databases:
         return url
 
     def upgrade(self, url: str, package: str) -> None:
-        """Migrate a restored database to the newest schema of `package`."""
-        role = self.role(package)
-        if role:
-            self._servers.create_role(role)
-        migrate.upgrade(url, package, role)
+        """Migrate a database to the newest schema of `package`, as `dsm migrate` does."""
+        spec = next(spec for spec in SERVICES if spec.migrations == package)
+        migrate([target(spec, url)])
 
     def commit_to_the_system(self, url: str) -> None:
         """Flush each commit of a database to the system, so that it survives a server's crash."""

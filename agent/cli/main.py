@@ -14,6 +14,7 @@ from agent.cli import (
     events,
     importing,
     learning,
+    migrate,
     orchestrate,
     project,
     schedule,
@@ -37,7 +38,7 @@ PANELS = {
         "sprint",
         "learn",
     ),
-    "Operate": ("serve", "backfill", "audit", "events"),
+    "Operate": ("serve", "migrate", "backfill", "audit", "events"),
 }
 ORDER = tuple(name for names in PANELS.values() for name in names)
 
@@ -70,6 +71,7 @@ app.command("orchestrate")(on_target(orchestrate.orchestrate))
 app.command("walk")(on_target(walk.walk))
 app.command("clock")(on_target(clock.clock))
 app.command("learn")(on_target(learning.learn))
+app.command("migrate")(migrate.migrate)
 app.command("backfill")(on_target(backfill.backfill))
 app.command("serve")(serve.serve)
 

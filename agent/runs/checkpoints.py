@@ -1,8 +1,11 @@
 """Checkpoints: storage of runs that have decided and not yet acted, and its retention."""
 
+import asyncio
 from typing import Any
 
+import psycopg
 import structlog
+from langgraph.checkpoint.postgres import PostgresSaver
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from pydantic import TypeAdapter
@@ -21,6 +24,30 @@ _ENDED = """
     SELECT DISTINCT thread_id FROM checkpoints JOIN runs ON runs.run_id = thread_id::uuid
     WHERE runs.ended_at < now() - make_interval(days => %s) LIMIT %s
 """
+
+
+WAIT_SECONDS = 1.0
+_VERSION = "SELECT max(v) FROM checkpoint_migrations"
+# A creation that was killed leaves an index that no query uses and that LangGraph takes for made.
+_INVALID = """
+    SELECT format('DROP INDEX %I.%I', nspname, indexes.relname)
+    FROM pg_index JOIN pg_class AS indexes ON indexes.oid = indexrelid
+    JOIN pg_class AS tables ON tables.oid = indrelid
+    JOIN pg_namespace ON pg_namespace.oid = tables.relnamespace
+    WHERE NOT indisvalid AND nspname = current_schema()
+      AND starts_with(tables.relname, 'checkpoint')
+"""
+
+
+def create_tables(connection: psycopg.Connection[Any]) -> None:
+    """Create LangGraph's tables, or bring them to its newest version.
+
+    `connection` commits each statement and holds the database's lock: LangGraph itself fails when
+    two do this at once.
+    """
+    for (statement,) in connection.execute(_INVALID).fetchall():
+        connection.execute(statement)
+    PostgresSaver(connection).setup()
 
 
 class StateSerializer(JsonPlusSerializer):
@@ -65,6 +92,21 @@ class Checkpoints:
         """Return a new saver."""
         # One for each run: a shared one makes runs queue for its lock.
         return AsyncPostgresSaver(self._pool, serde=self._serde)  # pyright: ignore[reportArgumentType] - it sets its own row factory
+
+    async def wait_for_tables(self) -> None:
+        """Return when LangGraph's tables are at the version that this process knows, or newer."""
+        while not await self._has_tables():
+            logger.warning("checkpoints.waiting", reason="LangGraph's tables are older or missing")
+            await asyncio.sleep(WAIT_SECONDS)
+
+    async def _has_tables(self) -> bool:
+        try:
+            async with self._pool.connection() as connection:
+                row = await (await connection.execute(_VERSION)).fetchone()
+        except psycopg.errors.UndefinedTable:
+            return False
+        version = row[0] if row else None
+        return version is not None and version >= len(AsyncPostgresSaver.MIGRATIONS) - 1
 
     def loop(self) -> Loop:
         """Return the loop that deletes the checkpoints of old runs."""

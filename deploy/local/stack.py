@@ -151,16 +151,14 @@ class Stack:
 
     def _migrate(self) -> None:
         """Create the databases and bring each to the newest schema."""
-        # One after the other: Alembic keeps its context in the module, not the thread.
-        specs = [spec for spec in self.catalogue if spec.database]
-        self.servers.create_databases(spec.database for spec in specs if spec.database)
-        for spec in specs:
-            if spec.database and spec.migrations:
-                self._report(f"migrating {spec.database}")
-                upgrade = resolve("domain_services.kernel.database.migrate:upgrade")
-                if spec.role:
-                    self.servers.create_role(spec.role)
-                upgrade(self.servers.database_url(spec.database), spec.migrations, spec.role)
+        migrate = resolve("deploy.migrating.migration:migrate")
+        target = resolve("deploy.migrating.targets:target")
+        databases = [
+            target(spec, self.servers.database_url(spec.database))
+            for spec in self.catalogue
+            if spec.database and spec.migrations
+        ]
+        migrate(databases, self._report)
 
     def _settings(self, spec: ServiceSpec) -> StackSettings:
         """Return the settings that only the stack knows; a service reads others itself."""

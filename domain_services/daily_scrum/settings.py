@@ -1,6 +1,7 @@
 """Settings of the daily-scrum service."""
 
 from datetime import date
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -8,6 +9,8 @@ from domain_services.kernel.settings import KernelSettings
 
 
 class DailyScrumSettings(KernelSettings):
+    listeners: ClassVar[int] = 1  # the relay of its outbox
+
     port: int = Field(default=8106, description="port to listen on")
     daily_scrum_sunset: date = Field(
         default=date(2027, 11, 1), description="day announced in the Sunset header"

@@ -1,6 +1,6 @@
 """Settings of every service, from the environment: address, stores, peers, keys, limits."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import (
     BaseModel,
@@ -84,17 +84,30 @@ class KernelSettings(BaseSettings):
         env_prefix="DSM_", env_nested_delimiter="__", extra="ignore", frozen=True
     )
 
+    listeners: ClassVar[int] = 0
+    """Connections that listen for the database's notifications."""
+
     host: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(ge=1, le=65535, description="port to listen on")
     database_url: SecretStr | None = Field(
         default=None, description="PostgreSQL database of this service"
+    )
+    database_direct_url: SecretStr | None = Field(
+        default=None,
+        description="the same database past a PgBouncer that DSM_DATABASE_URL leads through;"
+        " none: there is no PgBouncer",
     )
     redis_url: SecretStr | None = Field(
         default=None, description="Redis 6.2 or newer, or Valkey, that carries the events"
     )
     peers: Peers = Peers()
     auth: AuthSettings = AuthSettings()
-    pool_size: int = Field(default=10, ge=1, le=100, description="database connections kept open")
+    pool_size: int = Field(
+        default=10, ge=1, le=100, description="database connections of the writing pool"
+    )
+    read_pool_size: int = Field(
+        default=5, ge=1, le=100, description="database connections of the pool for frequent reads"
+    )
     peer_timeout_seconds: float = Field(
         default=2.0, gt=0, le=30, description="longest wait for another service's answer"
     )
@@ -129,3 +142,15 @@ class KernelSettings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="least severe level that is logged"
     )
+
+    @property
+    def pool_sizes(self) -> dict[str, int]:
+        """Sizes of the pools on the service's database, by setting."""
+        return {"DSM_POOL_SIZE": self.pool_size, "DSM_READ_POOL_SIZE": self.read_pool_size}
+
+    @property
+    def most_connections(self) -> int:
+        """Most connections that one process opens to its database."""
+        if self.database_url is None:
+            return 0
+        return sum(self.pool_sizes.values()) + self.listeners

@@ -1,9 +1,13 @@
 """Settings of the sprint service."""
 
+from typing import ClassVar
+
 from pydantic import Field
 
 from domain_services.kernel.settings import KernelSettings
 
 
 class SprintSettings(KernelSettings):
+    listeners: ClassVar[int] = 1  # the relay of its outbox
+
     port: int = Field(default=8103, description="port to listen on")

@@ -15,6 +15,7 @@ from domain_services.kernel.database import idempotency, pool
 from domain_services.kernel.database.fast_reads import FastReads
 from domain_services.kernel.database.idempotency import KeyedRequest, StoredAnswer
 from domain_services.kernel.database.sockets import has_input
+from domain_services.kernel.database.urls import engine_url
 from domain_services.kernel.settings import KernelSettings
 
 
@@ -25,7 +26,7 @@ def _dumps(value: Any) -> str:
 def create_engine(url: str, *, pool_size: int) -> AsyncEngine:
     """Make an async engine on psycopg 3 that checks connections when they leave the pool."""
     engine = create_async_engine(
-        url,
+        engine_url(url),
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=pool.WAIT_SECONDS,
@@ -54,11 +55,20 @@ def _ping_after_input(dialect: Dialect) -> None:
 class Database:
     """Engine of a service's database."""
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int = 10,
+        read_pool_size: int = 5,
+        direct_url: str | None = None,
+    ) -> None:
+        """`direct_url` leads past a PgBouncer in `url`; None when there is none."""
         self.url = url
+        self.direct_url = direct_url or url
         self.engine = create_engine(url, pool_size=pool_size)
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._fast_reads = FastReads(url)
+        self._fast_reads = FastReads(url, most=read_pool_size)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
@@ -92,7 +102,13 @@ async def open_database(settings: KernelSettings) -> AsyncIterator[Database]:
     """Open the database of the settings. Raises: `ValueError` when they name none."""
     if settings.database_url is None:
         raise ValueError("no database is set; set DSM_DATABASE_URL")
-    database = Database(settings.database_url.get_secret_value(), pool_size=settings.pool_size)
+    direct = settings.database_direct_url
+    database = Database(
+        settings.database_url.get_secret_value(),
+        pool_size=settings.pool_size,
+        read_pool_size=settings.read_pool_size,
+        direct_url=direct.get_secret_value() if direct else None,
+    )
     try:
         yield database
     finally:

@@ -17,20 +17,18 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from domain_services.kernel.database.pool import CheckedPool, Connection
 from domain_services.kernel.errors import Unavailable
 
-MAX_CONNECTIONS = 5
-
 _dialect = PGDialect_psycopg()
 
 
 class FastReads:
     """Pool of autocommit connections, opened by the first read."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, most: int) -> None:
         self._pool = CheckedPool(
             url,
             row_factory=namedtuple_row,
             min_size=0,
-            max_size=MAX_CONNECTIONS,
+            max_size=most,
             configure=_configure,
         )
 

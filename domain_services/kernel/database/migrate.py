@@ -5,12 +5,52 @@ The migrating role owns the tables. A service may run as another role, which has
 """
 
 import importlib.util
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from typing import Any, TypeAlias
 
+import psycopg
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from psycopg import sql
+from sqlalchemy import create_engine
+from sqlalchemy.pool import StaticPool
+
+from domain_services.kernel.database.urls import plain_url
+
+Connection: TypeAlias = psycopg.Connection[Any]
+Report: TypeAlias = Callable[[str], None]
+
+LOCK = 7_316_001
+POLL_SECONDS = 0.2
+CONNECT_SECONDS = 5
+
+# A role's own limits are for requests. A statement of a migration may take minutes; waiting for a
+# lock keeps requests waiting behind it. A killed migration must not hold its lock for hours.
+_SESSION = {
+    "statement_timeout": "0",
+    "transaction_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "idle_session_timeout": "0",
+    "lock_timeout": "5s",
+    "client_connection_check_interval": "2s",
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+}
+# Not every release of PostgreSQL knows all of them.
+_SET = """
+    SELECT set_config(name, wanted, false) FROM pg_settings
+    JOIN unnest(%s::text[], %s::text[]) AS setting (setting_name, wanted) ON name = setting_name
+"""
+
+
+def silent(_: str) -> None:
+    """Ignore a report of progress."""
 
 
 def config(database_url: str, package: str) -> Config:
@@ -23,17 +63,82 @@ def config(database_url: str, package: str) -> Config:
     configuration.set_main_option("version_locations", next(iter(spec.submodule_search_locations)))
     configuration.set_main_option("path_separator", "newline")
     configuration.attributes["database_url"] = database_url
+    configuration.attributes["grants"] = []
     return configuration
 
 
-def upgrade(database_url: str, package: str, role: str | None = None) -> None:
-    """Upgrade the database to the newest version; replicas may do so at once (advisory lock).
+def newest(package: str) -> str:
+    """Return the newest revision that the package knows, as `project_0001`."""
+    head = ScriptDirectory.from_config(config("", package)).get_current_head()
+    if head is None:
+        raise ValueError(f"{package} has no migrations")
+    return head
 
-    `role`, which must exist, gets exactly what `<package>.grants` lists, in the same transaction.
+
+def upgrade(
+    database_url: str,
+    package: str,
+    role: str | None = None,
+    after: Callable[[Connection], None] | None = None,
+    report: Report = silent,
+) -> None:
+    """Bring a database to the newest version, under its lock: several may try at once.
+
+    `after` then adds what other packages store there. `role`, which must exist, gets exactly what
+    `<package>.grants` lists, in the transaction of the migrations.
     """
     configuration = config(database_url, package)
     configuration.attributes["grants"] = _grants(package, role) if role else []
-    command.upgrade(configuration, "heads")
+    with psycopg.connect(
+        plain_url(database_url), autocommit=True, connect_timeout=CONNECT_SECONDS
+    ) as connection:
+        connection.execute(_SET, [list(_SESSION), list(_SESSION.values())])
+        with locked(connection, report):
+            _run(configuration, connection)
+            if after:
+                after(connection)
+
+
+@contextmanager
+def locked(connection: Connection, report: Report = silent) -> Iterator[None]:
+    """Hold the lock of the connection's database, for all steps of its migration.
+
+    The session that works must be the one that holds the lock: a killed process leaves both, or
+    neither, to the server.
+    """
+    # Asked for again and again: a session that waits inside a statement holds a snapshot, and
+    # CREATE INDEX CONCURRENTLY of the one that works would wait for it.
+    if not _try_lock(connection):
+        report("another migration is under way; waiting for it")
+        while not _try_lock(connection):
+            time.sleep(POLL_SECONDS)
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            connection.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+
+
+def _try_lock(connection: Connection) -> bool:
+    row = connection.execute("SELECT pg_try_advisory_lock(%s)", [LOCK]).fetchone()
+    return bool(row and row[0])
+
+
+def _run(configuration: Config, connection: Connection) -> None:
+    """Run Alembic in the session of `connection`."""
+    engine = create_engine(
+        "postgresql+psycopg://", creator=lambda: connection, poolclass=StaticPool
+    )
+    connection.autocommit = False
+    try:
+        with engine.connect() as wrapped:
+            configuration.attributes["connection"] = wrapped
+            command.upgrade(configuration, "heads")
+        connection.rollback()
+    finally:
+        if not connection.closed:
+            connection.rollback()
+            connection.autocommit = True
 
 
 def _grants(package: str, role: str) -> list[str]:
@@ -42,6 +147,8 @@ def _grants(package: str, role: str) -> list[str]:
     statements = [
         f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {grantee}",
         f"GRANT USAGE ON SCHEMA public TO {grantee}",
+        # Its services look whether the schema is the one that they know.
+        f"GRANT SELECT ON alembic_version TO {grantee}",
     ]
     for table, privileges in grants.items():
         statements.append(f"GRANT {privileges} ON {sql.Identifier(table).as_string()} TO {grantee}")

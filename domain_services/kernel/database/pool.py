@@ -13,6 +13,7 @@ from psycopg.rows import tuple_row
 from psycopg_pool import AsyncConnectionPool
 
 from domain_services.kernel.database.sockets import has_input
+from domain_services.kernel.database.urls import plain_url
 
 Connection: TypeAlias = psycopg.AsyncConnection[Any]
 
@@ -39,7 +40,7 @@ class CheckedPool(AsyncConnectionPool[Connection]):
     def __init__(self, url: str, *, row_factory: Any = tuple_row, **options: Any) -> None:
         """`url` may be SQLAlchemy's form; `options` are psycopg_pool's."""
         super().__init__(
-            url.replace("postgresql+psycopg://", "postgresql://"),
+            plain_url(url),
             connection_class=psycopg.AsyncConnection[Any],
             kwargs={
                 "autocommit": True,

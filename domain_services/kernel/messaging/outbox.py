@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain_services.kernel.background import Loop, every
 from domain_services.kernel.database.database import Database
+from domain_services.kernel.database.urls import plain_url
 from domain_services.kernel.messaging.envelope import (
     Envelope,
     PublishedEvent,
@@ -191,7 +192,7 @@ class Relay:
 
         A round ends after LISTEN_SECONDS, so that a server that fell silent is connected to again.
         """
-        url = self._database.url.replace("postgresql+psycopg://", "postgresql://")
+        url = plain_url(self._database.direct_url)
         async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
             await connection.execute(f"LISTEN {CHANNEL}")
             self._wake.set()

@@ -1,21 +1,24 @@
-"""Alembic environment: runs one service's version scripts under an advisory lock."""
+"""Alembic environment: runs one service's version scripts on the connection that holds the lock."""
 
 from alembic import context
-from sqlalchemy import create_engine, pool, text
+from sqlalchemy import Connection, create_engine, pool
 
-_LOCK = 7_316_001
 
-engine = create_engine(context.config.attributes["database_url"], poolclass=pool.NullPool)
-with engine.connect() as connection:
-    # Replicas that start together queue here. The second has nothing to do.
-    connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
-    connection.execute(text("SET lock_timeout = '5s'"))
-    connection.commit()
+def run(connection: Connection) -> None:
+    """Run all versions and the grants in one transaction."""
     context.configure(connection=connection, transaction_per_migration=False)
     with context.begin_transaction():
         context.run_migrations()
         for grant in context.config.attributes["grants"]:
             connection.exec_driver_sql(grant)
-    connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
     connection.commit()
-engine.dispose()
+
+
+given: Connection | None = context.config.attributes.get("connection")
+if given is not None:
+    run(given)
+else:  # another command of Alembic, by its configuration alone
+    engine = create_engine(context.config.attributes["database_url"], poolclass=pool.NullPool)
+    with engine.connect() as connection:
+        run(connection)
+    engine.dispose()

@@ -1,0 +1,1 @@
+"""Migration of every database of the catalogue, by a role that need not be a superuser."""
