@@ -19,7 +19,7 @@ import uvicorn
 from fastapi import FastAPI
 from redis.asyncio import Redis
 
-from deploy.catalogue import SERVICES
+from deploy.catalogue import SERVICES, ServiceSpec
 from deploy.local.servers import EmbeddedServers
 from deploy.migrating.migration import migrate
 from deploy.migrating.targets import target
@@ -151,8 +151,9 @@ class Databases:
 
     def upgrade(self, url: str, package: str) -> None:
         """Migrate a database to the newest schema of `package`, as `dsm migrate` does."""
-        spec = next(spec for spec in SERVICES if spec.migrations == package)
-        migrate([target(spec, url)])
+        of_a_test = ServiceSpec(package, 0, "", "", migrations=package)
+        known = (spec for spec in SERVICES if spec.migrations == package)
+        migrate([target(next(known, of_a_test), url)])
 
     def commit_to_the_system(self, url: str) -> None:
         """Flush each commit of a database to the system, so that it survives a server's crash."""

@@ -1,6 +1,5 @@
 """Event consumers of the orchestrator: sprints that start and close, tasks that change."""
 
-import socket
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from domain_services.events import (
     TaskUpdated,
 )
 from domain_services.kernel.database.database import Database
+from domain_services.kernel.messaging.consumer_names import consumer_name
 from domain_services.kernel.messaging.envelope import Envelope
 from domain_services.kernel.messaging.inbox import Consumer, Handler
 from domain_services.kernel.messaging.redis import open_redis
@@ -68,7 +68,7 @@ def consumers(
             stream=stream,
             group=ORCHESTRATOR_GROUP,
             # The same after a restart, which then finds what it had not finished.
-            name=f"{socket.gethostname()}-{settings.port}",
+            name=consumer_name(settings.port),
             handlers=handlers,
         )
 

@@ -1,6 +1,5 @@
 """Application of the backlog service."""
 
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -14,6 +13,7 @@ from domain_services.events import BACKLOG_GROUP, DAILY_SCRUM_EVENTS
 from domain_services.kernel.background import Background
 from domain_services.kernel.client.http_client import open_http
 from domain_services.kernel.database.database import open_database
+from domain_services.kernel.messaging.consumer_names import consumer_name
 from domain_services.kernel.messaging.inbox import Consumer
 from domain_services.kernel.messaging.redis import open_redis
 from domain_services.kernel.web import dead_letters
@@ -45,7 +45,7 @@ def create_app(settings: BacklogSettings) -> FastAPI:
                 stream=DAILY_SCRUM_EVENTS,
                 group=BACKLOG_GROUP,
                 # The same after a restart, so that unfinished entries are found again.
-                name=f"{socket.gethostname()}-{settings.port}",
+                name=consumer_name(settings.port),
                 handlers=HANDLERS,
             )
             app.state.peers = (clients.project,)

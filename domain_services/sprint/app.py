@@ -1,6 +1,5 @@
 """Application of the sprint service."""
 
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -12,6 +11,7 @@ from domain_services.events import DAILY_SCRUM_EVENTS, READ_BY, SPRINT_GROUP, Ta
 from domain_services.kernel.background import Background
 from domain_services.kernel.client.http_client import open_http
 from domain_services.kernel.database.database import open_database
+from domain_services.kernel.messaging.consumer_names import consumer_name
 from domain_services.kernel.messaging.deliveries import DeliveryWorker
 from domain_services.kernel.messaging.inbox import Consumer
 from domain_services.kernel.messaging.outbox import Relay
@@ -62,7 +62,7 @@ def create_app(settings: SprintSettings) -> FastAPI:
                 stream=DAILY_SCRUM_EVENTS,
                 group=SPRINT_GROUP,
                 # The same after a restart, so that unfinished entries are found again.
-                name=f"{socket.gethostname()}-{settings.port}",
+                name=consumer_name(settings.port),
                 handlers={TaskProgressed.event_type: progress.handle_task_progressed},
             )
             app.state.peers = (project, backlog, chronicle)

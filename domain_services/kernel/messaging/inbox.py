@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain_services.kernel import context
 from domain_services.kernel.background import Loop, every
 from domain_services.kernel.database.database import Database
+from domain_services.kernel.messaging.consumer_names import remove_left
 from domain_services.kernel.messaging.dead_letters import store as dead_letters
 from domain_services.kernel.messaging.envelope import Envelope, confirmations_key
 
@@ -31,6 +32,7 @@ MAX_TRIES = 5
 BLOCK_MILLISECONDS = 1000
 RECLAIM_IDLE_MILLISECONDS = 15_000
 RETRY_SECONDS = 1.0
+SWEEP_SECONDS = 600
 BATCH = 100
 
 MIGRATION = (
@@ -91,6 +93,7 @@ class Consumer:
         self._may_have_pending = True
         self._retry_at = 0.0
         self._reclaim_at = 0.0
+        self._sweep_at = 0.0
         self._reclaimed_to: bytes | str = "0-0"
         self.outcomes: Counter[str] = Counter()
 
@@ -102,11 +105,19 @@ class Consumer:
     async def _step_in_group(self) -> None:
         try:
             await self.step()
+            await self._remove_left()
         # A Redis that lost its data has no group: it is made again, from the stream's start.
         except ResponseError as error:
             if "NOGROUP" not in str(error):
                 raise
             await self._create_group()
+
+    async def _remove_left(self) -> None:
+        """Remove, now and then, the consumers of processes that have left for good."""
+        now = time.monotonic()
+        if now >= self._sweep_at:
+            self._sweep_at = now + SWEEP_SECONDS
+            await remove_left(self._redis, self.stream, self.group)
 
     async def step(self) -> None:
         """Process one batch of due entries, then one of new ones."""

@@ -1,7 +1,6 @@
 """Events of the sprint service take effect in the backlog once, the newest version last."""
 
 import random
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
@@ -23,6 +22,7 @@ from domain_services.backlog.schema import (
 )
 from domain_services.backlog.settings import BacklogSettings
 from domain_services.events import BACKLOG_GROUP, DAILY_SCRUM_EVENTS, TaskUpdated
+from domain_services.kernel.messaging.consumer_names import consumer_name
 from domain_services.kernel.messaging.envelope import Envelope, confirmations_key, wrap
 from domain_services.kernel.settings import Peers
 from domain_services.kernel.types import utc_now
@@ -256,7 +256,7 @@ async def test_restarted_service_processes_unfinished_entries(
         await stream.confirmed(1)
     await stream.send(task_updated(2, progress_percentage=60))
     if reader != "nobody":
-        name = f"{socket.gethostname()}-{url.rsplit(':', 1)[1]}" if reader == "itself" else "gone"
+        name = consumer_name(int(url.rsplit(":", 1)[1])) if reader == "itself" else "gone"
         await take_and_die(stream.redis, name)
     async with serving_again() as url:
         await stream.confirmed(1)
