@@ -14,6 +14,7 @@ from agent.cli import (
     events,
     importing,
     learning,
+    manifests,
     migrate,
     orchestrate,
     project,
@@ -38,7 +39,7 @@ PANELS = {
         "sprint",
         "learn",
     ),
-    "Operate": ("serve", "migrate", "backfill", "audit", "events"),
+    "Operate": ("serve", "migrate", "backfill", "audit", "events", "manifests"),
 }
 ORDER = tuple(name for names in PANELS.values() for name in names)
 
@@ -109,6 +110,12 @@ events_app.add_typer(dead_app, name="dead")
 dead_app.command("list")(on_target(events.list_dead))
 dead_app.command("replay")(on_target(events.replay))
 dead_app.command("discard")(on_target(events.discard))
+
+manifests_app = typer.Typer(help="Print what a cluster is given.", no_args_is_help=True)
+app.add_typer(manifests_app, name="manifests")
+manifests_app.command("render")(manifests.render)
+manifests_app.command("secrets")(manifests.secrets)
+manifests_app.command("copy")(manifests.copy)
 
 for registered in (*app.registered_commands, *app.registered_groups):
     panels = (panel for panel, names in PANELS.items() if registered.name in names)

@@ -3,16 +3,15 @@
 import fcntl
 import json
 import os
-import secrets
 import shutil
 import tempfile
 import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from hashlib import sha256
 from pathlib import Path
 
 from deploy.errors import DataFolderInUse, StackError
+from deploy.secret_files import SecretFiles, write_whole
 
 # sockaddr_un holds 104 bytes on macOS and the BSDs, 108 on Linux, the closing NUL included.
 _LONGEST_SOCKET = 103
@@ -104,14 +103,11 @@ class DataFolder:
 
     def announce(self, state: StackState) -> None:
         """Write the state of a stack that is ready."""
-        _write_whole(self._state_file, json.dumps(asdict(state), indent=2))
+        write_whole(self._state_file, json.dumps(asdict(state), indent=2))
 
     def key(self, holder: str) -> str:
         """Return the plain API key of `holder` ("admin", ...), created at first use, mode 0600."""
-        path = self.path / f"{holder}.key"
-        if not path.exists():
-            _write_whole(path, f"dsm_{secrets.token_urlsafe(32)}")
-        return path.read_text().strip()
+        return SecretFiles(self.path).key(holder)
 
     def make_sockets(self) -> Path:
         """Create an empty folder for unix sockets, here or, when the path is too long, in /tmp."""
@@ -147,24 +143,9 @@ class DataFolder:
         return int(text) if text.isdecimal() else 0
 
 
-def digest(key: str) -> str:
-    """Return the SHA-256 of a key in hex, which is all that services know of it."""
-    return sha256(key.encode()).hexdigest()
-
-
 def _try_lock(descriptor: int, kind: int) -> bool:
     try:
         fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Replace a file in one step, readable by this account only."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(descriptor)
-    Path(temporary).replace(path)
