@@ -44,6 +44,9 @@ def up(
     data_dir: DataDir = DEFAULT_DATA_DIR,
     base_port: BasePort = DEFAULT_BASE_PORT,
     detach: Annotated[bool, typer.Option("--detach", help="Return once it is ready.")] = False,
+    processes: Annotated[
+        bool, typer.Option("--processes", help="Run each service as a process of its own.")
+    ] = False,
     as_json: AsJson = False,
     catalogue: CatalogueName = DEFAULT_CATALOGUE,
 ) -> None:
@@ -58,13 +61,14 @@ def up(
             print(hint, file=sys.stderr)
         state = control.running(data_dir, base_port)
         if state is not None:
-            _show_stack(data_dir, state, as_json, "already running")
+            other = ", in one loop" if processes and not state.processes else ""
+            _show_stack(data_dir, state, as_json, f"already running{other}")
         elif detach:
             with _progress("starting"):
-                state = control.start_detached(data_dir, base_port, catalogue)
+                state = control.start_detached(data_dir, base_port, catalogue, processes)
             _show_stack(data_dir, state, as_json, "ready")
         else:
-            _serve(data_dir, base_port, as_json, catalogue)
+            _serve(data_dir, base_port, as_json, catalogue, processes)
 
 
 def down(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
@@ -108,14 +112,20 @@ def status(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> Non
     raise typer.Exit(0 if current.healthy else 1)
 
 
-def _serve(data_dir: Path, base_port: int, as_json: bool, catalogue: str) -> None:
+def _serve(data_dir: Path, base_port: int, as_json: bool, catalogue: str, processes: bool) -> None:
     from deploy.catalogue import resolve
     from deploy.local.foreground import run
     from deploy.local.stack import Stack, silent
 
     with _progress("starting") as spinner:
         report = spinner.update if spinner else silent
-        stack = Stack(data_dir, base_port, resolve(catalogue), report=report)
+        stack = Stack(
+            data_dir,
+            base_port,
+            resolve(catalogue),
+            processes=catalogue if processes else None,
+            report=report,
+        )
 
         def ready() -> None:
             if spinner:

@@ -1,4 +1,4 @@
-"""Entry point of a detached stack: `python -m deploy.local FOLDER BASE_PORT CATALOGUE`."""
+"""Entry point of a detached stack: `python -m deploy.local FOLDER BASE_PORT CATALOGUE HOSTING`."""
 
 import sys
 import traceback
@@ -13,9 +13,15 @@ def main() -> int:
     from deploy.local.foreground import run
     from deploy.local.stack import Stack
 
-    folder, base_port, catalogue = sys.argv[1:]
+    folder, base_port, catalogue, hosting = sys.argv[1:]
     try:
-        stack = Stack(Path(folder), int(base_port), resolve(catalogue), report=_log)
+        stack = Stack(
+            Path(folder),
+            int(base_port),
+            resolve(catalogue),
+            processes=catalogue if hosting == "processes" else None,
+            report=_log,
+        )
         run(stack, lambda: _log("ready"))
     except StackError as error:
         if error.__cause__ and not isinstance(error.__cause__, SystemExit | OSError):

@@ -16,6 +16,7 @@ from deploy.errors import DataFolderInUse, StackError
 from deploy.local.daemons import end
 from deploy.local.folder import DataFolder, StackState
 from deploy.local.hosting import probe
+from deploy.local.leftovers import end_services, services
 from deploy.local.servers import EmbeddedServers
 
 _START_SECONDS = 180.0
@@ -51,7 +52,11 @@ def status(data_dir: Path) -> Status:
         if not folder.path.exists():
             return Status("stopped")
         servers = EmbeddedServers(data_dir)
-        survivors = [*servers.postgres.leftovers(), *servers.valkey.leftovers()]
+        survivors = [
+            *servers.postgres.leftovers(),
+            *servers.valkey.leftovers(),
+            *services(folder.path),
+        ]
         return Status("crashed" if survivors else "stopped")
     state = folder.state()
     if state is None:
@@ -84,7 +89,9 @@ def running(data_dir: Path, base_port: int) -> StackState | None:
     return state
 
 
-def start_detached(data_dir: Path, base_port: int, catalogue: str) -> StackState:
+def start_detached(
+    data_dir: Path, base_port: int, catalogue: str, processes: bool = False
+) -> StackState:
     """Start a stack that outlives this process; returns when it is ready.
 
     Raises: `StackError` with the end of its log.
@@ -93,9 +100,10 @@ def start_detached(data_dir: Path, base_port: int, catalogue: str) -> StackState
     folder.prepare()
     with folder.log.open("ab") as log:
         begin = log.tell()
+        hosting = "processes" if processes else "loop"
         program = [sys.executable, "-P", "-m", "deploy.local"]
         child = subprocess.Popen(
-            [*program, str(folder.path), str(base_port), catalogue],
+            [*program, str(folder.path), str(base_port), catalogue, hosting],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -129,9 +137,10 @@ def stop(data_dir: Path) -> bool:
         except psutil.NoSuchProcess:
             holder = None
     servers = EmbeddedServers(data_dir)
+    left_services = end_services(folder.path)
     survivors = [*servers.postgres.leftovers(), *servers.valkey.leftovers()]
     servers.stop()
-    return bool(holder or survivors)
+    return bool(holder or left_services or survivors)
 
 
 def _failure(log: Path, begin: int) -> str:

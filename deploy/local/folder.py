@@ -30,6 +30,8 @@ class StackState:
     """Base URL of each service, by its name."""
     started_at: str
     """ISO 8601, in UTC."""
+    processes: bool = False
+    """True when each service is a process of its own."""
 
 
 class DataFolder:

@@ -1,63 +1,55 @@
-"""Host each service's app on a uvicorn server of its own, all in one event loop."""
+"""Hosting of a stack's services: what both ways have in common, and the wait for readiness."""
 
 import asyncio
 import http.client
 import socket
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import NotRequired, Protocol, TypedDict
 
+from deploy.catalogue import Catalogue, ServiceSpec
 from deploy.errors import StackError
-from deploy.serving.config import Server, uvicorn_config
+from domain_services.kernel.settings import AuthSettings
 
 _PROBE_SECONDS = 5.0
 _POLL_SECONDS = 0.05
 
 
-@dataclass(frozen=True)
-class Hosted:
-    """A running service."""
+class StackSettings(TypedDict):
+    """Settings that a stack gives to each service."""
 
-    name: str
-    server: Server
-    task: asyncio.Task[None]
-    """Ends with the server."""
-
-
-def host(name: str, app: Any, listener: socket.socket) -> Hosted:
-    """Begin to serve an ASGI app on a listening socket; must be called in a running loop."""
-    server = Server(uvicorn_config(app))
-    return Hosted(name, server, asyncio.create_task(_serve(name, server, listener), name=name))
+    host: str
+    port: int
+    redis_url: str
+    peers: dict[str, str]
+    auth: AuthSettings
+    database_url: NotRequired[str]
 
 
-async def _serve(name: str, server: Server, listener: socket.socket) -> None:
-    try:
-        await server.serve([listener])
-    except SystemExit as error:
-        # uvicorn's way to report a failed lifespan; left alone it would end the whole loop.
-        raise StackError(f"{name} did not start; its log says why") from error
-    finally:
-        listener.close()
+class Hosting(Protocol):
+    """A way to run the services of a stack (docs/adr/0094-hosting-by-processes.md)."""
 
+    def load(self, catalogue: Catalogue) -> None:
+        """Prepare, while the servers start, what takes this process's time."""
+        ...
 
-async def drain(services: list[Hosted], seconds: float) -> None:
-    """Let each service finish its requests, one after the other in the given order.
+    async def start(
+        self, spec: ServiceSpec, settings: StackSettings, listener: socket.socket
+    ) -> None:
+        """Begin to serve on a listening socket, which this hosting closes."""
+        ...
 
-    After `seconds` the remaining ones are stopped at once.
-    """
-    try:
-        async with asyncio.timeout(seconds):
-            for service in services:
-                service.server.should_exit = True
-                await asyncio.wait([service.task])
-    except TimeoutError:
-        for service in services:
-            service.server.should_exit = service.server.force_exit = True
-        await asyncio.wait([service.task for service in services], timeout=2.0)
-    finally:
-        for service in services:
-            service.task.cancel()
-        await asyncio.gather(*(service.task for service in services), return_exceptions=True)
+    def settle(self) -> None:
+        """Take note that all services are ready: the start is over."""
+        ...
+
+    @property
+    def tasks(self) -> Sequence[asyncio.Task[None]]:
+        """Tasks by the names of the services; each ends when its service has ended for good."""
+        ...
+
+    async def stop(self, seconds: float) -> None:
+        """Let each service finish, in the order of their start; after `seconds` end the rest."""
+        ...
 
 
 async def wait_ready(urls: Mapping[str, str], seconds: float) -> None:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import NotRequired, TypedDict, TypeVar
+from typing import TypeVar
 
 import structlog
 
@@ -16,27 +16,18 @@ from deploy.errors import StackError
 from deploy.local import keys, ports
 from deploy.local.extra import model_hint
 from deploy.local.folder import StackState
-from deploy.local.hosting import Hosted, drain, host, wait_ready
+from deploy.local.hosting import Hosting, StackSettings, wait_ready
+from deploy.local.leftovers import end_services
+from deploy.local.one_loop import OneLoop
+from deploy.local.processes import Processes
 from deploy.local.servers import EmbeddedServers
-from domain_services.kernel.settings import AuthSettings
 
 logger = structlog.get_logger()
 T = TypeVar("T")
 
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 DRAIN_SECONDS = 10.0
 _WATCH_SECONDS = 0.5
-
-
-class StackSettings(TypedDict):
-    """Settings that a stack gives to each service."""
-
-    host: str
-    port: int
-    redis_url: str
-    peers: dict[str, str]
-    auth: AuthSettings
-    database_url: NotRequired[str]
 
 
 def silent(_: str) -> None:
@@ -44,10 +35,12 @@ def silent(_: str) -> None:
 
 
 class Stack:
-    """Every service of `catalogue` on its own port of 127.0.0.1, in the running event loop.
+    """Every service of `catalogue` on its own port of 127.0.0.1.
 
-    Use it as an async context manager; `report` gets each step in a few words. `start` raises
-    `DataFolderInUse`, `PortTaken` or `StackError`, and stops what it had started.
+    They run in the running event loop or, with `processes`, as a process each, which reads the
+    catalogue by that reference. Use it as an async context manager; `report` gets each step in a
+    few words. `start` raises `DataFolderInUse`, `PortTaken` or `StackError`, and stops what it had
+    started.
     """
 
     def __init__(
@@ -57,6 +50,7 @@ class Stack:
         catalogue: Catalogue = SERVICES,
         *,
         durable: bool = True,
+        processes: str | None = None,
         report: Callable[[str], None] = silent,
     ) -> None:
         self.servers = EmbeddedServers(data_dir, durable)
@@ -68,7 +62,8 @@ class Stack:
             for spec in sorted(catalogue, key=lambda spec: spec.offset)
         }
         self._report = report
-        self._hosted: list[Hosted] = []
+        self._hosting: Hosting = Processes(self.folder, processes) if processes else OneLoop()
+        self._is_by_processes = processes is not None
         # One worker: a stop that arrives in the middle of a start waits for the step under way.
         self._work = ThreadPoolExecutor(1, "stack")
 
@@ -83,10 +78,9 @@ class Stack:
 
     async def stop(self) -> None:
         """Drain the services, callers first, then stop Valkey and PostgreSQL."""
-        if self._hosted:
+        if self._hosting.tasks:
             self._report("stopping")
-            await drain(self._hosted, DRAIN_SECONDS)
-            self._hosted = []
+        await self._hosting.stop(DRAIN_SECONDS)
         await self._run(self.servers.stop)
         self._work.shutdown()
 
@@ -94,7 +88,7 @@ class Stack:
         """Keep the servers alive until a service ends by itself. Raises: `StackError` then."""
         while True:
             done, _ = await asyncio.wait(
-                [service.task for service in self._hosted],
+                self._hosting.tasks,
                 timeout=_WATCH_SECONDS,
                 return_when=asyncio.FIRST_COMPLETED,
             )
@@ -106,29 +100,32 @@ class Stack:
 
     async def _start(self) -> None:
         numbers = {spec.name: self.base_port + spec.offset for spec in self.catalogue}
+        await self._run(lambda: end_services(self.folder.path))
         listeners = ports.take(numbers)
         try:
             self._report("starting PostgreSQL and Valkey")
             starting = asyncio.ensure_future(self._run(self.servers.start))
             await asyncio.sleep(0)
             # Importing keeps this thread busy while the servers start by themselves.
-            parts = [(resolve(spec.factory), resolve(spec.settings)) for spec in self.catalogue]
+            self._hosting.load(self.catalogue)
             await starting
             await self._run(self._migrate)
             self._report("starting the services")
-            for spec, (factory, settings) in zip(self.catalogue, parts, strict=True):
-                app = factory(settings(**self._settings(spec)))
-                self._hosted.append(host(spec.name, app, listeners.pop(spec.name)))
+            for spec in self.catalogue:
+                listener = listeners.pop(spec.name)
+                await self._hosting.start(spec, self._settings(spec), listener)
         finally:
             for listener in listeners.values():
                 listener.close()
         await self._ready()
+        self._hosting.settle()
         self.folder.announce(
             StackState(
                 pid=os.getpid(),
                 base_port=self.base_port,
                 urls=self.urls,
                 started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+                processes=self._is_by_processes,
             )
         )
 
@@ -139,9 +136,10 @@ class Stack:
             name: url for name, url in self.urls.items() if name != "embedding" or not model_hint()
         }
         ready = asyncio.create_task(wait_ready(needed, READY_SECONDS))
-        tasks = [service.task for service in self._hosted]
         try:
-            done, _ = await asyncio.wait([ready, *tasks], return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(
+                [ready, *self._hosting.tasks], return_when=asyncio.FIRST_COMPLETED
+            )
         finally:
             ready.cancel()
         for task in done:

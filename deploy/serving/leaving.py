@@ -23,6 +23,15 @@ class Leaving:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
 
+    def follow(self, descriptor: int) -> None:
+        """Leave without the pause when the other end of a pipe is closed."""
+
+        def end() -> None:
+            self._loop.remove_reader(descriptor)
+            self.hurry()
+
+        self._loop.add_reader(descriptor, end)
+
     def hurry(self) -> None:
         """Leave without the pause."""
         self._hurried.set()

@@ -25,10 +25,13 @@ logger = structlog.get_logger()
 _QUIET_SECONDS = 0.5
 
 
-def serve(spec: ServiceSpec, listener: socket.socket | None = None) -> None:
+def serve(
+    spec: ServiceSpec, listener: socket.socket | None = None, leave_with: int | None = None
+) -> None:
     """Serve until SIGTERM or SIGINT, then drain and return.
 
-    `listener` is used instead of the address of the settings. Raises: `StackError` when the
+    `listener` is used instead of the address of the settings; `leave_with` is a pipe whose end is
+    one more reason to leave. Raises: `StackError` when the
     service cannot start or ends by itself.
     """
     settings = read_settings(spec)
@@ -36,12 +39,16 @@ def serve(spec: ServiceSpec, listener: socket.socket | None = None) -> None:
     configure_logging(settings.log_level)
     with listener or listen(settings.host, settings.port) as bound:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(spec, settings, bound))
+            runner.run(_serve(spec, settings, bound, leave_with))
         ignore_signals()
 
 
-async def _serve(spec: ServiceSpec, settings: KernelSettings, listener: socket.socket) -> None:
+async def _serve(
+    spec: ServiceSpec, settings: KernelSettings, listener: socket.socket, leave_with: int | None
+) -> None:
     leaving = Leaving()
+    if leave_with is not None:
+        leaving.follow(leave_with)
     if not await _schema(spec, settings, listener, leaving):
         return
     try:

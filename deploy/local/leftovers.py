@@ -1,0 +1,31 @@
+"""Processes of services that a killed stack left; they end by themselves within seconds."""
+
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from deploy.local.daemons import StopSteps, alive, end
+
+_STOP_STEPS: StopSteps = ((signal.SIGINT, 25.0), (signal.SIGKILL, 5.0))
+
+
+def services(folder: Path) -> list[psutil.Process]:
+    """Find the running processes of services of this data folder."""
+    processes: list[psutil.Process] = []
+    # By their command line: a stored pid may belong to another program by now.
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            line = process.cmdline()
+            if "deploy.serving" in line and str(folder) in line and alive(process):
+                processes.append(process)
+    return processes
+
+
+def end_services(folder: Path) -> int:
+    """End them; returns how many there were. Raises: `StackError` when one does not end."""
+    found = services(folder)
+    for process in found:
+        end(process, _STOP_STEPS)
+    return len(found)
