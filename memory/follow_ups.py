@@ -98,6 +98,14 @@ class FollowUps:
                 (PAUSE_SECONDS, follow_up.project_id, follow_up.run_id),
             )
 
+    async def give_back(self, claimed: list[FollowUp]) -> None:
+        """End the claims of follow-ups that are not finished, for another process."""
+        async with self._pool.connection() as connection:
+            await connection.execute(
+                "UPDATE follow_up_runs SET claimed_until = NULL WHERE run_id = ANY(%s)",
+                ([follow_up.run_id for follow_up in claimed],),
+            )
+
     async def of_projects(self, project_ids: list[str]) -> set[str]:
         """Return those of the projects that wait for a follow-up."""
         async with self._pool.connection() as connection:

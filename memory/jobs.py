@@ -20,6 +20,9 @@ _CLAIM = """
 _DONE = """
     UPDATE daily_jobs SET done_for = %(day)s, lease_until = '-infinity' WHERE name = %(name)s
 """
+_GIVE_BACK = """
+    UPDATE daily_jobs SET lease_until = '-infinity' WHERE name = %(name)s
+"""
 _CHANGE = """
     INSERT INTO daily_jobs (name, schedule) VALUES (%(name)s, %(schedule)s)
     ON CONFLICT (name) DO UPDATE SET schedule = excluded.schedule
@@ -63,6 +66,10 @@ class DailyJobs:
     async def done(self, name: str, day: date) -> None:
         """Mark the job of `day` as done, and end the lease."""
         await self._execute(_DONE, name=name, day=day)
+
+    async def give_back(self, name: str) -> None:
+        """End the lease of a job that is not done, for another replica."""
+        await self._execute(_GIVE_BACK, name=name)
 
     async def changed(self) -> dict[str, DailyJob]:
         """Return the stored jobs by name; one that never ran and was never changed has no row."""

@@ -165,6 +165,12 @@ _CLAIM: LiteralString = f"""
         ORDER BY lease_until LIMIT %s FOR UPDATE SKIP LOCKED)
     RETURNING {_ROW}
 """
+# Not earlier: who claims it next must see a lease that has ended.
+_GIVE_BACK = """
+    UPDATE runs SET lease_until = least(lease_until, now())
+    FROM unnest(%(ids)s::uuid[], %(tokens)s::bigint[]) AS held (id, held_token)
+    WHERE run_id = held.id AND token = held.held_token AND status = 'decided'
+"""
 RECOVERED_AT_ONCE = 20
 _ATTEMPTS = 5  # more than one only when runs of the project begin and end at the same moment
 START_SECONDS = 0.4  # of the 500 ms that a whole orchestration may take
@@ -268,6 +274,12 @@ class RunTable:
         async with self._pool.connection() as connection:
             await connection.execute(_ABANDON)
             return await _all(connection, _CLAIM, (RECOVERED_AT_ONCE,))
+
+    async def give_back(self, runs: Sequence[Run]) -> None:
+        """End the leases of decided runs, so that another process resumes them at once."""
+        values = {"ids": [run.run_id for run in runs], "tokens": [run.token for run in runs]}
+        async with self._pool.connection() as connection:
+            await connection.execute(_GIVE_BACK, values)
 
     async def get(self, run_id: UUID) -> Run | None:
         """Return a run; None for an unknown id."""

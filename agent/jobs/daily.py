@@ -6,7 +6,7 @@ from datetime import datetime, time
 
 import structlog
 
-from domain_services.kernel.background import Loop, every, for_each
+from domain_services.kernel.background import Loop, every, for_each, giving_back
 from domain_services.kernel.errors import Problem
 from domain_services.kernel.types import utc_now
 from memory.job_results import JobResult, JobResults
@@ -74,7 +74,8 @@ class Daily:
         if not await self._jobs.claim(job.name, now.date()):
             return False
         try:
-            result = await job.work()
+            async with giving_back(f"job {job.name}", lambda: self._jobs.give_back(job.name)):
+                result = await job.work()
         except Problem as problem:
             # The claim stays: its lease is the pause before the next attempt, of any replica.
             logger.warning("daily.failed", job=job.name, error=problem.detail)

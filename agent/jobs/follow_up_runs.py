@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from agent.jobs.firing import Firing
-from domain_services.kernel.background import Loop, every, for_each
+from domain_services.kernel.background import Loop, every, for_each, giving_back
 from domain_services.kernel.errors import Problem, Unavailable
 from domain_services.kernel.types import utc_now
 from memory.follow_ups import FollowUp, FollowUps
@@ -42,12 +42,14 @@ class FollowUpRuns:
 
     async def do_due(self) -> int:
         """Do the follow-ups that are due; return how many were finished."""
-        done = await for_each(
-            await self._follow_ups.claim_due(),
-            self._do,
-            name=lambda follow_up: f"follow-up of run {follow_up.run_id}",
-            at_once=RUN_AT_ONCE,
-        )
+        claimed = await self._follow_ups.claim_due()
+        async with giving_back("follow-ups", lambda: self._follow_ups.give_back(claimed)):
+            done = await for_each(
+                claimed,
+                self._do,
+                name=lambda follow_up: f"follow-up of run {follow_up.run_id}",
+                at_once=RUN_AT_ONCE,
+            )
         return sum(done)
 
     async def _do(self, follow_up: FollowUp) -> bool:

@@ -12,7 +12,7 @@ import structlog
 
 from agent.jobs.embedded_cronjobs import EmbeddedCronJobs
 from agent.jobs.firing import Firing
-from domain_services.kernel.background import Loop, every, for_each
+from domain_services.kernel.background import Loop, every, for_each, giving_back
 from domain_services.kernel.errors import Problem, Unavailable
 from domain_services.kernel.types import utc_now
 from memory.job_results import JobResult, JobResults
@@ -91,7 +91,8 @@ class Scheduler:
     async def _fire_claimed(self, job: CronJob, due: datetime) -> bool:
         """Fire a claimed time; an outage leaves it to the next round, a refusal ends it."""
         try:
-            firing = await self._fire(job, due)
+            async with giving_back(f"cronjob {job.name}", lambda: self._cronjobs.release(job)):
+                firing = await self._fire(job, due)
         except (Unavailable, RunInProgress) as problem:
             logger.warning("schedule.fire_postponed", cronjob=job.name, error=problem.detail)
             await self._keep(job, Firing(f"Postponed and tried again: {problem.detail}"))

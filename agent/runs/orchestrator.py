@@ -10,7 +10,7 @@ from agent.runs.checkpoints import Checkpoints
 from agent.runs.decision_modes import mode_of
 from agent.runs.release_0_1 import decided_by_release_0_1, upgraded_state
 from agent.schema import OrchestrationRequest
-from domain_services.kernel.background import Loop, every, for_each
+from domain_services.kernel.background import Loop, every, for_each, giving_back
 from domain_services.kernel.errors import Problem, Unavailable
 from graphs.answer import Orchestration
 from graphs.decision import Graph
@@ -61,14 +61,21 @@ class Orchestrator:
         )
         order = self._order(run, request)
         try:
-            state = await self._decide(run, order)
-        except BaseException as error:
+            async with giving_back(f"run {run.run_id}", lambda: self._end_undecided(run)):
+                state = await self._decide(run, order)
+        except Exception as error:
             reason = RunError(kind=type(error).__name__, detail=str(error))
             await self._runs.fail(run.run_id, run.token, reason)
             raise
         if order.dry_run or not state["decision"].plan:
             return await self._finish_without_acting(run, state)
         return await self._resume(run)
+
+    async def _end_undecided(self, run: Run) -> None:
+        """End a run whose process leaves, so that the project can be decided elsewhere."""
+        detail = "the process stopped before it had acted; send the request again"
+        reason = RunError(kind="CancelledError", detail=detail)
+        await self._runs.fail(run.run_id, run.token, reason)
 
     def _order(self, run: Run, request: OrchestrationRequest) -> Order:
         mode = mode_of(run.mode, self._mode)
@@ -93,7 +100,9 @@ class Orchestrator:
     async def recover(self) -> int:
         """Resume decided runs whose process died; return how many were finished."""
         due = await self._runs.due_for_recovery()
-        return sum(await for_each(due, self._recover_run, name=lambda run: f"run {run.run_id}"))
+        async with giving_back("runs to recover", lambda: self._runs.give_back(due)):
+            done = await for_each(due, self._recover_run, name=lambda run: f"run {run.run_id}")
+        return sum(done)
 
     async def _recover_run(self, run: Run) -> bool:
         try:
@@ -152,7 +161,10 @@ class Orchestrator:
     async def _resume(self, run: Run) -> Orchestration:
         graph, config = self._durable(run)
         try:
-            state = await graph.ainvoke(None, config, context=self._deps(run), durability="exit")
+            async with giving_back(f"run {run.run_id}", lambda: self._runs.give_back([run])):
+                state = await graph.ainvoke(
+                    None, config, context=self._deps(run), durability="exit"
+                )
         except Unavailable as error:
             raise Unavailable(
                 f"decided but not yet done: {error.detail}; the run is resumed by itself",

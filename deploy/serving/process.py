@@ -14,6 +14,7 @@ from deploy.serving.config import Server, uvicorn_config
 from deploy.serving.leaving import Leaving, ignore_signals
 from deploy.serving.start import listen, read_settings, refuse_open_door
 from domain_services.kernel.background import Background
+from domain_services.kernel.database.schema import ForeignDatabase, wait_for_schema
 from domain_services.kernel.settings import KernelSettings
 from domain_services.kernel.telemetry import configure_logging
 from domain_services.kernel.web.app import MissingSecret
@@ -96,10 +97,6 @@ async def _schema(
     """Wait for the schema of the service's database; False when the process is to leave."""
     if spec.migrations is None or settings.database_url is None:
         return True
-    try:
-        wait_for_schema = resolve("domain_services.kernel.database.schema:wait_for_schema")
-    except StackError:
-        return True
     url = settings.database_url.get_secret_value()
     ready = asyncio.create_task(wait_for_schema(url, spec.migrations))
     asked = asyncio.create_task(leaving.asked.wait())
@@ -114,5 +111,8 @@ async def _schema(
         ready.cancel()
         await asyncio.wait([ready])
         return False
-    ready.result()
+    try:
+        ready.result()
+    except ForeignDatabase as error:
+        raise StackError(f"{spec.name} cannot start: {error}") from None
     return True

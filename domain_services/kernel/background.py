@@ -26,6 +26,8 @@ LONGEST_RETRY_SECONDS = 5.0
 # Nobody waits for a rare chore: it does not fill the log while its store is away.
 LONGEST_CHORE_RETRY_SECONDS = 60.0
 RECANCEL_SECONDS = 0.5
+# A store that is away must not hold a leaving process: the lease then ends by itself.
+GIVE_BACK_SECONDS = 2.0
 
 
 class ItemsFailed(Exception):
@@ -76,6 +78,32 @@ def is_cancelled() -> bool:
     """
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
+
+
+@asynccontextmanager
+async def giving_back(
+    lease: str, give_back: Callable[[], Awaitable[object]]
+) -> AsyncIterator[None]:
+    """Work on something leased: a cancellation, as when the process leaves, gives it back.
+
+    Another process then goes on at once instead of waiting for the end of the lease. A failure to
+    give it back is logged with `lease`, its name.
+    """
+    try:
+        yield
+    except asyncio.CancelledError:
+        returning = asyncio.ensure_future(give_back())
+        until = time.monotonic() + GIVE_BACK_SECONDS
+        # Cancelled again meanwhile, as `_cancel` does, it is not given up.
+        while not returning.done() and (remaining := until - time.monotonic()) > 0:
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([returning], timeout=remaining)
+        if not returning.done():
+            returning.cancel()
+            logger.warning("lease.not_given_back", lease=lease, error="no answer")
+        elif error := returning.exception():
+            logger.warning("lease.not_given_back", lease=lease, error=str(error))
+        raise
 
 
 async def sleep_or_wake(seconds: float | None, wake: asyncio.Event) -> None:

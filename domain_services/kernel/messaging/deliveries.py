@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain_services.kernel.background import Loop, every
+from domain_services.kernel.background import Loop, every, giving_back
 from domain_services.kernel.database.database import Database
 from domain_services.kernel.errors import Problem, Unavailable
 
@@ -58,6 +58,11 @@ _CLAIM = text(
 _DELIVERED = text("UPDATE deliveries SET delivered_at = now() WHERE id = :id")
 _POSTPONE = text(
     "UPDATE deliveries SET next_try = now() + make_interval(secs => :pause) WHERE id = ANY(:ids)"
+)
+
+# One whose answer was not waited for is posted again, which its id makes harmless.
+_GIVE_BACK = text(
+    "UPDATE deliveries SET next_try = now() WHERE id = ANY(:ids) AND delivered_at IS NULL"
 )
 
 
@@ -124,11 +129,14 @@ class DeliveryWorker:
         """Post one batch, oldest first; True when it was full and more may be due."""
         async with self._database.transaction() as connection:
             batch = await claim(connection, BATCH)
-        for position, delivery in enumerate(batch):
-            if not await self._deliver(delivery):
-                # The peer is away. The rest would wait for it too, so it keeps its place in line.
-                await self._postpone([later.id for later in batch[position:]], delivery.attempts)
-                return False
+        left = [delivery.id for delivery in batch]
+        async with giving_back("deliveries", lambda: self._give_back(left)):
+            for delivery in batch:
+                if not await self._deliver(delivery):
+                    # The peer is away. The rest would wait for it too: it keeps its place in line.
+                    await self._postpone(left, delivery.attempts)
+                    return False
+                left.pop(0)
         return len(batch) == BATCH
 
     async def _deliver(self, delivery: Delivery) -> bool:
@@ -150,6 +158,10 @@ class DeliveryWorker:
 
     async def _send(self, delivery: Delivery) -> None:
         await self._post(delivery)
+
+    async def _give_back(self, ids: Sequence[UUID]) -> None:
+        async with self._database.transaction() as connection:
+            await connection.execute(_GIVE_BACK, {"ids": list(ids)})
 
     async def _postpone(self, ids: Sequence[UUID], attempts: int) -> None:
         async with self._database.transaction() as connection:

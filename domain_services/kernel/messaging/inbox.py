@@ -17,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain_services.kernel import context
-from domain_services.kernel.background import Loop, every
+from domain_services.kernel.background import Loop, every, giving_back
 from domain_services.kernel.database.database import Database
 from domain_services.kernel.messaging.consumer_names import remove_left
 from domain_services.kernel.messaging.dead_letters import store as dead_letters
@@ -104,7 +104,8 @@ class Consumer:
 
     async def _step_in_group(self) -> None:
         try:
-            await self.step()
+            async with giving_back(f"entries of {self.stream}", self._give_back):
+                await self.step()
             await self._remove_left()
         # A Redis that lost its data has no group: it is made again, from the stream's start.
         except ResponseError as error:
@@ -177,6 +178,22 @@ class Consumer:
         self._reclaimed_to = answer[0]
         self._may_have_pending |= bool(answer[1])
         return _flatten(answer[1])
+
+    async def _give_back(self) -> None:
+        """Let other consumers claim the entries that are pending here without waiting."""
+        pending: Any = await self._redis.xpending_range(
+            self.stream, self.group, min="-", max="+", count=BATCH, consumername=self._name
+        )
+        if pending:
+            await self._redis.xclaim(
+                self.stream,
+                self.group,
+                self._name,
+                min_idle_time=0,
+                message_ids=[entry["message_id"] for entry in pending],
+                idle=RECLAIM_IDLE_MILLISECONDS,
+                justid=True,
+            )
 
     async def _process(self, entries: list[Entry]) -> None:
         for entry_id, fields in entries:

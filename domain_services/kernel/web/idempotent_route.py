@@ -18,6 +18,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from sqlalchemy.exc import SQLAlchemyError
 
+from domain_services.kernel.background import giving_back
 from domain_services.kernel.database import idempotency
 from domain_services.kernel.database.database import (
     CLAIM,
@@ -111,7 +112,9 @@ async def _around_it(handle: Handler, request: Request, keyed: KeyedRequest) -> 
     if earlier is not None:
         return _replay(request, earlier)
     try:
-        response = await handle(request)
+        # Cancelled, as when the process leaves: the next process may do the work of this key.
+        async with giving_back(f"key of {keyed.route}", lambda: _release(database, keyed)):
+            response = await handle(request)
     except Exception:
         await _release(database, keyed)
         raise
