@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import time
 from functools import partial
 from importlib.metadata import version
 
@@ -15,13 +14,13 @@ from agent.clock.mover import ClockMover
 from agent.intelligence.health import Health
 from agent.intelligence.reader import ProjectReader
 from agent.jobs.audits import post_audits
-from agent.jobs.daily import Daily, Job
-from agent.jobs.embedded_cronjobs import EmbeddedCronJobs
 from agent.jobs.event_consumers import consumers, open_bus
 from agent.jobs.firing import JobRunner
+from agent.jobs.firings import Firings
 from agent.jobs.follow_up_runs import FollowUpRuns
+from agent.jobs.own_jobs import own_work
 from agent.jobs.prefetch import Prefetcher
-from agent.jobs.schedule import Scheduler
+from agent.jobs.schedulers import Schedulers, open_schedules
 from agent.learning.learner import Learner
 from agent.runs.checkpoints import Checkpoints
 from agent.runs.decision_modes import DecisionModes, default_mode
@@ -52,7 +51,6 @@ from memory.embed import Embeddings
 from memory.embedder import ServiceEmbedder
 from memory.follow_ups import FollowUps
 from memory.job_results import JobResults
-from memory.jobs import DailyJobs
 from memory.journal import Journal
 from memory.modes import Modes
 from memory.pool import Pool, open_pool
@@ -62,10 +60,6 @@ from memory.recall import Recaller
 from memory.runs import START_SECONDS, RunTable
 from memory.store import EpisodeStore
 from tools.registry import all_tools
-
-# Hours (UTC) at which few teams work; learning follows the backfill, which completes its evidence.
-BACKFILL_AT = time(3)
-LEARN_AT = time(4)
 
 
 @dataclass(frozen=True)
@@ -93,6 +87,7 @@ class Memory:
     database: Database
     """The same database for the kernel's statements: keys, inbox, deliveries."""
     cache: ProcessCache
+    table_cache: TableCache
     embeddings: Embeddings
     recaller: Recaller
     journal: Journal
@@ -101,10 +96,9 @@ class Memory:
     checkpoints: Checkpoints
     ended_decisions: EndedDecisions
     learner: Learner
-    cronjobs: EmbeddedCronJobs
+    schedulers: Schedulers
     deleted_schedules: DeletedSchedules
     job_results: JobResults
-    daily_jobs: DailyJobs
 
 
 @dataclass(frozen=True)
@@ -116,6 +110,7 @@ class Services:
     modes: DecisionModes
     reader: ProjectReader
     schedules: Schedules
+    firings: Firings
     learner: Learner
     intelligence_health: Health
     backfill: Backfill
@@ -143,22 +138,22 @@ async def open_services(
             clients.backlog,
             clients.sprint,
             clients.chronicle,
-            memory.cronjobs,
+            memory.schedulers.cronjobs,
             memory.deleted_schedules,
             settings.patience,
         )
         options = request_options(OrchestrationRequest())
         orchestrator = _orchestrator(settings, clients, sources, memory)
         prefetcher = Prefetcher(sources, memory.recaller, options)
-        plan = _daily_plan(memory)
+        runner = _job_runner(clients, memory, orchestrator)
         stream_consumers = list(consumers(bus, settings, prefetcher))
         loops = [
             orchestrator.loop(),
             prefetcher.loop(),
-            *_schedule_loops(settings, clients, memory, orchestrator),
+            *memory.schedulers.loops(runner.fire),
+            _follow_up_runs(settings, memory, runner).loop(),
             DeliveryWorker(memory.database, post_audits(clients.chronicle)).loop(),
             *_memory_loops(memory),
-            Daily(memory.daily_jobs, memory.job_results, plan).loop(),
             *(consumer.loop() for consumer in stream_consumers),
         ]
         async with background.running(*loops):
@@ -167,7 +162,8 @@ async def open_services(
                 clock_mover=_clock_mover(settings, clients, memory),
                 modes=DecisionModes(Modes(memory.pool), default_mode(settings)),
                 reader=_reader(sources, memory, options),
-                schedules=_schedules(clients, memory, plan),
+                schedules=_schedules(clients, memory),
+                firings=_firings(memory, runner),
                 learner=memory.learner,
                 intelligence_health=_intelligence_health(clients, memory),
                 backfill=memory.backfill,
@@ -203,6 +199,7 @@ async def _open_memory(
     async with (
         open_pool(url, most=settings.memory_pool_size) as pool,
         open_pool(recall_url, most=settings.recall_pool_size, wait=False) as reading,
+        open_schedules(settings, pool, results := JobResults(pool)) as schedulers,
         open_database(settings) as database,
     ):
         cache, table = ProcessCache(), TableCache(pool, reading)
@@ -213,6 +210,7 @@ async def _open_memory(
             pool=pool,
             database=database,
             cache=cache,
+            table_cache=table,
             embeddings=embeddings,
             recaller=Recaller(reading, embeddings, registry),
             journal=journal,
@@ -221,10 +219,9 @@ async def _open_memory(
             checkpoints=Checkpoints(pool),
             ended_decisions=ended_decisions,
             learner=Learner(Calibrations(pool), ended_decisions),
-            cronjobs=EmbeddedCronJobs(pool),
+            schedulers=schedulers,
             deleted_schedules=DeletedSchedules(pool),
-            job_results=JobResults(pool),
-            daily_jobs=DailyJobs(pool),
+            job_results=results,
         )
         await memory.checkpoints.wait_for_tables()
         await memory.learner.refresh()
@@ -235,20 +232,7 @@ def _memory_loops(memory: Memory) -> Iterator[Loop]:
     yield memory.embeddings.loop()
     yield memory.journal.loop()
     yield memory.backfill.loop()
-    yield memory.checkpoints.loop()
     yield memory.learner.loop()
-
-
-def _daily_plan(memory: Memory) -> tuple[Job, ...]:
-    async def backfill() -> str:
-        result = await memory.backfill.backfill_all()
-        return f"{result.done} episodes were embedded, {result.failed} could not be."
-
-    async def learn() -> str:
-        learned = await memory.learner.learn("schedule")
-        return f"{learned.outcomes} outcomes, {learned.new_outcomes} of them new: {learned.reason}"
-
-    return (Job("backfill", BACKFILL_AT, backfill), Job("learn", LEARN_AT, learn))
 
 
 def _orchestrator(
@@ -277,37 +261,34 @@ def _orchestrator(
 
 def _clock_mover(settings: AgentSettings, clients: Clients, memory: Memory) -> ClockMover:
     holds = ProjectHolds(memory.pool, memory.runs, settings.lease_seconds)
-    return ClockMover(clients.project, clients.sprint, memory.cronjobs, holds)
+    return ClockMover(clients.project, clients.sprint, memory.schedulers.cronjobs, holds)
 
 
-def _schedule_loops(
-    settings: AgentSettings, clients: Clients, memory: Memory, orchestrator: Orchestrator
-) -> Iterator[Loop]:
-    runner = JobRunner(clients.project, clients.sprint, clients.chronicle, orchestrator)
-    scheduler = partial(
-        Scheduler,
-        memory.cronjobs,
-        memory.job_results,
-        poll_seconds=settings.schedule_poll_seconds,
-    )
-    yield scheduler(runner.hold_daily_scrum, kind="daily_scrum").loop()
-    yield scheduler(runner.orchestrate, kind="orchestrate").loop()
-    yield FollowUpRuns(
+def _job_runner(clients: Clients, memory: Memory, orchestrator: Orchestrator) -> JobRunner:
+    work = own_work(memory.backfill, memory.learner, memory.checkpoints, memory.table_cache)
+    return JobRunner(clients.project, clients.sprint, clients.chronicle, orchestrator, work)
+
+
+def _follow_up_runs(settings: AgentSettings, memory: Memory, runner: JobRunner) -> FollowUpRuns:
+    return FollowUpRuns(
         FollowUps(memory.pool),
-        memory.cronjobs,
+        memory.schedulers.cronjobs,
         memory.job_results,
         runner.decide,
         poll_seconds=settings.schedule_poll_seconds,
-    ).loop()
+    )
 
 
-def _schedules(clients: Clients, memory: Memory, plan: tuple[Job, ...]) -> Schedules:
+def _firings(memory: Memory, runner: JobRunner) -> Firings:
+    schedulers = memory.schedulers
+    return Firings(schedulers.table, schedulers.claims, memory.job_results, runner.fire)
+
+
+def _schedules(clients: Clients, memory: Memory) -> Schedules:
     return Schedules(
-        cronjobs=memory.cronjobs,
+        cronjobs=memory.schedulers.cronjobs,
         deletions=memory.deleted_schedules,
         results=memory.job_results,
-        daily_jobs=memory.daily_jobs,
-        installation=plan,
         projects=clients.project,
         sprints=clients.sprint,
     )

@@ -15,6 +15,8 @@ from graphs.answer import Orchestration
 ORCHESTRATE_SECONDS = 30.0
 # Eight weeks with a daily scrum each day.
 MOVE_CLOCK_SECONDS = 60.0
+# A backfill of many episodes by a slow model.
+FIRING_SECONDS = 900.0
 # Learning, or a batch of embeddings by a slow model.
 WORK_SECONDS = 60.0
 INTELLIGENCE = "/orchestrate/intelligence"
@@ -76,6 +78,18 @@ class OrchestratorClient(ServiceClient):
 
     async def list_all_schedules(self) -> list[schedules.ScheduledJob]:
         return await self._call("GET", "/orchestrate/schedules", list[schedules.ScheduledJob])
+
+    async def find_schedule(self, name: str) -> schedules.ScheduledJob:
+        """Read one schedule. Raises: `PeerRefused` (404) for an unknown name."""
+        return await self._call("GET", f"/orchestrate/schedules/{name}", schedules.ScheduledJob)
+
+    async def fire_schedule(
+        self, name: str, body: schedules.ScheduleFiring
+    ) -> schedules.ScheduleFired:
+        path = f"/orchestrate/schedules/{name}/firings"
+        return await self._call(
+            "POST", path, schedules.ScheduleFired, body=body, timeout=FIRING_SECONDS
+        )
 
     async def change_installation_schedule(
         self, name: str, body: schedules.ScheduleChange

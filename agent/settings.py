@@ -1,5 +1,7 @@
 """Settings of the orchestrator."""
 
+from typing import Literal
+
 from pydantic import Field, SecretStr
 
 from domain_services.kernel.settings import KernelSettings
@@ -35,6 +37,9 @@ class AgentSettings(KernelSettings):
         ge=1,
         le=100,
         description="factor on the time a decision or report waits for memory and history",
+    )
+    schedules: Literal["embedded", "kubernetes"] = Field(
+        default="embedded", description="who fires schedules: this process, or the cluster"
     )
     schedule_poll_seconds: float = Field(
         default=5, gt=0, description="pause between two looks for due schedules"

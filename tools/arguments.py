@@ -38,6 +38,9 @@ class CreateCronJob(Arguments):
     sprint_id: str
     schedule: str = Field(description="five-field cron expression, e.g. 0 14 * * 1-5")
     timezone: str
+    starts_on: date | None = Field(
+        default=None, description="first day of the sprint; nothing fires before it"
+    )
     ends_on: date = Field(description="last day of the sprint; nothing fires after it")
 
 

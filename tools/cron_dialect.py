@@ -5,6 +5,8 @@ Five fields of `*`, numbers, names, lists, ranges and steps. See docs/adr/0083-o
 
 import re
 from dataclasses import dataclass
+from functools import cache
+from zoneinfo import available_timezones
 
 from domain_services.kernel.errors import Invalid
 
@@ -90,6 +92,18 @@ def parse_schedule(schedule: str) -> Cron:
             "it names days of the month and days of the week; write * for one of the two",
         )
     return Cron(minutes, hours, days, months, weekdays, texts)
+
+
+@cache
+def _timezones() -> frozenset[str]:
+    # `localtime` is the machine's own, which differs from one to the next.
+    return frozenset(available_timezones() - {"localtime"})
+
+
+def check_timezone(timezone: str) -> None:
+    """Check that a time zone has an IANA name. Raises: `Invalid`."""
+    if timezone not in _timezones():
+        raise Invalid(f"{timezone!r} is no time zone; write an IANA name, e.g. Europe/Berlin")
 
 
 def _refusal(schedule: str, reason: str) -> Invalid:

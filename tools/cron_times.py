@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
+from domain_services.kernel.errors import Invalid
 from tools.cron_dialect import Cron, parse_schedule
 from tools.cron_words import describe_schedule
 
@@ -14,10 +15,21 @@ SECOND = timedelta(seconds=1)
 
 
 def next_due(
-    schedule: str, timezone: str, after: datetime, ends_on: date | None = None
+    schedule: str,
+    timezone: str,
+    after: datetime,
+    ends_on: date | None = None,
+    starts_on: date | None = None,
 ) -> datetime | None:
-    """Return the first due time from `after` on in UTC; None without one up to `ends_on`."""
-    due = _first(schedule, after.astimezone(ZoneInfo(timezone)) - SECOND, reverse=False)
+    """Return the first due time from `after` on in UTC; None without one up to `ends_on`.
+
+    None of a day before `starts_on` is returned.
+    """
+    zone = ZoneInfo(timezone)
+    local = after.astimezone(zone)
+    if starts_on is not None:
+        local = max(local, datetime.combine(starts_on, time(), tzinfo=zone))
+    due = _first(schedule, local - SECOND, reverse=False)
     return None if due is None or (ends_on and due.date() > ends_on) else due.astimezone(UTC)
 
 
@@ -35,10 +47,14 @@ def previous_due(
 
 
 def explain_never(
-    schedule: str, timezone: str, after: datetime, ends_on: date | None = None
+    schedule: str,
+    timezone: str,
+    after: datetime,
+    ends_on: date | None = None,
+    starts_on: date | None = None,
 ) -> str | None:
     """Say why a schedule is not due any more; None when it is."""
-    if next_due(schedule, timezone, after, ends_on) is not None:
+    if next_due(schedule, timezone, after, ends_on, starts_on) is not None:
         return None
     words = describe_schedule(schedule, timezone)
     if ends_on is None or next_due(schedule, timezone, after) is None:
@@ -62,11 +78,40 @@ def clock_change_warning(schedule: str, timezone: str, today: date) -> str | Non
     return None
 
 
+def is_shifted(schedule: str, timezone: str, due: datetime) -> bool:
+    """Tell whether a clock change moved a due time: its own local time did not exist that day.
+
+    Kubernetes skips such a time.
+    """
+    try:
+        cron = parse_schedule(schedule)
+    except Invalid:
+        return False  # a stored schedule of another dialect
+    local = due.astimezone(ZoneInfo(timezone))
+    return local.hour not in cron.hours or local.minute not in cron.minutes
+
+
 def _first(schedule: str, start: datetime, *, reverse: bool) -> datetime | None:
     try:
-        return next(CronSim(schedule, start, reverse=reverse), None)
+        return next(CronSim(_with_fixed_times(schedule), start, reverse=reverse), None)
     except CronSimError:
         return None  # a day that no month has, such as 30 February
+
+
+def _with_fixed_times(schedule: str) -> str:
+    """Write the minutes and the hour of fixed hours as numbers.
+
+    With a `*` in one of them the program drops a day whose times a clock change skips, and comes
+    twice on a day that repeats them (docs/adr/0107-one-report-a-local-day.md).
+    """
+    try:
+        cron = parse_schedule(schedule)
+    except Invalid:
+        return schedule  # a stored schedule of another dialect
+    if cron.texts[1].startswith("*") and len(cron.hours) > 1:
+        return schedule
+    minutes, hours = (",".join(map(str, numbers)) for numbers in (cron.minutes, cron.hours))
+    return " ".join([minutes, hours, *cron.texts[2:]])
 
 
 def _matches(cron: Cron, day: date) -> bool:

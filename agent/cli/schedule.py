@@ -37,6 +37,7 @@ WORK = {
     "daily_scrum": "holds the daily scrum",
     "backfill": "embeds past decisions",
     "learn": "calibrates confidence",
+    "retention": "deletes what is old",
 }
 
 
@@ -107,8 +108,8 @@ def delete(name: Name, *, target: Target, as_json: AsJson = False) -> None:
         row = await _find(client, name)
         if row.project_id is None:
             raise Conflict(
-                f"{name} belongs to the installation and cannot be deleted; pause it with:"
-                f" dsm schedule pause {name}"
+                f"{row.name} belongs to the installation and cannot be deleted; pause it with:"
+                f" dsm schedule pause {row.name}"
             )
         return await client.delete_schedule(row.project_id, name)
 
@@ -149,12 +150,15 @@ def _change(target: Target, name: str, values: dict[str, Any], *, as_json: bool)
 
 async def _find(client: "OrchestratorClient", name: str) -> "ScheduledJob":
     """Read the schedule of a name. Raises: `NotFound`."""
+    from domain_services.kernel.client.http_client import PeerRefused
     from domain_services.kernel.errors import NotFound
 
-    for row in await client.list_all_schedules():
-        if row.name == name:
-            return row
-    raise NotFound(f"there is no schedule {name}; list them with: dsm schedule list")
+    try:
+        return await client.find_schedule(name)
+    except PeerRefused as refusal:
+        if refusal.peer_status != 404:
+            raise
+        raise NotFound(refusal.detail) from refusal
 
 
 def _ask(target: Target, work: "Callable[[OrchestratorClient], Awaitable[Answer]]") -> Answer:

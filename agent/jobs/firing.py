@@ -1,9 +1,10 @@
-"""Work of a due schedule: hold a daily scrum, or decide on a project."""
+"""Work of a due schedule: a daily scrum, a decision, or the installation's own."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from agent.jobs.own_jobs import OwnWork
 from agent.runs.orchestrator import Orchestrator
 from agent.schema import Options, OrchestrationRequest
 from domain_services.chronicle.client import ChronicleClient
@@ -13,7 +14,7 @@ from domain_services.project.schema import Project
 from domain_services.sprint.client import SprintClient
 from graphs.answer import Orchestration
 from memory.follow_ups import WAIT_SECONDS
-from tools.cronjobs import CronJob, JobKind
+from tools.cronjobs import CronJob, ProjectKind
 
 # The longest sprint that a request may ask for.
 MAX_WEEKS = 8
@@ -31,6 +32,12 @@ class Firing:
     """True when the project is not to be worked on now: the time passes and does not count."""
 
 
+# Codes of the sprint service's refusals of a day that gets no scrum, now or ever.
+RESTING_CODES = frozenset(
+    {"sprint_not_started", "sprint_over", "sprint_not_in_progress", "project_held"}
+)
+
+
 class JobRunner:
     """Does the work of schedules through the services and the orchestrator."""
 
@@ -40,31 +47,31 @@ class JobRunner:
         sprints: SprintClient,
         chronicle: ChronicleClient,
         orchestrator: Orchestrator,
+        own_work: OwnWork,
     ) -> None:
         self._projects = projects
         self._sprints = sprints
         self._chronicle = chronicle
         self._orchestrator = orchestrator
+        self._own_work = own_work
 
-    async def hold_daily_scrum(self, job: CronJob, due: datetime) -> Firing:
-        """Hold the daily scrum that was due at `due`. Raises: as `SprintClient`."""
-        # Asked only when something is due. Without an answer nothing is held: a report of a real
-        # day would be false in the sprint of a held project.
-        project = await self._projects.get_project(job.project_id)
-        if project.clock == "held":
-            return _rest(project, "daily_scrum")
+    async def fire(self, job: CronJob, due: datetime) -> Firing:
+        """Do the work of `job` that was due at `due`. Raises: as `SprintClient` and `decide`."""
+        if job.kind == "daily_scrum":
+            return await self._hold_daily_scrum(job.sprint_id or "", due)
+        if job.kind == "orchestrate":
+            return await self.decide(job.project_id or "")
+        return Firing(await self._own_work[job.kind]())
+
+    async def _hold_daily_scrum(self, sprint_id: str, due: datetime) -> Firing:
+        # The sprint service knows whether the day gets a scrum: a job of a cluster asks it alone.
         try:
-            scrum = await self._sprints.run_daily_scrum(job.sprint_id or "", due)
+            scrum = await self._sprints.run_daily_scrum(sprint_id, due)
         except PeerRefused as refusal:
-            # A sprint that is decided on a weekend begins on the working day after.
-            if refusal.problem.get("code") != "sprint_not_started":
+            if refusal.problem.get("code") not in RESTING_CODES:
                 raise
             return Firing(f"Nothing was done: {refusal.detail}.", rested=True)
         return Firing(scrum.message)
-
-    async def orchestrate(self, job: CronJob, _due: datetime) -> Firing:
-        """Decide on the project of a due job. Raises: as `decide`."""
-        return await self.decide(job.project_id)
 
     async def decide(self, project_id: str) -> Firing:
         """Decide with the default options, as the route does.
@@ -73,7 +80,9 @@ class JobRunner:
         """
         project = await self._projects.get_project(project_id)
         if project.clock == "held" or project.status != "active":
-            return _rest(project, "orchestrate")
+            return Firing(
+                f"Nothing was done: {describe_rest(project, 'orchestrate')}.", rested=True
+            )
         options = Options(sprint_duration_weeks=await self._cadence(project_id))
         request = OrchestrationRequest(options=options)
         answer = await self._orchestrator.orchestrate(project_id, request)
@@ -93,11 +102,7 @@ class JobRunner:
         return min(max(round(days / 7), 1), MAX_WEEKS)
 
 
-def _rest(project: Project, kind: JobKind) -> Firing:
-    return Firing(f"Nothing was done: {describe_rest(project, kind)}.", rested=True)
-
-
-def describe_rest(project: Project, kind: JobKind) -> str:
+def describe_rest(project: Project, kind: ProjectKind) -> str:
     """Say why a schedule of a held or inactive project does nothing."""
     if project.clock != "held":
         return f"the project is {project.status}; set it active to go on"

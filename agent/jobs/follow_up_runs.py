@@ -54,8 +54,8 @@ class FollowUpRuns:
 
     async def _do(self, follow_up: FollowUp) -> bool:
         name = orchestration_name(follow_up.project_id)
-        jobs = await self._cronjobs.list_jobs(follow_up.project_id)
-        if not any(job.name == name and not job.suspended for job in jobs):
+        job = await self._cronjobs.find(name)
+        if job is None or job.suspended:
             # Paused or deleted meanwhile: nobody wants the project to go on by itself.
             await self._follow_ups.finish(follow_up)
             return False

@@ -1,113 +1,146 @@
-"""Scheduler of the embedded mode: fires due schedules of one kind.
+"""Scheduler of the embedded mode: fires due schedules.
 
 The contract is that of Kubernetes' CronJobs. Each scheduled time runs once. After an outage the
 newest missed time is caught up within a deadline, older ones are not. Nothing fires before the
 job's start or after the sprint's last day.
 """
 
-from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import structlog
 
-from agent.jobs.embedded_cronjobs import EmbeddedCronJobs
+from agent.jobs.claims import Claims
 from agent.jobs.firing import Firing
-from domain_services.kernel.background import Loop, every, for_each, giving_back
+from domain_services.kernel.background import (
+    ItemsFailed,
+    Loop,
+    every,
+    for_each,
+    giving_back,
+)
 from domain_services.kernel.errors import Problem, Unavailable
 from domain_services.kernel.types import utc_now
 from memory.job_results import JobResult, JobResults
 from memory.runs import RunInProgress
 from tools.cron_times import previous_due
-from tools.cronjobs import CronJob, JobKind
+from tools.cronjobs import OWN_KINDS, CronJob, JobKind
 
 logger = structlog.get_logger()
 
 STARTING_DEADLINE = timedelta(seconds=3600)
+# A machine that sleeps at night does the installation's own work in the morning.
+OWN_DEADLINE = timedelta(hours=20)
 # Longer than one firing of a kind takes, so that no other replica begins it meanwhile.
-CLAIM_SECONDS: dict[JobKind, float] = {"daily_scrum": 30, "orchestrate": 120}
+CLAIM_SECONDS: dict[JobKind, float] = {
+    "daily_scrum": 30,
+    "orchestrate": 120,
+    "backfill": 900,
+    "learn": 900,
+    "retention": 900,
+}
 # A slow project keeps one place, and the others go on.
 FIRED_AT_ONCE = 4
+
+Fire = Callable[[CronJob, datetime], Awaitable[Firing]]
 
 
 def last_due(job: CronJob, now: datetime) -> datetime | None:
     """Return the newest scheduled time up to `now` that may still start; None without one."""
     due = previous_due(job.schedule, job.timezone, now, job.ends_on)
-    if due is None or now - due > STARTING_DEADLINE:
+    deadline = OWN_DEADLINE if job.kind in OWN_KINDS else STARTING_DEADLINE
+    if due is None or now - due > deadline:
         return None
     if job.starts_at is not None and due < job.starts_at:
         return None
-    return due
+    if job.starts_on is not None and local_day(job, due) < job.starts_on:
+        return None
+    return None if job.last_due_at is not None and job.last_due_at >= due else due
+
+
+def local_day(job: CronJob, moment: datetime) -> date:
+    """Return the day of a moment where the job is."""
+    return moment.astimezone(ZoneInfo(job.timezone)).date()
 
 
 class Scheduler:
-    """Fires due schedules of one kind through `fire`, and keeps their results.
+    """Fires due schedules of some kinds through `fire`, and keeps their results.
 
-    Each kind has a scheduler of its own: decisions take seconds, and must not delay daily scrums.
+    Slow kinds have a scheduler of their own: decisions must not delay daily scrums.
     """
 
     def __init__(
         self,
-        cronjobs: EmbeddedCronJobs,
+        claims: Claims,
         results: JobResults,
-        fire: Callable[[CronJob, datetime], Awaitable[Firing]],
+        fire: Fire,
         *,
-        kind: JobKind,
+        kinds: Sequence[JobKind],
         poll_seconds: float,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._cronjobs = cronjobs
+        self._claims = claims
         self._results = results
         self._fire = fire
-        self._kind: JobKind = kind
+        self._kinds = kinds
         self._poll_seconds = poll_seconds
         self._clock = clock
 
     def loop(self) -> Loop:
         """Return the loop that fires what is due."""
-        return every(self._poll_seconds, self.fire_due, name=f"schedules: {self._kind}")
+        name = f"schedules: {', '.join(self._kinds)}"
+        return every(self._poll_seconds, self.fire_due, name=name)
 
     async def fire_due(self) -> int:
-        """Fire what is due and has not fired; return how many did."""
-        jobs = [
-            job
-            for job in await self._cronjobs.list_all()
-            if job.kind == self._kind and not job.suspended
-        ]
-        fired = await for_each(
-            jobs,
-            self._fire_if_due,
-            name=lambda job: f"cronjob {job.name}",
-            at_once=FIRED_AT_ONCE,
-        )
-        return sum(fired)
+        """Fire what is due and has not fired; return how many did. Raises: `ItemsFailed`."""
+        fired, failures = 0, list[tuple[str, Exception]]()
+        page = await self._claims.due(self._kinds)
+        while page:
+            try:
+                done = await for_each(
+                    page,
+                    self._fire_if_due,
+                    name=lambda job: f"cronjob {job.name}",
+                    at_once=FIRED_AT_ONCE,
+                )
+                fired += sum(done)
+            except ItemsFailed as error:
+                # Raised after the last page: one broken schedule must not stop the others.
+                failures += error.failures
+            page = await self._claims.due(self._kinds, page[-1])
+        if failures:
+            raise ItemsFailed(failures)
+        return fired
 
     async def _fire_if_due(self, job: CronJob) -> bool:
         due = last_due(job, self._clock())
-        if due is None or (job.last_due_at is not None and job.last_due_at >= due):
+        if due is None:
+            await self._claims.renew(job)
             return False
-        claimed = await self._cronjobs.claim(job, due, CLAIM_SECONDS[self._kind])
+        claimed = await self._claims.claim(job, due, CLAIM_SECONDS[job.kind])
         return claimed and await self._fire_claimed(job, due)
 
     async def _fire_claimed(self, job: CronJob, due: datetime) -> bool:
         """Fire a claimed time; an outage leaves it to the next round, a refusal ends it."""
         try:
-            async with giving_back(f"cronjob {job.name}", lambda: self._cronjobs.release(job)):
+            async with giving_back(f"cronjob {job.name}", lambda: self._claims.release(job)):
                 firing = await self._fire(job, due)
         except (Unavailable, RunInProgress) as problem:
             logger.warning("schedule.fire_postponed", cronjob=job.name, error=problem.detail)
             await self._keep(job, Firing(f"Postponed and tried again: {problem.detail}"))
-            await self._cronjobs.release(job)
+            await self._claims.release(job)
             return False
         except Problem as problem:
             logger.error("schedule.fire_failed", cronjob=job.name, error=problem.detail)
             await self._keep(job, Firing(f"Failed: {problem.detail}"))
-            await self._cronjobs.mark_fired(job, due)
+            await self._claims.mark_fired(job, due)
             return False
         await self._keep(job, firing)
         if firing.rested:
-            await self._cronjobs.pass_over(job, due)
+            await self._claims.pass_over(job, due)
             return False
-        await self._cronjobs.mark_fired(job, due)
+        await self._claims.mark_fired(job, due)
         logger.info("schedule.fired", cronjob=job.name, sprint_id=job.sprint_id)
         return True
 

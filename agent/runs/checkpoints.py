@@ -10,14 +10,12 @@ from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from pydantic import TypeAdapter
 
-from domain_services.kernel.background import Loop, every
 from graphs.state import DURABLE_TYPES
 from memory.pool import Pool
 
 logger = structlog.get_logger()
 
 KEEP_DAYS = 7  # after a run has ended, for whoever looks into what it did
-PRUNE_SECONDS = 3600.0
 BATCH = 500
 
 _ENDED = """
@@ -108,15 +106,13 @@ class Checkpoints:
         version = row[0] if row else None
         return version is not None and version >= len(AsyncPostgresSaver.MIGRATIONS) - 1
 
-    def loop(self) -> Loop:
-        """Return the loop that deletes the checkpoints of old runs."""
-        return every(PRUNE_SECONDS, self._prune, name="checkpoint retention")
-
-    async def _prune(self) -> bool:
-        deleted = await self.prune_batch()
-        if deleted:
-            logger.info("checkpoints.pruned", runs=deleted)
-        return deleted == BATCH
+    async def prune(self) -> int:
+        """Delete the checkpoints of old runs; return the number of runs."""
+        total = deleted = await self.prune_batch()
+        while deleted == BATCH:
+            deleted = await self.prune_batch()
+            total += deleted
+        return total
 
     async def prune_batch(self, keep_days: int = KEEP_DAYS) -> int:
         """Delete the checkpoints of up to `BATCH` runs that ended `keep_days` ago.

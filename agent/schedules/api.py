@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Request
 
 from agent.bootstrap import Services
+from agent.jobs.firings import Firings
 from agent.schedules import schema
 from agent.schedules.schedules import Schedules
 from domain_services.kernel.types import ProjectId
@@ -25,8 +26,13 @@ async def _schedules(request: Request) -> Schedules:
     return services.schedules
 
 
+async def _firings(request: Request) -> Firings:
+    services: Services = request.app.state.services
+    return services.firings
+
+
 ScheduleName = Annotated[str, Path(examples=["run-orchestrate-p1"])]
-OwnName = Annotated[str, Path(examples=["learn"])]
+OwnName = Annotated[str, Path(examples=["run-learn"])]
 Wired = Annotated[Schedules, Depends(_schedules)]
 
 
@@ -77,6 +83,25 @@ async def delete_schedule(
 async def list_all_schedules(schedules: Wired) -> list[schema.ScheduledJob]:
     """List all schedules: the installation's own, then those of all projects."""
     return await schedules.all()
+
+
+@of_all.get("/{name}", responses=problems(404, 503))
+async def find_schedule(name: ScheduleName, schedules: Wired) -> schema.ScheduledJob:
+    """Show the schedule of a name, whoever it belongs to."""
+    return await schedules.find(name)
+
+
+@of_all.post("/{name}/firings", responses=problems(400, 404, 409, 503))
+async def fire_schedule(
+    name: ScheduleName,
+    firings: Annotated[Firings, Depends(_firings)],
+    body: schema.ScheduleFiring | None = None,
+) -> schema.ScheduleFired:
+    """Do the work of a schedule that was due at a time, now by default.
+
+    Each due time is done once; 409 while it is being done. A paused schedule does nothing.
+    """
+    return await firings.fire(name, body.due_at if body else None)
 
 
 @of_all.patch("/{name}", responses=problems(400, 404, 422, 503), **ADMIN)

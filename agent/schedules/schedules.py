@@ -1,12 +1,12 @@
 """Schedules of projects and of the installation: list, add, change, pause, delete."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from agent.jobs.daily import Job
-from agent.schedules.rows import installation_row, project_row
+from agent.schedules.rows import describe
 from agent.schedules.schema import ScheduleChange, ScheduleCreate, ScheduledJob
 from domain_services.kernel.client.http_client import PeerRefused
 from domain_services.kernel.errors import Conflict, Invalid, NotFound, Problem
@@ -17,13 +17,20 @@ from domain_services.sprint.client import SprintClient
 from graphs.nodes.analyse import project_now
 from memory.deleted_schedules import DeletedSchedules
 from memory.job_results import JobResults
-from memory.jobs import DailyJobs
 from tools.cron_dialect import parse_schedule
 from tools.cron_times import explain_never
-from tools.cronjobs import CronJob, CronJobs, cronjob_name, orchestration_name
+from tools.cronjobs import (
+    OWN_KINDS,
+    CronJob,
+    CronJobs,
+    cronjob_name,
+    orchestration_name,
+    own_name,
+)
 
 # Projects that a list of all schedules reads at the same time.
 READ_AT_ONCE = 8
+OWN_NAMES = tuple(own_name(kind) for kind in OWN_KINDS)
 
 
 class NeverDue(Problem):
@@ -39,15 +46,11 @@ class Schedules:
     """Schedules with their projects and results."""
 
     cronjobs: CronJobs
-    """Store of the projects' schedules."""
+    """Store of the schedules."""
     deletions: DeletedSchedules
     """Daily scrums that people deleted."""
     results: JobResults
     """Last results."""
-    daily_jobs: DailyJobs
-    """Changes of the installation's own jobs."""
-    installation: Sequence[Job]
-    """The installation's own jobs."""
     projects: ProjectClient
     """Client of the project service."""
     sprints: SprintClient
@@ -62,7 +65,7 @@ class Schedules:
 
     async def all(self) -> list[ScheduledJob]:
         """List all schedules: the installation's own, then the projects' by name."""
-        jobs = await self.cronjobs.list_all()
+        jobs = sorted(await self.cronjobs.list_all(), key=lambda job: job.project_id is not None)
         places = asyncio.Semaphore(READ_AT_ONCE)
 
         async def read(project_id: str) -> Project | None:
@@ -72,9 +75,21 @@ class Schedules:
                 except NotFound:
                     return None
 
-        ids = sorted({job.project_id for job in jobs})
+        ids = sorted({job.project_id for job in jobs if job.project_id is not None})
         projects = dict(zip(ids, await asyncio.gather(*map(read, ids)), strict=True))
-        return [*await self._installation_rows(), *await self._rows(jobs, projects)]
+        return await self._rows(jobs, projects)
+
+    async def find(self, name: str) -> ScheduledJob:
+        """Read the schedule of a name, whoever it belongs to. Raises: `NotFound`."""
+        job = await self.cronjobs.find(_full_name(name))
+        if job is None:
+            raise NotFound(f"there is no schedule {name}; list them with: dsm schedule list")
+        projects: dict[str, Project] = {}
+        if job.project_id is not None:
+            with suppress(NotFound):
+                projects[job.project_id] = await self._project(job.project_id)
+        [row] = await self._rows([job], projects)
+        return row
 
     async def get(self, project_id: str, name: str) -> ScheduledJob:
         """Read a schedule of a project. Raises: `NotFound`, `Unavailable`."""
@@ -91,8 +106,7 @@ class Schedules:
         parse_schedule(request.schedule)
         project = await self._project(project_id)
         job = await self._new_job(project, request, by)
-        jobs = await self.cronjobs.list_jobs(project_id)
-        if any(existing.name == job.name for existing in jobs):
+        if await self.cronjobs.find(job.name) is not None:
             raise Conflict(
                 f"{project_id} has the schedule {job.name}; change it, or delete it first",
                 name=job.name,
@@ -137,8 +151,9 @@ class Schedules:
 
         Raises: `NotFound`; `Invalid` for a time that comes more than once a day; `NeverDue`.
         """
-        if all(job.name != name for job in self.installation):
-            names = ", ".join(job.name for job in self.installation)
+        name = _full_name(name)
+        if name not in OWN_NAMES:
+            names = ", ".join(OWN_NAMES)
             raise NotFound(
                 f"the installation has no schedule {name!r}, only {names}; those of a project"
                 " are under /orchestrate/project/{project_id}/schedules"
@@ -149,12 +164,12 @@ class Schedules:
                 raise Invalid(f"{name} runs at most once a day; name one minute and one hour")
             if never := explain_never(change.schedule, "UTC", self.clock()):
                 raise NeverDue(f"{name} would never run: {never}")
-            await self.daily_jobs.change(name, change.schedule)
+            await self.cronjobs.change(None, name, change.schedule)
         if change.paused is True:
-            await self.daily_jobs.suspend(name, by)
+            await self.cronjobs.suspend(None, name, by)
         elif change.paused is False:
-            await self.daily_jobs.resume(name)
-        return next(row for row in await self._installation_rows() if row.name == name)
+            await self.cronjobs.resume(None, name)
+        return await self.find(name)
 
     async def _new_job(self, project: Project, request: ScheduleCreate, by: str) -> CronJob:
         if request.kind == "orchestrate":
@@ -178,6 +193,7 @@ class Schedules:
             sprint_id=sprints[0].sprint_id,
             schedule=request.schedule,
             timezone=project.timezone,
+            starts_on=sprints[0].start_date,
             ends_on=sprints[0].end_date,
             created_by=by,
         )
@@ -186,7 +202,7 @@ class Schedules:
         now = self.clock()
         if project.clock == "held" and job.kind == "daily_scrum":
             now = project_now(project.clock, project.today, job.timezone)
-        if never := explain_never(schedule, job.timezone, now, job.ends_on):
+        if never := explain_never(schedule, job.timezone, now, job.ends_on, job.starts_on):
             raise NeverDue(f"{job.name} would never run: {never}; name another time")
 
     async def _project(self, project_id: str) -> Project:
@@ -199,9 +215,9 @@ class Schedules:
             raise
 
     async def _job(self, project_id: str, name: str) -> CronJob:
-        for job in await self.cronjobs.list_jobs(project_id):
-            if job.name == name:
-                return job
+        job = await self.cronjobs.find(name)
+        if job is not None and job.project_id == project_id:
+            return job
         raise NotFound(f"{project_id} has no schedule of that name", project_id=project_id)
 
     async def _project_and_job(self, project_id: str, name: str) -> tuple[Project, CronJob]:
@@ -209,20 +225,17 @@ class Schedules:
         return project, await self._job(project_id, name)
 
     async def _rows(
-        self, jobs: list[CronJob], projects: dict[str, Project | None] | dict[str, Project]
+        self, jobs: list[CronJob], projects: Mapping[str, Project | None]
     ) -> list[ScheduledJob]:
         results = await self.results.by_name([job.name for job in jobs])
         now = self.clock()
         return [
-            project_row(job, projects.get(job.project_id), results.get(job.name), now)
+            describe(job, projects.get(job.project_id or ""), results.get(job.name), now)
             for job in jobs
         ]
 
-    async def _installation_rows(self) -> list[ScheduledJob]:
-        changed = await self.daily_jobs.changed()
-        results = await self.results.by_name([job.name for job in self.installation])
-        now = self.clock()
-        return [
-            installation_row(job, changed.get(job.name), results.get(job.name), now)
-            for job in self.installation
-        ]
+
+def _full_name(name: str) -> str:
+    """Complete the name that an own job had in an earlier release, as `learn`."""
+    full = f"run-{name}"
+    return full if full in OWN_NAMES else name

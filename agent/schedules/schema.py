@@ -7,19 +7,20 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from agent.schema import Schedule
-from domain_services.kernel.types import Answer, Wire
-from tools.cronjobs import JobKind
+from domain_services.kernel.types import Answer, UtcMoment, Wire
+from tools.cronjobs import JobKind, ProjectKind
 
-ScheduleKind = Literal["daily_scrum", "orchestrate", "backfill", "learn"]
-"""The last two are the installation's own and belong to no project."""
-ScheduleState = Literal["active", "paused", "resting", "ended"]
-"""`resting`: the project is held at a day, or inactive. `ended`: it is not due any more."""
+ScheduleState = Literal["active", "paused", "resting", "ended", "pending", "refused"]
+"""`resting`: the project is held at a day, or inactive. `ended`: it is not due any more.
+
+`pending` and `refused`: the cluster does not have it yet, or does not take it.
+"""
 
 
 class ScheduleCreate(Wire):
     """Request for a new schedule of a project."""
 
-    kind: JobKind = "orchestrate"
+    kind: ProjectKind = "orchestrate"
     """`orchestrate` decides on the project; `daily_scrum` is for the sprint in progress."""
     schedule: Annotated[Schedule, Field(examples=["0 8 * * 1-5"])]
     """Five cron fields, in the project's time zone."""
@@ -45,8 +46,8 @@ class ScheduledJob(Answer):
 
     name: str
     """Name of the schedule, unique in the installation."""
-    kind: ScheduleKind
-    """Work of the schedule."""
+    kind: JobKind
+    """Work of the schedule; the last three are the installation's own."""
     project_id: str | None
     """Project that it belongs to; null for the installation's own."""
     sprint_id: str | None
@@ -75,6 +76,8 @@ class ScheduledJob(Answer):
     """What it did then, or why it did nothing; null before the first time."""
     last_run_id: UUID | None
     """Run that it started then; null without one."""
+    starts_on: date | None
+    """First day of the sprint; null without such a day."""
     ends_on: date | None
     """Last day of the sprint; null without an end."""
     created_by: str
@@ -92,3 +95,25 @@ class ScheduleDeleted(Answer):
     """The deletion and its effect in words."""
     name: str
     """Name of the deleted schedule."""
+
+
+class ScheduleFiring(Wire):
+    """Request to do the work of a schedule."""
+
+    due_at: Annotated[UtcMoment | None, Field(examples=["2026-03-02T14:00:00Z"])] = None
+    """Time that was due; null: now."""
+
+
+class ScheduleFired(Answer):
+    """Result of a firing."""
+
+    name: str
+    """Name of the schedule."""
+    due_at: datetime
+    """Time that was due."""
+    fired: bool
+    """False when the work is not to be done at that time, or was done already."""
+    result: str
+    """What was done, or why nothing was, in words."""
+    run_id: UUID | None
+    """Run that was started; null without one."""

@@ -33,9 +33,13 @@ async def act(state: State, runtime: Runtime[Deps]) -> State:
 
 
 def _with_new_sprint(planned: PlannedCall, calls: list[MadeCall]) -> PlannedCall:
-    """Add the id and the last day of the sprint that this run created to its CronJob."""
+    """Add the id and the days of the sprint that this run created to its CronJob."""
     sprint = next((call.result for call in calls if call.name == "create_sprint"), None)
     if planned.name != "create_cronjob" or "sprint_id" in planned.arguments or sprint is None:
         return planned
-    of_the_sprint = {"sprint_id": sprint["sprint_id"], "ends_on": sprint["end_date"]}
+    of_the_sprint = {
+        "sprint_id": sprint["sprint_id"],
+        "starts_on": sprint["start_date"],
+        "ends_on": sprint["end_date"],
+    }
     return planned.model_copy(update={"arguments": planned.arguments | of_the_sprint})

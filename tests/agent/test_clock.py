@@ -11,7 +11,7 @@ import pytest
 
 from agent.clock.mover import ClockMover
 from agent.clock.schema import ClockMoveRequest
-from agent.jobs.schedule import EmbeddedCronJobs
+from agent.jobs.cronjob_table import CronJobTable
 from domain_services.kernel.errors import Unavailable
 from domain_services.project import schema as project_schema
 from domain_services.project.client import ProjectClient
@@ -231,7 +231,7 @@ async def mover(
             ClockMover(
                 project(system.http, system.urls["project"]),
                 sprint(system.http, system.urls["sprint"]),
-                EmbeddedCronJobs(pool),
+                CronJobTable(pool),
                 holds,
             ),
             holds,

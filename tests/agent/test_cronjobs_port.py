@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from agent.jobs.embedded_cronjobs import EmbeddedCronJobs
+from agent.jobs.cronjob_table import CronJobTable
 from domain_services.kernel.errors import Invalid
 from memory.pool import open_pool
 from tools.cronjobs import CronJob, CronJobs, cronjob_name, orchestration_name
@@ -17,7 +17,7 @@ DatabaseUrl = Callable[[str], str]
 @asynccontextmanager
 async def embedded(database_url: DatabaseUrl) -> AsyncIterator[CronJobs]:
     async with open_pool(database_url("memory")) as pool:
-        yield EmbeddedCronJobs(pool)
+        yield CronJobTable(pool)
 
 
 # An adapter of another scheduler joins this list, and nothing else changes.

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from agent.jobs.embedded_cronjobs import EmbeddedCronJobs
+from agent.jobs.cronjob_table import CronJobTable
 from agent.jobs.firing import Firing
 from agent.jobs.follow_up_runs import FollowUpRuns
 from domain_services.kernel.errors import NotFound, Problem, Unavailable
@@ -36,7 +36,7 @@ class Project:
     async def poll(self) -> int:
         runs = FollowUpRuns(
             FollowUps(self.pool),
-            EmbeddedCronJobs(self.pool),
+            CronJobTable(self.pool),
             JobResults(self.pool),
             self.decide,
             poll_seconds=1,
@@ -62,7 +62,7 @@ async def project(database_url: Callable[[str], str]) -> AsyncIterator[Project]:
         job = CronJob(
             name=NAME, kind="orchestrate", project_id="P1", schedule="0 8 * * *", timezone="UTC"
         )
-        await EmbeddedCronJobs(pool).create(job)
+        await CronJobTable(pool).create(job)
         async with pool.connection() as connection:
             await connection.execute(
                 "INSERT INTO follow_up_runs (project_id, run_id, sprint_id, due_at)"
@@ -104,6 +104,6 @@ async def test_refused_follow_up_is_not_repeated_and_says_why(project: Project) 
 
 
 async def test_follow_up_of_a_paused_or_deleted_schedule_does_nothing(project: Project) -> None:
-    await EmbeddedCronJobs(project.pool).suspend("P1", NAME, "maria")
+    await CronJobTable(project.pool).suspend("P1", NAME, "maria")
     assert await project.poll() == 0
     assert (project.decided, await project.waiting()) == ([], 0)

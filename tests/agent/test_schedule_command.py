@@ -59,8 +59,9 @@ async def test_schedules_are_added_listed_changed_paused_and_deleted(dsm: Comman
     assert "next:" not in paused.output
     listed = await dsm("list")
     assert [line.split()[0] for line in listed.output.splitlines() if line[0] != " "] == [
-        "backfill",
-        "learn",
+        "run-backfill",
+        "run-learn",
+        "run-retention",
         NAME,
     ]
     resumed = await dsm("resume", NAME, "--json")
@@ -74,9 +75,9 @@ async def test_schedules_are_added_listed_changed_paused_and_deleted(dsm: Comman
 
 async def test_own_jobs_of_the_installation_are_paused_and_not_deleted(dsm: Command) -> None:
     paused = await dsm("pause", "learn")
-    assert "learn  (this installation: calibrates confidence)" in paused.output
+    assert "run-learn  (this installation: calibrates confidence)" in paused.output
     refused = await dsm("delete", "learn")
-    assert (refused.exit_code, "dsm schedule pause learn" in refused.stderr) == (1, True)
+    assert (refused.exit_code, "dsm schedule pause run-learn" in refused.stderr) == (1, True)
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,12 @@ async def test_refused_change_leaves_the_schedule_as_it_was(auto: System) -> Non
 async def test_the_installations_own_jobs_are_in_the_list_and_can_be_paused(auto: System) -> None:
     await add(auto)
     rows = await get(auto, ALL)
-    assert [row["name"] for row in rows] == ["backfill", "learn", "run-orchestrate-auto"]
+    assert [row["name"] for row in rows] == [
+        "run-backfill",
+        "run-learn",
+        "run-retention",
+        "run-orchestrate-auto",
+    ]
     assert rows[1]["in_words"] == "Every day at 04:00, UTC"
     assert rows[1]["created_by"] == "the installation"
 
@@ -141,7 +146,7 @@ async def test_the_installations_own_jobs_are_in_the_list_and_can_be_paused(auto
     assert (often.status_code, "at most once a day" in often.json()["detail"]) == (400, True)
     assert (await call(auto, "PATCH", learn, {"schedule": "0 8 30 2 *"})).status_code == 422
     other = await call(auto, "PATCH", f"{ALL}/run-orchestrate-auto", {"paused": True})
-    assert (other.status_code, "backfill, learn" in other.json()["detail"]) == (404, True)
+    assert (other.status_code, "run-backfill, run-learn" in other.json()["detail"]) == (404, True)
     assert (await call(auto, "DELETE", learn)).status_code == 405
     as_operator = await auto.http.patch(
         auto.urls["orchestrator"] + learn,

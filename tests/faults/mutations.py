@@ -158,7 +158,7 @@ def _cron_claim(put: Put) -> None:
     async def always(*_: Any) -> bool:
         return True
 
-    put("agent.jobs.embedded_cronjobs:EmbeddedCronJobs.claim", always)
+    put("agent.jobs.claims:Claims.claim", always)
 
 
 def _unread_entries(put: Put) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from agent.jobs.embedded_cronjobs import EmbeddedCronJobs
+from agent.jobs.claims import Claims
+from agent.jobs.cronjob_table import CronJobTable
 from agent.jobs.firing import Firing
 from agent.jobs.schedule import Scheduler
 from domain_services.kernel.background import ItemsFailed
@@ -31,12 +32,13 @@ class Replica:
         self.failure: Problem | None = None
         self.rests = False
         self.results = JobResults(pool)
-        self.cronjobs = EmbeddedCronJobs(pool, clock=lambda: self.now)
+        self.cronjobs = CronJobTable(pool, clock=lambda: self.now)
+        self.claims = Claims(pool, clock=lambda: self.now)
         self.scheduler = Scheduler(
-            self.cronjobs,
+            self.claims,
             self.results,
             self._fire,
-            kind="daily_scrum",
+            kinds=("daily_scrum",),
             poll_seconds=1,
             clock=lambda: self.now,
         )
@@ -124,7 +126,7 @@ async def test_refused_daily_scrum_is_not_repeated(replica: Replica) -> None:
 
 async def test_claim_of_a_dead_replica_passes_to_another(pool: Pool, replica: Replica) -> None:
     [job] = await replica.cronjobs.list_all()
-    assert await replica.cronjobs.claim(job, NINE)
+    assert await replica.claims.claim(job, NINE)
     assert await replica.poll(NINE) == 0
     async with pool.connection() as connection:
         await connection.execute("UPDATE cronjobs SET claimed_until = now() - interval '1 s'")
@@ -169,15 +171,14 @@ async def test_nothing_fires_for_a_time_before_the_creation_or_the_change(
 
 
 async def test_paused_job_does_not_fire_and_does_not_catch_up(replica: Replica) -> None:
+    replica.now = NINE - timedelta(minutes=20)
     assert await replica.cronjobs.suspend("P1", NAME, "maria")
     assert await replica.poll(NINE) == 0
+    replica.now = NINE + timedelta(minutes=5)
     assert await replica.cronjobs.resume("P1", NAME)
-    assert await replica.poll(NINE + timedelta(minutes=5)) == 1
-    replica.now = NINE + timedelta(days=1)
-    assert await replica.cronjobs.suspend("P1", NAME, "maria")
-    replica.now += timedelta(minutes=5)
-    assert await replica.cronjobs.resume("P1", NAME)
-    assert await replica.poll(replica.now) == 0
+    assert await replica.poll(NINE + timedelta(minutes=30)) == 0
+    assert await replica.poll(NINE + timedelta(days=1, minutes=5)) == 1
+    assert replica.fired == [NINE + timedelta(days=1)]
 
 
 async def test_job_of_a_held_project_lets_its_time_pass(replica: Replica) -> None:
@@ -225,10 +226,10 @@ async def test_slow_project_does_not_delay_the_others(pool: Pool, replica: Repli
 
     await replica.cronjobs.create(daily_at_nine("run-dailyscrum-p1-s02"))
     scheduler = Scheduler(
-        replica.cronjobs,
+        replica.claims,
         replica.results,
         fire,
-        kind="daily_scrum",
+        kinds=("daily_scrum",),
         poll_seconds=1,
         clock=lambda: NINE,
     )

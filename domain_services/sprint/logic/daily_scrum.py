@@ -33,6 +33,16 @@ class SprintNotStarted(Conflict):
     title = "The sprint has not begun"
 
 
+class SprintOver(Conflict):
+    code = "sprint_over"
+    title = "The sprint's last day has passed"
+
+
+class ProjectHeld(Conflict):
+    code = "project_held"
+    title = "The project is held at a day"
+
+
 class DailyScrum:
     """Holds daily scrums."""
 
@@ -44,7 +54,7 @@ class DailyScrum:
         """Report a day of the project; a second call for a day repeats the first's answer.
 
         Raises: `NotFound`, `NotInProgress`, `SprintNotStarted`, `Invalid` for a day outside the
-        sprint, `Unavailable`.
+        sprint, `Unavailable`; `ProjectHeld` and `SprintOver` for a scheduler's moment.
         """
         async with self._database.reading() as connection:
             row = await _sprint_row(connection, sprint_id)
@@ -54,7 +64,7 @@ class DailyScrum:
         async with self._database.reading() as connection:
             earlier = await _earlier(connection, sprint_id, day)
         if earlier is not None:
-            return earlier
+            return _repeated(earlier)
         check = self._project.check_availability
         availability, sprint_window = await asyncio.gather(
             check(project.id, day, day), check(project.id, row.start_date, row.end_date)
@@ -62,7 +72,7 @@ class DailyScrum:
         async with self._database.transaction() as connection:
             sprint = await running_sprint.lock(connection, sprint_id)
             if (earlier := await _earlier(connection, sprint_id, day)) is not None:
-                return earlier
+                return _repeated(earlier)
             # docs/adr/0031-sprint-keeps-calendar.md
             await _store_project(connection, sprint_id, project, sprint_window)
             return await _hold(connection, sprint, project.progress_mode, availability)
@@ -78,17 +88,17 @@ async def _sprint_row(connection: AsyncConnection, sprint_id: str) -> Row[Any]:
 
 
 def _day(sprint: Row[Any], project: Project, scheduled_for: date | datetime | None) -> date:
-    """Return the day that a scrum is of. Raises: `SprintNotStarted`, `Invalid`.
+    """Return the day that a scrum is of.
+
+    Raises: `SprintNotStarted`, `Invalid`, and as `_scheduled_day`.
 
     It lies between the sprint's first day and today; a named one may lie ahead, up to the sprint's
     last day.
     """
     day = today = project.today
     latest = max(today, sprint.end_date)
-    # A late scheduler names the moment that was due, which may be on the day before
-    # (docs/adr/0032-scrum-of-a-day.md).
     if isinstance(scheduled_for, datetime):
-        day = _day_at(sprint, Calendar(project.timezone, project.as_of), scheduled_for)
+        day = _scheduled_day(sprint, project, scheduled_for)
     elif scheduled_for is not None:
         day = scheduled_for
     if day > latest:
@@ -100,11 +110,26 @@ def _day(sprint: Row[Any], project: Project, scheduled_for: date | datetime | No
     return day
 
 
-def _day_at(sprint: Row[Any], calendar: Calendar, moment: datetime) -> date:
-    """Return the day of a moment in the sprint; any other moment is today in a held project."""
-    day = calendar.local_day(moment)
-    in_sprint = sprint.start_date <= day <= sprint.end_date
-    return day if in_sprint else calendar.day_of(moment)
+def _scheduled_day(sprint: Row[Any], project: Project, due: datetime) -> date:
+    """Return the day of a moment at which a scheduler was due. Raises: `ProjectHeld`, `SprintOver`.
+
+    A late scheduler names a moment of the day before (docs/adr/0032-scrum-of-a-day.md). Which days
+    get a scrum is decided here, so that every scheduler keeps to it
+    (docs/adr/0106-days-of-scheduled-scrums.md).
+    """
+    calendar = Calendar(project.timezone, project.as_of)
+    if calendar.clock == "held":
+        raise ProjectHeld(
+            f"the project is held at {project.today.isoformat()}; moving its day holds the scrum"
+            f" (dsm clock {project.id} --to DAY)",
+            sprint_id=sprint.id,
+        )
+    day = calendar.local_day(due)
+    if day > sprint.end_date:
+        raise SprintOver(
+            f"the last day of {sprint.id} was {sprint.end_date}, before {day}", sprint_id=sprint.id
+        )
+    return day
 
 
 async def _earlier(connection: AsyncConnection, sprint_id: str, day: date) -> DailyScrumRun | None:
@@ -200,6 +225,11 @@ def _summary(sprint: Sprint, mode: ProgressMode, availability: Availability, sou
     rest = f" {', '.join(away)}." if away else " No Holiday or PTO reported."
     # Many absences make a long sentence: the chronicle takes 10,000 characters.
     return (head + rest)[:10_000]
+
+
+def _repeated(earlier: DailyScrumRun) -> DailyScrumRun:
+    message = f"The daily scrum of {earlier.scrum_date} was already held."
+    return earlier.model_copy(update={"message": message})
 
 
 def _answer(sprint_id: str, day: date, updated: int, report_id: UUID) -> DailyScrumRun:

@@ -1,0 +1,47 @@
+"""Scheduled work of the installation itself: embed past decisions, learn, delete what is old."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from agent.learning.learner import Learner
+from agent.runs.checkpoints import Checkpoints
+from memory.backfill import Backfill
+from memory.cache import TableCache
+from tools.cronjobs import CronJob, OwnKind, own_name
+
+INSTALLATION = "the installation"
+OwnWork = Mapping[OwnKind, Callable[[], Awaitable[str]]]
+
+# Hours (UTC) at which few teams work; learning follows the backfill, which completes its evidence.
+_SCHEDULES: dict[OwnKind, str] = {
+    "retention": "0 2 * * *",
+    "backfill": "0 3 * * *",
+    "learn": "0 4 * * *",
+}
+OWN_JOBS = tuple(
+    CronJob(
+        name=own_name(kind), kind=kind, schedule=schedule, timezone="UTC", created_by=INSTALLATION
+    )
+    for kind, schedule in _SCHEDULES.items()
+)
+
+
+def own_work(
+    backfill: Backfill, learner: Learner, checkpoints: Checkpoints, cache: TableCache
+) -> OwnWork:
+    """Return the work of each kind, with its result in words; all of it may be repeated."""
+
+    async def embed() -> str:
+        result = await backfill.backfill_all()
+        return f"{result.done} episodes were embedded, {result.failed} could not be."
+
+    async def learn() -> str:
+        learned = await learner.learn("schedule")
+        return f"{learned.outcomes} outcomes, {learned.new_outcomes} of them new: {learned.reason}"
+
+    async def delete_old() -> str:
+        runs, embeddings = await checkpoints.prune(), await cache.prune()
+        return (
+            f"The checkpoints of {runs} ended runs and {embeddings} cached embeddings were deleted."
+        )
+
+    return {"backfill": embed, "learn": learn, "retention": delete_old}
