@@ -17,6 +17,7 @@ from agent.examples import EXAMPLES
 from agent.intelligence.api import router as intelligence
 from agent.learning import memory_api
 from agent.runs import api as runs
+from agent.runs.metrics import unfinished_runs
 from agent.schedules import api as schedules
 from agent.settings import AgentSettings
 from domain_services.kernel import context
@@ -24,8 +25,8 @@ from domain_services.kernel.errors import Unavailable, document
 from domain_services.kernel.telemetry import Metrics
 from domain_services.kernel.web import dead_letters
 from domain_services.kernel.web.app import build_app
-from domain_services.kernel.web.health import Checks
 from domain_services.kernel.web.openapi import MEDIA_TYPE
+from memory.runs import RunTable
 
 logger = structlog.get_logger()
 
@@ -42,7 +43,9 @@ def create_app(settings: AgentSettings) -> FastAPI:
             app.state.peers = services.clients.all
             app.state.consumers = services.consumers
             app.state.database = services.database
-            app.state.checks = Checks(database=partial(health.ping, services.pool))
+            app.state.checks = health.checks(services)
+            app.state.delivers = True
+            app.state.readings = (partial(unfinished_runs, RunTable(services.pool)),)
             yield
 
     app = build_app(

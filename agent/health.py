@@ -2,13 +2,14 @@
 
 import asyncio
 import time
+from functools import partial
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from agent.bootstrap import Services
 from domain_services.kernel.background import Background
-from domain_services.kernel.web.health import Check, probe
+from domain_services.kernel.web.health import Check, Checks, probe
 from memory.pool import Pool
 
 router = APIRouter(tags=["health"])
@@ -46,6 +47,23 @@ async def ready(request: Request) -> JSONResponse:
     return JSONResponse(
         {"status": "ok" if passed else "not_ready", "services": body},
         status_code=200 if passed else 503,
+    )
+
+
+def checks(services: Services) -> Checks:
+    """Return the checks of everything that the orchestrator uses, for its metrics."""
+    clients = services.clients
+    asked = (
+        clients.project,
+        clients.backlog,
+        clients.sprint,
+        clients.chronicle,
+        clients.embedding,
+    )
+    return Checks(
+        database=partial(ping, services.pool),
+        redis=services.redis.ping if services.redis else None,  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+        external_apis={client.peer: client.health for client in asked},
     )
 
 

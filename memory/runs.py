@@ -171,6 +171,10 @@ _GIVE_BACK = """
     FROM unnest(%(ids)s::uuid[], %(tokens)s::bigint[]) AS held (id, held_token)
     WHERE run_id = held.id AND token = held.held_token AND status = 'decided'
 """
+_COUNT_UNFINISHED: LiteralString = """
+    SELECT count(*), coalesce(extract(epoch FROM now() - min(started_at)), 0)::float
+    FROM runs WHERE status IN ('running', 'decided')
+"""
 RECOVERED_AT_ONCE = 20
 _ATTEMPTS = 5  # more than one only when runs of the project begin and end at the same moment
 START_SECONDS = 0.4  # of the 500 ms that a whole orchestration may take
@@ -280,6 +284,12 @@ class RunTable:
         values = {"ids": [run.run_id for run in runs], "tokens": [run.token for run in runs]}
         async with self._pool.connection() as connection:
             await connection.execute(_GIVE_BACK, values)
+
+    async def unfinished(self) -> tuple[int, float]:
+        """Return the number of unfinished runs, and the age of the oldest in seconds."""
+        async with self._pool.connection() as connection:
+            row = await (await connection.execute(_COUNT_UNFINISHED)).fetchone()
+        return row or (0, 0.0)
 
     async def get(self, run_id: UUID) -> Run | None:
         """Return a run; None for an unknown id."""

@@ -67,6 +67,7 @@ def create_app(settings: SprintSettings) -> FastAPI:
             )
             app.state.peers = (project, backlog, chronicle)
             app.state.consumers = (reports,)
+            app.state.delivers = True
             background: Background = app.state.background
             async with background.running(
                 *app.state.relay.loops(),

@@ -55,6 +55,13 @@ _CLAIM = text(
     RETURNING id, route, body, attempts, created_at
     """
 )
+_OWED = text(
+    """
+    SELECT count(*) AS rows,
+           coalesce(extract(epoch FROM now() - min(created_at)), 0)::float AS oldest_seconds
+    FROM deliveries WHERE delivered_at IS NULL
+    """
+)
 _DELIVERED = text("UPDATE deliveries SET delivered_at = now() WHERE id = :id")
 _POSTPONE = text(
     "UPDATE deliveries SET next_try = now() + make_interval(secs => :pause) WHERE id = ANY(:ids)"
@@ -82,6 +89,15 @@ class Delivery:
     """Time of the transaction that stored it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """Deliveries that the peer has not accepted."""
+
+    rows: int
+    oldest_seconds: float
+    """Age of the oldest in seconds; 0 without any."""
+
+
 Post = Callable[[Delivery], Awaitable[object]]
 
 
@@ -98,6 +114,12 @@ async def claim(connection: AsyncConnection, limit: int) -> list[Delivery]:
     rows = await connection.execute(_CLAIM, {"lease": LEASE_SECONDS, "batch": limit})
     deliveries = [Delivery(*row) for row in rows]
     return sorted(deliveries, key=lambda delivery: (delivery.created_at, delivery.id))
+
+
+async def owed(connection: AsyncConnection) -> Owed:
+    """Count the deliveries that are not known to be delivered."""
+    row = (await connection.execute(_OWED)).one()
+    return Owed(row.rows, row.oldest_seconds)
 
 
 async def postpone(connection: AsyncConnection, ids: Sequence[UUID], attempts: int) -> None:

@@ -174,8 +174,6 @@ class Relay:
         """Reason why events are delayed; None while they flow."""
         self.sent = 0
         """Events sent since the start, repeated ones included."""
-        self.open_events: OpenEvents | None = None
-        """Result of the last `measure`; None before the first."""
 
     def loops(self) -> tuple[Loop, ...]:
         """Return the loops that listen, send, take confirmations and trim."""
@@ -224,11 +222,11 @@ class Relay:
         self.sent += len(rows)
         return len(rows)
 
-    async def measure(self) -> None:
-        """Count the open events, into `open_events`."""
+    async def open_events(self) -> OpenEvents:
+        """Count the events that are not confirmed."""
         async with self._database.reading() as connection:
             row = (await connection.execute(_OPEN)).one()
-        self.open_events = OpenEvents(row.rows, row.oldest_seconds)
+        return OpenEvents(row.rows, row.oldest_seconds)
 
     async def _take_confirmations(self) -> None:
         with self._reporting():

@@ -27,12 +27,12 @@ from domain_services.kernel.web.edge import Edge
 from domain_services.kernel.web.health import (
     Checks,
     liveness_router,
-    metrics_router,
     readiness_router,
     serving_router,
 )
 from domain_services.kernel.web.metrics import StateCollector
 from domain_services.kernel.web.openapi import MEDIA_TYPE, Examples, complete
+from domain_services.kernel.web.scrape import metrics_router
 
 logger = structlog.get_logger()
 

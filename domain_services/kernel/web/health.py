@@ -1,21 +1,18 @@
-"""Routes for liveness, readiness and metrics, in the specification's shapes."""
+"""Routes for liveness and readiness, in the specification's shapes."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import structlog
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 
 from domain_services.kernel.background import Background
-from domain_services.kernel.telemetry import Metrics
 from domain_services.kernel.types import Liveness, utc_now
 from domain_services.kernel.web.draining import Draining
-from domain_services.kernel.web.metrics import refresh
 
 logger = structlog.get_logger()
 
@@ -136,23 +133,5 @@ def serving_router() -> APIRouter:
             return Serving(status="serving")
         response.status_code = 503
         return Serving(status="not_serving", reason=reason)
-
-    return router
-
-
-_PROMETHEUS: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"text/plain": {}}, "description": "Prometheus text"}
-}
-
-
-def metrics_router(metrics: Metrics) -> APIRouter:
-    """Make the route GET /metrics."""
-    router = APIRouter(tags=["health"])
-
-    @router.get("/metrics", response_class=Response, responses=_PROMETHEUS)
-    async def scrape(request: Request) -> Response:
-        """Answer the metrics of this service as Prometheus text."""
-        await refresh(request.app.state)
-        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
     return router

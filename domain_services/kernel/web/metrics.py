@@ -3,11 +3,9 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import structlog
 from prometheus_client import CollectorRegistry, Gauge
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 from starlette.datastructures import State
 
@@ -18,13 +16,11 @@ from domain_services.kernel.messaging.inbox import Consumer
 from domain_services.kernel.messaging.outbox import Relay
 from domain_services.kernel.web.admission import Admission
 
-logger = structlog.get_logger()
-
 _BREAKER = {"closed": 0, "half_open": 1, "open": 2}
 
 
 class StateCollector(Collector):
-    """Reads the parts that an app's state has: database, peers, consumers, relay, background."""
+    """Reads the parts that an app's state has, and what was measured when Prometheus asked."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -40,21 +36,10 @@ class StateCollector(Collector):
         if consumers := self._get("consumers"):
             yield _inbox(consumers)
         if (relay := self._get("relay")) is not None:
-            yield from _outbox(relay)
+            yield _sent(relay)
         if (background := self._get("background")) is not None:
             yield from _background(background)
-
-
-async def refresh(state: State) -> None:
-    """Count the open events in the database; the scrape goes on when that fails."""
-    relay: Relay | None = getattr(state, "relay", None)
-    if relay is None:
-        return
-    try:
-        await relay.measure()
-    except (SQLAlchemyError, OSError) as error:
-        relay.open_events = None
-        logger.warning("metrics.not_measured", error=str(error))
+        yield from self._get("measured") or ()
 
 
 def _connections(database: Database) -> Iterator[Metric]:
@@ -88,18 +73,8 @@ def _inbox(consumers: Iterable[Consumer]) -> Metric:
     return events
 
 
-def _outbox(relay: Relay) -> Iterator[Metric]:
-    sent = CounterMetricFamily("dsm_outbox_sent", "Events sent, repeated ones too")
-    sent.add_metric([], relay.sent)
-    yield sent
-    if relay.open_events is None:
-        return
-    rows = GaugeMetricFamily("dsm_outbox_open_rows", "Events that are not confirmed")
-    rows.add_metric([], relay.open_events.rows)
-    yield rows
-    age = GaugeMetricFamily("dsm_outbox_oldest_seconds", "Age of the oldest of them, 0 without")
-    age.add_metric([], relay.open_events.oldest_seconds)
-    yield age
+def _sent(relay: Relay) -> Metric:
+    return CounterMetricFamily("dsm_outbox_sent", "Events sent, repeated ones too", relay.sent)
 
 
 def _background(background: Background) -> Iterator[Metric]:

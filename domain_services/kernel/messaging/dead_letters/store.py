@@ -50,6 +50,7 @@ _LIST = text(
     ORDER BY id LIMIT :limit
     """
 )
+_COUNT_OPEN = text("SELECT count(*) FROM dead_letters WHERE resolution IS NULL")
 _LOCK = text("SELECT * FROM dead_letters WHERE id = :id FOR UPDATE")
 _RESOLVE = text(
     """
@@ -110,6 +111,11 @@ async def list_page(
     """Return letters in the order of parking, from the id after `after`."""
     values = {"after": after, "limit": limit, "resolved": resolved}
     return [_letter(row) for row in await connection.execute(_LIST, values)]
+
+
+async def count_open(connection: AsyncConnection) -> int:
+    """Count the letters that are neither replayed nor discarded."""
+    return (await connection.execute(_COUNT_OPEN)).scalar_one()
 
 
 async def replay(database: Database, groups: Groups, letter_id: int, actor: str) -> DeadLetter:
