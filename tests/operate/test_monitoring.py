@@ -84,7 +84,8 @@ async def answered(whole: System) -> dict[str, set[str]]:
 
 # Their labels come with the first event, embedding or schedule.
 LATER = {
-    "dsm_embedding_seconds_bucket": {"model"},
+    "dsm_embedding_seconds_bucket": {"model", "le"},
+    "dsm_inbox_events_total": {"stream", "group", "outcome"},
     "dsm_schedules": {"state"},
     "dsm_http_refused_total": {"reason"},
     "dsm_idempotent_replays_total": {"route"},
