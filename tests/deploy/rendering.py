@@ -1,20 +1,24 @@
 """Manifests as a cluster gets them: kustomizations rendered by kubectl."""
 
+import copy
 import subprocess
 import sys
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from deploy.manifests.tree import TREE
+from tests.deploy.checks.pods import Manifest, pods
 
 OVERLAYS = ("dev", "staging", "production")
 KUBECTL = Path(sys.executable).with_name("kubectl")
 
-Manifest = Mapping[str, Any]
+JOBS = {
+    "dev": ["sprint-planning.yaml"],
+    "staging": ["sprint-planning.yaml", "restore.yaml"],
+    "production": ["sprint-planning.yaml", "restore.yaml"],
+}
 
 
 @cache
@@ -33,4 +37,25 @@ def overlay(name: str) -> list[Manifest]:
 
 def parsed(text: str) -> list[Manifest]:
     """Read the objects of a stream of YAML documents."""
+    return copy.deepcopy(_documents(text))
+
+
+@cache
+def _documents(text: str) -> list[Manifest]:
     return [document for document in yaml.safe_load_all(text) if document]
+
+
+def cluster(name: str) -> list[Manifest]:
+    """Return the objects of an overlay, and the Jobs that a person starts beside them."""
+    objects = overlay(name)
+    images = {
+        container["image"]
+        for owner in pods(objects)
+        for container in owner.containers
+        if container["name"] == "project-orchestrator"
+    }
+    for file in JOBS[name]:
+        text = (TREE / "jobs" / file).read_text()
+        # As its first lines ask: the image of the overlay.
+        objects += parsed(text.replace("image: dsm:0.1.0", f"image: {images.copy().pop()}"))
+    return objects

@@ -19,16 +19,8 @@ from deploy.manifests import given_urls, stores
 from deploy.manifests.secret_objects import Secret, document
 from deploy.manifests.secrets import secrets
 from domain_services.kernel.web.auth import KeyRing
+from tests.deploy.printed import URLS
 from tests.deploy.test_schemas import complaints
-
-URLS = {
-    "DSM_DATABASE_URL": "postgresql://dsm:pw@db.example.com:5432/ignored?sslmode=require",
-    "DSM_DATABASE_URLS__CHRONICLE": (
-        "postgresql://dsm_chronicle_service:other@db.example.com:5432/dsm_chronicle"
-    ),
-    "DSM_OWNER_URL": "postgresql://owner:secret@db.example.com/postgres",
-    "DSM_REDIS_URL": "rediss://:pw@redis.example.com:6380/0",
-}
 
 
 def key_of(holder: str) -> str:
