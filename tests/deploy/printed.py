@@ -31,9 +31,9 @@ class Passwords:
 
 def printed(*, further: bool = True) -> Known:
     """List the namespace, name and key of everything that is printed."""
-    given = stores.stores(URLS | (FURTHER if further else {}))
+    urls = stores.stores(URLS | (FURTHER if further else {}))
     made_secrets: list[Secret] = [
-        *secrets(given, Passwords().key),
+        *secrets(urls, Passwords().key),
         *own_stores.dev_secrets(Passwords()),  # pyright: ignore[reportArgumentType]
         *own_stores.cnpg_secrets(Passwords()),  # pyright: ignore[reportArgumentType]
     ]

@@ -63,5 +63,5 @@ def test_the_orchestrator_may_do_with_cronjobs_what_its_adapter_does_and_no_more
 
 @pytest.mark.parametrize("name", OVERLAYS)
 def test_connections_are_counted_for_every_service_with_a_database(name: str) -> None:
-    assert len(availability.opened(overlay(name))) == 7
-    assert sum(availability.opened(overlay(name)).values()) > 100
+    assert len(availability.connection_counts(overlay(name))) == 7
+    assert sum(availability.connection_counts(overlay(name)).values()) > 100

@@ -112,7 +112,7 @@ def most_replicas(objects: list[Manifest], name: str, spec: dict[str, Any]) -> i
     return replicas + spec["strategy"]["rollingUpdate"]["maxSurge"]
 
 
-def opened(objects: list[Manifest]) -> dict[str, int]:
+def connection_counts(objects: list[Manifest]) -> dict[str, int]:
     """Return the most connections that each service opens, all its replicas together."""
     counts: dict[str, int] = {}
     for deployment in of_kind(objects, "Deployment"):
@@ -144,7 +144,7 @@ def connections(objects: list[Manifest]) -> Iterator[str]:
     if limit is None:
         yield f"the annotation {STATED} of dsm-config states no figure"
         return
-    most = sum(opened(objects).values())
+    most = sum(connection_counts(objects).values())
     if most > limit - RESERVED:
         yield f"{most} connections at most, of {limit} less {RESERVED} for others"
     for stateful in of_kind(objects, "StatefulSet"):

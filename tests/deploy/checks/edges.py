@@ -133,10 +133,10 @@ def _uses_postgres(owner: Pods) -> bool:
 
 def check(objects: list[Manifest]) -> Iterator[str]:
     """Tell which connections are missing, and which are too many."""
-    permitted, asked = allowed(objects), needed(objects)
-    for caller, called, port in sorted(asked - permitted):
+    permitted, required = allowed(objects), needed(objects)
+    for caller, called, port in sorted(required - permitted):
         yield f"{caller} does not reach {called} at {port}"
-    for caller, called, port in sorted(permitted - asked):
+    for caller, called, port in sorted(permitted - required):
         yield f"{caller} reaches {called} at {port}, which nothing asks for"
     outside = End("elsewhere", {"kubernetes.io/metadata.name": "elsewhere"}, {"app": "stranger"})
     dns = End("kube-system", DNS, {"k8s-app": "kube-dns"})
