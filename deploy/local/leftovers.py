@@ -8,7 +8,8 @@ import psutil
 
 from deploy.local.daemons import StopSteps, alive, end
 
-_STOP_STEPS: StopSteps = ((signal.SIGINT, 25.0), (signal.SIGKILL, 5.0))
+# Nobody waits for them any more.
+_STOP_STEPS: StopSteps = ((signal.SIGINT, 3.0), (signal.SIGKILL, 5.0))
 
 
 def services(folder: Path) -> list[psutil.Process]:
@@ -26,6 +27,9 @@ def services(folder: Path) -> list[psutil.Process]:
 def end_services(folder: Path) -> int:
     """End them; returns how many there were. Raises: `StackError` when one does not end."""
     found = services(folder)
+    for process in found:
+        with suppress(psutil.NoSuchProcess):
+            process.send_signal(signal.SIGINT)
     for process in found:
         end(process, _STOP_STEPS)
     return len(found)

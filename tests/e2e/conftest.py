@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 
 from agent.cli import demo
 from tests.conftest import roomy_memory
+from tests.e2e.machine import Machine, running
 from tests.ports import free_port
 
 EXAMPLE = Path(str(demo.EXAMPLE))
@@ -74,3 +75,22 @@ def dsm() -> Iterator[Dsm]:
             yield started
         finally:
             started.run("down")
+
+
+@pytest.fixture
+def machines(tmp_path: Path) -> Iterator[Callable[..., Machine]]:
+    all_machines: list[Machine] = []
+
+    def make(name: str = "data", **options: Any) -> Machine:
+        all_machines.append(Machine(tmp_path / name, **options))
+        return all_machines[-1]
+
+    yield make
+    for machine in all_machines:
+        machine.run("down")
+        assert running(machine.processes()) == []
+
+
+@pytest.fixture
+def machine(machines: Callable[..., Machine]) -> Machine:
+    return machines()

@@ -1,0 +1,60 @@
+"""Services for the tests of served processes: one can hold a request, one waits for its schema."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI
+
+from deploy.catalogue import ServiceSpec
+from domain_services.kernel.background import every, giving_back
+from domain_services.kernel.settings import KernelSettings
+from domain_services.kernel.web.app import build_app
+
+SETTINGS = "domain_services.kernel.settings:KernelSettings"
+SERVICES = (
+    ServiceSpec("slow_one", 0, "tests.serving.services:create_slow", SETTINGS),
+    ServiceSpec(
+        "box", 1, "tests.kernel.box.app:create_app", SETTINGS, "dsm_box", "tests.kernel.box"
+    ),
+)
+
+router = APIRouter()
+
+
+@router.get("/hold")
+async def hold(folder: Path) -> str:
+    """Answer once somebody has made `go` in the folder."""
+    (folder / "held").touch()
+    while not (folder / "go").exists():
+        await asyncio.sleep(0.01)
+    return "held"
+
+
+@router.get("/quick")
+async def quick() -> str:
+    """Answer at once."""
+    return "quick"
+
+
+def create_slow(settings: KernelSettings) -> FastAPI:
+    """Make a service without a database; its loop works on a lease, in the folder of its redis."""
+    assert settings.redis_url
+    folder = Path(settings.redis_url.get_secret_value())
+
+    async def give_back() -> None:
+        (folder / "given back").touch()
+
+    async def work() -> None:
+        async with giving_back("work", give_back):
+            await asyncio.Event().wait()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with app.state.background.running(every(None, work, name="work")):
+            yield
+
+    return build_app(
+        "slow-one-service", settings, [router], lifespan=lifespan, validation_status=400
+    )

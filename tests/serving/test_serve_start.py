@@ -1,0 +1,80 @@
+"""Settings and address of a served process are checked before anything else starts."""
+
+import socket
+
+import pytest
+from pydantic import SecretStr
+
+from deploy.catalogue import ServiceSpec, find
+from deploy.errors import PortTaken, StackError
+from deploy.serving.start import is_loopback, listen, read_settings, refuse_open_door
+from domain_services.kernel.settings import ApiKey, AuthSettings, KernelSettings
+from tests.ports import free_port
+
+PROJECT = find("project")
+KEYS = AuthSettings(keys=(ApiKey(name="admin", role="admin", sha256="0" * 64),))
+
+
+def settings(host: str, auth: AuthSettings) -> KernelSettings:
+    return KernelSettings(host=host, port=1, auth=auth, database_url=SecretStr("none"))
+
+
+@pytest.mark.parametrize(
+    ("host", "is_own"),
+    [
+        ("127.0.0.1", True),
+        ("127.1.2.3", True),
+        ("::1", True),
+        ("localhost", True),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("10.0.0.7", False),
+        ("project-service", False),
+    ],
+)
+def test_address_that_others_reach_needs_keys(host: str, is_own: bool) -> None:
+    assert is_loopback(host) == is_own
+    refuse_open_door(PROJECT, settings(host, KEYS))
+    if is_own:
+        refuse_open_door(PROJECT, settings(host, AuthSettings()))
+    else:
+        with pytest.raises(StackError, match="without any API key"):
+            refuse_open_door(PROJECT, settings(host, AuthSettings()))
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("DSM_PORT", "tcp://10.0.0.7:80"), ("DSM_DRAIN_SECONDS", "-1"), ("DSM_AUTH__KEYS", '["x"]')],
+)
+def test_wrong_setting_is_named_without_its_value(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(StackError, match=variable) as refusal:
+        read_settings(PROJECT)
+    assert value not in str(refusal.value)
+
+
+def test_text_that_is_not_json_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DSM_AUTH", "{")
+    with pytest.raises(StackError, match="JSON is expected"):
+        read_settings(PROJECT)
+
+
+def test_taken_port_is_named() -> None:
+    port = free_port()
+    with listen("127.0.0.1", port), pytest.raises(PortTaken, match=f"port {port}: .*DSM_PORT"):
+        listen("127.0.0.1", port)
+
+
+def test_service_is_found_by_either_spelling() -> None:
+    found: list[ServiceSpec] = [find("daily-scrum"), find("daily_scrum")]
+    assert {spec.name for spec in found} == {"daily_scrum"}
+    with pytest.raises(StackError, match="there is no service sprints; choose one of: backlog"):
+        find("sprints")
+
+
+def test_every_address_of_ipv6_takes_ipv4_too() -> None:
+    port = free_port()
+    with listen("::", port), socket.create_connection(("127.0.0.1", port), timeout=30):
+        pass
