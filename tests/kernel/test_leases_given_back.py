@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -153,13 +154,16 @@ async def test_failure_keeps_the_lease_for_those_who_handle_it() -> None:
 
 
 async def test_loop_that_serves_requests_outlives_the_others() -> None:
-    async def nothing() -> None:
-        pass
+    begun = [asyncio.Event(), asyncio.Event()]
 
-    chores = every(None, nothing, name="chores")
-    queue = every(None, nothing, name="queue", serves_requests=True)
+    async def work(number: int) -> None:
+        begun[number].set()
+
+    chores = every(None, partial(work, 0), name="chores")
+    queue = every(None, partial(work, 1), name="queue", serves_requests=True)
     loops = Background()
     async with loops.running(chores, queue):
+        await asyncio.gather(*(event.wait() for event in begun))
         await loops.leave()
         assert (chores.state, queue.state) == ("stopped", "ok")
     assert queue.state == "stopped"
