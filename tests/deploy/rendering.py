@@ -47,15 +47,17 @@ def _documents(text: str) -> list[Manifest]:
 
 def cluster(name: str) -> list[Manifest]:
     """Return the objects of an overlay, and the Jobs that a person starts beside them."""
-    objects = overlay(name)
-    images = {
+    return with_jobs(overlay(name), JOBS[name])
+
+
+def with_jobs(objects: list[Manifest], files: list[str]) -> list[Manifest]:
+    """Add Jobs to the objects of an overlay, with its image, as their first lines ask."""
+    image = next(
         container["image"]
         for owner in pods(objects)
         for container in owner.containers
         if container["name"] == "project-orchestrator"
-    }
-    for file in JOBS[name]:
-        text = (TREE / "jobs" / file).read_text()
-        # As its first lines ask: the image of the overlay.
-        objects += parsed(text.replace("image: dsm:0.1.0", f"image: {images.copy().pop()}"))
-    return objects
+    )
+    texts = ((TREE / "jobs" / file).read_text() for file in files)
+    started = [parsed(text.replace("image: dsm:0.1.0", f"image: {image}")) for text in texts]
+    return [*objects, *(job for jobs in started for job in jobs)]

@@ -183,6 +183,8 @@ def _outside(objects: list[Manifest], owner: Pods) -> Iterator[str]:
     expected: set[int] = set()
     if owner.calls_the_cluster:
         expected |= {443, 6443}
+    if owner.name == "ollama":
+        expected.add(443)  # where it pulls models from
     if _uses_postgres(owner) and "postgres" not in in_tree and not has_cluster:
         expected.add(5432)
     if "DSM_REDIS_URL" in names(owner) and "valkey" not in in_tree:
