@@ -108,8 +108,11 @@ JOB_CALLS = (
     "sprint-service POST /sprints/*/run-daily-scrum",
     "project-orchestrator POST /orchestrate/schedules/*/firings",
 )
-# Scope of the key of a Job that plans a project's next sprint.
-PLANNING_CALLS = ("project-orchestrator POST /orchestrate/project/*",)
+# Scope of the key of a Job that plans a project's next sprint, or those of all projects.
+PLANNING_CALLS = (
+    "project-orchestrator POST /orchestrate/project/*",
+    "project-service GET /projects",
+)
 
 
 def find(name: str, catalogue: Catalogue = SERVICES) -> ServiceSpec:

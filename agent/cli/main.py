@@ -13,6 +13,7 @@ from agent.cli import (
     demo,
     events,
     importing,
+    jobs,
     learning,
     manifests,
     migrate,
@@ -75,6 +76,9 @@ app.command("learn")(on_target(learning.learn))
 app.command("migrate")(migrate.migrate)
 app.command("backfill")(on_target(backfill.backfill))
 app.command("serve")(serve.serve)
+app.command("run-daily-scrum")(on_target(jobs.run_daily_scrum))
+app.command("run-schedule")(on_target(jobs.run_schedule))
+app.command("plan-sprint")(on_target(jobs.plan_sprint))
 
 import_app = typer.Typer(help="Import a team's history.", no_args_is_help=True)
 app.add_typer(import_app, name="import")

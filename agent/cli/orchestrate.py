@@ -20,7 +20,10 @@ DEFAULT_WEEKS = 2
 # As many as the sprint service takes. Not imported from its schema, which would load pydantic.
 MAX_WEEKS = 8
 
-ProjectArgument = Annotated[str, typer.Argument(metavar="PROJECT", help="The project's id.")]
+ProjectArgument = Annotated[str | None, typer.Argument(metavar="PROJECT", help="The project's id.")]
+EveryProject = Annotated[
+    bool, typer.Option("--all", help="Decide on all active projects that follow the clock.")
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Decide and explain, change nothing.")]
 NoRecord = Annotated[
     bool, typer.Option("--no-record", help="With --dry-run: leave nothing behind, also no audit.")
@@ -56,7 +59,8 @@ class Decided(NamedTuple):
 
 
 def orchestrate(
-    project: ProjectArgument,
+    project: ProjectArgument = None,
+    every_project: EveryProject = False,
     dry_run: DryRun = False,
     no_record: NoRecord = False,
     why: Why = False,
@@ -73,6 +77,15 @@ def orchestrate(
     from agent.importing.holdout import cadence_weeks
     from agent.schema import Options, OrchestrationRequest
 
+    if every_project:
+        from agent.cli.jobs import plan_all
+
+        if project or dry_run or weeks or max_tasks or schedule or as_json:
+            raise typer.BadParameter("takes no project and no other option", param_hint="--all")
+        plan_all(target)
+        return
+    if project is None:
+        raise typer.BadParameter("name a project, or give --all", param_hint="PROJECT")
     if no_record and not dry_run:
         raise typer.BadParameter("give it together with --dry-run", param_hint="--no-record")
     # Ids have no small letters: a person may type them so nevertheless.

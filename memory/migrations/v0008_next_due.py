@@ -43,7 +43,7 @@ WHEN (NEW.next_due_at IS NOT DISTINCT FROM OLD.next_due_at
 EXECUTE FUNCTION forget_next_due();
 """
 # `starts_at` of a job that is done for today is now, so that today's time does not come again.
-_DAILY_JOBS = """
+DAILY_JOBS = """
 INSERT INTO cronjobs (name, kind, schedule, timezone, created_by, last_due_at, suspended_at,
                       suspended_by)
 SELECT 'run-' || name, name, coalesce(schedule, CASE name WHEN 'learn' THEN '0 4 * * *'
@@ -79,4 +79,4 @@ WHEN (NEW.name IN ('backfill', 'learn')) EXECUTE FUNCTION carry_daily_job();
 
 def upgrade() -> None:
     op.execute(_CRONJOBS)
-    op.execute(_DAILY_JOBS)
+    op.execute(DAILY_JOBS)

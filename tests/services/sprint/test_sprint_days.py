@@ -152,14 +152,15 @@ async def test_named_day_is_held_ahead_up_to_the_last_also_by_the_clock(town: To
     assert refused.value.peer_status == 422
 
 
-async def test_moment_in_the_sprint_is_its_own_day_and_any_other_is_the_held_one(
+async def test_moment_of_a_scheduler_is_refused_in_a_held_project_and_after_the_last_day(
     town: Town,
 ) -> None:
     await start(town)
-    named = datetime(2025, 3, 4, 9, tzinfo=UTC)
-    assert (await town.sprint.run_daily_scrum("P1-S01", named)).scrum_date == TUESDAY
-    of_a_scheduler = datetime(2026, 3, 4, 9, tzinfo=UTC)
-    assert (await town.sprint.run_daily_scrum("P1-S01", of_a_scheduler)).scrum_date == MONDAY
+    for moment in (datetime(2025, 3, 4, 9, tzinfo=UTC), datetime(2026, 3, 4, 9, tzinfo=UTC)):
+        with pytest.raises(PeerRefused, match="is held at 2025-03-03") as refused:
+            await town.sprint.run_daily_scrum("P1-S01", moment)
+        assert refused.value.problem["code"] == "project_held"
+    assert (await town.sprint.run_daily_scrum("P1-S01", TUESDAY)).scrum_date == TUESDAY
 
 
 async def test_daily_scrum_refreshes_the_working_days_of_the_sprint(town: Town) -> None:

@@ -66,12 +66,12 @@ async def test_same_day_always_goes_the_same_way(town: Town) -> None:
 
 async def test_second_scrum_of_a_day_answers_the_first(town: Town) -> None:
     await start(town)
-    first, *others = await asyncio.gather(
-        *(town.sprint.run_daily_scrum("P1-S01") for _ in range(5))
-    )
-    assert all(other == first for other in others)
+    answers = await asyncio.gather(*(town.sprint.run_daily_scrum("P1-S01") for _ in range(5)))
+    assert len({(answer.report_id, answer.updated_tasks_count) for answer in answers}) == 1
+    assert sum("was already held" in answer.message for answer in answers) == 4
     after = await progress_of(town)
-    assert await town.sprint.run_daily_scrum("P1-S01") == first
+    again = await town.sprint.run_daily_scrum("P1-S01")
+    assert again.message == f"The daily scrum of {again.scrum_date} was already held."
     assert await progress_of(town) == after
     assert len(await town.rows("SELECT 1 FROM daily_scrums")) == 1
 
@@ -151,13 +151,22 @@ async def test_next_day_compiles_only_what_is_new(town: Town) -> None:
     assert (run.scrum_date, run.updated_tasks_count) == (tuesday, 1)
 
 
+async def test_moment_after_the_last_day_of_a_running_sprint_gets_no_scrum(town: Town) -> None:
+    await start(town, as_of=None, start_date=date(2025, 3, 3))
+    late = datetime(2025, 3, 17, 9, tzinfo=UTC)
+    with pytest.raises(PeerRefused, match="last day") as refused:
+        await town.sprint.run_daily_scrum("P1-S01", late)
+    assert refused.value.problem["code"] == "sprint_over"
+
+
 async def test_day_is_that_of_the_scheduled_time(town: Town) -> None:
     """A scheduler that fires after midnight still holds the day that was due."""
     await start(town, as_of=None, timezone="Pacific/Kiritimati", start_date=date(2025, 3, 3))
     late = datetime(2025, 3, 4, 10, 30, tzinfo=UTC)  # in Kiritimati it is the 5th, 00:30
     run = await town.sprint.run_daily_scrum("P1-S01", late)
     assert run.scrum_date == date(2025, 3, 5)
-    assert await town.sprint.run_daily_scrum("P1-S01", date(2025, 3, 5)) == run
+    again = await town.sprint.run_daily_scrum("P1-S01", date(2025, 3, 5))
+    assert (again.report_id, again.scrum_date) == (run.report_id, run.scrum_date)
     assert (await town.sprint.run_daily_scrum("P1-S01")).scrum_date > run.scrum_date
     moved = CalendarChange(country="US", timezone="Pacific/Pago_Pago")
     await town.project.change_calendar("P1", moved)

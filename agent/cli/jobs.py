@@ -1,0 +1,174 @@
+"""Commands of jobs: `dsm run-daily-scrum`, `dsm run-schedule` and `dsm plan-sprint`.
+
+A cluster starts them. Work that is not to be done now, or is being done, is a success with the
+reason: the job is not repeated for it. A service that is away is a failure: the job is repeated.
+"""
+
+import asyncio
+import os
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from agent.cli.target import Target
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from agent.cli.connect import Clients
+
+JOB_VARIABLE = "DSM_JOB_NAME"
+PROJECT_VARIABLE = "PROJECT_ID"
+# A Kubernetes CronJob names its jobs `<cronjob>-<minutes since 1970>`. A date that a person puts
+# at the end of a name, as 20260302, is less than the minutes of 2025.
+_JOB_NAME = re.compile(r".*-((?:29|[3-9][0-9])[0-9]{6})")
+PAGE = 100
+# Codes of a scrum that is not held on that day, now or ever.
+RESTING = ("sprint_not_started", "sprint_over", "sprint_not_in_progress", "project_held")
+UNDER_WAY = ("firing_in_progress", "run_in_progress")
+
+Sprint = Annotated[str, typer.Argument(metavar="SPRINT", help="Id, such as P1-S01.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="As `dsm schedule list` names it.")]
+Due = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TIME",
+        help="Time that was due, e.g. 2026-03-02T14:00Z; default: that of DSM_JOB_NAME, or now.",
+    ),
+]
+Project = Annotated[
+    str,
+    typer.Argument(metavar="PROJECT", envvar=PROJECT_VARIABLE, help="The project's id."),
+]
+
+
+def run_daily_scrum(sprint: Sprint, due: Due = None, *, target: Target) -> None:
+    """Hold the daily scrum of SPRINT that was due; one that is not to be held is no failure."""
+
+    async def hold(clients: "Clients") -> str:
+        moment = _moment(due)
+        scrum = await clients.sprint.run_daily_scrum(sprint.upper(), moment or _now())
+        return f"{scrum.sprint_id}, {scrum.scrum_date}: {scrum.message}"
+
+    _run(target, hold, RESTING)
+
+
+def run_schedule(name: Name, due: Due = None, *, target: Target) -> None:
+    """Do the work of the schedule NAME that was due; work under way is no failure."""
+
+    async def fire(clients: "Clients") -> str:
+        from agent.schedules.schema import ScheduleFiring
+
+        fired = await clients.orchestrator.fire_schedule(name, ScheduleFiring(due_at=_moment(due)))
+        return f"{fired.name}: {fired.result}"
+
+    _run(target, fire, UNDER_WAY)
+
+
+def plan_sprint(project: Project, *, target: Target) -> None:
+    """Decide the next step of PROJECT and carry it out; a decision under way is no failure."""
+
+    async def decide(clients: "Clients") -> str:
+        return await _decide(clients, project.upper())
+
+    _run(target, decide, UNDER_WAY)
+
+
+def plan_all(target: Target) -> None:
+    """Decide on every active project that follows the clock, one after the other.
+
+    A project that fails does not stop the others; the command then fails at the end.
+    """
+
+    async def decide(clients: "Clients") -> str:
+        from domain_services.kernel.client.http_client import PeerRefused
+        from domain_services.kernel.errors import Conflict, Problem
+
+        failed: list[str] = []
+        count = 0
+        async for project in _live_projects(clients):
+            count += 1
+            try:
+                print(await _decide(clients, project), flush=True)
+            except Problem as problem:
+                code = problem.problem.get("code") if isinstance(problem, PeerRefused) else None
+                print(f"{project}: {problem.detail}", flush=True)
+                failed += [] if code in UNDER_WAY else [project]
+        if failed:
+            raise Conflict(f"{len(failed)} of {count} projects failed: {', '.join(failed)}")
+        return f"{count} projects were decided"
+
+    _run(target, decide, ())
+
+
+async def _decide(clients: "Clients", project: str) -> str:
+    from agent.schema import OrchestrationRequest
+
+    answer = await clients.orchestrator.orchestrate(project, OrchestrationRequest())
+    done = "; ".join(answer.actions_taken)
+    return f"{project}: {done or answer.decisions.reasoning}"
+
+
+async def _live_projects(clients: "Clients") -> AsyncIterator[str]:
+    """Yield the ids of the projects that are active and follow the clock."""
+    offset = 0
+    while page := await clients.project.list_projects(PAGE, offset):
+        for project in page:
+            if project.status == "active" and project.clock == "live":
+                yield project.id
+        offset += len(page)
+
+
+def due_of_job(job_name: str) -> "datetime | None":
+    """Return the due time that a cluster put into a job's name; None for one without."""
+    from datetime import UTC, datetime
+
+    match = _JOB_NAME.fullmatch(job_name)
+    return datetime.fromtimestamp(60 * int(match[1]), UTC) if match else None
+
+
+def _moment(due: str | None) -> "datetime | None":
+    """Read `--due`, or the time in the job's name. Raises: `Invalid`."""
+    from datetime import datetime
+
+    from domain_services.kernel.errors import Invalid
+
+    if due is None:
+        return due_of_job(os.environ.get(JOB_VARIABLE, ""))
+    try:
+        moment = datetime.fromisoformat(due)
+    except ValueError as error:
+        raise Invalid(f"--due {due!r} is no time; write e.g. 2026-03-02T14:00Z") from error
+    if moment.tzinfo is None:
+        raise Invalid(f"--due {due!r} has no offset; write e.g. {due}Z")
+    return moment
+
+
+def _now() -> "datetime":
+    from domain_services.kernel.types import utc_now
+
+    return utc_now()
+
+
+def _run(
+    target: Target, work: "Callable[[Clients], Awaitable[str]]", passed: tuple[str, ...]
+) -> None:
+    """Do the work and print its result; a refusal with one of the codes `passed` is a success."""
+    from agent.cli.failures import one_line
+
+    async def connected() -> str:
+        from agent.cli.connect import connect
+        from domain_services.kernel.client.http_client import PeerRefused
+
+        async with connect(target) as clients:
+            try:
+                return await work(clients)
+            except PeerRefused as refusal:
+                if refusal.problem.get("code") not in passed:
+                    raise
+                return f"nothing was done: {refusal.detail}"
+
+    with one_line():
+        print(asyncio.run(connected()))

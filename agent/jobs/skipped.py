@@ -1,0 +1,28 @@
+"""Due times that a cluster skips: the local time does not exist on the day of a clock change."""
+
+from agent.jobs.schedule import Scheduler, last_due
+from domain_services.kernel.background import Loop, every
+from tools.cron_times import is_shifted
+from tools.cronjobs import CronJob
+
+POLL_SECONDS = 60.0
+
+
+class SkippedTimes(Scheduler):
+    """Fires the due times that the cluster skips, and keeps `next_due_at` of all others right.
+
+    A project gets one report a local day in both modes
+    (docs/adr/0107-one-report-a-local-day.md).
+    """
+
+    def loop(self) -> Loop:
+        """Return the loop that fires what the cluster skips."""
+        return every(POLL_SECONDS, self.fire_due, name="schedules: skipped times")
+
+    async def _fire_if_due(self, job: CronJob) -> bool:
+        due = last_due(job, self._clock())
+        if due is not None and not is_shifted(job.schedule, job.timezone, due):
+            # The cluster fires it: only the next due time is stored here.
+            await self._claims.renew(job)
+            return False
+        return await super()._fire_if_due(job)
