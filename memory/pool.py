@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import socket
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -11,6 +12,7 @@ import orjson
 import psycopg
 from pgvector.psycopg import register_vector_async
 from psycopg.types.json import set_json_dumps, set_json_loads
+from psycopg_pool import PoolTimeout
 
 from domain_services.kernel.database.pool import CheckedPool, Connection
 from memory.document import encode
@@ -19,6 +21,8 @@ from memory.document import encode
 # prepared statements cost it 1.6 to 1.9 times less than as text. Binary vectors need pgvector's
 # adapters and settings on every connection; nothing of an ORM would be left to use.
 
+# A process that starts beside many others gets its first connection late, and must not die of it.
+OPEN_SECONDS = 30.0
 HANG_UP_SECONDS = 60.0  # for a whole transaction, whose statements end after 3 s each
 
 
@@ -80,11 +84,25 @@ async def open_pool(url: str, *, most: int = 10, wait: bool = True) -> AsyncGene
     """Open a pool of 2 to `most` checked autocommit connections; `url` may be SQLAlchemy's form.
 
     Statements end after 3 s, lock waits after 1 s. With `wait`, raises `psycopg_pool.PoolTimeout`
-    when the database does not answer within 5 s.
+    when the database does not answer within OPEN_SECONDS.
     """
     pool = Pool(url, min_size=2, max_size=most, configure=_configure)
     try:
-        await pool.open(wait=wait, timeout=5)
+        await pool.open()
+        if wait:
+            await _wait_for_answer(pool)
         yield pool
     finally:
         await pool.close()
+
+
+async def _wait_for_answer(pool: Pool) -> None:
+    until = time.monotonic() + OPEN_SECONDS
+    while True:
+        try:
+            async with pool.connection():
+                return
+        # psycopg's own wait begins no new attempts, and so never ends after a failed one.
+        except PoolTimeout:
+            if time.monotonic() > until:
+                raise

@@ -1,5 +1,6 @@
 """Faulty connections to PostgreSQL and Valkey: 503 in time, and recovery by itself."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -97,4 +98,28 @@ async def test_memory_pool_reconnects_soon_after_a_long_outage(
             proxy.set("pass")
             async with pool.connection() as connection:
                 await connection.execute("SELECT 1")
+    databases.drop(url)
+
+
+async def test_memory_pool_opens_when_the_database_answers_late(
+    servers: EmbeddedServers, databases: Databases
+) -> None:
+    """Beside many starting processes the first attempts may fail; the start goes on."""
+    url = databases.fresh("memory")
+    name = url.split("?")[0].rsplit("/", 1)[-1]
+    async with proxying(str(servers.postgres.sockets / ".s.PGSQL.5432")) as proxy:
+        proxy.set("refuse")
+
+        async def open_and_ask() -> None:
+            through = f"postgresql://postgres@127.0.0.1:{proxy.port}/{name}"
+            async with open_pool(through) as pool, pool.connection() as connection:
+                await connection.execute("SELECT 1")
+
+        async def many_attempts_failed() -> bool:
+            return proxy.connections >= 8
+
+        opening = asyncio.create_task(open_and_ask())
+        await until(many_attempts_failed, "further attempts to connect")
+        proxy.set("pass")
+        await opening
     databases.drop(url)
