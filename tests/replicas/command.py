@@ -14,6 +14,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from deploy.catalogue import SERVICES
+from domain_services.kernel.database import pool
 from domain_services.kernel.web import health
 from tests import waits
 
@@ -80,6 +81,7 @@ def _run(command: Command) -> None:
     os.environ.update(command.environment)
     waits.lengthen()
     health.CHECK_SECONDS = waits.LONG_POOL_WAIT_SECONDS
+    pool.CONNECT_SECONDS = int(waits.LONG_POOL_WAIT_SECONDS)
     for name in filter(None, command.environment.get(WITHOUT, "").split(",")):
         _MECHANISMS[name]()
     sys.argv = ["dsm", *command.arguments]

@@ -35,7 +35,7 @@ def create_engine(url: str, *, pool_size: int) -> AsyncEngine:
         hide_parameters=True,
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
-        connect_args={"options": pool.session_options(), "connect_timeout": 3},
+        connect_args={"options": pool.session_options(), "connect_timeout": pool.CONNECT_SECONDS},
     )
     _ping_after_input(engine.dialect)
     return engine

@@ -19,6 +19,7 @@ Connection: TypeAlias = psycopg.AsyncConnection[Any]
 
 WAIT_SECONDS = 2.0
 RECONNECT_SECONDS = 1.0
+CONNECT_SECONDS = 3
 
 # A stuck client must not hold locks.
 STATEMENT_SECONDS = 3
@@ -45,7 +46,7 @@ class CheckedPool(AsyncConnectionPool[Connection]):
             kwargs={
                 "autocommit": True,
                 "prepare_threshold": 0,
-                "connect_timeout": 3,
+                "connect_timeout": CONNECT_SECONDS,
                 "options": session_options(),
                 "row_factory": row_factory,
             },
