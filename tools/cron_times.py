@@ -128,8 +128,7 @@ def _warning(cron: Cron, zone: ZoneInfo, day: date) -> str | None:
             written = f"{hour:02}:{minute:02}"
             if moment != moment.astimezone(UTC).astimezone(zone):
                 return (
-                    f"On {day.isoformat()} there is no {written} in {zone.key}: it then runs late,"
-                    " or not at all in a cluster."
+                    f"On {day.isoformat()} there is no {written} in {zone.key}: it then runs late."
                 )
             return f"On {day.isoformat()} {written} comes twice in {zone.key}: it counts once."
     return None
