@@ -10,7 +10,9 @@ from agent.cli import (
     audit,
     backfill,
     clock,
+    config,
     demo,
+    doctor,
     events,
     importing,
     jobs,
@@ -40,7 +42,16 @@ PANELS = {
         "sprint",
         "learn",
     ),
-    "Operate": ("serve", "migrate", "backfill", "audit", "events", "manifests"),
+    "Operate": (
+        "serve",
+        "migrate",
+        "doctor",
+        "config",
+        "backfill",
+        "audit",
+        "events",
+        "manifests",
+    ),
 }
 ORDER = tuple(name for names in PANELS.values() for name in names)
 
@@ -74,6 +85,7 @@ app.command("walk")(on_target(walk.walk))
 app.command("clock")(on_target(clock.clock))
 app.command("learn")(on_target(learning.learn))
 app.command("migrate")(migrate.migrate)
+app.command("doctor")(on_target(doctor.doctor))
 app.command("backfill")(on_target(backfill.backfill))
 app.command("serve")(serve.serve)
 app.command("run-daily-scrum")(on_target(jobs.run_daily_scrum))
@@ -102,6 +114,10 @@ schedule_app.command("pause")(on_target(schedule.pause))
 schedule_app.command("resume")(on_target(schedule.resume))
 schedule_app.command("change")(on_target(schedule.change))
 schedule_app.command("delete")(on_target(schedule.delete))
+
+config_app = typer.Typer(help="Show the settings of the services.", no_args_is_help=True)
+app.add_typer(config_app, name="config")
+config_app.command("show")(config.show)
 
 audit_app = typer.Typer(help="Check recorded decisions.", no_args_is_help=True)
 app.add_typer(audit_app, name="audit")

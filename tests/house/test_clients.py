@@ -19,6 +19,7 @@ from domain_services.chronicle.client import ChronicleClient
 from domain_services.daily_scrum.client import DailyScrumClient
 from domain_services.embedding.client import EmbeddingClient
 from domain_services.kernel.client.dead_letters import DeadLettersClient
+from domain_services.kernel.client.diagnosis import DiagnosisClient
 from domain_services.kernel.client.http_client import ServiceClient
 from domain_services.project.client import ProjectClient
 from domain_services.sprint.client import SprintClient
@@ -35,6 +36,7 @@ CLIENTS: tuple[tuple[str, type[ServiceClient]], ...] = (
     ("backlog", DeadLettersClient),
     ("sprint", DeadLettersClient),
     ("orchestrator", DeadLettersClient),
+    *((spec.name, DiagnosisClient) for spec in SERVICES),
 )
 
 

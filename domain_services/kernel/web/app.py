@@ -22,6 +22,7 @@ from domain_services.kernel.settings import KernelSettings
 from domain_services.kernel.telemetry import Metrics
 from domain_services.kernel.web import docs
 from domain_services.kernel.web.auth import KeyRing
+from domain_services.kernel.web.diagnosis import diagnosis_router
 from domain_services.kernel.web.draining import Draining
 from domain_services.kernel.web.edge import Edge
 from domain_services.kernel.web.health import (
@@ -84,12 +85,14 @@ def build_app(
     docs.add(app)
     routes = [route for router in routers for route in router.routes]
     replaced = {_path(route) for route in routes}
-    for router in (
+    own = (
         liveness_router(),
         readiness_router(service),
         serving_router(),
         metrics_router(metrics),
-    ):
+        diagnosis_router(service),
+    )
+    for router in own:
         routes += [route for route in router.routes if _path(route) not in replaced]
     # An included router searches its route twice, a sixth of a short request's time:
     # docs/adr/0005-routes-in-the-app.md.

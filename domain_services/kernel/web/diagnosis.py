@@ -1,0 +1,117 @@
+"""Route GET /diagnosis: a service about itself and its stores, for `dsm doctor`.
+
+Each store is asked over a connection of its own: an exhausted pool is one of the troubles that are
+looked for.
+"""
+
+import asyncio
+from importlib.metadata import version
+from typing import Any
+
+import psycopg
+from fastapi import APIRouter, Request
+from psycopg.rows import dict_row
+from redis.exceptions import RedisError
+
+from domain_services.kernel.client.diagnosis import (
+    CallerDiagnosis,
+    DatabaseDiagnosis,
+    Diagnosis,
+    RedisDiagnosis,
+)
+from domain_services.kernel.database.urls import plain_url
+from domain_services.kernel.messaging.redis import open_redis
+from domain_services.kernel.settings import KernelSettings
+from domain_services.kernel.web.auth import Identity
+
+STORE_SECONDS = 3.0
+
+_SERVER = """
+    SELECT extract(epoch FROM pg_postmaster_start_time())::text AS server,
+           current_setting('server_version') AS version,
+           pg_is_in_recovery() AS is_replica,
+           pg_backend_pid() AS process,
+           (SELECT sum(numbackends)::int FROM pg_stat_database) AS connections,
+           current_setting('max_connections')::int
+               - current_setting('superuser_reserved_connections')::int
+               - coalesce(current_setting('reserved_connections', true)::int, 0)
+               AS max_connections,
+           (SELECT extversion FROM pg_extension WHERE extname = 'vector') AS vector
+"""
+_REVISION = "SELECT version_num FROM alembic_version"
+
+
+def diagnosis_router(service: str) -> APIRouter:
+    """Make the route GET /diagnosis."""
+    router = APIRouter(tags=["health"])
+
+    @router.get("/diagnosis")
+    async def diagnose(request: Request) -> Diagnosis:
+        """Answer release, caller, connections, database and Redis of this service."""
+        identity: Identity = request.scope["dsm.identity"]
+        settings: KernelSettings = request.app.state.settings
+        database, redis = await asyncio.gather(_database(settings), _redis(settings))
+        return Diagnosis(
+            service=service,
+            release=version("digital-scrum-master"),
+            caller=CallerDiagnosis(name=identity.name, role=identity.role),
+            schedules=getattr(settings, "schedules", None),
+            most_connections=settings.most_connections if database else None,
+            has_direct_url=settings.database_direct_url is not None,
+            database=database,
+            redis=redis,
+        )
+
+    return router
+
+
+async def _database(settings: KernelSettings) -> DatabaseDiagnosis | None:
+    if settings.database_url is None:
+        return None
+    url = plain_url(settings.database_url.get_secret_value())
+    try:
+        async with asyncio.timeout(STORE_SECONDS):
+            return await _ask_database(url)
+    except (psycopg.Error, OSError, TimeoutError) as error:
+        return DatabaseDiagnosis(problem=_reason(error))
+
+
+async def _ask_database(url: str) -> DatabaseDiagnosis:
+    # A pooler in front may serve each statement by another process: nothing is prepared. It makes
+    # up the process id of a connection, by which it is known.
+    connection = await psycopg.AsyncConnection.connect(url, autocommit=True, prepare_threshold=None)
+    async with connection, connection.cursor(row_factory=dict_row) as cursor:
+        row = await (await cursor.execute(_SERVER)).fetchone()
+        assert row is not None
+        is_pooled = row.pop("process") != connection.info.backend_pid
+        facts = DatabaseDiagnosis(**row, is_pooled=is_pooled)
+        try:
+            found = await (await cursor.execute(_REVISION)).fetchone()
+        except psycopg.errors.UndefinedTable:
+            return facts
+        except psycopg.errors.InsufficientPrivilege:
+            return facts.model_copy(update={"may_read_revision": False})
+        return facts.model_copy(update={"revision": found["version_num"] if found else None})
+
+
+async def _redis(settings: KernelSettings) -> RedisDiagnosis | None:
+    if settings.redis_url is None:
+        return None
+    try:
+        async with asyncio.timeout(STORE_SECONDS), open_redis(settings) as redis:
+            info: dict[str, Any] = await redis.info()  # pyright: ignore[reportUnknownMemberType]
+    except (RedisError, OSError, TimeoutError) as error:
+        return RedisDiagnosis(problem=_reason(error))
+    return RedisDiagnosis(
+        version=str(info.get("redis_version")),
+        mode=str(info.get("redis_mode", "standalone")),
+        eviction_policy=info.get("maxmemory_policy"),
+        is_replica=info.get("role") == "slave",
+    )
+
+
+def _reason(error: Exception) -> str:
+    """Describe a failure in one line."""
+    # psycopg names host and user of a refused connection, and never the password.
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else f"{type(error).__name__} within {STORE_SECONDS:.0f} s"

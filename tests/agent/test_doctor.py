@@ -1,0 +1,74 @@
+"""`dsm doctor` against real services, of which some are away."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from agent.cli.main import app
+from agent.doctor import facts
+from domain_services.kernel.web import diagnosis, health
+from tests.conftest import ADMIN_KEY
+from tests.graphs.conftest import System
+
+
+@pytest.fixture(autouse=True)
+def _long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let only a service that is away end a question: a busy machine is no finding."""
+    monkeypatch.setattr(facts, "QUESTION_SECONDS", 60.0)
+    monkeypatch.setattr(health, "CHECK_SECONDS", 20.0)
+    monkeypatch.setattr(diagnosis, "STORE_SECONDS", 20.0)
+    monkeypatch.delenv("DSM_DATA_DIR", raising=False)
+
+
+async def examine(system: System, key: str, *names: str) -> tuple[int, dict[tuple[str, str], Any]]:
+    urls = [word for name in names for word in ("--url", f"{name}={system.urls[name]}")]
+    environment = {"DSM_AUTH__SERVICE_KEY": key}
+    # In a thread, because a command has an event loop of its own.
+    done = await asyncio.to_thread(
+        CliRunner().invoke, app, ["doctor", "--json", *urls], env=environment
+    )
+    assert key not in done.output
+    # The services log to the same stream, because they run in this process.
+    answer, _ = json.JSONDecoder().raw_decode(done.stdout, done.stdout.index('{\n  "healthy"'))
+    rows = answer["findings"]
+    return done.exit_code, {(row["service"], row["check"]): row for row in rows}
+
+
+async def test_services_and_stores_are_checked_also_when_a_peer_is_away(system: System) -> None:
+    await system.start("project", "backlog", "orchestrator")
+    code, found = await examine(system, ADMIN_KEY, "project", "backlog", "sprint", "orchestrator")
+    assert code == 1
+    assert found["sprint", "reachable"]["result"] == "failed"
+    assert found["orchestrator", "ready"]["result"] == "failed"
+    assert "sprint-service" in found["orchestrator", "ready"]["message"]
+    for check in ("reachable", "ready", "key", "release", "clock", "database", "schema", "redis"):
+        assert found["backlog", check]["result"] == "ok", found["backlog", check]
+    assert found["orchestrator", "extension"]["message"].startswith("vector 0.")
+    assert found["backlog", "dead letters"]["result"] == "ok"
+    assert found["all", "connections"]["result"] == "ok"
+    assert "chronicle" in found["all", "services"]["message"]
+
+
+async def test_wrong_url_and_wrong_key_are_told_apart(system: System) -> None:
+    await system.start("project")
+    system.urls["backlog"] = system.urls["project"]
+    code, found = await examine(system, ADMIN_KEY, "backlog")
+    assert (code, found["backlog", "identity"]["message"]) == (
+        1,
+        "project-service answers at this URL",
+    )
+    code, found = await examine(system, "dsm_unknown", "project")
+    assert (code, found["project", "key"]["result"]) == (1, "failed")
+    assert found["project", "reachable"]["result"] == "ok"
+
+
+async def test_no_stack_is_a_finding(tmp_path: Path) -> None:
+    arguments = ["doctor", "--data-dir", str(tmp_path / "none")]
+    done = await asyncio.to_thread(CliRunner().invoke, app, arguments)
+    assert done.exit_code == 1
+    assert "no stack is running" in done.output
+    assert "0 ok, 0 warning, 1 failed" in done.output

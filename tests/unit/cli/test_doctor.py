@@ -1,0 +1,212 @@
+"""Findings of `dsm doctor`: each trouble is named with what to do, and hides no other."""
+
+import time
+from collections.abc import Iterable
+from email.utils import formatdate
+from typing import Any
+
+import pytest
+
+from agent.doctor import facts as facts_module
+from agent.doctor.examination import judge, newest_revision
+from agent.doctor.facts import Facts, Page, ServiceFacts, Told
+from agent.doctor.findings import Finding, has_failed
+from agent.schedules.schema import ScheduledJob
+from deploy.catalogue import SERVICES
+from domain_services.embedding.schema import Health
+from domain_services.kernel.client.diagnosis import (
+    CallerDiagnosis,
+    DatabaseDiagnosis,
+    Diagnosis,
+    RedisDiagnosis,
+)
+
+[SPRINT] = [spec for spec in SERVICES if spec.name == "sprint"]
+NEWEST = newest_revision(SPRINT)
+GOOD = Page(200, {"status": "ok"}, clock_offset_seconds=0.0)
+DATABASE = DatabaseDiagnosis(
+    server="1",
+    version="18.4",
+    connections=20,
+    max_connections=97,
+    revision=NEWEST,
+    is_pooled=False,
+    is_replica=False,
+)
+REDIS = RedisDiagnosis(version="7.2", mode="standalone", eviction_policy="noeviction")
+
+
+def told(**values: Any) -> Told[Diagnosis]:
+    base = Diagnosis(
+        service="sprint-service",
+        release="0.1.0",
+        caller=CallerDiagnosis(name="admin", role="admin"),
+        most_connections=17,
+        has_direct_url=False,
+        database=DATABASE,
+        redis=REDIS,
+    )
+    return Told(base.model_copy(update=values))
+
+
+def database(**values: Any) -> Told[Diagnosis]:
+    return told(database=DATABASE.model_copy(update=values))
+
+
+def redis(**values: Any) -> Told[Diagnosis]:
+    return told(redis=REDIS.model_copy(update=values))
+
+
+def findings(
+    diagnosis: Told[Diagnosis] | None = None,
+    *,
+    health: Page = GOOD,
+    serving: Page = GOOD,
+    ready: Page = GOOD,
+    **installation: Any,
+) -> list[Finding]:
+    service = ServiceFacts("sprint", "http://s", health, serving, ready, diagnosis or told())
+    whole: dict[str, Any] = {
+        "schedules": Told([]),
+        "dead_letters": {"sprint": Told(0)},
+        "embedding": Told(
+            Health(status="healthy", ollama_available=False, local_model_available=True, model="m")
+        ),
+    }
+    return list(judge(Facts((service,), **(whole | installation)), (SPRINT,)))
+
+
+def trouble(found: Iterable[Finding]) -> list[tuple[str, str]]:
+    return [(finding.check, finding.result) for finding in found if finding.result != "ok"]
+
+
+def test_installation_without_trouble_is_ok_everywhere() -> None:
+    found = findings()
+    assert trouble(found) == []
+    assert not has_failed(found)
+    assert {"reachable", "serving", "ready", "loops", "clock", "key", "release", "database"} <= {
+        finding.check for finding in found
+    }
+
+
+@pytest.mark.parametrize(
+    ("page", "result", "text"),
+    [
+        (Page(503, {"database": "ok", "redis": "error"}), "failed", "redis"),
+        (Page(503, {"external_apis": {"backlog-service": "error"}}), "failed", "backlog-service"),
+        (
+            Page(503, {"services": {"chronicle-service": {"status": "error"}}}),
+            "failed",
+            "chronicle",
+        ),
+        (Page(200, {"services": {"redis": {"status": "error"}}}), "warning", "redis"),
+        (Page(503), "failed", "503"),
+        (Page(problem="no answer within 6 s"), "failed", "no answer"),
+    ],
+)
+def test_failing_dependency_is_named(page: Page, result: str, text: str) -> None:
+    [found] = [finding for finding in findings(ready=page) if finding.check == "ready"]
+    assert (found.result, text in found.message) == (result, True)
+    assert found.advice
+
+
+@pytest.mark.parametrize(
+    ("body", "result"),
+    [
+        ({"background": {"relay": "failing"}}, "warning"),
+        ({"background": {"relay": "stopped"}}, "failed"),
+        (
+            {"services": {"background": {"status": "error", "loops": {"relay": "stopped"}}}},
+            "failed",
+        ),
+    ],
+)
+def test_loop_in_trouble_is_named(body: dict[str, Any], result: str) -> None:
+    [found] = [finding for finding in findings(ready=Page(200, body)) if finding.check == "loops"]
+    assert (found.result, "relay" in found.message) == (result, True)
+
+
+@pytest.mark.parametrize("reason", ["draining", "database"])
+def test_service_that_takes_no_requests_says_why(reason: str) -> None:
+    found = findings(serving=Page(503, {"status": "not_serving", "reason": reason}))
+    assert trouble(found) == [("serving", "failed")]
+    assert any(reason in finding.message for finding in found)
+
+
+@pytest.mark.parametrize(
+    ("diagnosis", "check", "result", "advice"),
+    [
+        (Told(status=401), "key", "failed", "--key-file"),
+        (Told(status=403), "key", "warning", "viewer"),
+        (Told(status=404), "release", "warning", "0.1.0"),
+        (told(release="9.9.9"), "release", "warning", "one release"),
+        (told(service="backlog-service"), "identity", "failed", "sprint-service"),
+        (told(database=None), "database", "failed", "DSM_DATABASE_URL"),
+        (told(database=DatabaseDiagnosis(problem="refused")), "database", "failed", "check"),
+        (database(is_replica=True), "database", "failed", "primary"),
+        (database(revision=None), "schema", "failed", "dsm migrate"),
+        (database(revision="sprint_0001"), "schema", "failed", "dsm migrate"),
+        (database(revision="sprint_9999"), "schema", "warning", "newer release"),
+        (database(revision="backlog_0001"), "schema", "failed", "dsm migrate"),
+        (database(may_read_revision=False, revision=None), "schema", "warning", "dsm migrate"),
+        (database(is_pooled=True), "pooler", "warning", "DSM_DATABASE_DIRECT_URL"),
+        (database(max_connections=16), "connections", "failed", "DSM_POOL_SIZE"),
+        (database(connections=90), "connections", "warning", "max_connections"),
+        (told(redis=RedisDiagnosis(problem="refused")), "redis", "failed", "DSM_REDIS_URL"),
+        (redis(mode="cluster"), "redis", "failed", "one primary"),
+        (redis(mode="sentinel"), "redis", "failed", "primary"),
+        (redis(is_replica=True), "redis", "failed", "primary"),
+        (redis(eviction_policy="allkeys-lru"), "redis", "warning", "noeviction"),
+    ],
+)
+def test_trouble_is_found_alone_with_what_to_do(
+    diagnosis: Told[Diagnosis], check: str, result: str, advice: str
+) -> None:
+    found = findings(diagnosis)
+    assert trouble(found) == [(check, result)]
+    [it] = [finding for finding in found if finding.result != "ok"]
+    assert advice in it.advice
+
+
+def test_pooler_with_a_url_past_it_is_ok() -> None:
+    pooled = DATABASE.model_copy(update={"is_pooled": True})
+    assert trouble(findings(told(database=pooled, has_direct_url=True))) == []
+
+
+def test_service_that_does_not_answer_hides_no_other_check() -> None:
+    found = findings(
+        Told(problem="cannot be reached"),
+        health=Page(problem="connection refused"),
+        dead_letters={"sprint": Told(3)},
+    )
+    assert trouble(found) == [("reachable", "failed"), ("dead letters", "warning")]
+
+
+def test_another_program_at_the_url_is_no_service() -> None:
+    assert trouble(findings(health=Page(200)))[0] == ("reachable", "failed")
+    assert trouble(findings(health=Page(404, {"x": 1})))[0] == ("reachable", "failed")
+
+
+def test_schedules_that_the_cluster_does_not_have_are_named() -> None:
+    rows = [
+        ScheduledJob.model_construct(name=state, state=state, state_reason=f"why {state}")  # type: ignore[arg-type]
+        for state in ("pending", "refused", "active")
+    ]
+    found = findings(schedules=Told(rows))
+    assert trouble(found) == [("schedules", "failed"), ("schedules", "warning")]
+    assert any("why pending" in finding.message for finding in found)
+
+
+@pytest.mark.parametrize(
+    ("behind", "result"), [(0, None), (3, None), (10, "warning"), (-10, "warning"), (120, "failed")]
+)
+def test_clock_of_a_service_is_compared_with_this_machine(behind: int, result: str | None) -> None:
+    now = time.time()
+    offset = facts_module._offset(formatdate(now - behind, usegmt=True), now, now + 0.1)
+    page = Page(200, {"status": "ok"}, clock_offset_seconds=offset)
+    assert trouble(findings(health=page)) == ([("clock", result)] if result else [])
+
+
+def test_header_without_a_time_says_nothing_about_the_clock() -> None:
+    assert facts_module._offset(None, 0, 1) is None
+    assert facts_module._offset("yesterday", 0, 1) is None
