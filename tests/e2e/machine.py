@@ -16,7 +16,7 @@ from tests.processes import command_line
 
 ROOT = Path(__file__).parents[2]
 PATHS = os.pathsep.join([str(ROOT), str(Path(__file__).parent)])
-BOUND_SECONDS = 60
+BOUND_SECONDS = 180
 
 
 def until(condition: Callable[[], Any], event: str) -> None:
