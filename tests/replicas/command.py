@@ -80,8 +80,9 @@ def _run(command: Command) -> None:
     os.environ.clear()
     os.environ.update(command.environment)
     waits.lengthen()
+    # Twenty processes share the cores with whatever else runs: their waits are longer still.
     health.CHECK_SECONDS = waits.LONG_POOL_WAIT_SECONDS
-    pool.CONNECT_SECONDS = int(waits.LONG_POOL_WAIT_SECONDS)
+    pool.CONNECT_SECONDS = pool.LOCK_SECONDS = waits.LONG_STATEMENT_SECONDS
     for name in filter(None, command.environment.get(WITHOUT, "").split(",")):
         _MECHANISMS[name]()
     sys.argv = ["dsm", *command.arguments]
