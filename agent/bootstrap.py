@@ -197,8 +197,13 @@ async def _open_memory(
     url = settings.database_url.get_secret_value()
     recall_url = settings.recall_url.get_secret_value() if settings.recall_url else url
     async with (
-        open_pool(url, most=settings.memory_pool_size) as pool,
-        open_pool(recall_url, most=settings.recall_pool_size, wait=False) as reading,
+        open_pool(url, most=settings.memory_pool_size, pooled=settings.is_pooled) as pool,
+        open_pool(
+            recall_url,
+            most=settings.recall_pool_size,
+            pooled=settings.is_pooled and recall_url == url,
+            wait=False,
+        ) as reading,
         open_schedules(settings, pool, results := JobResults(pool)) as schedulers,
         open_database(settings) as database,
     ):

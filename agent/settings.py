@@ -1,14 +1,17 @@
 """Settings of the orchestrator."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, SecretStr
 
 from domain_services.kernel.settings import KernelSettings
+from memory import session
 from memory.episode import ModeName
 
 
 class AgentSettings(KernelSettings):
+    session_settings: ClassVar[dict[str, str]] = session.SETTINGS
+
     port: int = Field(default=8100, description="port to listen on")
     # One for each stream, one for deliveries, two for Idempotency-Keys.
     pool_size: int = Field(

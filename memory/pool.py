@@ -16,6 +16,7 @@ from psycopg_pool import PoolTimeout
 
 from domain_services.kernel.database.pool import CheckedPool, Connection
 from memory.document import encode
+from memory.session import SETTINGS
 
 # psycopg's own pool, not SQLAlchemy: recall is the hot path, and vectors as binary parameters of
 # prepared statements cost it 1.6 to 1.9 times less than as text. Binary vectors need pgvector's
@@ -59,34 +60,31 @@ def _hang_up(connection: Connection) -> None:
         line.shutdown(socket.SHUT_RDWR)
 
 
-# ef_search is the candidate list of an index scan. Of 100,000 episodes 40 find 95 % of the five
-# nearest, 80 find 98 %, 120 find all. Iterative scans go on when a filter has left too few rows.
-# Each statement has one good plan, so planning it again at every call is waste. A page read at
-# random is in memory, so it costs about as much as a page read in order.
-_SETTINGS = (
-    "SET hnsw.ef_search = 120",
-    "SET hnsw.iterative_scan = relaxed_order",
-    "SET plan_cache_mode = force_generic_plan",
-    "SET random_page_cost = 1.1",
-)
-
-
-async def _configure(connection: Connection) -> None:
+async def _adapt(connection: Connection) -> None:
     await register_vector_async(connection)
     set_json_dumps(encode, connection)
     set_json_loads(orjson.loads, connection)
-    for setting in _SETTINGS:
-        await connection.execute(setting)
+
+
+async def _configure(connection: Connection) -> None:
+    await _adapt(connection)
+    for name, value in SETTINGS.items():
+        await connection.execute(f"SET {name} = '{value}'".encode())
 
 
 @asynccontextmanager
-async def open_pool(url: str, *, most: int = 10, wait: bool = True) -> AsyncGenerator[Pool, None]:
+async def open_pool(
+    url: str, *, most: int = 10, pooled: bool = False, wait: bool = True
+) -> AsyncGenerator[Pool, None]:
     """Open a pool of 2 to `most` checked autocommit connections; `url` may be SQLAlchemy's form.
 
+    With `pooled`, a PgBouncer stands between and the role has the settings of the session.
     Statements end after 3 s, lock waits after 1 s. With `wait`, raises `psycopg_pool.PoolTimeout`
     when the database does not answer within OPEN_SECONDS.
     """
-    pool = Pool(url, min_size=2, max_size=most, configure=_configure)
+    pool = Pool(
+        url, min_size=2, max_size=most, pooled=pooled, configure=_adapt if pooled else _configure
+    )
     try:
         await pool.open()
         if wait:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from domain_services.kernel.database import pool
+from domain_services.kernel.database import pool, session
 
 # A machine that stands still for some seconds is no silent peer.
 LONG_ENVIRONMENT = {
@@ -17,16 +17,16 @@ LONG_STATEMENT_SECONDS = 20
 LONG_LOCK_SECONDS = 3
 
 SHIPPED_POOL_WAIT_SECONDS = pool.WAIT_SECONDS
-SHIPPED_STATEMENT_SECONDS = pool.STATEMENT_SECONDS
-SHIPPED_LOCK_SECONDS = pool.LOCK_SECONDS
+SHIPPED_STATEMENT_SECONDS = session.STATEMENT_SECONDS
+SHIPPED_LOCK_SECONDS = session.LOCK_SECONDS
 
 
 def lengthen() -> None:
     """Let services wait long, so that only what a test is about can end a wait."""
     os.environ.update(LONG_ENVIRONMENT)
     pool.WAIT_SECONDS = LONG_POOL_WAIT_SECONDS
-    pool.STATEMENT_SECONDS = LONG_STATEMENT_SECONDS
-    pool.LOCK_SECONDS = LONG_LOCK_SECONDS
+    session.STATEMENT_SECONDS = LONG_STATEMENT_SECONDS
+    session.LOCK_SECONDS = LONG_LOCK_SECONDS
 
 
 @contextmanager
@@ -35,8 +35,8 @@ def as_shipped() -> Iterator[None]:
     for name in LONG_ENVIRONMENT:
         os.environ.pop(name, None)
     pool.WAIT_SECONDS = SHIPPED_POOL_WAIT_SECONDS
-    pool.STATEMENT_SECONDS = SHIPPED_STATEMENT_SECONDS
-    pool.LOCK_SECONDS = SHIPPED_LOCK_SECONDS
+    session.STATEMENT_SECONDS = SHIPPED_STATEMENT_SECONDS
+    session.LOCK_SECONDS = SHIPPED_LOCK_SECONDS
     try:
         yield
     finally:

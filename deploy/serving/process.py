@@ -14,6 +14,7 @@ from deploy.serving.config import Server, uvicorn_config
 from deploy.serving.leaving import Leaving, ignore_signals
 from deploy.serving.start import listen, read_settings, refuse_open_door
 from domain_services.kernel.background import Background
+from domain_services.kernel.database.fitness import UnfitDatabase, check_database
 from domain_services.kernel.database.schema import ForeignDatabase, wait_for_schema
 from domain_services.kernel.settings import KernelSettings
 from domain_services.kernel.telemetry import configure_logging
@@ -52,6 +53,7 @@ async def _serve(
         leaving.follow(leave_with)
     if not await _schema(spec, settings, listener, leaving):
         return
+    await _check_database(settings)
     try:
         app = resolve(spec.factory)(settings)
     except MissingSecret as error:
@@ -116,3 +118,10 @@ async def _schema(
     except ForeignDatabase as error:
         raise StackError(f"{spec.name} cannot start: {error}") from None
     return True
+
+
+async def _check_database(settings: KernelSettings) -> None:
+    try:
+        await check_database(settings)
+    except UnfitDatabase as error:
+        raise StackError(str(error)) from None

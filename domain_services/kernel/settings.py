@@ -86,6 +86,8 @@ class KernelSettings(BaseSettings):
 
     listeners: ClassVar[int] = 0
     """Connections that listen for the database's notifications."""
+    session_settings: ClassVar[dict[str, str]] = {}
+    """Settings of its database sessions, beside those of every service."""
 
     host: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(ge=1, le=65535, description="port to listen on")
@@ -142,6 +144,11 @@ class KernelSettings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="least severe level that is logged"
     )
+
+    @property
+    def is_pooled(self) -> bool:
+        """Whether a PgBouncer stands between the service and its database."""
+        return self.database_direct_url is not None
 
     @property
     def pool_sizes(self) -> dict[str, int]:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from domain_services.kernel.database import idempotency, pool
 from domain_services.kernel.database.fast_reads import FastReads
 from domain_services.kernel.database.idempotency import KeyedRequest, StoredAnswer
+from domain_services.kernel.database.session import startup_options
 from domain_services.kernel.database.sockets import has_input
 from domain_services.kernel.database.urls import engine_url
 from domain_services.kernel.settings import KernelSettings
@@ -23,7 +24,7 @@ def _dumps(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
-def create_engine(url: str, *, pool_size: int) -> AsyncEngine:
+def create_engine(url: str, *, pool_size: int, pooled: bool = False) -> AsyncEngine:
     """Make an async engine on psycopg 3 that checks connections when they leave the pool."""
     engine = create_async_engine(
         engine_url(url),
@@ -35,7 +36,7 @@ def create_engine(url: str, *, pool_size: int) -> AsyncEngine:
         hide_parameters=True,
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
-        connect_args={"options": pool.session_options(), "connect_timeout": pool.CONNECT_SECONDS},
+        connect_args={"connect_timeout": pool.CONNECT_SECONDS, **startup_options(pooled=pooled)},
     )
     _ping_after_input(engine.dialect)
     return engine
@@ -66,9 +67,9 @@ class Database:
         """`direct_url` leads past a PgBouncer in `url`; None when there is none."""
         self.url = url
         self.direct_url = direct_url or url
-        self.engine = create_engine(url, pool_size=pool_size)
+        self.engine = create_engine(url, pool_size=pool_size, pooled=direct_url is not None)
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._fast_reads = FastReads(url, most=read_pool_size)
+        self._fast_reads = FastReads(url, most=read_pool_size, pooled=direct_url is not None)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:

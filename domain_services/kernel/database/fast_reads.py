@@ -23,12 +23,13 @@ _dialect = PGDialect_psycopg()
 class FastReads:
     """Pool of autocommit connections, opened by the first read."""
 
-    def __init__(self, url: str, *, most: int) -> None:
+    def __init__(self, url: str, *, most: int, pooled: bool = False) -> None:
         self._pool = CheckedPool(
             url,
             row_factory=namedtuple_row,
             min_size=0,
             max_size=most,
+            pooled=pooled,
             configure=_configure,
         )
 

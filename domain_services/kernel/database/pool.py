@@ -12,6 +12,7 @@ import psycopg
 from psycopg.rows import tuple_row
 from psycopg_pool import AsyncConnectionPool
 
+from domain_services.kernel.database.session import startup_options
 from domain_services.kernel.database.sockets import has_input
 from domain_services.kernel.database.urls import plain_url
 
@@ -21,25 +22,22 @@ WAIT_SECONDS = 2.0
 RECONNECT_SECONDS = 1.0
 CONNECT_SECONDS = 3
 
-# A stuck client must not hold locks.
-STATEMENT_SECONDS = 3
-LOCK_SECONDS = 1
-IDLE_IN_TRANSACTION_SECONDS = 10
-
-
-def session_options() -> str:
-    """Return the settings of every session, in libpq's form."""
-    return (
-        f"-c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout={LOCK_SECONDS}s "
-        f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_SECONDS}s -c timezone=UTC"
-    )
-
 
 class CheckedPool(AsyncConnectionPool[Connection]):
     """Pool of autocommit connections, checked when they leave it."""
 
-    def __init__(self, url: str, *, row_factory: Any = tuple_row, **options: Any) -> None:
-        """`url` may be SQLAlchemy's form; `options` are psycopg_pool's."""
+    def __init__(
+        self,
+        url: str,
+        *,
+        row_factory: Any = tuple_row,
+        pooled: bool = False,
+        **options: Any,
+    ) -> None:
+        """`url` may be SQLAlchemy's form; `options` are psycopg_pool's.
+
+        `pooled`: a PgBouncer stands between, and the role has the settings of the session.
+        """
         super().__init__(
             plain_url(url),
             connection_class=psycopg.AsyncConnection[Any],
@@ -47,8 +45,8 @@ class CheckedPool(AsyncConnectionPool[Connection]):
                 "autocommit": True,
                 "prepare_threshold": 0,
                 "connect_timeout": CONNECT_SECONDS,
-                "options": session_options(),
                 "row_factory": row_factory,
+                **startup_options(pooled=pooled),
             },
             timeout=WAIT_SECONDS,
             reconnect_timeout=RECONNECT_SECONDS,

@@ -9,7 +9,6 @@ from typing import Any
 
 import structlog
 from redis.asyncio import Redis
-from redis.exceptions import ResponseError
 
 logger = structlog.get_logger()
 
@@ -18,15 +17,17 @@ logger = structlog.get_logger()
 LEFT_AFTER_SECONDS = 3600
 # One step, because a consumer that reads between a look and its removal would lose the entry.
 _REMOVE = """
+    if redis.call('EXISTS', KEYS[1]) == 0 then return {} end
+    local removed = {}
     for _, consumer in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
         local fields = {}
         for i = 1, #consumer, 2 do fields[consumer[i]] = consumer[i + 1] end
-        if fields.name == ARGV[2] and fields.pending == 0 and fields.idle >= tonumber(ARGV[3]) then
-            redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])
-            return 1
+        if fields.pending == 0 and fields.idle >= tonumber(ARGV[2]) then
+            redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], fields.name)
+            table.insert(removed, fields.name)
         end
     end
-    return 0
+    return removed
 """
 
 
@@ -57,23 +58,8 @@ async def remove_left(
 
     One with unfinished entries stays until the others have claimed them. Returns the names.
     """
-    try:
-        consumers: Any = await redis.xinfo_consumers(stream, group)
-    except ResponseError:  # neither stream nor group exists yet
-        return []
-    removed: list[str] = []
-    for consumer in consumers:
-        name = consumer["name"].decode()
-        if consumer["pending"] or consumer["idle"] < idle_seconds * 1000:
-            continue
-        values = (group, name, str(int(idle_seconds * 1000)))
-        if await _evaluate(redis, stream, *values):
-            removed.append(name)
+    asked: Any = redis.eval(_REMOVE, 1, stream, group, str(int(idle_seconds * 1000)))
+    removed = [name.decode() for name in await asked]
     if removed:
         logger.info("inbox.consumers_removed", stream=stream, group=group, consumers=removed)
     return removed
-
-
-async def _evaluate(redis: Redis, stream: str, *values: str) -> int:
-    answer: Any = redis.eval(_REMOVE, 1, stream, *values)
-    return await answer
