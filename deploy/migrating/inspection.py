@@ -9,8 +9,9 @@ from psycopg import sql
 from psycopg.rows import namedtuple_row
 
 from deploy.errors import StackError
-from deploy.migrating.needs import LEAST_SERVER, MAINTENANCE, Connection, Need, connected
+from deploy.migrating.needs import LEAST_SERVER, MAINTENANCE, Need
 from deploy.migrating.targets import Target
+from domain_services.kernel.database.migrate import Connection, connected
 from domain_services.kernel.database.pooler import is_pooled
 
 # Trusted extensions may be created by the owner of a database.

@@ -9,9 +9,9 @@ from psycopg import sql
 from deploy.catalogue import resolve
 from deploy.errors import StackError
 from deploy.migrating.inspection import Findings, inspect
-from deploy.migrating.needs import MAINTENANCE, AdministratorNeeded, connected
+from deploy.migrating.needs import MAINTENANCE, AdministratorNeeded
 from deploy.migrating.targets import Target
-from domain_services.kernel.database.migrate import Report, silent, upgrade
+from domain_services.kernel.database.migrate import Report, connected, silent, upgrade
 
 _EXISTS = (
     psycopg.errors.DuplicateDatabase,

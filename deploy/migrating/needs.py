@@ -1,18 +1,11 @@
 """Needs that only an administrator can meet, found before anything is changed."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
 
-import psycopg
 from psycopg import sql
 
 from deploy.errors import StackError
-from domain_services.kernel.database.migrate import CONNECT_SECONDS
-from domain_services.kernel.database.urls import plain_url
-
-Connection: TypeAlias = psycopg.Connection[Any]
 
 MAINTENANCE = "postgres"  # every server has this database
 LEAST_SERVER = 180_000  # uuidv7()
@@ -49,12 +42,3 @@ def script(needs: Iterable[Need]) -> str:
             current = need.database
         lines.append(f"{need.statement};")
     return "\n".join(lines)
-
-
-@contextmanager
-def connected(url: str) -> Iterator[Connection]:
-    """Open an autocommit connection of the migrating role. Raises: `psycopg.OperationalError`."""
-    with psycopg.connect(
-        plain_url(url), autocommit=True, connect_timeout=CONNECT_SECONDS, prepare_threshold=None
-    ) as connection:
-        yield connection

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from deploy.catalogue import SERVICES, resolve
+from deploy.migrating.settings import MigrationSettings
 from domain_services.kernel.settings import KernelSettings
 
 PREFIX = "DSM_"
@@ -59,7 +60,8 @@ def settings() -> list[Setting]:
         for setting in _fields(resolve(spec.settings), spec.name.replace("_", "-"))
         if Setting(setting.name, "all", *_content(setting)) not in known
     ]
-    return [setting for setting in common if setting.name != "DSM_PORT"] + own
+    migrating = list(_fields(MigrationSettings, "dsm migrate"))
+    return [setting for setting in common if setting.name != "DSM_PORT"] + own + migrating
 
 
 def table(rows: list[Setting]) -> str:
@@ -108,7 +110,7 @@ def _fields(model: type[BaseModel], service: str, prefix: str = PREFIX) -> Itera
 
 def _default(field: FieldInfo) -> str:
     value = field.get_default(call_default_factory=False)
-    if value is None or value == () or field.is_required():
+    if value is None or value == () or value == {} or field.is_required():
         return "none"
     if isinstance(value, bool):
         return str(value).lower()

@@ -6,6 +6,7 @@ import pytest
 from deploy.errors import StackError
 from deploy.migrating.migration import migrate
 from deploy.migrating.needs import AdministratorNeeded
+from domain_services.kernel.database.migrate import upgrade
 from tests.migrating.conftest import Site
 
 EXISTS = "SELECT 1 FROM pg_database WHERE datname = '{}'"
@@ -96,9 +97,9 @@ def test_database_of_another_owner_is_given_over_by_one_statement(site: Site) ->
 
 
 def test_limits_that_the_role_has_for_requests_end_no_migration(site: Site) -> None:
-    memory = site.target("orchestrator")
-    site.admin(f"ALTER ROLE {site.owner} SET statement_timeout = '1ms'")
-    migrate([memory])
+    project = site.target("project")
+    site.admin(f"ALTER ROLE {site.owner} SET statement_timeout = '1s'")
+    upgrade(project.url, project.package, after=lambda c: c.execute("SELECT pg_sleep(1.2)"))
 
 
 def test_table_in_use_is_an_error_that_says_so(site: Site) -> None:

@@ -79,7 +79,7 @@ def upgrade(
     database_url: str,
     package: str,
     role: str | None = None,
-    after: Callable[[Connection], None] | None = None,
+    after: Callable[[Connection], object] | None = None,
     report: Report = silent,
 ) -> None:
     """Bring a database to the newest version, under its lock: several may try at once.
@@ -89,14 +89,23 @@ def upgrade(
     """
     configuration = config(database_url, package)
     configuration.attributes["grants"] = _grants(package, role) if role else []
+    with connected(database_url) as connection, locked(connection, report):
+        _run(configuration, connection)
+        if after:
+            after(connection)
+
+
+@contextmanager
+def connected(url: str) -> Iterator[Connection]:
+    """Open an autocommit connection whose statements may take as long as they need.
+
+    Raises: `psycopg.OperationalError`.
+    """
     with psycopg.connect(
-        plain_url(database_url), autocommit=True, connect_timeout=CONNECT_SECONDS
+        plain_url(url), autocommit=True, connect_timeout=CONNECT_SECONDS, prepare_threshold=None
     ) as connection:
         connection.execute(_SET, [list(_SESSION), list(_SESSION.values())])
-        with locked(connection, report):
-            _run(configuration, connection)
-            if after:
-                after(connection)
+        yield connection
 
 
 @contextmanager
