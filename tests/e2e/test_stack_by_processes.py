@@ -6,7 +6,7 @@ import signal
 import httpx
 import psutil
 
-from tests.e2e.machine import Machine, running, until
+from tests.e2e.machine import BOUND_SECONDS, Machine, running, until
 from tests.processes import command_line
 
 
@@ -36,8 +36,8 @@ def test_killed_service_is_started_again_and_its_callers_wait(machine: Machine) 
     machine.up("--processes")
     killed = services(machine)["notes"]
     killed.kill()
-    killed.wait(60)
-    assert httpx.get(machine.url(1, "/notes"), timeout=60).status_code == 200
+    killed.wait(BOUND_SECONDS)
+    assert httpx.get(machine.url(1, "/notes"), timeout=BOUND_SECONDS).status_code == 200
     assert services(machine)["notes"].pid != killed.pid
     assert machine.run("status").returncode == 0
 
@@ -67,7 +67,7 @@ def test_next_stack_ends_services_that_a_killed_one_left(machine: Machine) -> No
 
 def test_service_that_cannot_start_is_named_with_its_log(machine: Machine) -> None:
     with machine.begin_up("--detach", "--processes", catalogue="tiny.app:BROKEN") as process:
-        _, err = process.communicate(timeout=120)
+        _, err = process.communicate(timeout=BOUND_SECONDS)
     assert process.returncode == 1
     assert "broken ended with code 1: broken did not start" in err
     log = machine.data_dir / "logs" / "broken.log"
