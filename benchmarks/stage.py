@@ -40,10 +40,14 @@ class Stage:
     key: str
     quick: bool
     say: Callable[[str], None]
+    loaded: int | None = None
+    """Episodes that a benchmark wants; None for the usual number."""
 
     @property
     def episodes(self) -> int:
         """Number of episodes in the loaded memory."""
+        if self.loaded is not None:
+            return self.loaded
         return QUICK_EPISODES if self.quick else EPISODES
 
     @property
