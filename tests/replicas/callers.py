@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from tests.replicas.stores import HOST
 
-ANSWER_SECONDS = 60
+ANSWER_SECONDS = 120
 # Leaves the machine to the processes that start.
 PAUSE_SECONDS = 0.2
 # As the services' own clients do: what is idle for longer may be closed while it is used again.

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from deploy.catalogue import SERVICES
 from tests.faults.fleet import until
 from tests.faults.invariants import Stores
 from tests.replicas.callers import Caller, Counts, Failed
@@ -28,8 +27,7 @@ async def test_restart_of_every_replica_fails_no_request_and_doubles_nothing(
     leaving = list(installation.replicas)
     async with load.running():
         await load.further_requests()
-        # As a release does: every service at the same time, a service's replicas one by one.
-        await asyncio.gather(*(installation.replace_all(spec.name) for spec in SERVICES))
+        await installation.replace_all()
         await load.further_requests()
     counts = load.counts
     record_property(
