@@ -8,7 +8,7 @@ PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --group m
 	--generate-hashes --no-emit-index-url --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up down check test coverage test-deadlines test-processes test-faults bench lock docs
+.PHONY: help image-test install demo up down check test coverage test-deadlines test-processes test-faults bench lock docs
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -40,20 +40,23 @@ check: install ## Lint, types, import contracts
 	$(BIN)/lint-imports
 
 test: install ## Run the tests on real PostgreSQL and Valkey
-	$(BIN)/python -m pytest -n 3 --dist loadscope -m "not faults and not deadline and not processes" \
+	$(BIN)/python -m pytest -n 3 --dist loadscope -m "not faults and not deadline and not processes and not image" \
 		--cov --cov-report=term:skip-covered
 
 coverage: install ## Compare the coverage of the last `make test` with its floor
 	$(BIN)/coverage report --format=total
 
 test-deadlines: install ## Run the tests about deadlines alone, with waits as shipped
-	$(BIN)/python -m pytest -p no:xdist -m "deadline and not faults"
+	$(BIN)/python -m pytest -p no:xdist -m "deadline and not faults and not image"
 
 test-processes: install ## Restart every replica of seven services under load, as processes on TCP
 	$(BIN)/python -m pytest -p no:xdist -m processes tests/replicas
 
 test-faults: install ## Inject faults for some minutes (DSM_FAULT_SECONDS a storm, DSM_FAULT_SEED)
 	$(BIN)/python -m pytest tests/faults tests/graphs/test_blackholes.py -s
+
+image-test: install ## Build the image and run each service in it (needs buildah, podman and runc)
+	$(BIN)/python -m pytest -p no:xdist -m image tests/image -s -rs
 
 bench: install ## Measure the main paths beside their floors
 	$(BIN)/python -m benchmarks
