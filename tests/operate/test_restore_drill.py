@@ -1,0 +1,205 @@
+"""The restore drill: dump six databases as the CronJob does, restore them into an empty server."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import psycopg
+import pytest
+import yaml
+
+from deploy.catalogue import SERVICES
+from deploy.local.servers import EmbeddedServers
+from domain_services.chronicle.app import create_app
+from domain_services.chronicle.settings import ChronicleSettings
+from tests.agent.conftest import give_history
+from tests.agent.conftest import whole as whole
+from tests.conftest import ADMIN_KEY, AUTH, roomy_memory, serving
+from tests.graphs.conftest import System
+from tests.graphs.conftest import system as system
+from tests.ports import free_port
+
+FOLDER = Path("deploy/k8s/base/backup")
+STORED = {spec.name: spec for spec in SERVICES if spec.database}
+DSM = str(Path(sys.executable).with_name("dsm"))
+
+
+@pytest.fixture(scope="module")
+def empty_server() -> Iterator[EmbeddedServers]:
+    with (
+        tempfile.TemporaryDirectory(prefix="dsm-tests-", dir=roomy_memory()) as folder,
+        EmbeddedServers(Path(folder), durable=False) as server,
+    ):
+        yield server
+
+
+def run(
+    repository: Path, servers: EmbeddedServers, script: str, *words: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a script of the CronJob with the programs of the embedded PostgreSQL."""
+    programs = servers.postgres.binary.parent
+    return subprocess.run(
+        ["sh", str(repository / FOLDER / script), *words],
+        env={"PATH": f"{programs}:{os.environ['PATH']}", "TZ": "Pacific/Auckland", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def plain(url: str) -> str:
+    return url.replace("+psycopg", "")
+
+
+def sources(databases: Mapping[str, str]) -> dict[str, str]:
+    return {f"DSM_OWNER_URLS__{name.upper()}": url for name, url in databases.items()}
+
+
+def counts(url: str) -> dict[str, int]:
+    """Count the rows of every table."""
+    with psycopg.connect(plain(url)) as connection:
+        tables = connection.execute(
+            "SELECT table_schema || '.' || table_name FROM information_schema.tables"
+            " WHERE table_type = 'BASE TABLE'"
+            " AND table_schema NOT IN ('pg_catalog', 'information_schema') ORDER BY 1"
+        ).fetchall()
+        return {
+            name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0]
+            for (name,) in tables
+        }
+
+
+async def test_a_backup_is_restored_into_an_empty_server(
+    repository: Path,
+    tmp_path: Path,
+    whole: System,
+    servers: EmbeddedServers,
+    empty_server: EmbeddedServers,
+) -> None:
+    await whole.make_project("P-DRILL", tasks=8)
+    await give_history(whole, "P-DRILL", [6, 7, 8])
+    decision = await whole.orchestrate("P-DRILL")
+    assert decision.status_code == 200, decision.text
+    await whole.start("daily_scrum")
+    for name in list(whole.running):
+        await whole.stop(name)
+    before = {name: counts(url) for name, url in whole.databases.items()}
+    assert before.keys() == STORED.keys()
+    assert before["orchestrator"]["public.runs"] == 1
+
+    places = sources(whole.databases) | {"BACKUP_FOLDER": str(tmp_path / "backups")}
+    dumped = run(repository, servers, "backup.sh", **places)
+    assert dumped.returncode == 0, dumped.stderr
+    [backup] = (tmp_path / "backups").iterdir()
+    assert {file.name for file in backup.iterdir()} == {
+        f"{spec.database}.dump" for spec in STORED.values()
+    }
+
+    empty_server.create_databases([spec.database or "" for spec in STORED.values()])
+    place = {
+        "DSM_OWNER_URL": empty_server.database_url("postgres"),
+        "BACKUP_FOLDER": str(tmp_path / "backups"),
+    }
+    restored = run(repository, servers, "restore.sh", backup.name, **place)
+    assert restored.returncode == 0, restored.stderr
+
+    migrated = subprocess.run(  # noqa: ASYNC221 (nothing else runs)
+        [DSM, "migrate"], env={**os.environ, **place}, capture_output=True, text=True, check=False
+    )
+    assert migrated.returncode == 0, migrated.stderr
+    after = {
+        name: counts(empty_server.database_url(spec.database or ""))
+        for name, spec in STORED.items()
+    }
+    assert after == before
+    await _verify_audits(empty_server, tmp_path)
+
+    again = run(repository, servers, "restore.sh", backup.name, **place)
+    assert again.returncode == 1
+    assert "restore into an empty database" in again.stderr
+
+
+async def _verify_audits(server: EmbeddedServers, folder: Path) -> None:
+    """Run `dsm audit verify` against a chronicle on the restored database, as its own role."""
+    import asyncio
+
+    spec = STORED["chronicle"]
+    port = free_port()
+    settings = ChronicleSettings(
+        port=port,
+        database_url=server.database_url(spec.database or "", spec.role),
+        redis_url=server.redis_url,
+        auth=AUTH,
+    )
+    key = folder / "key"
+    key.write_text(ADMIN_KEY)
+    async with serving(create_app(settings), port) as url:
+        command = [DSM, "audit", "verify", "--url", f"chronicle={url}", "--key-file", str(key)]
+        verified = await asyncio.to_thread(
+            subprocess.run, command, capture_output=True, text=True, check=False
+        )
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    assert "P-DRILL" in verified.stdout
+
+
+def test_a_database_that_fails_does_not_lose_the_others(
+    repository: Path, tmp_path: Path, servers: EmbeddedServers
+) -> None:
+    there = servers.database_url("postgres")
+    places = {f"DSM_OWNER_URLS__{name.upper()}": there for name in STORED}
+    places["DSM_OWNER_URLS__SPRINT"] = servers.database_url("no_such_database")
+    done = run(repository, servers, "backup.sh", BACKUP_FOLDER=str(tmp_path), **places)
+    assert done.returncode == 1
+    assert "not dumped: dsm_sprint" in done.stdout
+    [backup] = tmp_path.iterdir()
+    assert backup.name.endswith(".incomplete")
+    assert len(list(backup.glob("*.dump"))) == len(STORED) - 1
+    assert not list(backup.glob("*.part"))
+
+
+def test_a_restore_of_an_incomplete_backup_is_refused(
+    repository: Path, tmp_path: Path, servers: EmbeddedServers
+) -> None:
+    (tmp_path / "20260101T000000Z").mkdir()
+    place = {"DSM_OWNER_URL": servers.database_url("postgres"), "BACKUP_FOLDER": str(tmp_path)}
+    done = run(repository, servers, "restore.sh", "20260101T000000Z", **place)
+    assert done.returncode == 1
+    assert "choose a complete backup" in done.stderr
+
+
+def test_old_backups_are_removed_and_leftovers_of_a_killed_run(
+    repository: Path, tmp_path: Path, servers: EmbeddedServers
+) -> None:
+    old, kept = tmp_path / "20200101T020000Z", tmp_path / "20260102T020000Z"
+    other, part = tmp_path / "lost+found", tmp_path / ".20200101T020000Z.part"
+    for folder in (old, kept, other, part):
+        folder.mkdir()
+    for folder in (old, other):
+        os.utime(folder, (0, 0))
+    places = {
+        f"DSM_OWNER_URLS__{name.upper()}": servers.database_url("postgres") for name in STORED
+    }
+    done = run(repository, servers, "backup.sh", BACKUP_FOLDER=str(tmp_path), **places)
+    assert done.returncode == 0, done.stderr
+    assert not old.exists()
+    assert not part.exists()
+    assert kept.exists()
+    assert other.exists()
+
+
+def test_the_scripts_know_every_database_of_the_catalogue(repository: Path) -> None:
+    text = (repository / FOLDER / "databases.sh").read_text()
+    named = text.split("databases='")[1].split("'")[0].split()
+    assert named == [f"{spec.name.upper()}:{spec.database}" for spec in STORED.values()]
+
+
+def test_the_cronjob_runs_the_scripts_that_are_tried_here(repository: Path) -> None:
+    job = yaml.safe_load((repository / FOLDER / "cronjob.yaml").read_text())
+    [container] = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+    generator = yaml.safe_load((repository / FOLDER / "kustomization.yaml").read_text())
+    [scripts] = generator["configMapGenerator"]
+    assert Path(container["command"][1]).name in scripts["files"]
+    assert set(scripts["files"]) == {file.name for file in (repository / FOLDER).glob("*.sh")}
