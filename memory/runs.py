@@ -19,6 +19,7 @@ from psycopg.types.json import Jsonb
 from pydantic import BaseModel
 
 from domain_services.kernel.errors import Conflict, Unavailable
+from domain_services.kernel.messaging import deliveries
 from memory import follow_ups
 from memory.audits import ROUTE
 from memory.decision import Decision
@@ -321,7 +322,7 @@ class RunTable:
             "response": _document(response),
             "error": None if error is None else Jsonb(error),
             "episode": _document(episode),
-            "audit": _document(audit),
+            "audit": None if audit is None else Jsonb(deliveries.body_of(audit)),
             "closed_sprint": closed_sprint,
             "follow_up_seconds": follow_ups.WAIT_SECONDS,
         }

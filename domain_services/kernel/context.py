@@ -4,11 +4,16 @@ import os
 import re
 import time
 from contextvars import ContextVar
+from typing import Any, TypeGuard
 
 request_id: ContextVar[str | None] = ContextVar("dsm_request_id", default=None)
 correlation_id: ContextVar[str | None] = ContextVar("dsm_correlation_id", default=None)
 # A W3C traceparent: "00-<trace id>-<span id>-<flags>".
 traceparent: ContextVar[str | None] = ContextVar("dsm_traceparent", default=None)
+# Makes the spans of the present service (`tracing.Tracer`); None without a collector.
+tracer: ContextVar[Any] = ContextVar("dsm_tracer", default=None)
+# The innermost span (`tracing.Span`); None without a collector.
+span: ContextVar[Any] = ContextVar("dsm_span", default=None)
 # On the clock of `time.monotonic`, in seconds; None for work that nobody waits for.
 deadline: ContextVar[float | None] = ContextVar("dsm_deadline", default=None)
 
@@ -23,9 +28,14 @@ def seconds_left() -> float | None:
     return None if until is None else max(until - time.monotonic(), 0.0)
 
 
+def is_trace(header: str | None) -> TypeGuard[str]:
+    """Tell whether a header is a valid traceparent."""
+    return header is not None and _TRACEPARENT.fullmatch(header) is not None
+
+
 def trace_of(header: str | None) -> str:
     """Return the caller's traceparent when it is valid, else a new trace that is not sampled."""
-    if header is not None and _TRACEPARENT.fullmatch(header):
+    if is_trace(header):
         return header
     return f"00-{os.urandom(16).hex()}-{os.urandom(8).hex()}-00"
 
@@ -33,6 +43,7 @@ def trace_of(header: str | None) -> str:
 def next_span() -> str | None:
     """Return the traceparent for a call or an event of this request; None outside of one."""
     present = traceparent.get()
-    if present is None:
-        return None
+    # A span of a collector is what its calls and events belong to.
+    if present is None or tracer.get() is not None:
+        return present
     return f"{present[:36]}{os.urandom(8).hex()}{present[52:]}"

@@ -15,6 +15,7 @@ from domain_services.kernel import context
 from domain_services.kernel.client.breaker import Breaker
 from domain_services.kernel.errors import Problem, Unavailable
 from domain_services.kernel.settings import KernelSettings
+from domain_services.kernel.tracing import Value, spanning
 
 T = TypeVar("T")
 
@@ -99,6 +100,30 @@ class ServiceClient:
         in seconds covers all tries; the deadline of the present request can shorten it.
         Raises: `PeerRefused` on 4xx, `Unavailable` on anything worse.
         """
+        tracer, parent = context.tracer.get(), context.traceparent.get()
+        if tracer is None or parent is None:
+            return await self._tries(method, path, answer, params, body, key, if_match, timeout)
+        address = httpx.URL(self._base_url)
+        attributes: dict[str, Value] = {
+            "http.request.method": method,
+            "server.address": address.host,
+            "server.port": address.port or (443 if address.scheme == "https" else 80),
+            "peer.service": self.peer,
+        }
+        with spanning(tracer, method, "client", attributes, parent=parent):
+            return await self._tries(method, path, answer, params, body, key, if_match, timeout)
+
+    async def _tries(
+        self,
+        method: str,
+        path: str,
+        answer: type[T],
+        params: Mapping[str, Any] | None,
+        body: BaseModel | None,
+        key: str | None,
+        if_match: int | None,
+        timeout: float | None,
+    ) -> T:
         seconds = self._budget(timeout)
         request = self._http.build_request(
             method,
@@ -144,6 +169,8 @@ class ServiceClient:
             except httpx.HTTPError as error:
                 reason = str(error) or type(error).__name__
                 raise Lost(self.peer, f"cannot be reached: {reason}", True) from error
+            if (span := context.span.get()) is not None:
+                span.set("http.response.status_code", response.status_code)
             if response.status_code >= 500:
                 path = f"{request.method} {request.url.path}"
                 # A peer that sends Retry-After is overloaded: a second try would add to that.

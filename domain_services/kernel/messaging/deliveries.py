@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain_services.kernel import context
 from domain_services.kernel.background import Loop, every, giving_back
 from domain_services.kernel.database.database import Database
 from domain_services.kernel.errors import Problem, Unavailable
@@ -28,6 +29,8 @@ LEASE_SECONDS = 10
 # A peer that is back has everything within half a minute, however long it was away.
 LONGEST_PAUSE_SECONDS = 30
 BATCH = 20
+# Name of the span in the stored body; taken out before the body is posted.
+TRACE = "$traceparent"
 
 MIGRATION = """
 CREATE TABLE deliveries (
@@ -87,6 +90,8 @@ class Delivery:
     """Times that a worker has claimed it, the present one included."""
     created_at: datetime
     """Time of the transaction that stored it."""
+    traceparent: str | None = None
+    """Span that stored it; None without traces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +110,29 @@ async def enqueue(
     connection: AsyncConnection, delivery_id: UUID, route: str, body: BaseModel
 ) -> None:
     """Store a delivery; it exists exactly when the caller's transaction commits."""
-    document = orjson.dumps(body.model_dump(mode="json")).decode()
+    document = orjson.dumps(body_of(body)).decode()
     await connection.execute(_ENQUEUE, {"id": delivery_id, "route": route, "body": document})
+
+
+def body_of(request: BaseModel) -> dict[str, Any]:
+    """Return the JSON document of a request, with the present span when it is traced."""
+    document = request.model_dump(mode="json")
+    if context.tracer.get() is not None and (span := context.traceparent.get()):
+        document[TRACE] = span
+    return document
+
+
+def _delivery(
+    delivery_id: UUID, route: str, body: dict[str, Any], attempts: int, created_at: datetime
+) -> Delivery:
+    traceparent = body.pop(TRACE, None)
+    return Delivery(delivery_id, route, body, attempts, created_at, traceparent)
 
 
 async def claim(connection: AsyncConnection, limit: int) -> list[Delivery]:
     """Lease up to `limit` due deliveries for `LEASE_SECONDS`, oldest first."""
     rows = await connection.execute(_CLAIM, {"lease": LEASE_SECONDS, "batch": limit})
-    deliveries = [Delivery(*row) for row in rows]
+    deliveries = [_delivery(*row) for row in rows]
     return sorted(deliveries, key=lambda delivery: (delivery.created_at, delivery.id))
 
 
@@ -179,7 +199,11 @@ class DeliveryWorker:
         return True
 
     async def _send(self, delivery: Delivery) -> None:
-        await self._post(delivery)
+        token = context.traceparent.set(delivery.traceparent)
+        try:
+            await self._post(delivery)
+        finally:
+            context.traceparent.reset(token)
 
     async def _give_back(self, ids: Sequence[UUID]) -> None:
         async with self._database.transaction() as connection:

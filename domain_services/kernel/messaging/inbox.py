@@ -6,6 +6,7 @@ The id of an event is stored in the transaction of its effect, so that a repeate
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, cast
 
 import structlog
@@ -22,6 +23,7 @@ from domain_services.kernel.database.database import Database
 from domain_services.kernel.messaging.consumer_names import remove_left
 from domain_services.kernel.messaging.dead_letters import store as dead_letters
 from domain_services.kernel.messaging.envelope import Envelope, confirmations_key
+from domain_services.kernel.tracing import Value, spanning
 
 logger = structlog.get_logger()
 
@@ -241,12 +243,32 @@ class Consumer:
             (context.traceparent, context.traceparent.set(metadata.traceparent)),
         ]
         try:
-            async with self._database.transaction() as connection:
-                first = await self.handle(connection, event)
+            with self._span(event):
+                async with self._database.transaction() as connection:
+                    first = await self.handle(connection, event)
         finally:
             for variable, token in tokens:
                 variable.reset(token)
         self.outcomes["processed" if first else "repeated"] += 1
+
+    def _span(self, event: Envelope) -> AbstractContextManager[object]:
+        """Make a span of an event's effect, caused by and linked to the span that sent it."""
+        tracer = context.tracer.get()
+        if tracer is None:
+            return nullcontext()
+        attributes: dict[str, Value] = {
+            "messaging.system": "redis",
+            "messaging.destination.name": self.stream,
+            "messaging.consumer.group.name": self.group,
+            "messaging.operation.name": "process",
+            "messaging.operation.type": "process",
+            "messaging.message.id": str(event.event_id),
+            "dsm.event.type": event.event_type,
+        }
+        sent = event.metadata.traceparent
+        parent = sent if context.is_trace(sent) else None
+        name = f"process {self.stream}"
+        return spanning(tracer, name, "consumer", attributes, parent=parent, linked=True)
 
     async def handle(self, connection: AsyncConnection, event: Envelope) -> bool:
         """Handle an event in the caller's transaction; False when it was handled before."""

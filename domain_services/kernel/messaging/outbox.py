@@ -21,6 +21,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain_services.kernel import context
 from domain_services.kernel.background import Loop, every
 from domain_services.kernel.database.database import Database
 from domain_services.kernel.database.urls import plain_url
@@ -32,6 +33,7 @@ from domain_services.kernel.messaging.envelope import (
 )
 from domain_services.kernel.messaging.redis import REDIS_FAILURES
 from domain_services.kernel.messaging.trimming import Readers, trimming
+from domain_services.kernel.tracing import Value, spanning
 
 CHANNEL = "dsm_outbox"
 REPUBLISH_AFTER_SECONDS = 5
@@ -130,7 +132,7 @@ async def append(
         by_stream.setdefault(event.stream, []).append(event)
     appended: list[Envelope] = []
     for stream, published in by_stream.items():
-        envelopes = [wrap(event, source=source) for event in published]
+        envelopes = _wrapped(stream, published, source)
         documents = [envelope.model_dump(mode="json") for envelope in envelopes]
         confirmed_by = {event.event_type: event.confirmed_by for event in published}
         values = {
@@ -141,6 +143,23 @@ async def append(
         await connection.execute(_APPEND, values)
         appended += envelopes
     return appended
+
+
+def _wrapped(stream: str, events: list[PublishedEvent], source: str) -> list[Envelope]:
+    tracer = context.tracer.get()
+    if tracer is None:
+        return [wrap(event, source=source) for event in events]
+    # One span for the events of one change: each envelope carries it to its consumers.
+    attributes: dict[str, Value] = {
+        "messaging.system": "redis",
+        "messaging.destination.name": stream,
+        "messaging.operation.name": "send",
+        "messaging.operation.type": "send",
+        "messaging.batch.message_count": len(events),
+    }
+    parent = context.traceparent.get()
+    with spanning(tracer, f"send {stream}", "producer", attributes, parent=parent):
+        return [wrap(event, source=source) for event in events]
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from domain_services.kernel.database.retention import retention
 from domain_services.kernel.errors import Invalid, Problem, Unavailable, document
 from domain_services.kernel.settings import KernelSettings
 from domain_services.kernel.telemetry import Metrics
+from domain_services.kernel.tracing import Tracer, open_tracer
 from domain_services.kernel.web import docs
 from domain_services.kernel.web.auth import KeyRing
 from domain_services.kernel.web.diagnosis import diagnosis_router
@@ -67,11 +68,12 @@ def build_app(
     if not settings.auth.keys:
         raise MissingSecret(f"{service}: no API key is set; set DSM_AUTH__KEYS")
     metrics = Metrics()
+    tracer = open_tracer(service)
     # The pages of FastAPI load their scripts from another host: the kernel has its own.
     app = FastAPI(
         title=f"DSM {service}",
         version="1",
-        lifespan=_with_retention(lifespan),
+        lifespan=_with_traces(tracer, _with_retention(lifespan)),
         docs_url=None,
         redoc_url=None,
     )
@@ -106,12 +108,31 @@ def build_app(
         metrics=metrics,
         draining=app.state.draining,
         validation_status=validation_status,
+        tracer=tracer,
     )
     return app
 
 
 def _path(route: BaseRoute) -> str | None:
     return route.path if isinstance(route, Route) else None
+
+
+def _with_traces(tracer: Tracer | None, lifespan: Lifespan) -> Lifespan:
+    """Give the background work of `lifespan` the service's tracer."""
+    if tracer is None:
+        return lifespan
+
+    @asynccontextmanager
+    async def extended(app: FastAPI) -> AsyncIterator[None]:
+        token = context.tracer.set(tracer)
+        try:
+            async with lifespan(app):
+                yield
+        finally:
+            context.tracer.reset(token)
+            await tracer.close()
+
+    return extended
 
 
 def _with_retention(lifespan: Lifespan) -> Lifespan:

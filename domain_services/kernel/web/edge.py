@@ -14,7 +14,8 @@ from domain_services.kernel import context
 from domain_services.kernel.errors import Invalid, Problem, Unauthorized, Unavailable, document
 from domain_services.kernel.settings import KernelSettings
 from domain_services.kernel.telemetry import Metrics
-from domain_services.kernel.web import docs
+from domain_services.kernel.tracing import Tracer
+from domain_services.kernel.web import docs, traces
 from domain_services.kernel.web.admission import Admission, Overloaded
 from domain_services.kernel.web.auth import OPEN_PATHS, READY_PATH, KeyRing, authorise
 from domain_services.kernel.web.body import capped, check_headers
@@ -71,8 +72,10 @@ class Edge:
         metrics: Metrics,
         draining: Draining,
         validation_status: int,
+        tracer: Tracer | None = None,
     ) -> None:
         self._app = app
+        self._tracer = tracer
         self._settings = settings
         self._keys = keys
         self._metrics = metrics
@@ -107,7 +110,13 @@ class Edge:
         deadline = context.deadline.set(time.monotonic() + self._seconds(headers))
         try:
             with self._draining.request():
-                await self._serve(exchange, headers, receive)
+                if self._tracer is None or scope["path"] in OPEN_PATHS:
+                    await self._serve(exchange, headers, receive)
+                else:
+                    header = _text(headers.get(b"traceparent"))
+                    with traces.serving(self._tracer, scope, header) as span:
+                        await self._serve(exchange, headers, receive)
+                        traces.answered(span, scope, exchange.status)
         finally:
             self._record(exchange)
             context.deadline.reset(deadline)
