@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any, Generic, TypeVar, cast
@@ -108,12 +108,18 @@ async def gather_facts(urls: Mapping[str, str], headers: Mapping[str, str]) -> F
 async def _service(
     open_http: httpx.AsyncClient, http: httpx.AsyncClient, name: str, url: str, seconds: float
 ) -> ServiceFacts:
+    asked = time.time()
     health, serving, ready, diagnosis = await asyncio.gather(
         _page(open_http, f"{url}/health", seconds),
         _page(open_http, f"{url}/health/serving", seconds),
         _page(open_http, f"{url}/health/ready", seconds),
         _tell(url, lambda base: DiagnosisClient(http, base, name).diagnosis()),
     )
+    if diagnosis.value is not None:
+        # A busy server renews its Date header late; this time is the moment's.
+        moment = diagnosis.value.now.timestamp()
+        offset = max(moment - time.time(), 0.0) + min(moment - asked, 0.0)
+        health = replace(health, clock_offset_seconds=offset)
     return ServiceFacts(name, url, health, serving, ready, diagnosis)
 
 

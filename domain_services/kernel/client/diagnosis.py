@@ -1,5 +1,6 @@
 """Wire types and client of GET /diagnosis, which a service answers about itself."""
 
+from datetime import datetime
 from typing import Literal
 
 import httpx
@@ -65,6 +66,8 @@ class Diagnosis(Answer):
     """Name of the service."""
     release: str
     """Release of the software that serves."""
+    now: datetime
+    """Time by the service's clock."""
     caller: CallerDiagnosis
     """Who asked."""
     schedules: Literal["embedded", "kubernetes"] | None = None

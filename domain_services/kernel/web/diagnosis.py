@@ -22,6 +22,7 @@ from domain_services.kernel.client.diagnosis import (
 from domain_services.kernel.database.urls import plain_url
 from domain_services.kernel.messaging.redis import open_redis
 from domain_services.kernel.settings import KernelSettings
+from domain_services.kernel.types import utc_now
 from domain_services.kernel.web.auth import Identity
 
 STORE_SECONDS = 3.0
@@ -54,6 +55,7 @@ def diagnosis_router(service: str) -> APIRouter:
         return Diagnosis(
             service=service,
             release=version("digital-scrum-master"),
+            now=utc_now(),
             caller=CallerDiagnosis(name=identity.name, role=identity.role),
             schedules=getattr(settings, "schedules", None),
             most_connections=settings.most_connections if database else None,

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from email.utils import formatdate
 from typing import Any
 
@@ -40,6 +41,7 @@ def told(**values: Any) -> Told[Diagnosis]:
     base = Diagnosis(
         service="sprint-service",
         release="0.1.0",
+        now=datetime(2026, 1, 1, tzinfo=UTC),
         caller=CallerDiagnosis(name="admin", role="admin"),
         most_connections=17,
         has_direct_url=False,
