@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from docs.generate import picture, policies, settings
+from docs.generate import picture, policies, settings, workloads
 
 ROOT = Path(__file__).parents[2]
 PAGES = {"main": ROOT / "README.md", "all": ROOT / "docs" / "operate" / "settings.md"}
 
 
 def main() -> None:
-    """Write the settings tables, the picture and the policies, and name what changed."""
+    """Write the settings tables, the picture, policies and workloads, and name what changed."""
     changed = [
         str(PAGES[name].relative_to(ROOT))
         for name, content in settings.tables().items()
@@ -19,6 +19,8 @@ def main() -> None:
         changed.append(str(picture.PICTURE.relative_to(ROOT)))
     if policies.write():
         changed.append(str(policies.FILE.relative_to(ROOT)))
+    if workloads.write():
+        changed.append(str(workloads.PAGE.relative_to(ROOT)))
     print("\n".join(f"changed: {name}" for name in changed) or "nothing changed")
 
 
