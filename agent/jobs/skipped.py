@@ -1,11 +1,14 @@
 """Due times that a cluster skips: the local time does not exist on the day of a clock change."""
 
-from agent.jobs.schedule import Scheduler, last_due
+from agent.jobs.claims import Claims
+from agent.jobs.schedule import Fire, Scheduler, last_due
 from domain_services.kernel.background import Loop, every
+from memory.job_results import JobResults
 from tools.cron_times import is_shifted
-from tools.cronjobs import CronJob
+from tools.cronjobs import OWN_KINDS, CronJob, JobKind
 
 POLL_SECONDS = 60.0
+KINDS: tuple[JobKind, ...] = ("daily_scrum", "orchestrate", *OWN_KINDS)
 
 
 class SkippedTimes(Scheduler):
@@ -26,3 +29,8 @@ class SkippedTimes(Scheduler):
             await self._claims.renew(job)
             return False
         return await super()._fire_if_due(job)
+
+
+def skipped_times(claims: Claims, results: JobResults, fire: Fire) -> Loop:
+    """Make the loop of a cluster that fires what its controller skips."""
+    return SkippedTimes(claims, results, fire, kinds=KINDS, poll_seconds=POLL_SECONDS).loop()
