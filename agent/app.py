@@ -15,6 +15,7 @@ from agent.bootstrap import open_services
 from agent.clock.api import router as clock
 from agent.examples import EXAMPLES
 from agent.intelligence.api import router as intelligence
+from agent.jobs.schedule_states import schedule_states
 from agent.learning import memory_api
 from agent.runs import api as runs
 from agent.runs.metrics import unfinished_runs
@@ -45,7 +46,10 @@ def create_app(settings: AgentSettings) -> FastAPI:
             app.state.database = services.database
             app.state.checks = health.checks(services)
             app.state.delivers = True
-            app.state.readings = (partial(unfinished_runs, RunTable(services.pool)),)
+            app.state.readings = (
+                partial(unfinished_runs, RunTable(services.pool)),
+                partial(schedule_states, services.cronjob_table),
+            )
             yield
 
     app = build_app(

@@ -14,6 +14,7 @@ from agent.clock.mover import ClockMover
 from agent.intelligence.health import Health
 from agent.intelligence.reader import ProjectReader
 from agent.jobs.audits import post_audits
+from agent.jobs.cronjob_table import CronJobTable
 from agent.jobs.event_consumers import consumers, open_bus
 from agent.jobs.firing import JobRunner
 from agent.jobs.firings import Firings
@@ -111,6 +112,7 @@ class Services:
     reader: ProjectReader
     schedules: Schedules
     firings: Firings
+    cronjob_table: CronJobTable
     learner: Learner
     intelligence_health: Health
     backfill: Backfill
@@ -146,7 +148,7 @@ async def open_services(
         orchestrator = _orchestrator(settings, clients, sources, memory)
         prefetcher = Prefetcher(sources, memory.recaller, options)
         runner = _job_runner(clients, memory, orchestrator)
-        stream_consumers = list(consumers(bus, settings, prefetcher))
+        stream_consumers = list(consumers(bus, settings, prefetcher, memory.schedulers.note_ended))
         loops = [
             orchestrator.loop(),
             prefetcher.loop(),
@@ -164,6 +166,7 @@ async def open_services(
                 reader=_reader(sources, memory, options),
                 schedules=_schedules(clients, memory),
                 firings=_firings(memory, runner),
+                cronjob_table=memory.schedulers.table,
                 learner=memory.learner,
                 intelligence_health=_intelligence_health(clients, memory),
                 backfill=memory.backfill,

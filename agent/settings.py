@@ -47,6 +47,20 @@ class AgentSettings(KernelSettings):
     schedule_poll_seconds: float = Field(
         default=5, gt=0, description="pause between two looks for due schedules"
     )
+    image: str | None = Field(
+        default=None, description="image of the Jobs of schedules: the one that this process runs"
+    )
+    jobs_namespace: str = Field(
+        default="dsm-jobs", description="namespace of the schedules' CronJobs"
+    )
+    jobs_key_secret: str = Field(
+        default="dsm-jobs-key",
+        description="Secret there whose key service-key holds what the Jobs call with",
+    )
+    kubeconfig: str | None = Field(
+        default=None,
+        description="path of a kubeconfig; none: KUBECONFIG, or the pod's service account",
+    )
 
     @property
     def pool_sizes(self) -> dict[str, int]:

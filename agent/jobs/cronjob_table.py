@@ -183,6 +183,13 @@ class CronJobTable:
             cursor = await connection.execute("SELECT name, applied_hash FROM cronjobs")
             return dict(await cursor.fetchall())
 
+    async def count_states(self) -> dict[str, int]:
+        """Count the jobs by their state."""
+        query = "SELECT coalesce(applied_state, %s), count(*) FROM cronjobs GROUP BY 1"
+        async with self.pool.connection() as connection:
+            cursor = await connection.execute(query, (self._unapplied,))
+            return dict(await cursor.fetchall())
+
     async def forget_applied(self) -> None:
         """Forget what a cluster had of the jobs, since the embedded mode fires them now."""
         await self._execute(_FORGET_APPLIED, {})

@@ -1,6 +1,6 @@
 """Event consumers of the orchestrator: sprints that start and close, tasks that change."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, cast
@@ -52,13 +52,19 @@ async def open_bus(settings: AgentSettings, database: Database) -> AsyncIterator
 
 
 def consumers(
-    bus: Bus | None, settings: AgentSettings, prefetcher: Prefetcher
+    bus: Bus | None,
+    settings: AgentSettings,
+    prefetcher: Prefetcher,
+    note_ended: Callable[[], None],
 ) -> Iterator[Consumer]:
-    """Make a consumer for each of the two streams; none without a bus."""
+    """Make a consumer for each of the two streams; none without a bus.
+
+    `note_ended` is called when schedules were deleted because their sprint has ended.
+    """
     if bus is None:
         return
     by_stream = {
-        SPRINT_EVENTS: sprint_handlers(prefetcher),
+        SPRINT_EVENTS: sprint_handlers(prefetcher, note_ended),
         DAILY_SCRUM_EVENTS: task_handlers(prefetcher),
     }
     for stream, handlers in by_stream.items():
@@ -120,7 +126,9 @@ async def _psycopg_connection(connection: AsyncConnection) -> Connection:
     return cast(Connection, raw.driver_connection)
 
 
-def sprint_handlers(prefetcher: Prefetcher) -> Mapping[str, Handler]:
+def sprint_handlers(
+    prefetcher: Prefetcher, note_ended: Callable[[], None] = lambda: None
+) -> Mapping[str, Handler]:
     """Return the handlers of the stream `sprint_events`."""
 
     # Read without validation: a prefetch is optional, and must not make an event a dead letter.
@@ -130,12 +138,14 @@ def sprint_handlers(prefetcher: Prefetcher) -> Mapping[str, Handler]:
     async def sprint_closed(connection: AsyncConnection, event: Envelope) -> None:
         await store_outcome(connection, event)
         await delete_schedules(connection, SprintClosed.model_validate(event.event_data).sprint_id)
+        note_ended()
         prefetcher.note_change(event.event_data.get("project_id"))
 
     async def sprint_cancelled(connection: AsyncConnection, event: Envelope) -> None:
         await store_cancellation(connection, event)
         cancelled = SprintCancelled.model_validate(event.event_data)
         await delete_schedules(connection, cancelled.sprint_id)
+        note_ended()
         prefetcher.note_change(cancelled.project_id)
 
     return {

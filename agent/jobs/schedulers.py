@@ -31,6 +31,8 @@ class Schedulers:
     """Claims of due times, in both modes."""
     loops: Callable[[Fire], Iterator[Loop]]
     """Makes the loops, with the function that does the work of a due job."""
+    note_ended: Callable[[], None] = lambda: None
+    """Notes that rows were deleted without the port, by the event of a sprint that has ended."""
 
 
 @asynccontextmanager
@@ -39,7 +41,9 @@ async def open_schedules(
 ) -> AsyncIterator[Schedulers]:
     """Open the schedules of the settings' mode."""
     if settings.schedules == "kubernetes":
-        raise NotImplementedError("DSM_SCHEDULES=kubernetes")
+        async with _open_in_cluster(settings, pool) as schedulers:
+            yield schedulers
+        return
     table, claims = CronJobTable(pool), Claims(pool)
     await table.ensure(OWN_JOBS)
     await table.forget_applied()
@@ -50,3 +54,25 @@ async def open_schedules(
             yield Scheduler(claims, results, fire, kinds=kinds, poll_seconds=seconds).loop()
 
     yield Schedulers(table, table, claims, loops)
+
+
+@asynccontextmanager
+async def _open_in_cluster(settings: AgentSettings, pool: Pool) -> AsyncIterator[Schedulers]:
+    try:
+        # The client takes 0.8 s to import, and comes with an extra.
+        from agent.jobs.cluster.opening import open_cluster
+    except ModuleNotFoundError as error:
+        raise ValueError(
+            "DSM_SCHEDULES=kubernetes needs the Kubernetes client; install it with:"
+            " pip install 'digital-scrum-master[k8s]'"
+        ) from error
+    table = CronJobTable(pool, unapplied="pending")
+    await table.ensure(OWN_JOBS)
+    async with open_cluster(settings, table, pool) as cluster:
+
+        def loops(_fire: Fire) -> Iterator[Loop]:
+            yield cluster.reconciler.loop()
+
+        yield Schedulers(
+            cluster.cronjobs, table, Claims(pool), loops, cluster.reconciler.note_change
+        )

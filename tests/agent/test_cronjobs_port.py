@@ -1,14 +1,17 @@
 """Conformance of the adapters of the port `CronJobs`: each must pass all of it."""
 
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from agent.jobs.cronjob_table import CronJobTable
 from domain_services.kernel.errors import Invalid
 from memory.pool import open_pool
+from tests.kubernetes.rig import open_rig
 from tools.cronjobs import CronJob, CronJobs, cronjob_name, orchestration_name
 
 DatabaseUrl = Callable[[str], str]
@@ -20,8 +23,18 @@ async def embedded(database_url: DatabaseUrl) -> AsyncIterator[CronJobs]:
         yield CronJobTable(pool)
 
 
+@asynccontextmanager
+async def cluster(database_url: DatabaseUrl) -> AsyncIterator[CronJobs]:
+    with tempfile.TemporaryDirectory() as folder:
+        async with open_rig(database_url, Path(folder)) as rig, rig.serving():
+            yield rig.cronjobs
+
+
 # An adapter of another scheduler joins this list, and nothing else changes.
-ADAPTERS: tuple[Callable[[DatabaseUrl], AbstractAsyncContextManager[CronJobs]], ...] = (embedded,)
+ADAPTERS: tuple[Callable[[DatabaseUrl], AbstractAsyncContextManager[CronJobs]], ...] = (
+    embedded,
+    cluster,
+)
 
 SCRUM = CronJob(
     name=cronjob_name("P1-S01"),

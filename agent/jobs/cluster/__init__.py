@@ -1,0 +1,1 @@
+"""CronJobs of a Kubernetes cluster. Only DSM_SCHEDULES=kubernetes imports what lies here."""

@@ -1,0 +1,158 @@
+"""Reconciler: makes the cluster's CronJobs like the table, one replica at a time."""
+
+import asyncio
+from dataclasses import dataclass
+
+import structlog
+
+from agent.jobs.cluster.api import Live
+from agent.jobs.cluster.applying import Applied, Applier, has_ended
+from agent.jobs.cluster.problems import Modified
+from agent.jobs.cronjob_table import CronJobTable
+from domain_services.kernel.background import Loop, every
+from domain_services.kernel.errors import Problem
+from domain_services.kernel.types import utc_now
+from memory.leases import Lease
+from tools.cronjobs import CronJob
+
+logger = structlog.get_logger()
+
+PASS_SECONDS = 60.0
+# Another replica may go on after this, when one dies in a pass.
+LEASE_SECONDS = 120.0
+# A pass ends before its lease does.
+LONGEST_PASS_SECONDS = 90.0
+# An API server serves others too: a release that changes 1,000 objects takes nine minutes.
+MAX_WRITES = 20
+REST_SECONDS = 10.0
+
+
+@dataclass
+class Pass:
+    """Result of one pass."""
+
+    written: int = 0
+    """Objects that were created, replaced or deleted, or for which that was attempted."""
+    left: int = 0
+    """Objects that were left to the next pass."""
+
+
+class Reconciler:
+    """Does passes over the table and the cluster's list."""
+
+    def __init__(
+        self, table: CronJobTable, applier: Applier, lease: Lease, max_writes: int = MAX_WRITES
+    ) -> None:
+        self._table = table
+        self._applier = applier
+        self._lease = lease
+        self._max_writes = max_writes
+        self._wake = asyncio.Event()
+        self._has_more = False
+        self._tried: dict[str, float] = {}
+
+    def loop(self) -> Loop:
+        """Return the loop that does a pass a minute, or sooner after an incomplete one."""
+        return every(PASS_SECONDS, self.do_pass, name="reconcile schedules", wake=self._wake)
+
+    def note_change(self) -> None:
+        """Note that there is something to do: a pass follows soon, once for many changes."""
+        if not self._has_more:
+            self._has_more = True
+            asyncio.get_running_loop().call_later(REST_SECONDS, self._wake.set)
+
+    async def do_pass(self) -> None:
+        """Do a pass unless another replica does one, or has just done it.
+
+        Raises: `Problem` when the cluster cannot be read.
+        """
+        pause = REST_SECONDS if self._has_more else PASS_SECONDS
+        # A little less: the loop of this replica may be woken a moment too early.
+        if not await self._lease.take(pause=pause * 0.9):
+            return
+        self._has_more = False
+        is_done = False
+        try:
+            done = await self.reconcile()
+            is_done = True
+        finally:
+            await self._lease.finish(is_done=is_done)
+        if done.left:
+            self.note_change()
+        if done.written:
+            logger.info("cluster.reconciled", written=done.written, left=done.left)
+
+    async def reconcile(self) -> Pass:
+        """Make the cluster like the table, with at most so many writes.
+
+        Raises: `Problem` when the cluster does not answer or forbids; each pending schedule then
+        says why.
+        """
+        try:
+            return await self._reconcile()
+        except Problem as problem:
+            await self._explain(problem)
+            raise
+
+    async def _reconcile(self) -> Pass:
+        started = asyncio.get_running_loop().time()
+        # The cluster first: an object is written after its row, so that one without is an orphan.
+        objects = {live.name: live for live in await self._applier.api.list_ours()}
+        marks, jobs = await self._table.applied_hashes(), await self._table.list_all()
+        await self._keep_due_times(jobs, objects)
+        now = utc_now()
+        current = [job for job in jobs if not has_ended(job, now)]
+        orphans = objects.keys() - {job.name for job in current}
+        changed = [
+            job
+            for job in current
+            if not self._applier.is_applied(job, objects.get(job.name), marks.get(job.name))
+        ]
+        done = Pass(left=len(orphans) + len(changed))
+        for work in (*sorted(orphans), *self._in_order(changed, objects)):
+            late = asyncio.get_running_loop().time() - started > LONGEST_PASS_SECONDS
+            if late or done.written == self._max_writes:
+                break
+            done.written, done.left = done.written + 1, done.left - 1
+            if isinstance(work, str):
+                await self._delete(objects[work])
+            else:
+                await self._apply(work, objects.get(work.name))
+        return done
+
+    async def _apply(self, job: CronJob, live: Live | None) -> None:
+        self._tried[job.name] = asyncio.get_running_loop().time()
+        applied = await self._applier.apply(job, live=live, is_snapshot=True)
+        if applied is not None:
+            await self._store(job, applied)
+
+    async def _store(self, job: CronJob, applied: Applied) -> None:
+        if applied.state != "active" and applied.reason != job.state_reason:
+            logger.warning("cluster.not_applied", cronjob=job.name, reason=applied.reason)
+        await self._table.store_applied(job.name, applied.state, applied.reason, applied.mark)
+
+    async def _delete(self, live: Live) -> None:
+        try:
+            await self._applier.api.delete(live)
+        except Modified:
+            return  # another object of the name: the next pass looks at it
+
+    async def _explain(self, problem: Problem) -> None:
+        """Store why the pending schedules are not active."""
+        for job in await self._table.list_all():
+            if job.state == "pending" and job.state_reason != problem.detail:
+                await self._table.store_applied(job.name, "pending", problem.detail, None)
+
+    async def _keep_due_times(self, jobs: list[CronJob], objects: dict[str, Live]) -> None:
+        for job in jobs:
+            live = objects.get(job.name)
+            if live is None or live.last_due_at is None:
+                continue
+            if job.last_due_at is None or live.last_due_at > job.last_due_at:
+                await self._table.store_last_due(job.name, live.last_due_at)
+
+    def _in_order(self, jobs: list[CronJob], objects: dict[str, Live]) -> list[CronJob]:
+        """Return those that were tried longest ago first, and of these the missing ones."""
+        # Those that cannot be applied must not keep the others from their turn.
+        self._tried = {job.name: self._tried.get(job.name, 0.0) for job in jobs}
+        return sorted(jobs, key=lambda job: (self._tried[job.name], job.name in objects, job.name))

@@ -1,0 +1,214 @@
+"""Reconciler: the cluster becomes like the table, whoever changed it, and once."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncIterator, Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from domain_services.kernel.errors import Problem
+from tests.kubernetes.rig import NAMESPACE, Rig, open_rig
+from tools.cronjobs import CronJob, cronjob_name
+
+
+def scrum(number: int) -> CronJob:
+    sprint_id = f"P1-S{number:02}"
+    return CronJob(
+        name=cronjob_name(sprint_id),
+        project_id="P1",
+        sprint_id=sprint_id,
+        schedule="0 14 * * 1-5",
+        timezone="Europe/Berlin",
+        ends_on=date(2099, 12, 31),
+    )
+
+
+@pytest.fixture
+async def rig(database_url: Callable[[str], str], tmp_path: Path) -> AsyncIterator[Rig]:
+    async with open_rig(database_url, tmp_path) as rig, rig.serving():
+        yield rig
+
+
+async def create_rows(rig: Rig, number: int) -> list[str]:
+    """Create rows as a process leaves them that dies before it asks the cluster."""
+    jobs = [await rig.table.create(scrum(index)) for index in range(1, number + 1)]
+    return [job.name for job in jobs]
+
+
+async def test_lost_objects_are_created_at_most_twenty_a_pass(rig: Rig) -> None:
+    names = await create_rows(rig, 45)
+    for written, remaining in ((20, 25), (20, 5), (5, 0), (0, 0)):
+        done = await rig.reconciler.reconcile()
+        assert (done.written, done.left) == (written, remaining)
+    assert rig.names == names
+
+
+async def test_list_of_more_than_one_page_is_read_to_its_end(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.jobs.cluster.api.PAGE", 2)
+    await create_rows(rig, 5)
+    await rig.reconciler.reconcile()
+    done = await rig.reconciler.reconcile()
+    assert done.written == 0
+    rig.server.cluster.expire_pages = True
+    done = await rig.reconciler.reconcile()
+    assert done.written == 0
+    lists = [request for request in rig.server.requests if "limit=2" in request]
+    assert len(lists) > 6
+
+
+async def test_deleted_and_changed_objects_are_put_right(rig: Rig) -> None:
+    first, second, third = await create_rows(rig, 3)
+    await rig.reconciler.reconcile()
+    del rig.cluster.objects[NAMESPACE, first]
+    rig.cluster.patch(NAMESPACE, second, {"spec": {"schedule": "* * * * *"}})
+    rig.cluster.patch(NAMESPACE, third, {"spec": {"suspend": True}})
+    await rig.reconciler.reconcile()
+    assert rig.names == [first, second, third]
+    assert rig.object(second)["spec"]["schedule"] == "0 14 * * 1-5"
+    assert rig.object(third)["spec"]["suspend"] is False
+    assert (await rig.reconciler.reconcile()).written == 0
+
+
+async def test_orphans_of_this_installation_are_deleted_and_no_others(rig: Rig) -> None:
+    mine, foreign, neighbour = await create_rows(rig, 3)
+    await rig.reconciler.reconcile()
+    del rig.object(foreign)["metadata"]["labels"]["app.kubernetes.io/managed-by"]
+    rig.object(neighbour)["metadata"]["labels"]["app.kubernetes.io/instance"] = "another"
+    for name in (mine, foreign, neighbour):
+        await rig.table.delete("P1", name)
+    await rig.reconciler.reconcile()
+    assert rig.names == [foreign, neighbour]
+
+
+async def test_object_of_a_sprint_that_is_over_is_deleted(rig: Rig) -> None:
+    [name] = await create_rows(rig, 1)
+    await rig.reconciler.reconcile()
+    async with rig.pool.connection() as connection:
+        await connection.execute("UPDATE cronjobs SET ends_on = '2020-01-31'")
+    await rig.reconciler.reconcile()
+    assert rig.names == []
+    assert (await rig.row(name)).ends_on == date(2020, 1, 31)
+
+
+async def test_new_image_reaches_all_objects(rig: Rig) -> None:
+    names = await create_rows(rig, 3)
+    await rig.reconciler.reconcile()
+    rig.image = "dsm:0.2.0"
+    newer = await rig.add_replica()
+    await newer.reconciler.reconcile()
+    for name in names:
+        pod = rig.object(name)["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+        assert pod["containers"][0]["image"] == "dsm:0.2.0"
+
+
+async def test_two_reconcilers_at_once_make_one_object_each(rig: Rig) -> None:
+    names = await create_rows(rig, 8)
+    other = await rig.add_replica()
+    await asyncio.gather(rig.reconciler.reconcile(), other.reconciler.reconcile())
+    await rig.reconciler.reconcile()
+    assert rig.names == names
+    assert len(rig.cluster.written) == 8
+    assert {(await rig.row(name)).state for name in names} == {"active"}
+
+
+async def test_lease_lets_one_replica_at_a_time_do_a_pass(rig: Rig) -> None:
+    await create_rows(rig, 4)
+    other = await rig.add_replica()
+    await asyncio.gather(rig.reconciler.do_pass(), other.reconciler.do_pass())
+    lists = [request for request in rig.server.requests if "labelSelector" in request]
+    assert len(lists) == 1
+    await other.reconciler.do_pass()  # the minute after a pass is not over
+    lists = [request for request in rig.server.requests if "labelSelector" in request]
+    assert len(lists) == 1
+
+
+async def test_schedule_changed_during_a_pass_is_not_written_back(rig: Rig) -> None:
+    await create_rows(rig, 2)
+
+    async def interfere(method: str, name: str) -> None:
+        rig.server.on_write = None
+        await rig.cronjobs.change("P1", "run-dailyscrum-p1-s02", "0 9 * * 1-5")
+
+    rig.server.on_write = interfere
+    await rig.reconciler.reconcile()
+    assert rig.object("run-dailyscrum-p1-s02")["spec"]["schedule"] == "0 9 * * 1-5"
+    await rig.reconciler.reconcile()
+    row = await rig.row("run-dailyscrum-p1-s02")
+    assert (row.state, row.schedule) == ("active", "0 9 * * 1-5")
+
+
+async def test_schedules_that_cannot_be_applied_do_not_keep_others_from_their_turn(
+    rig: Rig,
+) -> None:
+    names = await create_rows(rig, 4)
+    await rig.reconciler.reconcile()
+    for name in names[:2]:
+        rig.object(name)["metadata"]["labels"] = {}
+    for name in names[2:]:
+        del rig.cluster.objects[NAMESPACE, name]
+    hasty = await rig.add_replica(max_writes=1)
+    for _ in range(4):
+        await hasty.reconciler.reconcile()
+    assert {(await rig.row(name)).state for name in names[2:]} == {"active"}
+    assert {(await rig.row(name)).state for name in names[:2]} == {"refused"}
+
+
+async def do_something(rig: Rig, fate: random.Random, name: str) -> None:
+    """Do a pass, or what a person does."""
+    match fate.randrange(4):
+        case 0:
+            await rig.reconciler.reconcile()
+        case 1:
+            await rig.cronjobs.suspend("P1", name, "maria")
+        case 2:
+            await rig.cronjobs.resume("P1", name)
+        case _:
+            await rig.cronjobs.change("P1", name, f"{fate.randrange(60)} 9 * * *")
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_any_mix_of_faults_ends_in_one_object_a_schedule(rig: Rig, seed: int) -> None:
+    fate = random.Random(seed)
+    names = await create_rows(rig, 12)
+    for _ in range(60):
+        rig.server.dropped = fate.choice([0, 0, 1])
+        rig.server.lost_answers = fate.choice([0, 0, 1, 2])
+        rig.server.refused_with = fate.choice([None, None, None, 503])
+        name = fate.choice(names)
+        with contextlib.suppress(Problem):
+            await do_something(rig, fate, fate.choice(names))
+    rig.server.dropped, rig.server.lost_answers, rig.server.refused_with = 0, 0, None
+    while (await rig.reconciler.reconcile()).left:
+        pass
+    assert rig.names == names
+    for name in names:
+        row, spec = await rig.row(name), rig.object(name)["spec"]
+        assert (row.state, row.schedule, row.suspended) == (
+            "active",
+            spec["schedule"],
+            spec["suspend"],
+        )
+    created = [written for method, written in rig.cluster.written if method == "POST"]
+    assert sorted(created) == names
+
+
+async def test_death_in_the_middle_of_a_pass_leaves_the_rest_to_another(rig: Rig) -> None:
+    names = await create_rows(rig, 4)
+
+    async def die(method: str, name: str) -> None:
+        if name == names[2]:
+            raise ConnectionResetError
+
+    rig.server.on_write = die
+    with contextlib.suppress(Problem):
+        await rig.reconciler.do_pass()
+    assert rig.names == names[:2]
+    rig.server.on_write = None
+    other = await rig.add_replica()
+    await other.reconciler.do_pass()
+    assert rig.names == names
