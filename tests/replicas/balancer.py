@@ -152,7 +152,9 @@ class Balancer:
             assert task is not None
             self._tasks.add(task)
             try:
-                await self._forward(name, reader, writer)
+                # A cancelled handler would be reported as a fault of asyncio's own task.
+                with suppress(asyncio.CancelledError):
+                    await self._forward(name, reader, writer)
             finally:
                 self._tasks.discard(task)
 

@@ -87,7 +87,7 @@ async def read(caller: Caller, ledger: Ledger, project: str) -> None:
     await caller.call("backlog", "GET", f"/backlogs/{project}/summary")
     await caller.call("sprint", "GET", f"/sprints/by-project/{project}")
     await caller.call("sprint", "GET", "/sprints/list_projects")
-    await caller.call("chronicle", "GET", "/v1/analytics/metrics/summary")
+    await caller.call("chronicle", "GET", f"/v1/action_items?project_id={project}")
     await caller.call("embedding", "POST", "/embed", {"text": "Plan the next sprint"})
     await caller.call("orchestrator", "GET", f"/orchestrate/project/{project}/status")
 

@@ -33,7 +33,7 @@ async def test_restart_of_every_replica_fails_no_request_and_doubles_nothing(
     record_property(
         "counted", counts.summary() | installation.balancer.counted | load.ledger.counts()
     )
-    assert counts.failures == []
+    assert counts.failures == [], "\n".join(counts.failures)
     assert [code for _, code in installation.exit_codes] == [0] * len(leaving)
     assert await stores.wait_until_quiet(QUIET_SECONDS) == []
     assert await load.ledger.violations(stores) == []
