@@ -59,7 +59,9 @@ async def check_database(settings: KernelSettings) -> None:
                     await _check_pooler(first, second, is_told=direct is not None)
             else:
                 _check_limits(await _read_limits(first), settings)
-            await _check_session(first, settings.session_settings | session.settings())
+            # Without a pooler a pool sets its own at each connection that it opens.
+            of_pools = settings.session_settings if settings.is_pooled else {}
+            await _check_session(first, of_pools | session.settings())
     except psycopg.OperationalError as error:
         text = str(error)
         if "startup parameter" in text:  # said by a pooler, which has one language
