@@ -53,7 +53,7 @@ async def ready(request: Request) -> JSONResponse:
 def checks(services: Services) -> Checks:
     """Return the checks of everything that the orchestrator uses, for its metrics."""
     clients = services.clients
-    asked = (
+    peers = (
         clients.project,
         clients.backlog,
         clients.sprint,
@@ -63,7 +63,7 @@ def checks(services: Services) -> Checks:
     return Checks(
         database=partial(ping, services.pool),
         redis=services.redis.ping if services.redis else None,  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
-        external_apis={client.peer: client.health for client in asked},
+        external_apis={client.peer: client.health for client in peers},
     )
 
 

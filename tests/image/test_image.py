@@ -45,13 +45,13 @@ def podman(*words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def image() -> str:
     repository = Path(__file__).parent.parent.parent
-    found = base(repository)
-    if found is None:
+    chosen = base(repository)
+    if chosen is None:
         pytest.skip("no image is built: no registry is reached, and debootstrap is not installed")
     started = time.monotonic()
-    build(repository, found)
+    build(repository, chosen)
     [facts] = json.loads(podman("image", "inspect", TAG).stdout)
-    print(f"\nbuilt on {found}: {facts['Size'] / 1e6:.0f} MB, {time.monotonic() - started:.0f} s")
+    print(f"\nbuilt on {chosen}: {facts['Size'] / 1e6:.0f} MB, {time.monotonic() - started:.0f} s")
     return TAG
 
 

@@ -55,17 +55,17 @@ def read_by(expression: str) -> Iterator[tuple[str, set[str]]]:
 
 def exposed(text: str) -> dict[str, set[str]]:
     """Return the metrics of an answer of /metrics, with their labels."""
-    found: dict[str, set[str]] = {}
+    metrics: dict[str, set[str]] = {}
     for line in text.splitlines():
         if line.startswith("# TYPE "):
             _, _, name, kind = line.split()
-            found.setdefault(name, set())
+            metrics.setdefault(name, set())
             if kind == "histogram":
-                found.setdefault(f"{name}_bucket", {"le"})
+                metrics.setdefault(f"{name}_bucket", {"le"})
         elif not line.startswith("#"):
             name, _, labels = line.partition(" ")[0].partition("{")
-            found.setdefault(name, set()).update(_MATCHER.findall(labels))
-    return found
+            metrics.setdefault(name, set()).update(_MATCHER.findall(labels))
+    return metrics
 
 
 @pytest.fixture
@@ -74,12 +74,12 @@ async def answered(whole: System) -> dict[str, set[str]]:
     project = "P-WATCHED"
     await whole.post("project", "/projects", {"id": project, "name": "Watched", "country": "DE"})
     await whole.post("orchestrator", f"/orchestrate/project/{project}", {})
-    found: dict[str, set[str]] = {}
+    metrics: dict[str, set[str]] = {}
     for name in ("project", "backlog", "chronicle", "sprint", "orchestrator"):
         answer = await whole.http.get(f"{whole.urls[name]}/metrics")
         for name, labels in exposed(answer.text).items():
-            found.setdefault(name, set()).update(labels)
-    return found
+            metrics.setdefault(name, set()).update(labels)
+    return metrics
 
 
 # Their labels come with the first event, embedding or schedule.
@@ -171,11 +171,11 @@ def test_the_monitor_selects_every_service_of_the_tree(repository: Path) -> None
     from tests.deploy.rendering import overlay
 
     monitor = _monitoring(repository, "service-monitor.yaml")["spec"]
-    wanted = monitor["selector"]["matchLabels"].items()
+    labels = monitor["selector"]["matchLabels"].items()
     chosen = [
         one
         for one in overlay("production")
-        if one["kind"] == "Service" and wanted <= one["metadata"]["labels"].items()
+        if one["kind"] == "Service" and labels <= one["metadata"]["labels"].items()
     ]
     assert len(chosen) == 7
     port = monitor["endpoints"][0]["port"]

@@ -173,9 +173,9 @@ def test_a_restore_of_an_incomplete_backup_is_refused(
 def test_old_backups_are_removed_and_leftovers_of_a_killed_run(
     repository: Path, tmp_path: Path, servers: EmbeddedServers
 ) -> None:
-    old, kept = tmp_path / "20200101T020000Z", tmp_path / "20260102T020000Z"
+    old, recent = tmp_path / "20200101T020000Z", tmp_path / "20260102T020000Z"
     other, part = tmp_path / "lost+found", tmp_path / ".20200101T020000Z.part"
-    for folder in (old, kept, other, part):
+    for folder in (old, recent, other, part):
         folder.mkdir()
     for folder in (old, other):
         os.utime(folder, (0, 0))
@@ -186,7 +186,7 @@ def test_old_backups_are_removed_and_leftovers_of_a_killed_run(
     assert done.returncode == 0, done.stderr
     assert not old.exists()
     assert not part.exists()
-    assert kept.exists()
+    assert recent.exists()
     assert other.exists()
 
 

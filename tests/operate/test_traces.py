@@ -113,13 +113,13 @@ async def test_without_a_collector_nothing_of_traces_is_called_or_allocated(
         answer = await system.http.get(f"{system.urls['project']}/projects")
     finally:
         sys.setprofile(None)
-        taken = tracemalloc.take_snapshot().filter_traces(
+        allocations = tracemalloc.take_snapshot().filter_traces(
             [tracemalloc.Filter(True, file) for file in files]
         )
         tracemalloc.stop()
     assert answer.status_code == 200
     assert called == []
-    assert taken.statistics("filename") == []
+    assert allocations.statistics("filename") == []
     assert context.tracer.get() is None
 
 

@@ -30,11 +30,11 @@ _SERVER = text(
 async def measure(state: State) -> None:
     """Make every reading of an app, into `state.measured`; one that fails is left out."""
     readings = [*_of_kernel(state), *getattr(state, "readings", ())]
-    made = await asyncio.gather(*(_made(reading) for reading in readings))
-    state.measured = [metric for metrics in made for metric in metrics]
+    results = await asyncio.gather(*(_attempt(reading) for reading in readings))
+    state.measured = [metric for metrics in results for metric in metrics]
 
 
-async def _made(reading: Reading) -> list[Metric]:
+async def _attempt(reading: Reading) -> list[Metric]:
     try:
         async with asyncio.timeout(2 * CHECK_SECONDS):
             return list(await reading())
@@ -60,12 +60,12 @@ def _of_kernel(state: State) -> Iterator[Reading]:
 
 async def _dependencies(checks: Checks) -> Iterable[Metric]:
     own = {"database": checks.database, "redis": checks.redis, **checks.external_apis}
-    asked = {name: check for name, check in own.items() if check is not None}
-    answers = await asyncio.gather(*(probe(check) for check in asked.values()))
+    named = {name: check for name, check in own.items() if check is not None}
+    answers = await asyncio.gather(*(probe(check) for check in named.values()))
     up = GaugeMetricFamily(
         "dsm_dependency_up", "1 when a dependency responds, 0 when not", labels=["dependency"]
     )
-    for name, answer in zip(asked, answers, strict=True):
+    for name, answer in zip(named, answers, strict=True):
         up.add_metric([name], answer == "ok")
     return [up]
 
