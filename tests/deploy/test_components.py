@@ -14,12 +14,10 @@ from tests.deploy.checks.pods import Manifest
 from tests.deploy.checks.references import of_kind
 from tests.deploy.printed import printed
 from tests.deploy.rendering import parsed, rendered, with_jobs
-from tests.deploy.test_schemas import VERSIONS
+from tests.deploy.test_schemas import OPERATORS, VERSIONS
 from tests.deploy.test_schemas import complaints as schema_complaints
 
 COMPONENTS = sorted(folder.name for folder in (TREE / "components").iterdir())
-# Kinds of operators, of which no schema is known here.
-OPERATORS = ("monitoring.coreos.com/", "postgresql.cnpg.io/")
 KUSTOMIZATION = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
 DATABASES = {spec.database for spec in SERVICES if spec.database}
 

@@ -5,11 +5,14 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from deploy.manifests.tree import TREE
-from tests.deploy.rendering import OVERLAYS, rendered
+from tests.deploy.rendering import OVERLAYS, parsed, rendered
 
 VERSIONS = ("1.31", "1.37")
+# Kinds of operators, of which no schema is known here.
+OPERATORS = ("monitoring.coreos.com/", "postgresql.cnpg.io/")
 KUBERNETES_VALIDATE = Path(sys.executable).with_name("kubernetes-validate")
 
 
@@ -30,3 +33,12 @@ def test_every_overlay_keeps_the_schemas(name: str, version: str) -> None:
 def test_an_unknown_field_is_found(version: str) -> None:
     text = rendered(TREE / "overlays" / "dev").replace("minReadySeconds", "minReadySecond", 1)
     assert "minReadySecond" in complaints(text, version)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_file_keeps_the_schemas_as_it_is(version: str) -> None:
+    files = [file for file in TREE.rglob("*.yaml") if file.name != "kustomization.yaml"]
+    objects = [manifest for file in files for manifest in parsed(file.read_text())]
+    known = [manifest for manifest in objects if not manifest["apiVersion"].startswith(OPERATORS)]
+    assert len(known) > 50
+    assert complaints(yaml.safe_dump_all(known), version) == ""

@@ -118,7 +118,6 @@ def check(objects: list[Manifest]) -> Iterator[str]:
 def _names(objects: list[Manifest], owner: Pods, kind: type[BaseSettings]) -> Iterator[str]:
     command = owner.spec["containers"][0]["command"][1]
     allowed = {*known(kind), *JOB_VARIABLES.get(command, ()), "OTEL_EXPORTER_OTLP_ENDPOINT"}
-    allowed |= {"DSM_IMAGE", "DSM_JOBS_NAMESPACE", "DSM_JOBS_KEY_SECRET"}
     present = variables(objects, owner).keys() | names(owner)
     yield from (f"{name} is no setting of it" for name in sorted(present - allowed))
     try:
