@@ -27,28 +27,28 @@ def migrate(targets: Iterable[Target], report: Report = silent) -> None:
     do; `StackError` for other trouble.
     """
     findings = [inspect(target) for target in targets]
-    needs = [need for found in findings for need in found.needs]
+    needs = [need for finding in findings for need in finding.needs]
     if needs:
         # A database exists before anything is created in it.
         raise AdministratorNeeded(sorted(needs, key=lambda need: need.database != MAINTENANCE))
     _prepare(findings, report)
-    for found in findings:
-        _migrate(found.target, report)
+    for finding in findings:
+        _migrate(finding.target, report)
 
 
 def _prepare(findings: Sequence[Findings], report: Report) -> None:
-    for found in findings:
-        target, role = found.target, found.target.spec.role
-        if found.is_missing:
+    for finding in findings:
+        target, role = finding.target, finding.target.spec.role
+        if finding.is_missing:
             _create(target, _named("CREATE DATABASE {}", target.database))
             report(f"created the database {target.database}")
-        if role and found.role_is_missing:
+        if role and finding.role_is_missing:
             _create(target, _named("CREATE ROLE {} LOGIN", role))
             report(
                 f"created the role {role} without a password, so that a server that asks for one"
                 f" refuses it; set one by: ALTER ROLE {role} PASSWORD '...'"
             )
-        for statement in found.statements:
+        for statement in finding.statements:
             with connected(target.url) as connection:
                 connection.execute(statement.encode())
 

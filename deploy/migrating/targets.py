@@ -42,13 +42,13 @@ def target(spec: ServiceSpec, url: str) -> Target:
 def choose(names: Iterable[str], catalogue: Catalogue = SERVICES) -> list[ServiceSpec]:
     """Return the named services, or all that have a database. Raises: `StackError`."""
     stored = {spec.name: spec for spec in catalogue if spec.database}
-    wanted = [name.replace("-", "_") for name in names]
-    unknown = [name for name in wanted if name not in stored]
+    chosen = [name.replace("-", "_") for name in names]
+    unknown = [name for name in chosen if name not in stored]
     if unknown:
         raise StackError(
             f"no service with a database is called {unknown[0]}; choose from {', '.join(stored)}"
         )
-    return [spec for name, spec in stored.items() if not wanted or name in wanted]
+    return [spec for name, spec in stored.items() if not chosen or name in chosen]
 
 
 def targets(specs: Iterable[ServiceSpec], settings: MigrationSettings) -> list[Target]:

@@ -147,7 +147,7 @@ class KernelSettings(BaseSettings):
 
     @property
     def is_pooled(self) -> bool:
-        """Whether a PgBouncer stands between the service and its database."""
+        """True when a PgBouncer stands between the service and its database."""
         return self.database_direct_url is not None
 
     @property

@@ -82,7 +82,5 @@ def test_equal_host_names_and_ports_of_two_machines_give_two_names(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     here = consumer_name(8000)
-    monkeypatch.setattr(
-        "domain_services.kernel.messaging.consumer_names._read", lambda _: "another boot"
-    )
+    monkeypatch.setattr("domain_services.kernel.messaging.consumer_names._read", str)
     assert consumer_name(8000) != here

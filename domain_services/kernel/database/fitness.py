@@ -102,10 +102,10 @@ async def _check_pooler(first: AsyncConnection, second: AsyncConnection, *, is_t
         )
 
 
-async def _check_session(connection: AsyncConnection, wanted: Mapping[str, str]) -> None:
-    cursor = await connection.execute(_VALUES, [list(wanted)], prepare=False)
+async def _check_session(connection: AsyncConnection, needed: Mapping[str, str]) -> None:
+    cursor = await connection.execute(_VALUES, [list(needed)], prepare=False)
     values = dict(await cursor.fetchall())
-    wrong = {name: value for name, value in wanted.items() if values[name] != value}
+    wrong = {name: value for name, value in needed.items() if values[name] != value}
     if not wrong:
         return
     row = await (await connection.execute("SELECT current_user", prepare=False)).fetchone()

@@ -70,7 +70,7 @@ async def keeps_prepared(first: AsyncConnection, second: AsyncConnection) -> boo
 async def connected(url: str, options: dict[str, str]) -> AsyncIterator[AsyncConnection]:
     """Open an autocommit connection. Raises: `psycopg.OperationalError`."""
     connecting = psycopg.AsyncConnection.connect(
-        url, autocommit=True, connect_timeout=int(SECONDS), **options
+        url, autocommit=True, connect_timeout=int(SECONDS), options=options.get("options")
     )
     async with await connecting as connection:
         yield connection

@@ -26,7 +26,7 @@ class ForeignDatabase(RuntimeError):
 
 
 class Schema(NamedTuple):
-    """Schema of a database, as the service that wants `wanted` sees it."""
+    """Schema of a database, as the service that wants `known` sees it."""
 
     state: State
     reason: str
@@ -39,20 +39,20 @@ async def wait_for_schema(url: str, package: str) -> None:
     It waits for a database that is away, empty or older, and logs the reason.
     Raises: `ForeignDatabase` when the database is another service's.
     """
-    wanted = newest(package)
+    known = newest(package)
     logged, logged_at = "", 0.0
-    while (schema := await read_schema(url, wanted)).state != "ready":
+    while (schema := await read_schema(url, known)).state != "ready":
         if schema.state == "foreign":
             raise ForeignDatabase(schema.reason)
         now = asyncio.get_running_loop().time()
         if schema.reason != logged or now >= logged_at + REPEAT_SECONDS:
-            logger.warning("schema.waiting", reason=schema.reason, wanted=wanted)
+            logger.warning("schema.waiting", reason=schema.reason, newest_known=known)
             logged, logged_at = schema.reason, now
         await asyncio.sleep(POLL_SECONDS)
 
 
-async def read_schema(url: str, wanted: str) -> Schema:
-    """Compare the schema of a database with the revision `wanted`."""
+async def read_schema(url: str, known: str) -> Schema:
+    """Compare the schema of a database with the revision `known`."""
     try:
         connecting = psycopg.AsyncConnection.connect(
             plain_url(url), autocommit=True, connect_timeout=CONNECT_SECONDS, prepare_threshold=None
@@ -67,25 +67,25 @@ async def read_schema(url: str, wanted: str) -> Schema:
     except psycopg.Error as error:
         text = str(error).strip().splitlines()
         return Schema("waiting", f"the database does not answer: {text[0] if text else error!r}")
-    return compare(row[0] if row else None, wanted)
+    return compare(row[0] if row else None, known)
 
 
-def compare(revision: str | None, wanted: str) -> Schema:
+def compare(revision: str | None, known: str) -> Schema:
     """Compare a database's revision with the newest that a service knows."""
     if revision is None:
         return Schema("waiting", "the database is empty; run dsm migrate")
-    if revision == wanted:
+    if revision == known:
         return Schema("ready", "")
     family, number = _parts(revision)
-    wanted_family, wanted_number = _parts(wanted)
-    if family != wanted_family:
+    known_family, known_number = _parts(known)
+    if family != known_family:
         return Schema(
             "foreign",
-            f"the database of {family} is set as that of {wanted_family};"
+            f"the database of {family} is set as that of {known_family};"
             " set DSM_DATABASE_URL to its own",
         )
     # Migrations are expanded first: a service also serves on the schema of the next release.
-    if number > wanted_number:
+    if number > known_number:
         return Schema("ready", "")
     return Schema("waiting", f"the schema is at {revision}; run dsm migrate")
 

@@ -58,8 +58,8 @@ async def remove_left(
 
     One with unfinished entries stays until the others have claimed them. Returns the names.
     """
-    asked: Any = redis.eval(_REMOVE, 1, stream, group, str(int(idle_seconds * 1000)))
-    removed = [name.decode() for name in await asked]
+    answer: Any = redis.eval(_REMOVE, 1, stream, group, str(int(idle_seconds * 1000)))
+    removed = [name.decode() for name in await answer]
     if removed:
         logger.info("inbox.consumers_removed", stream=stream, group=group, consumers=removed)
     return removed

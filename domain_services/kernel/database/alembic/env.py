@@ -14,9 +14,9 @@ def run(connection: Connection) -> None:
     connection.commit()
 
 
-given: Connection | None = context.config.attributes.get("connection")
-if given is not None:
-    run(given)
+locked: Connection | None = context.config.attributes.get("connection")
+if locked is not None:
+    run(locked)
 else:  # another command of Alembic, by its configuration alone
     engine = create_engine(context.config.attributes["database_url"], poolclass=pool.NullPool)
     with engine.connect() as connection:
