@@ -18,6 +18,7 @@ from domain_services.kernel.database.fitness import UnfitDatabase, check_databas
 from domain_services.kernel.database.schema import ForeignDatabase, wait_for_schema
 from domain_services.kernel.settings import KernelSettings
 from domain_services.kernel.telemetry import configure_logging
+from domain_services.kernel.tracing import TracesNotInstalled
 from domain_services.kernel.web.app import MissingSecret
 from domain_services.kernel.web.draining import Draining
 
@@ -56,7 +57,7 @@ async def _serve(
     await _check_database(settings)
     try:
         app = resolve(spec.factory)(settings)
-    except MissingSecret as error:
+    except (MissingSecret, TracesNotInstalled) as error:
         raise StackError(str(error)) from error
     server = Server(uvicorn_config(app))
     serving = asyncio.create_task(_run(spec, server, listener), name=spec.name)
