@@ -39,6 +39,7 @@ EXAMPLES: Examples = {
     },
     "PATCH /orchestrate/project/{project_id}/schedules/{name}": {"paused": True},
     "PATCH /orchestrate/schedules/{name}": {"schedule": "30 4 * * *"},
+    "POST /orchestrate/schedules/{name}/firings": {"due_at": "2026-03-02T14:00:00Z"},
     "POST /orchestrate/project/{project_id}": {
         "dry_run": True,
         "record": False,

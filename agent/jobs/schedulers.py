@@ -8,6 +8,7 @@ from agent.jobs.claims import Claims
 from agent.jobs.cronjob_table import CronJobTable
 from agent.jobs.own_jobs import OWN_JOBS
 from agent.jobs.schedule import Fire, Scheduler
+from agent.jobs.skipped import skipped_times
 from agent.settings import AgentSettings
 from domain_services.kernel.background import Loop
 from memory.job_results import JobResults
@@ -41,7 +42,7 @@ async def open_schedules(
 ) -> AsyncIterator[Schedulers]:
     """Open the schedules of the settings' mode."""
     if settings.schedules == "kubernetes":
-        async with _open_in_cluster(settings, pool) as schedulers:
+        async with _open_in_cluster(settings, pool, results) as schedulers:
             yield schedulers
         return
     table, claims = CronJobTable(pool), Claims(pool)
@@ -57,7 +58,9 @@ async def open_schedules(
 
 
 @asynccontextmanager
-async def _open_in_cluster(settings: AgentSettings, pool: Pool) -> AsyncIterator[Schedulers]:
+async def _open_in_cluster(
+    settings: AgentSettings, pool: Pool, results: JobResults
+) -> AsyncIterator[Schedulers]:
     try:
         # The client takes 0.8 s to import, and comes with an extra.
         from agent.jobs.cluster.opening import open_cluster
@@ -66,13 +69,12 @@ async def _open_in_cluster(settings: AgentSettings, pool: Pool) -> AsyncIterator
             "DSM_SCHEDULES=kubernetes needs the Kubernetes client; install it with:"
             " pip install 'digital-scrum-master[k8s]'"
         ) from error
-    table = CronJobTable(pool, unapplied="pending")
+    table, claims = CronJobTable(pool, unapplied="pending"), Claims(pool)
     await table.ensure(OWN_JOBS)
     async with open_cluster(settings, table, pool) as cluster:
 
-        def loops(_fire: Fire) -> Iterator[Loop]:
+        def loops(fire: Fire) -> Iterator[Loop]:
             yield cluster.reconciler.loop()
+            yield skipped_times(claims, results, fire)
 
-        yield Schedulers(
-            cluster.cronjobs, table, Claims(pool), loops, cluster.reconciler.note_change
-        )
+        yield Schedulers(cluster.cronjobs, table, claims, loops, cluster.reconciler.note_change)
