@@ -379,3 +379,18 @@ def test_notebook_shows_the_decision_its_memories_and_its_records(
     nothing = _walk_through(repository, tmp_path / "none")
     assert nothing.returncode == 1
     assert "no stack runs on" in nothing.stderr
+
+
+def test_doctor_finds_no_failure_on_a_running_stack_also_by_its_urls(dsm: Dsm) -> None:
+    by_folder = dsm.json("doctor")
+    assert by_folder["healthy"]
+    checks = {(finding["service"], finding["check"]) for finding in by_folder["findings"]}
+    assert {("orchestrator", "schema"), ("sprint", "redis"), ("all", "connections")} <= checks
+    names = ("orchestrator", "project", "backlog", "sprint", "chronicle", "embedding")
+    urls = [word for n, name in enumerate(names) for word in ("--url", f"{name}={dsm.url(n)}")]
+    by_url = dsm.run("doctor", "--json", *urls, "--key-file", str(dsm.data_dir / "viewer.key"))
+    assert by_url.returncode == 0, by_url.stdout
+    assert "role viewer" in by_url.stdout
+    assert dsm.key not in by_url.stdout
+    shown = dsm.run("config", "show", "sprint")
+    assert f"{dsm.base_port + 3}  [stack]" in shown.stdout
