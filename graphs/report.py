@@ -203,10 +203,16 @@ def _in_words(call: MadeCall) -> str:
     if call.name == "close_sprint":
         return f"Closed sprint {result['sprint_id']} ({result['status_updated_to']})"
     if call.name == "create_cronjob":
-        return f"Created CronJob {result['name']} ({_schedule(call)})"
+        return f"Created CronJob {result['name']} ({_schedule(call)}){_unapplied(call)}"
     if call.name == "change_cronjob":
         return f"Changed CronJob {result['name']} ({_schedule(call)})"
     return f"Deleted CronJob {result['name']}"
+
+
+def _unapplied(call: MadeCall) -> str:
+    """Say that a cluster does not have a schedule yet, and why."""
+    state = call.result.get("state", "active")
+    return "" if state == "active" else f"; {state}: {call.result.get('state_reason')}"
 
 
 def _schedule(call: MadeCall) -> str:

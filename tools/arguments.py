@@ -53,6 +53,13 @@ class ChangeCronJob(Arguments):
     timezone: str = Field(description="time zone of the schedule, for the account of the change")
 
 
+class NamedCronJob(Arguments):
+    """Arguments of suspend_cronjob and resume_cronjob."""
+
+    project_id: str
+    name: str
+
+
 class DeleteCronJob(Arguments):
     """Arguments of delete_cronjob."""
 

@@ -1,14 +1,12 @@
-"""CronJobs: their store as a port, their names, and the tools of daily scrums."""
+"""CronJobs: their store as a port, and their names."""
 
 import hashlib
 import re
 from datetime import date, datetime, timedelta
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
-from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import BaseModel, ConfigDict
 
-from tools.arguments import ChangeCronJob, CreateCronJob, DeleteCronJob
 from tools.cron_times import next_due
 
 # Kubernetes appends 11 characters to a CronJob's name for each Job, whose name may have 63.
@@ -147,47 +145,3 @@ def _label(prefix: str, owner: str) -> str:
         return name
     digest = hashlib.sha256(owner.encode()).hexdigest()[:8]
     return f"{name[: MAX_NAME_CHARACTERS - 9].rstrip('-')}-{digest}"
-
-
-def cronjob_tools(cronjobs: CronJobs) -> tuple[BaseTool, ...]:
-    """Make create_cronjob, change_cronjob and delete_cronjob."""
-
-    async def create_cronjob(**arguments: Any) -> dict[str, object]:
-        request = CreateCronJob(**arguments)
-        job = CronJob(
-            name=cronjob_name(request.sprint_id),
-            **request.model_dump(exclude={"idempotency_key"}),
-        )
-        return (await cronjobs.create(job)).model_dump(mode="json")
-
-    async def change_cronjob(**arguments: Any) -> dict[str, object]:
-        request = ChangeCronJob(**arguments)
-        changed = await cronjobs.change(request.project_id, request.name, request.schedule)
-        return {**request.model_dump(exclude={"idempotency_key"}), "changed": changed}
-
-    async def delete_cronjob(**arguments: Any) -> dict[str, object]:
-        request = DeleteCronJob(**arguments)
-        await cronjobs.delete(request.project_id, request.name)
-        # The event of the closed sprint may have deleted it a moment before.
-        return {"name": request.name, "deleted": True}
-
-    return (
-        StructuredTool.from_function(
-            coroutine=create_cronjob,
-            name="create_cronjob",
-            description="Schedule the daily scrum of a sprint.",
-            args_schema=CreateCronJob,
-        ),
-        StructuredTool.from_function(
-            coroutine=change_cronjob,
-            name="change_cronjob",
-            description="Change the schedule of a daily scrum.",
-            args_schema=ChangeCronJob,
-        ),
-        StructuredTool.from_function(
-            coroutine=delete_cronjob,
-            name="delete_cronjob",
-            description="Remove a schedule of the project.",
-            args_schema=DeleteCronJob,
-        ),
-    )

@@ -8,7 +8,8 @@ from domain_services.project.client import ProjectClient
 from domain_services.sprint.client import SprintClient
 from tools.backlog import backlog_tools
 from tools.chronicle import chronicle_tools
-from tools.cronjobs import CronJobs, cronjob_tools
+from tools.cronjob_tools import cronjob_tools
+from tools.cronjobs import CronJobs
 from tools.project import project_tools
 from tools.sprint import sprint_tools
 

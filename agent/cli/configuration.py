@@ -21,7 +21,7 @@ STACK = "stack"
 # What an embedded stack gives to each service, whatever the environment says.
 OF_THE_STACK = re.compile(r"DSM_(HOST|PORT|DATABASE_URL|REDIS_URL|PEERS__.*|AUTH__.*)")
 # Variables that commands and tests read, and no service.
-OF_COMMANDS = (DATA_DIR_VARIABLE, KEY_FILE_VARIABLE, "DSM_JOB_NAME")
+OF_COMMANDS = (DATA_DIR_VARIABLE, KEY_FILE_VARIABLE, "DSM_JOB_NAME", "DSM_JOB_STARTS_AT")
 _MIGRATION = "deploy.migrating.settings:MigrationSettings"
 _DOUBT = 0.6  # least likeness (0..1) of two names to suggest one for the other
 

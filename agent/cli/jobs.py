@@ -20,11 +20,14 @@ if TYPE_CHECKING:
     from agent.cli.connect import Clients
 
 JOB_VARIABLE = "DSM_JOB_NAME"
+# A cluster makes up for a time that was missed in a pause, or before a change of the schedule.
+STARTS_VARIABLE = "DSM_JOB_STARTS_AT"
 PROJECT_VARIABLE = "PROJECT_ID"
 # A Kubernetes CronJob names its jobs `<cronjob>-<minutes since 1970>`. A date that a person puts
 # at the end of a name, as 20260302, is less than the minutes of 2025.
 _JOB_NAME = re.compile(r".*-((?:29|[3-9][0-9])[0-9]{6})")
 PAGE = 100
+BEFORE_START = "before its schedule was created, changed or resumed"
 # Codes of a scrum that is not held on that day, now or ever.
 RESTING = ("sprint_not_started", "sprint_over", "sprint_not_in_progress", "project_held")
 UNDER_WAY = ("firing_in_progress", "run_in_progress")
@@ -49,6 +52,8 @@ def run_daily_scrum(sprint: Sprint, due: Due = None, *, target: Target) -> None:
 
     async def hold(clients: "Clients") -> str:
         moment = _moment(due)
+        if moment is not None and due is None and _is_too_early(moment):
+            return f"nothing was done: {moment.isoformat()} was {BEFORE_START}"
         scrum = await clients.sprint.run_daily_scrum(sprint.upper(), moment or _now())
         return f"{scrum.sprint_id}, {scrum.scrum_date}: {scrum.message}"
 
@@ -144,6 +149,14 @@ def _moment(due: str | None) -> "datetime | None":
     if moment.tzinfo is None:
         raise Invalid(f"--due {due!r} has no offset; write e.g. {due}Z")
     return moment
+
+
+def _is_too_early(moment: "datetime") -> bool:
+    """Tell whether a job's due time lies before the first that counts."""
+    from datetime import datetime
+
+    starts_at = os.environ.get(STARTS_VARIABLE)
+    return starts_at is not None and moment < datetime.fromisoformat(starts_at)
 
 
 def _now() -> "datetime":

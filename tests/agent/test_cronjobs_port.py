@@ -12,6 +12,7 @@ from agent.jobs.cronjob_table import CronJobTable
 from domain_services.kernel.errors import Invalid
 from memory.pool import open_pool
 from tests.kubernetes.rig import open_rig
+from tools.cronjob_tools import cronjob_tools
 from tools.cronjobs import CronJob, CronJobs, cronjob_name, orchestration_name
 
 DatabaseUrl = Callable[[str], str]
@@ -154,3 +155,17 @@ def test_name_of_an_orchestration_is_a_short_label(owner: str, name: str | None)
     assert len(label) <= 52
     assert label.replace("-", "").isalnum()
     assert label != orchestration_name(owner + "-")
+
+
+async def test_tools_do_what_the_port_does(cronjobs: CronJobs) -> None:
+    tools = {tool.name: tool for tool in cronjob_tools(cronjobs)}
+    arguments = SCRUM.model_dump(include={"project_id", "sprint_id", "schedule", "timezone"})
+    created = await tools["create_cronjob"].ainvoke({**arguments, "ends_on": SCRUM.ends_on})
+    assert (created["name"], created["state"]) == (SCRUM.name, "active")
+    named = {"project_id": "P1", "name": SCRUM.name}
+    assert (await tools["suspend_cronjob"].ainvoke(named))["suspended"]
+    [job] = await tools["list_cronjobs"].ainvoke({"project_id": "P1"})
+    assert job["suspended_by"] == "project-orchestrator"
+    assert (await tools["resume_cronjob"].ainvoke(named))["resumed"]
+    await tools["delete_cronjob"].ainvoke(named)
+    assert await tools["list_cronjobs"].ainvoke({"project_id": "P1"}) == []
