@@ -130,13 +130,13 @@ async def test_next_due_time_follows_creation_change_resumption_and_firing(
     stored = await table.create(job())
     assert stored.next_due_at == NINE
     assert await installation.look(NINE) == 1
-    found = await table.find(stored.name)
-    assert found is not None
-    assert (found.next_due_at, found.last_due_at) == (NINE + timedelta(days=1), NINE)
+    stored_job = await table.find(stored.name)
+    assert stored_job is not None
+    assert (stored_job.next_due_at, stored_job.last_due_at) == (NINE + timedelta(days=1), NINE)
     await table.change("P1", stored.name, "30 9 * * *")
-    found = await table.find(stored.name)
-    assert found is not None
-    assert found.next_due_at == NINE + timedelta(minutes=30)
+    stored_job = await table.find(stored.name)
+    assert stored_job is not None
+    assert stored_job.next_due_at == NINE + timedelta(minutes=30)
 
 
 async def test_schedule_that_never_comes_again_has_no_next_due_time(
@@ -145,9 +145,9 @@ async def test_schedule_that_never_comes_again_has_no_next_due_time(
     stored = await installation.table.create(scrum(ends_on=NINE.date()))
     assert stored.next_due_at == NINE
     await installation.look(NINE)
-    found = await installation.table.find(stored.name)
-    assert found is not None
-    assert found.next_due_at is None
+    stored_job = await installation.table.find(stored.name)
+    assert stored_job is not None
+    assert stored_job.next_due_at is None
 
 
 async def test_nothing_is_due_before_the_first_day_of_the_sprint(
@@ -175,7 +175,7 @@ async def test_hundreds_resumed_at_once_begin_at_different_seconds(
         await installation.table.resume("P1", name)
     due = NINE + timedelta(hours=1, minutes=15)
     assert await installation.look(due - timedelta(seconds=1)) == 0
-    moments = [found.next_due_at for found in await installation.table.list_all()]
+    moments = [stored_job.next_due_at for stored_job in await installation.table.list_all()]
     assert min(moment for moment in moments if moment) >= due
     assert max(moment for moment in moments if moment) < due + timedelta(minutes=5)
     assert len(set(moments)) > 100
@@ -244,9 +244,9 @@ async def test_time_that_a_cluster_skips_is_fired_here_and_no_other(
     await installation.table.create(scrum(timezone=timezone, schedule="30 2 * * *"))
     installation.now = noon + timedelta(hours=2, minutes=10)
     assert await installation.skipped.fire_due() == fired
-    found = await installation.table.find("run-dailyscrum-p1-s01")
-    assert found is not None
-    assert found.next_due_at is not None
+    stored_job = await installation.table.find("run-dailyscrum-p1-s01")
+    assert stored_job is not None
+    assert stored_job.next_due_at is not None
 
 
 async def test_firing_that_a_cluster_repeats_in_the_repeated_hour_says_that_it_was_done(
@@ -303,9 +303,9 @@ async def test_own_job_is_caught_up_in_the_morning_after_a_night_without_power(
     assert installation.fired == [("run-learn", NINE.replace(hour=4) + timedelta(days=1))]
     await installation.table.change(None, "run-learn", "0 5 * * *")
     await installation.table.ensure(OWN_JOBS)
-    found = await installation.table.find("run-learn")
-    assert found is not None
-    assert found.schedule == "0 5 * * *"
+    stored_job = await installation.table.find("run-learn")
+    assert stored_job is not None
+    assert stored_job.schedule == "0 5 * * *"
 
 
 async def test_job_of_a_bad_time_zone_is_refused(installation: Installation) -> None:
