@@ -2,9 +2,49 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, LiteralString
 
 from tests.faults.invariants import Stores
+
+# Projects of the load; other tests have others.
+PREFIX = "LOAD-"
+
+# Service and query of each kind of write.
+_STORED: dict[str, tuple[str, LiteralString]] = {
+    "task": ("backlog", "SELECT title FROM tasks WHERE project_id LIKE 'LOAD-%'"),
+    "progress report": (
+        "sprint",
+        "SELECT today_work FROM progress_history"
+        " WHERE sprint_id LIKE 'LOAD-%' AND source = 'reported'",
+    ),
+    "sprint": ("sprint", "SELECT id FROM sprints WHERE project_id LIKE 'LOAD-%'"),
+    "closed sprint": (
+        "sprint",
+        "SELECT id FROM sprints WHERE project_id LIKE 'LOAD-%' AND status = 'closed'",
+    ),
+    "retrospective": (
+        "chronicle",
+        "SELECT sprint_id FROM sprint_retrospectives WHERE project_id LIKE 'LOAD-%'",
+    ),
+    "run": ("orchestrator", "SELECT run_id::text FROM runs WHERE project_id LIKE 'LOAD-%'"),
+    "finished run": (
+        "orchestrator",
+        "SELECT run_id::text FROM runs WHERE project_id LIKE 'LOAD-%' AND status = 'done'",
+    ),
+    "audit": (
+        "chronicle",
+        "SELECT audit_id::text FROM decision_audits WHERE project_id LIKE 'LOAD-%'",
+    ),
+    "episode": (
+        "orchestrator",
+        "SELECT episode_id::text FROM episodes WHERE project_id LIKE 'LOAD-%'",
+    ),
+    "daily scrum report": (
+        "chronicle",
+        "SELECT sprint_id || ' ' || note_date || ' ' || id FROM chronicle_notes"
+        " WHERE project_id LIKE 'LOAD-%' AND note_type = 'daily_scrum_report'",
+    ),
+}
 
 
 @dataclass
@@ -32,40 +72,28 @@ class Ledger:
 
     async def violations(self, stores: Stores) -> list[str]:
         """Compare with the stores; return a line for each write that is lost or there twice."""
-        tasks = await stores.rows("backlog", "SELECT title FROM tasks")
-        progress = await stores.rows(
-            "sprint", "SELECT today_work FROM progress_history WHERE source <> 'simulated'"
-        )
-        sprints = await stores.rows("sprint", "SELECT id FROM sprints")
-        closed = await stores.rows("sprint", "SELECT id FROM sprints WHERE status = 'closed'")
-        runs = await stores.rows("orchestrator", "SELECT run_id::text FROM runs")
-        done = await stores.rows(
-            "orchestrator", "SELECT run_id::text FROM runs WHERE status = 'done'"
-        )
-        scrums = await stores.rows(
-            "chronicle",
-            "SELECT sprint_id || ' ' || note_date || ' ' || id FROM chronicle_notes"
-            " WHERE note_type = 'daily_scrum_report'",
-        )
+        rows: dict[str, list[tuple[Any, ...]]] = {
+            kind: await stores.rows(service, query) for kind, (service, query) in _STORED.items()
+        }
         held = {f"{sprint} {day} {report}" for (sprint, day), report in self.scrums.items()}
-        retrospectives = await stores.rows(
-            "chronicle", "SELECT sprint_id FROM sprint_retrospectives"
-        )
-        audits = await stores.rows("chronicle", "SELECT audit_id::text FROM decision_audits")
-        episodes = await stores.rows("orchestrator", "SELECT episode_id::text FROM episodes")
-        return [
-            *_differences("task", self.tasks, tasks),
-            *_differences("progress report", self.progress, progress),
-            *_differences("sprint", self.sprints, sprints),
-            *_differences("closed sprint", self.closed, closed),
-            *_differences("retrospective", self.closed, retrospectives),
-            *_differences("run", self.runs, runs),
-            *_differences("finished run", self.runs, done),
-            *_differences("audit", self.runs, audits),
-            *_differences("episode", self.runs, episodes),
-            *_differences("daily scrum report", held, scrums),
-            *await self._changed_descriptions(stores),
+        acknowledged = {
+            "task": self.tasks,
+            "progress report": self.progress,
+            "sprint": self.sprints,
+            "closed sprint": self.closed,
+            "retrospective": self.closed,
+            "run": self.runs,
+            "finished run": self.runs,
+            "audit": self.runs,
+            "episode": self.runs,
+            "daily scrum report": held,
+        }
+        violations = [
+            line
+            for kind, marks in acknowledged.items()
+            for line in _differences(kind, marks, rows[kind])
         ]
+        return violations + await self._changed_descriptions(stores)
 
     async def _changed_descriptions(self, stores: Stores) -> list[str]:
         rows = await stores.rows("backlog", "SELECT task_id, description FROM tasks")

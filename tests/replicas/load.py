@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from tests.replicas.callers import Caller, Counts, Failed
-from tests.replicas.ledger import Ledger
+from tests.replicas.ledger import PREFIX, Ledger
 from tests.replicas.stories import STORIES, Story
 
 
@@ -45,7 +45,7 @@ class Load:
             while not self._stop.is_set():
                 # What failed is in the counts. The next story has a project of its own.
                 try:
-                    await story(caller, self.ledger, f"P{next(self._projects)}")
+                    await story(caller, self.ledger, f"{PREFIX}{next(self._projects)}")
                 except Failed:
                     continue
         finally:

@@ -36,7 +36,8 @@ async def test_restart_of_every_replica_fails_no_request_and_doubles_nothing(
     assert counts.failures == [], "\n".join(counts.failures)
     assert [code for _, code in installation.exit_codes] == [0] * len(leaving)
     assert await stores.wait_until_quiet(QUIET_SECONDS) == []
-    assert await load.ledger.violations(stores) == []
+    violations = await load.ledger.violations(stores)
+    assert violations == [], "\n".join(violations)
     assert await stores.violations() == []
     for replica in leaving:
         check_log(replica, installation.secrets())
