@@ -1,5 +1,7 @@
 """An event that no consumer confirms is sent again with growing pauses."""
 
+import asyncio
+
 import pytest
 from sqlalchemy import text
 
@@ -57,3 +59,21 @@ async def test_published_event_awaits_the_groups_its_class_names(box: BoxService
     assert Envelope.model_validate(row.payload) == event
     assert (event.event_type, event.aggregate_type, event.aggregate_id) == ("BOX_ADDED", "Box", "s")
     assert event.metadata.source_service == "boxes"
+
+
+async def test_replicas_that_confirm_the_same_events_in_different_orders_do_not_deadlock(
+    box: BoxService,
+) -> None:
+    relay = Relay(box.database, box.redis, "boxes", {})
+    lock = text("SELECT id FROM outbox WHERE event_id = :event_id FOR UPDATE")
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    first, second = [await store_event(box.database, 0, 0) for _ in range(2)]
+    entries = [f"{second.event_id} one".encode(), f"{first.event_id} two".encode()]
+    async with box.database.transaction() as other_replica:
+        await other_replica.execute(lock, {"event_id": first.event_id})
+        confirming = asyncio.create_task(relay.confirm(entries))
+        async with box.database.reading() as looking:
+            while not await looking.scalar(waiting) and not confirming.done():
+                await asyncio.sleep(0.01)
+        await other_replica.execute(lock, {"event_id": second.event_id})
+    await confirming

@@ -61,6 +61,14 @@ _SENT = text(
     WHERE id = ANY(:ids)
     """
 )
+# In one order: two replicas that confirm the same events in different ones would deadlock.
+_LOCK = text(
+    """
+    SELECT id FROM outbox
+    WHERE event_id = ANY(CAST(:event_ids AS uuid[])) AND closed_at IS NULL
+    ORDER BY id FOR UPDATE
+    """
+)
 _CONFIRM = text(
     """
     UPDATE outbox SET awaiting = array_remove(awaiting, :group),
@@ -276,6 +284,8 @@ class Relay:
         for entry in entries:
             event_id, _, group = entry.decode().partition(" ")
             by_group.setdefault(group, []).append(event_id)
+        every_id = [event_id for event_ids in by_group.values() for event_id in event_ids]
         async with self._database.transaction() as connection:
+            await connection.execute(_LOCK, {"event_ids": every_id})
             for group, event_ids in by_group.items():
                 await connection.execute(_CONFIRM, {"group": group, "event_ids": event_ids})
