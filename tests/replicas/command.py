@@ -14,7 +14,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from deploy.catalogue import SERVICES
-from domain_services.kernel.database import pool
+from deploy.serving import config
+from domain_services.kernel.database import pool, session
 from domain_services.kernel.web import health
 from tests import waits
 
@@ -26,6 +27,7 @@ _PRELOADED = [
     "deploy.serving.process",
     *(spec.factory.split(":")[0] for spec in SERVICES),
 ]
+LONG_FINISH_SECONDS = 120
 _KILL_ME_WITH_MY_PARENT = 1  # PR_SET_PDEATHSIG
 
 
@@ -82,7 +84,8 @@ def _run(command: Command) -> None:
     waits.lengthen()
     # Twenty processes share the cores with whatever else runs: their waits are longer still.
     health.CHECK_SECONDS = waits.LONG_POOL_WAIT_SECONDS
-    pool.CONNECT_SECONDS = pool.LOCK_SECONDS = waits.LONG_STATEMENT_SECONDS
+    pool.CONNECT_SECONDS = session.LOCK_SECONDS = waits.LONG_STATEMENT_SECONDS
+    config.FINISH_SECONDS = LONG_FINISH_SECONDS
     for name in filter(None, command.environment.get(WITHOUT, "").split(",")):
         _MECHANISMS[name]()
     sys.argv = ["dsm", *command.arguments]
