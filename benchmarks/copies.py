@@ -59,5 +59,5 @@ async def _copy(connection: Connection, table: str, first: int, last: int) -> No
         ) AS made
         """
     ).format(table=sql.Identifier(table), names=names, values=values)
-    wanted = {"mark": MARK, "like": f"%{MARK}%", "first": first, "last": last}
-    await connection.execute(statement, wanted)
+    parameters = {"mark": MARK, "like": f"%{MARK}%", "first": first, "last": last}
+    await connection.execute(statement, parameters)

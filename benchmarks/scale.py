@@ -198,8 +198,8 @@ async def _grow_backlog(stage: Stage, project_id: str, size: int) -> None:
     more = size - min(size, 500)
     if more:
         async with open_connection(stage.database("dsm_backlog")) as connection:
-            wanted = {"project": project_id, "more": more}
-            await connection.execute(statement, wanted)
+            values = {"project": project_id, "more": more}
+            await connection.execute(statement, values)
             await connection.execute("ANALYZE tasks")
 
 

@@ -41,7 +41,7 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Told(Generic[T]):
+class Reply(Generic[T]):
     """Answer to a question with a key."""
 
     value: T | None = None
@@ -59,14 +59,14 @@ class ServiceFacts:
     name: str
     """Name in the catalogue."""
     url: str
-    """Base URL that was asked."""
+    """Base URL of the service."""
     health: Page
     """GET /health."""
     serving: Page
     """GET /health/serving."""
     ready: Page
     """GET /health/ready."""
-    diagnosis: Told[Diagnosis]
+    diagnosis: Reply[Diagnosis]
     """GET /diagnosis."""
 
 
@@ -76,11 +76,11 @@ class Facts:
 
     services: tuple[ServiceFacts, ...]
     """Answers of each service whose URL is known."""
-    schedules: Told[list[ScheduledJob]]
+    schedules: Reply[list[ScheduledJob]]
     """All schedules."""
-    dead_letters: Mapping[str, Told[int]]
+    dead_letters: Mapping[str, Reply[int]]
     """Failed events that wait for a person, by the consumer's name."""
-    embedding: Told[Health]
+    embedding: Reply[Health]
     """Models that embed."""
 
 
@@ -108,7 +108,7 @@ async def gather_facts(urls: Mapping[str, str], headers: Mapping[str, str]) -> F
 async def _service(
     open_http: httpx.AsyncClient, http: httpx.AsyncClient, name: str, url: str, seconds: float
 ) -> ServiceFacts:
-    asked = time.time()
+    asked_at = time.time()
     health, serving, ready, diagnosis = await asyncio.gather(
         _page(open_http, f"{url}/health", seconds),
         _page(open_http, f"{url}/health/serving", seconds),
@@ -118,12 +118,12 @@ async def _service(
     if diagnosis.value is not None:
         # A busy server renews its Date header late; this time is the moment's.
         moment = diagnosis.value.now.timestamp()
-        offset = max(moment - time.time(), 0.0) + min(moment - asked, 0.0)
+        offset = max(moment - time.time(), 0.0) + min(moment - asked_at, 0.0)
         health = replace(health, clock_offset_seconds=offset)
     return ServiceFacts(name, url, health, serving, ready, diagnosis)
 
 
-async def _letters(http: httpx.AsyncClient, name: str, url: str) -> Told[int]:
+async def _letters(http: httpx.AsyncClient, name: str, url: str) -> Reply[int]:
     client = DeadLettersClient(http, url, name)
 
     async def count(_: str) -> int:
@@ -132,19 +132,19 @@ async def _letters(http: httpx.AsyncClient, name: str, url: str) -> Told[int]:
     return await _tell(url, count)
 
 
-async def _tell(url: str | None, question: Callable[[str], Awaitable[T]]) -> Told[T]:
+async def _tell(url: str | None, question: Callable[[str], Awaitable[T]]) -> Reply[T]:
     if url is None:
-        return Told(problem="its URL is not known")
+        return Reply(problem="its URL is not known")
     try:
-        return Told(await question(url))
+        return Reply(await question(url))
     except PeerRefused as refused:
-        return Told(status=refused.peer_status, problem=refused.detail)
+        return Reply(status=refused.peer_status, problem=refused.detail)
     except Problem as problem:
-        return Told(problem=problem.detail)
+        return Reply(problem=problem.detail)
 
 
 async def _page(http: httpx.AsyncClient, url: str, seconds: float) -> Page:
-    asked = time.time()
+    asked_at = time.time()
     try:
         async with asyncio.timeout(seconds):
             answer = await http.get(url)
@@ -152,11 +152,11 @@ async def _page(http: httpx.AsyncClient, url: str, seconds: float) -> Page:
         return Page(problem=f"no answer within {seconds:.0f} s")
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return Page(problem=str(error) or type(error).__name__)
-    offset = _offset(answer.headers.get("date"), asked, time.time())
+    offset = _offset(answer.headers.get("date"), asked_at, time.time())
     return Page(answer.status_code, _object(answer), "", offset)
 
 
-def _offset(date: str | None, asked: float, answered: float) -> float | None:
+def _offset(date: str | None, asked_at: float, answered: float) -> float | None:
     """Return how far a Date header is outside the time in which it was written, in seconds."""
     try:
         stated = parsedate_to_datetime(date or "")
@@ -166,7 +166,7 @@ def _offset(date: str | None, asked: float, answered: float) -> float | None:
     # Cut to the second, so the true time is up to one second later.
     if moment > answered:
         return moment - answered
-    return min(moment + 1 - asked, 0.0)
+    return min(moment + 1 - asked_at, 0.0)
 
 
 def _object(answer: httpx.Response) -> Mapping[str, Any]:

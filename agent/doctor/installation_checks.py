@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from agent.doctor.facts import Facts, Told
+from agent.doctor.facts import Facts, Reply
 from agent.doctor.findings import WHOLE, Finding
 from agent.schedules.schema import ScheduledJob
 from domain_services.kernel.client.diagnosis import DatabaseDiagnosis, Diagnosis
@@ -21,9 +21,9 @@ def check_installation(facts: Facts) -> Iterator[Finding]:
         yield from _dead_letters(name, letters)
 
 
-def _connections(told: Sequence[Diagnosis]) -> Iterator[Finding]:
+def _connections(diagnoses: Sequence[Diagnosis]) -> Iterator[Finding]:
     servers: dict[str, list[tuple[Diagnosis, DatabaseDiagnosis]]] = {}
-    for diagnosis in told:
+    for diagnosis in diagnoses:
         database = diagnosis.database
         if database is not None and database.server is not None:
             servers.setdefault(database.server, []).append((diagnosis, database))
@@ -54,18 +54,18 @@ def _server(users: Sequence[tuple[Diagnosis, DatabaseDiagnosis]]) -> Iterator[Fi
 
 
 def _embedding(facts: Facts) -> Iterator[Finding]:
-    told = facts.embedding
-    if told.value is None:
+    reply = facts.embedding
+    if reply.value is None:
         if not any(service.name == "embedding" for service in facts.services):
             return
         yield Finding(
             "embedding",
             "model",
             "warning",
-            f"which model embeds is not known: {told.problem}",
+            f"which model embeds is not known: {reply.problem}",
             "decisions go on without embeddings",
         )
-    elif told.value.model is None:
+    elif reply.value.model is None:
         yield Finding(
             "embedding",
             "model",
@@ -74,21 +74,21 @@ def _embedding(facts: Facts) -> Iterator[Finding]:
             "install the extra embedding with its model, or set DSM_EMBEDDING__OLLAMA_URL",
         )
     else:
-        yield Finding("embedding", "model", "ok", told.value.model)
+        yield Finding("embedding", "model", "ok", reply.value.model)
 
 
-def _schedules(told: Told[list[ScheduledJob]]) -> Iterator[Finding]:
-    if told.value is None:
+def _schedules(reply: Reply[list[ScheduledJob]]) -> Iterator[Finding]:
+    if reply.value is None:
         yield Finding(
             WHOLE,
             "schedules",
             "warning",
-            f"schedules are not known: {told.problem}",
+            f"schedules are not known: {reply.problem}",
             "ask with the URL of the orchestrator and a key that may read it",
         )
         return
     states: dict[str, list[ScheduledJob]] = {"pending": [], "refused": []}
-    for row in told.value:
+    for row in reply.value:
         if (state := str(row.state)) in states:
             states[state].append(row)
     for row in states["refused"][:_SHOWN]:
@@ -105,25 +105,25 @@ def _schedules(told: Told[list[ScheduledJob]]) -> Iterator[Finding]:
             WHOLE, "schedules", "warning", f"{hidden} more of these", "see: dsm schedule list"
         )
     if not any(states.values()):
-        count = len(told.value)
+        count = len(reply.value)
         yield Finding(WHOLE, "schedules", "ok", f"none of {count} is pending or refused")
 
 
-def _dead_letters(name: str, told: Told[int]) -> Iterator[Finding]:
-    if told.value is None:
+def _dead_letters(name: str, reply: Reply[int]) -> Iterator[Finding]:
+    if reply.value is None:
         yield Finding(
             name,
             "dead letters",
             "warning",
-            f"failed events are not known: {told.problem}",
+            f"failed events are not known: {reply.problem}",
             "ask with the key of an admin",
         )
-    elif told.value:
+    elif reply.value:
         yield Finding(
             name,
             "dead letters",
             "warning",
-            f"{told.value} failed events wait for a person",
+            f"{reply.value} failed events wait for a person",
             "see: dsm events dead list",
         )
     else:

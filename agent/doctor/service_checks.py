@@ -127,10 +127,10 @@ def _clock(name: str, page: Page) -> Iterator[Finding]:
 
 
 def _key(facts: ServiceFacts, identity: str, release: str) -> Iterator[Finding]:
-    name, told = facts.name, facts.diagnosis
-    if told.value is not None:
-        yield from _identity(name, told.value, identity, release)
-    elif told.status == 401:
+    name, reply = facts.name, facts.diagnosis
+    if reply.value is not None:
+        yield from _identity(name, reply.value, identity, release)
+    elif reply.status == 401:
         yield Finding(
             name,
             "key",
@@ -138,7 +138,7 @@ def _key(facts: ServiceFacts, identity: str, release: str) -> Iterator[Finding]:
             "it does not know the API key, or none was sent",
             "give another by --key-file or DSM_AUTH__SERVICE_KEY; hashes are in DSM_AUTH__KEYS",
         )
-    elif told.status == 403:
+    elif reply.status == 403:
         yield Finding(
             name,
             "key",
@@ -146,7 +146,7 @@ def _key(facts: ServiceFacts, identity: str, release: str) -> Iterator[Finding]:
             "the API key is known, and is not for this route",
             "ask with a key of a viewer, operator or admin to see its stores",
         )
-    elif told.status == 404:
+    elif reply.status == 404:
         yield Finding(
             name,
             "release",
@@ -155,27 +155,27 @@ def _key(facts: ServiceFacts, identity: str, release: str) -> Iterator[Finding]:
             f"bring it to release {release}",
         )
     else:
-        yield Finding(name, "key", "failed", told.problem, "look at the service's log")
+        yield Finding(name, "key", "failed", reply.problem, "look at the service's log")
 
 
-def _identity(name: str, told: Diagnosis, identity: str, release: str) -> Iterator[Finding]:
-    if told.service != identity:
+def _identity(name: str, diagnosis: Diagnosis, identity: str, release: str) -> Iterator[Finding]:
+    if diagnosis.service != identity:
         yield Finding(
             name,
             "identity",
             "failed",
-            f"{told.service} answers at this URL",
+            f"{diagnosis.service} answers at this URL",
             f"give the URL of {identity}",
         )
-    yield Finding(name, "key", "ok", f"{told.caller.name}, role {told.caller.role}")
-    if told.release == release:
+    yield Finding(name, "key", "ok", f"{diagnosis.caller.name}, role {diagnosis.caller.role}")
+    if diagnosis.release == release:
         yield Finding(name, "release", "ok", release)
     else:
         yield Finding(
             name,
             "release",
             "warning",
-            f"it is of release {told.release}, this dsm of {release}",
+            f"it is of release {diagnosis.release}, this dsm of {release}",
             "use one release of both, except while a new one is rolled out",
         )
 

@@ -8,16 +8,16 @@ from domain_services.kernel.database.schema import compare
 
 
 def check_stores(
-    name: str, told: Diagnosis, newest: str | None, extensions: tuple[str, ...]
+    name: str, diagnosis: Diagnosis, newest: str | None, extensions: tuple[str, ...]
 ) -> Iterator[Finding]:
     """Check database and Redis of a service; `newest` is the newest migration that dsm knows."""
-    if told.database is not None:
-        yield from _database(name, told.database, newest, extensions)
-        yield from _pooler(name, told)
+    if diagnosis.database is not None:
+        yield from _database(name, diagnosis.database, newest, extensions)
+        yield from _pooler(name, diagnosis)
     elif newest is not None:
         yield Finding(name, "database", "failed", "no database is set", "set its DSM_DATABASE_URL")
-    if told.redis is not None:
-        yield from _redis(name, told.redis)
+    if diagnosis.redis is not None:
+        yield from _redis(name, diagnosis.redis)
 
 
 def _database(
@@ -72,10 +72,10 @@ def _schema(name: str, database: DatabaseDiagnosis, newest: str) -> Finding:
     return Finding(name, "schema", "warning", newer, "use a dsm of the newer release")
 
 
-def _pooler(name: str, told: Diagnosis) -> Iterator[Finding]:
-    if told.database is None or not told.database.is_pooled:
+def _pooler(name: str, diagnosis: Diagnosis) -> Iterator[Finding]:
+    if diagnosis.database is None or not diagnosis.database.is_pooled:
         return
-    if told.has_direct_url:
+    if diagnosis.has_direct_url:
         yield Finding(name, "pooler", "ok", "a pooler, and a URL past it for LISTEN")
     else:
         yield Finding(

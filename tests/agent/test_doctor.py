@@ -40,30 +40,30 @@ async def examine(system: System, key: str, *names: str) -> tuple[int, dict[tupl
 
 async def test_services_and_stores_are_checked_also_when_a_peer_is_away(system: System) -> None:
     await system.start("project", "backlog", "orchestrator")
-    code, found = await examine(system, ADMIN_KEY, "project", "backlog", "sprint", "orchestrator")
+    code, results = await examine(system, ADMIN_KEY, "project", "backlog", "sprint", "orchestrator")
     assert code == 1
-    assert found["sprint", "reachable"]["result"] == "failed"
-    assert found["orchestrator", "ready"]["result"] == "failed"
-    assert "sprint-service" in found["orchestrator", "ready"]["message"]
+    assert results["sprint", "reachable"]["result"] == "failed"
+    assert results["orchestrator", "ready"]["result"] == "failed"
+    assert "sprint-service" in results["orchestrator", "ready"]["message"]
     for check in ("reachable", "ready", "key", "release", "clock", "database", "schema", "redis"):
-        assert found["backlog", check]["result"] == "ok", found["backlog", check]
-    assert found["orchestrator", "extension"]["message"].startswith("vector 0.")
-    assert found["backlog", "dead letters"]["result"] == "ok"
-    assert found["all", "connections"]["result"] == "ok"
-    assert "chronicle" in found["all", "services"]["message"]
+        assert results["backlog", check]["result"] == "ok", results["backlog", check]
+    assert results["orchestrator", "extension"]["message"].startswith("vector 0.")
+    assert results["backlog", "dead letters"]["result"] == "ok"
+    assert results["all", "connections"]["result"] == "ok"
+    assert "chronicle" in results["all", "services"]["message"]
 
 
 async def test_wrong_url_and_wrong_key_are_told_apart(system: System) -> None:
     await system.start("project")
     system.urls["backlog"] = system.urls["project"]
-    code, found = await examine(system, ADMIN_KEY, "backlog")
-    assert (code, found["backlog", "identity"]["message"]) == (
+    code, results = await examine(system, ADMIN_KEY, "backlog")
+    assert (code, results["backlog", "identity"]["message"]) == (
         1,
         "project-service answers at this URL",
     )
-    code, found = await examine(system, "dsm_unknown", "project")
-    assert (code, found["project", "key"]["result"]) == (1, "failed")
-    assert found["project", "reachable"]["result"] == "ok"
+    code, results = await examine(system, "dsm_unknown", "project")
+    assert (code, results["project", "key"]["result"]) == (1, "failed")
+    assert results["project", "reachable"]["result"] == "ok"
 
 
 async def test_no_stack_is_a_finding(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ class RedisDiagnosis(Answer):
 
 
 class Diagnosis(Answer):
-    """What a service knows about itself and its stores, without secrets."""
+    """Description of a service and its stores by itself, without secrets."""
 
     service: str
     """Name of the service."""

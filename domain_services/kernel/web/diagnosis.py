@@ -88,12 +88,12 @@ async def _ask_database(url: str) -> DatabaseDiagnosis:
         is_pooled = row.pop("process") != connection.info.backend_pid
         facts = DatabaseDiagnosis(**row, is_pooled=is_pooled)
         try:
-            found = await (await cursor.execute(_REVISION)).fetchone()
+            number = await (await cursor.execute(_REVISION)).fetchone()
         except psycopg.errors.UndefinedTable:
             return facts
         except psycopg.errors.InsufficientPrivilege:
             return facts.model_copy(update={"may_read_revision": False})
-        return facts.model_copy(update={"revision": found["version_num"] if found else None})
+        return facts.model_copy(update={"revision": number["version_num"] if number else None})
 
 
 async def _redis(settings: KernelSettings) -> RedisDiagnosis | None:

@@ -10,7 +10,7 @@ import pytest
 
 from agent.doctor import facts as facts_module
 from agent.doctor.examination import judge, newest_revision
-from agent.doctor.facts import Facts, Page, ServiceFacts, Told
+from agent.doctor.facts import Facts, Page, Reply, ServiceFacts
 from agent.doctor.findings import Finding, has_failed
 from agent.schedules.schema import ScheduledJob
 from deploy.catalogue import SERVICES
@@ -37,7 +37,7 @@ DATABASE = DatabaseDiagnosis(
 REDIS = RedisDiagnosis(version="7.2", mode="standalone", eviction_policy="noeviction")
 
 
-def told(**values: Any) -> Told[Diagnosis]:
+def diagnosed(**values: Any) -> Reply[Diagnosis]:
     base = Diagnosis(
         service="sprint-service",
         release="0.1.0",
@@ -48,46 +48,46 @@ def told(**values: Any) -> Told[Diagnosis]:
         database=DATABASE,
         redis=REDIS,
     )
-    return Told(base.model_copy(update=values))
+    return Reply(base.model_copy(update=values))
 
 
-def database(**values: Any) -> Told[Diagnosis]:
-    return told(database=DATABASE.model_copy(update=values))
+def database(**values: Any) -> Reply[Diagnosis]:
+    return diagnosed(database=DATABASE.model_copy(update=values))
 
 
-def redis(**values: Any) -> Told[Diagnosis]:
-    return told(redis=REDIS.model_copy(update=values))
+def redis(**values: Any) -> Reply[Diagnosis]:
+    return diagnosed(redis=REDIS.model_copy(update=values))
 
 
 def findings(
-    diagnosis: Told[Diagnosis] | None = None,
+    diagnosis: Reply[Diagnosis] | None = None,
     *,
     health: Page = GOOD,
     serving: Page = GOOD,
     ready: Page = GOOD,
     **installation: Any,
 ) -> list[Finding]:
-    service = ServiceFacts("sprint", "http://s", health, serving, ready, diagnosis or told())
+    service = ServiceFacts("sprint", "http://s", health, serving, ready, diagnosis or diagnosed())
     whole: dict[str, Any] = {
-        "schedules": Told([]),
-        "dead_letters": {"sprint": Told(0)},
-        "embedding": Told(
+        "schedules": Reply([]),
+        "dead_letters": {"sprint": Reply(0)},
+        "embedding": Reply(
             Health(status="healthy", ollama_available=False, local_model_available=True, model="m")
         ),
     }
     return list(judge(Facts((service,), **(whole | installation)), (SPRINT,)))
 
 
-def trouble(found: Iterable[Finding]) -> list[tuple[str, str]]:
-    return [(finding.check, finding.result) for finding in found if finding.result != "ok"]
+def trouble(results: Iterable[Finding]) -> list[tuple[str, str]]:
+    return [(finding.check, finding.result) for finding in results if finding.result != "ok"]
 
 
 def test_installation_without_trouble_is_ok_everywhere() -> None:
-    found = findings()
-    assert trouble(found) == []
-    assert not has_failed(found)
+    results = findings()
+    assert trouble(results) == []
+    assert not has_failed(results)
     assert {"reachable", "serving", "ready", "loops", "clock", "key", "release", "database"} <= {
-        finding.check for finding in found
+        finding.check for finding in results
     }
 
 
@@ -107,9 +107,9 @@ def test_installation_without_trouble_is_ok_everywhere() -> None:
     ],
 )
 def test_failing_dependency_is_named(page: Page, result: str, text: str) -> None:
-    [found] = [finding for finding in findings(ready=page) if finding.check == "ready"]
-    assert (found.result, text in found.message) == (result, True)
-    assert found.advice
+    [finding] = [row for row in findings(ready=page) if row.check == "ready"]
+    assert (finding.result, text in finding.message) == (result, True)
+    assert finding.advice
 
 
 @pytest.mark.parametrize(
@@ -124,27 +124,32 @@ def test_failing_dependency_is_named(page: Page, result: str, text: str) -> None
     ],
 )
 def test_loop_in_trouble_is_named(body: dict[str, Any], result: str) -> None:
-    [found] = [finding for finding in findings(ready=Page(200, body)) if finding.check == "loops"]
-    assert (found.result, "relay" in found.message) == (result, True)
+    [finding] = [row for row in findings(ready=Page(200, body)) if row.check == "loops"]
+    assert (finding.result, "relay" in finding.message) == (result, True)
 
 
 @pytest.mark.parametrize("reason", ["draining", "database"])
 def test_service_that_takes_no_requests_says_why(reason: str) -> None:
-    found = findings(serving=Page(503, {"status": "not_serving", "reason": reason}))
-    assert trouble(found) == [("serving", "failed")]
-    assert any(reason in finding.message for finding in found)
+    results = findings(serving=Page(503, {"status": "not_serving", "reason": reason}))
+    assert trouble(results) == [("serving", "failed")]
+    assert any(reason in finding.message for finding in results)
 
 
 @pytest.mark.parametrize(
     ("diagnosis", "check", "result", "advice"),
     [
-        (Told(status=401), "key", "failed", "--key-file"),
-        (Told(status=403), "key", "warning", "viewer"),
-        (Told(status=404), "release", "warning", "0.1.0"),
-        (told(release="9.9.9"), "release", "warning", "one release"),
-        (told(service="backlog-service"), "identity", "failed", "sprint-service"),
-        (told(database=None), "database", "failed", "DSM_DATABASE_URL"),
-        (told(database=DatabaseDiagnosis(problem="refused")), "database", "failed", "check"),
+        (Reply(status=401), "key", "failed", "--key-file"),
+        (Reply(status=403), "key", "warning", "viewer"),
+        (Reply(status=404), "release", "warning", "0.1.0"),
+        (diagnosed(release="9.9.9"), "release", "warning", "one release"),
+        (diagnosed(service="backlog-service"), "identity", "failed", "sprint-service"),
+        (diagnosed(database=None), "database", "failed", "DSM_DATABASE_URL"),
+        (
+            diagnosed(database=DatabaseDiagnosis(problem="refused")),
+            "database",
+            "failed",
+            "check",
+        ),
         (database(is_replica=True), "database", "failed", "primary"),
         (database(revision=None), "schema", "failed", "dsm migrate"),
         (database(revision="sprint_0001"), "schema", "failed", "dsm migrate"),
@@ -154,7 +159,12 @@ def test_service_that_takes_no_requests_says_why(reason: str) -> None:
         (database(is_pooled=True), "pooler", "warning", "DSM_DATABASE_DIRECT_URL"),
         (database(max_connections=16), "connections", "failed", "DSM_POOL_SIZE"),
         (database(connections=90), "connections", "warning", "max_connections"),
-        (told(redis=RedisDiagnosis(problem="refused")), "redis", "failed", "DSM_REDIS_URL"),
+        (
+            diagnosed(redis=RedisDiagnosis(problem="refused")),
+            "redis",
+            "failed",
+            "DSM_REDIS_URL",
+        ),
         (redis(mode="cluster"), "redis", "failed", "one primary"),
         (redis(mode="sentinel"), "redis", "failed", "primary"),
         (redis(is_replica=True), "redis", "failed", "primary"),
@@ -162,26 +172,26 @@ def test_service_that_takes_no_requests_says_why(reason: str) -> None:
     ],
 )
 def test_trouble_is_found_alone_with_what_to_do(
-    diagnosis: Told[Diagnosis], check: str, result: str, advice: str
+    diagnosis: Reply[Diagnosis], check: str, result: str, advice: str
 ) -> None:
-    found = findings(diagnosis)
-    assert trouble(found) == [(check, result)]
-    [it] = [finding for finding in found if finding.result != "ok"]
+    results = findings(diagnosis)
+    assert trouble(results) == [(check, result)]
+    [it] = [finding for finding in results if finding.result != "ok"]
     assert advice in it.advice
 
 
 def test_pooler_with_a_url_past_it_is_ok() -> None:
     pooled = DATABASE.model_copy(update={"is_pooled": True})
-    assert trouble(findings(told(database=pooled, has_direct_url=True))) == []
+    assert trouble(findings(diagnosed(database=pooled, has_direct_url=True))) == []
 
 
 def test_service_that_does_not_answer_hides_no_other_check() -> None:
-    found = findings(
-        Told(problem="cannot be reached"),
+    results = findings(
+        Reply(problem="cannot be reached"),
         health=Page(problem="connection refused"),
-        dead_letters={"sprint": Told(3)},
+        dead_letters={"sprint": Reply(3)},
     )
-    assert trouble(found) == [("reachable", "failed"), ("dead letters", "warning")]
+    assert trouble(results) == [("reachable", "failed"), ("dead letters", "warning")]
 
 
 def test_another_program_at_the_url_is_no_service() -> None:
@@ -194,9 +204,9 @@ def test_schedules_that_the_cluster_does_not_have_are_named() -> None:
         ScheduledJob.model_construct(name=state, state=state, state_reason=f"why {state}")  # type: ignore[arg-type]
         for state in ("pending", "refused", "active")
     ]
-    found = findings(schedules=Told(rows))
-    assert trouble(found) == [("schedules", "failed"), ("schedules", "warning")]
-    assert any("why pending" in finding.message for finding in found)
+    results = findings(schedules=Reply(rows))
+    assert trouble(results) == [("schedules", "failed"), ("schedules", "warning")]
+    assert any("why pending" in finding.message for finding in results)
 
 
 @pytest.mark.parametrize(

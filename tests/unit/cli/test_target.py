@@ -92,13 +92,13 @@ def test_command_gets_the_target_in_place_of_the_options(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("DSM_DATA_DIR", raising=False)
-    seen: list[Any] = []
+    calls: list[Any] = []
 
     def command(project: str, *, target: Target, fast: bool = False) -> None:
-        seen.append((project, target, fast))
+        calls.append((project, target, fast))
 
     app = typer.Typer()
     app.command()(on_target(command))
     assert "target" not in inspect.signature(on_target(command)).parameters
     done = CliRunner().invoke(app, ["P1", "--fast", "--data-dir", str(tmp_path)])
-    assert (done.exit_code, seen) == (0, [("P1", Target(tmp_path), True)])
+    assert (done.exit_code, calls) == (0, [("P1", Target(tmp_path), True)])
