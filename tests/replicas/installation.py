@@ -15,6 +15,7 @@ from deploy.catalogue import SERVICES, ServiceSpec
 from deploy.local import keys
 from tests.ports import free_port
 from tests.replicas.balancer import Backend, Balancer
+from tests.replicas.callers import ANSWER_SECONDS
 from tests.replicas.command import WITHOUT, Command
 from tests.replicas.stores import HOST, TcpServers
 
@@ -189,6 +190,7 @@ class Installation:
             "DSM_REDIS_URL": self.servers.redis_url,
             "DSM_AUTH__KEYS": f"[{accepted}]",
             "DSM_POOL_SIZE": "5",
+            "DSM_REQUEST_SECONDS": str(ANSWER_SECONDS),
             **{
                 f"DSM_PEERS__{peer.upper()}": self.balancer.url(peer)
                 for peer in self.balancer.ports
