@@ -20,7 +20,7 @@ _STORED: dict[str, tuple[str, LiteralString]] = {
     "sprint": ("sprint", "SELECT id FROM sprints WHERE project_id LIKE 'LOAD-%'"),
     "closed sprint": (
         "sprint",
-        "SELECT id FROM sprints WHERE project_id LIKE 'LOAD-%' AND status = 'closed'",
+        "SELECT id FROM sprints WHERE project_id LIKE 'LOAD-%' AND status = 'completed'",
     ),
     "retrospective": (
         "chronicle",
@@ -41,8 +41,15 @@ _STORED: dict[str, tuple[str, LiteralString]] = {
     ),
     "daily scrum report": (
         "chronicle",
+        # Those of closed sprints came by their close, for what had been reported without a scrum.
         "SELECT sprint_id || ' ' || note_date || ' ' || id FROM chronicle_notes"
-        " WHERE project_id LIKE 'LOAD-%' AND note_type = 'daily_scrum_report'",
+        " WHERE project_id LIKE 'LOAD-%' AND note_type = 'daily_scrum_report'"
+        " AND sprint_id NOT IN (SELECT sprint_id FROM sprint_retrospectives)",
+    ),
+    "second report of a day": (
+        "chronicle",
+        "SELECT sprint_id || ' ' || note_date FROM chronicle_notes"
+        " WHERE note_type = 'daily_scrum_report' GROUP BY sprint_id, note_date HAVING count(*) > 1",
     ),
 }
 
@@ -87,6 +94,7 @@ class Ledger:
             "audit": self.runs,
             "episode": self.runs,
             "daily scrum report": held,
+            "second report of a day": set(),
         }
         violations = [
             line
