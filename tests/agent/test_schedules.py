@@ -315,7 +315,9 @@ async def test_a_scrum_due_before_its_sprint_begins_is_passed_over(auto: System)
     scrum = await until(passed_over)
     assert scrum["last_result"].startswith(f"Nothing was done: AUTO-S01 begins on {first}, after ")
     # It counts as no firing: the days before the sprint have none.
-    assert await execute(auto, "SELECT last_due_at FROM cronjobs") == [(None,)]
+    assert await execute(auto, "SELECT last_due_at FROM cronjobs WHERE kind = 'daily_scrum'") == [
+        (None,)
+    ]
 
 
 async def test_sprint_cancelled_by_hand_loses_its_cronjob(auto: System) -> None:
