@@ -1,0 +1,58 @@
+"""The keys of a cluster's jobs reach exactly the routes that their commands call."""
+
+import re
+
+import pytest
+
+from deploy.catalogue import JOB_CALLS, PLANNING_CALLS, SERVICES, resolve
+from domain_services.kernel.errors import Forbidden
+from domain_services.kernel.settings import ApiKey, AuthSettings
+from domain_services.kernel.web.auth import OPEN_PATHS, KeyRing, authorise
+from tests.house.conftest import operations
+
+SHA256 = "d6ef1e4e1b9a3f0a1b9f0f0f1e4e1b9a3f0a1b9f0f0f1e4e1b9a3f0a1b9f0f0f"
+
+
+def reached(calls: tuple[str, ...]) -> set[str]:
+    """Return the operations of all services that a service key with these calls reaches."""
+    key = ApiKey(name="jobs", role="service", sha256=SHA256, calls=calls)
+    names: set[str] = set()
+    for spec in SERVICES:
+        auth = AuthSettings(keys=(key,))
+        app = resolve(spec.factory)(resolve(spec.settings)(auth=auth, _env_file=None))
+        ring = KeyRing(auth, spec.identity)
+        identity = ring._keys[0][1]  # pyright: ignore[reportPrivateUsage] - a digest has no key
+        for operation in operations(app.openapi()):
+            if operation.path in OPEN_PATHS:
+                continue
+            path = re.sub(r"{\w+}", "NONE-1", operation.path)
+            try:
+                authorise(identity, operation.method, path)
+            except Forbidden:
+                continue
+            names.add(f"{spec.identity} {operation.name}")
+    return names
+
+
+@pytest.mark.parametrize(
+    ("calls", "routes"),
+    [
+        (
+            JOB_CALLS,
+            {
+                "sprint-service POST /sprints/{sprint_id}/run-daily-scrum",
+                "project-orchestrator POST /orchestrate/schedules/{name}/firings",
+            },
+        ),
+        (
+            PLANNING_CALLS,
+            {
+                "project-orchestrator POST /orchestrate/project/{project_id}",
+                "project-service GET /projects",
+            },
+        ),
+    ],
+    ids=["jobs", "planning"],
+)
+def test_key_of_jobs_reaches_exactly_its_routes(calls: tuple[str, ...], routes: set[str]) -> None:
+    assert reached(calls) == routes
