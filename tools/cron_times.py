@@ -102,7 +102,7 @@ def _with_fixed_times(schedule: str) -> str:
     """Write the minutes and the hour of fixed hours as numbers.
 
     With a `*` in one of them the program drops a day whose times a clock change skips, and comes
-    twice on a day that repeats them (docs/adr/0107-one-report-a-local-day.md).
+    twice on a day that repeats them (docs/adr/0106-one-report-a-local-day.md).
     """
     try:
         cron = parse_schedule(schedule)

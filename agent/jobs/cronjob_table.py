@@ -1,7 +1,7 @@
 """Table `cronjobs`: the schedules as people and runs want them, in both modes.
 
 In the embedded mode it is the port itself. In a cluster another adapter makes the cluster's
-CronJobs like its rows (docs/adr/0105-wanted-schedules-in-one-table.md).
+CronJobs like its rows (docs/adr/0104-wanted-schedules-in-one-table.md).
 """
 
 import zlib

@@ -15,7 +15,7 @@ class SkippedTimes(Scheduler):
     """Fires the due times that the cluster skips, and keeps `next_due_at` of all others right.
 
     A project gets one report a local day in both modes
-    (docs/adr/0107-one-report-a-local-day.md).
+    (docs/adr/0106-one-report-a-local-day.md).
     """
 
     def loop(self) -> Loop:

@@ -1,7 +1,7 @@
 """Spans of requests, calls, events and nodes, for an OpenTelemetry collector.
 
 Without OTEL_EXPORTER_OTLP_ENDPOINT there is no tracer: nothing is imported, and who could make a
-span asks one context variable and goes on. See docs/adr/0113-traces.md.
+span asks one context variable and goes on. See docs/adr/0112-traces.md.
 """
 
 import os

@@ -15,7 +15,7 @@ class ClusterCronJobs:
     """Rows of the table, and at once the same in the cluster.
 
     A row is what is wanted. A cluster that does not answer, or forbids, leaves it `pending` for the
-    reconciler: a decision never fails for it (docs/adr/0102-row-first-then-object.md).
+    reconciler: a decision never fails for it (docs/adr/0101-row-first-then-object.md).
     """
 
     def __init__(self, table: CronJobTable, applier: Applier) -> None:

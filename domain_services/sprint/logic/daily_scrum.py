@@ -115,7 +115,7 @@ def _scheduled_day(sprint: Row[Any], project: Project, due: datetime) -> date:
 
     A late scheduler names a moment of the day before (docs/adr/0032-scrum-of-a-day.md). Which days
     get a scrum is decided here, so that every scheduler keeps to it
-    (docs/adr/0106-days-of-scheduled-scrums.md).
+    (docs/adr/0105-days-of-scheduled-scrums.md).
     """
     calendar = Calendar(project.timezone, project.as_of)
     if calendar.clock == "held":
