@@ -25,11 +25,14 @@ def services(folder: Path) -> list[psutil.Process]:
 
 
 def end_services(folder: Path) -> int:
-    """End them; returns how many there were. Raises: `StackError` when one does not end."""
-    found = services(folder)
-    for process in found:
+    """End the services that a killed stack left on a folder, and return their number.
+
+    Raises: `StackError` when one does not end.
+    """
+    leftovers = services(folder)
+    for process in leftovers:
         with suppress(psutil.NoSuchProcess):
             process.send_signal(signal.SIGINT)
-    for process in found:
+    for process in leftovers:
         end(process, _STOP_STEPS)
-    return len(found)
+    return len(leftovers)

@@ -61,10 +61,10 @@ async def _serve(
         raise StackError(str(error)) from error
     server = Server(uvicorn_config(app))
     serving = asyncio.create_task(_run(spec, server, listener), name=spec.name)
-    asked = asyncio.create_task(leaving.asked.wait())
+    request = asyncio.create_task(leaving.asked.wait())
     logger.info("serving.started", service=spec.identity, host=settings.host, port=settings.port)
-    await asyncio.wait([serving, asked], return_when=asyncio.FIRST_COMPLETED)
-    asked.cancel()
+    await asyncio.wait([serving, request], return_when=asyncio.FIRST_COMPLETED)
+    request.cancel()
     if not serving.done():
         await _drain(app, server, leaving, settings.drain_seconds)
         await serving
@@ -102,14 +102,14 @@ async def _schema(
         return True
     url = settings.database_url.get_secret_value()
     ready = asyncio.create_task(wait_for_schema(url, spec.migrations))
-    asked = asyncio.create_task(leaving.asked.wait())
+    request = asyncio.create_task(leaving.asked.wait())
     done, _ = await asyncio.wait(
-        [ready, asked], timeout=_QUIET_SECONDS, return_when=asyncio.FIRST_COMPLETED
+        [ready, request], timeout=_QUIET_SECONDS, return_when=asyncio.FIRST_COMPLETED
     )
     if not done:
         async with waiting.answering(listener):
-            await asyncio.wait([ready, asked], return_when=asyncio.FIRST_COMPLETED)
-    asked.cancel()
+            await asyncio.wait([ready, request], return_when=asyncio.FIRST_COMPLETED)
+    request.cancel()
     if not ready.done():
         ready.cancel()
         await asyncio.wait([ready])

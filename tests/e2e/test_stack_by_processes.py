@@ -12,8 +12,8 @@ from tests.processes import command_line
 
 def services(machine: Machine) -> dict[str, psutil.Process]:
     """Find the processes of the services by name."""
-    found = [p for p in psutil.process_iter() if str(machine.data_dir) in command_line(p)]
-    return {p.cmdline()[-3]: p for p in found if "deploy.serving" in command_line(p)}
+    processes = [p for p in psutil.process_iter() if str(machine.data_dir) in command_line(p)]
+    return {p.cmdline()[-3]: p for p in processes if "deploy.serving" in command_line(p)}
 
 
 def test_stack_of_processes_keeps_the_contract_of_one_loop(machine: Machine) -> None:
@@ -44,9 +44,9 @@ def test_killed_service_is_started_again_and_its_callers_wait(machine: Machine) 
 
 def test_killed_stack_takes_its_services_with_it(machine: Machine) -> None:
     state = machine.up("--processes")
-    left = services(machine)
+    orphans = services(machine)
     psutil.Process(state["pid"]).send_signal(signal.SIGKILL)
-    until(lambda: running(list(left.values())) == [], "the services end by themselves")
+    until(lambda: running(list(orphans.values())) == [], "the services end by themselves")
     assert machine.phase() == "crashed"
     machine.up("--processes")
     assert machine.phase() == "running"

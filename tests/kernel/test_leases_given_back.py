@@ -75,10 +75,10 @@ async def test_entries_of_a_leaving_consumer_are_claimed_without_waiting(
             await gate.wait()
 
     class Counting(Consumer):
-        seen = 0
+        handled = 0
 
         async def _process_one(self, entry_id: bytes, payload: bytes) -> None:
-            self.seen += 1
+            self.handled += 1
             await self._acknowledge(entry_id, None)
 
     parts = {"stream": STREAM, "group": GROUP, "handlers": {}}
@@ -88,7 +88,7 @@ async def test_entries_of_a_leaving_consumer_are_claimed_without_waiting(
     await reached.wait()
     await cancel(step)
     await other.step()
-    assert other.seen == 3
+    assert other.handled == 3
 
 
 async def test_lease_is_given_back_also_when_it_is_cancelled_again() -> None:

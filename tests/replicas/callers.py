@@ -30,7 +30,7 @@ class Answer:
 
 @dataclass
 class Counts:
-    """What all clients together have sent and got."""
+    """Requests and answers of all clients together."""
 
     sent: Counter[str] = field(default_factory=Counter[str])
     """Requests by client, answered or failed."""

@@ -28,7 +28,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @dataclass
 class Start:
-    """What was seen while the installation started."""
+    """Observations of a starting installation."""
 
     installation: Installation
     served_before_migration: list[str]

@@ -82,7 +82,7 @@ class Ledger:
         rows: dict[str, list[tuple[Any, ...]]] = {
             kind: await stores.rows(service, query) for kind, (service, query) in _STORED.items()
         }
-        held = {f"{sprint} {day} {report}" for (sprint, day), report in self.scrums.items()}
+        scrums = {f"{sprint} {day} {report}" for (sprint, day), report in self.scrums.items()}
         acknowledged = {
             "task": self.tasks,
             "progress report": self.progress,
@@ -93,7 +93,7 @@ class Ledger:
             "finished run": self.runs,
             "audit": self.runs,
             "episode": self.runs,
-            "daily scrum report": held,
+            "daily scrum report": scrums,
             "second report of a day": set(),
         }
         violations = [

@@ -16,7 +16,7 @@ def test_process_answers_on_until_the_pause_ends_and_then_finishes(
     served = serve_process("slow-one", DSM_DRAIN_SECONDS="60")
     served.until("/health/serving", 200)
     with ThreadPoolExecutor(1) as pool:
-        held = pool.submit(served.http.get, "/hold", params={"folder": str(tmp_path)})
+        answer = pool.submit(served.http.get, "/hold", params={"folder": str(tmp_path)})
         until((tmp_path / "held").exists, "the request is held")
         served.process.send_signal(signal.SIGTERM)
         served.until("/health/serving", 503)
@@ -29,10 +29,10 @@ def test_process_answers_on_until_the_pause_ends_and_then_finishes(
         # A person at a terminal does not wait for balancers.
         served.process.send_signal(signal.SIGINT)
         until((tmp_path / "given back").exists, "the lease is given back")
-        assert not held.done()
+        assert not answer.done()
         until(lambda: served.status("/quick") is None, "no connection is accepted")
         (tmp_path / "go").touch()
-        assert held.result().json() == "held"
+        assert answer.result().json() == "held"
     code, err = served.end()
     assert code == 0
     events = [json.loads(line)["event"] for line in err.splitlines()]

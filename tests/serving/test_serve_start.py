@@ -68,8 +68,8 @@ def test_taken_port_is_named() -> None:
 
 
 def test_service_is_found_by_either_spelling() -> None:
-    found: list[ServiceSpec] = [find("daily-scrum"), find("daily_scrum")]
-    assert {spec.name for spec in found} == {"daily_scrum"}
+    specs: list[ServiceSpec] = [find("daily-scrum"), find("daily_scrum")]
+    assert {spec.name for spec in specs} == {"daily_scrum"}
     with pytest.raises(StackError, match="there is no service sprints; choose one of: backlog"):
         find("sprints")
 

@@ -171,14 +171,14 @@ class DeliveryWorker:
         """Post one batch, oldest first; True when it was full and more may be due."""
         async with self._database.transaction() as connection:
             batch = await claim(connection, BATCH)
-        left = [delivery.id for delivery in batch]
-        async with giving_back("deliveries", lambda: self._give_back(left)):
+        remaining = [delivery.id for delivery in batch]
+        async with giving_back("deliveries", lambda: self._give_back(remaining)):
             for delivery in batch:
                 if not await self._deliver(delivery):
                     # The peer is away. The rest would wait for it too: it keeps its place in line.
-                    await self._postpone(left, delivery.attempts)
+                    await self._postpone(remaining, delivery.attempts)
                     return False
-                left.pop(0)
+                remaining.pop(0)
         return len(batch) == BATCH
 
     async def _deliver(self, delivery: Delivery) -> bool:

@@ -8,7 +8,7 @@ CLOSE = (b"connection", b"close")
 
 
 class Draining:
-    """Whether an app's process leaves, and the requests that it still answers.
+    """State of an app whose process may leave, and the requests that it still answers.
 
     After `begin` the app still answers every request. It closes each connection after its answer
     and is not ready, so that balancers and kept-alive clients go elsewhere.
