@@ -26,7 +26,7 @@ FAILURES_TO_FORGET = 3
 # From the word that a replica leaves to its last new connection.
 FORGET_SECONDS = 1.0
 # A network's way: a caller learns late that its connection was closed.
-CLOSE_LAG_SECONDS = 0.3
+CLOSE_LAG_SECONDS = 0.5
 _CHUNK = 65_536
 
 

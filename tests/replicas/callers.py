@@ -76,6 +76,8 @@ class Caller:
         self._key = key
         self._counts = counts
         self._lines: dict[str, _Line] = {}
+        self.pause_seconds = PAUSE_SECONDS
+        """Pause after each answer."""
 
     async def call(
         self,
@@ -100,7 +102,7 @@ class Caller:
         if answer.status != expected:
             self.fail(f"{what}: {answer.status} {json.dumps(answer.body)[:600]}")
         self._counts.answered[service] += 1
-        await asyncio.sleep(PAUSE_SECONDS)
+        await asyncio.sleep(self.pause_seconds)
         return answer.body
 
     def sibling(self) -> "Caller":

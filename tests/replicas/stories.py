@@ -92,6 +92,18 @@ async def read(caller: Caller, ledger: Ledger, project: str) -> None:
     await caller.call("orchestrator", "GET", f"/orchestrate/project/{project}/status")
 
 
+async def pressed(caller: Caller, ledger: Ledger, project: str) -> None:
+    """Read fast on the same connections: one that ends is always about to be used."""
+    caller.pause_seconds = 0.01
+    for _ in range(5):
+        await caller.call("project", "GET", "/projects?limit=1")
+        await caller.call("backlog", "GET", "/tasks/NONE-TASK001", expected=404)
+        await caller.call("sprint", "GET", "/sprints/list_projects")
+        await caller.call("chronicle", "GET", "/v1/action_items?limit=1")
+        await caller.call("daily_scrum", "GET", "/health")
+        await caller.call("orchestrator", "GET", "/runs/none", expected=400)
+
+
 STORIES: tuple[Story, ...] = (
     planned_with_keys,
     planned_without_keys,
@@ -100,6 +112,8 @@ STORIES: tuple[Story, ...] = (
     updated,
     scrums,
     read,
+    pressed,
+    pressed,
 )
 
 
