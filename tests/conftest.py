@@ -223,6 +223,7 @@ async def serving(app: FastAPI, port: int) -> AsyncIterator[str]:
             port=port,
             log_level="error",
             access_log=False,
+            timeout_keep_alive=60,  # longer than a client keeps a connection, as deploy/serving
             timeout_graceful_shutdown=10,  # a failed test may have left a request that never ends
         )
     )

@@ -10,6 +10,7 @@ import pytest
 
 from agent.cli.import_output import to_json
 from agent.cli.import_summary import dry_run_lines, result_lines
+from agent.cli.target import Target
 from agent.importing import known_rows
 from agent.importing.changes import Changes
 from agent.importing.errors import CsvRefused
@@ -87,14 +88,14 @@ async def test_later_export_updates_backlog_and_history(room: ImportRoom) -> Non
         "1 with another priority, type, estimate or other labels"
     )
     study = room.study(later_export(), as_of=LATER)
-    assert dry_run_lines(study, room.folder) == [
+    assert dry_run_lines(study, Target(room.folder)) == [
         f"SHOP would be updated; tasks: {kinds}.",
         "SHOP would move to 2024-04-01 if it is held; it stays live otherwise.",
         "Dry run: nothing was imported.",
     ]
 
     result = await room.load(later_export(), as_of=LATER)
-    effect, clock = result_lines(study, [result], room.folder)
+    effect, clock = result_lines(study, [result], Target(room.folder))
     assert effect.startswith(f"SHOP was updated; tasks: {kinds}; 1 past sprint, ")
     assert clock.startswith(clock_text)
     assert (result.tasks, result.completed, result.updated, result.members) == (1, 2, 3, 1)
@@ -122,8 +123,10 @@ async def test_an_old_export_of_a_released_project_says_that_it_is_live(room: Im
     study = room.study(later_export(), as_of=LATER)
     result = await room.load(later_export(), as_of=LATER)
     assert result.clock == "live"
-    assert result_lines(study, [result], room.folder)[-1].startswith("SHOP follows the clock: it")
-    answer = to_json(study, [result], [], room.folder)
+    assert result_lines(study, [result], Target(room.folder))[-1].startswith(
+        "SHOP follows the clock: it"
+    )
+    answer = to_json(study, [result], [], Target(room.folder))
     assert answer["projects"]["SHOP"]["release_command"] is None
     json.dumps(answer)
 
@@ -133,9 +136,9 @@ async def test_an_export_that_ends_a_sprint_says_so(room: ImportRoom) -> None:
     await room.clients.orchestrator.orchestrate("SHOP", OrchestrationRequest())
     study = room.study(later_export(), as_of=LATER)
     result = await room.load(later_export(), as_of=LATER)
-    _, closed, _ = result_lines(study, [result], room.folder)
+    _, closed, _ = result_lines(study, [result], Target(room.folder))
     assert "was closed after its last day 2024-03-31" in closed
-    json.dumps(to_json(study, [result], [], room.folder))
+    json.dumps(to_json(study, [result], [], Target(room.folder)))
 
 
 async def test_day_before_the_projects_day_is_refused_and_changes_nothing(

@@ -69,7 +69,7 @@ async def test_schedules_are_added_listed_changed_paused_and_deleted(dsm: Comman
     [row] = json.loads((await dsm("list", "AUTO", "--json")).output)
     assert row["name"] == NAME
     deleted = await dsm("delete", NAME)
-    assert deleted.output.startswith(f"Schedule {NAME} deleted: AUTO is decided only")
+    assert f"Schedule {NAME} deleted: AUTO is decided only" in deleted.output
     assert "nothing is scheduled; add a schedule with" in (await dsm("list", "AUTO")).output
 
 

@@ -185,10 +185,10 @@ def test_malformed_request_is_a_clear_400(
     assert answer.json()["detail"]
 
 
-OPEN = ("/health", "/health/ready", "/metrics")
+OPEN = ("/health", "/health/ready", "/health/serving", "/metrics")
 
 
-def test_every_route_but_three_wants_a_key(dsm: Dsm) -> None:
+def test_every_route_but_four_wants_a_key(dsm: Dsm) -> None:
     for offset in range(7):
         for path in OPEN:
             assert httpx.get(dsm.url(offset) + path).status_code == 200

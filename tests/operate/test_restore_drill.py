@@ -15,7 +15,7 @@ from deploy.catalogue import SERVICES
 from deploy.local.servers import EmbeddedServers
 from domain_services.chronicle.app import create_app
 from domain_services.chronicle.settings import ChronicleSettings
-from tests.agent.conftest import give_history
+from tests.agent.conftest import give_history, until
 from tests.agent.conftest import whole as whole
 from tests.conftest import ADMIN_KEY, AUTH, roomy_memory, serving
 from tests.graphs.conftest import System
@@ -83,6 +83,11 @@ async def test_a_backup_is_restored_into_an_empty_server(
     await give_history(whole, "P-DRILL", [6, 7, 8])
     decision = await whole.orchestrate("P-DRILL")
     assert decision.status_code == 200, decision.text
+
+    async def is_audited() -> bool:  # a later delivery would find its service stopped
+        return counts(whole.databases["chronicle"])["public.decision_audits"] == 1
+
+    await until(is_audited)
     await whole.start("daily_scrum")
     for name in list(whole.running):
         await whole.stop(name)

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from agent.cli.importing import import_csv
+from agent.cli.target import Target
 from agent.importing.dates import latest_today
 
 HEAD = "id,project,created,finished"
+STACK = Target(Path(".dsm"))
 
 
 @pytest.fixture
@@ -23,11 +25,11 @@ def test_page_and_json_name_the_file_of_refused_rows(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rejected = file.with_name("tasks.rejected.csv")
-    import_csv([file], dry_run=True)
+    import_csv([file], target=STACK, dry_run=True)
     page = capsys.readouterr().out
     assert f"The refused rows are in {rejected}\n" in page
     assert "Dry run: nothing was imported." in page
-    import_csv([file], dry_run=True, as_json=True)
+    import_csv([file], target=STACK, dry_run=True, as_json=True)
     assert json.loads(capsys.readouterr().out)["rejected_file"] == str(rejected)
 
 
@@ -35,7 +37,7 @@ def test_file_without_refused_rows_gets_no_rejects_file(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file.write_text(f"{HEAD}\n1,p,2016-06-06,2016-06-07\n")
-    import_csv([file], dry_run=True, as_json=True)
+    import_csv([file], target=STACK, dry_run=True, as_json=True)
     answer = json.loads(capsys.readouterr().out)
     assert (answer["rejected_file"], answer["warnings"]) == (None, [])
     assert list(file.parent.iterdir()) == [file]
@@ -46,22 +48,22 @@ def test_import_as_of_a_future_day_is_refused_in_words(
 ) -> None:
     future_day = str(latest_today() + timedelta(1))
     with pytest.raises(SystemExit) as stop:
-        import_csv([file], dry_run=True, as_of=future_day)
+        import_csv([file], target=STACK, dry_run=True, as_of=future_day)
     assert stop.value.code == 2
     assert f"--as-of {future_day} lies after today" in capsys.readouterr().err
-    import_csv([file], dry_run=True, as_of=str(latest_today()))
+    import_csv([file], target=STACK, dry_run=True, as_of=str(latest_today()))
 
 
 def test_tasks_that_the_day_leaves_out_are_a_warning_with_their_number(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file.write_text(f"{HEAD}\n1,p,2016-06-06,2016-06-20\n2,p,2016-06-21,\n3,p,2016-06-22,\n")
-    import_csv([file], dry_run=True, as_of="2016-06-20")
+    import_csv([file], target=STACK, dry_run=True, as_of="2016-06-20")
     page = capsys.readouterr().out
     warning = "2 tasks were created after 2016-06-20 and are not in the backlog"
     assert page.index(f"Warning: {warning}") < page.index("Columns")
     assert "1 tasks were finished on 2016-06-20 itself" in page
-    import_csv([file], dry_run=True, as_of="2016-06-20", as_json=True)
+    import_csv([file], target=STACK, dry_run=True, as_of="2016-06-20", as_json=True)
     answer = json.loads(capsys.readouterr().out)
     assert answer["warnings"][0].startswith(warning)
     assert answer["projects"]["P"]["created_later"] == 2
@@ -72,11 +74,11 @@ def test_day_of_the_last_four_weeks_follows_the_clock_and_an_older_one_is_held(
     file: Path, capsys: pytest.CaptureFixture[str], age: int, clock: str
 ) -> None:
     day = datetime.now(UTC).date() - timedelta(age)
-    import_csv([file], dry_run=True, as_of=str(day))
+    import_csv([file], target=STACK, dry_run=True, as_of=str(day))
     page = " ".join(capsys.readouterr().out.split())
     assert ("dsm clock P --live" in page) is (clock == "held")
     assert ("P would follow the clock" in page) is (clock == "live")
-    import_csv([file], dry_run=True, as_of=str(day), as_json=True)
+    import_csv([file], target=STACK, dry_run=True, as_of=str(day), as_json=True)
     assert json.loads(capsys.readouterr().out)["clock"] == clock
 
 
@@ -92,7 +94,7 @@ def test_unknown_place_is_refused_before_anything_is_read(
     file: Path, capsys: pytest.CaptureFixture[str], option: dict[str, str], words: str
 ) -> None:
     with pytest.raises(SystemExit):
-        import_csv([file], dry_run=True, **option)
+        import_csv([file], target=STACK, dry_run=True, **option)
     assert words in capsys.readouterr().err
     assert not file.with_name("tasks.rejected.csv").exists()
 
@@ -102,7 +104,7 @@ def test_files_of_one_import_unite_and_keep_their_own_refused_rows(
 ) -> None:
     second = file.with_name("more.csv")
     second.write_text("Key;Project;Created;Resolved\n1;p;2016-06-06;\n3;p;2016-06-07;\n4;p;no;\n")
-    import_csv([file, second], dry_run=True, as_json=True)
+    import_csv([file, second], target=STACK, dry_run=True, as_json=True)
     answer = json.loads(capsys.readouterr().out)
     assert [file["tasks"] for file in answer["files"]] == [1, 2]
     assert answer["repeated_tasks"] == 1
@@ -124,5 +126,5 @@ def test_sprint_over_the_limits_stops_a_dry_run_too(
     rows = "".join(f"{n},p,2016-06-06,2016-06-07\n" for n in range(2001))
     file.write_text(f"{HEAD}\n{rows}")
     with pytest.raises(SystemExit):
-        import_csv([file], dry_run=True, as_json=True)
+        import_csv([file], target=STACK, dry_run=True, as_json=True)
     assert "2,001 finished tasks" in capsys.readouterr().err
