@@ -72,7 +72,9 @@ def parse_schedule(schedule: str) -> Cron:
         raise Invalid(
             f"the schedule is longer than {MAX_SCHEDULE_CHARACTERS} characters; use ranges"
         )
-    texts = tuple(schedule.upper().split())
+    # Programs differ in what else separates fields, and in the capitals of other alphabets.
+    words = re.findall("[^ \t]+", schedule)
+    texts = tuple(word.upper() if word.isascii() else word for word in words)
     if schedule.lstrip().startswith("@"):
         raise _refusal(schedule, f"write five fields instead, e.g. {EXAMPLE}")
     if "TZ=" in schedule.upper():

@@ -12,6 +12,8 @@ from tools.cron_words import describe_schedule
 # One year holds both clock changes of a zone.
 DAYS_OF_A_YEAR = 366
 SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
 
 
 def next_due(
@@ -29,8 +31,7 @@ def next_due(
     local = after.astimezone(zone)
     if starts_on is not None:
         local = max(local, datetime.combine(starts_on, time(), tzinfo=zone))
-    due = _first(schedule, local - SECOND, reverse=False)
-    return None if due is None or (ends_on and due.date() > ends_on) else due.astimezone(UTC)
+    return _up_to(ends_on, _first(schedule, local - SECOND))
 
 
 def previous_due(
@@ -43,7 +44,11 @@ def previous_due(
         local = min(local, datetime.combine(ends_on, time.max, tzinfo=zone))
     # The start is exclusive: a second later includes the present moment.
     due = _first(schedule, local + SECOND, reverse=True)
-    return None if due is None or (ends_on and due.date() > ends_on) else due.astimezone(UTC)
+    # A time that was moved to before a gap is not found backwards in the minute before the gap.
+    following = due and _first(schedule, due)
+    if following and following.astimezone(UTC) <= local.astimezone(UTC):
+        due = following
+    return _up_to(ends_on, due)
 
 
 def explain_never(
@@ -78,40 +83,75 @@ def clock_change_warning(schedule: str, timezone: str, today: date) -> str | Non
     return None
 
 
-def is_shifted(schedule: str, timezone: str, due: datetime) -> bool:
-    """Tell whether a clock change moved a due time: its own local time did not exist that day.
+def may_be_skipped(schedule: str, timezone: str, due: datetime) -> bool:
+    """Tell whether Kubernetes may skip a due time, because the clock changed in the day before it.
 
-    Kubernetes skips such a time.
+    It skips a time that does not exist. It also steps by whole hours and days over a change: it
+    misses the first days after a change by half an hour, or at midnight.
     """
     try:
         cron = parse_schedule(schedule)
     except Invalid:
         return False  # a stored schedule of another dialect
     local = due.astimezone(ZoneInfo(timezone))
-    return local.hour not in cron.hours or local.minute not in cron.minutes
+    if local.hour not in cron.hours or local.minute not in cron.minutes:
+        return True  # its own time does not exist that day
+    yesterday = datetime.combine(local.date() - DAY, local.time(), tzinfo=local.tzinfo)
+    return due - yesterday != DAY
 
 
-def _first(schedule: str, start: datetime, *, reverse: bool) -> datetime | None:
+def _up_to(ends_on: date | None, due: datetime | None) -> datetime | None:
+    """Return a local due time in UTC; None after the last day."""
+    return None if due is None or (ends_on and due.date() > ends_on) else due.astimezone(UTC)
+
+
+def _first(schedule: str, start: datetime, *, reverse: bool = False) -> datetime | None:
+    """Return the first due time after `start`, or before it in `reverse`, where `start` is."""
     try:
-        return next(CronSim(_with_fixed_times(schedule), start, reverse=reverse), None)
+        for moment in CronSim(_in_numbers(schedule), start, reverse=reverse):
+            due = _on_its_day(schedule, moment)
+            if reverse or due.astimezone(UTC) > start.astimezone(UTC):
+                return due
     except CronSimError:
-        return None  # a day that no month has, such as 30 February
+        pass  # a day that no month has, such as 30 February
+    return None
 
 
-def _with_fixed_times(schedule: str) -> str:
-    """Write the minutes and the hour of fixed hours as numbers.
+def _on_its_day(schedule: str, moment: datetime) -> datetime:
+    """Return a moment that a gap over midnight moved to the next day in the minute before it."""
+    if moment.hour or moment.minute or _has_midnight(schedule):
+        return moment
+    return (moment.astimezone(UTC) - MINUTE).astimezone(moment.tzinfo)
 
-    With a `*` in one of them the program drops a day whose times a clock change skips, and comes
-    twice on a day that repeats them (docs/adr/0106-one-report-a-local-day.md).
+
+def _has_midnight(schedule: str) -> bool:
+    try:
+        cron = parse_schedule(schedule)
+    except Invalid:
+        return True  # a stored schedule of another dialect
+    return 0 in cron.hours and 0 in cron.minutes
+
+
+def _in_numbers(schedule: str) -> str:
+    """Write a schedule in numbers and `*`.
+
+    The program reads `10-10/2` as `10-31/2`. With a `*` in the minutes or the hour it drops a day
+    whose times a clock change skips, and comes twice on a day that repeats them
+    (docs/adr/0106-one-report-a-local-day.md): only an hour of many keeps it.
     """
     try:
         cron = parse_schedule(schedule)
     except Invalid:
         return schedule  # a stored schedule of another dialect
-    if cron.texts[1].startswith("*") and len(cron.hours) > 1:
-        return schedule
-    minutes, hours = (",".join(map(str, numbers)) for numbers in (cron.minutes, cron.hours))
-    return " ".join([minutes, hours, *cron.texts[2:]])
+    _, hour, *days = cron.texts
+    fields = (cron.minutes, cron.hours, cron.days, cron.months, cron.weekdays)
+    numbers = [",".join(map(str, field)) for field in fields]
+    numbers[2:] = [
+        text if text == "*" else number for text, number in zip(days, numbers[2:], strict=True)
+    ]
+    if hour.startswith("*") and len(cron.hours) > 1:
+        numbers[1] = hour
+    return " ".join(numbers)
 
 
 def _matches(cron: Cron, day: date) -> bool:
@@ -126,9 +166,12 @@ def _warning(cron: Cron, zone: ZoneInfo, day: date) -> str | None:
             if moment.utcoffset() == moment.replace(fold=1).utcoffset():
                 continue
             written = f"{hour:02}:{minute:02}"
-            if moment != moment.astimezone(UTC).astimezone(zone):
+            moved = moment.astimezone(UTC).astimezone(zone)
+            if moment != moved:
+                late = "late" if moved.date() == day else "early"
                 return (
-                    f"On {day.isoformat()} there is no {written} in {zone.key}: it then runs late."
+                    f"On {day.isoformat()} there is no {written} in {zone.key}: it then runs"
+                    f" {late}."
                 )
             return f"On {day.isoformat()} {written} comes twice in {zone.key}: it counts once."
     return None

@@ -1,10 +1,10 @@
-"""Due times that a cluster skips: the local time does not exist on the day of a clock change."""
+"""Due times that a cluster skips on the day of a clock change."""
 
 from agent.jobs.claims import Claims
 from agent.jobs.schedule import Fire, Scheduler, last_due
 from domain_services.kernel.background import Loop, every
 from memory.job_results import JobResults
-from tools.cron_times import is_shifted
+from tools.cron_times import may_be_skipped
 from tools.cronjobs import OWN_KINDS, CronJob, JobKind
 
 POLL_SECONDS = 60.0
@@ -24,7 +24,7 @@ class SkippedTimes(Scheduler):
 
     async def _fire_if_due(self, job: CronJob) -> bool:
         due = last_due(job, self._clock())
-        if due is not None and not is_shifted(job.schedule, job.timezone, due):
+        if due is not None and not may_be_skipped(job.schedule, job.timezone, due):
             # The cluster fires it: only the next due time is stored here.
             await self._claims.renew(job)
             return False

@@ -11,7 +11,8 @@ from agent.runs.decision_modes import mode_of
 from agent.runs.release_0_1 import decided_by_release_0_1, upgraded_state
 from agent.schema import OrchestrationRequest
 from domain_services.kernel.background import Loop, every, for_each, giving_back
-from domain_services.kernel.errors import Problem, Unavailable
+from domain_services.kernel.errors import Invalid, Problem, Unavailable
+from domain_services.kernel.types import utc_now
 from graphs.answer import Orchestration
 from graphs.decision import Graph
 from graphs.deps import Deps
@@ -20,6 +21,7 @@ from graphs.rules.base import RequestOptions
 from graphs.state import Mode, Order, State, durable
 from memory.runs import Run, RunError, RunTable, run_url
 from tools.cron_dialect import parse_schedule
+from tools.cron_times import explain_never
 
 logger = structlog.get_logger()
 
@@ -50,10 +52,10 @@ class Orchestrator:
         """Decide and act.
 
         Raises: `NotFound`; `Conflict` while another run of the project is unfinished;
-        `Unavailable` when a needed peer is down.
+        `Unavailable` when a needed peer is down; `Invalid` for a schedule that can never be due.
         """
         if request.options.schedule is not None:
-            parse_schedule(request.options.schedule)
+            _check_schedule(request.options.schedule)
         if not request.record:
             return await self._look(project_id, request)
         run = await self._runs.start(
@@ -180,6 +182,16 @@ class Orchestrator:
             {"checkpointer": self._checkpoints.saver(), "interrupt_before_nodes": ()}
         )
         return graph, {"configurable": {"thread_id": str(run.run_id)}}
+
+
+def _check_schedule(schedule: str) -> None:
+    """Refuse a schedule that no project could have, whatever its zone and its sprints.
+
+    Raises: `Invalid`.
+    """
+    parse_schedule(schedule)
+    if never := explain_never(schedule, "UTC", utc_now()):
+        raise Invalid(f"schedule {schedule!r} would never run: {never}; name another day")
 
 
 def request_options(request: OrchestrationRequest) -> RequestOptions:

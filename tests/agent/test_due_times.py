@@ -216,6 +216,7 @@ CHANGES = [
     ("Europe/Berlin", "*/30 2 * * *", date(2026, 3, 29)),
     ("Australia/Lord_Howe", "15 2 * * *", date(2026, 10, 4)),
     ("Australia/Lord_Howe", "45 1 * * *", date(2026, 4, 5)),
+    ("America/Nuuk", "30 23 * * *", date(2026, 3, 28)),
 ]
 
 
@@ -236,7 +237,7 @@ async def test_scrum_is_held_on_each_local_day_across_a_change_of_the_clock(
 
 @pytest.mark.parametrize(
     ("timezone", "day", "fired"),
-    [("Europe/Berlin", date(2026, 3, 29), 1), ("Europe/Berlin", date(2026, 3, 30), 0)],
+    [("Europe/Berlin", date(2026, 3, 29), 1), ("Europe/Berlin", date(2026, 3, 31), 0)],
 )
 async def test_time_that_a_cluster_skips_is_fired_here_and_no_other(
     installation: Installation, timezone: str, day: date, fired: int

@@ -16,6 +16,8 @@ ALL = "/orchestrate/schedules"
 LIST = "/orchestrate/project/AUTO/schedules"
 ORCHESTRATION = f"{LIST}/run-orchestrate-auto"
 SCRUM = f"{LIST}/run-dailyscrum-auto-s01"
+# A day of the year that no sprint of these tests reaches.
+OUTSIDE = f"0 8 {date.today() - timedelta(days=30):%d %m} *"
 
 
 @pytest.fixture
@@ -185,17 +187,27 @@ async def test_schedule_named_in_a_request_changes_the_running_sprint(auto: Syst
         "Changed CronJob run-dailyscrum-auto-s01 (Every day at 09:30, UTC)"
     ]
     assert (await get(auto, SCRUM))["schedule"] == "30 9 * * *"
-    never = (await auto.orchestrate("AUTO", options={"schedule": "0 8 30 2 *"})).json()
+    never = (await auto.orchestrate("AUTO", options={"schedule": OUTSIDE})).json()
     assert never["actions_planned"] == []
-    assert "is not changed as requested, because no day" in never["decisions"]["reasoning"]
+    assert "is not changed as requested, because its schedule" in never["decisions"]["reasoning"]
     assert (await get(auto, SCRUM))["schedule"] == "30 9 * * *"
 
 
-async def test_new_sprint_gets_no_schedule_that_can_never_fire(auto: System) -> None:
-    decision = (await auto.orchestrate("AUTO", options={"schedule": "0 8 30 2 *"})).json()
+async def test_new_sprint_gets_no_schedule_that_does_not_come_in_it(auto: System) -> None:
+    decision = (await auto.orchestrate("AUTO", options={"schedule": OUTSIDE})).json()
     assert decision["created"]["sprint_id"] == "AUTO-S01"
     assert decision["created"]["cronjob"] is None
-    assert "gets no CronJob, because no day matches" in decision["decisions"]["reasoning"]
+    assert "gets no CronJob, because its schedule" in decision["decisions"]["reasoning"]
+
+
+@pytest.mark.parametrize("schedule", ["0 9 31 2 *", "0 9 31 4,6,9,11 *", "0 9 * * 7"])
+async def test_decision_with_a_schedule_of_no_day_is_refused_and_creates_nothing(
+    auto: System, schedule: str
+) -> None:
+    refused = await auto.orchestrate("AUTO", options={"schedule": schedule})
+    assert (refused.status_code, schedule in refused.json()["detail"]) == (400, True), refused.text
+    assert await get(auto, "/sprints/by-project/AUTO", "sprint") == []
+    assert await get(auto, LIST) == []
 
 
 async def test_sprint_closed_by_hand_loses_its_cronjob(auto: System) -> None:

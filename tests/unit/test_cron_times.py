@@ -1,10 +1,18 @@
 """Due times of schedules, also over clock changes, and schedules that are never due."""
 
-from datetime import UTC, date, datetime
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from tools.cron_times import clock_change_warning, explain_never, next_due, previous_due
+from tools.cron_times import (
+    clock_change_warning,
+    explain_never,
+    may_be_skipped,
+    next_due,
+    previous_due,
+)
 
 BERLIN = "Europe/Berlin"
 
@@ -61,3 +69,89 @@ def test_schedule_that_is_never_due_is_explained() -> None:
     assert over == (
         "its schedule (Every day at 14:00, UTC) does not come any more up to 2025-03-28"
     )
+
+
+# Days of 2026 on which the clock changes: by an hour, by half an hour, at midnight, and so that the
+# last hour of the day does not exist.
+CHANGES = {
+    BERLIN: (date(2026, 3, 29), date(2026, 10, 25)),
+    "America/New_York": (date(2026, 3, 8), date(2026, 11, 1)),
+    "Australia/Lord_Howe": (date(2026, 4, 5), date(2026, 10, 4)),
+    "Africa/Cairo": (date(2026, 4, 24), date(2026, 10, 29)),
+    "America/Santiago": (date(2026, 4, 4), date(2026, 9, 6)),
+    "Asia/Beirut": (date(2026, 3, 29), date(2026, 10, 24)),
+    "America/Nuuk": (date(2026, 3, 28), date(2026, 10, 24)),
+    "Antarctica/Troll": (date(2026, 3, 29), date(2026, 10, 25)),
+}
+TIMES = ("0 0", "30 0", "0 1", "15 1", "45 1", "0 2", "15 2", "30 2", "0 14", "0 23", "30 23")
+
+
+def due_days(schedule: str, zone: ZoneInfo, first: date, last: date) -> Iterator[date]:
+    """Yield the local day of each due time, and check that it is found backwards too."""
+    moment = datetime.combine(first, datetime.min.time(), tzinfo=zone).astimezone(UTC)
+    while due := next_due(schedule, zone.key, moment, last):
+        for later in (timedelta(), timedelta(minutes=1), timedelta(minutes=61)):
+            assert previous_due(schedule, zone.key, due + later) == due
+        yield due.astimezone(zone).date()
+        moment = due + timedelta(seconds=1)
+
+
+@pytest.mark.parametrize("timezone", CHANGES)
+def test_each_local_day_has_one_due_time_across_a_change_of_the_clock(timezone: str) -> None:
+    for change in CHANGES[timezone]:
+        days = [change + timedelta(days=offset) for offset in range(-2, 3)]
+        for time in TIMES:
+            due = list(due_days(f"{time} * * *", ZoneInfo(timezone), days[0], days[-1]))
+            assert due == days, f"{time} around {change}"
+
+
+@pytest.mark.parametrize(
+    ("schedule", "timezone", "day", "is_possible"),
+    [
+        # Its own time does not exist.
+        ("30 2 * * *", BERLIN, date(2026, 3, 29), True),
+        ("30 23 * * *", "America/Nuuk", date(2026, 3, 28), True),
+        # Whole hours from the midnight before end in the middle of an hour.
+        ("0 14 * * *", "Australia/Lord_Howe", date(2026, 4, 5), True),
+        ("0 0 * * *", "Australia/Lord_Howe", date(2026, 4, 6), True),
+        # Whole days from a weekday before come to a midnight that does not exist.
+        ("0 14 * * 0", "Asia/Beirut", date(2026, 3, 29), True),
+        # A day later Kubernetes counts right again.
+        ("30 2 * * *", BERLIN, date(2026, 3, 31), False),
+        ("0 14 * * *", "Australia/Lord_Howe", date(2026, 4, 6), False),
+        ("0 14 * * *", "UTC", date(2026, 3, 29), False),
+    ],
+)
+def test_times_that_kubernetes_may_skip_are_known(
+    schedule: str, timezone: str, day: date, is_possible: bool
+) -> None:
+    midnight = datetime.combine(day, datetime.min.time(), tzinfo=ZoneInfo(timezone))
+    due = next_due(schedule, timezone, midnight)
+    assert due is not None
+    assert due.astimezone(ZoneInfo(timezone)).date() == day
+    assert may_be_skipped(schedule, timezone, due) == is_possible
+
+
+def test_time_of_a_missing_last_hour_runs_on_its_own_day() -> None:
+    due = next_due("30 23 * * *", "America/Nuuk", utc(2026, 3, 28, 12))
+    assert due == utc(2026, 3, 29, 0, 59)  # 22:59 there; a minute later it is midnight
+    assert next_due("30 23 * * *", "America/Nuuk", utc(2026, 3, 29, 1)) == utc(2026, 3, 30, 0, 30)
+    warning = clock_change_warning("30 23 * * *", "America/Nuuk", date(2026, 3, 1))
+    assert warning == "On 2026-03-28 there is no 23:30 in America/Nuuk: it then runs early."
+
+
+@pytest.mark.parametrize(
+    ("schedule", "first", "second"),
+    [
+        ("0 9 10-10/2 * *", utc(2026, 3, 10, 9), utc(2026, 4, 10, 9)),
+        ("0 9 * 6-6/2 *", utc(2026, 6, 1, 9), utc(2026, 6, 2, 9)),
+        ("0 9 * * 3-3/2", utc(2026, 3, 4, 9), utc(2026, 3, 11, 9)),
+        ("5-5/10 * * * *", utc(2026, 3, 1, 0, 5), utc(2026, 3, 1, 1, 5)),
+        ("0 9 */10 * *", utc(2026, 3, 1, 9), utc(2026, 3, 11, 9)),
+    ],
+)
+def test_step_in_a_range_of_one_number_is_that_number(
+    schedule: str, first: datetime, second: datetime
+) -> None:
+    assert next_due(schedule, "UTC", utc(2026, 3, 1)) == first
+    assert next_due(schedule, "UTC", first + timedelta(minutes=1)) == second

@@ -28,6 +28,7 @@ from tools.cron_words import describe_schedule
         ("0 8 1,15 3 *", "On days 1 and 15 of March at 08:00"),
         ("0 8 30 2 *", "Each year on 30 February at 08:00"),
         ("0 8 * 6-8 1", "Every Monday in June to August at 08:00"),
+        (" 0\t8  * *  Mon ", "Every Monday at 08:00"),
     ],
 )  # fmt: skip
 def test_schedule_is_said_in_words(schedule: str, words: str) -> None:
@@ -68,6 +69,10 @@ def test_stored_schedule_of_another_dialect_is_quoted() -> None:
         ("1,*,3 8 * * *", "write * alone"),
         ("-5 8 * * *", "write 0 to 59"),
         ("٣ 8 * * *", "write 0 to 59"),
+        ("0 9 * * \u017fun", "write 0 to 6"),
+        ("0 9\x1c* * *", "write five"),
+        ("0 9 * * *\n- image: evil", "write five"),
+        ("0\u00a09 * * *", "write five"),
         ("", "write five"),
     ],
 )
