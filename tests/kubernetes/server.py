@@ -47,6 +47,8 @@ class ApiServer:
     """Requests whose connection breaks before anything is done."""
     refused_with: int | None = None
     """Status of every answer, with a page of a proxy; None: the cluster answers."""
+    failures: dict[str, statuses.Failure] = field(default_factory=dict[str, statuses.Failure])
+    """Refusals of the writes to objects of a name, as a policy, a quota or a webhook makes them."""
     delay: float = 0
     """Seconds before each answer begins."""
     on_write: Callable[[str, str], Awaitable[None]] | None = None
@@ -108,6 +110,8 @@ class ApiServer:
             raise statuses.Failure(404, "the server could not find the requested resource")
         if verb in ("get", "list"):
             return 200, self._read(request, namespace, name), []
+        if failure := self.failures.get(name or body["metadata"]["name"]):
+            raise failure
         if self.on_write is not None:
             await self.on_write(request.method, name or body["metadata"]["name"])
         return self._write(request, verb, namespace, name, body)

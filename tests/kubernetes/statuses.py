@@ -11,6 +11,8 @@ REASONS = {
     409: "Conflict",
     410: "Expired",
     422: "Invalid",
+    429: "TooManyRequests",
+    500: "InternalError",
 }
 
 

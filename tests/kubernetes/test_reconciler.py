@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from domain_services.kernel.errors import Problem
+from tests.kubernetes import statuses
 from tests.kubernetes.rig import NAMESPACE, Rig, open_rig
 from tools.cronjobs import CronJob, cronjob_name
 
@@ -156,6 +157,67 @@ async def test_schedules_that_cannot_be_applied_do_not_keep_others_from_their_tu
         await hasty.reconciler.reconcile()
     assert {(await rig.row(name)).state for name in names[2:]} == {"active"}
     assert {(await rig.row(name)).state for name in names[:2]} == {"refused"}
+
+
+@pytest.mark.parametrize("verb", ["create", "update", "delete"])
+async def test_missing_verb_ends_what_needs_it_and_nothing_else(rig: Rig, verb: str) -> None:
+    created, changed, orphan = "run-dailyscrum-p1-s40", *await create_rows(rig, 2)
+    await rig.reconciler.reconcile()
+    await rig.table.change("P1", changed, "0 9 * * *")
+    await rig.table.delete("P1", orphan)
+    for number in range(30, 41):
+        await rig.table.create(scrum(number))
+    rig.cluster.verbs.discard(verb)
+    requests = len(rig.server.requests)
+    done = await rig.reconciler.reconcile()
+    assert (created in rig.names) == (verb != "create")
+    assert (rig.object(changed)["spec"]["schedule"] == "0 9 * * *") == (verb != "update")
+    assert (orphan in rig.names) == (verb == "delete")
+    # A verb that is missing is asked for once; all schedules that need it say so.
+    assert len(rig.server.requests) - requests == (4 if verb == "create" else 14)
+    assert done.left == 0
+    reasons = {row.state_reason for row in await rig.table.list_all() if row.state == "pending"}
+    words = f"grant the Role dsm-orchestrator the verb {verb}"
+    assert all(reason and words in reason for reason in reasons)
+    assert bool(reasons) == (verb != "delete")
+
+
+@pytest.mark.parametrize("code", [403, 500])
+async def test_object_that_a_policy_or_webhook_refuses_does_not_stop_the_others(
+    rig: Rig, code: int
+) -> None:
+    orphan, first, *others = await create_rows(rig, 5)
+    await rig.reconciler.reconcile()
+    await rig.table.delete("P1", orphan)
+    for name in (first, *others):
+        await rig.table.change("P1", name, "0 9 * * *")
+    failure = statuses.Failure(code, 'admission webhook "policy.example.com" denied the request')
+    rig.server.failures = {orphan: failure, first: failure}
+    for _ in range(4):
+        with contextlib.suppress(Problem):
+            await rig.reconciler.reconcile()
+    assert {(await rig.row(name)).state for name in others} == {"active"}
+    row = await rig.row(first)
+    assert (row.state, "denied the request" in (row.state_reason or "")) == ("pending", True)
+    rig.server.failures = {}
+    while (await rig.reconciler.reconcile()).left:
+        pass
+    assert rig.names == [first, *others]
+    assert (await rig.row(first)).state == "active"
+
+
+async def test_server_that_asks_for_a_pause_gets_one_from_all_replicas(rig: Rig) -> None:
+    [name] = await create_rows(rig, 1)
+    other = await rig.add_replica()
+    rig.server.failures = {name: statuses.Failure(429, "too many requests, please try again later")}
+    with pytest.raises(Problem):
+        await rig.reconciler.do_pass()
+    row = await rig.row(name)
+    assert row.state_reason == "the cluster answers 429: too many requests, please try again later"
+    requests = len(rig.server.requests)
+    await rig.reconciler.do_pass()
+    await other.reconciler.do_pass()
+    assert len(rig.server.requests) == requests
 
 
 async def do_something(rig: Rig, fate: random.Random, name: str) -> None:

@@ -21,6 +21,7 @@ from agent.jobs.cluster.problems import (
     Gone,
     Modified,
     NamespaceMissing,
+    TokenRefused,
     problem_of,
 )
 from tests.kubernetes import recordings
@@ -198,7 +199,7 @@ def _metadata() -> tuple[str, ...]:
 REFUSALS = (
     ("cronjobs-rbac", 0, ClusterForbidden, "grant the Role dsm-orchestrator the verb list"),
     ("cronjobs-rbac", 3, NamespaceMissing, "the namespace nope does not exist; create it"),
-    ("cronjobs-rbac", 4, ClusterForbidden, "does not accept the orchestrator's token"),
+    ("cronjobs-rbac", 4, TokenRefused, "does not accept the orchestrator's token"),
     ("cronjobs-refused", 0, ClusterRefused, "must be no more than 52 characters"),
     ("cronjobs-refused", 4, ClusterRefused, "end of range \\(7\\) above maximum"),
     ("cronjobs-refused", -2, ClusterRefused, 'unknown field "spec.jobTempalte"'),

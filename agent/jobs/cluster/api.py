@@ -15,7 +15,7 @@ from urllib3.exceptions import HTTPError
 
 from agent.jobs.cluster.access import CONNECTIONS
 from agent.jobs.cluster.objects import INSTANCE, MANAGED_BY, PRODUCT, PROJECT, SPEC_HASH, selector
-from agent.jobs.cluster.problems import ClusterForbidden, ClusterUnavailable, Gone, problem_of
+from agent.jobs.cluster.problems import ClusterUnavailable, Gone, TokenRefused, problem_of
 
 logger = structlog.get_logger()
 
@@ -102,7 +102,7 @@ class ClusterApi:
     async def read(self, name: str) -> Live | None:
         """Read an object; None without one.
 
-        Raises: `ClusterUnavailable`, `ClusterForbidden`, `NamespaceMissing`.
+        Raises: `ClusterUnavailable`, `ClusterForbidden`, `TokenRefused`, `NamespaceMissing`.
         """
         try:
             answer = await self._call(
@@ -178,11 +178,9 @@ class ClusterApi:
     async def _call(self, verb: str, send: Callable[[client.BatchV1Api], Result]) -> Result:
         try:
             return await self._attempt(verb, send)
-        except ClusterForbidden as problem:
-            if problem.fields.get("cluster_status") != 401:
-                raise
-        # The token of a pod is exchanged while it runs: read it again.
-        self._client = None
+        except TokenRefused:
+            # The token of a pod is exchanged while it runs: read it again.
+            self._client = None
         return await self._attempt(verb, send)
 
     async def _attempt(self, verb: str, send: Callable[[client.BatchV1Api], Result]) -> Result:

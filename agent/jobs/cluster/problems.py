@@ -6,62 +6,57 @@ from typing import Any, cast
 
 from kubernetes.client.exceptions import ApiException
 
-from domain_services.kernel.errors import (
-    Conflict,
-    Forbidden,
-    Invalid,
-    NotFound,
-    Problem,
-    Unavailable,
-)
+from domain_services.kernel.errors import Problem
 
 ROLE = "dsm-orchestrator"
 _VERB = re.compile(r'cannot (\w+) resource "cronjobs"')
 
 
-class ClusterUnavailable(Unavailable):
+class ClusterProblem(Problem):
+    """Base of what a cluster answers; no caller of a route sees one."""
+
+
+class ClusterUnavailable(ClusterProblem):
     """No answer, or one that says to come again: it is not known whether anything was done."""
 
-    code = "cluster_unavailable"
-    title = "The cluster does not answer"
+
+class ClusterBusy(ClusterUnavailable):
+    """Refusal of a server with too much to do (429): it asks for a pause."""
 
 
-class ClusterForbidden(Forbidden):
-    """The orchestrator may not do this in the cluster."""
+class ClusterForbidden(ClusterProblem):
+    """Refusal of a verb, or of one object by a policy or quota.
 
-    code = "cluster_forbidden"
-    title = "The cluster forbids it"
+    `verb` is the verb that the Role lacks; None when the server names none.
+    """
+
+    def __init__(self, detail: str, verb: str | None = None) -> None:
+        super().__init__(detail)
+        self.verb = verb
 
 
-class NamespaceMissing(NotFound):
-    code = "cluster_namespace_missing"
-    title = "The namespace does not exist"
+class TokenRefused(ClusterProblem):
+    """Refusal of the orchestrator's token (401)."""
 
 
-class ClusterRefused(Invalid):
+class NamespaceMissing(ClusterProblem):
+    """There is no such namespace."""
+
+
+class ClusterRefused(ClusterProblem):
     """The same request would be refused again."""
 
-    code = "cluster_refused"
-    title = "The cluster refuses the object"
+
+class AlreadyExists(ClusterProblem):
+    """An object of that name exists."""
 
 
-class AlreadyExists(Conflict):
-    code = "cluster_object_exists"
-    title = "An object of that name exists"
-
-
-class Modified(Conflict):
+class Modified(ClusterProblem):
     """The object is not the one that was read."""
 
-    code = "cluster_object_modified"
-    title = "The object was changed meanwhile"
 
-
-class Gone(NotFound):
+class Gone(ClusterProblem):
     """There is no object of that name, or its list is to be read again from the beginning."""
-
-    code = "cluster_object_missing"
-    title = "There is no such object"
 
 
 def problem_of(answer: ApiException, verb: str, namespace: str) -> Problem:
@@ -73,10 +68,9 @@ def problem_of(answer: ApiException, verb: str, namespace: str) -> Problem:
         case 400 | 422:
             return ClusterRefused(f"the cluster refuses it: {message}")
         case 401:
-            return ClusterForbidden(
+            return TokenRefused(
                 "the cluster does not accept the orchestrator's token (401): check the service"
-                " account of the orchestrator, or the kubeconfig",
-                cluster_status=401,
+                " account of the orchestrator, or the kubeconfig"
             )
         case 403:
             return _forbidden(message, verb, namespace)
@@ -91,6 +85,8 @@ def problem_of(answer: ApiException, verb: str, namespace: str) -> Problem:
             return AlreadyExists(message)
         case 409:
             return Modified(message)
+        case 429:
+            return ClusterBusy(f"the cluster answers 429: {message}")
         case _:
             return ClusterUnavailable(f"the cluster answers {code}: {message}")
 
@@ -101,7 +97,8 @@ def _forbidden(message: str, verb: str, namespace: str) -> ClusterForbidden:
         return ClusterForbidden(f"cannot {verb} CronJobs in namespace {namespace}: {message}")
     return ClusterForbidden(
         f"cannot {named[1]} CronJobs in namespace {namespace}: grant the Role {ROLE} the verb"
-        f" {named[1]}"
+        f" {named[1]}",
+        verb=named[1],
     )
 
 

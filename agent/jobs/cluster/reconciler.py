@@ -1,13 +1,13 @@
 """Reconciler: makes the cluster's CronJobs like the table, one replica at a time."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
 from agent.jobs.cluster.api import Live
 from agent.jobs.cluster.applying import Applied, Applier, has_ended
-from agent.jobs.cluster.problems import Modified
+from agent.jobs.cluster.problems import ClusterBusy, ClusterForbidden, Modified
 from agent.jobs.cronjob_table import CronJobTable
 from domain_services.kernel.background import Loop, every
 from domain_services.kernel.errors import Problem
@@ -35,6 +35,8 @@ class Pass:
     """Objects that were created, replaced or deleted, or for which that was attempted."""
     left: int = 0
     """Objects that were left to the next pass."""
+    forbidden: dict[str, ClusterForbidden] = field(default_factory=dict[str, ClusterForbidden])
+    """Verbs that the Role lacks, with the answer that said so: each is asked for once a pass."""
 
 
 class Reconciler:
@@ -75,6 +77,9 @@ class Reconciler:
         try:
             done = await self.reconcile()
             is_done = True
+        except ClusterBusy:
+            is_done = True  # the pause after a pass is the pause that the server asks for
+            raise
         finally:
             await self._lease.finish(is_done=is_done)
         if done.left:
@@ -85,8 +90,8 @@ class Reconciler:
     async def reconcile(self) -> Pass:
         """Make the cluster like the table, with at most so many writes.
 
-        Raises: `Problem` when the cluster does not answer or forbids; each pending schedule then
-        says why.
+        What the cluster forbids is left, and the rest is done. Raises: `Problem` when it does not
+        answer, or cannot be read; each pending schedule then says why.
         """
         try:
             return await self._reconcile()
@@ -101,30 +106,44 @@ class Reconciler:
         marks, jobs = await self._table.applied_hashes(), await self._table.list_all()
         await self._keep_due_times(jobs, objects)
         now = utc_now()
-        current = [job for job in jobs if not has_ended(job, now)]
-        orphans = objects.keys() - {job.name for job in current}
-        changed = [
-            job
-            for job in current
-            if not self._applier.is_applied(job, objects.get(job.name), marks.get(job.name))
-        ]
-        done = Pass(left=len(orphans) + len(changed))
-        for work in (*sorted(orphans), *self._in_order(changed, objects)):
+        current = {job.name: job for job in jobs if not has_ended(job, now)}
+        work: dict[str, CronJob | None] = dict.fromkeys(objects.keys() - current.keys())
+        work |= {
+            name: job
+            for name, job in current.items()
+            if not self._applier.is_applied(job, objects.get(name), marks.get(name))
+        }
+        done = Pass(left=len(work))
+        for name in self._in_order(work, objects):
             late = asyncio.get_running_loop().time() - started > LONGEST_PASS_SECONDS
             if late or done.written == self._max_writes:
                 break
-            done.written, done.left = done.written + 1, done.left - 1
-            if isinstance(work, str):
-                await self._delete(objects[work])
-            else:
-                await self._apply(work, objects.get(work.name))
+            done.left -= 1
+            await self._do(name, work[name], objects.get(name), done)
         return done
 
-    async def _apply(self, job: CronJob, live: Live | None) -> None:
-        self._tried[job.name] = asyncio.get_running_loop().time()
-        applied = await self._applier.apply(job, live=live, is_snapshot=True)
-        if applied is not None:
-            await self._store(job, applied)
+    async def _do(self, name: str, job: CronJob | None, live: Live | None, done: Pass) -> None:
+        """Apply a schedule, or delete the object of one that is not wanted (None)."""
+        verb = "delete" if job is None else "create" if live is None else "update"
+        known = done.forbidden.get(verb)
+        try:
+            if known is not None:
+                raise known
+            done.written += 1
+            self._tried[name] = asyncio.get_running_loop().time()
+            if job is not None:
+                applied = await self._applier.apply(job, live=live, is_snapshot=True)
+                if applied is not None:
+                    await self._store(job, applied)
+            elif live is not None:
+                await self._delete(live)
+        except ClusterForbidden as problem:
+            if problem.verb is not None:
+                done.forbidden[problem.verb] = problem
+            if job is not None:
+                await self._store(job, Applied("pending", problem.detail))
+            elif problem is not known:
+                logger.warning("cluster.not_deleted", cronjob=name, reason=problem.detail)
 
     async def _store(self, job: CronJob, applied: Applied) -> None:
         if applied.state != "active" and applied.reason != job.state_reason:
@@ -151,8 +170,12 @@ class Reconciler:
             if job.last_due_at is None or live.last_due_at > job.last_due_at:
                 await self._table.store_last_due(job.name, live.last_due_at)
 
-    def _in_order(self, jobs: list[CronJob], objects: dict[str, Live]) -> list[CronJob]:
-        """Return those that were tried longest ago first, and of these the missing ones."""
-        # Those that cannot be applied must not keep the others from their turn.
-        self._tried = {job.name: self._tried.get(job.name, 0.0) for job in jobs}
-        return sorted(jobs, key=lambda job: (self._tried[job.name], job.name in objects, job.name))
+    def _in_order(self, work: dict[str, CronJob | None], objects: dict[str, Live]) -> list[str]:
+        """Return what was tried longest ago first: orphans, missing objects, changed ones."""
+        # What the cluster does not take must not keep the rest from its turn.
+        self._tried = {name: self._tried.get(name, 0.0) for name in work}
+
+        def rank(name: str) -> tuple[float, bool, bool, str]:
+            return self._tried[name], work[name] is not None, name in objects, name
+
+        return sorted(work, key=rank)
