@@ -85,7 +85,8 @@ class CronJobs(Protocol):
     async def create(self, job: CronJob) -> CronJob:
         """Create `job`, or adopt the one of its name with the schedule of `job`.
 
-        An adopted job stays suspended when it was. Raises: `Invalid` for a bad schedule or zone.
+        An adopted job stays suspended when it was. Raises: `Invalid` for a bad schedule or zone,
+        `Conflict` for a name that another project or sprint has.
         """
         ...
 

@@ -14,6 +14,7 @@ from psycopg import AsyncCursor
 from psycopg.rows import dict_row
 from pydantic import ValidationError
 
+from domain_services.kernel.errors import Conflict
 from domain_services.kernel.types import utc_now
 from memory.pool import Pool
 from tools.cron_dialect import check_timezone, parse_schedule
@@ -49,6 +50,8 @@ _CREATE: LiteralString = f"""
         next_due_at = CASE WHEN {_SAME} THEN job.next_due_at ELSE excluded.next_due_at END,
         applied_state = CASE WHEN {_SAME} THEN job.applied_state END,
         applied_reason = CASE WHEN {_SAME} THEN job.applied_reason END
+    WHERE (job.project_id, job.sprint_id)
+        IS NOT DISTINCT FROM (excluded.project_id, excluded.sprint_id)
     RETURNING {COLUMNS}
 """  # noqa: S608 - constants
 _ENSURE = """
@@ -96,13 +99,22 @@ class CronJobTable:
         self._unapplied: State = unapplied
 
     async def create(self, job: CronJob) -> CronJob:
-        """Store `job`, or adopt the one of its name. Raises: `Invalid` for a bad schedule."""
+        """Store `job`, or adopt the one of its name.
+
+        Raises: `Invalid` for a bad schedule; `Conflict` for a name that another owner has.
+        """
         parse_schedule(job.schedule)
         check_timezone(job.timezone)
         now = self._clock()
         values = job.model_dump() | {"now": now, "next": job.next_from(now)}
-        [stored] = await self._select(_CREATE, values)
-        return stored
+        for stored in await self._select(_CREATE, values):
+            return stored
+        # Names are shortened to 52 characters with a digest of 32 bits.
+        raise Conflict(
+            f"the schedule {job.name} belongs to another project or sprint; create the project"
+            " again under another id",
+            name=job.name,
+        )
 
     async def ensure(self, jobs: Iterable[CronJob]) -> None:
         """Store the jobs that are not there; one that is there stays as people changed it."""

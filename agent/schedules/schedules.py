@@ -106,7 +106,8 @@ class Schedules:
         parse_schedule(request.schedule)
         project = await self._project(project_id)
         job = await self._new_job(project, request, by)
-        if await self.cronjobs.find(job.name) is not None:
+        present = await self.cronjobs.find(job.name)
+        if present is not None and present.project_id == project_id:
             raise Conflict(
                 f"{project_id} has the schedule {job.name}; change it, or delete it first",
                 name=job.name,

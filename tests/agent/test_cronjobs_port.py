@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from agent.jobs.cronjob_table import CronJobTable
-from domain_services.kernel.errors import Invalid
+from domain_services.kernel.errors import Conflict, Invalid
 from memory.pool import open_pool
 from tests.kubernetes.rig import open_rig
 from tools.cronjob_tools import cronjob_tools
@@ -133,6 +133,16 @@ async def test_job_of_another_project_is_not_reached(cronjobs: CronJobs) -> None
     assert not await cronjobs.delete("P2", SCRUM.name)
     [job] = await cronjobs.list_jobs("P1")
     assert (job.schedule, job.suspended) == (SCRUM.schedule, False)
+
+
+@pytest.mark.parametrize("owner", [{"project_id": "P2"}, {"sprint_id": "P1-S02"}])
+async def test_job_of_another_owner_is_not_adopted_by_its_name(
+    cronjobs: CronJobs, owner: dict[str, str]
+) -> None:
+    stored = await cronjobs.create(SCRUM)
+    with pytest.raises(Conflict, match="belongs to another project or sprint"):
+        await cronjobs.create(SCRUM.model_copy(update={**owner, "schedule": "0 9 * * *"}))
+    assert await cronjobs.list_all() == [stored]
 
 
 async def test_schedule_of_another_dialect_is_refused(cronjobs: CronJobs) -> None:
