@@ -15,8 +15,8 @@ from graphs.answer import Orchestration
 ORCHESTRATE_SECONDS = 30.0
 # Eight weeks with a daily scrum each day.
 MOVE_CLOCK_SECONDS = 60.0
-# A backfill of many episodes by a slow model.
-FIRING_SECONDS = 900.0
+# Longer than the installation's own work takes, and shorter than a cluster's Job may.
+FIRING_SECONDS = 540.0
 # Learning, or a batch of embeddings by a slow model.
 WORK_SECONDS = 60.0
 INTELLIGENCE = "/orchestrate/intelligence"

@@ -1,7 +1,9 @@
 """Backfill: embed the stored episodes that have no embedding yet."""
 
 import asyncio
-from dataclasses import dataclass
+import math
+import time
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import structlog
@@ -44,6 +46,8 @@ class Backfilled:
     """Episodes that were tried and got none."""
     model: str | None
     """Name of the embedding model; None when no embedding was made."""
+    is_cut_off: bool = False
+    """True when the time ended before the work."""
 
 
 class Backfill:
@@ -58,13 +62,16 @@ class Backfill:
         self._cache = cache
         self._model: str | None = None  # the model of the service's last answer
 
-    async def backfill(self, limit: int) -> Backfilled:
+    async def backfill(self, limit: int, until: float = math.inf) -> Backfilled:
         """Embed up to `limit` episodes; stop at once when the service fails.
 
-        An episode without a usable vector keeps its flag. The next pass tries it again.
+        No batch begins after `until`, a time of `time.monotonic`. An episode without a usable
+        vector keeps its flag. The next pass tries it again.
         """
         done, failed, model, last = 0, 0, None, _BEFORE_ALL
         while done + failed < limit:
+            if time.monotonic() >= until:
+                return Backfilled(done, failed, model, is_cut_off=True)
             batch = await self._next(last, min(BATCH, limit - done - failed))
             if not batch:
                 break
@@ -84,15 +91,15 @@ class Backfill:
             done, failed = done + len(usable), failed + len(batch) - len(usable)
         return Backfilled(done, failed, model)
 
-    async def backfill_all(self) -> Backfilled:
-        """Embed every episode that can be embedded. Raises: `psycopg.Error`."""
-        done, model = 0, None
+    async def backfill_all(self, seconds: float) -> Backfilled:
+        """Embed every episode that can be embedded within a time. Raises: `psycopg.Error`."""
+        done, model, until = 0, None, time.monotonic() + seconds
         while True:
-            result = await self.backfill(EPISODES_A_PASS)
+            result = await self.backfill(EPISODES_A_PASS, until)
             done, model = done + result.done, result.model or model
             if result.done < EPISODES_A_PASS:
                 await self._cache.prune()
-                return Backfilled(done, result.failed, model)
+                return replace(result, done=done, model=model)
 
     def loop(self) -> Loop:
         """Return the loop that embeds what the journal and imports add, within about a second."""

@@ -11,6 +11,10 @@ from tools.cronjobs import CronJob, OwnKind, own_name
 INSTALLATION = "the installation"
 OwnWork = Mapping[OwnKind, Callable[[], Awaitable[str]]]
 
+# A cluster ends a Job after ten minutes, of which its pod and the last batch may take one each.
+MOST_SECONDS = 420.0
+GOES_ON = "The rest is done next time."
+
 # Hours (UTC) at which few teams work; learning follows the backfill, which completes its evidence.
 _SCHEDULES: dict[OwnKind, str] = {
     "retention": "0 2 * * *",
@@ -31,17 +35,20 @@ def own_work(
     """Return the work of each kind, with its result in words; all of it may be repeated."""
 
     async def embed() -> str:
-        result = await backfill.backfill_all()
-        return f"{result.done} episodes were embedded, {result.failed} could not be."
+        result = await backfill.backfill_all(MOST_SECONDS)
+        text = f"{result.done} episodes were embedded, {result.failed} could not be."
+        return f"{text} {GOES_ON}" if result.is_cut_off else text
 
     async def learn() -> str:
         learned = await learner.learn("schedule")
         return f"{learned.outcomes} outcomes, {learned.new_outcomes} of them new: {learned.reason}"
 
     async def delete_old() -> str:
-        runs, embeddings = await checkpoints.prune(), await cache.prune()
-        return (
+        runs, is_complete = await checkpoints.prune(MOST_SECONDS)
+        embeddings = await cache.prune()
+        text = (
             f"The checkpoints of {runs} ended runs and {embeddings} cached embeddings were deleted."
         )
+        return text if is_complete else f"{text} {GOES_ON}"
 
     return {"backfill": embed, "learn": learn, "retention": delete_old}

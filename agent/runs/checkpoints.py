@@ -1,6 +1,7 @@
 """Checkpoints: storage of runs that have decided and not yet acted, and its retention."""
 
 import asyncio
+import time
 from typing import Any
 
 import psycopg
@@ -106,13 +107,17 @@ class Checkpoints:
         version = row[0] if row else None
         return version is not None and version >= len(AsyncPostgresSaver.MIGRATIONS) - 1
 
-    async def prune(self) -> int:
-        """Delete the checkpoints of old runs; return the number of runs."""
+    async def prune(self, seconds: float) -> tuple[int, bool]:
+        """Delete the checkpoints of old runs; return the number of runs, and True for all of them.
+
+        No batch begins after so many seconds.
+        """
+        until = time.monotonic() + seconds
         total = deleted = await self.prune_batch()
-        while deleted == BATCH:
+        while deleted == BATCH and time.monotonic() < until:
             deleted = await self.prune_batch()
             total += deleted
-        return total
+        return total, deleted < BATCH
 
     async def prune_batch(self, keep_days: int = KEEP_DAYS) -> int:
         """Delete the checkpoints of up to `BATCH` runs that ended `keep_days` ago.

@@ -56,3 +56,12 @@ async def test_change_of_the_model_embeds_no_episode_again(memory: Memory) -> No
     await memory.backfill.backfill(10)
     memory.embedder.model = "words-2"
     assert await memory.backfill.backfill(10) == Backfilled(0, 0, None)
+
+
+async def test_backfill_of_everything_ends_with_its_time_and_goes_on_next_time(
+    memory: Memory,
+) -> None:
+    await memory.store.add(invent(70))
+    assert await memory.backfill.backfill_all(0) == Backfilled(0, 0, None, is_cut_off=True)
+    assert await memory.backfill.backfill_all(60) == Backfilled(70, 0, "words-1")
+    assert await count_unembedded(memory) == 0
