@@ -231,7 +231,6 @@ async def _open_memory(
             deleted_schedules=DeletedSchedules(pool),
             job_results=results,
         )
-        await memory.checkpoints.wait_for_tables()
         await memory.learner.refresh()
         yield memory
 

@@ -28,6 +28,8 @@ class ServiceSpec:
     """Extensions of its database, each with the least version."""
     after_migration: str | None = None
     """Function that adds another package's tables to its database, as "module:attribute"."""
+    wait_after_schema: str | None = None
+    """Coroutine function that waits for those tables at a URL, as "module:attribute"."""
     calls: tuple[str, ...] = ()
     """Scope of its API key: the peers' routes that it may call, as in `ApiKey`."""
     events: bool = False
@@ -79,6 +81,7 @@ SERVICES: Catalogue = (
         "memory",
         extensions=(("vector", "0.8"),),
         after_migration="agent.runs.checkpoints:create_tables",
+        wait_after_schema="agent.runs.checkpoints:wait_for_tables",
         calls=(
             "project-service",
             "backlog-service",

@@ -1,20 +1,16 @@
 """Connection pool of the agent's database, with vectors, JSON and time limits set up."""
 
-import asyncio
-import contextlib
-import os
-import socket
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import orjson
-import psycopg
 from pgvector.psycopg import register_vector_async
 from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import PoolTimeout
 
 from domain_services.kernel.database.pool import CheckedPool, Connection
+from domain_services.kernel.database.sockets import hanging_up
 from memory.document import encode
 from memory.session import SETTINGS
 
@@ -42,22 +38,8 @@ class Pool(CheckedPool):
         `timeout` is how long to wait for a free one, in seconds; None for the pool's default.
         """
         async with super().connection(timeout) as connection:
-            loop = asyncio.get_running_loop()
-            timer = loop.call_later(hang_up_seconds, _hang_up, connection)
-            try:
+            with hanging_up(connection, hang_up_seconds):
                 yield connection
-            finally:
-                timer.cancel()
-
-
-def _hang_up(connection: Connection) -> None:
-    # Cancelling the statement would wait for the server's answer, which a silent server never
-    # gives.
-    with (
-        contextlib.suppress(psycopg.OperationalError, OSError),  # it has ended meanwhile
-        socket.socket(fileno=os.dup(connection.fileno())) as line,
-    ):
-        line.shutdown(socket.SHUT_RDWR)
 
 
 async def _adapt(connection: Connection) -> None:

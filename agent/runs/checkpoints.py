@@ -11,6 +11,7 @@ from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from pydantic import TypeAdapter
 
+from domain_services.kernel.database.schema import ask
 from graphs.state import DURABLE_TYPES
 from memory.pool import Pool
 
@@ -47,6 +48,26 @@ def create_tables(connection: psycopg.Connection[Any]) -> None:
     for (statement,) in connection.execute(_INVALID).fetchall():
         connection.execute(statement)
     PostgresSaver(connection).setup()
+
+
+async def wait_for_tables(url: str) -> None:
+    """Return when LangGraph's tables are at the version that this process knows, or newer."""
+    while reason := await _missing(url):
+        logger.warning("checkpoints.waiting", reason=reason)
+        await asyncio.sleep(WAIT_SECONDS)
+
+
+async def _missing(url: str) -> str:
+    """Return why LangGraph's tables cannot be used; empty when they can."""
+    try:
+        version = await ask(url, _VERSION)
+    except psycopg.errors.UndefinedTable:
+        version = None
+    except psycopg.Error as error:
+        return f"the database does not answer: {error}"
+    if version is not None and version >= len(AsyncPostgresSaver.MIGRATIONS) - 1:
+        return ""
+    return "LangGraph's tables are older or missing; run dsm migrate"
 
 
 class StateSerializer(JsonPlusSerializer):
@@ -91,21 +112,6 @@ class Checkpoints:
         """Return a new saver."""
         # One for each run: a shared one makes runs queue for its lock.
         return AsyncPostgresSaver(self._pool, serde=self._serde)  # pyright: ignore[reportArgumentType] - it sets its own row factory
-
-    async def wait_for_tables(self) -> None:
-        """Return when LangGraph's tables are at the version that this process knows, or newer."""
-        while not await self._has_tables():
-            logger.warning("checkpoints.waiting", reason="LangGraph's tables are older or missing")
-            await asyncio.sleep(WAIT_SECONDS)
-
-    async def _has_tables(self) -> bool:
-        try:
-            async with self._pool.connection() as connection:
-                row = await (await connection.execute(_VERSION)).fetchone()
-        except psycopg.errors.UndefinedTable:
-            return False
-        version = row[0] if row else None
-        return version is not None and version >= len(AsyncPostgresSaver.MIGRATIONS) - 1
 
     async def prune(self, seconds: float) -> tuple[int, bool]:
         """Delete the checkpoints of old runs; return the number of runs, and True for all of them.

@@ -11,7 +11,13 @@ from deploy.errors import StackError
 from deploy.migrating.inspection import Findings, inspect
 from deploy.migrating.needs import MAINTENANCE, AdministratorNeeded
 from deploy.migrating.targets import Target
-from domain_services.kernel.database.migrate import Report, connected, silent, upgrade
+from domain_services.kernel.database.migrate import (
+    ForeignDatabase,
+    Report,
+    connected,
+    silent,
+    upgrade,
+)
 
 _EXISTS = (
     psycopg.errors.DuplicateDatabase,
@@ -69,6 +75,9 @@ def _migrate(target: Target, report: Report) -> None:
     report(f"migrating {target.database}")
     try:
         upgrade(target.url, target.package, spec.role, after, report)
+    except ForeignDatabase as error:
+        setting = f"DSM_OWNER_URLS__{spec.name.upper()}"
+        raise StackError(f"cannot migrate {target.database}: {error}; correct {setting}") from None
     except psycopg.Error as error:
         raise StackError(_explain(target, error)) from error
     except Exception as error:

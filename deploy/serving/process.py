@@ -1,6 +1,7 @@
 """One service as the one content of a process: wait for its schema, serve, drain, leave."""
 
 import asyncio
+import logging
 import socket
 from typing import Any
 
@@ -15,7 +16,8 @@ from deploy.serving.leaving import Leaving, ignore_signals
 from deploy.serving.start import listen, read_settings, refuse_open_door
 from domain_services.kernel.background import Background
 from domain_services.kernel.database.fitness import UnfitDatabase, check_database
-from domain_services.kernel.database.schema import ForeignDatabase, wait_for_schema
+from domain_services.kernel.database.migrate import ForeignDatabase
+from domain_services.kernel.database.schema import wait_for_schema
 from domain_services.kernel.settings import KernelSettings
 from domain_services.kernel.telemetry import configure_logging
 from domain_services.kernel.tracing import TracesNotInstalled
@@ -67,7 +69,13 @@ async def _serve(
     request.cancel()
     if not serving.done():
         await _drain(app, server, leaving, settings.drain_seconds)
-        await serving
+        if not server.started:
+            # Its start may wait for a store that is away; uvicorn would log its end as a fault.
+            logging.getLogger("uvicorn.error").disabled = True
+            serving.cancel()
+        await asyncio.wait([serving])
+        if not serving.cancelled():
+            serving.result()
         logger.info("serving.stopped", service=spec.identity)
         return
     serving.result()
@@ -98,10 +106,12 @@ async def _schema(
     spec: ServiceSpec, settings: KernelSettings, listener: socket.socket, leaving: Leaving
 ) -> bool:
     """Wait for the schema of the service's database; False when the process is to leave."""
-    if spec.migrations is None or settings.database_url is None:
+    if spec.migrations is None:
         return True
+    if settings.database_url is None:
+        raise StackError(f"{spec.name} cannot start: no database is set; set DSM_DATABASE_URL")
     url = settings.database_url.get_secret_value()
-    ready = asyncio.create_task(wait_for_schema(url, spec.migrations))
+    ready = asyncio.create_task(_tables(url, spec.migrations, spec.wait_after_schema))
     request = asyncio.create_task(leaving.asked.wait())
     done, _ = await asyncio.wait(
         [ready, request], timeout=_QUIET_SECONDS, return_when=asyncio.FIRST_COMPLETED
@@ -119,6 +129,13 @@ async def _schema(
     except ForeignDatabase as error:
         raise StackError(f"{spec.name} cannot start: {error}") from None
     return True
+
+
+async def _tables(url: str, package: str, others: str | None) -> None:
+    """Wait for the tables of the service, and for those of other packages in its database."""
+    await wait_for_schema(url, package)
+    if others is not None:
+        await resolve(others)(url)
 
 
 async def _check_database(settings: KernelSettings) -> None:

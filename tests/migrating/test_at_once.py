@@ -8,13 +8,13 @@ import threading
 
 import psycopg
 import pytest
+from structlog.testing import capture_logs
 
-from agent.runs.checkpoints import Checkpoints, create_tables
+from agent.runs import checkpoints
 from deploy.migrating.migration import migrate
 from deploy.migrating.targets import Target
 from domain_services.kernel.database import schema
 from domain_services.kernel.database.migrate import locked, newest, upgrade
-from memory.pool import open_pool
 from tests.migrating.conftest import Site
 
 INDEXES = (
@@ -114,18 +114,19 @@ async def test_service_waits_for_a_schema_and_then_serves(
 async def test_orchestrator_waits_for_the_tables_of_langgraph(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("agent.runs.checkpoints.WAIT_SECONDS", 0.01)
+    monkeypatch.setattr(checkpoints, "WAIT_SECONDS", 0.01)
     memory = site.target("orchestrator")
     upgrade(memory.url, memory.package)
-    async with open_pool(memory.url) as pool:
-        checkpoints = Checkpoints(pool)
-        waiting = asyncio.create_task(checkpoints.wait_for_tables())
-        await asyncio.sleep(0.05)
-        assert not waiting.done()
+    with capture_logs() as logs:
+        waiting = asyncio.create_task(checkpoints.wait_for_tables(memory.url))
+        async with asyncio.timeout(60):
+            while not logs:
+                await asyncio.sleep(0.01)
         with psycopg.connect(memory.beside(memory.database), autocommit=True) as connection:
-            create_tables(connection)
+            checkpoints.create_tables(connection)
         async with asyncio.timeout(60):
             await waiting
+    assert {log["reason"].partition(";")[2] for log in logs} == {" run dsm migrate"}
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,15 @@
 """A role that is no superuser migrates everything, or says what an administrator has to run."""
 
+from dataclasses import replace
+
 import psycopg
 import pytest
 
+from deploy.catalogue import find
 from deploy.errors import StackError
 from deploy.migrating.migration import migrate
 from deploy.migrating.needs import AdministratorNeeded
+from deploy.migrating.targets import target
 from domain_services.kernel.database.migrate import upgrade
 from tests.migrating.conftest import Site
 
@@ -121,3 +125,28 @@ def test_wrong_server_is_an_error_without_a_traceback(site: Site) -> None:
     url = project.url.replace(f"{site.owner}@", "nobody_of_this_server@")
     with pytest.raises(StackError, match="cannot connect to"):
         migrate([type(project)(project.spec, project.package, url)])
+
+
+def test_schema_of_the_next_release_is_left_as_it_is(site: Site) -> None:
+    chronicle = site.target("chronicle")
+    site.admin(f"CREATE ROLE {chronicle.spec.role} LOGIN")
+    migrate([chronicle])
+    site.read(chronicle, "UPDATE alembic_version SET version_num = 'chronicle_9999'")
+    site.read(chronicle, f"GRANT DELETE ON chronicle_notes TO {chronicle.spec.role}")
+    steps: list[str] = []
+    migrate([chronicle], steps.append)
+    assert steps[-1] == ("the schema, chronicle_9999, is newer than this release; nothing is to do")
+    grants = f"SELECT has_table_privilege('{chronicle.spec.role}', 'chronicle_notes', 'DELETE')"
+    assert site.read(chronicle, grants) == [(True,)]
+
+
+def test_database_of_another_service_is_refused_by_the_setting_that_names_it(site: Site) -> None:
+    project = site.target("project")
+    migrate([project])
+    backlog = target(replace(find("backlog"), database=project.database), project.url)
+    with pytest.raises(StackError) as refusal:
+        migrate([backlog])
+    assert str(refusal.value) == (
+        f"cannot migrate {project.database}: it holds the tables of project, not those of backlog;"
+        " correct DSM_OWNER_URLS__BACKLOG"
+    )

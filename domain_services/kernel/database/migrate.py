@@ -5,6 +5,7 @@ The migrating role owns the tables. A service may run as another role, which has
 """
 
 import importlib.util
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -49,6 +50,13 @@ _SET = """
 """
 
 
+_REVISION = re.compile(r"^(?P<family>.+)_(?P<number>\d+)$")
+
+
+class ForeignDatabase(RuntimeError):
+    """Refusal to work on a database that holds another service's tables."""
+
+
 def silent(_: str) -> None:
     """Ignore a report of progress."""
 
@@ -75,6 +83,12 @@ def newest(package: str) -> str:
     return head
 
 
+def parts(revision: str) -> tuple[str, int]:
+    """Split a revision, as `project_0001`, into the family of its tables and its number."""
+    match = _REVISION.match(revision)
+    return (match["family"], int(match["number"])) if match else (revision, 0)
+
+
 def upgrade(
     database_url: str,
     package: str,
@@ -85,11 +99,16 @@ def upgrade(
     """Bring a database to the newest version, under its lock: several may try at once.
 
     `after` then adds what other packages store there. `role`, which must exist, gets exactly what
-    `<package>.grants` lists, in the transaction of the migrations.
+    `<package>.grants` lists, in the transaction of the migrations. A schema that is newer than the
+    package stays as it is, because the services of this release serve on it too.
+    Raises: `ForeignDatabase`.
     """
     configuration = config(database_url, package)
     configuration.attributes["grants"] = _grants(package, role) if role else []
     with connected(database_url) as connection, locked(connection, report):
+        if (newer := _newer(connection, newest(package))) is not None:
+            report(f"the schema, {newer}, is newer than this release; nothing is to do")
+            return
         _run(configuration, connection)
         if after:
             after(connection)
@@ -131,6 +150,21 @@ def locked(connection: Connection, report: Report = silent) -> Iterator[None]:
 def _try_lock(connection: Connection) -> bool:
     row = connection.execute("SELECT pg_try_advisory_lock(%s)", [LOCK]).fetchone()
     return bool(row and row[0])
+
+
+def _newer(connection: Connection, known: str) -> str | None:
+    """Return the revision of a database if it is newer than `known`. Raises: `ForeignDatabase`."""
+    try:
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except psycopg.errors.UndefinedTable:
+        return None
+    if row is None:
+        return None
+    family, number = parts(row[0])
+    known_family, known_number = parts(known)
+    if family != known_family:
+        raise ForeignDatabase(f"it holds the tables of {family}, not those of {known_family}")
+    return row[0] if number > known_number else None
 
 
 def _run(configuration: Config, connection: Connection) -> None:

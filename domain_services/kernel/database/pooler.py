@@ -7,6 +7,8 @@ from typing import Any, Literal, TypeAlias
 
 import psycopg
 
+from domain_services.kernel.database.sockets import hanging_up
+
 Connection: TypeAlias = psycopg.Connection[Any]
 AsyncConnection: TypeAlias = psycopg.AsyncConnection[Any]
 Mode: TypeAlias = Literal["session", "transaction", "statement"]
@@ -14,6 +16,8 @@ Mode: TypeAlias = Literal["session", "transaction", "statement"]
 _PID = "SELECT pg_backend_pid()"
 _ROUNDS = 4
 SECONDS = 3.0
+# All questions on one connection together; a silent server must not hold a start.
+QUESTIONS_SECONDS = 10.0
 
 
 def is_pooled(connection: Connection) -> bool:
@@ -68,12 +72,13 @@ async def keeps_prepared(first: AsyncConnection, second: AsyncConnection) -> boo
 
 @asynccontextmanager
 async def connected(url: str, options: dict[str, str]) -> AsyncIterator[AsyncConnection]:
-    """Open an autocommit connection. Raises: `psycopg.OperationalError`."""
+    """Open an autocommit connection for some questions. Raises: `psycopg.OperationalError`."""
     connecting = psycopg.AsyncConnection.connect(
         url, autocommit=True, connect_timeout=int(SECONDS), options=options.get("options")
     )
     async with await connecting as connection:
-        yield connection
+        with hanging_up(connection, QUESTIONS_SECONDS):
+            yield connection
 
 
 async def _pid(connection: AsyncConnection) -> int:

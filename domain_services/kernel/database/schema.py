@@ -1,13 +1,13 @@
 """Wait of a starting service for the schema of its database, which `dsm migrate` brings."""
 
 import asyncio
-import re
-from typing import Literal, NamedTuple
+from typing import Any, Literal, LiteralString, NamedTuple
 
 import psycopg
 import structlog
 
-from domain_services.kernel.database.migrate import newest
+from domain_services.kernel.database.migrate import ForeignDatabase, newest, parts
+from domain_services.kernel.database.sockets import hanging_up
 from domain_services.kernel.database.urls import plain_url
 
 logger = structlog.get_logger()
@@ -15,14 +15,10 @@ logger = structlog.get_logger()
 POLL_SECONDS = 1.0
 REPEAT_SECONDS = 30.0  # the same reason is logged again this late
 CONNECT_SECONDS = 3
+# Also the longest wait for the lock of a migration that changes the table of versions.
+ANSWER_SECONDS = 10.0
 
 State = Literal["ready", "waiting", "foreign"]
-
-_REVISION = re.compile(r"^(?P<family>.+)_(?P<number>\d+)$")
-
-
-class ForeignDatabase(RuntimeError):
-    """Refusal to serve on another service's database."""
 
 
 class Schema(NamedTuple):
@@ -54,12 +50,7 @@ async def wait_for_schema(url: str, package: str) -> None:
 async def read_schema(url: str, known: str) -> Schema:
     """Compare the schema of a database with the revision `known`."""
     try:
-        connecting = psycopg.AsyncConnection.connect(
-            plain_url(url), autocommit=True, connect_timeout=CONNECT_SECONDS, prepare_threshold=None
-        )
-        async with await connecting as connection:
-            cursor = await connection.execute("SELECT version_num FROM alembic_version")
-            row = await cursor.fetchone()
+        revision = await ask(url, "SELECT version_num FROM alembic_version")
     except psycopg.errors.UndefinedTable:
         return Schema("waiting", "the database is empty; run dsm migrate")
     except psycopg.errors.InsufficientPrivilege:
@@ -67,7 +58,21 @@ async def read_schema(url: str, known: str) -> Schema:
     except psycopg.Error as error:
         text = str(error).strip().splitlines()
         return Schema("waiting", f"the database does not answer: {text[0] if text else error!r}")
-    return compare(row[0] if row else None, known)
+    return compare(revision, known)
+
+
+async def ask(url: str, question: LiteralString) -> Any:
+    """Return the value of one row, over a connection of its own; None without a row.
+
+    Raises: `psycopg.Error`.
+    """
+    connecting = psycopg.AsyncConnection.connect(
+        plain_url(url), autocommit=True, connect_timeout=CONNECT_SECONDS, prepare_threshold=None
+    )
+    async with await connecting as connection:
+        with hanging_up(connection, ANSWER_SECONDS):
+            row = await (await connection.execute(question)).fetchone()
+    return row[0] if row else None
 
 
 def compare(revision: str | None, known: str) -> Schema:
@@ -76,8 +81,8 @@ def compare(revision: str | None, known: str) -> Schema:
         return Schema("waiting", "the database is empty; run dsm migrate")
     if revision == known:
         return Schema("ready", "")
-    family, number = _parts(revision)
-    known_family, known_number = _parts(known)
+    family, number = parts(revision)
+    known_family, known_number = parts(known)
     if family != known_family:
         return Schema(
             "foreign",
@@ -88,8 +93,3 @@ def compare(revision: str | None, known: str) -> Schema:
     if number > known_number:
         return Schema("ready", "")
     return Schema("waiting", f"the schema is at {revision}; run dsm migrate")
-
-
-def _parts(revision: str) -> tuple[str, int]:
-    match = _REVISION.match(revision)
-    return (match["family"], int(match["number"])) if match else (revision, 0)

@@ -1,6 +1,15 @@
-"""Test of an idle connection's socket for input, without a round trip."""
+"""Sockets of connections: a test for input without a round trip, and their end in time."""
 
+import asyncio
+import contextlib
+import os
 import select
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
 
 
 def has_input(descriptor: int) -> bool:
@@ -12,3 +21,26 @@ def has_input(descriptor: int) -> bool:
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
     return bool(poll.poll(0))
+
+
+@contextmanager
+def hanging_up(connection: psycopg.AsyncConnection[Any], seconds: float) -> Iterator[None]:
+    """Shut a connection's socket down when the block takes longer than `seconds`.
+
+    Its statement then ends at once with `psycopg.OperationalError`.
+    """
+    timer = asyncio.get_running_loop().call_later(seconds, _hang_up, connection)
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _hang_up(connection: psycopg.AsyncConnection[Any]) -> None:
+    # Cancelling the statement would wait for the server's answer, which a silent server never
+    # gives.
+    with (
+        contextlib.suppress(psycopg.OperationalError, OSError),  # it has ended meanwhile
+        socket.socket(fileno=os.dup(connection.fileno())) as line,
+    ):
+        line.shutdown(socket.SHUT_RDWR)

@@ -5,6 +5,7 @@ looked for.
 """
 
 import asyncio
+import time
 from importlib.metadata import version
 from typing import Any
 
@@ -19,6 +20,7 @@ from domain_services.kernel.client.diagnosis import (
     Diagnosis,
     RedisDiagnosis,
 )
+from domain_services.kernel.database.sockets import hanging_up
 from domain_services.kernel.database.urls import plain_url
 from domain_services.kernel.messaging.redis import open_redis
 from domain_services.kernel.settings import KernelSettings
@@ -71,20 +73,29 @@ async def _database(settings: KernelSettings) -> DatabaseDiagnosis | None:
     if settings.database_url is None:
         return None
     url = plain_url(settings.database_url.get_secret_value())
+    until = time.monotonic() + STORE_SECONDS
     try:
+        # A pooler in front may serve each statement by another process: nothing is prepared.
         async with asyncio.timeout(STORE_SECONDS):
-            return await _ask_database(url)
+            connection = await psycopg.AsyncConnection.connect(
+                url, autocommit=True, prepare_threshold=None
+            )
+        # A deadline alone would wait for the answer to its cancellation, which a silent server
+        # never gives.
+        async with connection:
+            with hanging_up(connection, until - time.monotonic()):
+                return await _ask_database(connection)
     except (psycopg.Error, OSError, TimeoutError) as error:
-        return DatabaseDiagnosis(problem=_reason(error))
+        # Hung up, the driver blames the server for the end of the connection.
+        is_late = time.monotonic() >= until
+        return DatabaseDiagnosis(problem=_reason(TimeoutError() if is_late else error))
 
 
-async def _ask_database(url: str) -> DatabaseDiagnosis:
-    # A pooler in front may serve each statement by another process: nothing is prepared. It makes
-    # up the process id of a connection, by which it is known.
-    connection = await psycopg.AsyncConnection.connect(url, autocommit=True, prepare_threshold=None)
-    async with connection, connection.cursor(row_factory=dict_row) as cursor:
+async def _ask_database(connection: psycopg.AsyncConnection[Any]) -> DatabaseDiagnosis:
+    async with connection.cursor(row_factory=dict_row) as cursor:
         row = await (await cursor.execute(_SERVER)).fetchone()
         assert row is not None
+        # A pooler makes up the process id of a connection.
         is_pooled = row.pop("process") != connection.info.backend_pid
         facts = DatabaseDiagnosis(**row, is_pooled=is_pooled)
         try:
@@ -116,4 +127,4 @@ def _reason(error: Exception) -> str:
     """Describe a failure in one line."""
     # psycopg names host and user of a refused connection, and never the password.
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else f"{type(error).__name__} within {STORE_SECONDS:.0f} s"
+    return lines[0] if lines else f"no answer within {STORE_SECONDS:.0f} s"
