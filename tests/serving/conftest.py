@@ -64,7 +64,7 @@ def serve_process(repository: Path, tmp_path: Path) -> Iterator[Serve]:
         environment = {
             "PYTHONPATH": str(repository),
             "DSM_PORT": str(port),
-            "DSM_REDIS_URL": str(tmp_path),
+            "DSM_REDIS_URL": f"unix://{tmp_path}",
             "DSM_AUTH__KEYS": json.dumps(AUTH["keys"]),
         }
         process = subprocess.Popen(

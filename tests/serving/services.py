@@ -1,4 +1,7 @@
-"""Services for the tests of served processes: one can hold a request, one waits for its schema."""
+"""Services for the tests of served processes.
+
+One can hold a request, one never finishes its start, one waits for its schema.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,6 +18,7 @@ from domain_services.kernel.web.app import build_app
 SETTINGS = "domain_services.kernel.settings:KernelSettings"
 SERVICES = (
     ServiceSpec("slow_one", 0, "tests.serving.services:create_slow", SETTINGS),
+    ServiceSpec("stuck_one", 2, "tests.serving.services:create_stuck", SETTINGS),
     ServiceSpec(
         "box", 1, "tests.kernel.box.app:create_app", SETTINGS, "dsm_box", "tests.kernel.box"
     ),
@@ -38,10 +42,14 @@ async def quick() -> str:
     return "quick"
 
 
+def _folder(settings: KernelSettings) -> Path:
+    assert settings.redis_url
+    return Path(settings.redis_url.get_secret_value().removeprefix("unix://"))
+
+
 def create_slow(settings: KernelSettings) -> FastAPI:
     """Make a service without a database; its loop works on a lease, in the folder of its redis."""
-    assert settings.redis_url
-    folder = Path(settings.redis_url.get_secret_value())
+    folder = _folder(settings)
 
     async def give_back() -> None:
         (folder / "given back").touch()
@@ -58,3 +66,16 @@ def create_slow(settings: KernelSettings) -> FastAPI:
     return build_app(
         "slow-one-service", settings, [router], lifespan=lifespan, validation_status=400
     )
+
+
+def create_stuck(settings: KernelSettings) -> FastAPI:
+    """Make a service whose start waits for a store that never answers."""
+    folder = _folder(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        (folder / "starting").touch()
+        await asyncio.Event().wait()
+        yield
+
+    return build_app("stuck-one-service", settings, [], lifespan=lifespan, validation_status=400)

@@ -68,6 +68,25 @@ def test_process_that_waits_for_its_schema_leaves_on_a_signal(
     assert served.end()[0] == 0
 
 
+def test_process_that_is_told_to_stop_during_its_start_leaves_at_once(
+    serve_process: Serve, tmp_path: Path
+) -> None:
+    served = serve_process("stuck-one")
+    until((tmp_path / "starting").exists, "the start waits")
+    served.process.send_signal(signal.SIGTERM)
+    code, err = served.end()
+    assert code == 0
+    events = [json.loads(line)["event"] for line in err.splitlines()]
+    assert events == ["serving.started", "serving.draining", "serving.stopped"]
+
+
+def test_process_without_a_database_to_serve_from_says_what_to_set(serve_process: Serve) -> None:
+    assert serve_process("box").end() == (
+        1,
+        "error: box cannot start: no database is set; set DSM_DATABASE_URL\n",
+    )
+
+
 def test_process_without_keys_refuses_an_address_that_others_reach(serve_process: Serve) -> None:
     served = serve_process("slow-one", DSM_HOST="0.0.0.0", DSM_AUTH__KEYS="[]")
     assert served.end() == (

@@ -1,5 +1,6 @@
 """Edge middleware: checks every request before a route sees it, and shapes every failure."""
 
+import asyncio
 import re
 import time
 from collections.abc import Iterable
@@ -138,6 +139,12 @@ class Edge:
                     settings = self._settings
                     receive = capped(receive, settings.max_body_bytes, settings.max_json_depth)
                 await self._app(scope, receive, exchange.answer)
+        except asyncio.CancelledError:
+            # A leaving process cancels what takes too long. Elsewhere it is the caller's own.
+            if not self._draining.begun or exchange.status:
+                raise
+            logger.warning("request.cut_short", **_log_fields(exchange))
+            await self._fail(exchange, Unavailable("this process ends; send the request again"))
         except Problem as problem:
             if isinstance(problem, Overloaded):
                 self._metrics.refused.labels("overloaded").inc()
