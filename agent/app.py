@@ -44,6 +44,7 @@ def create_app(settings: AgentSettings) -> FastAPI:
             app.state.peers = services.clients.all
             app.state.consumers = services.consumers
             app.state.database = services.database
+            app.state.pools = {"memory": services.pool, "recall": services.recall_pool}
             app.state.checks = health.checks(services)
             app.state.delivers = True
             app.state.readings = (

@@ -85,6 +85,8 @@ class Memory:
 
     pool: Pool
     """psycopg connections for the memory's own statements."""
+    recall_pool: Pool
+    """psycopg connections of recall, to a replica if there is one."""
     database: Database
     """The same database for the kernel's statements: keys, inbox, deliveries."""
     cache: ProcessCache
@@ -120,6 +122,7 @@ class Services:
     clients: Clients
     consumers: Sequence[Consumer]
     pool: Pool
+    recall_pool: Pool
     database: Database
     redis: Redis | None
     """None when no Redis is set: outcomes then do not arrive by themselves."""
@@ -174,6 +177,7 @@ async def open_services(
                 clients=clients,
                 consumers=stream_consumers,
                 pool=memory.pool,
+                recall_pool=memory.recall_pool,
                 database=memory.database,
                 redis=bus.redis if bus else None,
             )
@@ -204,7 +208,7 @@ async def _open_memory(
         open_pool(
             recall_url,
             most=settings.recall_pool_size,
-            pooled=settings.is_pooled and recall_url == url,
+            pooled=settings.is_pooled and not settings.recalls_elsewhere,
             wait=False,
         ) as reading,
         open_schedules(settings, pool, results := JobResults(pool)) as schedulers,
@@ -216,6 +220,7 @@ async def _open_memory(
         journal, ended_decisions = Journal(pool), EndedDecisions(pool)
         memory = Memory(
             pool=pool,
+            recall_pool=reading,
             database=database,
             cache=cache,
             table_cache=table,

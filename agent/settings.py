@@ -2,9 +2,10 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
-from domain_services.kernel.settings import KernelSettings
+from domain_services.kernel.settings import DatabaseRoute, KernelSettings
+from domain_services.kernel.store_urls import PostgresUrl
 from memory import session
 from memory.episode import ModeName
 
@@ -23,7 +24,7 @@ class AgentSettings(KernelSettings):
     recall_pool_size: int = Field(
         default=10, ge=2, le=100, description="database connections of recall"
     )
-    recall_url: SecretStr | None = Field(
+    recall_url: PostgresUrl | None = Field(
         default=None, description="PostgreSQL replica to recall from; none: the database"
     )
     decision_mode: ModeName = Field(
@@ -63,9 +64,31 @@ class AgentSettings(KernelSettings):
     )
 
     @property
+    def recalls_elsewhere(self) -> bool:
+        """True when recall has a database URL of its own."""
+        return self.recall_url not in (None, self.database_url)
+
+    @property
     def pool_sizes(self) -> dict[str, int]:
         """Sizes of the pools on the agent's database, by setting."""
         sizes = super().pool_sizes | {"DSM_MEMORY_POOL_SIZE": self.memory_pool_size}
-        if self.recall_url is None:
-            sizes["DSM_RECALL_POOL_SIZE"] = self.recall_pool_size
-        return sizes
+        return sizes if self.recalls_elsewhere else sizes | self._recall_pool
+
+    @property
+    def database_routes(self) -> tuple[DatabaseRoute, ...]:
+        """Ways to the agent's database, and to the replica of recall if there is one."""
+        routes = super().database_routes
+        if self.recall_url is None or not self.recalls_elsewhere:
+            return routes
+        replica = DatabaseRoute(
+            setting="DSM_RECALL_URL",
+            url=self.recall_url,
+            pools=self._recall_pool,
+            most_connections=self.recall_pool_size,
+            past_setting="DSM_RECALL_URL",
+        )
+        return (*routes, replica)
+
+    @property
+    def _recall_pool(self) -> dict[str, int]:
+        return {"DSM_RECALL_POOL_SIZE": self.recall_pool_size}

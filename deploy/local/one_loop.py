@@ -9,6 +9,7 @@ from deploy.catalogue import Catalogue, ServiceSpec, resolve
 from deploy.errors import StackError
 from deploy.local.hosting import StackSettings
 from deploy.serving.config import Server, uvicorn_config
+from deploy.serving.start import read_settings
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class OneLoop:
     async def start(
         self, spec: ServiceSpec, settings: StackSettings, listener: socket.socket
     ) -> None:
-        app = resolve(spec.factory)(resolve(spec.settings)(**settings))
+        app = resolve(spec.factory)(read_settings(spec, **settings))
         self._hosted.append(host(spec.name, app, listener))
 
     def settle(self) -> None:

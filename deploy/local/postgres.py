@@ -25,6 +25,7 @@ from deploy.local.extra import package_folder
 
 MAJOR = "18"
 OWNER = "postgres"  # superuser, migrates and owns every table
+MAX_CONNECTIONS = 200
 
 # Fit for a laptop or a small container: 128 MB of shared memory, room for the pools of all
 # services, and no JIT, whose start costs more than these short queries take.
@@ -32,7 +33,7 @@ SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "shared_buffers": "128MB",
-    "max_connections": "200",
+    "max_connections": str(MAX_CONNECTIONS),
     "max_wal_size": "512MB",
     "jit": "off",
     "timezone": "UTC",

@@ -14,6 +14,7 @@ import structlog
 from deploy.catalogue import SERVICES, Catalogue, ServiceSpec, resolve
 from deploy.errors import StackError
 from deploy.local import keys, ports
+from deploy.local.connections import check_connections
 from deploy.local.extra import model_hint
 from deploy.local.folder import StackState
 from deploy.local.hosting import Hosting, StackSettings, wait_ready
@@ -21,6 +22,7 @@ from deploy.local.leftovers import end_services
 from deploy.local.one_loop import OneLoop
 from deploy.local.processes import Processes
 from deploy.local.servers import EmbeddedServers
+from deploy.serving.start import read_settings
 
 logger = structlog.get_logger()
 T = TypeVar("T")
@@ -109,6 +111,9 @@ class Stack:
             # Importing keeps this thread busy while the servers start by themselves.
             self._hosting.load(self.catalogue)
             await starting
+            check_connections(
+                {spec.name: read_settings(spec, **self._settings(spec)) for spec in self.catalogue}
+            )
             await self._run(self._migrate)
             self._report("starting the services")
             for spec in self.catalogue:

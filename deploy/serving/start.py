@@ -13,16 +13,20 @@ from domain_services.kernel.settings import KernelSettings
 _BACKLOG = 2048
 
 
-def read_settings(spec: ServiceSpec) -> KernelSettings:
-    """Read a service's settings from the environment. Raises: `StackError` naming wrong ones."""
+def read_settings(spec: ServiceSpec, **values: object) -> KernelSettings:
+    """Read a service's settings from the environment, except `values`.
+
+    Raises: `StackError` naming wrong ones.
+    """
     try:
-        return resolve(spec.settings)()
+        return resolve(spec.settings)(**values)
     except SettingsError as error:
         raise StackError(f"{spec.name} cannot start: {error}; JSON is expected there") from None
     except ValidationError as error:
         # Without the values: a key or a password may be among them.
         wrong = "; ".join(
-            f"DSM_{'__'.join(str(part) for part in entry['loc']).upper()}: {entry['msg']}"
+            f"DSM_{'__'.join(str(part) for part in entry['loc']).upper()}:"
+            f" {entry['msg'].removeprefix('Value error, ')}"
             for entry in error.errors(include_input=False)
         )
         raise StackError(f"{spec.name} cannot start: {wrong}") from None

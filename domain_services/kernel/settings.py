@@ -1,5 +1,7 @@
 """Settings of every service, from the environment: address, stores, peers, keys, limits."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import (
@@ -11,6 +13,8 @@ from pydantic import (
     model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from domain_services.kernel.store_urls import PostgresUrl, RedisUrl
 
 Role = Literal["viewer", "operator", "admin", "service"]
 
@@ -77,6 +81,25 @@ class Peers(BaseModel):
     )
 
 
+@dataclass(frozen=True)
+class DatabaseRoute:
+    """Way of a process to a database, and what it opens there."""
+
+    setting: str
+    """Environment variable with the URL."""
+    url: SecretStr
+    pools: Mapping[str, int]
+    """Sizes of its pools, by environment variable."""
+    most_connections: int
+    """Most connections that the process opens there."""
+    past_setting: str
+    """Environment variable with the URL that must lead past a pooler in transaction mode."""
+    past_url: SecretStr | None = None
+    """URL past such a pooler; None: there is none."""
+    session_settings: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Settings that the role must have behind a pooler, beside those of every session."""
+
+
 class KernelSettings(BaseSettings):
     """Settings common to all services, from `DSM_*` (`DSM_PEERS__PROJECT`, ...)."""
 
@@ -91,15 +114,15 @@ class KernelSettings(BaseSettings):
 
     host: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(ge=1, le=65535, description="port to listen on")
-    database_url: SecretStr | None = Field(
+    database_url: PostgresUrl | None = Field(
         default=None, description="PostgreSQL database of this service"
     )
-    database_direct_url: SecretStr | None = Field(
+    database_direct_url: PostgresUrl | None = Field(
         default=None,
         description="the same database past a PgBouncer that DSM_DATABASE_URL leads through;"
         " none: there is no PgBouncer",
     )
-    redis_url: SecretStr | None = Field(
+    redis_url: RedisUrl | None = Field(
         default=None, description="Redis 6.2 or newer, or Valkey, that carries the events"
     )
     peers: Peers = Peers()
@@ -161,3 +184,20 @@ class KernelSettings(BaseSettings):
         if self.database_url is None:
             return 0
         return sum(self.pool_sizes.values()) + self.listeners
+
+    @property
+    def database_routes(self) -> tuple[DatabaseRoute, ...]:
+        """Ways to databases, that of the service first."""
+        if self.database_url is None:
+            return ()
+        own = DatabaseRoute(
+            setting="DSM_DATABASE_URL",
+            url=self.database_url,
+            pools=self.pool_sizes,
+            most_connections=self.most_connections,
+            past_setting="DSM_DATABASE_DIRECT_URL",
+            past_url=self.database_direct_url,
+            # Without a pooler a pool sets its own at each connection that it opens.
+            session_settings=self.session_settings if self.is_pooled else {},
+        )
+        return (own,)

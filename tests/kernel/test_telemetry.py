@@ -1,5 +1,6 @@
 """Metrics and logs of a service, which contain no secret."""
 
+import asyncio
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -78,8 +79,25 @@ async def test_metrics_show_breakers_outbox_and_connections(box: BoxService) -> 
     assert await metric(box, "dsm_outbox_open_rows") == 0
     assert await metric(box, "dsm_outbox_oldest_seconds") == 0
     assert await metric(box, "dsm_outbox_sent_total") == 2
-    assert await metric(box, "dsm_db_connections_limit") == 10
-    assert await metric(box, "dsm_db_connections_used") == 0
+
+
+async def test_metrics_show_the_connections_of_each_pool(box: BoxService) -> None:
+    assert await metric(box, 'dsm_db_connections_limit{pool="writing"}') == 10
+    assert await metric(box, 'dsm_db_connections_limit{pool="reading"}') == 5
+    assert await metric(box, 'dsm_db_connections_used{pool="writing"}') == 0
+    select = text("SELECT pg_sleep(:seconds)")
+    async with box.database.transaction():
+        reads = [asyncio.create_task(box.database.rows(select, {"seconds": 60})) for _ in range(2)]
+        try:
+            async with asyncio.timeout(30):
+                while await metric(box, 'dsm_db_connections_used{pool="reading"}') < 2:
+                    await asyncio.sleep(0.01)
+            assert await metric(box, 'dsm_db_connections_used{pool="writing"}') == 1
+        finally:
+            for read in reads:
+                read.cancel()
+            await asyncio.gather(*reads, return_exceptions=True)
+    assert await metric(box, 'dsm_db_connections_used{pool="reading"}') == 0
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
+from agent.settings import AgentSettings
 from deploy.errors import StackError
 from deploy.migrating.migration import migrate
 from deploy.migrating.targets import Target
@@ -33,6 +34,7 @@ def _version() -> tuple[int, ...]:
 
 # Releases before 1.21 keep none, and do not know the setting.
 WITHOUT_PREPARED = ["max_prepared_statements = 0"] if _version() >= (1, 21) else []
+IGNORING = "ignore_startup_parameters = options"
 needs_pgbouncer = pytest.mark.skipif(PGBOUNCER is None, reason="pgbouncer is not installed")
 
 
@@ -74,6 +76,27 @@ async def test_pools_that_do_not_fit_now_are_a_warning(project: Target) -> None:
     with psycopg.connect(url), psycopg.connect(url), capture_logs() as logs:
         await check_database(settings(project.url, pool_size=100, read_pool_size=96))
     assert [log["event"] for log in logs] == ["database.connections_scarce"]
+
+
+async def test_pool_of_recall_is_compared_with_the_limits_of_its_own_database(
+    site: Site, project: Target
+) -> None:
+    replica = site.target("backlog")
+    own = {"database_url": project.url, "recall_url": replica.url}
+    await check_database(AgentSettings.model_validate(own))
+    site.admin(f"ALTER DATABASE {replica.database} CONNECTION LIMIT 9")
+    with pytest.raises(UnfitDatabase, match=r"DSM_RECALL_POOL_SIZE = 10\) by DSM_RECALL_URL"):
+        await check_database(AgentSettings.model_validate(own))
+    await check_database(AgentSettings.model_validate(own | {"recall_pool_size": 9}))
+
+
+async def test_replica_that_is_away_keeps_no_orchestrator_from_its_start(project: Target) -> None:
+    away = {"database_url": project.url, "recall_url": "postgresql://postgres@/none?host=/nowhere"}
+    with capture_logs() as logs:
+        await check_database(AgentSettings.model_validate(away))
+    assert [(log["event"], log["setting"]) for log in logs] == [
+        ("database.not_checked", "DSM_RECALL_URL")
+    ]
 
 
 async def test_database_that_is_away_is_not_judged() -> None:
@@ -147,18 +170,17 @@ async def test_pooler_that_refuses_settings_is_named(pooler: Pooler) -> None:
 async def test_session_mode_serves_when_the_role_has_the_settings(
     site: Site, pooler: Pooler
 ) -> None:
-    ignoring = "ignore_startup_parameters = options"
     with pytest.raises(UnfitDatabase, match=rf"ALTER ROLE {site.owner} SET statement_timeout"):
-        await check_database(settings(pooler("session", ignoring)))
+        await check_database(settings(pooler("session", IGNORING)))
     give_settings(site)
-    await check_database(settings(pooler("session", ignoring)))
+    await check_database(settings(pooler("session", IGNORING)))
 
 
 @needs_pgbouncer
 async def test_transaction_mode_without_a_direct_url_is_refused(site: Site, pooler: Pooler) -> None:
     give_settings(site)
     with pytest.raises(UnfitDatabase, match="transaction mode; set DSM_DATABASE_DIRECT_URL"):
-        await check_database(settings(pooler("transaction", "ignore_startup_parameters = options")))
+        await check_database(settings(pooler("transaction", IGNORING)))
 
 
 @needs_pgbouncer
@@ -175,6 +197,41 @@ async def test_pooler_that_forgets_prepared_statements_is_refused(
 async def test_statement_mode_is_refused(project: Target, pooler: Pooler) -> None:
     with pytest.raises(UnfitDatabase, match="statement mode"):
         await check_database(settings(pooler("statement"), database_direct_url=project.url))
+
+
+@needs_pgbouncer
+@pytest.mark.parametrize(
+    ("mode", "lines", "refusal"),
+    [
+        (
+            "transaction",
+            [IGNORING],
+            "transaction mode; set DSM_RECALL",
+        ),
+        ("statement", [IGNORING], "statement mode"),
+        ("session", [], "refuses the settings of a session; set DSM_RECALL_URL"),
+    ],
+)
+async def test_replica_behind_a_pooler_that_does_not_do_is_refused(
+    site: Site, project: Target, pooler: Pooler, mode: str, lines: list[str], refusal: str
+) -> None:
+    give_settings(site)
+    own = {"database_url": project.url, "recall_url": pooler(mode, *lines)}
+    with pytest.raises(UnfitDatabase, match=f"DSM_RECALL_URL leads through a pooler .*{refusal}"):
+        await check_database(AgentSettings.model_validate(own))
+
+
+@needs_pgbouncer
+async def test_replica_behind_a_pooler_in_session_mode_serves(
+    site: Site, project: Target, pooler: Pooler
+) -> None:
+    own = {"database_url": project.url}
+    with pytest.raises(UnfitDatabase, match="the pooler in DSM_RECALL_URL lacks its settings"):
+        through = own | {"recall_url": pooler("session", IGNORING)}
+        await check_database(AgentSettings.model_validate(through))
+    give_settings(site)
+    through = own | {"recall_url": pooler("session", IGNORING)}
+    await check_database(AgentSettings.model_validate(through))
 
 
 @needs_pgbouncer

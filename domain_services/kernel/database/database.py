@@ -10,10 +10,12 @@ from fastapi import Depends, Request
 from sqlalchemy import TextClause, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import QueuePool
 
 from domain_services.kernel.database import idempotency, pool
 from domain_services.kernel.database.fast_reads import FastReads
 from domain_services.kernel.database.idempotency import KeyedRequest, StoredAnswer
+from domain_services.kernel.database.pool import PoolUse
 from domain_services.kernel.database.session import startup_options
 from domain_services.kernel.database.sockets import has_input
 from domain_services.kernel.database.urls import engine_url
@@ -86,6 +88,15 @@ class Database:
     async def rows(self, statement: TextClause, values: Mapping[str, Any]) -> list[Any]:
         """Return the rows of one SELECT on a hot path, past SQLAlchemy. Raises: `Unavailable`."""
         return await self._fast_reads.rows(statement, values)
+
+    @property
+    def uses(self) -> dict[str, PoolUse]:
+        """Return how many connections of each pool are in use."""
+        uses = {"reading": self._fast_reads.use}
+        writing = self.engine.pool
+        if isinstance(writing, QueuePool):
+            uses["writing"] = PoolUse(writing.checkedout(), writing.size())
+        return uses
 
     async def ping(self) -> None:
         """Check that the database answers; raises when it does not."""

@@ -14,7 +14,7 @@ from psycopg.types.json import set_json_loads
 from sqlalchemy import TextClause
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
-from domain_services.kernel.database.pool import CheckedPool, Connection
+from domain_services.kernel.database.pool import CheckedPool, Connection, PoolUse
 from domain_services.kernel.errors import Unavailable
 
 _dialect = PGDialect_psycopg()
@@ -43,6 +43,11 @@ class FastReads:
                 return await cursor.fetchall()
         except psycopg.OperationalError as error:
             raise Unavailable("the database does not answer") from error
+
+    @property
+    def use(self) -> PoolUse:
+        """Return how many connections are in use."""
+        return self._pool.use
 
     async def close(self) -> None:
         """Close the pool."""

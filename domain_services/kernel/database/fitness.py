@@ -1,6 +1,5 @@
-"""Check of a starting service: its pools fit the server, and its route to it is supported."""
+"""Check of a starting service: its pools fit each server, and its routes are supported."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import psycopg
@@ -16,7 +15,7 @@ from domain_services.kernel.database.pooler import (
     keeps_prepared,
 )
 from domain_services.kernel.database.urls import plain_url
-from domain_services.kernel.settings import KernelSettings
+from domain_services.kernel.settings import DatabaseRoute, KernelSettings
 
 logger = structlog.get_logger()
 
@@ -40,69 +39,72 @@ class UnfitDatabase(RuntimeError):
 
 
 async def check_database(settings: KernelSettings) -> None:
-    """Warn about, or refuse, a database whose limits or whose pooler the settings do not fit.
+    """Warn about, or refuse, databases whose limits or whose poolers the settings do not fit.
 
     A database that is away is not judged. Raises: `UnfitDatabase` naming the setting to change.
     """
-    if settings.database_url is None:
-        return
-    url = plain_url(settings.database_url.get_secret_value())
-    direct = settings.database_direct_url
-    options = session.startup_options(pooled=settings.is_pooled)
-    try:
-        if direct is not None:
-            async with connected(plain_url(direct.get_secret_value()), {}) as connection:
-                await _check_direct(connection)
-        async with connected(url, options) as first:
-            if await answers_for_server(first):
-                async with connected(url, options) as second:
-                    await _check_pooler(first, second, is_told=direct is not None)
-            else:
-                _check_limits(await _read_limits(first), settings)
-            # Without a pooler a pool sets its own at each connection that it opens.
-            of_pools = settings.session_settings if settings.is_pooled else {}
-            await _check_session(first, of_pools | session.settings())
-    except psycopg.OperationalError as error:
-        text = str(error)
-        if "startup parameter" in text:  # said by a pooler, which has one language
-            raise UnfitDatabase(
-                "DSM_DATABASE_URL leads through a pooler that refuses the settings of a session;"
-                " set DSM_DATABASE_DIRECT_URL to the server itself, or, in session mode,"
-                " ignore_startup_parameters = options"
-            ) from error
-        logger.warning("database.not_checked", error=text.strip())
+    for route in settings.database_routes:
+        try:
+            await _check_route(route)
+        except psycopg.OperationalError as error:
+            text = str(error)
+            if "startup parameter" in text:  # said by a pooler, which has one language
+                raise UnfitDatabase(
+                    f"{route.setting} leads through a pooler that refuses the settings of a"
+                    f" session; set {route.past_setting} to the server itself, or, in session"
+                    " mode, ignore_startup_parameters = options"
+                ) from error
+            logger.warning("database.not_checked", setting=route.setting, error=text.strip())
 
 
-async def _check_direct(connection: AsyncConnection) -> None:
+async def _check_route(route: DatabaseRoute) -> None:
+    url = plain_url(route.url.get_secret_value())
+    options = session.startup_options(pooled=route.past_url is not None)
+    if route.past_url is not None:
+        async with connected(plain_url(route.past_url.get_secret_value()), {}) as connection:
+            await _check_direct(connection, route)
+    async with connected(url, options) as first:
+        if await answers_for_server(first):
+            async with connected(url, options) as second:
+                await _check_pooler(first, second, route)
+        else:
+            _check_limits(await _read_limits(first), route)
+        await _check_session(first, route)
+
+
+async def _check_direct(connection: AsyncConnection, route: DatabaseRoute) -> None:
     if await answers_for_server(connection):
         raise UnfitDatabase(
-            "DSM_DATABASE_DIRECT_URL leads through a connection pooler;"
+            f"{route.past_setting} leads through a connection pooler;"
             " set it to the PostgreSQL server itself"
         )
 
 
-async def _check_pooler(first: AsyncConnection, second: AsyncConnection, *, is_told: bool) -> None:
+async def _check_pooler(
+    first: AsyncConnection, second: AsyncConnection, route: DatabaseRoute
+) -> None:
     mode = await find_mode(first, second)
     if mode == "statement":
         raise UnfitDatabase(
-            "DSM_DATABASE_URL leads through a pooler in statement mode, which has no transactions;"
+            f"{route.setting} leads through a pooler in statement mode, which has no transactions;"
             " set pool_mode = transaction or session"
         )
     if mode == "session":
         return
-    if not is_told:
+    if route.past_url is None:
         raise UnfitDatabase(
-            "DSM_DATABASE_URL leads through a pooler in transaction mode; set"
-            " DSM_DATABASE_DIRECT_URL to the PostgreSQL server itself, or pool_mode = session"
+            f"{route.setting} leads through a pooler in transaction mode; set"
+            f" {route.past_setting} to the PostgreSQL server itself, or pool_mode = session"
         )
     if not await keeps_prepared(first, second):
         raise UnfitDatabase(
-            "DSM_DATABASE_URL leads through a pooler in transaction mode that forgets prepared"
+            f"{route.setting} leads through a pooler in transaction mode that forgets prepared"
             " statements; use PgBouncer 1.21 or newer with max_prepared_statements above 0"
         )
 
 
-async def _check_session(connection: AsyncConnection, needed: Mapping[str, str]) -> None:
+async def _check_session(connection: AsyncConnection, route: DatabaseRoute) -> None:
+    needed = dict(route.session_settings) | session.settings()
     cursor = await connection.execute(_VALUES, [list(needed)], prepare=False)
     values = dict(await cursor.fetchall())
     wrong = {name: value for name, value in needed.items() if values[name] != value}
@@ -112,7 +114,7 @@ async def _check_session(connection: AsyncConnection, needed: Mapping[str, str])
     role = row[0] if row else "the role"
     statements = " ".join(f"ALTER ROLE {role} SET {name} = '{wrong[name]}';" for name in wrong)
     raise UnfitDatabase(
-        "a session through the pooler in DSM_DATABASE_URL lacks its settings; let an administrator"
+        f"a session through the pooler in {route.setting} lacks its settings; let an administrator"
         f" run: {statements} and then RECONNECT in the pooler"
     )
 
@@ -122,9 +124,9 @@ async def _read_limits(connection: AsyncConnection) -> Any:
     return await (await cursor.execute(_LIMITS)).fetchone()
 
 
-def _check_limits(limits: Any, settings: KernelSettings) -> None:
+def _check_limits(limits: Any, route: DatabaseRoute) -> None:
     """Refuse pools that can never be filled, and warn of those that cannot now."""
-    most = settings.most_connections
+    most = route.most_connections
     server = limits.of_server - limits.reserved
     of_server = f"max_connections = {limits.of_server} of the server"
     rooms = {
@@ -134,16 +136,17 @@ def _check_limits(limits: Any, settings: KernelSettings) -> None:
             limits.of_database
         ),
     }
-    pools = " + ".join(f"{name} = {size}" for name, size in settings.pool_sizes.items())
+    pools = " + ".join(f"{name} = {size}" for name, size in route.pools.items())
     for name, room in rooms.items():
         if 0 <= room < most:
             raise UnfitDatabase(
-                f"this process opens up to {most} connections ({pools}), more than the {name};"
-                " lower the pools or raise the limit"
+                f"this process opens up to {most} connections ({pools}) by {route.setting}, more"
+                f" than the {name}; lower the pools or raise the limit"
             )
     if most > server - limits.taken:
         logger.warning(
             "database.connections_scarce",
+            setting=route.setting,
             most_connections=most,
             pools=pools,
             max_connections=limits.of_server,

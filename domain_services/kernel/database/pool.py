@@ -6,7 +6,7 @@
 # the next caller to begin anew: docs/adr/0004-pool-check.md.
 
 import time
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import psycopg
 from psycopg.rows import tuple_row
@@ -21,6 +21,15 @@ Connection: TypeAlias = psycopg.AsyncConnection[Any]
 WAIT_SECONDS = 2.0
 RECONNECT_SECONDS = 1.0
 CONNECT_SECONDS = 3
+
+
+class PoolUse(NamedTuple):
+    """Connections of a pool."""
+
+    used: int
+    """Connections that are lent, or being opened."""
+    limit: int
+    """Most connections that it opens."""
 
 
 class CheckedPool(AsyncConnectionPool[Connection]):
@@ -69,3 +78,9 @@ class CheckedPool(AsyncConnectionPool[Connection]):
                 raise
             else:
                 return connection
+
+    @property
+    def use(self) -> PoolUse:
+        """Return how many connections are in use."""
+        stats = self.get_stats()
+        return PoolUse(stats["pool_size"] - stats["pool_available"], stats["pool_max"])

@@ -1,17 +1,16 @@
 """Metrics collector: reads the state of an app's parts when Prometheus asks."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Gauge
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from sqlalchemy.pool import QueuePool
 from starlette.datastructures import State
 
 from domain_services.kernel.background import Background
 from domain_services.kernel.client.http_client import ServiceClient
-from domain_services.kernel.database.database import Database
+from domain_services.kernel.database.pool import CheckedPool, PoolUse
 from domain_services.kernel.messaging.inbox import Consumer
 from domain_services.kernel.messaging.outbox import Relay
 from domain_services.kernel.web.admission import Admission
@@ -30,7 +29,11 @@ class StateCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         if (database := self._get("database")) is not None:
-            yield from _connections(database)
+            # `pools` are those that an app has beside its database's.
+            others: Mapping[str, CheckedPool] = self._get("pools") or {}
+            yield from _connections(
+                database.uses | {name: pool.use for name, pool in others.items()}
+            )
         if peers := self._get("peers"):
             yield _breakers(peers)
         if consumers := self._get("consumers"):
@@ -42,16 +45,17 @@ class StateCollector(Collector):
         yield from self._get("measured") or ()
 
 
-def _connections(database: Database) -> Iterator[Metric]:
-    pool = database.engine.pool
-    if not isinstance(pool, QueuePool):
-        return
-    used = GaugeMetricFamily("dsm_db_connections_used", "Database connections in use")
-    used.add_metric([], pool.checkedout())
-    yield used
-    size = GaugeMetricFamily("dsm_db_connections_limit", "Database connections there may be")
-    size.add_metric([], pool.size())
-    yield size
+def _connections(uses: Mapping[str, PoolUse]) -> Iterator[Metric]:
+    used = GaugeMetricFamily(
+        "dsm_db_connections_used", "Database connections in use", labels=["pool"]
+    )
+    limit = GaugeMetricFamily(
+        "dsm_db_connections_limit", "Database connections there may be", labels=["pool"]
+    )
+    for name, use in uses.items():
+        used.add_metric([name], use.used)
+        limit.add_metric([name], use.limit)
+    yield from (used, limit)
 
 
 def _breakers(peers: Iterable[ServiceClient]) -> Metric:
