@@ -5,10 +5,9 @@ Five fields of `*`, numbers, names, lists, ranges and steps. See docs/adr/0083-o
 
 import re
 from dataclasses import dataclass
-from functools import cache
-from zoneinfo import available_timezones
 
 from domain_services.kernel.errors import Invalid
+from domain_services.kernel.types import timezones
 
 WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
@@ -96,15 +95,9 @@ def parse_schedule(schedule: str) -> Cron:
     return Cron(minutes, hours, days, months, weekdays, texts)
 
 
-@cache
-def _timezones() -> frozenset[str]:
-    # `localtime` is the machine's own, which differs from one to the next.
-    return frozenset(available_timezones() - {"localtime"})
-
-
 def check_timezone(timezone: str) -> None:
     """Check that a time zone has an IANA name. Raises: `Invalid`."""
-    if timezone not in _timezones():
+    if timezone not in timezones():
         raise Invalid(f"{timezone!r} is no time zone; write an IANA name, e.g. Europe/Berlin")
 
 

@@ -2,7 +2,9 @@
 
 import re
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
 
 from pydantic import (
     AfterValidator,
@@ -120,6 +122,13 @@ Line = Annotated[
 Prose = Annotated[str, StringConstraints(max_length=10_000), AfterValidator(_storable)]
 Day = Annotated[date, BeforeValidator(_written_as_a_day)]
 Count = Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
+
+
+@cache
+def timezones() -> frozenset[str]:
+    """Return the IANA names of time zones; cached, because it reads the heads of many files."""
+    # `localtime` is the machine's own, which differs from one to the next.
+    return frozenset(available_timezones() - {"localtime"})
 
 
 def utc_now() -> datetime:

@@ -1,13 +1,20 @@
 """Wire types of the project service: projects, people, calendars."""
 
 from datetime import date, datetime
-from functools import cache
 from typing import Annotated, Literal
-from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from domain_services.kernel.types import Answer, Day, EmployeeId, Line, ProjectId, Prose, Wire
+from domain_services.kernel.types import (
+    Answer,
+    Day,
+    EmployeeId,
+    Line,
+    ProjectId,
+    Prose,
+    Wire,
+    timezones,
+)
 
 ProjectStatus = Literal["active", "inactive"]
 ProgressMode = Literal["simulated", "reported"]
@@ -26,14 +33,8 @@ Country = Annotated[str, StringConstraints(pattern="^[A-Z]{2}$"), Field(examples
 Subdivision = Annotated[str, StringConstraints(pattern="^[A-Z0-9]{1,6}$")]
 
 
-@cache
-def _timezones() -> frozenset[str]:
-    # Cached, because it reads the heads of hundreds of files.
-    return frozenset(available_timezones())
-
-
 def _check_timezone(name: str) -> str:
-    if name not in _timezones():
+    if name not in timezones():
         raise ValueError("is not an IANA time zone, e.g. Europe/Berlin")
     return name
 

@@ -40,6 +40,7 @@ INVALID_PROJECTS = [
     ({"id": "P1", "name": ""}, "body.name"),
     ({"id": "P1", "name": "a", "status": "closed"}, "body.status"),
     ({"id": "P1", "name": "a", "timezone": "Mars/Olympus"}, "body.timezone"),
+    ({"id": "P1", "name": "a", "timezone": "localtime"}, "body.timezone"),
     ({"id": "P1", "name": "a", "as_of": 20250303}, "body.as_of"),
     ({"id": "P1", "name": "a", "as_of": "9999-12-31"}, "body.as_of"),
     ({"id": "P1", "name": "a", "country": "XX"}, "XX"),
