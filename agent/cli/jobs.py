@@ -7,6 +7,7 @@ reason: the job is not repeated for it. A service that is away is a failure: the
 import asyncio
 import os
 import re
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,6 +28,7 @@ PROJECT_VARIABLE = "PROJECT_ID"
 # at the end of a name, as 20260302, is less than the minutes of 2025.
 _JOB_NAME = re.compile(r".*-((?:29|[3-9][0-9])[0-9]{6})")
 PAGE = 100
+NOTE_SECONDS = 10.0
 BEFORE_START = "before its schedule was created, changed or resumed"
 # Codes of a scrum that is not held on that day, now or ever.
 RESTING = ("sprint_not_started", "sprint_over", "sprint_not_in_progress", "project_held")
@@ -55,9 +57,27 @@ def run_daily_scrum(sprint: Sprint, due: Due = None, *, target: Target) -> None:
         if moment is not None and due is None and _is_too_early(moment):
             return f"nothing was done: {moment.isoformat()} was {BEFORE_START}"
         scrum = await clients.sprint.run_daily_scrum(sprint.upper(), moment or _now())
+        if moment is not None and due is None:
+            await _note_result(clients, scrum.sprint_id, moment)
         return f"{scrum.sprint_id}, {scrum.scrum_date}: {scrum.message}"
 
     _run(target, hold, RESTING)
+
+
+async def _note_result(clients: "Clients", sprint_id: str, moment: "datetime") -> None:
+    """Let the orchestrator note a scrum that a job held; that it does not is no failure."""
+    from agent.schedules.schema import ScheduleFiring
+    from domain_services.kernel.errors import Problem
+    from tools.cronjobs import cronjob_name
+
+    # It asks the sprint service, which answers for the day that was held. No caller says it.
+    firing = ScheduleFiring(due_at=moment)
+    try:
+        async with asyncio.timeout(NOTE_SECONDS):
+            await clients.orchestrator.fire_schedule(cronjob_name(sprint_id), firing)
+    except (Problem, TimeoutError) as error:
+        reason = str(error) or f"no answer within {NOTE_SECONDS:g} s"
+        print(f"the list of schedules does not show it: {reason}", file=sys.stderr)
 
 
 def run_schedule(name: Name, due: Due = None, *, target: Target) -> None:

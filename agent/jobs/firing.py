@@ -71,7 +71,9 @@ class JobRunner:
             if refusal.problem.get("code") not in RESTING_CODES:
                 raise
             return Firing(f"Nothing was done: {refusal.detail}.", rested=True)
-        return Firing(scrum.message)
+        # The same words for a scrum that a job of a cluster has held a moment before.
+        tasks = f"{scrum.updated_tasks_count} task{'' if scrum.updated_tasks_count == 1 else 's'}"
+        return Firing(f"The daily scrum of {scrum.scrum_date} was held; {tasks} updated.")
 
     async def decide(self, project_id: str) -> Firing:
         """Decide with the default options, as the route does.
