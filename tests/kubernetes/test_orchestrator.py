@@ -142,9 +142,9 @@ async def test_scrum_is_held_without_the_orchestrator_and_without_the_sprint_ser
     await cluster.orchestrate("AUTO")
     await cluster.stop("orchestrator")
     now = datetime.now(UTC)
-    held = await job(SCRUM, now, "run-daily-scrum", "AUTO-S01")
-    assert held.exit_code == 0, held.output
-    assert "the list of schedules does not show it" in held.output
+    ended = await job(SCRUM, now, "run-daily-scrum", "AUTO-S01")
+    assert ended.exit_code == 0, ended.output
+    assert "the list of schedules does not show it" in ended.output
     assert await report_days(cluster) == [now.date().isoformat()]
     await cluster.stop("sprint")
     failed = await job(SCRUM, now, "run-daily-scrum", "AUTO-S01")
