@@ -26,6 +26,7 @@ from domain_services.kernel.errors import Unavailable, document
 from domain_services.kernel.telemetry import Metrics
 from domain_services.kernel.web import dead_letters
 from domain_services.kernel.web.app import build_app
+from domain_services.kernel.web.diagnosis import AskCluster
 from domain_services.kernel.web.openapi import MEDIA_TYPE
 from memory.runs import RunTable
 
@@ -46,6 +47,7 @@ def create_app(settings: AgentSettings) -> FastAPI:
             app.state.database = services.database
             app.state.pools = {"memory": services.pool, "recall": services.recall_pool}
             app.state.checks = health.checks(services)
+            app.state.diagnose_cluster = _cluster_question(settings)
             app.state.delivers = True
             app.state.readings = (
                 partial(unfinished_runs, RunTable(services.pool)),
@@ -74,6 +76,16 @@ def create_app(settings: AgentSettings) -> FastAPI:
     # An exhausted pool raises a subclass.
     app.add_exception_handler(psycopg.OperationalError, refuse_without_memory)
     return app
+
+
+def _cluster_question(settings: AgentSettings) -> AskCluster | None:
+    """Return the question for `GET /diagnosis`; None when no cluster fires schedules."""
+    if settings.schedules != "kubernetes":
+        return None
+    # The client comes with an extra.
+    from agent.jobs.cluster.permissions import diagnose_cluster
+
+    return partial(diagnose_cluster, settings.kubeconfig, settings.jobs_namespace)
 
 
 async def refuse_without_memory(_: Request, error: Exception) -> JSONResponse:

@@ -1,16 +1,21 @@
-"""Checks of the stores of one service, as it described them."""
+"""Checks of the stores and the cluster of one service, as it described them."""
 
 from collections.abc import Iterator
 
 from agent.doctor.findings import Finding
-from domain_services.kernel.client.diagnosis import DatabaseDiagnosis, Diagnosis, RedisDiagnosis
+from domain_services.kernel.client.diagnosis import (
+    ClusterDiagnosis,
+    DatabaseDiagnosis,
+    Diagnosis,
+    RedisDiagnosis,
+)
 from domain_services.kernel.database.schema import compare
 
 
 def check_stores(
     name: str, diagnosis: Diagnosis, newest: str | None, extensions: tuple[str, ...]
 ) -> Iterator[Finding]:
-    """Check database and Redis of a service; `newest` is the newest migration that dsm knows."""
+    """Check what a service stands on; `newest` is the newest migration that dsm knows."""
     if diagnosis.database is not None:
         yield from _database(name, diagnosis.database, newest, extensions)
         yield from _pooler(name, diagnosis)
@@ -18,6 +23,8 @@ def check_stores(
         yield Finding(name, "database", "failed", "no database is set", "set its DSM_DATABASE_URL")
     if diagnosis.redis is not None:
         yield from _redis(name, diagnosis.redis)
+    if diagnosis.cluster is not None:
+        yield _cluster(name, diagnosis.cluster)
 
 
 def _database(
@@ -131,3 +138,24 @@ def _redis(name: str, redis: RedisDiagnosis) -> Iterator[Finding]:
         )
     else:
         yield Finding(name, "redis", "ok", f"{redis.mode}, version {redis.version}")
+
+
+def _cluster(name: str, cluster: ClusterDiagnosis) -> Finding:
+    place = f"cronjobs in {cluster.namespace}"
+    if cluster.problem is not None:
+        return Finding(
+            name,
+            "cluster",
+            "failed",
+            f"it does not say what the orchestrator may do with {place}: {cluster.problem}",
+            "schedules wait as pending; see docs/operate/kubernetes-schedules.md",
+        )
+    if cluster.missing_verbs:
+        return Finding(
+            name,
+            "cluster",
+            "failed",
+            f"the orchestrator may not {', '.join(cluster.missing_verbs)} {place}",
+            "grant its Role these verbs (deploy/k8s/base/rbac), in a namespace that exists",
+        )
+    return Finding(name, "cluster", "ok", f"the orchestrator has every verb on {place}")

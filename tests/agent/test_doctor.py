@@ -11,8 +11,11 @@ from typer.testing import CliRunner
 from agent.cli.main import app
 from agent.doctor import facts
 from domain_services.kernel.web import diagnosis, health
-from tests.conftest import ADMIN_KEY
+from tests.conftest import ADMIN_KEY, serving
 from tests.graphs.conftest import System
+from tests.kubernetes.access import write_kubeconfig
+from tests.kubernetes.server import ApiServer
+from tests.ports import free_port
 
 
 @pytest.fixture(autouse=True)
@@ -64,6 +67,24 @@ async def test_wrong_url_and_wrong_key_are_told_apart(system: System) -> None:
     code, results = await examine(system, "dsm_unknown", "project")
     assert (code, results["project", "key"]["result"]) == (1, "failed")
     assert results["project", "reachable"]["result"] == "ok"
+
+
+async def test_verbs_that_the_orchestrator_lacks_in_the_cluster_are_named(
+    system: System, tmp_path: Path
+) -> None:
+    cluster, port = ApiServer(), free_port()
+    cluster.cluster.verbs = {"list", "get"}
+    write_kubeconfig(tmp_path / "config", f"http://127.0.0.1:{port}")
+    in_cluster = {"schedules": "kubernetes", "image": "dsm:0.1.0"}
+    async with serving(cluster, port):  # pyright: ignore[reportArgumentType]
+        await system.start("orchestrator", kubeconfig=str(tmp_path / "config"), **in_cluster)
+        # The caller has no access to the cluster, and needs none.
+        code, results = await examine(system, ADMIN_KEY, "orchestrator")
+        await system.stop("orchestrator")
+    assert code == 1
+    assert results["orchestrator", "cluster"]["message"] == (
+        "the orchestrator may not create, update, patch, delete cronjobs in dsm-jobs"
+    )
 
 
 async def test_no_stack_is_a_finding(tmp_path: Path) -> None:

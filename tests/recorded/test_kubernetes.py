@@ -14,6 +14,7 @@ from kubernetes.client.exceptions import ApiException
 
 from agent.jobs.cluster.api import ClusterApi
 from agent.jobs.cluster.objects import Pods, build, serialize
+from agent.jobs.cluster.permissions import AccessReviews
 from agent.jobs.cluster.problems import (
     AlreadyExists,
     ClusterForbidden,
@@ -161,6 +162,21 @@ async def test_adapter_lives_through_the_recorded_answers(api: ClusterApi, life:
     }
     assert not await api.delete(present)
     assert await api.read(NAME) is None
+
+
+async def test_question_for_a_permission_is_the_recorded_one() -> None:
+    [allowed, elsewhere] = [
+        json.loads(recorded.body)
+        for recorded in recordings.read("cronjobs-rbac")
+        if "selfsubjectaccessreviews" in recorded.target
+    ]
+    for body, is_allowed in ((allowed, True), (elsewhere, False)):
+        attributes = body["spec"]["resourceAttributes"]
+        for rbac in playing("cronjobs-rbac", ["method", "path", "body"]):
+            reviews = AccessReviews(open_client, attributes["namespace"], "0b6d")
+            assert await reviews.is_allowed(attributes["verb"]) is is_allowed
+            assert rbac.last_body == body
+            reviews.close()
 
 
 def test_built_object_is_the_recorded_one_but_for_what_was_added() -> None:

@@ -59,6 +59,17 @@ class RedisDiagnosis(Answer):
     """True for a server that cannot be written."""
 
 
+class ClusterDiagnosis(Answer):
+    """The cluster that fires the service's schedules."""
+
+    namespace: str
+    """Namespace of the schedules' CronJobs."""
+    problem: str | None = None
+    """Reason why the cluster does not say what the service may do; null when it does."""
+    missing_verbs: list[str] = []
+    """Verbs on CronJobs in the namespace that the service needs and has not."""
+
+
 class Diagnosis(Answer):
     """Description of a service and its stores by itself, without secrets."""
 
@@ -80,6 +91,8 @@ class Diagnosis(Answer):
     """Its database; null for a service that stores nothing."""
     redis: RedisDiagnosis | None
     """Its Redis; null when none is set."""
+    cluster: ClusterDiagnosis | None = None
+    """Its cluster; null for a service that uses none."""
 
 
 class DiagnosisClient(ServiceClient):

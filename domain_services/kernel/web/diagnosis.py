@@ -6,6 +6,7 @@ looked for.
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 from typing import Any
 
@@ -16,6 +17,7 @@ from redis.exceptions import RedisError
 
 from domain_services.kernel.client.diagnosis import (
     CallerDiagnosis,
+    ClusterDiagnosis,
     DatabaseDiagnosis,
     Diagnosis,
     RedisDiagnosis,
@@ -28,6 +30,7 @@ from domain_services.kernel.types import utc_now
 from domain_services.kernel.web.auth import Identity
 
 STORE_SECONDS = 3.0
+AskCluster = Callable[[], Awaitable[ClusterDiagnosis]]
 
 _SERVER = """
     SELECT extract(epoch FROM pg_postmaster_start_time())::text AS server,
@@ -50,10 +53,12 @@ def diagnosis_router(service: str) -> APIRouter:
 
     @router.get("/diagnosis")
     async def diagnose(request: Request) -> Diagnosis:
-        """Answer release, caller, connections, database and Redis of this service."""
+        """Answer release, caller, connections, database, Redis and cluster of this service."""
         identity: Identity = request.scope["dsm.identity"]
         settings: KernelSettings = request.app.state.settings
-        database, redis = await asyncio.gather(_database(settings), _redis(settings))
+        database, redis, cluster = await asyncio.gather(
+            _database(settings), _redis(settings), _cluster(request)
+        )
         return Diagnosis(
             service=service,
             release=version("digital-scrum-master"),
@@ -64,6 +69,7 @@ def diagnosis_router(service: str) -> APIRouter:
             has_direct_url=settings.database_direct_url is not None,
             database=database,
             redis=redis,
+            cluster=cluster,
         )
 
     return router
@@ -121,6 +127,11 @@ async def _redis(settings: KernelSettings) -> RedisDiagnosis | None:
         eviction_policy=info.get("maxmemory_policy"),
         is_replica=info.get("role") == "slave",
     )
+
+
+async def _cluster(request: Request) -> ClusterDiagnosis | None:
+    ask: AskCluster | None = getattr(request.app.state, "diagnose_cluster", None)
+    return await ask() if ask is not None else None
 
 
 def _reason(error: Exception) -> str:

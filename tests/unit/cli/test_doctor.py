@@ -17,6 +17,7 @@ from deploy.catalogue import SERVICES
 from domain_services.embedding.schema import Health
 from domain_services.kernel.client.diagnosis import (
     CallerDiagnosis,
+    ClusterDiagnosis,
     DatabaseDiagnosis,
     Diagnosis,
     RedisDiagnosis,
@@ -207,6 +208,19 @@ def test_schedules_that_the_cluster_does_not_have_are_named() -> None:
     results = findings(schedules=Reply(rows))
     assert trouble(results) == [("schedules", "failed"), ("schedules", "warning")]
     assert any("why pending" in finding.message for finding in results)
+
+
+def test_each_verb_that_the_orchestrator_lacks_is_named() -> None:
+    cluster = ClusterDiagnosis(namespace="dsm-jobs", missing_verbs=["create", "patch"])
+    results = findings(diagnosed(cluster=cluster))
+    assert trouble(results) == [("cluster", "failed")]
+    [finding] = [row for row in results if row.check == "cluster"]
+    assert finding.message == "the orchestrator may not create, patch cronjobs in dsm-jobs"
+    assert "deploy/k8s/base/rbac" in finding.advice
+    granted = findings(diagnosed(cluster=ClusterDiagnosis(namespace="dsm-jobs")))
+    assert trouble(granted) == []
+    away = ClusterDiagnosis(namespace="dsm-jobs", problem="no answer")
+    assert trouble(findings(diagnosed(cluster=away))) == [("cluster", "failed")]
 
 
 @pytest.mark.parametrize(
