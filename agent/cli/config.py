@@ -28,7 +28,12 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show what services read here and from where; exit code 1 for a value that is refused."""
-    from agent.cli.configuration import DEFAULT, read_settings, unknown_variables
+    from agent.cli.configuration import (
+        DEFAULT,
+        read_settings,
+        service_links,
+        unknown_variables,
+    )
     from agent.cli.failures import one_line
     from deploy.catalogue import SERVICES, find
 
@@ -41,17 +46,18 @@ def show(
         read, wrong = read_settings(spec, os.environ, urls)
         rows += [row for row in read if not changed or row.source != DEFAULT]
         refused += wrong
-    unknown = unknown_variables(os.environ)
+    unknown, links = unknown_variables(os.environ), service_links(os.environ)
     if as_json:
         content = {
             "settings": [asdict(row) for row in rows],
             "refused": [asdict(row) for row in refused],
             "unknown": [asdict(row) for row in unknown],
+            "service_links": links,
         }
         print(json.dumps(content, indent=2))
     else:
         _show(rows, len(specs))
-        for line in trouble(refused, unknown):
+        for line in trouble(refused, unknown, links):
             print(line, file=sys.stderr)
     raise typer.Exit(1 if refused else 0)
 
@@ -67,9 +73,15 @@ def stack_urls(data_dir: Path) -> dict[str, str]:
     return state.urls if state else {}
 
 
-def trouble(refused: "Sequence[Refused]", unknown: "Sequence[Unknown]") -> list[str]:
+def trouble(
+    refused: "Sequence[Refused]", unknown: "Sequence[Unknown]", links: "Sequence[str]"
+) -> list[str]:
     """Describe the values that are refused and the variables that nothing reads."""
+    from agent.cli.configuration import LINKS_ADVICE
+
     lines = [f"error: {row.service} refuses {row.name}: {row.reason}" for row in refused]
+    if links:
+        lines.append(f"warning: {', '.join(links)}: {LINKS_ADVICE}")
     for variable in unknown:
         nearest = f"; did you mean {variable.nearest}?" if variable.nearest else ""
         lines.append(f"warning: nothing reads {variable.name}{nearest}")

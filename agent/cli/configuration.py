@@ -12,17 +12,28 @@ from pydantic_settings import SettingsError
 
 from agent.cli.target import DATA_DIR_VARIABLE, KEY_FILE_VARIABLE
 from deploy.catalogue import SERVICES, ServiceSpec, resolve
+from deploy.manifests import stores
 from domain_services.kernel.settings import ApiKey
 
 PREFIX = "DSM_"
 MASK = "********"
 DEFAULT = "default"
+LINKS_ADVICE = (
+    "a cluster makes them for a Service whose name begins with dsm;"
+    " set enableServiceLinks: false in the pod"
+)
 STACK = "stack"
 # What an embedded stack gives to each service, whatever the environment says.
 OF_THE_STACK = re.compile(r"DSM_(HOST|PORT|DATABASE_URL|REDIS_URL|PEERS__.*|AUTH__.*)")
 # Variables that commands and tests read, and no service.
 OF_COMMANDS = (DATA_DIR_VARIABLE, KEY_FILE_VARIABLE, "DSM_JOB_NAME", "DSM_JOB_STARTS_AT")
 _MIGRATION = "deploy.migrating.settings:MigrationSettings"
+# Every pod gets such variables of each Service; those of `dsm` and `dsm-*` look like ours.
+_LINK = re.compile(
+    r"DSM_(.+_)?(SERVICE_HOST|SERVICE_PORT(_.+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)"
+)
+_LINK_PORT = re.compile(r"DSM_(.+_)?PORT")
+_LINK_URL = re.compile(r"(tcp|udp|sctp)://", re.IGNORECASE)
 _DOUBT = 0.6  # least likeness (0..1) of two names to suggest one for the other
 
 
@@ -88,24 +99,34 @@ def read_settings(
 
 def unknown_variables(environment: Mapping[str, str]) -> list[Unknown]:
     """Find the variables `DSM_*` that nothing reads, each with the nearest known name."""
-    known = set(known_variables())
-    roots = {name.partition("__")[0] for name in known if "__" in name}
+    known = sorted(set(known_variables()))
+    # A nested setting may also be given whole, as JSON under the name of its root.
+    roots = {name.partition("__")[0] for name in known if not name.startswith(stores.OVERRIDE)}
+    links = service_links(environment)
     unknown: list[Unknown] = []
     for name in sorted(environment):
         upper = name.upper()
-        # A nested setting may also be given whole, as JSON under the name of its root.
-        if not upper.startswith(PREFIX) or upper in known | roots:
-            continue
-        if upper.startswith("DSM_OWNER_URLS__"):
+        if not upper.startswith(PREFIX) or upper in {*known, *roots, *links}:
             continue
         near = get_close_matches(upper, known, n=1, cutoff=_DOUBT)
         unknown.append(Unknown(name, near[0] if near else None))
     return unknown
 
 
+def service_links(environment: Mapping[str, str]) -> list[str]:
+    """Find the variables that a cluster made of Services named `dsm` or `dsm-*`."""
+    return [
+        name
+        for name, value in sorted(environment.items())
+        if _LINK.fullmatch(name) or (_LINK_PORT.fullmatch(name) and _LINK_URL.match(value))
+    ]
+
+
 def known_variables() -> Iterator[str]:
     """List every variable that a service or a command reads."""
     yield from OF_COMMANDS
+    yield from stores.names()
+    yield from (f"DSM_OWNER_URLS__{spec.name.upper()}" for spec in SERVICES if spec.database)
     for reference in (*(spec.settings for spec in SERVICES), _MIGRATION):
         yield from _names(cast("type[BaseModel]", resolve(reference)), PREFIX)
 

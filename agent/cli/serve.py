@@ -21,8 +21,10 @@ def serve(name: Name, catalogue: CatalogueName = DEFAULT_CATALOGUE) -> None:
 
     with one_line():
         spec = find(name, resolve(catalogue))
+        from agent.cli.unread import warn_of_unread
         from deploy.serving.process import serve as serve_process
 
+        warn_of_unread()
         serve_process(spec)
 
 

@@ -94,3 +94,17 @@ def test_process_without_keys_refuses_an_address_that_others_reach(serve_process
         "error: slow_one would listen on 0.0.0.0 without any API key;"
         " set DSM_AUTH__KEYS, or DSM_HOST=127.0.0.1\n",
     )
+
+
+def test_variables_that_nothing_reads_are_named_in_the_log(serve_process: Serve) -> None:
+    mistyped = {"DSM_POOLSIZE": "gravel", "DSM_PORT_80_TCP": "tcp://gravel:80"}
+    served = serve_process("slow-one", **mistyped)
+    served.until("/health/serving", 200)
+    served.process.send_signal(signal.SIGINT)
+    _, err = served.end()
+    links, unknown = (json.loads(line) for line in err.splitlines()[:2])
+    assert (unknown["event"], unknown["level"]) == ("settings.unknown_variable", "warning")
+    assert (unknown["variable"], unknown["nearest"]) == ("DSM_POOLSIZE", "DSM_POOL_SIZE")
+    assert (links["event"], links["variables"]) == ("settings.service_links", ["DSM_PORT_80_TCP"])
+    assert "enableServiceLinks" in links["advice"]
+    assert "gravel" not in err

@@ -11,6 +11,7 @@ from agent.cli.configuration import (
     Unknown,
     known_variables,
     read_settings,
+    service_links,
     unknown_variables,
     without_password,
 )
@@ -76,11 +77,34 @@ def test_a_typo_is_named_with_the_nearest_known_name() -> None:
     assert "nothing reads DSM_POOLSIZE; did you mean DSM_POOL_SIZE?" in shown.stderr
 
 
+def test_variables_of_service_links_are_told_from_typos() -> None:
+    links = {
+        "DSM_PORT": "tcp://10.0.0.1:80",
+        "DSM_PORT_80_TCP": "tcp://10.0.0.1:80",
+        "DSM_PORT_80_TCP_ADDR": "10.0.0.1",
+        "DSM_POSTGRES_PORT": "tcp://10.0.0.2:5432",
+        "DSM_POSTGRES_SERVICE_HOST": "10.0.0.2",
+        "DSM_SERVICE_PORT_HTTP": "80",
+    }
+    own = {"DSM_PORT": "8000", "DSM_SERVICE_HOSTS": "1", "DSM_DRAIN_PORT": "1"}
+    assert service_links(links) == sorted(links)
+    assert unknown_variables(links) == []
+    assert service_links(own) == []
+    assert [row.name for row in unknown_variables(own)] == ["DSM_DRAIN_PORT", "DSM_SERVICE_HOSTS"]
+    shown = show("project", **links)
+    assert "project refuses DSM_PORT" in shown.stderr
+    assert "set enableServiceLinks: false in the pod" in shown.stderr
+    assert "10.0.0" not in shown.output
+
+
 def test_every_variable_that_is_read_is_known() -> None:
     known = dict.fromkeys(known_variables(), "")
     assert {"DSM_DATA_DIR", "DSM_OWNER_URL", "DSM_EMBEDDING__OLLAMA_URL"} <= set(known)
     whole = {"DSM_PEERS": "{}", "DSM_OWNER_URLS__PROJECT": "x", "dsm_pool_size": "1"}
-    assert unknown_variables(known | whole) == []
+    manifests = {"DSM_DATABASE_URLS__CHRONICLE": "x"}
+    assert unknown_variables(known | whole | manifests) == []
+    mistyped = unknown_variables({"DSM_OWNER_URLS__SPRIT": "x", "DSM_DATABASE_URLS": "x"})
+    assert [row.nearest for row in mistyped] == ["DSM_DATABASE_URL", "DSM_OWNER_URLS__SPRINT"]
 
 
 def test_a_value_that_is_refused_is_named_without_the_value() -> None:
