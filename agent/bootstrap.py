@@ -155,10 +155,7 @@ async def open_services(
         loops = [
             orchestrator.loop(),
             prefetcher.loop(),
-            *memory.schedulers.loops(runner.fire),
-            _follow_up_runs(settings, memory, runner).loop(),
-            DeliveryWorker(memory.database, post_audits(clients.chronicle)).loop(),
-            *_memory_loops(memory),
+            *_memory_loops(settings, clients, memory, runner),
             *(consumer.loop() for consumer in stream_consumers),
         ]
         async with background.running(*loops):
@@ -240,7 +237,12 @@ async def _open_memory(
         yield memory
 
 
-def _memory_loops(memory: Memory) -> Iterator[Loop]:
+def _memory_loops(
+    settings: AgentSettings, clients: Clients, memory: Memory, runner: JobRunner
+) -> Iterator[Loop]:
+    yield from memory.schedulers.loops(runner.fire)
+    yield _follow_up_runs(settings, memory, runner).loop()
+    yield DeliveryWorker(memory.database, post_audits(clients.chronicle)).loop()
     yield memory.embeddings.loop()
     yield memory.journal.loop()
     yield memory.backfill.loop()

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -66,7 +67,6 @@ def import_csv(
     from agent.cli.failures import one_line
     from agent.cli.import_loading import load_plans
     from agent.importing.cutoff import parse_as_of, parse_cadence
-    from agent.importing.errors import CsvRefused
     from agent.importing.mapping import parse_mapping
     from agent.importing.plan import prepare
     from agent.importing.project_place import parse_place
@@ -79,13 +79,8 @@ def import_csv(
         options = FileOptions(parse_mapping(mapping or []), prefix, project, date_format)
         recognitions = recognise_files(files, options)
         rejected = _write_rejects(recognitions, rejects)
-        try:
+        with _explained(recognitions, rejected, as_json):
             study = study_files(recognitions, target.folder, requested_day, days, place.today())
-        except CsvRefused:
-            # Its reason is easier to understand with what was recognised.
-            if not as_json:
-                import_output.show_recognitions(recognitions, rejected)
-            raise
         if not as_json:
             import_output.show_study(study, rejected)
         # Prepared in a dry run too: it must find everything that would stop the import.
@@ -98,6 +93,22 @@ def import_csv(
             print(json.dumps(answer | {"dry_run": dry_run}, indent=2))
         else:
             import_output.show_results(study, results, target, dry_run=dry_run)
+
+
+@contextmanager
+def _explained(
+    recognitions: "Sequence[Recognition]", rejected: Sequence[Path], as_json: bool
+) -> Iterator[None]:
+    """Show what was recognised before a refusal, whose reason is easier to understand with it."""
+    from agent.cli import import_output
+    from agent.importing.errors import CsvRefused
+
+    try:
+        yield
+    except CsvRefused:
+        if not as_json:
+            import_output.show_recognitions(recognitions, rejected)
+        raise
 
 
 def _write_rejects(recognitions: "Sequence[Recognition]", chosen: Path | None) -> list[Path]:
