@@ -39,8 +39,8 @@ def clock(
         return
     print(answer.message)
     if to is None and not live and answer.clock == "held":
-        print(f"Move it on:  dsm clock {answer.project_id} --to next-sprint")
-        print(f"Release it:  dsm clock {answer.project_id} --live")
+        print(f"Move it on:  dsm clock {answer.project_id} --to next-sprint{target.options}")
+        print(f"Release it:  dsm clock {answer.project_id} --live{target.options}")
 
 
 async def request_clock(

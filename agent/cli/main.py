@@ -25,9 +25,10 @@ from agent.cli import (
     serve,
     sprint,
     stack,
+    status,
     walk,
 )
-from agent.cli.target import on_target
+from agent.cli.target import on_folder, on_target
 
 # Panels of the help, and their commands in the order in which a newcomer needs them.
 PANELS = {
@@ -76,10 +77,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command("demo")(demo.demo)
-app.command("up")(stack.up)
-app.command("status")(stack.status)
-app.command("down")(stack.down)
+app.command("demo")(on_folder(demo.demo))
+app.command("up")(on_folder(stack.up))
+app.command("status")(on_target(status.status))
+app.command("down")(on_folder(stack.down))
 app.command("orchestrate")(on_target(orchestrate.orchestrate))
 app.command("walk")(on_target(walk.walk))
 app.command("clock")(on_target(clock.clock))
@@ -117,7 +118,7 @@ schedule_app.command("delete")(on_target(schedule.delete))
 
 config_app = typer.Typer(help="Show the settings of the services.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
-config_app.command("show")(config.show)
+config_app.command("show")(on_folder(config.show))
 
 audit_app = typer.Typer(help="Check recorded decisions.", no_args_is_help=True)
 app.add_typer(audit_app, name="audit")

@@ -79,8 +79,8 @@ def list_schedules(project: OneProject = None, *, target: Target, as_json: AsJso
         print(json.dumps([row.model_dump(mode="json") for row in rows], indent=2))
         return
     if not rows:
-        hint = f"dsm schedule add {(project or '').upper()} --orchestrate '0 8 * * 1-5'"
-        print(f"nothing is scheduled; add a schedule with: {hint}")
+        added = f"{(project or 'PROJECT').upper()} --orchestrate '0 8 * * 1-5'{target.options}"
+        print(f"nothing is scheduled; add a schedule with: dsm schedule add {added}")
     for row in rows:
         print("\n".join(lines(row)))
 
@@ -109,7 +109,7 @@ def delete(name: Name, *, target: Target, as_json: AsJson = False) -> None:
         if row.project_id is None:
             raise Conflict(
                 f"{row.name} belongs to the installation and cannot be deleted; pause it with:"
-                f" dsm schedule pause {row.name}"
+                f" dsm schedule pause {row.name}{target.options}"
             )
         return await client.delete_schedule(row.project_id, name)
 

@@ -26,8 +26,8 @@ def cancel(
     from agent.cli.failures import one_line
 
     with one_line():
-        cancelled = asyncio.run(request_cancellation(target, sprint, reason))
-    print(cancelled.model_dump_json(indent=2) if as_json else describe(cancelled))
+        cancelled = asyncio.run(request_cancellation(target, sprint.upper(), reason))
+    print(cancelled.model_dump_json(indent=2) if as_json else describe(cancelled, target.options))
 
 
 async def request_cancellation(
@@ -40,10 +40,10 @@ async def request_cancellation(
         return await clients.sprint.cancel_sprint(sprint_id, reason)
 
 
-def describe(cancelled: "SprintCancelled") -> str:
+def describe(cancelled: "SprintCancelled", options: str = "") -> str:
     """Describe the cancellation, and the command that plans the next sprint."""
     because = f" Reason: {cancelled.reason}." if cancelled.reason else ""
     return (
         f"{cancelled.message}{because} It has no retrospective and does not count as history.\n"
-        f"Next: dsm orchestrate {cancelled.project_id}"
+        f"Next: dsm orchestrate {cancelled.project_id}{options}"
     )

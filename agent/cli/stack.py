@@ -1,4 +1,4 @@
-"""`dsm up`, `dsm down`, `dsm status`: the embedded stack from the command line."""
+"""`dsm up`, `dsm down`: the embedded stack from the command line."""
 
 import json
 import sys
@@ -28,14 +28,6 @@ CatalogueName = Annotated[
     str, typer.Option("--catalogue", hidden=True, help="module:attribute of the services.")
 ]
 
-# A stack that is not ready, and what to do about it.
-PHASES = {
-    "running": "running",
-    "starting": "starting; ask again in some seconds",
-    "stopped": "stopped; start it with: dsm up --detach --data-dir {data_dir}",
-    "crashed": "crashed, its databases still run; stop them with: dsm down --data-dir {data_dir}",
-}
-
 DEFAULT_BASE_PORT = 8100
 DEFAULT_CATALOGUE = "deploy.catalogue:SERVICES"
 
@@ -53,7 +45,7 @@ def up(
     """Start PostgreSQL, Valkey and every service, and serve until Ctrl-C."""
     from deploy.local import extra
 
-    with _failures():
+    with failures():
         extra.require_servers()
         from deploy.local import control
 
@@ -75,41 +67,16 @@ def down(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
     """Stop everything that runs on a data folder, also what a killed stack left behind."""
     from deploy.local import extra
 
-    with _failures():
+    with failures():
         extra.require_servers()
         from deploy.local import control
 
         with _progress("stopping"):
             stopped = control.stop(data_dir)
         if as_json:
-            _print_json({"stopped": stopped})
+            print_json({"stopped": stopped})
         else:
             print("stopped" if stopped else "nothing was running")
-
-
-def status(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
-    """Say whether every service is ready, and where; exit code 1 when not."""
-    from deploy.local import extra
-
-    with _failures():
-        extra.require_servers()
-        from deploy.local import control
-
-        current = control.status(data_dir)
-    if as_json:
-        _print_json(
-            {
-                "phase": current.phase,
-                "healthy": current.healthy,
-                "stack": asdict(current.state) if current.state else None,
-                "services": current.services,
-            }
-        )
-    elif current.state is None:
-        print(PHASES[current.phase].format(data_dir=data_dir))
-    else:
-        _show_services(current.state.urls, current.services, current.phase)
-    raise typer.Exit(0 if current.healthy else 1)
 
 
 def _serve(data_dir: Path, base_port: int, as_json: bool, catalogue: str, processes: bool) -> None:
@@ -144,17 +111,18 @@ def _show_stack(data_dir: Path, state: "StackState", as_json: bool, title: str) 
     key_file = data_dir.resolve() / "admin.key"
     if as_json:
         status_word = title.partition(",")[0]
-        _print_json(asdict(state) | {"status": status_word, "key_file": str(key_file)})
+        print_json(asdict(state) | {"status": status_word, "key_file": str(key_file)})
         return
     states = dict.fromkeys(state.urls, "ready")
     # The stack does not wait for a service that cannot become ready.
     if "embedding" in states and extra.model_hint():
         states["embedding"] = "no model"
-    _show_services(state.urls, states, title)
+    show_services(state.urls, states, title)
     print(f"admin key: {key_file}")
 
 
-def _show_services(urls: dict[str, str], answers: dict[str, str], title: str) -> None:
+def show_services(urls: Mapping[str, str], answers: Mapping[str, str], title: str) -> None:
+    """Print a table of services, with the state of each."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -166,14 +134,15 @@ def _show_services(urls: dict[str, str], answers: dict[str, str], title: str) ->
     Console().print(table)
 
 
-def _print_json(content: Mapping[str, object]) -> None:
+def print_json(content: Mapping[str, object]) -> None:
+    """Print one JSON object."""
     # Flushed: `dsm up` serves on after this, and a program reads the line meanwhile.
     print(json.dumps(content, indent=2), flush=True)
 
 
 # Not `failures.one_line`: it needs pydantic, which nearly doubles the time of `dsm status`.
 @contextmanager
-def _failures() -> Iterator[None]:
+def failures() -> Iterator[None]:
     """Turn a `StackError` into one line on stderr and exit code 1."""
     from deploy.errors import StackError
 

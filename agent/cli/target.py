@@ -43,6 +43,7 @@ ChosenUrls = Annotated[
         rich_help_panel=_PANEL,
     ),
 ]
+RefusedUrls = Annotated[list[str] | None, typer.Option("--url", metavar="NAME=URL", hidden=True)]
 ChosenKeyFile = Annotated[
     Path | None,
     typer.Option(
@@ -113,20 +114,6 @@ def choose_target(
 
 def on_target(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options that choose a stack, in place of its parameter `target`."""
-    signature = inspect.signature(command)
-    options = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
-        for name, kind in (
-            ("data_dir", ChosenFolder),
-            ("url", ChosenUrls),
-            ("key_file", ChosenKeyFile),
-        )
-    ]
-    others = [
-        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
-        for name, parameter in signature.parameters.items()
-        if name != "target"
-    ]
 
     @wraps(command)
     def chosen(
@@ -135,7 +122,40 @@ def on_target(command: Callable[..., Any]) -> Callable[..., Any]:
         target = choose_target(data_dir, url or (), key_file, os.environ)
         return command(**values, target=target)
 
-    parameters = [*others, *options]
+    options = {"data_dir": ChosenFolder, "url": ChosenUrls, "key_file": ChosenKeyFile}
+    return _with_options(chosen, command, options)
+
+
+def on_folder(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a command that works on a data folder alone say so when a URL is given."""
+
+    @wraps(command)
+    def chosen(*, url: list[str] | None, **values: Any) -> Any:
+        if url:
+            raise typer.BadParameter(
+                "this command works on a data folder of this machine alone; name it by --data-dir",
+                param_hint="--url",
+            )
+        return command(**values)
+
+    return _with_options(chosen, command, {"url": RefusedUrls})
+
+
+def _with_options(
+    chosen: Callable[..., Any], command: Callable[..., Any], options: Mapping[str, Any]
+) -> Callable[..., Any]:
+    """Give a function the parameters of a command, apart from `target`, and these options."""
+    signature = inspect.signature(command)
+    others = [
+        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for name, parameter in signature.parameters.items()
+        if name != "target"
+    ]
+    added = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
+        for name, kind in options.items()
+    ]
+    parameters = [*others, *added]
     vars(chosen)["__signature__"] = signature.replace(parameters=parameters)
     chosen.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return chosen

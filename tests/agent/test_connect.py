@@ -112,3 +112,32 @@ async def test_no_stack_names_both_ways_to_one(dsm: Command) -> None:
     assert refused.exit_code == 1
     assert "dsm up --detach" in refused.stderr
     assert "DSM_PEERS__ORCHESTRATOR" in refused.stderr
+
+
+async def test_commands_that_are_suggested_name_the_same_services(
+    services: System, dsm: Command, key_file: Path
+) -> None:
+    options = [*urls(services, "orchestrator"), "--key-file", str(key_file)]
+    listed = await dsm("schedule", "list", "AUTO", *options)
+    assert listed.stdout.endswith(f"'0 8 * * 1-5' {' '.join(options)}\n")
+    refused = await dsm("schedule", "delete", "run-learn", *options)
+    assert refused.stderr.endswith(f"dsm schedule pause run-learn {' '.join(options)}\n")
+
+
+async def test_status_asks_the_services_behind_urls(
+    services: System, dsm: Command, tmp_path: Path
+) -> None:
+    ready = await dsm("status", "--json", *urls(services, "project", "backlog"))
+    answer, _ = json.JSONDecoder().raw_decode(ready.stdout, ready.stdout.index('{\n  "phase"'))
+    assert (ready.exit_code, answer["healthy"]) == (0, True)
+    assert answer["services"] == {"project": "ready", "backlog": "ready"}
+    away = f"http://127.0.0.1:{free_port()}"
+    environment = {"DSM_PEERS__ORCHESTRATOR": services.urls["orchestrator"]}
+    partly = await dsm("status", **environment, DSM_PEERS__SPRINT=away)
+    assert partly.exit_code == 1
+    assert "services of DSM_PEERS__*" in partly.stdout
+    assert "Connection refused" in partly.stdout
+    # A server of pages may answer every path.
+    wrong = await dsm("status", "--url", f"project={services.urls['project']}/docs?")
+    assert (wrong.exit_code, "another program" in wrong.stdout) == (1, True)
+    assert not (tmp_path / ".dsm").exists()

@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 from agent.cli.learning import learned_sentence
 from agent.cli.main import ORDER, app
-from agent.cli.stack import PHASES
+from agent.cli.status import PHASES
 from agent.cli.words import count, sentence
 from agent.learning.learner import describe
 from agent.learning.schema import Learned

@@ -16,7 +16,8 @@ def test_cancellation_is_described_with_its_reason_and_the_next_command() -> Non
         reason="Planned by mistake",
         cancelled_at=datetime(2025, 3, 3, tzinfo=UTC),
     )
-    assert describe(cancelled) == (
+    assert describe(cancelled, " --data-dir there") == (
         "Sprint P1-S02 cancelled; 3 tasks are free again. Reason: Planned by mistake. "
-        "It has no retrospective and does not count as history.\nNext: dsm orchestrate P1"
+        "It has no retrospective and does not count as history.\n"
+        "Next: dsm orchestrate P1 --data-dir there"
     )

@@ -8,6 +8,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from agent.cli import main
 from agent.cli.target import Target, choose_target, on_target
 
 HERE = {"DSM_DATA_DIR": "here"}
@@ -102,3 +103,12 @@ def test_command_gets_the_target_in_place_of_the_options(
     assert "target" not in inspect.signature(on_target(command)).parameters
     done = CliRunner().invoke(app, ["P1", "--fast", "--data-dir", str(tmp_path)])
     assert (done.exit_code, calls) == (0, [("P1", Target(tmp_path), True)])
+
+
+def test_command_of_a_folder_alone_says_so_when_a_url_is_given() -> None:
+    for command in (["up"], ["down"], ["demo"], ["config", "show"]):
+        refused = CliRunner().invoke(
+            main.app, [*command, "--url", SPRINT], env={"COLUMNS": "200", "TERM": "dumb"}
+        )
+        assert refused.exit_code == 2
+        assert "works on a data folder of this machine alone" in refused.output
