@@ -125,6 +125,8 @@ def service_links(environment: Mapping[str, str]) -> list[str]:
 def known_variables() -> Iterator[str]:
     """List every variable that a service or a command reads."""
     yield from OF_COMMANDS
+    # Of all services: a command may be told of one that no service calls.
+    yield from (f"DSM_PEERS__{spec.name.upper()}" for spec in SERVICES)
     yield from stores.names()
     yield from (f"DSM_OWNER_URLS__{spec.name.upper()}" for spec in SERVICES if spec.database)
     for reference in (*(spec.settings for spec in SERVICES), _MIGRATION):

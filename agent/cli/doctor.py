@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -61,6 +61,24 @@ def summary(findings: "Sequence[Finding]") -> str:
     return ", ".join(f"{number} {kind}" for number, kind in counts)
 
 
+def united(findings: "Sequence[Finding]") -> "list[Finding]":
+    """Unite what is wrong with several services in the same words into one line that names them."""
+    services: dict[Finding, list[str]] = {}
+    for finding in findings:
+        of_any = finding if finding.result == "ok" else replace(finding, service="")
+        services.setdefault(of_any, []).append(finding.service)
+    return [
+        replace(finding, service=names[0])
+        if len(names) == 1
+        else replace(
+            finding,
+            service=f"{len(names)} services",
+            message=f"{finding.message} ({', '.join(names)})",
+        )
+        for finding, names in services.items()
+    ]
+
+
 def _count(findings: "Sequence[Finding]", result: str) -> int:
     return sum(finding.result == result for finding in findings)
 
@@ -72,7 +90,7 @@ def _show(findings: "Sequence[Finding]") -> None:
     from agent.cli.layout import plain_text
 
     console = Console(highlight=False, soft_wrap=True)
-    for finding in findings:
+    for finding in united(findings):
         line = Text(f"{finding.result:<8}", _STYLES[finding.result])
         line.append(f"{finding.service:<13}{finding.check:<13}", "default")
         # Names of loops and schedules are other people's text.

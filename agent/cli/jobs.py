@@ -112,8 +112,11 @@ def plan_all(target: Target) -> None:
         from domain_services.kernel.errors import Conflict, Problem
 
         failed: list[str] = []
-        count = 0
-        async for project in _live_projects(clients):
+        count = rest = 0
+        async for project, is_live in _projects(clients):
+            if not is_live:
+                rest += 1
+                continue
             count += 1
             try:
                 print(await _decide(clients, project), flush=True)
@@ -123,7 +126,7 @@ def plan_all(target: Target) -> None:
                 failed += [] if code in UNDER_WAY else [project]
         if failed:
             raise Conflict(f"{len(failed)} of {count} projects failed: {', '.join(failed)}")
-        return f"{count} projects were decided"
+        return f"projects: {count} decided, {rest} at rest (held or not active)"
 
     _run(target, decide, ())
 
@@ -136,13 +139,12 @@ async def _decide(clients: "Clients", project: str) -> str:
     return f"{project}: {done or answer.decisions.reasoning}"
 
 
-async def _live_projects(clients: "Clients") -> AsyncIterator[str]:
-    """Yield the ids of the projects that are active and follow the clock."""
+async def _projects(clients: "Clients") -> AsyncIterator[tuple[str, bool]]:
+    """Yield the id of each project, and whether it is active and follows the clock."""
     offset = 0
     while page := await clients.project.list_projects(PAGE, offset):
         for project in page:
-            if project.status == "active" and project.clock == "live":
-                yield project.id
+            yield project.id, project.status == "active" and project.clock == "live"
         offset += len(page)
 
 
@@ -167,7 +169,7 @@ def _moment(due: str | None) -> "datetime | None":
     except ValueError as error:
         raise Invalid(f"--due {due!r} is no time; write e.g. 2026-03-02T14:00Z") from error
     if moment.tzinfo is None:
-        raise Invalid(f"--due {due!r} has no offset; write e.g. {due}Z")
+        raise Invalid(f"--due {due!r} has no offset; write e.g. 2026-03-02T14:00Z")
     return moment
 
 

@@ -80,7 +80,8 @@ def orchestrate(
     if every_project:
         from agent.cli.jobs import plan_all
 
-        if project or dry_run or weeks or max_tasks or schedule or as_json:
+        others = (dry_run, no_record, why, evidence, weeks, max_tasks, schedule, as_json)
+        if project or any(others):
             raise typer.BadParameter("takes no project and no other option", param_hint="--all")
         plan_all(target)
         return

@@ -15,10 +15,15 @@ _SHOWN = 5
 def check_installation(facts: Facts) -> Iterator[Finding]:
     """Check what no service sees by itself."""
     yield from _connections([s.diagnosis.value for s in facts.services if s.diagnosis.value])
-    yield from _embedding(facts)
-    yield from _schedules(facts.schedules)
+    # A service that told nothing about itself has a line that says why.
+    silent = {service.name for service in facts.services if service.diagnosis.value is None}
+    if facts.embedding.value is not None or "embedding" not in silent:
+        yield from _embedding(facts)
+    if facts.schedules.value is not None or "orchestrator" not in silent:
+        yield from _schedules(facts.schedules)
     for name, letters in facts.dead_letters.items():
-        yield from _dead_letters(name, letters)
+        if letters.value is not None or name not in silent:
+            yield from _dead_letters(name, letters)
 
 
 def _connections(diagnoses: Sequence[Diagnosis]) -> Iterator[Finding]:

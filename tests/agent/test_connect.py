@@ -114,6 +114,19 @@ async def test_no_stack_names_both_ways_to_one(dsm: Command) -> None:
     assert "DSM_PEERS__ORCHESTRATOR" in refused.stderr
 
 
+async def test_all_active_projects_are_decided_and_the_others_counted(
+    services: System, dsm: Command, key_file: Path
+) -> None:
+    held = {"id": "HELD", "name": "HELD", "as_of": "2020-01-06"}
+    assert (await services.post("project", "/projects", held)).status_code == 201
+    options = [*urls(services, "project", "orchestrator"), "--key-file", str(key_file)]
+    decided = await dsm("orchestrate", "--all", *options)
+    assert "AUTO: Created sprint AUTO-S01" in decided.stdout
+    assert "projects: 1 decided, 1 at rest (held or not active)" in decided.stdout
+    refused = await dsm("orchestrate", "--all", "--why", *options)
+    assert (refused.exit_code, "no other option" in refused.stderr) == (2, True)
+
+
 async def test_commands_that_are_suggested_name_the_same_services(
     services: System, dsm: Command, key_file: Path
 ) -> None:

@@ -101,8 +101,8 @@ def test_every_variable_that_is_read_is_known() -> None:
     known = dict.fromkeys(known_variables(), "")
     assert {"DSM_DATA_DIR", "DSM_OWNER_URL", "DSM_EMBEDDING__OLLAMA_URL"} <= set(known)
     whole = {"DSM_PEERS": "{}", "DSM_OWNER_URLS__PROJECT": "x", "dsm_pool_size": "1"}
-    manifests = {"DSM_DATABASE_URLS__CHRONICLE": "x"}
-    assert unknown_variables(known | whole | manifests) == []
+    of_commands = {"DSM_DATABASE_URLS__CHRONICLE": "x", "DSM_PEERS__DAILY_SCRUM": "x"}
+    assert unknown_variables(known | whole | of_commands) == []
     mistyped = unknown_variables({"DSM_OWNER_URLS__SPRIT": "x", "DSM_DATABASE_URLS": "x"})
     assert [row.nearest for row in mistyped] == ["DSM_DATABASE_URL", "DSM_OWNER_URLS__SPRINT"]
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from agent.cli.doctor import united
 from agent.doctor import facts as facts_module
 from agent.doctor.examination import judge, newest_revision
 from agent.doctor.facts import Facts, Page, Reply, ServiceFacts
@@ -208,6 +209,36 @@ def test_schedules_that_the_cluster_does_not_have_are_named() -> None:
     results = findings(schedules=Reply(rows))
     assert trouble(results) == [("schedules", "failed"), ("schedules", "warning")]
     assert any("why pending" in finding.message for finding in results)
+
+
+def test_silent_store_is_one_line_of_its_service() -> None:
+    without_redis = diagnosed(redis=RedisDiagnosis(problem="no answer within 3 s"))
+    ready = Page(503, {"database": "ok", "redis": "error"})
+    assert trouble(findings(without_redis, ready=ready)) == [("redis", "failed")]
+    both = Page(503, {"database": "error", "redis": "error"})
+    assert trouble(findings(without_redis, ready=both)) == [
+        ("ready", "failed"),
+        ("redis", "failed"),
+    ]
+    # The daily-scrum service answers so, by the specification.
+    health = Page(503, {"status": "error", "redis": "disconnected"}, clock_offset_seconds=0.0)
+    assert trouble(findings(without_redis, health=health, ready=ready)) == [("redis", "failed")]
+
+
+def test_refused_key_is_one_line_of_its_service() -> None:
+    refused: Reply[Any] = Reply(status=401, problem="this API key is not known")
+    results = findings(refused, dead_letters={"sprint": refused})
+    assert trouble(results) == [("key", "failed")]
+
+
+def test_same_trouble_of_several_services_is_one_line() -> None:
+    advice = "give another"
+    rows = [Finding(name, "key", "failed", "not known", advice) for name in ("sprint", "backlog")]
+    ok = [Finding(name, "release", "ok", "0.1.0") for name in ("sprint", "backlog")]
+    assert united([rows[0], *ok, rows[1]]) == [
+        Finding("2 services", "key", "failed", "not known (sprint, backlog)", advice),
+        *ok,
+    ]
 
 
 def test_each_verb_that_the_orchestrator_lacks_is_named() -> None:
