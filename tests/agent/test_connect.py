@@ -117,8 +117,8 @@ async def test_no_stack_names_both_ways_to_one(dsm: Command) -> None:
 async def test_all_active_projects_are_decided_and_the_others_counted(
     services: System, dsm: Command, key_file: Path
 ) -> None:
-    held = {"id": "HELD", "name": "HELD", "as_of": "2020-01-06"}
-    assert (await services.post("project", "/projects", held)).status_code == 201
+    study = {"id": "HELD", "name": "HELD", "as_of": "2020-01-06"}
+    assert (await services.post("project", "/projects", study)).status_code == 201
     options = [*urls(services, "project", "orchestrator"), "--key-file", str(key_file)]
     decided = await dsm("orchestrate", "--all", *options)
     assert "AUTO: Created sprint AUTO-S01" in decided.stdout
