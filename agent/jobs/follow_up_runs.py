@@ -7,6 +7,7 @@ import structlog
 from agent.jobs.firing import Firing
 from domain_services.kernel.background import Loop, every, for_each, giving_back
 from domain_services.kernel.errors import Problem, Unavailable
+from domain_services.kernel.tracing import rooted
 from domain_services.kernel.types import utc_now
 from memory.follow_ups import FollowUp, FollowUps
 from memory.job_results import JobResult, JobResults
@@ -46,11 +47,15 @@ class FollowUpRuns:
         async with giving_back("follow-ups", lambda: self._follow_ups.give_back(claimed)):
             done = await for_each(
                 claimed,
-                self._do,
+                self._do_traced,
                 name=lambda follow_up: f"follow-up of run {follow_up.run_id}",
                 at_once=RUN_AT_ONCE,
             )
         return sum(done)
+
+    async def _do_traced(self, follow_up: FollowUp) -> bool:
+        with rooted("follow up run", {"dsm.run.id": str(follow_up.run_id)}):
+            return await self._do(follow_up)
 
     async def _do(self, follow_up: FollowUp) -> bool:
         name = orchestration_name(follow_up.project_id)

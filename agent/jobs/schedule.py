@@ -21,6 +21,7 @@ from domain_services.kernel.background import (
     giving_back,
 )
 from domain_services.kernel.errors import Problem, Unavailable
+from domain_services.kernel.tracing import rooted
 from domain_services.kernel.types import utc_now
 from memory.job_results import JobResult, JobResults
 from memory.runs import RunInProgress
@@ -119,7 +120,10 @@ class Scheduler:
             await self._claims.renew(job)
             return False
         claimed = await self._claims.claim(job, due, CLAIM_SECONDS[job.kind])
-        return claimed and await self._fire_claimed(job, due)
+        if not claimed:
+            return False
+        with rooted(f"fire {job.kind}", {"dsm.cronjob.name": job.name}):
+            return await self._fire_claimed(job, due)
 
     async def _fire_claimed(self, job: CronJob, due: datetime) -> bool:
         """Fire a claimed time; an outage leaves it to the next round, a refusal ends it."""

@@ -12,6 +12,7 @@ from agent.runs.release_0_1 import decided_by_release_0_1, upgraded_state
 from agent.schema import OrchestrationRequest
 from domain_services.kernel.background import Loop, every, for_each, giving_back
 from domain_services.kernel.errors import Invalid, Problem, Unavailable
+from domain_services.kernel.tracing import rooted
 from domain_services.kernel.types import utc_now
 from graphs.answer import Orchestration
 from graphs.decision import Graph
@@ -107,14 +108,15 @@ class Orchestrator:
         return sum(done)
 
     async def _recover_run(self, run: Run) -> bool:
-        try:
-            await self._upgrade(run)
-            await self._resume(run)
-        except Problem as problem:
-            logger.warning("run.recovery_failed", run_id=str(run.run_id), error=problem.detail)
-            return False
-        logger.info("run.recovered", run_id=str(run.run_id), project_id=run.project_id)
-        return True
+        with rooted("recover run", {"dsm.run.id": str(run.run_id)}):
+            try:
+                await self._upgrade(run)
+                await self._resume(run)
+            except Problem as problem:
+                logger.warning("run.recovery_failed", run_id=str(run.run_id), error=problem.detail)
+                return False
+            logger.info("run.recovered", run_id=str(run.run_id), project_id=run.project_id)
+            return True
 
     def loop(self) -> Loop:
         """Return the loop that recovers runs."""

@@ -49,6 +49,9 @@ def _identify(
         event.setdefault("request_id", request)
     if (correlation := context.correlation_id.get()) is not None:
         event.setdefault("correlation_id", correlation)
+    # Without a collector the ids of a traceparent lead nowhere.
+    if context.tracer.get() is not None and (trace := context.traceparent.get()) is not None:
+        event.setdefault("trace_id", trace.split("-")[1])
     return event
 
 

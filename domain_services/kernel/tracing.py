@@ -6,7 +6,7 @@ span asks one context variable and goes on. See docs/adr/0112-traces.md.
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Literal, Protocol
 
 from domain_services.kernel import context
@@ -104,3 +104,11 @@ def spanning(
         context.tracer.reset(own)
         context.span.reset(innermost)
         span.end()
+
+
+def rooted(name: str, attributes: Mapping[str, Value]) -> AbstractContextManager[object]:
+    """Begin a trace of the block, for work that no request asked for; nothing without a tracer."""
+    tracer: Tracer | None = context.tracer.get()
+    if tracer is None:
+        return nullcontext()
+    return spanning(tracer, name, "internal", attributes, parent=None)

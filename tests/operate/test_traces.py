@@ -15,7 +15,7 @@ from tests.graphs.conftest import System
 from tests.graphs.conftest import system as system
 from tests.operate.conftest import Collector
 
-SERVER, CLIENT, PRODUCER, CONSUMER = 2, 3, 4, 5
+INTERNAL, SERVER, CLIENT, PRODUCER, CONSUMER = 1, 2, 3, 4, 5
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 CALLER = "00f067aa0ba902b7"
 NODES = {"node analyse", "node recall", "node adjust", "node act", "node record"}
@@ -48,6 +48,7 @@ async def test_one_trace_reaches_nodes_peers_events_and_the_chronicle(
             and {s.service for s in spans if s.kind == SERVER} >= SERVICES
             and any(s.service.startswith("chronicle") for s in spans)
             and any(s.name.startswith("process ") for s in spans)
+            and any(s.name.startswith("publish ") for s in spans)
             and {s.parent for s in spans} - {s.id for s in spans} == {CALLER}
         )
 
@@ -62,6 +63,9 @@ async def test_one_trace_reaches_nodes_peers_events_and_the_chronicle(
         if span.kind == CONSUMER:
             assert spans[span.parent].kind == PRODUCER
             assert span.links == (span.parent,)
+        if span.name.startswith("publish "):
+            assert span.kind == PRODUCER
+            assert spans[span.parent].name == span.name.replace("publish", "send")
     shown = str(spans)
     assert "Ada" not in shown
     assert "ada" not in {v for s in spans.values() for v in s.attributes.values()}

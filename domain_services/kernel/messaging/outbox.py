@@ -8,8 +8,8 @@ A row is closed when every group that its event names has confirmed the effect.
 # docs/adr/0007-outbox-confirmation.md.
 
 import asyncio
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -162,12 +162,37 @@ def _wrapped(stream: str, events: list[PublishedEvent], source: str) -> list[Env
         "messaging.system": "redis",
         "messaging.destination.name": stream,
         "messaging.operation.name": "send",
-        "messaging.operation.type": "send",
+        "messaging.operation.type": "create",
         "messaging.batch.message_count": len(events),
     }
     parent = context.traceparent.get()
     with spanning(tracer, f"send {stream}", "producer", attributes, parent=parent):
         return [wrap(event, source=source) for event in events]
+
+
+@contextmanager
+def _publishing(events: Sequence[tuple[str, Envelope]]) -> Iterator[None]:
+    """Make a span of each event's way into its stream, caused by the span that stored it."""
+    tracer = context.tracer.get()
+    if tracer is None:
+        yield
+        return
+    with ExitStack() as spans:
+        for stream, event in events:
+            cause = event.metadata.traceparent
+            # An event that was stored while no collector was set belongs to no trace.
+            if not context.is_trace(cause):
+                continue
+            attributes: dict[str, Value] = {
+                "messaging.system": "redis",
+                "messaging.destination.name": stream,
+                "messaging.operation.name": "publish",
+                "messaging.operation.type": "send",
+                "messaging.message.id": str(event.event_id),
+            }
+            name = f"publish {stream}"
+            spans.enter_context(spanning(tracer, name, "producer", attributes, parent=cause))
+        yield
 
 
 @dataclass(frozen=True)
@@ -241,10 +266,12 @@ class Relay:
             rows = (await connection.execute(_CLAIM, due | {"batch": BATCH})).all()
             if not rows:
                 return 0
-            async with self._redis.pipeline(transaction=False) as pipe:
-                for row in rows:
-                    pipe.xadd(row.stream, {"event": Envelope(**row.payload).model_dump_json()})
-                await pipe.execute()
+            events = [(row.stream, Envelope(**row.payload)) for row in rows]
+            with _publishing(events):
+                async with self._redis.pipeline(transaction=False) as pipe:
+                    for stream, event in events:
+                        pipe.xadd(stream, {"event": event.model_dump_json()})
+                    await pipe.execute()
             await connection.execute(_SENT, {"ids": [row.id for row in rows]})
         self.sent += len(rows)
         return len(rows)

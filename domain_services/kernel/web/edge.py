@@ -119,7 +119,6 @@ class Edge:
                         await self._serve(exchange, headers, receive)
                         traces.answered(span, scope, exchange.status)
         finally:
-            self._record(exchange)
             context.deadline.reset(deadline)
             for variable, token in tokens:
                 variable.reset(token)
@@ -155,6 +154,9 @@ class Edge:
                 raise
             problem = Problem("something went wrong; the log has the request id")
             await self._fail(exchange, problem)
+        finally:
+            # Inside the request's span, which its log line names.
+            self._record(exchange)
 
     def _check(self, scope: Scope, headers: Headers) -> None:
         """Check a request. Raises: the `Problem` of one that no route should see."""
