@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -25,15 +26,30 @@ from tests.ports import free_port
 FOLDER = Path("deploy/k8s/base/backup")
 STORED = {spec.name: spec for spec in SERVICES if spec.database}
 DSM = str(Path(sys.executable).with_name("dsm"))
+OWNER = "dsm_owner"
 
 
 @pytest.fixture(scope="module")
 def empty_server() -> Iterator[EmbeddedServers]:
+    """Start a server with what an administrator makes: roles, empty databases, the extension."""
     with (
         tempfile.TemporaryDirectory(prefix="dsm-tests-", dir=roomy_memory()) as folder,
         EmbeddedServers(Path(folder), durable=False) as server,
     ):
+        for role in (OWNER, *(spec.role for spec in STORED.values() if spec.role)):
+            execute(server, "postgres", f"CREATE ROLE {role} LOGIN")
+        for spec in STORED.values():
+            execute(server, "postgres", f"CREATE DATABASE {spec.database} OWNER {OWNER}")
+            for extension, _ in spec.extensions:
+                execute(server, spec.database or "", f"CREATE EXTENSION {extension}")
         yield server
+
+
+def execute(server: EmbeddedServers, database: str, statement: str) -> list[Any]:
+    """Run a statement as the superuser."""
+    with psycopg.connect(server.postgres.url(database), autocommit=True) as connection:
+        cursor = connection.execute(statement.encode())
+        return cursor.fetchall() if cursor.description else []
 
 
 def run(
@@ -103,9 +119,8 @@ async def test_a_backup_is_restored_into_an_empty_server(
         f"{spec.database}.dump" for spec in STORED.values()
     }
 
-    empty_server.create_databases([spec.database or "" for spec in STORED.values()])
     place = {
-        "DSM_OWNER_URL": empty_server.database_url("postgres"),
+        "DSM_OWNER_URL": empty_server.database_url("postgres", OWNER),
         "BACKUP_FOLDER": str(tmp_path / "backups"),
     }
     restored = run(repository, servers, "restore.sh", backup.name, **place)
@@ -125,6 +140,23 @@ async def test_a_backup_is_restored_into_an_empty_server(
     again = run(repository, servers, "restore.sh", backup.name, **place)
     assert again.returncode == 1
     assert "restore into an empty database" in again.stderr
+    _dump_as_the_plain_owner(repository, empty_server)
+
+
+def _dump_as_the_plain_owner(repository: Path, server: EmbeddedServers) -> None:
+    """Dump what was restored, as a role that is no superuser and owns every table."""
+    is_superuser = f"SELECT rolsuper FROM pg_roles WHERE rolname = '{OWNER}'"
+    assert execute(server, "postgres", is_superuser) == [(False,)]
+    owners = "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'"
+    for spec in STORED.values():
+        assert execute(server, spec.database or "", owners) == [(OWNER,)]
+    with tempfile.TemporaryDirectory() as folder:
+        place = {
+            "DSM_OWNER_URL": server.database_url("postgres", OWNER),
+            "BACKUP_FOLDER": folder,
+        }
+        dumped = run(repository, server, "backup.sh", **place)
+    assert dumped.returncode == 0, dumped.stderr
 
 
 async def _verify_audits(server: EmbeddedServers, folder: Path) -> None:
