@@ -6,6 +6,7 @@ from typing import Any
 import yaml
 
 from deploy.catalogue import SERVICES
+from deploy.manifests.edges import Workload, edges
 from deploy.manifests.tree import TREE
 
 PAGE = TREE.parent / "README.md"
@@ -64,9 +65,7 @@ def _row(manifest: Manifest, objects: list[Manifest]) -> tuple[str, ...]:
     database = (service.database if service else "") or ""
     if label in ALL_DATABASES:
         database = "all"
-    calls = sorted({call.partition(" ")[0] for call in service.calls}) if service else []
-    if label == "sprint-planning":
-        calls = ["project-orchestrator"]
+    calls = [edge.called.name for edge in edges() if edge.caller == Workload(label)]
     return (
         f"`{name}`",
         kind,

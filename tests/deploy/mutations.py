@@ -8,6 +8,7 @@ from tests.deploy.checks.pods import Manifest, pods
 from tests.deploy.checks.references import of_kind
 
 Change = Callable[[list[Manifest]], None]
+GONE = object()
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,11 @@ class Mutation:
 
 def one(objects: list[Manifest], kind: str, name: str) -> Manifest:
     """Return the object of a kind whose name begins so."""
-    return next(
-        manifest
-        for manifest in of_kind(objects, kind)
-        if manifest["metadata"].get("name", "").startswith(name)
-    )
+    for manifest in of_kind(objects, kind):
+        metadata = manifest["metadata"]
+        if (metadata.get("name") or metadata["generateName"]).startswith(name):
+            return manifest
+    raise LookupError(f"there is no {kind} {name}")
 
 
 def pod(objects: list[Manifest], name: str = "sprint-service") -> dict[str, Any]:
@@ -38,6 +39,25 @@ def pod(objects: list[Manifest], name: str = "sprint-service") -> dict[str, Any]
 def container(objects: list[Manifest], name: str = "sprint-service") -> dict[str, Any]:
     """Return the first container of a workload."""
     return pod(objects, name)["containers"][0]
+
+
+def at(
+    kind: str, name: str, path: str, value: object, sentence: str, overlay: str = "production"
+) -> Mutation:
+    """Set what `path` leads to, as "spec/ports/0/name"; GONE takes it away."""
+
+    def change(objects: list[Manifest]) -> None:
+        *folders, last = (int(part) if part.isdecimal() else part for part in path.split("/"))
+        place: Any = one(objects, kind, name)
+        for folder in folders:
+            place = place[folder]
+        if value is GONE:
+            del place[last]
+        else:
+            place[last] = value
+
+    shown = "gone" if value is GONE else value
+    return Mutation(f"{kind} {name}: {path} {shown}", change, sentence, overlay)
 
 
 def in_pod(field: str, value: object, sentence: str) -> Mutation:

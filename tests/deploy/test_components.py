@@ -1,73 +1,47 @@
 """Every component in a kustomization of its own."""
 
-from pathlib import Path
-
 import pytest
 import yaml
 
 from deploy.catalogue import SERVICES
-from deploy.manifests import rendering
 from deploy.manifests.own_stores import CHRONICLE_ROLE, CNPG_HOST, POSTGRES_HOST, VALKEY_HOST
 from deploy.manifests.tree import TREE
-from tests.deploy.checks import complaints
-from tests.deploy.checks.pods import Manifest
+from tests.deploy.checks import complaints, environment
+from tests.deploy.checks.pods import pods
 from tests.deploy.checks.references import of_kind
 from tests.deploy.printed import printed
-from tests.deploy.rendering import parsed, rendered, with_jobs
+from tests.deploy.rendering import OVERLAYS, SWITCHED, cluster, parsed, rendered, with_component
 from tests.deploy.test_schemas import OPERATORS, VERSIONS
 from tests.deploy.test_schemas import complaints as schema_complaints
 
-COMPONENTS = sorted(folder.name for folder in (TREE / "components").iterdir())
-KUSTOMIZATION = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
+ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 DATABASES = {spec.database for spec in SERVICES if spec.database}
+# Stores of a component beside those of an overlay are rendered, and make no installation.
+INSTALLATIONS = [
+    f"{overlay}+{component}"
+    for overlay, component in SWITCHED
+    if component != "dev-stores" and (overlay, component) != ("dev", "cnpg")
+]
 
 
-def kustomization(component: str) -> dict[str, object]:
-    """Add a component to the overlay that it is meant for."""
-    if component == "dev-stores":
-        return {**KUSTOMIZATION, "resources": ["../dev"]}
-    components = [f"../../components/{component}"]
-    overlay = {**KUSTOMIZATION, "resources": ["../production"], "components": components}
-    # As its first lines ask.
-    patches = [_without("NetworkPolicy", "to-postgres")] if component == "cnpg" else []
-    return {**overlay, "patches": patches}
-
-
-def _without(kind: str, name: str) -> dict[str, object]:
-    patch = {"$patch": "delete", "apiVersion": "v1", "kind": kind, "metadata": {"name": name}}
-    return {"target": {"kind": kind, "name": name}, "patch": yaml.safe_dump(patch)}
-
-
-@pytest.fixture(scope="module")
-def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("deploy") / "k8s"
-    rendering.copy(folder)
-    for component in COMPONENTS:
-        overlay = folder / "overlays" / f"with-{component}"
-        overlay.mkdir()
-        (overlay / "kustomization.yaml").write_text(yaml.safe_dump(kustomization(component)))
-    return folder
-
-
-def objects(tree: Path, component: str) -> list[Manifest]:
-    made_objects = parsed(rendered(tree / "overlays" / f"with-{component}"))
-    return with_jobs(made_objects, ["sprint-planning.yaml"])
-
-
-@pytest.mark.parametrize("component", COMPONENTS)
-def test_nothing_is_wrong_with_a_component(tree: Path, component: str) -> None:
-    assert complaints(objects(tree, component), printed()) == []
+@pytest.mark.parametrize("name", INSTALLATIONS)
+def test_nothing_is_wrong_with_a_component_in_an_overlay(name: str) -> None:
+    assert complaints(cluster(name), printed()) == []
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("component", COMPONENTS)
-def test_a_component_keeps_the_schemas(tree: Path, component: str, version: str) -> None:
-    known = [
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_every_component_keeps_the_schemas_in_every_overlay(overlay: str, version: str) -> None:
+    without = parsed(rendered(TREE / "overlays" / overlay))
+    changed = [
         manifest
-        for manifest in objects(tree, component)
-        if not manifest["apiVersion"].startswith(OPERATORS)
+        for names in SWITCHED
+        if names[0] == overlay
+        for manifest in parsed(with_component(*names))
+        if manifest not in without and not manifest["apiVersion"].startswith(OPERATORS)
     ]
-    assert schema_complaints(yaml.safe_dump_all(known), version) == ""
+    assert {manifest["kind"] for manifest in changed} >= {"ConfigMap", "Deployment", "StatefulSet"}
+    assert schema_complaints(yaml.safe_dump_all(changed), version) == ""
 
 
 def test_the_stores_of_a_laptop_make_every_database_and_role() -> None:
@@ -80,22 +54,28 @@ def test_the_stores_of_a_laptop_make_every_database_and_role() -> None:
         assert spec.role is None or f"CREATE ROLE {spec.role} LOGIN" in script
 
 
-def test_the_operator_makes_every_database_and_role(tree: Path) -> None:
-    made_objects = objects(tree, "cnpg")
+def test_the_operator_makes_every_database_and_role() -> None:
+    made_objects = cluster("production+cnpg")
     databases = {database["spec"]["name"] for database in of_kind(made_objects, "Database")}
     assert databases == DATABASES
-    (cluster,) = of_kind(made_objects, "Cluster")
-    assert [role["name"] for role in cluster["spec"]["managed"]["roles"]] == [CHRONICLE_ROLE]
+    (postgres,) = of_kind(made_objects, "Cluster")
+    assert [role["name"] for role in postgres["spec"]["managed"]["roles"]] == [CHRONICLE_ROLE]
     named = {
-        cluster["spec"]["bootstrap"]["initdb"]["secret"]["name"],
-        cluster["spec"]["managed"]["roles"][0]["passwordSecret"]["name"],
+        postgres["spec"]["bootstrap"]["initdb"]["secret"]["name"],
+        postgres["spec"]["managed"]["roles"][0]["passwordSecret"]["name"],
     }
     assert named <= {name for _, name, _ in printed()}
-    assert f"{cluster['metadata']['name']}-rw.dsm.svc.cluster.local" == CNPG_HOST
+    assert f"{postgres['metadata']['name']}-rw.dsm.svc.cluster.local" == CNPG_HOST
 
 
-def test_the_urls_of_a_laptop_lead_to_its_stores(tree: Path) -> None:
-    names = {
-        service["metadata"]["name"] for service in of_kind(objects(tree, "dev-stores"), "Service")
-    }
+def test_the_urls_of_a_laptop_lead_to_its_stores() -> None:
+    names = {service["metadata"]["name"] for service in of_kind(cluster("dev"), "Service")}
     assert {POSTGRES_HOST.partition(".")[0], VALKEY_HOST.partition(".")[0]} <= names
+
+
+@pytest.mark.parametrize("name", OVERLAYS)
+def test_spans_go_to_the_collector_of_the_component(name: str) -> None:
+    objects = cluster(f"{name}+traces")
+    for owner in pods(objects):
+        is_set = ENDPOINT in environment.variables(objects, owner)
+        assert is_set == (environment.served(owner) is not None), owner

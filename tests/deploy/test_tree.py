@@ -49,6 +49,12 @@ def test_production_survives_the_drain_of_a_node() -> None:
     assert alone == ["daily-scrum-service"]
 
 
+@pytest.mark.parametrize("name", ["staging", "production"])
+def test_somebody_makes_backups(name: str) -> None:
+    names = {manifest["metadata"]["name"] for manifest in of_kind(overlay(name), "CronJob")}
+    assert names == {"dsm-backup"}
+
+
 def test_the_orchestrator_may_do_with_cronjobs_what_its_adapter_does_and_no_more() -> None:
     (role,) = of_kind(overlay("production"), "Role")
     assert role["metadata"]["namespace"] == "dsm-jobs"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from deploy.manifests.edges import edges
-from deploy.manifests.tree import JOBS_NAMESPACE, PORT
+from deploy.manifests.tree import JOBS_NAMESPACE, NAMESPACE, PORT
 from tests.deploy.checks.environment import names, variables
 from tests.deploy.checks.pods import Manifest, Pods, pods
 from tests.deploy.checks.references import matches, of_kind
@@ -15,7 +15,6 @@ Edge = tuple[str, str, int]
 
 DNS = {"kubernetes.io/metadata.name": "kube-system"}
 MONITORING = {"kubernetes.io/metadata.name": "monitoring"}
-ANYWHERE = "0.0.0.0/0"
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ def end(owner: Pods) -> End:
     return End(owner.namespace, {"kubernetes.io/metadata.name": owner.namespace}, owner.labels)
 
 
-def _policies(objects: list[Manifest], pod: End, direction: str) -> Iterator[Manifest]:
+def policies(objects: list[Manifest], pod: End, direction: str) -> Iterator[Manifest]:
     for policy in of_kind(objects, "NetworkPolicy"):
         if (
             policy["metadata"]["namespace"] == pod.namespace
@@ -56,10 +55,10 @@ def _allows(
     objects: list[Manifest], pod: End, other: End, direction: str, port: int, protocol: str
 ) -> bool:
     rule_name, peers_name = ("ingress", "from") if direction == "Ingress" else ("egress", "to")
-    policies = list(_policies(objects, pod, direction))
-    if not policies:
+    selecting = list(policies(objects, pod, direction))
+    if not selecting:
         return True
-    for policy in policies:
+    for policy in selecting:
         for rule in policy["spec"].get(rule_name, []):
             peers = rule.get(peers_name)
             right_peer = peers is None or any(_peer_matches(peer, policy, other) for peer in peers)
@@ -71,7 +70,9 @@ def _allows(
 def _right_port(rule: dict[str, Any], port: int, protocol: str) -> bool:
     ports = rule.get("ports")
     return ports is None or any(
-        (allowed.get("protocol", "TCP"), allowed["port"]) == (protocol, port) for allowed in ports
+        allowed.get("protocol", "TCP") == protocol
+        and allowed.get("port", port) <= port <= allowed.get("endPort", allowed.get("port", port))
+        for allowed in ports
     )
 
 
@@ -84,12 +85,16 @@ def reaches(
     )
 
 
+def callers(objects: list[Manifest]) -> list[Pods]:
+    """List the pods of the tree, and those that the orchestrator's CronJobs will start."""
+    return [*pods(objects), Pods("CronJob", "any job", JOBS_NAMESPACE, {}, {"containers": []})]
+
+
 def allowed(objects: list[Manifest]) -> set[Edge]:
     """List every connection that the policies allow between pods of the tree."""
     edges_of_pods: set[Edge] = set()
-    owners = list(pods(objects))
-    for caller in owners:
-        for called in owners:
+    for caller in callers(objects):
+        for called in pods(objects):
             ports = {
                 port["containerPort"]
                 for container in called.spec["containers"]
@@ -105,20 +110,20 @@ def allowed(objects: list[Manifest]) -> set[Edge]:
 
 def needed(objects: list[Manifest]) -> set[Edge]:
     """List every connection that the catalogue and the stores of the tree ask for."""
-    owners = {owner.name: owner for owner in pods(objects)}
+    owners = {owner.name: owner for owner in callers(objects)}
     edges_of_pods: set[Edge] = set()
     for edge in edges():
-        callers = [
+        of_edge = [
             owner.name
             for owner in owners.values()
             if owner.namespace == edge.caller.namespace
             and edge.caller.name in ("", owner.labels.get("app.kubernetes.io/name"))
         ]
         edges_of_pods |= {
-            (caller, edge.called.name, PORT) for caller in callers if edge.called.name in owners
+            (caller, edge.called.name, PORT) for caller in of_edge if edge.called.name in owners
         }
-    for owner in owners.values():
-        if _uses_postgres(owner) and "postgres" in owners:
+    for owner in pods(objects):
+        if uses_postgres(owner) and "postgres" in owners:
             edges_of_pods.add((owner.name, "postgres", 5432))
         if "DSM_REDIS_URL" in names(owner) and "valkey" in owners:
             edges_of_pods.add((owner.name, "valkey", 6379))
@@ -127,7 +132,7 @@ def needed(objects: list[Manifest]) -> set[Edge]:
     return edges_of_pods
 
 
-def _uses_postgres(owner: Pods) -> bool:
+def uses_postgres(owner: Pods) -> bool:
     return bool(names(owner) & {"DSM_DATABASE_URL", "DSM_OWNER_URL"})
 
 
@@ -142,7 +147,6 @@ def check(objects: list[Manifest]) -> Iterator[str]:
     dns = End("kube-system", DNS, {"k8s-app": "kube-dns"})
     monitoring = End("monitoring", MONITORING, {"app": "prometheus"})
     for owner in pods(objects):
-        yield from (f"{owner}: {fault}" for fault in _outside(objects, owner))
         for protocol in ("UDP", "TCP"):
             if not _allows(objects, end(owner), dns, "Egress", 53, protocol):
                 yield f"{owner}: it cannot ask for names ({protocol})"
@@ -158,38 +162,14 @@ def check(objects: list[Manifest]) -> Iterator[str]:
 
 
 def _denied(objects: list[Manifest]) -> Iterator[str]:
-    for namespace in ("dsm", JOBS_NAMESPACE):
-        bare = End(namespace, {}, {})
-        for direction in ("Ingress", "Egress"):
-            if not list(_policies(objects, bare, direction)):
-                yield f"{namespace}: {direction} is open to a pod that no other policy selects"
-
-
-def blocks(objects: list[Manifest], owner: Pods) -> set[tuple[str, int]]:
-    """List the addresses outside the tree that pods reach, each with its port."""
-    edges_of_pods: set[tuple[str, int]] = set()
-    for policy in _policies(objects, end(owner), "Egress"):
-        for rule in policy["spec"].get("egress", []):
-            peers = rule.get("to", [{"ipBlock": {"cidr": ANYWHERE}}])
-            cidrs = [peer["ipBlock"]["cidr"] for peer in peers if "ipBlock" in peer]
-            edges_of_pods |= {(cidr, port["port"]) for cidr in cidrs for port in rule["ports"]}
-    return edges_of_pods
-
-
-def _outside(objects: list[Manifest], owner: Pods) -> Iterator[str]:
-    ports = {port for _, port in blocks(objects, owner)} - {53}
-    in_tree = {other.name for other in pods(objects)}
-    has_cluster = any(of_kind(objects, "Cluster"))
-    expected: set[int] = set()
-    if owner.calls_the_cluster:
-        expected |= {443, 6443}
-    if owner.name == "ollama":
-        expected.add(443)  # where it pulls models from
-    if _uses_postgres(owner) and "postgres" not in in_tree and not has_cluster:
-        expected.add(5432)
-    if "DSM_REDIS_URL" in names(owner) and "valkey" not in in_tree:
-        expected.add(6379)
-    for port in sorted(expected - ports):
-        yield f"it does not reach the port {port} outside the cluster"
-    for port in sorted(ports - expected):
-        yield f"it reaches the port {port} outside the cluster, which nothing asks for"
+    for namespace in (NAMESPACE, JOBS_NAMESPACE):
+        closed = {
+            direction
+            for policy in of_kind(objects, "NetworkPolicy")
+            if policy["metadata"]["namespace"] == namespace
+            and policy["spec"].keys() == {"podSelector", "policyTypes"}
+            and policy["spec"]["podSelector"] == {}
+            for direction in policy["spec"]["policyTypes"]
+        }
+        for direction in sorted({"Ingress", "Egress"} - closed):
+            yield f"{namespace}: {direction} is open to a pod that no other policy selects"

@@ -30,26 +30,53 @@ JOB_VARIABLES = {
     "run-daily-scrum": {"DSM_JOB_NAME", "DSM_JOB_STARTS_AT"},
     "run-schedule": {"DSM_JOB_NAME", "DSM_JOB_STARTS_AT"},
 }
+# Keys of Secrets, by the variable that takes them.
+KEYS = {
+    "DSM_DATABASE_URL": "database-url",
+    "DSM_DATABASE_DIRECT_URL": "database-direct-url",
+    "DSM_RECALL_URL": "recall-url",
+    "DSM_OWNER_URL": "owner-url",
+    "DSM_REDIS_URL": "redis-url",
+    "DSM_AUTH__SERVICE_KEY": "service-key",
+    "DSM_AUTH__KEYS": "keys",
+}
+# Secrets that a Job's command may read.
+JOB_SECRETS = {
+    "plan-sprint": "dsm-planning-key",
+    "migrate": "dsm-owner",
+    "run-daily-scrum": "dsm-jobs-key",
+    "run-schedule": "dsm-jobs-key",
+}
+# Peers that a Job's command calls.
+JOB_PEERS = {
+    "plan-sprint": "DSM_PEERS__ORCHESTRATOR",
+    "run-daily-scrum": "DSM_PEERS__SPRINT",
+    "run-schedule": "DSM_PEERS__ORCHESTRATOR",
+}
 # Variables that only a PgBouncer or a replica makes necessary.
 OPTIONAL = {"DSM_DATABASE_DIRECT_URL", "DSM_RECALL_URL"}
 
 
+def _command(owner: Pods) -> list[str]:
+    return next(iter(owner.spec["containers"]), {}).get("command", [])
+
+
 def served(owner: Pods) -> ServiceSpec | None:
     """Return the service that a pod serves; None for other pods."""
-    command = owner.spec["containers"][0].get("command", [])
+    command = _command(owner)
     if command[:2] != ["dsm", "serve"]:
         return None
-    name = command[2].replace("-", "_")
+    name = "".join(command[2:3]).replace("-", "_")
     return next((spec for spec in SERVICES if spec.name == name), None)
 
 
 def variables(objects: list[Manifest], owner: Pods) -> dict[str, str]:
     """Return the environment of a pod's first container, with a text for each secret."""
-    container = owner.spec["containers"][0]
+    container = next(iter(owner.spec["containers"]), {})
     environment: dict[str, str] = {}
     for source in container.get("envFrom", []):
         for config in of_kind(objects, "ConfigMap"):
-            if config["metadata"]["name"] == source["configMapRef"]["name"]:
+            if config["metadata"]["name"] == source.get("configMapRef", {}).get("name"):
                 environment |= config["data"]
     for variable in container.get("env", []):
         name = variable["name"]
@@ -61,7 +88,8 @@ def variables(objects: list[Manifest], owner: Pods) -> dict[str, str]:
 
 def names(owner: Pods) -> set[str]:
     """List the variables that a pod's own environment names, optional ones too."""
-    return {variable["name"] for variable in owner.spec["containers"][0].get("env", [])}
+    containers = owner.spec["containers"][:1]
+    return {variable["name"] for own in containers for variable in own.get("env", [])}
 
 
 def settings_of(objects: list[Manifest], owner: Pods) -> BaseSettings | None:
@@ -110,9 +138,15 @@ def check(objects: list[Manifest]) -> Iterator[str]:
             continue
         yield from (f"{owner}: {fault}" for fault in _names(objects, owner, kind))
         yield from (f"{owner}: {fault}" for fault in _needs(owner))
+        yield from (f"{owner}: {fault}" for fault in _of_job(objects, owner))
+        yield from (f"{owner}: {fault}" for fault in _sources(owner))
         for name, url in variables(objects, owner).items():
             if name.startswith("DSM_PEERS__"):
                 yield from (f"{owner}: {name} {fault}" for fault in _peer(objects, name, url))
+        if owner.calls_the_cluster:
+            yield from check_jobs(variables(objects, owner))
+    if any(served(owner) for owner in pods(objects)):
+        yield from (f"{name} is in no setting of all services" for name in missing_peers(objects))
 
 
 def _names(objects: list[Manifest], owner: Pods, kind: type[BaseSettings]) -> Iterator[str]:
@@ -147,12 +181,33 @@ def _needs(owner: Pods) -> Iterator[str]:
     for name, is_needed in needed.items():
         if (name in own) != is_needed:
             yield f"{name} is {'missing' if is_needed else 'more than it needs'}"
+    if owner.calls_the_cluster and "DSM_IMAGE" not in own:
+        yield "DSM_IMAGE is missing: its Jobs would have no image"
+
+
+def _sources(owner: Pods) -> Iterator[str]:
+    """Tell which Secrets a pod of ours reads that it should not."""
+    spec, command = served(owner), owner.spec["containers"][0]["command"]
+    own = {spec.identity, "dsm-keys"} if spec else {JOB_SECRETS.get("".join(command[1:2]))}
     for variable in owner.spec["containers"][0].get("env", []):
+        name = variable["name"]
         reference = variable.get("valueFrom", {}).get("secretKeyRef", {})
-        if bool(reference.get("optional")) != (variable["name"] in OPTIONAL):
-            yield f"{variable['name']} is optional, or should be"
-        if reference and reference["name"] not in (spec.identity, "dsm-keys"):
-            yield f"{variable['name']} comes from the Secret of another workload"
+        if bool(reference.get("optional")) != (name in OPTIONAL):
+            yield f"{name} is optional, or should be"
+        if reference and reference["name"] not in own:
+            yield f"{name} comes from the Secret of another workload"
+        if reference and reference["key"] != KEYS.get(name):
+            yield f"{name} comes from the key {reference['key']}, which holds something else"
+
+
+def _of_job(objects: list[Manifest], owner: Pods) -> Iterator[str]:
+    """Tell which variables a Job's command lacks."""
+    command = "".join(owner.spec["containers"][0]["command"][1:2])
+    needed = {JOB_PEERS[command], "DSM_AUTH__SERVICE_KEY"} if command in JOB_PEERS else set[str]()
+    if command == "migrate":
+        needed = {"DSM_OWNER_URL"}
+    for name in sorted(needed - variables(objects, owner).keys()):
+        yield f"{name} is missing"
 
 
 def _peer(objects: list[Manifest], name: str, url: str) -> Iterator[str]:
@@ -181,12 +236,13 @@ def _peer(objects: list[Manifest], name: str, url: str) -> Iterator[str]:
 
 def missing_peers(objects: list[Manifest]) -> list[str]:
     """List the peers that the common settings do not name."""
-    (config,) = (
-        config
+    named = {
+        name
         for config in of_kind(objects, "ConfigMap")
         if config["metadata"]["name"].startswith("dsm-config")
-    )
-    return [name for name in known(Peers, "DSM_PEERS__") if name not in config["data"]]
+        for name in config["data"]
+    }
+    return [name for name in known(Peers, "DSM_PEERS__") if name not in named]
 
 
 def check_jobs(values: Mapping[str, str]) -> Iterator[str]:

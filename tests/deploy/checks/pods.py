@@ -13,6 +13,7 @@ VOLUMES = {
     *("configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "image"),
     *("persistentVolumeClaim", "projected", "secret"),
 }
+SELINUX_TYPES = {"", "container_t", "container_init_t", "container_kvm_t", "container_engine_t"}
 TAGGED = re.compile(
     r"(?P<name>[a-z0-9.-]+(:\d+)?(/[a-z0-9._-]+)*):(?P<tag>[A-Za-z0-9_][\w.-]{0,127})"
 )
@@ -78,6 +79,8 @@ def _pod(owner: Pods) -> Iterator[str]:
         for kind in set(volume) - {"name"} - VOLUMES:
             yield f"the volume {volume['name']} is a {kind}"
     context = spec.get("securityContext", {})
+    if context.get("windowsOptions", {}).get("hostProcess"):
+        yield "it is a process of the host"
     if context.get("sysctls"):
         yield "it sets sysctls"
     if context.get("runAsUser") == 0 or context.get("runAsNonRoot") is False:
@@ -86,7 +89,7 @@ def _pod(owner: Pods) -> Iterator[str]:
         yield "enableServiceLinks is not false: a Service could set DSM_PORT"
     if spec.get("automountServiceAccountToken") is not owner.calls_the_cluster:
         yield "only the orchestrator mounts a token, and every pod says so"
-    if not owner.calls_the_cluster and spec.get("serviceAccountName"):
+    if owner.calls_the_cluster != bool(spec.get("serviceAccountName")):
         yield "only the orchestrator has a service account"
 
 
@@ -110,13 +113,14 @@ def _container(owner: Pods, container: dict[str, Any]) -> Iterator[str]:
         yield "procMount is not Default"
     if context.get("appArmorProfile", {}).get("type") == "Unconfined":
         yield "AppArmor is off"
-    if context.get("seLinuxOptions", {}).keys() & {"user", "role"}:
-        yield "it sets an SELinux user or role"
+    selinux = context.get("seLinuxOptions", {})
+    if selinux.keys() & {"user", "role"} or selinux.get("type", "") not in SELINUX_TYPES:
+        yield "it sets an SELinux user or role, or a type that is not allowed"
     if any(port.get("hostPort") for port in container.get("ports", [])):
         yield "it takes a port of the node"
     if own.get("readOnlyRootFilesystem") is not True:
         yield "its root is writable"
-    yield from _image(context, container)
+    yield from _image(context, container, owner.spec.get("volumes", []))
     resources = container.get("resources", {})
     if not {"cpu", "memory"} <= resources.get("requests", {}).keys():
         yield "it requests no cpu or no memory"
@@ -124,7 +128,9 @@ def _container(owner: Pods, container: dict[str, Any]) -> Iterator[str]:
         yield "it has a limit of memory, and none of cpu"
 
 
-def _image(context: dict[str, Any], container: dict[str, Any]) -> Iterator[str]:
+def _image(
+    context: dict[str, Any], container: dict[str, Any], volumes: list[dict[str, Any]]
+) -> Iterator[str]:
     image = TAGGED.fullmatch(container.get("image", ""))
     if image is None or image["tag"] == "latest":
         yield f"the image {container.get('image')} names no release"
@@ -133,3 +139,7 @@ def _image(context: dict[str, Any], container: dict[str, Any]) -> Iterator[str]:
             yield f"the image's user is {USER}"
         if container.get("command", [""])[0] != "dsm":
             yield "its command does not begin with dsm"
+        if container.get("imagePullPolicy") == "Never":
+            yield "its image is never pulled"
+        if any("emptyDir" in volume for volume in volumes):
+            yield "it has a folder to write to, and nothing of ours writes"

@@ -1,5 +1,6 @@
 """References between objects: selectors, ports, names of ConfigMaps, Secrets, claims, accounts."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -9,6 +10,13 @@ from tests.deploy.checks.pods import Manifest, Pods, pods
 # Kinds that controllers of components bring, and the Secrets that a person prints.
 Known = set[tuple[str, str, str]]
 """Namespace, name and key of each Secret."""
+# What kustomize appends to the name of a generated ConfigMap.
+HASHED = re.compile(r"-[a-z0-9]{10}$")
+# Fields of a pod that become variables.
+FIELD = re.compile(
+    r"metadata\.(name|namespace|uid|(labels|annotations)\['[^']+'\])"
+    r"|spec\.(nodeName|serviceAccountName)|status\.(hostIPs?|podIPs?)"
+)
 
 
 def matches(selector: dict[str, Any], labels: dict[str, str]) -> bool:
@@ -58,7 +66,6 @@ def check(objects: list[Manifest], secrets: Known) -> Iterator[str]:
     for owner in pods(objects):
         yield from (f"{owner}: {fault}" for fault in _volumes(objects, secrets, owner))
         yield from (f"{owner}: {fault}" for fault in _environment(objects, secrets, owner))
-        yield from (f"{owner}: {fault}" for fault in _probes(owner))
 
 
 def _services(objects: list[Manifest]) -> Iterator[str]:
@@ -128,7 +135,7 @@ def _accounts(objects: list[Manifest]) -> Iterator[str]:
         if (metadata["namespace"], binding["roleRef"]["name"]) not in roles:
             yield f"RoleBinding {metadata['name']}: there is no role {binding['roleRef']['name']}"
         for subject in binding["subjects"]:
-            if (subject["namespace"], subject["name"]) not in accounts:
+            if (subject.get("namespace"), subject["name"]) not in accounts:
                 yield f"RoleBinding {metadata['name']}: there is no {subject['name']}"
 
 
@@ -160,13 +167,42 @@ def _volumes(objects: list[Manifest], secrets: Known, owner: Pods) -> Iterator[s
 def _environment(objects: list[Manifest], secrets: Known, owner: Pods) -> Iterator[str]:
     for container in owner.containers:
         for source in container.get("envFrom", []):
+            if source.keys() != {"configMapRef"}:
+                yield f"it reads all of {source}, not one ConfigMap"
+                continue
             name = source["configMapRef"]["name"]
             if not _exists(objects, "ConfigMap", owner, name):
                 yield f"there is no ConfigMap {name}"
+            elif not HASHED.search(name):
+                yield f"the ConfigMap {name} has no hash in its name: a change would not roll out"
         for variable in container.get("env", []):
-            key = variable.get("valueFrom", {}).get("secretKeyRef")
-            if key and (owner.namespace, key["name"], key["key"]) not in secrets:
-                yield f"{variable['name']}: no Secret {key['name']} with a key {key['key']}"
+            if "valueFrom" in variable:
+                yield from _source(objects, secrets, owner, variable)
+
+
+def _source(
+    objects: list[Manifest], secrets: Known, owner: Pods, variable: dict[str, Any]
+) -> Iterator[str]:
+    """Tell when the source of a variable is not there."""
+    name, source = variable["name"], variable["valueFrom"]
+    if len(source) != 1:
+        yield f"{name} has {len(source)} sources, not one"
+    for kind, reference in source.items():
+        if kind == "secretKeyRef":
+            if (owner.namespace, reference["name"], reference["key"]) not in secrets:
+                yield f"{name}: no Secret {reference['name']} with a key {reference['key']}"
+        elif kind == "configMapKeyRef":
+            keys = {
+                key
+                for config in of_kind(objects, "ConfigMap")
+                if config["metadata"]["name"] == reference["name"]
+                and config["metadata"]["namespace"] == owner.namespace
+                for key in config["data"]
+            }
+            if reference["key"] not in keys:
+                yield f"{name}: no ConfigMap {reference['name']} with a key {reference['key']}"
+        elif kind == "fieldRef" and not FIELD.fullmatch(reference["fieldPath"]):
+            yield f"{name}: a pod has no field {reference['fieldPath']}"
 
 
 def _exists(objects: list[Manifest], kind: str, owner: Pods, name: str) -> bool:
@@ -175,21 +211,3 @@ def _exists(objects: list[Manifest], kind: str, owner: Pods, name: str) -> bool:
         == (owner.namespace, name)
         for manifest in of_kind(objects, kind)
     )
-
-
-def _probes(owner: Pods) -> Iterator[str]:
-    for container in owner.containers:
-        for name in ("startupProbe", "livenessProbe", "readinessProbe"):
-            probe = container.get(name)
-            if probe is None:
-                continue
-            handlers = probe.keys() & {"httpGet", "tcpSocket", "exec", "grpc"}
-            if len(handlers) != 1:
-                yield f"{name}: one handler is needed, not {len(handlers)}"
-            for handler in handlers - {"exec"}:
-                if port_number(owner, probe[handler]["port"]) is None:
-                    yield f"{name}: the container has no port {probe[handler]['port']}"
-            path = probe.get("httpGet", {}).get("path", "/health")
-            allowed = ("/health", "/health/serving") if name == "readinessProbe" else ("/health",)
-            if path not in allowed:
-                yield f"{name}: {path} asks for more than {' or '.join(allowed)}"

@@ -3,8 +3,9 @@
 import json
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
-from tests.deploy.checks.pods import Manifest
+from tests.deploy.checks.pods import Manifest, pods
 from tests.deploy.checks.references import of_kind
 
 VALUES = (
@@ -12,7 +13,11 @@ VALUES = (
     re.compile(r"\bdsm_[A-Za-z0-9_-]{30,}"),
     re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY"),
     re.compile(r"\b[0-9a-f]{64}\b"),
+    # In a script or a note: not `$(NAME)`, `$NAME` or psql's :'name'.
+    re.compile(r"(?i)passw(or)?d\s*[=:]\s*[^\s'\":$({\\]"),
+    re.compile(r"(?i)\bpassword\s+'[^']"),
 )
+OPTION = re.compile("-.*(pass|secret|token)")
 NAMES = re.compile(r"PASSWORD|SECRET_KEY|TOKEN|SERVICE_KEY|_URL$|AUTH__KEYS")
 # Variables of such a name that hold no secret.
 OPEN = {"DSM_EMBEDDING__OLLAMA_URL"}
@@ -29,6 +34,12 @@ def check(objects: list[Manifest]) -> Iterator[str]:
             if form.search(text):
                 yield f"{identity}: a value looks like a secret"
         yield from (f"{identity}: {fault}" for fault in _variables(manifest))
+    for owner in pods(objects):
+        for container in owner.containers:
+            words = [*container.get("command", []), *container.get("args", [])]
+            for option, value in pairwise(words):
+                if OPTION.match(option) and not value.startswith("$("):
+                    yield f"{owner}: {option} is given in plain text"
 
 
 def _variables(value: object) -> Iterator[str]:
@@ -39,5 +50,7 @@ def _variables(value: object) -> Iterator[str]:
         name = value.get("name")
         if isinstance(name, str) and NAMES.search(name) and name not in OPEN and "value" in value:
             yield f"{name} is given in plain text"
-        for inner in value.values():
+        for key, inner in value.items():
+            if isinstance(inner, str) and NAMES.search(str(key)) and key not in OPEN:
+                yield f"{key} is given in plain text"
             yield from _variables(inner)

@@ -25,6 +25,10 @@ FACTORS = {"m": Decimal("0.001"), "": Decimal(1), "k": Decimal(10**3), "M": Deci
     "T": Decimal(10**12),
     **{f"{letter}i": Decimal(1024**power) for power, letter in enumerate("KMGT", 1)},
 }
+PLAUSIBLE = {
+    "cpu": (Decimal("0.01"), Decimal(8)),
+    "memory": (Decimal(16 * 1024**2), Decimal(64 * 1024**3)),
+}
 ENUMS = {
     "restartPolicy": {"Always", "OnFailure", "Never"},
     "imagePullPolicy": {"Always", "IfNotPresent", "Never"},
@@ -128,16 +132,26 @@ def _pod(spec: dict[str, Any]) -> Iterator[str]:
                 yield f"{variable['name']} is no name of a variable"
             if "value" in variable and "valueFrom" in variable:
                 yield f"{variable['name']} has two values"
+            if variable.get("valueFrom") == {}:
+                yield f"{variable['name']} has a source that is none"
             if not isinstance(variable.get("value", ""), str):
                 yield f"{variable['name']}: its value is no text"
         for port in container.get("ports", []):
             if not PORT.fullmatch(port.get("name", "http")):
                 yield f"{port['name']} is no name of a port"
-        resources = container.get("resources", {})
-        for name, request in resources.get("requests", {}).items():
-            limit = resources.get("limits", {}).get(name)
-            if limit is not None and _amount(limit) < _amount(request):
-                yield f"{container['name']}: more {name} is requested than its limit"
+        yield from _resources(container["name"], container.get("resources", {}))
+
+
+def _resources(container: str, resources: dict[str, Any]) -> Iterator[str]:
+    for name, request in resources.get("requests", {}).items():
+        limit = resources.get("limits", {}).get(name)
+        if limit is not None and _amount(limit) < _amount(request):
+            yield f"{container}: more {name} is requested than its limit"
+        # Accepted, and never scheduled or killed at once: `50` cores, `192m` of a byte.
+        least, most = PLAUSIBLE.get(name, (Decimal(0), Decimal("Infinity")))
+        for amount in (request, *([] if limit is None else [limit])):
+            if not least <= _amount(amount) <= most:
+                yield f"{container}: {amount} is no plausible {name}"
 
 
 def _amount(quantity: object) -> Decimal:
