@@ -55,7 +55,8 @@ test-processes: install ## Restart every replica of seven services under load, a
 test-faults: install ## Inject faults for some minutes (DSM_FAULT_SECONDS a storm, DSM_FAULT_SEED)
 	$(BIN)/python -m pytest tests/faults tests/graphs/test_blackholes.py -s
 
-image-test: install ## Build the image and run each service in it (needs buildah, podman and runc)
+# Without a registry the base is made by debootstrap; DSM_IMAGE_BASE names another image to build upon.
+image-test: install ## Build the image and run each service in it (needs root, buildah, podman and runc)
 	$(BIN)/python -m pytest -p no:xdist -m image tests/image -s -rs
 
 bench: install ## Measure the main paths beside their floors
