@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from domain_services.kernel.settings import DatabaseRoute, KernelSettings
+from domain_services.kernel.settings import DatabaseRoute, KernelSettings, Port
 from domain_services.kernel.store_urls import PostgresUrl
 from memory import session
 from memory.episode import ModeName
@@ -13,7 +13,7 @@ from memory.episode import ModeName
 class AgentSettings(KernelSettings):
     session_settings: ClassVar[dict[str, str]] = session.SETTINGS
 
-    port: int = Field(default=8100, description="port to listen on")
+    port: Port = Field(default=8100, description="port to listen on")
     # One for each stream, one for deliveries, two for Idempotency-Keys.
     pool_size: int = Field(
         default=5, ge=1, le=100, description="database connections of the writing pool"

@@ -15,11 +15,12 @@ Names = Annotated[
 
 def migrate(names: Names = None) -> None:
     """Create what is missing and migrate the databases on the server of DSM_OWNER_URL."""
+    from deploy.environment import read_environment
     from deploy.migrating.migration import migrate as migrate_all
     from deploy.migrating.settings import MigrationSettings
     from deploy.migrating.targets import choose, targets
 
     with one_line():
-        chosen = targets(choose(names or ()), MigrationSettings())
+        chosen = targets(choose(names or ()), read_environment(MigrationSettings))
         migrate_all(chosen, lambda step: print(step, file=sys.stderr))
         print(f"{len(chosen)} databases are at the newest schema")

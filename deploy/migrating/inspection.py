@@ -78,7 +78,7 @@ def inspect(target: Target) -> Findings:
 
 def _is_missing(target: Target, refusal: psycopg.OperationalError) -> bool:
     """Tell whether the database does not exist. Raises: `StackError` when it is another trouble."""
-    text = str(refusal).strip() or repr(refusal)
+    text = " ".join(str(refusal).split()) or repr(refusal)
     trouble = StackError(f"cannot connect to {target.database}: {text}")
     try:
         with connected(target.beside(MAINTENANCE)) as connection:

@@ -13,7 +13,12 @@ from deploy.errors import StackError
 from deploy.serving import waiting
 from deploy.serving.config import Server, uvicorn_config
 from deploy.serving.leaving import Leaving, ignore_signals
-from deploy.serving.start import listen, read_settings, refuse_open_door
+from deploy.serving.start import (
+    listen,
+    read_settings,
+    refuse_missing_stores,
+    refuse_open_door,
+)
 from domain_services.kernel.background import Background
 from domain_services.kernel.database.fitness import UnfitDatabase, check_database
 from domain_services.kernel.database.migrate import ForeignDatabase
@@ -36,11 +41,11 @@ def serve(
     """Serve until SIGTERM or SIGINT, then drain and return.
 
     `listener` is used instead of the address of the settings; `leave_with` is a pipe whose end is
-    one more reason to leave. Raises: `StackError` when the
-    service cannot start or ends by itself.
+    one more reason to leave. Raises: `StackError` when the service cannot start or ends by itself.
     """
     settings = read_settings(spec)
     refuse_open_door(spec, settings)
+    refuse_missing_stores(spec, settings)
     configure_logging(settings.log_level)
     with listener or listen(settings.host, settings.port) as bound:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -108,8 +113,7 @@ async def _schema(
     """Wait for the schema of the service's database; False when the process is to leave."""
     if spec.migrations is None:
         return True
-    if settings.database_url is None:
-        raise StackError(f"{spec.name} cannot start: no database is set; set DSM_DATABASE_URL")
+    assert settings.database_url is not None  # `refuse_missing_stores`
     url = settings.database_url.get_secret_value()
     ready = asyncio.create_task(_tables(url, spec.migrations, spec.wait_after_schema))
     request = asyncio.create_task(leaving.asked.wait())

@@ -2,34 +2,36 @@
 
 import socket
 from ipaddress import ip_address
-
-from pydantic import ValidationError
-from pydantic_settings import SettingsError
+from typing import Any
 
 from deploy.catalogue import ServiceSpec, resolve
+from deploy.environment import read_environment
 from deploy.errors import PortTaken, StackError
 from domain_services.kernel.settings import KernelSettings
 
 _BACKLOG = 2048
 
 
-def read_settings(spec: ServiceSpec, **values: object) -> KernelSettings:
+def read_settings(spec: ServiceSpec, **values: Any) -> KernelSettings:
     """Read a service's settings from the environment, except `values`.
 
     Raises: `StackError` naming wrong ones.
     """
     try:
-        return resolve(spec.settings)(**values)
-    except SettingsError as error:
-        raise StackError(f"{spec.name} cannot start: {error}; JSON is expected there") from None
-    except ValidationError as error:
-        # Without the values: a key or a password may be among them.
-        wrong = "; ".join(
-            f"DSM_{'__'.join(str(part) for part in entry['loc']).upper()}:"
-            f" {entry['msg'].removeprefix('Value error, ')}"
-            for entry in error.errors(include_input=False)
-        )
-        raise StackError(f"{spec.name} cannot start: {wrong}") from None
+        return read_environment(resolve(spec.settings), **values)
+    except StackError as error:
+        raise StackError(f"{spec.name} cannot start: {error}") from None
+
+
+def refuse_missing_stores(spec: ServiceSpec, settings: KernelSettings) -> None:
+    """Refuse to start without a store that the service needs. Raises: `StackError`."""
+    stores = [
+        ("database", "DSM_DATABASE_URL", spec.migrations is not None, settings.database_url),
+        ("Redis", "DSM_REDIS_URL", settings.needs_redis, settings.redis_url),
+    ]
+    for store, setting, is_needed, url in stores:
+        if is_needed and url is None:
+            raise StackError(f"{spec.name} cannot start: no {store} is set; set {setting}")
 
 
 def refuse_open_door(spec: ServiceSpec, settings: KernelSettings) -> None:

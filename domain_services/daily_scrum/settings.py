@@ -5,13 +5,14 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from domain_services.kernel.settings import KernelSettings
+from domain_services.kernel.settings import KernelSettings, Port
 
 
 class DailyScrumSettings(KernelSettings):
     listeners: ClassVar[int] = 1  # the relay of its outbox
+    needs_redis: ClassVar[bool] = True
 
-    port: int = Field(default=8106, description="port to listen on")
+    port: Port = Field(default=8106, description="port to listen on")
     daily_scrum_sunset: date = Field(
         default=date(2027, 11, 1), description="day announced in the Sunset header"
     )

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl
 
-from domain_services.kernel.settings import KernelSettings
+from domain_services.kernel.settings import KernelSettings, Port
 
 
 class ModelSettings(BaseModel):
@@ -27,7 +27,7 @@ class ModelSettings(BaseModel):
 class EmbeddingSettings(KernelSettings):
     """Settings of the embedding service, beside those of every service."""
 
-    port: int = Field(default=8105, description="port to listen on")
+    port: Port = Field(default=8105, description="port to listen on")
     embedding: ModelSettings = ModelSettings()
     # 256 texts of 10,000 characters, the most a batch may hold, at three bytes a character.
     max_body_bytes: int = Field(

@@ -24,6 +24,9 @@ Call = Annotated[
 ]
 
 
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
 class ApiKey(BaseModel):
     """A bearer key as it is stored: the SHA-256 of its text, never the text.
 
@@ -109,11 +112,13 @@ class KernelSettings(BaseSettings):
 
     listeners: ClassVar[int] = 0
     """Connections that listen for the database's notifications."""
+    needs_redis: ClassVar[bool] = False
+    """True for a service that cannot do without events."""
     session_settings: ClassVar[dict[str, str]] = {}
     """Settings of its database sessions, beside those of every service."""
 
     host: str = Field(default="127.0.0.1", description="address to listen on")
-    port: int = Field(ge=1, le=65535, description="port to listen on")
+    port: Port = Field(description="port to listen on")
     database_url: PostgresUrl | None = Field(
         default=None, description="PostgreSQL database of this service"
     )

@@ -1,10 +1,13 @@
 """Structured logs without secrets, and the Prometheus metrics of one app."""
 
+import io
 import logging
+import os
 import re
 import sys
 from collections.abc import MutableMapping, Sequence
-from typing import Any, cast
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -55,6 +58,19 @@ def _identify(
     return event
 
 
+class _Log(io.TextIOBase):
+    """Standard error of the process. A line that cannot be written is lost, and nothing else."""
+
+    # Without the buffer of `sys.stderr`: what stays there fails again at the end of the process.
+    def write(self, text: str) -> int:
+        line = text.encode(errors="backslashreplace")
+        # None without a standard error.
+        with suppress(AttributeError, OSError, ValueError):
+            while line:
+                line = line[os.write(sys.stderr.fileno(), line) :]
+        return len(text)
+
+
 def configure_logging(level: str) -> None:
     """Send log events to stderr as JSON lines; called once, by a process's entry point."""
     # Warnings of libraries take the same way, so that they too carry ids and no secrets.
@@ -68,7 +84,7 @@ def configure_logging(level: str) -> None:
         _redact,
         structlog.processors.JSONRenderer(),
     ]
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(_Log())
     formatter = structlog.stdlib.ProcessorFormatter
     handler.setFormatter(
         formatter(foreign_pre_chain=shared, processors=[formatter.remove_processors_meta, *last])
@@ -79,7 +95,8 @@ def configure_logging(level: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(
             logging.getLevelNamesMapping()[level.upper()]
         ),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        # One write a line: processes that share a log do not mix theirs.
+        logger_factory=structlog.WriteLoggerFactory(file=cast(TextIO, _Log())),
     )
 
 

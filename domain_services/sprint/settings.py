@@ -4,10 +4,11 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from domain_services.kernel.settings import KernelSettings
+from domain_services.kernel.settings import KernelSettings, Port
 
 
 class SprintSettings(KernelSettings):
     listeners: ClassVar[int] = 1  # the relay of its outbox
+    needs_redis: ClassVar[bool] = True
 
-    port: int = Field(default=8103, description="port to listen on")
+    port: Port = Field(default=8103, description="port to listen on")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from deploy.local.servers import EmbeddedServers
 from domain_services.kernel.database import migrate
-from tests.serving.conftest import Serve, until
+from tests.serving.conftest import BOUND_SECONDS, Serve, until
 
 
 def test_process_answers_on_until_the_pause_ends_and_then_finishes(
@@ -78,6 +78,17 @@ def test_process_that_is_told_to_stop_during_its_start_leaves_at_once(
     assert code == 0
     events = [json.loads(line)["event"] for line in err.splitlines()]
     assert events == ["serving.started", "serving.draining", "serving.stopped"]
+
+
+def test_process_whose_log_cannot_be_written_serves_and_drains(serve_process: Serve) -> None:
+    """Every request is slow, and so makes a line of the log."""
+    served = serve_process("slow-one", DSM_SLOW_REQUEST_SECONDS="0.0000001", DSM_DRAIN_SECONDS="0")
+    served.until("/health/serving", 200)
+    assert served.process.stderr
+    served.process.stderr.close()
+    assert [served.status("/quick") for _ in range(3)] == [200, 200, 200]
+    served.process.send_signal(signal.SIGTERM)
+    assert served.process.wait(BOUND_SECONDS) == 0
 
 
 def test_process_without_a_database_to_serve_from_says_what_to_set(serve_process: Serve) -> None:

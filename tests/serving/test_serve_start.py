@@ -6,8 +6,16 @@ import pytest
 from pydantic import SecretStr
 
 from deploy.catalogue import ServiceSpec, find
+from deploy.environment import read_environment
 from deploy.errors import PortTaken, StackError
-from deploy.serving.start import is_loopback, listen, read_settings, refuse_open_door
+from deploy.migrating.settings import MigrationSettings
+from deploy.serving.start import (
+    is_loopback,
+    listen,
+    read_settings,
+    refuse_missing_stores,
+    refuse_open_door,
+)
 from domain_services.kernel.settings import ApiKey, AuthSettings, KernelSettings
 from tests.ports import free_port
 
@@ -46,6 +54,8 @@ def test_address_that_others_reach_needs_keys(host: str, is_own: bool) -> None:
     ("variable", "value"),
     [
         ("DSM_PORT", "tcp://10.0.0.7:80"),
+        ("DSM_PORT", "0"),
+        ("DSM_PORT", "99999"),
         ("DSM_DRAIN_SECONDS", "-1"),
         ("DSM_AUTH__KEYS", '["x"]'),
         ("DSM_DATABASE_URL", "postgresql://dsm:se%cret@host/database"),
@@ -95,6 +105,27 @@ def test_text_that_is_not_json_is_refused(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("DSM_AUTH", "{")
     with pytest.raises(StackError, match="JSON is expected"):
         read_settings(PROJECT)
+
+
+def test_wrong_settings_of_a_migration_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DSM_OWNER_URLS", "{")
+    with pytest.raises(StackError, match=r'"owner_urls".*; JSON is expected there\Z'):
+        read_environment(MigrationSettings)
+
+
+@pytest.mark.parametrize("name", ["backlog", "sprint", "daily_scrum"])
+def test_service_that_needs_redis_does_not_start_without(name: str) -> None:
+    spec = find(name)
+    stores = {"database_url": "postgresql://a/b"}
+    with pytest.raises(StackError, match="no Redis is set; set DSM_REDIS_URL"):
+        refuse_missing_stores(spec, read_settings(spec, **stores))
+    refuse_missing_stores(spec, read_settings(spec, **stores, redis_url="redis://a"))
+
+
+def test_orchestrator_starts_without_redis() -> None:
+    orchestrator = find("orchestrator")
+    own = read_settings(orchestrator, database_url="postgresql://a/b")
+    refuse_missing_stores(orchestrator, own)
 
 
 def test_taken_port_is_named() -> None:
