@@ -21,6 +21,7 @@ pytestmark = pytest.mark.faults
 ANSWER_SECONDS = 8.0
 BACK_SECONDS = 5.0
 OUTAGE_SECONDS = 4.0
+RECONNECT_SECONDS = 3.0
 MODES: tuple[Mode, ...] = ("refuse", "delay", "reset", "truncate", "garbage", "blackhole")
 
 
@@ -96,8 +97,10 @@ async def test_memory_pool_reconnects_soon_after_a_long_outage(
                     async with pool.connection(timeout=0.2) as connection:
                         await connection.execute("SELECT 1")
             proxy.set("pass")
+            started = time.monotonic()
             async with pool.connection() as connection:
                 await connection.execute("SELECT 1")
+            assert time.monotonic() - started < RECONNECT_SECONDS
     databases.drop(url)
 
 

@@ -66,6 +66,7 @@ async def test_working_consumer_removes_those_that_left(
     finally:
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
+    assert "gone" not in await names(box.redis)
 
 
 def test_process_has_the_same_name_after_a_restart() -> None:

@@ -103,7 +103,13 @@ def test_database_of_another_owner_is_given_over_by_one_statement(site: Site) ->
 def test_limits_that_the_role_has_for_requests_end_no_migration(site: Site) -> None:
     project = site.target("project")
     site.admin(f"ALTER ROLE {site.owner} SET statement_timeout = '1s'")
-    upgrade(project.url, project.package, after=lambda c: c.execute("SELECT pg_sleep(1.2)"))
+    statuses: list[str | None] = []
+
+    def sleep(connection: psycopg.Connection) -> None:
+        statuses.append(connection.execute("SELECT pg_sleep(1.2)").statusmessage)
+
+    upgrade(project.url, project.package, after=sleep)
+    assert statuses == ["SELECT 1"]
 
 
 def test_table_in_use_is_an_error_that_says_so(site: Site) -> None:

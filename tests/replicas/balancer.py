@@ -235,18 +235,21 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             await writer.drain()
 
 
+async def ask(port: int, path: str) -> bytes:
+    """Ask a replica on a connection of its own; return the whole answer. Raises: `OSError`."""
+    reader, writer = await asyncio.open_connection(HOST, port)
+    try:
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: probe\r\nConnection: close\r\n\r\n".encode())
+        return await reader.read()
+    finally:
+        writer.close()
+
+
 async def _probed(port: int) -> Literal["serving", "away", "slow"]:
-    """Ask a replica whether it serves, on a connection of its own."""
+    """Ask a replica whether it serves."""
     try:
         async with asyncio.timeout(PROBE_TIMEOUT_SECONDS):
-            reader, writer = await asyncio.open_connection(HOST, port)
-            try:
-                writer.write(
-                    b"GET /health/serving HTTP/1.1\r\nHost: probe\r\nConnection: close\r\n\r\n"
-                )
-                answer = await reader.read()
-            finally:
-                writer.close()
+            answer = await ask(port, "/health/serving")
     except (OSError, TimeoutError):
         return "away"
     if b" 200 " in answer.partition(b"\r\n")[0]:

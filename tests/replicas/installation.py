@@ -14,7 +14,7 @@ import httpx
 from deploy.catalogue import SERVICES, ServiceSpec
 from deploy.local import keys
 from tests.ports import free_port
-from tests.replicas.balancer import Backend, Balancer
+from tests.replicas.balancer import FORGET_SECONDS, Backend, Balancer, ask
 from tests.replicas.callers import ANSWER_SECONDS
 from tests.replicas.command import WITHOUT, Command
 from tests.replicas.stores import HOST, TcpServers
@@ -25,6 +25,8 @@ LIMIT_SECONDS = 600
 # Services whose replicas are replaced at the same time.
 ROLLED_AT_ONCE = 3
 _POLL_SECONDS = 0.02
+# Pause between two connections to a replica that leaves.
+_LATE_SECONDS = 0.1
 
 
 @dataclass(eq=False)
@@ -64,6 +66,8 @@ class Installation:
     """Those that run."""
     exit_codes: list[tuple[str, int | None]] = field(default_factory=list[tuple[str, int | None]])
     """Service and exit code of each process that was asked to leave."""
+    refusals: list[str] = field(default_factory=list[str])
+    """Connections that a leaving replica refused to those who had not heard of it yet."""
     _started: Counter[str] = field(default_factory=Counter[str])
 
     def start(self, name: str) -> Replica:
@@ -131,9 +135,22 @@ class Installation:
         """Ask a replica to leave by SIGTERM and wait for its end."""
         self.balancer.forget_soon(replica.backend)
         replica.process.terminate()
+        await self._connect_late(replica)
         await self._until(lambda: replica.ended, replica, alive=False)
         self.exit_codes.append((replica.name, replica.process.exitcode))
         self._forget(replica)
+
+    async def _connect_late(self, replica: Replica) -> None:
+        """Open connections until the last caller has heard that the replica leaves."""
+        until = time.monotonic() + FORGET_SECONDS
+        while time.monotonic() < until:
+            try:
+                answer = await ask(replica.port, "/health")
+            except OSError as error:
+                answer = repr(error).encode()
+            if not answer.startswith(b"HTTP/1.1 200 "):
+                self.refusals.append(f"{replica.name}: {answer[:200]!r}")
+            await asyncio.sleep(_LATE_SECONDS)
 
     async def kill(self, replica: Replica) -> None:
         """Kill a replica by SIGKILL."""

@@ -34,6 +34,7 @@ async def test_restart_of_every_replica_fails_no_request_and_doubles_nothing(
         "counted", counts.summary() | installation.balancer.counted | load.ledger.counts()
     )
     assert counts.failures == [], "\n".join(counts.failures)
+    assert installation.refusals == []
     assert [code for _, code in installation.exit_codes] == [0] * len(leaving)
     assert await stores.wait_until_quiet(QUIET_SECONDS) == []
     violations = await load.ledger.violations(stores)

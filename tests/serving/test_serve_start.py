@@ -143,5 +143,8 @@ def test_service_is_found_by_either_spelling() -> None:
 
 def test_every_address_of_ipv6_takes_ipv4_too() -> None:
     port = free_port()
-    with listen("::", port), socket.create_connection(("127.0.0.1", port), timeout=30):
-        pass
+    with listen("::", port) as bound, socket.create_connection(("127.0.0.1", port), timeout=30):
+        bound.settimeout(30)
+        connection, (address, *_) = bound.accept()
+        connection.close()
+    assert address == "::ffff:127.0.0.1"
