@@ -79,7 +79,14 @@ def trouble(
     """Describe the values that are refused and the variables that nothing reads."""
     from agent.cli.configuration import LINKS_ADVICE
 
-    lines = [f"error: {row.service} refuses {row.name}: {row.reason}" for row in refused]
+    # One line for a value that several services refuse.
+    services: dict[tuple[str, str], list[str]] = {}
+    for row in refused:
+        services.setdefault((row.name, row.reason), []).append(row.service)
+    lines = [
+        f"error: {', '.join(names)} {'refuses' if len(names) == 1 else 'refuse'} {name}: {reason}"
+        for (name, reason), names in services.items()
+    ]
     if links:
         lines.append(f"warning: {', '.join(links)}: {LINKS_ADVICE}")
     for variable in unknown:

@@ -83,11 +83,11 @@ def read_settings(
         settings = kind()
     except ValidationError as error:
         return [], [
-            Refused(spec.name, _variable(part["loc"]), part["msg"]) for part in error.errors()
+            Refused(spec.name, _variable(part["loc"]), part["msg"].removeprefix("Value error, "))
+            for part in error.errors()
         ]
     except SettingsError as error:
-        # Its text names the field and not the value.
-        return [], [Refused(spec.name, f"{PREFIX}*", f"{error}; write it as JSON")]
+        return [], [Refused(spec.name, _of_field(error, names), "it is no JSON; write it as JSON")]
     rows = [
         Setting(spec.name, name, _shown(value), _source(name, value != default, names))
         for name, value, default in _leaves(settings)
@@ -198,6 +198,13 @@ def without_password(url: str) -> str:
     # Parameters may hold a password too; a socket's folder stands there as well.
     tail = f"?{MASK}" if parts.query else ""
     return f"{parts.scheme}://{user}{place}{parts.path}{tail}"
+
+
+def _of_field(error: SettingsError, names: set[str]) -> str:
+    """Name the variables of the field that an error names; its value stands nowhere."""
+    field = re.search(r'field "(\w+)"', str(error))
+    root = f"{PREFIX}{field[1].upper()}" if field else PREFIX
+    return ", ".join(sorted(n for n in names if n == root or n.startswith(f"{root}__"))) or root
 
 
 def _variable(place: tuple[int | str, ...]) -> str:

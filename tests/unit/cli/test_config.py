@@ -111,8 +111,17 @@ def test_a_value_that_is_refused_is_named_without_the_value() -> None:
     for name, value in (("DSM_POOL_SIZE", "gravel"), ("DSM_AUTH__KEYS", "gravel")):
         shown = show("project", **{name: value})
         assert shown.exit_code == 1
-        assert "project refuses DSM_" in shown.stderr
+        assert f"project refuses {name}" in shown.stderr
         assert "gravel" not in shown.output
+
+
+def test_value_that_several_services_refuse_is_one_line() -> None:
+    shown = CliRunner().invoke(
+        app, ["config", "show", "--data-dir", "/nowhere"], env={"DSM_LOG_LEVEL": "gravel"}
+    )
+    [line] = shown.stderr.splitlines()
+    assert "sprint, backlog" in line
+    assert "refuse DSM_LOG_LEVEL: Input should be 'debug'" in line
 
 
 def test_settings_of_a_running_stack_are_the_stacks() -> None:
