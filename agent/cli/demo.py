@@ -50,7 +50,7 @@ def demo(
             )
         for project in imported_projects(folder):
             orchestrate.orchestrate(project, target=Target(folder))
-        show_end(folder, keep=keep, chosen=as_of == DEFAULT_DAY)
+        show_end(folder, base_port, keep=keep, chosen=as_of == DEFAULT_DAY)
     # Also after a failure or Ctrl-C: no server may outlive the demo unless asked for.
     finally:
         if not keep:
@@ -62,7 +62,7 @@ def imported_projects(folder: Path) -> list[str]:
     return sorted(path.stem for path in (folder / "imports").glob("*.json"))
 
 
-def show_end(folder: Path, *, keep: bool, chosen: bool) -> None:
+def show_end(folder: Path, base_port: int, *, keep: bool, chosen: bool) -> None:
     """Print why the day was chosen, and what to try next."""
     from rich.rule import Rule
     from rich.text import Text
@@ -76,7 +76,8 @@ def show_end(folder: Path, *, keep: bool, chosen: bool) -> None:
     # Printed as it is: a wrapped command could not be copied.
     print(f"  export DSM_DATA_DIR={folder}")
     if not keep:
-        print("  dsm up --detach                      # start this state again")
+        port = "" if base_port == DEFAULT_BASE_PORT else f" --base-port {base_port}"
+        print(f"  {f'dsm up --detach{port}':<36} # start this state again")
     print("  dsm orchestrate P1 --why --evidence  # the decision in detail")
     print("  dsm clock P1 --to next-sprint        # hold the scrums, close, go on to the next one")
     print("  examples/a_year_of_sprints.sh        # 26 sprints of both projects")

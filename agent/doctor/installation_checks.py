@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from agent.doctor.facts import Facts, Reply
 from agent.doctor.findings import WHOLE, Finding
 from agent.schedules.schema import ScheduledJob
+from domain_services.embedding.schema import Health
 from domain_services.kernel.client.diagnosis import DatabaseDiagnosis, Diagnosis
 
 # A server with less room refuses the next replica, or the person who looks for the trouble.
@@ -15,14 +16,14 @@ _SHOWN = 5
 def check_installation(facts: Facts) -> Iterator[Finding]:
     """Check what no service sees by itself."""
     yield from _connections([s.diagnosis.value for s in facts.services if s.diagnosis.value])
-    # A service that told nothing about itself has a line that says why.
-    silent = {service.name for service in facts.services if service.diagnosis.value is None}
-    if facts.embedding.value is not None or "embedding" not in silent:
-        yield from _embedding(facts)
-    if facts.schedules.value is not None or "orchestrator" not in silent:
+    # One that is not known, or told nothing about itself, has a line that says why.
+    described = {service.name for service in facts.services if service.diagnosis.value is not None}
+    if facts.embedding.value is not None or "embedding" in described:
+        yield from _embedding(facts.embedding)
+    if facts.schedules.value is not None or "orchestrator" in described:
         yield from _schedules(facts.schedules)
     for name, letters in facts.dead_letters.items():
-        if letters.value is not None or name not in silent:
+        if letters.value is not None or name in described:
             yield from _dead_letters(name, letters)
 
 
@@ -58,11 +59,8 @@ def _server(users: Sequence[tuple[Diagnosis, DatabaseDiagnosis]]) -> Iterator[Fi
         yield Finding(WHOLE, "connections", "ok", f"{most}{used} of {allowed} are open ({names})")
 
 
-def _embedding(facts: Facts) -> Iterator[Finding]:
-    reply = facts.embedding
+def _embedding(reply: Reply[Health]) -> Iterator[Finding]:
     if reply.value is None:
-        if not any(service.name == "embedding" for service in facts.services):
-            return
         yield Finding(
             "embedding",
             "model",

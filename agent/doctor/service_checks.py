@@ -34,6 +34,16 @@ def check_service(facts: ServiceFacts, identity: str, release: str) -> Iterator[
         )
         return
     yield Finding(name, "reachable", "ok", facts.url)
+    if _text(facts.serving.body.get("reason")) == "schema":
+        # It answers nothing else yet.
+        yield Finding(
+            name,
+            "schema",
+            "failed",
+            "it waits for its database, or for the newest schema in it",
+            "its log says which (schema.waiting); an older schema is brought up by: dsm migrate",
+        )
+        return
     yield from _serving(name, facts.serving)
     yield from _ready(name, facts.ready, _silent_stores(facts.diagnosis.value))
     yield from _clock(name, facts.health)

@@ -1,8 +1,11 @@
 """Help and short sentences of the command line, as a newcomer reads them."""
 
+from pathlib import Path
+
 import pytest
 from typer.testing import CliRunner
 
+from agent.cli.demo import show_end
 from agent.cli.learning import learned_sentence
 from agent.cli.main import ORDER, app
 from agent.cli.status import PHASES
@@ -26,6 +29,14 @@ def test_every_command_has_a_place_in_the_help() -> None:
     text = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "80", "TERM": "dumb"}).stdout
     # Typer's own panel holds commands that name none.
     assert "─ Commands ─" not in text
+
+
+def test_end_of_the_demo_names_the_ports_that_were_chosen(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    for port, command in ((9200, "dsm up --detach --base-port 9200 "), (8100, "dsm up --detach  ")):
+        show_end(tmp_path, port, keep=False, chosen=False)
+        assert command in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("phase", ["stopped", "crashed"])

@@ -225,6 +225,15 @@ def test_silent_store_is_one_line_of_its_service() -> None:
     assert trouble(findings(without_redis, health=health, ready=ready)) == [("redis", "failed")]
 
 
+def test_service_that_waits_for_its_schema_is_one_line() -> None:
+    waiting = Page(503, {"status": "not_serving", "reason": "schema"})
+    silent: Reply[Any] = Reply(problem="sprint answered 503")
+    results = findings(silent, serving=waiting, ready=waiting, dead_letters={"sprint": silent})
+    assert trouble(results) == [("schema", "failed")]
+    [finding] = [row for row in results if row.result == "failed"]
+    assert "dsm migrate" in finding.advice
+
+
 def test_refused_key_is_one_line_of_its_service() -> None:
     refused: Reply[Any] = Reply(status=401, problem="this API key is not known")
     results = findings(refused, dead_letters={"sprint": refused})
