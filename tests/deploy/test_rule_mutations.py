@@ -97,6 +97,13 @@ COMMANDS = [
     of_backup(f"{JOB}/template/spec/containers/0/env/0/value", "/backup", "is in no volume"),
 ]
 PROBES = [
+    at(
+        "Deployment",
+        "daily-scrum-service",
+        f"{FIRST}/livenessProbe",
+        {"httpGet": {"path": "/health", "port": "http"}, "timeoutSeconds": 2},
+        "a Redis that is away must restart no pod",
+    ),
     of_sprint(f"{FIRST}/readinessProbe/httpGet/path", "/health", "/health is not /health/serving"),
     of_sprint(f"{FIRST}/livenessProbe/httpGet/path", "/health/ready", "is not /health"),
     of_sprint(f"{FIRST}/livenessProbe/httpGet/host", "db.example.com", "it asks another host"),
