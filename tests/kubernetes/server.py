@@ -51,6 +51,8 @@ class ApiServer:
     """Refusals of the writes to objects of a name, as a policy, a quota or a webhook makes them."""
     delay: float = 0
     """Seconds before each answer begins."""
+    trickle: float = 0
+    """Seconds between two bytes of an answer that then never ends; 0: answers come as a whole."""
     on_write: Callable[[str, str], Awaitable[None]] | None = None
     """Called with method and name before a write takes effect."""
     requests: list[str] = field(default_factory=list[str])
@@ -76,6 +78,9 @@ class ApiServer:
         if self.lost_answers and request.method != "GET" and answer.status_code < 300:
             self.lost_answers -= 1
             await _break(send)
+            return
+        if self.trickle:
+            await _trickle(send, receive, self.trickle)
             return
         await answer(scope, receive, send)
 
@@ -174,3 +179,13 @@ async def _break(send: Send) -> None:
     """Begin an answer and end it too early: the server then closes the connection."""
     headers = [(b"content-length", b"1000"), (b"content-type", b"application/json")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
+
+
+async def _trickle(send: Send, receive: Receive, pause: float) -> None:
+    """Send a space at a time until the caller leaves."""
+    gone = asyncio.ensure_future(receive())
+    headers = [(b"content-type", b"application/json")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    while not gone.done():
+        await send({"type": "http.response.body", "body": b" ", "more_body": True})
+        await asyncio.wait([gone], timeout=pause)

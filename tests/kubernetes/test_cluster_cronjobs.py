@@ -145,7 +145,7 @@ async def test_no_configuration_at_all_leaves_the_schedule_pending(rig: Rig) -> 
     assert stored.state_reason is not None and "set DSM_KUBECONFIG" in stored.state_reason
 
 
-@pytest.mark.parametrize("verb", ["create", "update", "list"])
+@pytest.mark.parametrize("verb", ["create", "get", "update", "list"])
 async def test_missing_verb_is_named_and_its_grant_heals(rig: Rig, verb: str) -> None:
     await rig.cronjobs.create(DECISION)
     rig.cluster.verbs.discard(verb)
@@ -279,6 +279,18 @@ async def test_slow_cluster_costs_a_deadline_and_no_more(rig: Rig) -> None:
     assert stored.state_reason is not None
     rig.server.delay = 0
     await rig.reconciler.reconcile()
+    assert rig.names == [SCRUM.name]
+
+
+async def test_answers_that_trickle_in_for_ever_end_with_their_deadline(rig: Rig) -> None:
+    rig.seconds = 0.3
+    hasty = await rig.add_replica()
+    rig.server.trickle = 0.05
+    for _ in range(5):  # more than there are threads
+        stored = await hasty.cronjobs.create(SCRUM)
+        assert stored.state == "pending"
+    rig.server.trickle = 0
+    assert (await hasty.cronjobs.create(SCRUM)).state == "active"
     assert rig.names == [SCRUM.name]
 
 

@@ -128,6 +128,31 @@ async def test_lease_lets_one_replica_at_a_time_do_a_pass(rig: Rig) -> None:
     assert len(lists) == 1
 
 
+async def test_lease_that_is_lost_in_the_middle_of_a_pass_makes_no_second_object(
+    rig: Rig,
+) -> None:
+    names = await create_rows(rig, 4)
+    other = await rig.add_replica()
+
+    async def lose_lease(_method: str, name: str) -> None:
+        if name != names[1]:
+            return
+        rig.server.on_write = None
+        async with rig.pool.connection() as connection:
+            await connection.execute("UPDATE leases SET held_until = now() - interval '1 s'")
+        await other.reconciler.do_pass()
+        await other.cronjobs.change("P1", names[3], "0 9 * * *")
+
+    rig.server.on_write = lose_lease
+    await rig.reconciler.do_pass()
+    assert rig.names == names
+    assert sorted(name for method, name in rig.cluster.written if method == "POST") == names
+    await rig.reconciler.reconcile()
+    assert {(await rig.row(name)).state for name in names} == {"active"}
+    assert rig.object(names[3])["spec"]["schedule"] == "0 9 * * *"
+    assert (await rig.reconciler.reconcile()).written == 0
+
+
 async def test_schedule_changed_during_a_pass_is_not_written_back(rig: Rig) -> None:
     await create_rows(rig, 2)
 
