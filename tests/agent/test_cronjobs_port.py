@@ -3,7 +3,6 @@
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,9 +10,9 @@ import pytest
 from agent.jobs.cronjob_table import CronJobTable
 from domain_services.kernel.errors import Conflict, Invalid
 from memory.pool import open_pool
-from tests.kubernetes.rig import open_rig
+from tests.kubernetes.rig import DECISION, SCRUM, open_rig
 from tools.cronjob_tools import cronjob_tools
-from tools.cronjobs import CronJob, CronJobs, cronjob_name, orchestration_name
+from tools.cronjobs import CronJobs, orchestration_name
 
 DatabaseUrl = Callable[[str], str]
 
@@ -35,23 +34,6 @@ async def cluster(database_url: DatabaseUrl) -> AsyncIterator[CronJobs]:
 ADAPTERS: tuple[Callable[[DatabaseUrl], AbstractAsyncContextManager[CronJobs]], ...] = (
     embedded,
     cluster,
-)
-
-SCRUM = CronJob(
-    name=cronjob_name("P1-S01"),
-    project_id="P1",
-    sprint_id="P1-S01",
-    schedule="0 14 * * 1-5",
-    timezone="Europe/Berlin",
-    ends_on=date(2099, 12, 31),
-)
-DECISION = CronJob(
-    name=orchestration_name("P1"),
-    kind="orchestrate",
-    project_id="P1",
-    schedule="0 8 * * 1-5",
-    timezone="Europe/Berlin",
-    created_by="maria",
 )
 
 

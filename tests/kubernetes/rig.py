@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,25 @@ from tests.kubernetes.access import write_kubeconfig
 from tests.kubernetes.cluster import Cluster
 from tests.kubernetes.server import ApiServer
 from tests.ports import free_port
-from tools.cronjobs import CronJob
+from tools.cronjobs import CronJob, cronjob_name, orchestration_name
 
 NAMESPACE = "dsm-jobs"
+SCRUM = CronJob(
+    name=cronjob_name("P1-S01"),
+    project_id="P1",
+    sprint_id="P1-S01",
+    schedule="0 14 * * 1-5",
+    timezone="Europe/Berlin",
+    ends_on=date(2099, 12, 31),
+)
+DECISION = CronJob(
+    name=orchestration_name("P1"),
+    kind="orchestrate",
+    project_id="P1",
+    schedule="0 8 * * 1-5",
+    timezone="Europe/Berlin",
+    created_by="maria",
+)
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,30 +10,8 @@ import pytest
 from domain_services.kernel.errors import Problem
 from tests.kubernetes.access import write_kubeconfig
 from tests.kubernetes.cluster import VERBS
-from tests.kubernetes.rig import NAMESPACE, Rig, open_rig
-from tools.cronjobs import CronJob, cronjob_name, orchestration_name
-
-SCRUM = CronJob(
-    name=cronjob_name("P1-S01"),
-    project_id="P1",
-    sprint_id="P1-S01",
-    schedule="0 14 * * 1-5",
-    timezone="Europe/Berlin",
-    ends_on=date(2099, 12, 31),
-)
-DECISION = CronJob(
-    name=orchestration_name("P1"),
-    kind="orchestrate",
-    project_id="P1",
-    schedule="0 8 * * 1-5",
-    timezone="Europe/Berlin",
-)
-
-
-@pytest.fixture
-async def rig(database_url: Callable[[str], str], tmp_path: Path) -> AsyncIterator[Rig]:
-    async with open_rig(database_url, tmp_path) as rig, rig.serving():
-        yield rig
+from tests.kubernetes.rig import DECISION, NAMESPACE, SCRUM, Rig, open_rig
+from tools.cronjobs import cronjob_name, orchestration_name
 
 
 @pytest.fixture
@@ -99,6 +77,47 @@ async def test_ids_that_are_no_labels_are_hashed_and_whole_in_an_annotation(rig:
     assert metadata["labels"]["dsm.dev/sprint"] == "P_-S01"
     assert await rig.cronjobs.delete("P_", job.name)
     assert rig.names == []
+
+
+# Ids at the edges of a name (52 characters) and of a label (63); real ids have no small letters.
+EDGES = [
+    "P_",
+    "A_B",
+    "A-B",
+    "-",
+    "A" * 37,
+    "A" * 38,
+    "A" * 36 + "_A",
+    "A" * 63,
+    "A" * 64,
+    "A" * 200,
+    "A" * 199 + "B",
+    "ÄÖÜ",
+    "Ä",
+    "\u017f",
+    "日本",
+    "P1\n- image: evil",
+    "$(rm -rf /)",
+    "P1.S01",
+]
+
+
+async def test_ids_of_any_form_make_objects_that_the_cluster_takes_and_tells_apart(
+    rig: Rig,
+) -> None:
+    for owner in EDGES:
+        for job in (
+            SCRUM.model_copy(update={"name": cronjob_name(owner), "sprint_id": owner}),
+            DECISION.model_copy(update={"name": orchestration_name(owner), "project_id": owner}),
+        ):
+            assert (await rig.cronjobs.create(job)).state == "active", owner
+    assert len(rig.names) == 2 * len(EDGES)
+    assert max(map(len, rig.names)) == 52
+    for name in rig.names:
+        metadata = rig.object(name)["metadata"]
+        labels, annotations = metadata["labels"], metadata["annotations"]
+        owner = annotations.get("dsm.dev/project") or labels["dsm.dev/project"]
+        assert name in (orchestration_name(owner), *map(cronjob_name, EDGES))
 
 
 async def test_text_of_the_shell_and_of_kubernetes_stays_data(rig: Rig) -> None:

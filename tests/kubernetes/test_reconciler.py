@@ -3,34 +3,19 @@
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator, Callable
 from datetime import date
-from pathlib import Path
 
 import pytest
 
 from domain_services.kernel.errors import Problem
 from tests.kubernetes import statuses
-from tests.kubernetes.rig import NAMESPACE, Rig, open_rig
+from tests.kubernetes.rig import NAMESPACE, SCRUM, Rig
 from tools.cronjobs import CronJob, cronjob_name
 
 
 def scrum(number: int) -> CronJob:
     sprint_id = f"P1-S{number:02}"
-    return CronJob(
-        name=cronjob_name(sprint_id),
-        project_id="P1",
-        sprint_id=sprint_id,
-        schedule="0 14 * * 1-5",
-        timezone="Europe/Berlin",
-        ends_on=date(2099, 12, 31),
-    )
-
-
-@pytest.fixture
-async def rig(database_url: Callable[[str], str], tmp_path: Path) -> AsyncIterator[Rig]:
-    async with open_rig(database_url, tmp_path) as rig, rig.serving():
-        yield rig
+    return SCRUM.model_copy(update={"name": cronjob_name(sprint_id), "sprint_id": sprint_id})
 
 
 async def create_rows(rig: Rig, number: int) -> list[str]:
