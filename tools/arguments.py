@@ -50,7 +50,7 @@ class ChangeCronJob(Arguments):
     project_id: str
     name: str
     schedule: str = Field(description="five-field cron expression, e.g. 0 14 * * 1-5")
-    timezone: str = Field(description="time zone of the schedule, for the account of the change")
+    timezone: str = Field(description="IANA time zone of the schedule")
 
 
 class NamedCronJob(Arguments):

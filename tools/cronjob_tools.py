@@ -54,9 +54,11 @@ class _Calls:
         return (await self._cronjobs.create(job)).model_dump(mode="json")
 
     async def change_cronjob(self, **arguments: Any) -> dict[str, object]:
-        """Change the schedule of a daily scrum."""
+        """Change the times of a daily scrum."""
         request = ChangeCronJob(**arguments)
-        changed = await self._cronjobs.change(request.project_id, request.name, request.schedule)
+        changed = await self._cronjobs.change(
+            request.project_id, request.name, request.schedule, request.timezone
+        )
         return {**request.model_dump(exclude={"idempotency_key"}), "changed": changed}
 
     async def delete_cronjob(self, **arguments: Any) -> dict[str, object]:

@@ -90,8 +90,13 @@ class CronJobs(Protocol):
         """
         ...
 
-    async def change(self, project_id: str | None, name: str, schedule: str) -> bool:
-        """Change the schedule of a job; False without one of that name. Raises: `Invalid`."""
+    async def change(
+        self, project_id: str | None, name: str, schedule: str, timezone: str | None = None
+    ) -> bool:
+        """Change the times of a job; False without one of that name. Raises: `Invalid`.
+
+        Without `timezone` the zone stays.
+        """
         ...
 
     async def suspend(self, project_id: str | None, name: str, by: str) -> bool:

@@ -62,7 +62,8 @@ _ENSURE = """
     ON CONFLICT (name) DO NOTHING
 """
 _WRITE = """
-    UPDATE cronjobs SET schedule = %(schedule)s, starts_at = %(starts_at)s,
+    UPDATE cronjobs SET schedule = %(schedule)s, timezone = %(timezone)s,
+        starts_at = %(starts_at)s,
         suspended_at = %(suspended_at)s, suspended_by = %(suspended_by)s,
         next_due_at = %(next_due_at)s, applied_state = NULL, applied_reason = NULL
     WHERE name = %(name)s
@@ -124,14 +125,23 @@ class CronJobTable:
                 values = job.model_dump() | {"now": now, "next": job.next_from(now)}
                 await connection.execute(_ENSURE, values)
 
-    async def change(self, project_id: str | None, name: str, schedule: str) -> bool:
-        """Change the schedule of a job; False without one of that name. Raises: `Invalid`."""
+    async def change(
+        self, project_id: str | None, name: str, schedule: str, timezone: str | None = None
+    ) -> bool:
+        """Change the times of a job; False without one of that name. Raises: `Invalid`.
+
+        Without `timezone` the zone stays.
+        """
         parse_schedule(schedule)
+        if timezone is not None:
+            check_timezone(timezone)
 
         def edit(job: CronJob, now: datetime) -> CronJob | None:
-            if job.schedule == schedule:
+            times = {"schedule": schedule, "timezone": timezone or job.timezone}
+            changed = job.model_copy(update=times)
+            if changed == job:
                 return None
-            changed = job.model_copy(update={"schedule": schedule, "starts_at": now})
+            changed = changed.model_copy(update={"starts_at": now})
             return _due(changed, changed.next_from(now))
 
         return await self._edit(project_id, name, edit)

@@ -50,7 +50,17 @@ def describe(
         ends_on=job.ends_on,
         created_by=job.created_by if job.project_id else INSTALLATION,
         created_at=job.created_at if job.project_id else None,
-        warning=_warning(job.schedule, job.timezone, present),
+        warning=_zone_warning(job, project) or _warning(job.schedule, job.timezone, present),
+    )
+
+
+def _zone_warning(job: CronJob, project: Project | None) -> str | None:
+    """Warn of a project that has moved to another time zone; None when it has not."""
+    if project is None or project.timezone == job.timezone:
+        return None
+    return (
+        f"The project is in {project.timezone} now, and this schedule still in {job.timezone}: a"
+        " change of the schedule moves it."
     )
 
 

@@ -125,8 +125,10 @@ class Schedules:
         project, job = await self._project_and_job(project_id, name)
         if change.schedule is not None:
             parse_schedule(change.schedule)
+            # The project may have moved to another zone since.
+            job = job.model_copy(update={"timezone": project.timezone})
             self._refuse_never(project, job, change.schedule)
-            await self.cronjobs.change(project_id, name, change.schedule)
+            await self.cronjobs.change(project_id, name, change.schedule, project.timezone)
         if change.paused is True:
             await self.cronjobs.suspend(project_id, name, by)
         elif change.paused is False:

@@ -85,7 +85,7 @@ class ScheduledJob(Answer):
     created_at: datetime | None
     """Moment of the creation; null for the installation's own."""
     warning: str | None
-    """Warning of a clock change that skips or repeats its time; null without one."""
+    """Warning of a clock change that skips or repeats its time, or of another zone; or null."""
 
 
 class ScheduleDeleted(Answer):

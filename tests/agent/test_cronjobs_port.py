@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,16 @@ async def test_schedule_is_changed(cronjobs: CronJobs) -> None:
     assert await cronjobs.change("P1", SCRUM.name, "30 9 * * *")
     [job] = await cronjobs.list_jobs("P1")
     assert job.schedule == "30 9 * * *"
+
+
+async def test_schedule_is_changed_with_its_time_zone(cronjobs: CronJobs) -> None:
+    await cronjobs.create(SCRUM)
+    assert await cronjobs.change("P1", SCRUM.name, SCRUM.schedule, "Asia/Tokyo")
+    [job] = await cronjobs.list_jobs("P1")
+    assert (job.schedule, job.timezone) == (SCRUM.schedule, "Asia/Tokyo")
+    assert job.next_due_at == job.next_from(job.starts_at or datetime.now(UTC))
+    with pytest.raises(Invalid, match="IANA"):
+        await cronjobs.change("P1", SCRUM.name, SCRUM.schedule, "Local")
 
 
 async def test_job_is_suspended_and_resumed_and_says_by_whom(cronjobs: CronJobs) -> None:

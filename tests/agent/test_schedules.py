@@ -193,6 +193,25 @@ async def test_schedule_named_in_a_request_changes_the_running_sprint(auto: Syst
     assert (await get(auto, SCRUM))["schedule"] == "30 9 * * *"
 
 
+@pytest.mark.parametrize("way", ["route", "decision"])
+async def test_changed_schedule_moves_to_the_time_zone_of_its_project(
+    auto: System, way: str
+) -> None:
+    await auto.orchestrate("AUTO")
+    calendar = auto.urls["project"] + "/projects/AUTO/calendar"
+    assert (
+        await auto.http.put(calendar, json={"country": "JP", "timezone": "Asia/Tokyo"})
+    ).status_code == 200
+    warning = (await get(auto, SCRUM))["warning"]
+    assert warning.startswith("The project is in Asia/Tokyo now, and this schedule still in UTC")
+    if way == "route":
+        await call(auto, "PATCH", SCRUM, {"schedule": "30 9 * * *"})
+    else:
+        await auto.orchestrate("AUTO", options={"schedule": "30 9 * * *"})
+    row = await get(auto, SCRUM)
+    assert (row["in_words"], row["warning"]) == ("Every day at 09:30, Asia/Tokyo", None)
+
+
 async def test_new_sprint_gets_no_schedule_that_does_not_come_in_it(auto: System) -> None:
     decision = (await auto.orchestrate("AUTO", options={"schedule": OUTSIDE})).json()
     assert decision["created"]["sprint_id"] == "AUTO-S01"

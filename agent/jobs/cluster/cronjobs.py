@@ -29,9 +29,15 @@ class ClusterCronJobs:
             return stored
         return await self._apply(stored, None)
 
-    async def change(self, project_id: str | None, name: str, schedule: str) -> bool:
-        """Change the schedule of a job; False without one of that name. Raises: `Invalid`."""
-        return await self._applied(name, await self._table.change(project_id, name, schedule))
+    async def change(
+        self, project_id: str | None, name: str, schedule: str, timezone: str | None = None
+    ) -> bool:
+        """Change the times of a job; False without one of that name. Raises: `Invalid`.
+
+        Without `timezone` the zone stays.
+        """
+        changed = await self._table.change(project_id, name, schedule, timezone)
+        return await self._applied(name, changed)
 
     async def suspend(self, project_id: str | None, name: str, by: str) -> bool:
         """Stop a job's firing until it is resumed; False without one of that name."""
