@@ -183,9 +183,9 @@ async def _break(send: Send) -> None:
 
 async def _trickle(send: Send, receive: Receive, pause: float) -> None:
     """Send a space at a time until the caller leaves."""
-    gone = asyncio.ensure_future(receive())
+    departure = asyncio.ensure_future(receive())
     headers = [(b"content-type", b"application/json")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
-    while not gone.done():
+    while not departure.done():
         await send({"type": "http.response.body", "body": b" ", "more_body": True})
-        await asyncio.wait([gone], timeout=pause)
+        await asyncio.wait([departure], timeout=pause)

@@ -56,6 +56,6 @@ def open_client(kubeconfig: str | None) -> client.ApiClient:
     # urllib3 would send a request up to four times, each with the whole deadline.
     configuration.retries = False
     configuration.connection_pool_maxsize = CONNECTIONS
-    opened = client.ApiClient(configuration)
-    opened.rest_client = BoundedRest(configuration)
-    return opened
+    api_client = client.ApiClient(configuration)
+    api_client.rest_client = BoundedRest(configuration)
+    return api_client
