@@ -109,6 +109,14 @@ POLICIES = [
     Mutation("jobs call more", _jobs_call_more, "any job reaches project-service at 8000"),
     remove("NetworkPolicy", "to-redis", "does not reach the port 6379 outside"),
     remove("NetworkPolicy", "jobs", "any job does not reach sprint-service"),
+    at(
+        "Deployment",
+        "embedding-service",
+        f"{FIRST}/env/1/value",
+        "http://ollama.dsm.svc.cluster.local:11435",
+        "embedding-service does not reach ollama at 11435",
+        "production+ollama",
+    ),
     remove("NetworkPolicy", "to-collector", "observability is cut off", "production+traces"),
     at(
         "ConfigMap",
@@ -138,6 +146,7 @@ SECRECY = [
     at("StatefulSet", "valkey", f"{FIRST}/args/5", "$(VALKEY)", "names a variable that", "dev"),
     at("StatefulSet", "valkey", f"{FIRST}/args", [], "it asks for no password", "dev"),
 ]
+EGRESS, INGRESS = "spec/egress/0", "spec/ingress/0"
 CNPG, MONITORING = "production+cnpg", "production+monitoring"
 OPERATORS = [
     *(
@@ -164,6 +173,8 @@ OPERATORS = [
         "no operator",
         CNPG,
     ),
+    at("NetworkPolicy", "to-cnpg", f"{EGRESS}/ports/0/port", 5433, "reach dsm-postgres", CNPG),
+    at("NetworkPolicy", "cnpg", f"{INGRESS}/from", [OF_JOBS], "reach dsm-postgres", CNPG),
     *(
         at("ServiceMonitor", "dsm", path, value, sentence, MONITORING)
         for path, value, sentence in (
@@ -171,6 +182,8 @@ OPERATORS = [
             ("spec/endpoints/0/intervall", "30s", "('intervall' was unexpected)"),
             ("spec/endpoints/0/interval", 30, "is not of type 'string'"),
             ("spec/selector/matchLabels", {"app.kubernetes.io/name": SPRINT}, "it reads the"),
+            ("spec/endpoints/0/path", "/metricz", "'/metrics' was expected"),
+            ("spec/endpoints/0/scrapeTimeout", "40s", "a timeout above the interval"),
         )
     ),
     at("PrometheusRule", "dsm", "spec/groups/0/rules/0/exp", "up", "was unexpected", MONITORING),

@@ -52,19 +52,31 @@ def test_the_stores_of_a_laptop_make_every_database_and_role() -> None:
     assert made_databases == DATABASES
     for spec in SERVICES:
         assert spec.role is None or f"CREATE ROLE {spec.role} LOGIN" in script
+        for extension, _ in spec.extensions:
+            assert f"\\connect {spec.database}\nCREATE EXTENSION {extension};" in script
+    (postgres,) = (owner for owner in pods(cluster("dev")) if owner.name == "postgres")
+    mounts = {mount["mountPath"] for mount in postgres.containers[0]["volumeMounts"]}
+    # Where the image of PostgreSQL 18 keeps its data; the root is read-only.
+    assert "/var/lib/postgresql" in mounts
 
 
 def test_the_operator_makes_every_database_and_role() -> None:
     made_objects = cluster("production+cnpg")
     databases = {database["spec"]["name"] for database in of_kind(made_objects, "Database")}
     assert databases == DATABASES
+    for spec in SERVICES:
+        for manifest in of_kind(made_objects, "Database"):
+            if manifest["spec"]["name"] == spec.database:
+                extensions = [one["name"] for one in manifest["spec"].get("extensions", [])]
+                assert extensions == [name for name, _ in spec.extensions]
     (postgres,) = of_kind(made_objects, "Cluster")
     assert [role["name"] for role in postgres["spec"]["managed"]["roles"]] == [CHRONICLE_ROLE]
     named = {
         postgres["spec"]["bootstrap"]["initdb"]["secret"]["name"],
         postgres["spec"]["managed"]["roles"][0]["passwordSecret"]["name"],
     }
-    assert named <= {name for _, name, _ in printed()}
+    for name in named:
+        assert {("dsm", name, "username"), ("dsm", name, "password")} <= printed()
     assert f"{postgres['metadata']['name']}-rw.dsm.svc.cluster.local" == CNPG_HOST
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from deploy.manifests.edges import edges
 from deploy.manifests.tree import JOBS_NAMESPACE, NAMESPACE, PORT
@@ -13,6 +14,8 @@ from tests.deploy.checks.references import matches, of_kind
 Edge = tuple[str, str, int]
 """Name of the calling pods, name of the called ones, port."""
 
+# Label of the pods of CloudNativePG.
+MANAGED = "cnpg.io/cluster"
 DNS = {"kubernetes.io/metadata.name": "kube-system"}
 MONITORING = {"kubernetes.io/metadata.name": "monitoring"}
 
@@ -90,11 +93,21 @@ def callers(objects: list[Manifest]) -> list[Pods]:
     return [*pods(objects), Pods("CronJob", "any job", JOBS_NAMESPACE, {}, {"containers": []})]
 
 
+def _called(objects: list[Manifest]) -> list[Pods]:
+    """List the pods of the tree, and those that an operator of PostgreSQL starts."""
+    serving = {"containers": [{"ports": [{"containerPort": 5432}]}]}
+    workloads = list(pods(objects))
+    for cluster in of_kind(objects, "Cluster"):
+        name, namespace = cluster["metadata"]["name"], cluster["metadata"]["namespace"]
+        workloads.append(Pods("Cluster", name, namespace, {MANAGED: name}, serving))
+    return workloads
+
+
 def allowed(objects: list[Manifest]) -> set[Edge]:
     """List every connection that the policies allow between pods of the tree."""
     edges_of_pods: set[Edge] = set()
     for caller in callers(objects):
-        for called in pods(objects):
+        for called in _called(objects):
             ports = {
                 port["containerPort"]
                 for container in called.spec["containers"]
@@ -122,13 +135,16 @@ def needed(objects: list[Manifest]) -> set[Edge]:
         edges_of_pods |= {
             (caller, edge.called.name, PORT) for caller in of_edge if edge.called.name in owners
         }
+    instances = [cluster["metadata"]["name"] for cluster in of_kind(objects, "Cluster")]
+    servers = [name for name in (*owners, *instances) if name in ("postgres", *instances)]
     for owner in pods(objects):
-        if uses_postgres(owner) and "postgres" in owners:
-            edges_of_pods.add((owner.name, "postgres", 5432))
+        if uses_postgres(owner):
+            edges_of_pods |= {(owner.name, server, 5432) for server in servers}
         if "DSM_REDIS_URL" in names(owner) and "valkey" in owners:
             edges_of_pods.add((owner.name, "valkey", 6379))
-        if "DSM_EMBEDDING__OLLAMA_URL" in variables(objects, owner):
-            edges_of_pods.add((owner.name, "ollama", 11434))
+        ollama = urlsplit(variables(objects, owner).get("DSM_EMBEDDING__OLLAMA_URL", ""))
+        if ollama.hostname:
+            edges_of_pods.add((owner.name, ollama.hostname.split(".")[0], ollama.port or 80))
     return edges_of_pods
 
 

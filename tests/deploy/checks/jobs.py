@@ -1,5 +1,6 @@
 """Rules of CronJobs and Jobs: one at a time, an end to each try, logs that outlive a weekend."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,6 +8,10 @@ from tests.deploy.checks.pods import Manifest, pods
 from tests.deploy.checks.references import of_kind
 
 WEEKEND_SECONDS = 72 * 3600
+# Newest PostgreSQL that is supported, and how images name theirs.
+SERVER_VERSION = 18
+OWN_VERSION = re.compile(r"^postgres:(\d+)")
+VERSION = re.compile(r"(?:postgresql:|-pg)(\d+)")
 WAVE = "argocd.argoproj.io/sync-wave"
 HOOK = "argocd.argoproj.io/hook"
 DELETED = "argocd.argoproj.io/hook-delete-policy"
@@ -22,7 +27,35 @@ def check(objects: list[Manifest]) -> Iterator[str]:
         metadata = job["metadata"]
         name = f"Job {metadata.get('name') or metadata['generateName']}"
         yield from (f"{name}: {fault}" for fault in _job(job["spec"]))
+    yield from _backups(objects)
     yield from _migration(objects)
+
+
+def _backups(objects: list[Manifest]) -> Iterator[str]:
+    """Tell which backup has nowhere to write, or programs older than a server of the tree."""
+    versions = [
+        int(match[1]) for image in _server_images(objects) for match in VERSION.finditer(image)
+    ]
+    for owner in pods(objects):
+        container = owner.spec["containers"][0]
+        own = OWN_VERSION.search(container.get("image", ""))
+        if own is None:
+            continue
+        is_read_only = {
+            m["mountPath"]: m.get("readOnly") for m in container.get("volumeMounts", [])
+        }
+        if owner.kind == "CronJob" and is_read_only.get("/backups") is not None:
+            yield f"{owner}: it cannot write its backup"
+        if int(own[1]) < max(versions, default=SERVER_VERSION):
+            yield f"{owner}: its programs are of PostgreSQL {own[1]}, older than a server"
+
+
+def _server_images(objects: list[Manifest]) -> Iterator[str]:
+    for owner in pods(objects):
+        if owner.name == "postgres":
+            yield owner.spec["containers"][0]["image"]
+    for cluster in of_kind(objects, "Cluster"):
+        yield cluster["spec"].get("imageName", "")
 
 
 def _cronjob(spec: dict[str, Any]) -> Iterator[str]:

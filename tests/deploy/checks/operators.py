@@ -19,6 +19,7 @@ NUMBER: Schema = {"type": "integer", "minimum": 1}
 TRUTH: Schema = {"type": "boolean"}
 PRESENCE: Schema = {"enum": ["present", "absent"]}
 SIZE: Schema = {"type": "string", "pattern": r"^\d+(Mi|Gi|Ti)$"}
+FACTORS = {"s": 1, "m": 60, "h": 3600}
 DURATION: Schema = {"type": "string", "pattern": r"^\d+(s|m|h)$"}
 
 
@@ -38,7 +39,7 @@ EXTENSION = _fields(name=TEXT, image=_fields(reference=TEXT))
 ROLE = _fields(name=TEXT, ensure=PRESENCE, login=TRUTH, passwordSecret=NAMED)
 AMOUNTS = _fields("cpu", cpu=TEXT, memory=SIZE)
 RULE = _fields("for", alert=TEXT, expr=TEXT, **{"for": DURATION}, labels=TEXTS, annotations=TEXTS)
-ENDPOINT = _fields(port=TEXT, path=TEXT, interval=DURATION, scrapeTimeout=DURATION)
+ENDPOINT = _fields(port=TEXT, path={"const": "/metrics"}, interval=DURATION, scrapeTimeout=DURATION)
 SPECS = {
     "postgresql.cnpg.io/v1 Cluster": _fields(
         "managed",
@@ -122,6 +123,9 @@ def _owner(cluster: dict[str, Any]) -> str | None:
 def _monitors(objects: list[Manifest]) -> Iterator[str]:
     for monitor in of_kind(objects, "ServiceMonitor"):
         name, spec = monitor["metadata"]["name"], monitor["spec"]
+        for endpoint in spec["endpoints"]:
+            if _seconds(endpoint.get("scrapeTimeout")) > _seconds(endpoint.get("interval")):
+                yield f"ServiceMonitor {name}: Prometheus refuses a timeout above the interval"
         for service in of_kind(objects, "Service"):
             labels = service["metadata"].get("labels", {})
             is_read = matches(spec["selector"], labels)
@@ -131,3 +135,8 @@ def _monitors(objects: list[Manifest]) -> Iterator[str]:
             for endpoint in spec["endpoints"]:
                 if is_read and endpoint["port"] not in named:
                     yield f"ServiceMonitor {name}: no port {endpoint['port']}"
+
+
+def _seconds(duration: object) -> int:
+    text = str(duration)
+    return int(text[:-1]) * FACTORS.get(text[-1], 0) if text[:-1].isdecimal() else 0
