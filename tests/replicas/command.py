@@ -28,6 +28,7 @@ _PRELOADED = [
     *(spec.factory.split(":")[0] for spec in SERVICES),
 ]
 LONG_FINISH_SECONDS = 120
+LONGEST_PEER_TIMEOUT_SECONDS = "30"  # the setting allows no more
 _KILL_ME_WITH_MY_PARENT = 1  # PR_SET_PDEATHSIG
 
 
@@ -64,13 +65,7 @@ def _without_pause() -> None:
     os.environ["DSM_DRAIN_SECONDS"] = "0"
 
 
-def _without_short_idle() -> None:
-    from domain_services.kernel.client import http_client
-
-    http_client.KEEP_ALIVE_SECONDS = 60.0
-
-
-_MECHANISMS = {"close": _without_close, "pause": _without_pause, "short-idle": _without_short_idle}
+_MECHANISMS = {"close": _without_close, "pause": _without_pause}
 
 
 def _run(command: Command) -> None:
@@ -83,6 +78,7 @@ def _run(command: Command) -> None:
     os.environ.update(command.environment)
     waits.lengthen()
     # Twenty processes share the cores with whatever else runs: their waits are longer still.
+    os.environ["DSM_PEER_TIMEOUT_SECONDS"] = LONGEST_PEER_TIMEOUT_SECONDS
     health.CHECK_SECONDS = waits.LONG_POOL_WAIT_SECONDS
     pool.CONNECT_SECONDS = session.LOCK_SECONDS = waits.LONG_STATEMENT_SECONDS
     config.FINISH_SECONDS = LONG_FINISH_SECONDS
