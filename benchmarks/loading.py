@@ -28,7 +28,7 @@ SEED = 20_260_302
 TEXTS, TEXTS_A_CALL = 256, 32  # texts that are really embedded; the others borrow the nearest one
 NOISE = 0.02  # standard deviation that tells borrowed vectors apart, in each used dimension
 BATCH = 5000
-BUILD_MEMORY = "600MB"
+BUILD_MEGABYTES_A_THOUSAND = 4  # the graph of an index that is built outside memory takes hours
 
 # The columns that are copied, and their types.
 _COLUMNS = {
@@ -95,7 +95,9 @@ async def load_memory(stage: Stage) -> None:
         for name, _ in indexes:
             await connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(name)))
         await _copy(connection, stage, exemplars)
-        await connection.execute(f"SET maintenance_work_mem = '{BUILD_MEMORY}'")
+        megabytes = max(600, BUILD_MEGABYTES_A_THOUSAND * stage.episodes // 1000)
+        setting = "SELECT set_config('maintenance_work_mem', %s, false)"
+        await connection.execute(setting, (f"{megabytes}MB",))
         for name, definition in indexes:
             stage.say(f"building {name} over {stage.episodes:,} episodes")
             await connection.execute(definition)
