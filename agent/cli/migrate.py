@@ -23,4 +23,4 @@ def migrate(names: Names = None) -> None:
     with one_line():
         chosen = targets(choose(names or ()), read_environment(MigrationSettings))
         migrate_all(chosen, lambda step: print(step, file=sys.stderr))
-        print(f"{len(chosen)} databases are at the newest schema")
+        print(f"ready for this release: {', '.join(target.database for target in chosen)}")

@@ -1,7 +1,7 @@
 """Migration of databases: look at all of them first, then bring each to the newest schema."""
 
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 import psycopg
 from psycopg import sql
@@ -15,6 +15,7 @@ from domain_services.kernel.database.migrate import (
     ForeignDatabase,
     Report,
     connected,
+    newer_revision,
     silent,
     upgrade,
 )
@@ -37,6 +38,9 @@ def migrate(targets: Iterable[Target], report: Report = silent) -> None:
     if needs:
         # A database exists before anything is created in it.
         raise AdministratorNeeded(sorted(needs, key=lambda need: need.database != MAINTENANCE))
+    for finding in findings:
+        if not finding.is_missing:
+            _refuse_foreign(finding.target)
     _prepare(findings, report)
     for finding in findings:
         _migrate(finding.target, report)
@@ -73,10 +77,23 @@ def _migrate(target: Target, report: Report) -> None:
     spec = target.spec
     after = resolve(spec.after_migration) if spec.after_migration else None
     report(f"migrating {target.database}")
-    try:
+    with _explained(target):
         upgrade(target.url, target.package, spec.role, after, report)
+
+
+def _refuse_foreign(target: Target) -> None:
+    """Raises: `StackError` when the database holds the tables of another service."""
+    with _explained(target), connected(target.url) as connection:
+        newer_revision(connection, target.package)
+
+
+@contextmanager
+def _explained(target: Target) -> Iterator[None]:
+    """Turn what goes wrong with a database into one sentence. Raises: `StackError`."""
+    try:
+        yield
     except ForeignDatabase as error:
-        setting = f"DSM_OWNER_URLS__{spec.name.upper()}"
+        setting = f"DSM_OWNER_URLS__{target.spec.name.upper()}"
         raise StackError(f"cannot migrate {target.database}: {error}; correct {setting}") from None
     except psycopg.Error as error:
         raise StackError(_explain(target, error)) from error

@@ -150,9 +150,11 @@ def test_database_of_another_service_is_refused_by_the_setting_that_names_it(sit
     project = site.target("project")
     migrate([project])
     backlog = target(replace(find("backlog"), database=project.database), project.url)
+    sprint = site.target("sprint")
     with pytest.raises(StackError) as refusal:
-        migrate([backlog])
+        migrate([sprint, backlog])
     assert str(refusal.value) == (
         f"cannot migrate {project.database}: it holds the tables of project, not those of backlog;"
         " correct DSM_OWNER_URLS__BACKLOG"
     )
+    assert site.read(sprint, "SELECT 1 FROM pg_tables WHERE schemaname = 'public'") == []

@@ -106,7 +106,7 @@ def upgrade(
     configuration = config(database_url, package)
     configuration.attributes["grants"] = _grants(package, role) if role else []
     with connected(database_url) as connection, locked(connection, report):
-        if (newer := _newer(connection, newest(package))) is not None:
+        if (newer := newer_revision(connection, package)) is not None:
             report(f"the schema, {newer}, is newer than this release; nothing is to do")
             return
         _run(configuration, connection)
@@ -152,8 +152,11 @@ def _try_lock(connection: Connection) -> bool:
     return bool(row and row[0])
 
 
-def _newer(connection: Connection, known: str) -> str | None:
-    """Return the revision of a database if it is newer than `known`. Raises: `ForeignDatabase`."""
+def newer_revision(connection: Connection, package: str) -> str | None:
+    """Return the revision of a database if it is newer than `package` knows; None otherwise.
+
+    Raises: `ForeignDatabase`.
+    """
     try:
         row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     except psycopg.errors.UndefinedTable:
@@ -161,7 +164,7 @@ def _newer(connection: Connection, known: str) -> str | None:
     if row is None:
         return None
     family, number = parts(row[0])
-    known_family, known_number = parts(known)
+    known_family, known_number = parts(newest(package))
     if family != known_family:
         raise ForeignDatabase(f"it holds the tables of {family}, not those of {known_family}")
     return row[0] if number > known_number else None
