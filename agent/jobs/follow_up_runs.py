@@ -54,7 +54,7 @@ class FollowUpRuns:
         return sum(done)
 
     async def _do_traced(self, follow_up: FollowUp) -> bool:
-        with rooted("follow up run", {"dsm.run.id": str(follow_up.run_id)}):
+        with rooted("follow up run", {"dsm.closing_run.id": str(follow_up.run_id)}):
             return await self._do(follow_up)
 
     async def _do(self, follow_up: FollowUp) -> bool:

@@ -1,12 +1,13 @@
 """Work that no request asked for has a trace of its own, and log lines name the trace."""
 
 import json
+from typing import Any
 
 import psycopg
 import pytest
 
 from tests.agent.conftest import until
-from tests.agent.test_schedules import add, last_result, make_due
+from tests.agent.test_schedules import add, complete_sprint, execute, last_result, make_due
 from tests.agent.test_schedules import auto as auto
 from tests.graphs.conftest import System
 from tests.graphs.conftest import system as system
@@ -41,6 +42,25 @@ async def test_a_scheduled_run_is_one_trace(collector: Collector, auto: System) 
     assert root.kind == INTERNAL
     assert root.attributes["dsm.cronjob.name"] == "run-orchestrate-auto"
     assert {span.kind for span in spans} >= {SERVER, CLIENT}
+
+
+async def test_the_run_that_follows_a_closing_one_is_one_trace(
+    collector: Collector, auto: System
+) -> None:
+    await auto.orchestrate("AUTO")
+    await complete_sprint(auto, "AUTO-S01")
+    await add(auto)
+    await make_due(auto)
+
+    async def closing_run() -> list[Any]:
+        # The tasks that the closing released would be waited for.
+        hurried = "UPDATE follow_up_runs SET created_at = now() - interval '6 s' RETURNING run_id"
+        return await execute(auto, hurried)
+
+    [[run_id]] = await until(closing_run)
+    spans = await trace_of(collector, "follow up run", {*NODES, CREATE})
+    [root] = [span for span in spans if not span.parent]
+    assert root.attributes["dsm.closing_run.id"] == str(run_id)
 
 
 async def test_a_recovered_run_is_one_trace(collector: Collector, system: System) -> None:
