@@ -55,7 +55,7 @@ async def load_plans(
     if remaining and not quiet:
         print(
             f"{remaining} episodes are not embedded yet; until then recall finds them by numbers: "
-            "`dsm backfill{target.options}` embeds them now."
+            f"`dsm backfill{target.options}` embeds them now."
         )
     return results
 

@@ -24,6 +24,8 @@ PARTICIPLES = frozenset(
 # A docstring opens with a verb and its object, or with a noun; not with a question.
 QUESTIONS = ("What ", "Who ", "Where ", "How ", "Whether ", "Which ", "Why ")
 PHRASES = re.compile(r"\bfor ever\b|\bever more rarely\b|\b(?:is|are) told\b")
+# A part of a text without its f prefix. A route, as /projects/{project_id}, is meant.
+PLACEHOLDER = re.compile(r"(?<!/)\{[a-z_][a-z_.]*\}")
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -59,6 +61,15 @@ def docstrings(tree: ast.AST) -> Iterator[tuple[int, str]]:
             yield getattr(node, "lineno", 1), docstring
 
 
+def formatted_texts(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Find what stands between the values of formatted texts."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            for value in node.values:
+                if isinstance(value, ast.Constant):
+                    yield node.lineno, str(value.value)
+
+
 def faults(source: str) -> list[str]:
     """List the breaches of the rules in one file, each with its line."""
     tree = ast.parse(source)
@@ -73,6 +84,11 @@ def faults(source: str) -> list[str]:
             f"{line}: a docstring says {phrase!r}"
             for line, text in docstrings(tree)
             for phrase in PHRASES.findall(text)
+        ),
+        *(
+            f"{line}: a text shows the placeholder {placeholder!r}"
+            for line, text in formatted_texts(tree)
+            for placeholder in PLACEHOLDER.findall(text)
         ),
     ]
 
@@ -100,6 +116,8 @@ def test_names_are_nouns_and_docstrings_are_statements() -> None:
         ('"""Serve requests."""\nrow = 1', 0),
         ("own = due = 1", 0),
         ("class Progress:\n    left: int", 0),
+        ("text = f'{count} of' ' {total.number}'", 1),
+        ("text = f'{count} of {total.number}, see /sums/{{sum_id}}'", 0),
     ],
 )
 def test_breach_is_found(source: str, count: int) -> None:
