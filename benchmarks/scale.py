@@ -232,14 +232,14 @@ async def of_episodes(stage: Stage, sizes: Sequence[int], rows: list[Row]) -> No
 
 
 def extrapolated(measured: Sequence[Row], sizes: Sequence[int]) -> list[Row]:
-    """Carry recall on to a million episodes: a + b log n, while the index fits into memory."""
+    """Carry recall on to a million episodes by a + b log n, the least that it can be."""
     unknown = len(measured) < 2 or any(row.p50_ms is None for row in measured)
     if unknown or sizes[-1] >= BEYOND:
         return []
     (first, last), (few, many) = (measured[0], measured[-1]), (sizes[0], sizes[-1])
     slope = ((last.p50_ms or 0) - (first.p50_ms or 0)) / math.log(many / few)
     value = round((last.p50_ms or 0) + slope * math.log(BEYOND / many), 2)
-    note = "EXTRAPOLATED by a + b log n; holds while the index fits into memory"
+    note = "EXTRAPOLATED by a + b log n; too low when the index exceeds shared_buffers"
     return [Row(f"{BEYOND:,} episodes", RECALL, value, note=note)]
 
 
