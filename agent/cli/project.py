@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
@@ -20,6 +20,13 @@ Member = Annotated[str, typer.Argument(metavar="PERSON", help="The person's id."
 Name = Annotated[str | None, typer.Option(help="Name for people.")]
 Description = Annotated[str | None, typer.Option(help="Description for people.")]
 Progress = Annotated[str | None, typer.Option(help="Source of progress: simulated or reported.")]
+Unowned = Annotated[
+    bool | None,
+    typer.Option(
+        "--assign-unowned/--leave-unowned",
+        help="Deal tasks without an owner out to the team at the start of a sprint, or leave them.",
+    ),
+]
 Country = Annotated[str | None, typer.Option(help="Country (ISO 3166-1) of the calendar.")]
 Subdivision = Annotated[str | None, typer.Option(help="Part of the country.")]
 TimeZone = Annotated[str | None, typer.Option(help="IANA time zone of the project's day.")]
@@ -40,6 +47,7 @@ def edit(
     name: Name = None,
     description: Description = None,
     progress: Progress = None,
+    assign_unowned: Unowned = None,
     country: Country = None,
     subdivision: Subdivision = None,
     timezone: TimeZone = None,
@@ -50,7 +58,12 @@ def edit(
     """Change PROJECT: what is not named stays; another country begins without a subdivision."""
     from domain_services.kernel.errors import Invalid
 
-    fields = {"name": name, "description": description, "progress_mode": progress}
+    fields = {
+        "name": name,
+        "description": description,
+        "progress_mode": progress,
+        "assign_unowned": assign_unowned,
+    }
     place = {"country": country, "subdivision": subdivision, "timezone": timezone}
     fields = {field: value for field, value in fields.items() if value is not None}
     place = {field: value for field, value in place.items() if value is not None}
@@ -107,7 +120,7 @@ def _ask(target: Target, call: "Callable[[ProjectClient], Awaitable[Answer]]") -
         return asyncio.run(run())
 
 
-def _valid(model: Any, values: dict[str, str]) -> Any:
+def _valid(model: Any, values: Mapping[str, Any]) -> Any:
     """Make a request. Raises: `Invalid` with the field and the reason."""
     from pydantic import ValidationError
 
@@ -133,4 +146,6 @@ def _print(project: "Project", team: "TeamMembers", as_json: bool) -> None:
     print(f"clock     {day}")
     print(f"place     {place}, {project.timezone}")
     print(f"progress  {project.progress_mode}")
+    unowned = "dealt out to the team in turn" if project.assign_unowned else "left without an owner"
+    print(f"unowned   {unowned}, at the start of a sprint")
     print(f"team      {people or 'nobody'}")

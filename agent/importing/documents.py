@@ -35,6 +35,8 @@ def project(
             "description": f"History imported as of {as_of}.",
             # Its team works elsewhere, so no progress may be simulated.
             "progress_mode": "reported",
+            # Its team pulls tasks itself: an owner whom nobody chose would be an invention.
+            "assign_unowned": False,
             "as_of": as_of if clock == "held" else None,
         }
         | place.values

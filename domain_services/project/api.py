@@ -70,7 +70,10 @@ async def change_status(
 async def edit_project(
     project_id: ProjectId, body: schema.ProjectEdit, db: UnitOfWork
 ) -> schema.Project:
-    """Change name, description or progress mode; place, status and clock have their own routes."""
+    """Change name, description, progress mode or `assign_unowned`.
+
+    Place, status and clock have routes of their own.
+    """
     return await projects.edit(db, project_id, body)
 
 

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Date,
     DateTime,
@@ -29,6 +30,7 @@ projects = Table(
     Column("progress_mode", Text, nullable=False),
     Column("as_of", Date),
     Column("created_at", DateTime(timezone=True), server_default=text("now()")),
+    Column("assign_unowned", Boolean, nullable=False),
 )
 
 employees = Table(

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StrictBool, StringConstraints, model_validator
 
 from domain_services.kernel.types import (
     Answer,
@@ -63,6 +63,8 @@ class ProjectCreate(Wire):
     """Source of progress: simulated by the daily scrum, or reported by people."""
     as_of: ProjectDay | None = None
     """Day at which the project is held; null: it follows the clock."""
+    assign_unowned: StrictBool = True
+    """Whether a sprint deals tasks without an owner out to the team, in turn."""
 
 
 class ProjectCreated(Answer):
@@ -101,6 +103,8 @@ class Project(Answer):
     """Present day of the project: `as_of` when set, else the day in its time zone."""
     created_at: datetime
     """Time of creation, UTC."""
+    assign_unowned: bool = True
+    """Whether a sprint deals tasks without an owner out to the team, in turn."""
 
 
 class StatusChange(Wire):
@@ -130,6 +134,8 @@ class ProjectEdit(Wire):
     """Description for people; null: as before."""
     progress_mode: ProgressMode | None = None
     """Source of progress from now on; null: as before."""
+    assign_unowned: StrictBool | None = None
+    """Whether sprints from now on deal out tasks without an owner; null: as before."""
 
     @model_validator(mode="after")
     def _check_something(self) -> "ProjectEdit":

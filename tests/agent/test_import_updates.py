@@ -76,6 +76,19 @@ async def test_pages_one_after_the_other_are_the_same_as_in_one_command(room: Im
     assert len({note.sprint_id for note in apart[0]}) == len(apart[0])
 
 
+async def test_imported_tasks_without_an_owner_stay_without_one_in_a_sprint(
+    room: ImportRoom,
+) -> None:
+    rows = [row if row.finished else replace(row, assignee=None) for row in first_export()]
+    await room.load([*rows, task(27, -1, assignee="Bob")], as_of=DAY)
+    assert (await room.clients.project.get_project("SHOP")).assign_unowned is False
+    answer = await room.clients.orchestrator.orchestrate("SHOP", OrchestrationRequest())
+    assert answer.created is not None
+    sprint = await room.clients.sprint.get_sprint(answer.created.sprint_id)
+    owners = {task.title: task.assigned_to for task in sprint.tasks}
+    assert owners == {f"Item {number}": None for number in range(21, 27)} | {"Item 27": "Bob"}
+
+
 async def test_later_export_updates_backlog_and_history(room: ImportRoom) -> None:
     await room.load(first_export(), as_of=DAY)
     before = await room.history("SHOP")

@@ -16,7 +16,13 @@ DSM = re.compile(r"(?:^|`|; |&& |^DSM_\w+=\S+ |\.venv/bin/)(dsm [^#`;\n|]+)", re
 
 def _commands(command: Any, prefix: str = "dsm") -> dict[str, set[str]]:
     """List every command line of the console script with its options."""
-    commands = {prefix: {option for parameter in command.params for option in parameter.opts}}
+    commands = {
+        prefix: {
+            option
+            for parameter in command.params
+            for option in (*parameter.opts, *parameter.secondary_opts)
+        }
+    }
     for name, subcommand in getattr(command, "commands", {}).items():
         commands |= _commands(subcommand, f"{prefix} {name}")
     return commands

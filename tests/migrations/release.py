@@ -70,6 +70,12 @@ def read(url: str, query: str) -> list[tuple[object, ...]]:
         return connection.execute(query).fetchall()  # pyright: ignore[reportArgumentType]
 
 
+def execute(url: str, statement: str) -> None:
+    """Execute a statement that changes rows."""
+    with psycopg.connect(url.replace("+psycopg", "")) as connection:
+        connection.execute(statement)  # pyright: ignore[reportArgumentType]
+
+
 def _select(table: str, names: list[str]) -> sql.Composed:
     columns = sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(name)) for name in names)
     return sql.SQL("SELECT {} FROM {}").format(columns, sql.Identifier(table))

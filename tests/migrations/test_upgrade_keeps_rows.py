@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from tests.migrations.conftest import Restorer
-from tests.migrations.release import DUMPS, Dump, read, read_columns, read_rows
+from tests.migrations.release import DUMPS, Dump, execute, read, read_columns, read_rows
 
 # What another service has yet to receive may move to another table: its arrival is tested.
 MOVABLE = {"alembic_version", "owed_audits", "deliveries"}
@@ -53,6 +53,20 @@ def test_every_column_of_the_earlier_release_keeps_its_values(
         )
         assert not missing, table
         assert not added or (dump.service, table) in GROWING, table
+
+
+def test_projects_of_the_earlier_release_go_on_dealing_out_tasks(restorer: Restorer) -> None:
+    dump = next(dump for dump in DUMPS if dump.service == "project")
+    url = restorer.restore(dump)
+    restorer.upgrade(url, dump)
+    # A service of the earlier release stores its rows while the new ones start.
+    execute(
+        url,
+        "INSERT INTO projects (id, name, description, status, country, timezone, progress_mode)"
+        " VALUES ('NEW', 'New', '', 'active', 'US', 'UTC', 'simulated')",
+    )
+    projects = read(url, "SELECT id, assign_unowned FROM projects ORDER BY id")
+    assert projects == [(name, True) for name in ("CUT", "ENDS", "HIST", "LATE", "NEW")]
 
 
 def test_numbers_that_learning_reads_are_those_of_the_stored_reasoning(

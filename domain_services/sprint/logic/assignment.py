@@ -12,7 +12,7 @@ def assign(
 
     `holders` are the present assignees, who keep their tasks. `team` is in the order of joining.
     `last` was the last person assigned in the sprint before. People without a working day get no
-    task; when that is everybody, the tasks stay without an assignee.
+    task; when that is everybody, or the team is empty, the tasks stay without an assignee.
     """
     order = [person.employee_id for person in team]
     # A new round at every sprint would give the first to join the most tasks.

@@ -118,6 +118,7 @@ class Planner:
             team=availability.capacity,
             created_on=availability.today,
             working_days=availability.work_days,
+            assign_unowned=project.assign_unowned,
             idempotency_key=key,
         )
 

@@ -122,6 +122,8 @@ class Plan(BaseModel):
     """Day of the project at the request; None: an earlier release opened the sprint."""
     working_days: list[date] | None = None
     """Working days of the sprint; None: an earlier release opened it."""
+    assign_unowned: bool = True
+    """Whether the team gets the tasks without an owner, in turn; else nobody does."""
     last_assignee: str | None = None
     """Last person whom the project's sprint before assigned a task; None: nobody yet."""
 

@@ -48,7 +48,8 @@ async def start(
     Raises: `LeaseLost`.
     """
     holders = [task.assigned_to for task in reserved]
-    assignees, last = assign(holders, sprint.plan.team, sprint.plan.last_assignee)
+    team = sprint.plan.team if sprint.plan.assign_unowned else []
+    assignees, last = assign(holders, team, sprint.plan.last_assignee)
     # The counter before the sprint: creators lock them in this order.
     if last != sprint.plan.last_assignee:
         values = {"last": last, "project_id": sprint.project_id}

@@ -22,7 +22,7 @@ async def test_project_is_read_as_created(office: Office) -> None:
     stored = (await office.request("GET", "/projects/TEST-001")).json()
     assert stored.items() >= project.items()
     assert (stored["country"], stored["subdivision"], stored["timezone"]) == ("US", None, "UTC")
-    assert stored["progress_mode"] == "simulated"
+    assert (stored["progress_mode"], stored["assign_unowned"]) == ("simulated", True)
 
 
 async def test_second_project_with_an_id_is_refused(office: Office) -> None:
@@ -46,6 +46,7 @@ INVALID_PROJECTS = [
     ({"id": "P1", "name": "a", "country": "XX"}, "XX"),
     ({"id": "P1", "name": "a", "country": "US", "subdivision": "BY"}, "US-BY"),
     ({"id": "P1", "name": "a", "owner": "me"}, "body.owner"),
+    ({"id": "P1", "name": "a", "assign_unowned": "no"}, "body.assign_unowned"),
 ]
 
 
@@ -141,13 +142,23 @@ async def test_named_fields_of_a_project_are_changed(office: Office) -> None:
     edit = ProjectEdit(description="", progress_mode="reported")
     changed = await office.client.edit_project("P1", edit)
     assert (changed.name, changed.description, changed.progress_mode) == ("New", "", "reported")
-    assert await office.client.get_project("P1") == changed
+    leaving = await office.client.edit_project("P1", ProjectEdit(assign_unowned=False))
+    assert leaving == changed.model_copy(update={"assign_unowned": False})
+    assert await office.client.get_project("P1") == leaving
 
 
 async def test_a_refused_edit_changes_nothing(office: Office) -> None:
     await office.client.create_project(ProjectCreate(id="P1", name="Old"))
     before = await office.client.get_project("P1")
-    for body in ({}, {"name": ""}, {"name": None}, {"progress_mode": "guessed"}, {"id": "P2"}, []):
+    for body in (
+        {},
+        [],
+        {"name": ""},
+        {"name": None},
+        {"progress_mode": "guessed"},
+        {"assign_unowned": 0},
+        {"id": "P2"},
+    ):
         assert (await office.request("PATCH", "/projects/P1", body)).status_code == 400
         assert await office.client.get_project("P1") == before
     unknown = await office.request("PATCH", "/projects/NONE", {"name": "New"})

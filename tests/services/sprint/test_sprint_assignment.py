@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from domain_services.project.schema import PersonCapacity, PtoCreate
+from domain_services.project.schema import PersonCapacity, ProjectEdit, PtoCreate
 from domain_services.sprint.logic.assignment import assign
 from domain_services.sprint.schema import SprintCreate
 from tests.services.sprint.conftest import Town, eventually
@@ -58,6 +58,20 @@ async def test_assignee_from_the_backlog_stays(town: Town) -> None:
     await town.plan("P1", 2, assigned_to="E2")
     created = await town.sprint.create_sprint("P1", SprintCreate())
     assert [task.assigned_to for task in created.tasks] == ["E2", "E2"]
+
+
+async def test_project_that_leaves_unowned_tasks_deals_none_out(town: Town) -> None:
+    await town.create_project("P1", "E1", "E2", assign_unowned=False)
+    owned = await town.plan("P1", 1, assigned_to="E2")
+    unowned = await town.plan("P1", 2)
+    first = await town.sprint.create_sprint("P1", SprintCreate())
+    owners = {task.task_id: task.assigned_to for task in first.tasks}
+    assert owners == {owned[0]: "E2", unowned[0]: None, unowned[1]: None}
+    await town.sprint.close_sprint(first.sprint_id)
+    await town.project.edit_project("P1", ProjectEdit(assign_unowned=True))
+    second = await town.sprint.create_sprint("P1", SprintCreate())
+    owners = {task.task_id: task.assigned_to for task in second.tasks}
+    assert owners == {owned[0]: "E2", unowned[0]: "E1", unowned[1]: "E2"}
 
 
 async def test_project_without_a_team_assigns_nobody(town: Town) -> None:

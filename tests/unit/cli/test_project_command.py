@@ -36,11 +36,14 @@ def test_a_project_is_shown_with_day_place_mode_and_team(
     shown = capsys.readouterr().out
     for part in ("held at 2016-06-06", "DE-BY, Europe/Berlin", "reported", "Ada (E1)"):
         assert part in shown
+    assert "unowned   dealt out to the team in turn" in shown
     empty = TeamMembers(project_id="P1", team_members=[])
     _print(project(clock="live", as_of=None, subdivision=None), empty, as_json=False)
     shown = capsys.readouterr().out
     for part in ("live, today 2016-06-06", "DE, Europe/Berlin", "nobody"):
         assert part in shown
+    _print(project(assign_unowned=False), empty, as_json=False)
+    assert "unowned   left without an owner" in capsys.readouterr().out
 
 
 def test_a_wrong_value_is_refused_by_its_field() -> None:
