@@ -160,12 +160,10 @@ async def count_finished_outside(
     """Count the tasks that were finished in a window of days while no sprint held them."""
     if end_date < start_date:
         raise Invalid(f"end_date {end_date} is before start_date {start_date}: swap them")
-    count, known = await summaries.finished_outside(database, project_id, start_date, end_date)
+    counts, known = await summaries.finished_outside(database, project_id, start_date, end_date)
     if not known:
         await projects.require(peers.project, project_id)
-    return schema.FinishedOutside(
-        project_id=project_id, start_date=start_date, end_date=end_date, tasks=count
-    )
+    return counts
 
 
 @router.post(

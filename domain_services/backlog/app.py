@@ -5,7 +5,8 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from domain_services.backlog.api import Clients, router
+from domain_services.backlog import api, planning_api
+from domain_services.backlog.api import Clients
 from domain_services.backlog.examples import EXAMPLES
 from domain_services.backlog.logic.events import HANDLERS
 from domain_services.backlog.settings import BacklogSettings
@@ -57,7 +58,7 @@ def create_app(settings: BacklogSettings) -> FastAPI:
     return build_app(
         "backlog-service",
         settings,
-        [router, dead_letters.router],
+        [api.router, planning_api.router, dead_letters.router],
         lifespan=lifespan,
         validation_status=422,
         examples=EXAMPLES,

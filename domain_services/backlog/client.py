@@ -1,8 +1,9 @@
 """Typed client of the backlog service: one method a route."""
 
+from collections.abc import Sequence
 from datetime import date
 
-from domain_services.backlog import schema
+from domain_services.backlog import planning_schema, schema
 from domain_services.kernel.client.http_client import ServiceClient
 from domain_services.kernel.types import Liveness
 
@@ -74,3 +75,36 @@ class BacklogClient(ServiceClient):
     async def release(self, project_id: str, sprint_id: str) -> schema.Released:
         path = f"/backlogs/{project_id}/reservations/{sprint_id}"
         return await self._call("DELETE", path, schema.Released)
+
+    async def put_past_tasks(
+        self, project_id: str, body: planning_schema.PastTasksUpdate
+    ) -> planning_schema.PastTasksStored:
+        path = f"/backlogs/{project_id}/past-tasks"
+        return await self._call("PUT", path, planning_schema.PastTasksStored, body=body)
+
+    async def count_ages(
+        self, project_id: str, day: date, *, days: int = 14, windows: int = 76
+    ) -> planning_schema.TaskAges:
+        """Count tasks by age at `day` and in windows of `days` before it."""
+        path = f"/backlogs/{project_id}/ages"
+        params = {"day": day, "days": days, "windows": windows}
+        return await self._call("GET", path, planning_schema.TaskAges, params=params)
+
+    async def list_candidates(
+        self,
+        project_id: str,
+        day: date,
+        *,
+        limit: int = 100,
+        class_borders: Sequence[int] = (),
+        task_ids: Sequence[str] | None = None,
+    ) -> list[planning_schema.Candidate]:
+        """List free tasks to plan; with `task_ids`, only those of these that are free."""
+        path, answer = f"/backlogs/{project_id}/candidates", list[planning_schema.Candidate]
+        params = {
+            "day": day,
+            "limit": limit,
+            "class_borders": ",".join(map(str, class_borders)) or None,
+            "task_ids": None if task_ids is None else ",".join(task_ids),
+        }
+        return await self._call("GET", path, answer, params=params)

@@ -10,6 +10,11 @@ EXAMPLES: Examples = {
         ]
     },
     "PUT /tasks/{task_id}": {"priority": 1, "assigned_to": "E001"},
+    "PUT /backlogs/{project_id}/past-tasks": {
+        "tasks": [
+            {"external_key": "ABC-0", "created_on": "2025-03-03", "finished_on": "2025-03-14"}
+        ]
+    },
     "POST /backlogs/{project_id}/reservations": {
         "sprint_id": "P1-S01",
         "task_ids": ["P1-TASK001", "P1-TASK002"],

@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Computed,
     Date,
     DateTime,
     Double,
@@ -27,12 +28,20 @@ backlogs = Table(
     Column("last_number", Integer, nullable=False),
 )
 
+_CARRIED_OVER = """
+    status <> 'completed' AND (status = 'in_progress' OR progress_percentage > 0
+                               OR (sprint_id IS NULL AND sprint_version > 0))
+"""
+
 # `ready` says whether all of `depends_on` is completed. A trigger maintains it, because lists are
 # ordered by it and would have to read every dependency otherwise.
 # `version` rises with every change here and is never below `sprint_version`, the sprint service's
 # version that was applied last.
 # `ended_sprint_id` is the last sprint that released the task completed, null before. It is compared
 # with `sprint_id`, so that it needs no reset when the task enters another sprint.
+# `order_number` is the place in the Product Owner's order. `rank` is the same for open tasks, null
+# for completed ones, so that a task that is opened again has its place again. `carried_over` says
+# that work has begun, or that a sprint left the task unfinished. Neither raises `version`.
 tasks = Table(
     "tasks",
     metadata,
@@ -51,6 +60,9 @@ tasks = Table(
     Column("labels", ARRAY(Text), nullable=False),
     Column("estimate", Double),
     Column("external_key", Text),
+    Column("order_number", Integer),
+    Column("rank", Integer, Computed("CASE WHEN status <> 'completed' THEN order_number END")),
+    Column("carried_over", Boolean, Computed(_CARRIED_OVER), nullable=False),
     Column("depends_on", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("ready", Boolean, nullable=False, server_default=text("true")),
     Column("story_id", Text, ForeignKey("tasks.task_id", deferrable=True, initially="DEFERRED")),
@@ -60,6 +72,17 @@ tasks = Table(
     Column("finished_on", Date),
     Column("created_at", DateTime(timezone=True), server_default=text("now()")),
     Column("updated_at", DateTime(timezone=True), server_default=text("now()")),
+)
+
+# Dates of tasks that were finished before the backlog was kept here. They are no tasks: nobody can
+# plan or change one (docs/adr/0113-order-past-tasks-and-ages.md).
+past_tasks = Table(
+    "past_tasks",
+    metadata,
+    Column("project_id", Text, primary_key=True),
+    Column("external_key", Text, primary_key=True),
+    Column("created_on", Date, nullable=False),
+    Column("finished_on", Date, nullable=False),
 )
 
 task_history = Table(

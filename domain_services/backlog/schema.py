@@ -275,6 +275,8 @@ class FinishedOutside(Answer):
     """Last day of the window, inclusive."""
     tasks: int
     """Number of tasks; those of which the day is not known are not counted."""
+    arrived: int | None = None
+    """Number of these that were created in or after the window; null: an older release counted."""
 
 
 class BacklogGenerated(Answer):

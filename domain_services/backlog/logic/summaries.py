@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain_services.backlog.schema import STATUSES, BacklogSummary
+from domain_services.backlog.schema import STATUSES, BacklogSummary, FinishedOutside
 from domain_services.kernel.database.database import Database
 
 _COUNTS = ", ".join(
@@ -25,10 +25,12 @@ _OF_ONE = text(f"{_SELECT} WHERE project_id = :project_id GROUP BY project_id")
 # A completed task keeps the sprint that completed it.
 _FINISHED_OUTSIDE = text(
     """
-    SELECT (SELECT count(*) FROM tasks
-            WHERE project_id = :project_id AND finished_on BETWEEN :start AND :end
-              AND sprint_id IS NULL) AS tasks,
+    SELECT count(*) AS tasks,
+           count(*) FILTER (WHERE coalesce(created_on, (created_at AT TIME ZONE 'UTC')::date)
+                                  >= :start) AS arrived,
            EXISTS (SELECT FROM backlogs WHERE project_id = :project_id) AS known
+    FROM tasks
+    WHERE project_id = :project_id AND finished_on BETWEEN :start AND :end AND sprint_id IS NULL
     """
 )
 
@@ -46,14 +48,21 @@ async def of_one(database: Database, project_id: str) -> BacklogSummary | None:
 
 async def finished_outside(
     database: Database, project_id: str, start: date, end: date
-) -> tuple[int, bool]:
+) -> tuple[FinishedOutside, bool]:
     """Count the tasks that were finished from `start` to `end` while no sprint held them.
 
-    Returns the count, and whether the project has any task.
+    Returns the counts, and whether the project has any task.
     """
     values = {"project_id": project_id, "start": start, "end": end}
     (row,) = await database.rows(_FINISHED_OUTSIDE, values)
-    return row.tasks, row.known
+    counts = FinishedOutside(
+        project_id=project_id,
+        start_date=start,
+        end_date=end,
+        tasks=row.tasks,
+        arrived=row.arrived,
+    )
+    return counts, row.known
 
 
 def empty(project_id: str) -> BacklogSummary:

@@ -73,3 +73,15 @@ async def test_tasks_finished_in_a_window_outside_sprints_are_counted(
     with pytest.raises(PeerRefused) as refused:
         await planned.count_finished_outside("P1", SUNDAY, MONDAY)
     assert refused.value.peer_status == 422
+
+
+async def test_tasks_created_in_the_window_are_counted_as_arrived(planned: BacklogClient) -> None:
+    created = [date(2025, 3, 2), MONDAY, SUNDAY, None]
+    tasks = [
+        TaskCreate(title="x", status="completed", created_on=day, finished_on=SUNDAY)
+        for day in created
+    ]
+    await planned.create_tasks("P1", TasksCreate(tasks=tasks))
+    counted = await planned.count_finished_outside("P1", MONDAY, SUNDAY)
+    # The one without a day was stored here, after the window began.
+    assert (counted.tasks, counted.arrived) == (4, 3)

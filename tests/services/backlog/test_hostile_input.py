@@ -63,6 +63,7 @@ PATHS = [
     "..%2Fx",
     "%ff",
 ]
+LISTS = ["class_borders", "task_ids", "limit"]
 RAW = [
     b"",
     b"{",
@@ -160,6 +161,19 @@ async def test_no_body_breaks_the_service(
     assert task.version == 1
 
 
+async def test_no_body_breaks_planning(backlog_url: str, http: httpx.AsyncClient) -> None:
+    for content in RAW:
+        for path in ("past-tasks",):
+            answer = await http.put(
+                f"{backlog_url}/backlogs/P1/{path}",
+                content=content,
+                headers={"Content-Type": "application/json"},
+            )
+            # No past task at all is possible.
+            if content != b'{"tasks": []}':
+                expect_answer_of_a_caller_at_fault(answer, content)
+
+
 async def test_a_body_over_the_limit_is_too_large(
     backlog_url: str, http: httpx.AsyncClient
 ) -> None:
@@ -182,6 +196,9 @@ async def test_no_path_or_query_breaks_the_service(
 ) -> None:
     templates = ["/backlogs/{}", "/backlogs/{}/summary", "/tasks/{}"]
     templates += ["/tasks/{}/history", "/backlogs/P1?ready={}", "/backlogs/P1?story_id={}"]
+    templates += ["/backlogs/{}/ages?day=2026-03-02", "/backlogs/P1/ages?day={}"]
+    templates += ["/backlogs/P1/candidates?day={}"]
+    templates += [f"/backlogs/P1/candidates?day=2026-03-02&{name}={{}}" for name in LISTS]
     templates += ["/backlogs/P1?status={}", "/backlogs/P1?limit={}", "/backlogs/P1?offset={}"]
     for template in templates:
         for path in PATHS:
