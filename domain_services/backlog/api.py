@@ -116,7 +116,7 @@ async def list_tasks(
 ) -> Response:
     """List tasks in planning order; X-Total-Count says how many there are in all.
 
-    Ready tasks come first, then the highest priority, then the oldest.
+    First come ranked tasks, then begun work, ready tasks, the highest priority, the oldest.
     """
     page = await reading.list_page(
         database,

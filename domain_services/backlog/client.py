@@ -76,6 +76,18 @@ class BacklogClient(ServiceClient):
         path = f"/backlogs/{project_id}/reservations/{sprint_id}"
         return await self._call("DELETE", path, schema.Released)
 
+    async def put_order(
+        self, project_id: str, body: planning_schema.OrderUpdate
+    ) -> planning_schema.BacklogOrder:
+        """Rank open tasks in the order given; all others lose their rank."""
+        path = f"/backlogs/{project_id}/order"
+        return await self._call("PUT", path, planning_schema.BacklogOrder, body=body)
+
+    async def get_order(self, project_id: str) -> planning_schema.BacklogOrder:
+        """Read the ranked open tasks in their order."""
+        path = f"/backlogs/{project_id}/order"
+        return await self._call("GET", path, planning_schema.BacklogOrder)
+
     async def put_past_tasks(
         self, project_id: str, body: planning_schema.PastTasksUpdate
     ) -> planning_schema.PastTasksStored:

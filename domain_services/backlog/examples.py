@@ -10,6 +10,7 @@ EXAMPLES: Examples = {
         ]
     },
     "PUT /tasks/{task_id}": {"priority": 1, "assigned_to": "E001"},
+    "PUT /backlogs/{project_id}/order": {"task_ids": ["ABC-1", "P1-TASK002"]},
     "PUT /backlogs/{project_id}/past-tasks": {
         "tasks": [
             {"external_key": "ABC-0", "created_on": "2025-03-03", "finished_on": "2025-03-14"}

@@ -1,4 +1,4 @@
-"""Routes of planning: past tasks, ages and candidates."""
+"""Routes of planning: the Product Owner's order, past tasks, ages and candidates."""
 
 import re
 from itertools import pairwise
@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from domain_services.backlog import planning_schema as schema
 from domain_services.backlog.api import ExistingProject, Peers
-from domain_services.backlog.logic import ages, candidates, past_tasks, projects
+from domain_services.backlog.logic import ages, candidates, order, past_tasks, projects
 from domain_services.backlog.schema import MAX_TASKS_PER_REQUEST
 from domain_services.kernel.database.database import Store, UnitOfWork
 from domain_services.kernel.errors import Invalid
@@ -22,6 +22,26 @@ _MAX_BORDERS = 20
 _MAX_LIST_CHARACTERS = 40_000
 _NUMBER = re.compile("[0-9]{1,5}")
 _task_id = TypeAdapter[str](TaskId)
+
+
+@router.put("/backlogs/{project_id}/order", responses=problems(404, 503), tags=["planning"])
+async def put_order(
+    project_id: ExistingProject, body: schema.OrderUpdate, db: UnitOfWork
+) -> schema.BacklogOrder:
+    """Rank open tasks in the order given; all others lose their rank.
+
+    A rank goes before everything else that decides the planning order. It raises no version.
+    """
+    return await order.replace(db, project_id, body.task_ids)
+
+
+@router.get("/backlogs/{project_id}/order", responses=problems(404, 503), tags=["planning"])
+async def get_order(project_id: ProjectId, database: Store, peers: Peers) -> schema.BacklogOrder:
+    """Read the ranked open tasks in their order."""
+    stored, known = await order.read(database, project_id)
+    if not known:
+        await projects.require(peers.project, project_id)
+    return stored
 
 
 @router.put("/backlogs/{project_id}/past-tasks", responses=problems(404, 503), tags=["planning"])

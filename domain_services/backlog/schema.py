@@ -91,6 +91,10 @@ class Task(Answer):
     """Tasks that must be completed first."""
     ready: bool = True
     """Whether every task in `depends_on` is completed; it changes without a new version."""
+    rank: int | None = None
+    """Place in the Product Owner's order, from 1, without a new version; null: none."""
+    carried_over: bool = False
+    """Whether work on the open task has begun, or a sprint left it unfinished."""
     story_id: str | None = None
     """Story of the task; null: none."""
     version: int

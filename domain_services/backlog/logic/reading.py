@@ -13,12 +13,12 @@ MAX_PAGE = 10_000
 
 _FIELDS = """
     task_id, project_id, title, description, status, sprint_id, assigned_to, progress_percentage,
-    priority, type, labels, estimate, external_key, depends_on, ready, story_id, version,
-    created_on, finished_on, created_at, updated_at
+    priority, type, labels, estimate, external_key, depends_on, ready, rank, carried_over,
+    story_id, version, created_on, finished_on, created_at, updated_at
 """
-# Ready tasks first, then the highest priority, then the oldest (unknown age last), then as they
-# were created: the order of the index `tasks_in_order`, so that no list is sorted.
-_ORDER = "ready DESC, priority, created_on, number"
+# Ranked tasks first, then begun work, ready tasks, the highest priority, the oldest (unknown age
+# last), and as they were created: the index `tasks_in_planning_order`, so that no list is sorted.
+_ORDER = "rank, carried_over DESC, ready DESC, priority, created_on, number"
 _GET = text(
     f"""
     SELECT version, row_to_json(task)::text AS body

@@ -1,5 +1,6 @@
 """Counts of tasks by age, against the same counts made task by task."""
 
+import asyncio
 import random
 from datetime import date, timedelta
 
@@ -170,6 +171,13 @@ async def test_past_tasks_are_replaced_whole(backlog: BacklogClient) -> None:
         await backlog.put_past_tasks("P1", PastTasksUpdate(tasks=tasks))
         windows = (await backlog.count_ages("P1", DAY)).windows
         assert [sum(window.finished) for window in windows[-1:]] == [number][: len(windows)]
+
+
+async def test_of_two_replacements_at_once_one_is_stored_whole(backlog: BacklogClient) -> None:
+    sizes = (5, 40, 90)
+    updates = [PastTasksUpdate(tasks=[past(f"K-{n}", 60, 10) for n in range(m)]) for m in sizes]
+    await asyncio.gather(*(backlog.put_past_tasks("P1", update) for update in updates * 4))
+    assert sum((await backlog.count_ages("P1", DAY)).windows[-1].finished) in sizes
 
 
 async def test_impossible_past_tasks_are_refused_and_named(backlog: BacklogClient) -> None:

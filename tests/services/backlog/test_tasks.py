@@ -117,7 +117,7 @@ async def test_lists_are_filtered_and_paged(
     assert [t.title for t in await backlog.list_tasks("P1", assigned_to="E001")] == ["e"]
     assert await backlog.list_tasks("P1", status="blocked") == []
     page = await http.get(f"{backlog_url}/backlogs/P1", params={"limit": 2, "offset": 1})
-    assert [task["title"] for task in page.json()] == ["b", "c"]
+    assert [task["title"] for task in page.json()] == ["a", "c"]
     assert page.headers["X-Total-Count"] == "5"
     assert (await http.get(f"{backlog_url}/backlogs/P1?limit=10001")).status_code == 422
 
