@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from domain_services.backlog import api, planning_api
-from domain_services.backlog.api import Clients
+from domain_services.backlog.api import planning, tasks
+from domain_services.backlog.api.tasks import Clients
 from domain_services.backlog.examples import EXAMPLES
 from domain_services.backlog.logic.events import HANDLERS
 from domain_services.backlog.settings import BacklogSettings
@@ -58,7 +58,7 @@ def create_app(settings: BacklogSettings) -> FastAPI:
     return build_app(
         "backlog-service",
         settings,
-        [api.router, planning_api.router, dead_letters.router],
+        [tasks.router, planning.router, dead_letters.router],
         lifespan=lifespan,
         validation_status=422,
         examples=EXAMPLES,

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import TypeAdapter, ValidationError
 
 from domain_services.backlog import planning_schema as schema
-from domain_services.backlog.api import ExistingProject, Peers
+from domain_services.backlog.api.tasks import ExistingProject, Peers
 from domain_services.backlog.logic import ages, candidates, order, past_tasks, projects
 from domain_services.backlog.schema import MAX_TASKS_PER_REQUEST
 from domain_services.kernel.database.database import Store, UnitOfWork
