@@ -166,6 +166,8 @@ class SprintClosed(PublishedEvent):
     """Whether the sprint counts as history: somebody worked, for long enough or to the end."""
     completed_outside: int | None = None
     """Tasks of the project finished in the sprint's days outside it; null: not known."""
+    completed_arrived: int | None = None
+    """Of these, the tasks created after the sprint began; null: not known."""
 
     @property
     def aggregate_id(self) -> str:

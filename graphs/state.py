@@ -67,6 +67,8 @@ class PastSprint:
     """Its commitment; None where that is not known."""
     completed_outside: int = 0
     """Completed tasks that were not in the sprint."""
+    completed_arrived: int | None = None
+    """Completed tasks that were created after the sprint began; None where that is not known."""
 
 
 @dataclass(frozen=True)

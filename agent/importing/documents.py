@@ -100,6 +100,7 @@ def retrospective(
         origin="import",
         open_at_start=sprint.open_at_start,
         tasks_created_during=len(sprint.created),
+        completed_arrived=sprint.arrived,
     )
 
 

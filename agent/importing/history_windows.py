@@ -25,6 +25,11 @@ class PastSprint:
     open_at_start: int
     """Tasks created before the first day and not finished before it."""
 
+    @property
+    def arrived(self) -> int:
+        """Count the completed tasks that were created from the first day on."""
+        return sum(task.created >= self.start_date for task in self.completed)
+
 
 @dataclass(frozen=True, slots=True)
 class ProjectHistory:

@@ -66,6 +66,7 @@ sprint_retrospectives = Table(
     Column("progress_source", Text),
     Column("worked", Boolean, nullable=False),
     Column("completed_outside", Integer),
+    Column("completed_arrived", Integer),
     Column("content_sha256", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), server_default=text("now()")),
     _generated("duration_days", Integer),

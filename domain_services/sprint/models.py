@@ -57,6 +57,7 @@ sprints = Table(
     Column("ended_on", Date),
     Column("worked", Boolean),
     Column("completed_outside", Integer),
+    Column("completed_arrived", Integer),
     Column("saga_step", Text),
     Column("lease_token", UUID(as_uuid=True)),
     Column("lease_until", DateTime(timezone=True)),

@@ -148,6 +148,10 @@ class SprintSummary(Answer):
     """Whether the sprint counts as history; null: it has not ended."""
     ended_on: date | None = None
     """Last day that the sprint ran, by its project's days; null: it is not closed."""
+    completed_outside: int | None = None
+    """Tasks of the project finished in its days outside it; null: not known, or not closed."""
+    completed_arrived: int | None = None
+    """Of these, the tasks created after the sprint began; null: not known, or not closed."""
 
 
 class Sprint(SprintSummary):
@@ -265,6 +269,8 @@ class SprintClosed(Answer):
     """Whether the sprint counts as history; null: an earlier release closed it."""
     completed_outside: int | None = None
     """Tasks of the project finished in the sprint's days outside it; null: not known."""
+    completed_arrived: int | None = None
+    """Of these, the tasks created after the sprint began; null: not known."""
 
 
 class SprintCancel(Wire):

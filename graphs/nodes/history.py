@@ -78,6 +78,7 @@ def past_sprints(velocity: ProjectVelocity | None) -> tuple[PastSprint, ...]:
             sprint.velocity,
             sprint.total_tasks,
             sprint.completed_outside or 0,
+            sprint.completed_arrived,
         )
         for sprint in newest
     )

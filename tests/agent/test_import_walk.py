@@ -19,7 +19,7 @@ from domain_services.backlog.schema import Task as BacklogTask
 from domain_services.kernel.types import utc_now
 from graphs.answer import Orchestration
 from tests.agent.conftest import until
-from tests.agent.imports import ImportRoom
+from tests.agent.imports import History, ImportRoom
 from tests.graphs.conftest import System
 
 # A Monday of a time without holidays of the calendar in the first fortnight.
@@ -46,12 +46,11 @@ def finished_in(rows: Iterable[Task], first: date, last: date) -> set[str]:
     return {row.id for row in rows if row.finished and first <= row.finished <= last}
 
 
-async def velocities(room: ImportRoom) -> dict[str, int]:
-    """Return the finished tasks of each sprint that the chronicle counts."""
+async def velocities(room: ImportRoom) -> dict[str, tuple[int, int | None]]:
+    """Return the finished and the arrived tasks of each sprint that the chronicle counts."""
     velocity = await room.clients.chronicle.velocity("WALK")
     return {
-        row.sprint_id: row.completed_tasks + (row.completed_outside or 0)
-        for row in velocity.velocity_trend_data
+        row.sprint_id: (row.velocity, row.completed_arrived) for row in velocity.velocity_trend_data
     }
 
 
@@ -64,6 +63,12 @@ async def decided_outcomes(whole: System) -> dict[str, int | None]:
             " WHERE origin = 'run' AND sprint_id IS NOT NULL"
         )
         return dict(await cursor.fetchall())
+
+
+def counts(rows: list[Task], window: History) -> tuple[int, int]:
+    """Count the rows finished in a window, and those of them that were created in it."""
+    team = finished_in(rows, window.start_date, window.end_date)
+    return len(team), sum(row.id in team and row.created >= window.start_date for row in rows)
 
 
 async def check_sprint(
@@ -104,9 +109,13 @@ async def check_sprint(
     }
     assert finished_on == {row.id: row.finished for row in rows if row.id in team}
 
+    arrived = {row.id for row in rows if row.id in team and row.created >= first} - planned
+    assert arrived
+
     async def counted() -> bool:
         # All that the team finished in the window counts, as it does for imported windows.
-        return (await velocities(room)).get(closed.sprint_id) == len(team)
+        expected = len(team), len(arrived)
+        return (await velocities(room)).get(closed.sprint_id) == expected
 
     await until(counted)
     actual = holdout.find(room.folder, "WALK", first, last)
@@ -118,6 +127,7 @@ async def test_six_sprints_are_what_the_rows_say(whole: System, tmp_path: Path) 
     room, rows = ImportRoom(whole, tmp_path), export()
     await room.load(rows, as_of=DAY)
     windows = await room.history("WALK")
+    assert await velocities(room) == {window.sprint_id: counts(rows, window) for window in windows}
     request = OrchestrationRequest(options=Options(sprint_duration_weeks=2))
     for number in range(1, SPRINTS + 1):
         today = (await room.clients.project.get_project("WALK")).today

@@ -23,17 +23,18 @@ _INSERT = text(
             what_could_be_improved text, facilitator_id text, tasks_summary jsonb, origin text,
             planned_tasks_count integer, open_at_start integer, tasks_created_during integer,
             ended_on date, progress_source text, worked boolean, completed_outside integer,
+            completed_arrived integer,
             action_items jsonb, attendees jsonb, content_sha256 text)),
     made AS (
         INSERT INTO sprint_retrospectives (
             id, sprint_id, project_id, sprint_name, start_date, end_date, duration_weeks,
             what_went_well, what_could_be_improved, facilitator_id, tasks_summary, origin,
             planned_tasks_count, open_at_start, tasks_created_during, ended_on, progress_source,
-            worked, completed_outside, content_sha256)
+            worked, completed_outside, completed_arrived, content_sha256)
         SELECT retrospective_id, sprint_id, project_id, sprint_name, start_date, end_date,
             duration_weeks, what_went_well, what_could_be_improved, facilitator_id, tasks_summary,
             origin, planned_tasks_count, open_at_start, tasks_created_during, ended_on,
-            progress_source, worked, completed_outside, content_sha256
+            progress_source, worked, completed_outside, completed_arrived, content_sha256
         FROM given ORDER BY sprint_id
         ON CONFLICT DO NOTHING RETURNING id, sprint_id),
     new AS (

@@ -22,7 +22,7 @@ _MEASURE = text(
     """
     WITH closed AS (
         SELECT sprint_id, sprint_name, start_date, end_date, last_day, completed_tasks,
-               completed_outside, total_tasks, velocity, worked, simulated,
+               completed_outside, completed_arrived, total_tasks, velocity, worked, simulated,
                CASE origin WHEN 'import' THEN 'reported' ELSE progress_source END AS source,
                origin <> 'import' AND progress_source IN ('reported', 'simulated') AS progressed,
                worked AND simulated <> bool_or(worked AND NOT simulated) OVER () AS counts

@@ -59,6 +59,8 @@ class SprintVelocity(Answer):
     """Tasks finished in the sprint."""
     completed_outside: int | None = None
     """Tasks of the project finished in the sprint's days outside it; null: not known."""
+    completed_arrived: int | None = None
+    """Tasks finished in the sprint's days and created after it began; null: not known."""
     total_tasks: int | None
     """All tasks of the sprint; null when only the finished ones are known."""
 

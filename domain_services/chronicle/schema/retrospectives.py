@@ -80,6 +80,8 @@ class SprintRetrospectiveCreate(SprintWindowNote):
     """Whether the sprint counts as history: somebody worked, for long enough or to the end."""
     completed_outside: Count | None = None
     """Tasks of the project finished in the sprint's days outside it; null: not known."""
+    completed_arrived: Count | None = None
+    """Tasks finished in the sprint's days and created after it began; null: not known."""
 
     @model_validator(mode="after")
     def _check_tasks(self) -> "SprintRetrospectiveCreate":
@@ -212,6 +214,8 @@ class SprintRetrospective(Answer):
     """Whether the sprint counts as history: somebody worked, for long enough or to the end."""
     completed_outside: int | None = None
     """Tasks of the project finished in the sprint's days outside it; null: not known."""
+    completed_arrived: int | None = None
+    """Tasks finished in the sprint's days and created after it began; null: not known."""
     completed_tasks: int
     """Tasks of status `close`."""
     total_tasks: int | None

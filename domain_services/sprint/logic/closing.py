@@ -35,7 +35,11 @@ async def close(connection: AsyncConnection, sprint_id: str, known: PeerFacts) -
     """
     sprint = await running_sprint.lock(connection, sprint_id)
     end = await sprint_end.read(connection, sprint, known.calendar)
-    end = replace(end, completed_outside=known.completed_outside(end.ended_on))
+    end = replace(
+        end,
+        completed_outside=known.completed_outside(end.ended_on),
+        completed_arrived=known.completed_arrived(end.ended_on),
+    )
     unfinished = [task for task in sprint.tasks if task.status != "completed"]
     status = "closed_with_pending_tasks" if unfinished else "completed"
     closed_at = utc_now()
@@ -48,6 +52,7 @@ async def close(connection: AsyncConnection, sprint_id: str, known: PeerFacts) -
             ended_on=end.ended_on,
             worked=end.worked,
             completed_outside=end.completed_outside,
+            completed_arrived=end.completed_arrived,
         )
     )
     released = await running_sprint.release(connection, sprint, closed_at)
@@ -70,6 +75,7 @@ async def close(connection: AsyncConnection, sprint_id: str, known: PeerFacts) -
         progress_source=sprint.progress_source,
         worked=end.worked,
         completed_outside=end.completed_outside,
+        completed_arrived=end.completed_arrived,
     )
 
 
@@ -91,6 +97,7 @@ def _outcome(sprint: Sprint, end: SprintEnd, closed_at: datetime) -> events.Spri
         progress_source=sprint.progress_source,
         worked=end.worked,
         completed_outside=end.completed_outside,
+        completed_arrived=end.completed_arrived,
     )
 
 

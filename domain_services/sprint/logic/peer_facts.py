@@ -36,10 +36,18 @@ class PeerFacts:
 
     def completed_outside(self, ended_on: date) -> int | None:
         """Return the count for a sprint that ended on a day; None when not known."""
+        finished = self._finished_until(ended_on)
+        return finished.tasks if finished else None
+
+    def completed_arrived(self, ended_on: date) -> int | None:
+        """Return how many of these were created after the sprint began; None when not known."""
+        finished = self._finished_until(ended_on)
+        return finished.arrived if finished else None
+
+    def _finished_until(self, ended_on: date) -> FinishedOutside | None:
         # The sprint may have got a day longer since the count.
-        if self.finished_outside is None or self.finished_outside.end_date != ended_on:
-            return None
-        return self.finished_outside.tasks
+        finished = self.finished_outside
+        return finished if finished and finished.end_date == ended_on else None
 
 
 class PeerReader:

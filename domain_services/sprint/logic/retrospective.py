@@ -97,6 +97,7 @@ def compose(
         progress_source=sprint.progress_source,
         worked=end.worked,
         completed_outside=end.completed_outside,
+        completed_arrived=end.completed_arrived,
     )
 
 

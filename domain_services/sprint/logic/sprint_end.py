@@ -36,6 +36,8 @@ class SprintEnd:
     """Whether the sprint counts as history."""
     completed_outside: int | None = None
     """Tasks of the project finished in its days outside it; None: not known."""
+    completed_arrived: int | None = None
+    """Of these, the tasks created after the sprint began; None: not known."""
 
     @property
     def days_over(self) -> int:

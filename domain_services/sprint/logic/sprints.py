@@ -155,6 +155,8 @@ def _summary(row: Any) -> SprintSummary:
         progress_source=row.progress_source,
         worked=row.worked,
         ended_on=row.ended_on,
+        completed_outside=row.completed_outside,
+        completed_arrived=row.completed_arrived,
     )
 
 

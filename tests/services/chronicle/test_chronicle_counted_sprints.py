@@ -94,12 +94,15 @@ async def test_velocity_counts_work_outside_the_sprint_and_its_rate_does_not(
     chronicle: ChronicleClient,
 ) -> None:
     ended_on = FIRST_DAY + timedelta(6)
-    note = retrospective("P1", 1, 6, 2, completed_outside=3, ended_on=ended_on, **REPORTED)
+    outside = {"completed_outside": 3, "completed_arrived": 2}
+    note = retrospective("P1", 1, 6, 2, ended_on=ended_on, **outside, **REPORTED)
     await chronicle.create_sprint_retrospective(note)
     velocity = await chronicle.velocity("P1")
     (sprint,) = velocity.velocity_trend_data
     assert (sprint.completed_tasks, sprint.completed_outside, sprint.total_tasks) == (6, 3, 8)
-    assert (velocity.average_velocity, sprint.ended_on) == (9.0, ended_on)
+    # Those that arrived are among those outside, and counted once.
+    assert (velocity.average_velocity, sprint.completed_arrived) == (9.0, 2)
+    assert sprint.ended_on == ended_on
     patterns = await chronicle.patterns("P1")
     assert (patterns.completion_rate, patterns.avg_sprint_duration_days) == (0.75, 7.0)
 

@@ -48,6 +48,18 @@ async def test_changed_sprints_are_replaced_and_those_not_kept_are_removed(
     assert (again.created, again.replaced, again.unchanged, again.removed) == (0, 0, 2, 0)
 
 
+async def test_sprint_of_an_earlier_import_learns_how_many_of_its_tasks_arrived(
+    chronicle: ChronicleClient,
+) -> None:
+    await replace(chronicle, imported(1, 5))
+    answer = await replace(chronicle, imported(1, 5, completed_arrived=4))
+    assert (answer.replaced, answer.unchanged) == (1, 0)
+    (note,) = await chronicle.list_sprint_retrospectives("SHOP")
+    (sprint,) = (await chronicle.velocity("SHOP")).velocity_trend_data
+    assert (note.completed_tasks, note.completed_arrived, note.completed_outside) == (5, 4, None)
+    assert (sprint.velocity, sprint.completed_arrived) == (5, 4)
+
+
 async def test_sprint_that_was_closed_here_never_changes(chronicle: ChronicleClient) -> None:
     closed = retrospective("SHOP", 2, 4, 1)
     await chronicle.create_sprint_retrospective(closed)

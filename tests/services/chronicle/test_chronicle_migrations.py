@@ -23,7 +23,7 @@ BEFORE_COUNTED_SPRINTS = """
 BEFORE_WORKED_SPRINTS = f"""
     {BEFORE_COUNTED_SPRINTS}
     ALTER TABLE sprint_retrospectives DROP COLUMN ended_on, DROP COLUMN progress_source,
-        DROP COLUMN worked, DROP COLUMN completed_outside;
+        DROP COLUMN worked, DROP COLUMN completed_outside, DROP COLUMN completed_arrived;
     UPDATE alembic_version SET version_num = 'chronicle_0002';
 """
 TO_THE_FIRST_RELEASE = f"""

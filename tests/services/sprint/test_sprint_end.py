@@ -132,22 +132,26 @@ async def test_days_held_ahead_are_over_at_the_close(town: Town) -> None:
 
 async def test_close_counts_what_was_finished_outside_the_sprint(town: Town) -> None:
     await town.create_project("P1", "E1", progress_mode="reported")
-    inside, outside, earlier = await town.plan("P1", 3)
+    inside, outside, earlier = await town.plan("P1", 3, created_on=day(0))
+    [arrived] = await town.plan("P1", 1, created_on=MONDAY)
     await town.sprint.create_sprint("P1", SprintCreate(task_ids=[inside]))
     await town.sprint.report_progress(inside, ProgressReport(progress_percentage=100))
     await town.backlog_is_up_to_date()
     assert (await town.backlog.get_task(inside)).finished_on == MONDAY
-    for task_id, finished_on in ((outside, MONDAY), (earlier, day(0))):
+    for task_id, finished_on in ((outside, MONDAY), (arrived, MONDAY), (earlier, day(0))):
         done = TaskUpdate(status="completed", finished_on=finished_on)
         await town.backlog.update_task(task_id, done)
     closed = await town.sprint.close_sprint("P1-S01")
-    assert closed.completed_outside == 1
+    assert (closed.completed_outside, closed.completed_arrived) == (2, 1)
+    for sprint in (await town.sprint.get_sprint("P1-S01"), *await town.sprint.list_sprints("P1")):
+        assert (sprint.completed_outside, sprint.completed_arrived) == (2, 1)
     (row,) = await town.rows(
-        "SELECT (payload #> '{event_data,completed_outside}')::int AS announced, (SELECT"
-        " (body ->> 'completed_outside')::int FROM deliveries WHERE route LIKE '%retrospective')"
-        " AS noted FROM outbox WHERE payload ->> 'event_type' = 'SPRINT_CLOSED'"
+        "SELECT payload -> 'event_data' AS announced, (SELECT body FROM deliveries"
+        " WHERE route LIKE '%retrospective') AS noted"
+        " FROM outbox WHERE payload ->> 'event_type' = 'SPRINT_CLOSED'"
     )
-    assert (row.announced, row.noted) == (1, 1)
+    for facts in (row.announced, row.noted):
+        assert (facts["completed_outside"], facts["completed_arrived"]) == (2, 1)
 
 
 async def test_close_goes_on_when_the_backlog_does_not_answer(
@@ -159,7 +163,8 @@ async def test_close_goes_on_when_the_backlog_does_not_answer(
     peers = sprint_settings.peers.model_copy(update={"backlog": f"http://127.0.0.1:{free_port()}"})
     settings = sprint_settings.model_copy(update={"peers": peers, "port": free_port()})
     cut_off = SprintClient(http, await serve(create_app(settings), settings.port))
-    assert (await cut_off.close_sprint("P1-S01")).completed_outside is None
+    closed = await cut_off.close_sprint("P1-S01")
+    assert (closed.completed_outside, closed.completed_arrived) == (None, None)
 
 
 def test_count_of_another_window_is_not_known() -> None:

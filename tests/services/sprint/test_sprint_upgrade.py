@@ -27,13 +27,21 @@ async def go_back_a_release(town: Town, backlog_database_url: str) -> None:
     """Make both databases what the release before would have made of the same calls."""
     url = backlog_database_url.replace("+psycopg", "")
     async with await psycopg.AsyncConnection.connect(url) as connection:
-        await connection.execute("ALTER TABLE tasks DROP COLUMN finished_on")
-        await connection.execute("ALTER TABLE tasks DROP COLUMN ended_sprint_id")
+        await connection.execute(
+            "ALTER TABLE tasks DROP COLUMN rank, DROP COLUMN order_number,"
+            " DROP COLUMN carried_over, DROP COLUMN finished_on, DROP COLUMN ended_sprint_id"
+        )
+        await connection.execute(
+            "CREATE INDEX tasks_in_order"
+            " ON tasks (project_id, ready DESC, priority, created_on, number)"
+        )
+        await connection.execute("DROP TABLE past_tasks")
         await connection.execute("UPDATE alembic_version SET version_num = 'backlog_0001'")
     await _execute(
         town,
         "ALTER TABLE sprints DROP COLUMN created_on, DROP COLUMN working_days,"
-        " DROP COLUMN ended_on, DROP COLUMN worked, DROP COLUMN completed_outside",
+        " DROP COLUMN ended_on, DROP COLUMN worked, DROP COLUMN completed_outside,"
+        " DROP COLUMN completed_arrived",
     )
     await _execute(town, "ALTER TABLE sprint_tasks DROP COLUMN finished_on")
     await town.rows("DELETE FROM outbox RETURNING 1")

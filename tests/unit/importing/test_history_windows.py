@@ -159,6 +159,7 @@ def test_windows_follow_each_other_and_contain_their_own_tasks(
             for done in sprint.completed:
                 assert done.finished is not None
                 assert start <= done.finished <= sprint.end_date
+            assert sprint.arrived == len(set(ids(sprint.completed)) & set(ids(sprint.created)))
             assert sprint.open_at_start == sum(open_before(task, start) for task in tasks)
             assert ids(sprint.created) == ids(
                 sorted(
