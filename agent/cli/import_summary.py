@@ -83,6 +83,7 @@ def _records(result: LoadResult, others: Sequence[tuple[int, str, str]]) -> list
         (result.members, "new team member", "new team members"),
         *others,
         (result.replaced, "past record replaced", "past records replaced"),
+        (result.ranked, "task ranked", "tasks ranked"),
     )
     return [f"{number} {one if number == 1 else many}" for number, one, many in counts if number]
 

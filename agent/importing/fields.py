@@ -55,6 +55,17 @@ FIELDS: tuple[Field, ...] = (
     Field("title", ("summary", "title", "name", "subject")),
     Field("status", ("status", "state")),
     Field("priority", ("priority",)),
+    Field(
+        "rank",
+        (
+            "rank",
+            "custom field (rank)",
+            "lexorank",
+            "stack rank",
+            "backlog rank",
+            "backlog priority",
+        ),
+    ),
     Field("assignee", ("assignee", "assigned to", "assignees")),
     Field("type", ("issue type", "issuetype", "type", "kind")),
     Field("labels", ("labels", "label", "tags")),

@@ -1,6 +1,7 @@
 """One import, from plans to records: a project that is new is loaded, any other is updated."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from agent.importing import known_rows
@@ -8,6 +9,7 @@ from agent.importing.existing_history import check_update, read_existing
 from agent.importing.history_sync import Advance
 from agent.importing.load import LoadResult, load
 from agent.importing.plan import Plan
+from agent.importing.planning_sync import rank_tasks, send_past_tasks
 from agent.importing.project_place import ProjectPlace
 from agent.importing.reading import Study
 from agent.importing.services import Services
@@ -36,9 +38,13 @@ async def run_import(
     for plan, project in zip(plans, existing, strict=True):
         advance = progress(plan)
         if project is None:
-            results.append(await load(services, plan, advance))
+            result = await load(services, plan, advance)
+            await send_past_tasks(services, study.rows[plan.project.id], study.day)
             # Saved last: a failed import is repeated as if it had not begun.
             known_rows.save(data_dir, study.rows[plan.project.id])
         else:
-            results.append(await update(services, data_dir, plan, project, study, place, advance))
+            result = await update(services, data_dir, plan, project, study, place, advance)
+        tasks = study.rows_of_files(plan.project.id)
+        ranked = await rank_tasks(services, plan.project.id, tasks)
+        results.append(replace(result, ranked=ranked))
     return results

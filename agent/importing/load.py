@@ -46,6 +46,8 @@ class LoadResult:
     """Tasks with another title, owner, priority, type, estimate or other labels."""
     replaced: int = 0
     """Past sprints and episodes that were recorded otherwise, or are no longer in the history."""
+    ranked: int = 0
+    """Open tasks in the order of their ranks; 0 when the order stayed as it was."""
     closed_sprint: ClosedByClock | None = None
     """Sprint that ended on the way to the day of the import; None when none did."""
 
@@ -53,7 +55,8 @@ class LoadResult:
     def changed(self) -> bool:
         """True when anything was new or different."""
         changes = (self.members, self.tasks, self.sprints, self.episodes, self.completed)
-        return self.project_created or any((*changes, self.reopened, self.updated, self.replaced))
+        others = (self.reopened, self.updated, self.replaced, self.ranked)
+        return self.project_created or any((*changes, *others))
 
 
 def step_count(plan: Plan) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from agent.importing import known_rows
+from agent.importing import known_rows, ranks
 from agent.importing.changes import Changes, count_changes
 from agent.importing.cutoff import choose_as_of, clock_of, newest_day
 from agent.importing.errors import CsvRefused
@@ -56,6 +56,11 @@ class Study:
     """Ids of the tasks in the files, by project."""
     histories: tuple[ProjectHistory, ...]
     """Histories as of the day, sorted by project."""
+
+    def rows_of_files(self, project_id: str) -> list[Task]:
+        """Return the tasks of a project that are in the files."""
+        ids = self.file_tasks[project_id]
+        return [task for task in self.rows[project_id].tasks if task.id in ids]
 
     def changes(self) -> dict[str, Changes]:
         """Count the changes of each project that was imported before."""
@@ -153,6 +158,11 @@ def _cadence(known_before: Mapping[str, KnownRows]) -> int:
 def study_warnings(study: Study) -> list[str]:
     """Say what the day of the import leaves out."""
     warnings: list[str] = []
+    if ranks.are_mixed(task.rank for file in study.recognitions for task in file.tasks):
+        warnings.append(
+            "The ranks of some files are numbers and those of others are texts: no order is "
+            "known, and the ranks are ignored."
+        )
     later = sum(len(history.created_later) for history in study.histories)
     if later:
         warnings.append(

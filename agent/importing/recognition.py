@@ -1,9 +1,10 @@
 """Recognition of a file before anything is written: columns, formats, tasks and refusals."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
+from agent.importing import ranks
 from agent.importing.column_sampling import ColumnSamples, choose_formats, sample_columns
 from agent.importing.counts import (
     PriorityCount,
@@ -102,18 +103,19 @@ def recognise(
         forced=forced is not None,
     )
     rows = read_rows(table, reader)
+    tasks, rank_warnings = _usable_ranks(columns, rows.tasks)
     days = [day for dates in samples.dates.values() for day in (dates.first, dates.last) if day]
     return Recognition(
         table=table,
         columns=_recognised_columns(columns, formats, samples),
         rows=len(rows.tasks) + len(rows.refused),
-        tasks=rows.tasks,
+        tasks=tasks,
         refused=rows.refused,
         projects=count_projects(rows.tasks),
         statuses=count_statuses(rows.tasks),
         priorities=count_priorities(rows.tasks),
         corrected=rows.corrected,
-        warnings=(*warnings, *_task_warnings(columns, rows.tasks)),
+        warnings=(*warnings, *_task_warnings(columns, rows.tasks), *rank_warnings),
         first=min(days, default=None),
         last=max(days, default=None),
     )
@@ -158,6 +160,19 @@ def _recognised_columns(
         )
         for column in columns.values()
     )
+
+
+def _usable_ranks(
+    columns: Mapping[str, MappedColumn], tasks: tuple[Task, ...]
+) -> tuple[tuple[Task, ...], list[str]]:
+    """Return the tasks, without ranks that cannot be compared, and a warning about these."""
+    if not ranks.are_mixed(task.rank for task in tasks):
+        return tasks, []
+    warning = (
+        f"The column {columns['rank'].header!r} mixes numbers and texts, so it tells no order: "
+        "the ranks are ignored. Export one kind, or map another column with --map rank=Column."
+    )
+    return tuple(replace(task, rank=None) for task in tasks), [warning]
 
 
 def _task_warnings(columns: Mapping[str, MappedColumn], tasks: Sequence[Task]) -> list[str]:

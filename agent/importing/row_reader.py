@@ -63,6 +63,7 @@ class RowReader:
             title=texts.get("title"),
             status=status,
             priority=texts.get("priority"),
+            rank=texts.get("rank"),
             assignee=texts.get("assignee"),
             type=texts.get("type"),
             labels=self._labels(record.cells),

@@ -28,6 +28,8 @@ class Task:
     """Status as the file writes it."""
     priority: str | None = None
     """Priority as the file writes it."""
+    rank: str | None = None
+    """Place in the backlog as the file writes it: a number, or a text that sorts by letters."""
     assignee: str | None = None
     """Name of the person as the file writes it."""
     type: str | None = None

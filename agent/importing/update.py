@@ -9,6 +9,7 @@ from agent.importing.existing_history import Existing, read_existing
 from agent.importing.history_sync import Advance, sync_history
 from agent.importing.load import LoadResult
 from agent.importing.plan import Plan
+from agent.importing.planning_sync import send_past_tasks
 from agent.importing.project_place import ProjectPlace
 from agent.importing.reading import Study
 from agent.importing.services import Services
@@ -47,6 +48,7 @@ async def update(
     now = await read_existing(services, project_id) or existing
     sprints = past_sprints(rows, day, now)
     history = await sync_history(services, project_id, sprints, now, advance)
+    await send_past_tasks(services, rows, min(day, now.project.today))
     anchor = rows.windows_end if now.own else day
     known_rows.save(data_dir, replace(sync.rows_done(), anchor=anchor, reached=day))
     return LoadResult(

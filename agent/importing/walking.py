@@ -10,6 +10,7 @@ from agent.importing import known_rows
 from agent.importing.existing_history import Existing, read_existing
 from agent.importing.history_sync import HistoryChanges, agrees, sync_history
 from agent.importing.known_rows import KnownRows
+from agent.importing.planning_sync import send_past_tasks
 from agent.importing.services import Services
 from agent.importing.task_sync import TaskChanges, TaskSync
 from agent.importing.windows_between import last_day, past_sprints, uncovered
@@ -48,7 +49,7 @@ async def walk(
     On each day of a running sprint the tasks created on it enter the backlog, and those finished
     on it are reported, before the clock moves on. The orchestrator holds the daily scrums and
     closes the sprint. A walk that broke off is completed by the same call. `refresh` records the
-    windows that have passed without a sprint.
+    windows that have passed without a sprint, and sends the dates of what was finished.
     """
     existing = await read_existing(services, rows.project_id, with_history=False)
     if existing is None:
@@ -65,6 +66,9 @@ async def walk(
     if walk.closed_sprint is not None:
         sync.leave_sprint()
     await _bring_in(sync, existing, walk.today, walk.today - timedelta(days=1))
+    # With `refresh` off, the caller sends what was finished by then.
+    if refresh:
+        await send_past_tasks(services, rows, walk.today)
     known_rows.save(data_dir, replace(rows, reached=walk.today))
     if refresh and _passed_a_window(rows, existing, walk):
         walk.history = await refresh_history(services, rows, walk.today)

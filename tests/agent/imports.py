@@ -21,7 +21,17 @@ from domain_services.project.client import ProjectClient
 from domain_services.sprint.client import SprintClient
 from tests.graphs.conftest import System
 
-FIELDS = ("id", "project", "created", "finished", "title", "assignee", "priority", "updated")
+FIELDS = (
+    "id",
+    "project",
+    "created",
+    "finished",
+    "title",
+    "assignee",
+    "priority",
+    "updated",
+    "rank",
+)
 
 
 def clients_of(system: System) -> Clients:
@@ -61,9 +71,11 @@ class ImportRoom:
         path = self.folder / f"export-{self._files}.csv"
         with path.open("w", newline="") as stream:
             writer = csv.writer(stream)
-            writer.writerow(FIELDS)
+            # A column without any value is left out, as it is in most exports.
+            fields = [name for name in FIELDS if any(getattr(task, name) for task in tasks)]
+            writer.writerow(fields)
             for task in tasks:
-                writer.writerow([getattr(task, name) or "" for name in FIELDS])
+                writer.writerow([getattr(task, name) or "" for name in fields])
         return path
 
     def study(
