@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 from agent.cli import (
     audit,
     backfill,
+    backlog,
     clock,
     config,
     demo,
@@ -38,6 +39,7 @@ PANELS = {
         "orchestrate",
         "clock",
         "project",
+        "backlog",
         "walk",
         "schedule",
         "sprint",
@@ -102,6 +104,11 @@ app.add_typer(project_app, name="project")
 project_app.command("show")(on_target(project.show))
 project_app.command("edit")(on_target(project.edit))
 project_app.command("remove-member")(on_target(project.remove_member))
+
+backlog_app = typer.Typer(help="Show and rank the backlog.", no_args_is_help=True)
+app.add_typer(backlog_app, name="backlog")
+backlog_app.command("show")(on_target(backlog.show))
+backlog_app.command("rank")(on_target(backlog.rank))
 
 sprint_app = typer.Typer(help="Act on one sprint.", no_args_is_help=True)
 app.add_typer(sprint_app, name="sprint")
