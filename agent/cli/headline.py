@@ -83,6 +83,9 @@ def _done(answer: Orchestration) -> str:
         return f"Closed sprint {sprint.sprint_id}: {_tasks_done(answer)}"
     if created is not None and created.sprint_id is not None:
         tasks = count(len(created.tasks), "task")
+        estimates = [task.estimate for task in created.tasks if task.estimate is not None]
+        if estimates:
+            tasks += f", {sum(estimates):g} points"
         return (
             f"Created sprint {created.sprint_id}: {tasks},"
             f" {created.start_date} to {created.end_date}"

@@ -25,6 +25,7 @@ from agent.cli import (
     schedule,
     serve,
     sprint,
+    sprint_view,
     stack,
     status,
     walk,
@@ -110,8 +111,9 @@ app.add_typer(backlog_app, name="backlog")
 backlog_app.command("show")(on_target(backlog.show))
 backlog_app.command("rank")(on_target(backlog.rank))
 
-sprint_app = typer.Typer(help="Act on one sprint.", no_args_is_help=True)
+sprint_app = typer.Typer(help="Show one sprint and act on it.", no_args_is_help=True)
 app.add_typer(sprint_app, name="sprint")
+sprint_app.command("show")(on_target(sprint_view.show))
 sprint_app.command("cancel")(on_target(sprint.cancel))
 
 schedule_app = typer.Typer(help="Let projects run by themselves.", no_args_is_help=True)

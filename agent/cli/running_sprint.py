@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 
 from agent.cli.connect import Clients
-from agent.cli.words import count
+from agent.cli.words import count, points
 from domain_services.kernel.errors import Problem
 from domain_services.project.schema import ProgressMode
 from graphs.answer import Orchestration
@@ -30,6 +30,10 @@ class RunningSprint:
     """Completed tasks."""
     total_tasks: int
     """All tasks."""
+    done_points: float | None
+    """Sum of the completed tasks' estimates; None without estimates, as the next."""
+    total_points: float | None
+    """Sum of all tasks' estimates."""
     working_day: int
     """Working days from the first day to today."""
     working_days: int
@@ -54,6 +58,7 @@ class RunningSprint:
         """Describe tasks and days."""
         kind = "simulated sprint" if self.simulated else "sprint"
         tasks = f"{self.done_tasks} of {count(self.total_tasks, 'task')} done"
+        tasks += points(self.done_points, self.total_points)
         if self.today < self.start_date:
             return f"{kind} {self.sprint_id} begins on {self.start_date}, {tasks}"
         days = f"day {self.working_day} of {count(self.working_days, 'working day')}"
@@ -105,6 +110,8 @@ async def _read(clients: Clients, project: str, sprint_id: str, today: date) -> 
         today=today,
         done_tasks=sprint.completed_tasks,
         total_tasks=sprint.total_tasks,
+        done_points=sprint.completed_points,
+        total_points=sprint.total_points,
         working_day=sum(day <= today for day in window.work_days),
         working_days=len(window.work_days),
         open_probability=risk.sprint_failure_probability,

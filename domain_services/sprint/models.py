@@ -6,6 +6,7 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
+    Double,
     ForeignKey,
     Identity,
     Integer,
@@ -78,6 +79,7 @@ sprint_tasks = Table(
     Column("version", BigInteger, nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
     Column("finished_on", Date),
+    Column("estimate", Double),
 )
 
 # `day` is the project's own; `report_id` is the daily scrum that compiled the entry, null before.

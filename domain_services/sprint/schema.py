@@ -80,6 +80,8 @@ class SprintTask(Answer):
     """Moment of the last change."""
     finished_on: date | None = None
     """Day of the project on which the task was completed; null: open, or not known."""
+    estimate: float | None = None
+    """Estimate at the start of the sprint, in the team's own unit; null: not estimated."""
 
 
 class SprintCreated(Answer):
@@ -142,6 +144,10 @@ class SprintSummary(Answer):
     """Number of tasks that are not completed."""
     progress_percentage: float | None
     """Mean progress of the tasks, in percent; null without tasks."""
+    total_points: float | None = None
+    """Sum of the tasks' estimates; null: no task is estimated."""
+    completed_points: float | None = None
+    """Sum of the completed tasks' estimates; null: no task is estimated."""
     progress_source: ProgressSource = "none"
     """Origin of the progress so far; one simulated entry makes the sprint simulated."""
     worked: bool | None = None
@@ -199,6 +205,10 @@ class TaskSummary(Answer):
     """Number of tasks that are not completed."""
     progress_percentage: float | None
     """Mean progress of the tasks, in percent; null without tasks."""
+    total_points: float | None = None
+    """Sum of the tasks' estimates; null: no task is estimated."""
+    completed_points: float | None = None
+    """Sum of the completed tasks' estimates; null: no task is estimated."""
 
 
 class ProgressReport(Wire):

@@ -61,6 +61,27 @@ async def test_options_name_urls_and_the_file_of_the_key(
     assert json.loads(shown.output)["id"] == "AUTO"
 
 
+async def test_project_that_leaves_tasks_unowned_shows_a_sprint_of_nobodys_tasks(
+    services: System, dsm: Command, key_file: Path
+) -> None:
+    options = [*urls(services, "project", "sprint"), "--key-file", str(key_file)]
+    await services.post("project", "/employees", {"id": "E1", "name": "Ada"})
+    team = {"employee_ids": ["E1"]}
+    await services.post("project", "/projects/AUTO/team-members-assign", team)
+    edited = await dsm("project", "edit", "auto", "--leave-unowned", *options)
+    assert "unowned   left without an owner" in edited.output
+    estimated = {"tasks": [{"title": "Estimated", "estimate": 2.5}]}
+    await services.post("backlog", "/backlogs/AUTO/tasks", estimated)
+    await services.post("sprint", "/sprints/AUTO", {})
+    shown = await dsm("sprint", "show", "auto-s01", *options)
+    assert "0 of 2 tasks done, 0 of 2.5 points" in shown.output
+    assert shown.output.count("nobody yet") == 2
+    answer = json.loads((await dsm("sprint", "show", "AUTO-S01", "--json", *options)).output)
+    assert (answer["total_points"], answer["completed_arrived"]) == (2.5, None)
+    unknown = await dsm("sprint", "show", "AUTO-S02", *options)
+    assert (unknown.exit_code, "there is no sprint AUTO-S02" in unknown.stderr) == (1, True)
+
+
 async def test_the_environment_names_urls_and_the_key(services: System, dsm: Command) -> None:
     environment = {
         "DSM_PEERS__ORCHESTRATOR": services.urls["orchestrator"],

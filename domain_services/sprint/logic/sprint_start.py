@@ -26,15 +26,15 @@ _SET_LAST_ASSIGNEE = text(
 _STORE = text(
     """
     INSERT INTO sprint_tasks (sprint_id, task_id, project_id, title, status, progress_percentage,
-                              assigned_to, priority, version, updated_at)
+                              assigned_to, priority, estimate, version, updated_at)
     SELECT t.sprint_id, t.task_id, t.project_id, t.title, t.status, t.progress_percentage,
-           t.assigned_to, t.priority,
+           t.assigned_to, t.priority, t.estimate,
            greatest(t.version, (SELECT max(version) FROM sprint_tasks AS earlier
                                 WHERE earlier.task_id = t.task_id)) + 1, t.updated_at
     FROM jsonb_to_recordset(CAST(:tasks AS jsonb)) AS t(
         sprint_id text, task_id text, project_id text, title text, status text,
-        progress_percentage integer, assigned_to text, priority integer, version bigint,
-        updated_at timestamptz)
+        progress_percentage integer, assigned_to text, priority integer,
+        estimate double precision, version bigint, updated_at timestamptz)
     RETURNING task_id, version
     """
 )
@@ -48,6 +48,7 @@ async def start(
     Raises: `LeaseLost`.
     """
     holders = [task.assigned_to for task in reserved]
+    # docs/adr/0114-shown-and-not-planned.md
     team = sprint.plan.team if sprint.plan.assign_unowned else []
     assignees, last = assign(holders, team, sprint.plan.last_assignee)
     # The counter before the sprint: creators lock them in this order.
@@ -85,6 +86,7 @@ async def _store(
             progress_percentage=task.progress_percentage,
             assigned_to=assignee,
             priority=task.priority,
+            estimate=task.estimate,
             version=task.version,
             updated_at=now,
         )

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from sqlalchemy import Select, Text, case, exists, func, literal_column, select, text
+from sqlalchemy import Integer, Select, Text, case, cast, exists, func, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain_services.kernel.database.database import Database
@@ -29,10 +29,13 @@ PROGRESS_SOURCE = """
 """
 _LIST = text(
     f"""
-    SELECT sprints.*, total_tasks, completed_tasks, progress, {PROGRESS_SOURCE} AS progress_source
+    SELECT sprints.*, total_tasks, completed_tasks, progress, total_points, completed_points,
+           {PROGRESS_SOURCE} AS progress_source
     FROM sprints CROSS JOIN LATERAL (
         SELECT count(*) AS total_tasks, round(avg(progress_percentage), 1) AS progress,
-               count(*) FILTER (WHERE status = 'completed') AS completed_tasks
+               count(*) FILTER (WHERE status = 'completed') AS completed_tasks,
+               sum(estimate) AS total_points,
+               sum(estimate * CAST(status = 'completed' AS integer)) AS completed_points
         FROM sprint_tasks WHERE sprint_id = sprints.id) AS tasks
     WHERE project_id = :project_id
       AND CASE WHEN CAST(:status AS text) IS NULL THEN status NOT IN ('planned', 'cancelled')
@@ -110,6 +113,8 @@ async def summarise(connection: AsyncConnection, sprint_id: str) -> TaskSummary:
         completed_tasks=sprint.completed_tasks,
         pending_tasks=sprint.pending_tasks,
         progress_percentage=sprint.progress_percentage,
+        total_points=sprint.total_points,
+        completed_points=sprint.completed_points,
     )
 
 
@@ -121,13 +126,18 @@ async def _tasks_of(connection: AsyncConnection, sprint_id: str) -> list[SprintT
 
 def _summaries() -> Select[Any]:
     of_sprint = sprint_tasks.c.sprint_id == sprints.c.id
-    completed = func.count(case((sprint_tasks.c.status == "completed", 1)))
+    is_completed = sprint_tasks.c.status == "completed"
+    completed = func.count(case((is_completed, 1)))
+    # Null when no task is estimated, 0 when none of the estimated ones is completed.
+    completed_points = func.sum(sprint_tasks.c.estimate * cast(is_completed, Integer))
     return (
         select(
             sprints,
             func.count(sprint_tasks.c.task_id).label("total_tasks"),
             completed.label("completed_tasks"),
             func.round(func.avg(sprint_tasks.c.progress_percentage), 1).label("progress"),
+            func.sum(sprint_tasks.c.estimate).label("total_points"),
+            completed_points.label("completed_points"),
             literal_column(PROGRESS_SOURCE, Text).label("progress_source"),
         )
         .select_from(sprints.outerjoin(sprint_tasks, of_sprint))
@@ -152,6 +162,8 @@ def _summary(row: Any) -> SprintSummary:
         completed_tasks=row.completed_tasks,
         pending_tasks=row.total_tasks - row.completed_tasks,
         progress_percentage=None if row.progress is None else float(row.progress),
+        total_points=row.total_points,
+        completed_points=row.completed_points,
         progress_source=row.progress_source,
         worked=row.worked,
         ended_on=row.ended_on,

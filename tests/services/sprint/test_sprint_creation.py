@@ -9,12 +9,13 @@ from typing import Any
 import httpx
 import pytest
 
+from domain_services.backlog.schema import TaskUpdate
 from domain_services.kernel.client.http_client import PeerRefused
 from domain_services.kernel.settings import Peers
 from domain_services.project.logic import projects
 from domain_services.project.schema import ProjectCreate
 from domain_services.sprint.app import create_app
-from domain_services.sprint.schema import SprintCreate
+from domain_services.sprint.schema import ProgressReport, SprintCreate
 from domain_services.sprint.settings import SprintSettings
 from tests.ports import free_port
 from tests.services.sprint.conftest import MONDAY, Town, eventually
@@ -44,6 +45,35 @@ async def test_default_sprint_takes_every_unassigned_task_for_two_weeks(town: To
     created = await town.sprint.create_sprint("P1", SprintCreate())
     assert (created.sprint_name, created.assigned_tasks_count) == ("Sprint 1", 4)
     assert (created.end_date - created.start_date).days == 13
+
+
+async def test_points_are_the_estimates_at_the_start_of_the_sprint(town: Town) -> None:
+    await town.create_project("P1", "E1")
+    [large] = await town.plan("P1", 1, estimate=8)
+    [small] = await town.plan("P1", 1, estimate=0.5)
+    [unknown] = await town.plan("P1", 1)
+    created = await town.sprint.create_sprint("P1", SprintCreate())
+    estimates = {large: 8, small: 0.5, unknown: None}
+    assert {task.task_id: task.estimate for task in created.tasks} == estimates
+    await town.backlog.update_task(large, TaskUpdate(estimate=13))
+    for task_id, done in ((unknown, (8.5, 0)), (small, (8.5, 0.5))):
+        await town.sprint.report_progress(task_id, ProgressReport(progress_percentage=100))
+        sprint = await town.sprint.get_sprint("P1-S01")
+        (listed,) = await town.sprint.list_sprints("P1")
+        summary = await town.sprint.get_task_summary("P1-S01")
+        for answer in (sprint, listed, summary):
+            assert (answer.total_points, answer.completed_points) == done
+        assert {task.task_id: task.estimate for task in sprint.tasks} == estimates
+
+
+async def test_sprint_without_an_estimate_has_no_points(town: Town) -> None:
+    await town.create_project("P1", "E1")
+    await town.plan("P1", 2)
+    await town.sprint.create_sprint("P1", SprintCreate())
+    sprint = await town.sprint.get_sprint("P1-S01")
+    (listed,) = await town.sprint.list_sprints("P1")
+    for answer in (sprint, listed):
+        assert (answer.total_points, answer.completed_points) == (None, None)
 
 
 async def test_backlog_shows_the_sprint_and_the_assignees_in_the_end(town: Town) -> None:

@@ -43,7 +43,7 @@ async def go_back_a_release(town: Town, backlog_database_url: str) -> None:
         " DROP COLUMN ended_on, DROP COLUMN worked, DROP COLUMN completed_outside,"
         " DROP COLUMN completed_arrived",
     )
-    await _execute(town, "ALTER TABLE sprint_tasks DROP COLUMN finished_on")
+    await _execute(town, "ALTER TABLE sprint_tasks DROP COLUMN finished_on, DROP COLUMN estimate")
     await town.rows("DELETE FROM outbox RETURNING 1")
     await town.rows("UPDATE alembic_version SET version_num = 'sprint_0001' RETURNING 1")
 

@@ -256,6 +256,8 @@ def running(probability: float | None = 0.3, *, simulated: bool = False) -> Runn
         today=date(2016, 10, 6),
         done_tasks=3,
         total_tasks=12,
+        done_points=None,
+        total_points=None,
         working_day=4,
         working_days=9,
         open_probability=probability,

@@ -209,6 +209,14 @@ def test_sprint_before_its_first_day_is_not_counted_in_days() -> None:
     assert early.standing == "sprint P1-S46 begins on 2016-10-03, 0 of 12 tasks done"
 
 
+def test_points_stand_beside_tasks_when_tasks_are_estimated() -> None:
+    estimated = replace(running(), done_points=13.0, total_points=34.5)
+    assert "runs, 3 of 12 tasks done, 13 of 34.5 points, day 4" in estimated.standing
+    tasks = [task(1).model_copy(update={"estimate": 0.5}), task(2)]
+    creation = created(tasks=2).model_copy(update={"tasks": tasks})
+    assert "P1-S46: 2 tasks, 0.5 points, 2016" in headline(answer(new=creation), None)
+
+
 def test_planned_sprint_is_described_by_its_own_first_day() -> None:
     later = CREATE.model_copy(update={"arguments": CREATE.arguments | {"start_date": "2016-10-04"}})
     plan = answer(plan=(later,), dry_run=True, actions=[])
