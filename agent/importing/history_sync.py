@@ -41,24 +41,13 @@ class HistoryChanges:
 
 
 def agrees(sprints: Sequence[PastSprint], existing: Existing) -> bool:
-    """Return True when the recorded sprints have the same days, finished and arrived tasks."""
-    # A sprint that an earlier release recorded does not say how many arrived: it is replaced.
+    """Return True when the recorded sprints have the same days and finished tasks."""
     recorded = [
-        (
-            note.start_date,
-            note.end_date,
-            {task.task_id for task in note.tasks_summary},
-            note.completed_arrived,
-        )
+        (note.start_date, note.end_date, {task.task_id for task in note.tasks_summary})
         for note in existing.imported
     ]
     return recorded == [
-        (
-            sprint.start_date,
-            sprint.end_date,
-            {task.id for task in sprint.completed},
-            sprint.arrived,
-        )
+        (sprint.start_date, sprint.end_date, {task.id for task in sprint.completed})
         for sprint in sprints
     ]
 

@@ -11,11 +11,13 @@ from agent.cli.clock_walk import walk_clock
 from agent.cli.sprint_walk import walk_sprints
 from agent.clock.schema import ClockMoveRequest
 from agent.importing import holdout, known_rows
+from agent.importing.documents import retrospective
 from agent.importing.errors import CsvRefused
 from agent.importing.tasks import Task
 from agent.importing.walking import Walk, walk
 from agent.schema import Options, OrchestrationRequest
 from domain_services.backlog.schema import Task as BacklogTask
+from domain_services.chronicle.schema import ImportedSprints
 from domain_services.kernel.types import utc_now
 from graphs.answer import Orchestration
 from tests.agent.conftest import until
@@ -178,6 +180,29 @@ async def test_clock_command_brings_in_what_was_kept_back(whole: System, tmp_pat
     assert (beside.planned, beside.team_finished) == (len(answer.created.tasks), len(team))
     assert beside.completed == moved.closed_sprint.completed_tasks
     assert f"the team finished {len(team)}" in moved.message
+
+
+async def forget_arrived(room: ImportRoom, rows: list[Task]) -> None:
+    """Record the imported windows as an earlier release did, without their arrived tasks."""
+    (history,) = room.study(rows, as_of=DAY).histories
+    notes = [
+        retrospective("WALK", sprint).model_copy(update={"completed_arrived": None})
+        for sprint in history.sprints
+    ]
+    await room.clients.chronicle.replace_imported_sprints("WALK", ImportedSprints(notes=notes))
+    assert {arrived for _, arrived in (await velocities(room)).values()} == {None}
+
+
+async def test_windows_of_an_earlier_release_learn_what_arrived_from_the_next_import(
+    whole: System, tmp_path: Path
+) -> None:
+    room, rows = ImportRoom(whole, tmp_path), export()
+    await room.load(rows, as_of=DAY)
+    expected = await velocities(room)
+    await forget_arrived(room, rows)
+    result = await room.load(rows, as_of=DAY)
+    assert (result.replaced, await velocities(room)) == (len(expected), expected)
+    assert (await room.load(rows, as_of=DAY)).replaced == 0
 
 
 async def test_release_brings_in_all_rows_up_to_the_present(whole: System, tmp_path: Path) -> None:
