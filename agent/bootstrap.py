@@ -148,6 +148,7 @@ async def open_services(
             settings.patience,
         )
         options = request_options(OrchestrationRequest())
+        modes = DecisionModes(Modes(memory.pool), default_mode(settings))
         orchestrator = _orchestrator(settings, clients, sources, memory)
         prefetcher = Prefetcher(sources, memory.recaller, options)
         runner = _job_runner(clients, memory, orchestrator)
@@ -162,8 +163,8 @@ async def open_services(
             yield Services(
                 orchestrator=orchestrator,
                 clock_mover=_clock_mover(settings, clients, memory),
-                modes=DecisionModes(Modes(memory.pool), default_mode(settings)),
-                reader=_reader(sources, memory, options),
+                modes=modes,
+                reader=_reader(sources, memory, options, modes),
                 schedules=_schedules(clients, memory),
                 firings=_firings(memory, runner),
                 cronjob_table=memory.schedulers.table,
@@ -260,6 +261,7 @@ def _orchestrator(
         **vars(sources),
         tools=tools,
         recaller=memory.recaller,
+        ended_decisions=memory.ended_decisions,
         runs=memory.runs,
         agent_version=version("digital-scrum-master"),
     )
@@ -308,7 +310,9 @@ def _schedules(clients: Clients, memory: Memory) -> Schedules:
     )
 
 
-def _reader(sources: Sources, memory: Memory, options: RequestOptions) -> ProjectReader:
+def _reader(
+    sources: Sources, memory: Memory, options: RequestOptions, modes: DecisionModes
+) -> ProjectReader:
     return ProjectReader(
         sources,
         memory.recaller,
@@ -317,6 +321,8 @@ def _reader(sources: Sources, memory: Memory, options: RequestOptions) -> Projec
         WaitingAudits(memory.pool),
         memory.pool,
         options,
+        modes,
+        memory.learner,
     )
 
 

@@ -9,12 +9,15 @@ from pydantic import Field, JsonValue, StringConstraints, model_validator
 from domain_services.chronicle.schema import DecisionEffect
 from domain_services.kernel.types import Answer, Wire
 from domain_services.project.schema import Clock
+from domain_services.sprint.schema import TaskIds
 from memory.decision import Decision
 from memory.episode import ModeName
 from memory.episode_documents import EpisodeDocument
 from memory.runs import Status
 from tools.cron_dialect import MAX_SCHEDULE_CHARACTERS
 
+# As the rules know them; here for the request's schema.
+Certainty = Literal[50, 60, 70, 85]
 Schedule = Annotated[str, StringConstraints(max_length=MAX_SCHEDULE_CHARACTERS)]
 
 
@@ -35,7 +38,12 @@ class Options(Wire):
     sprint_duration_weeks: Annotated[int, Field(strict=True, ge=1, le=8)] = 2
     """Weeks of a new sprint."""
     max_tasks_per_sprint: Annotated[int, Field(strict=True, ge=1, le=500)] | None = None
-    """Limit that no adjustment passes; without it the rule plans 10, give or take a half."""
+    """Limit that neither the rule nor an adjustment passes; null: none."""
+    task_ids: TaskIds | None = None
+    """Scope on the table: only these tasks are planned, and the answer reviews them.
+
+    Null: the tasks are chosen from all that are free.
+    """
 
 
 class OrchestrationRequest(Wire):
@@ -68,11 +76,13 @@ class DecisionModeChange(Wire):
     `shadow` decides as `intelligence_enhanced` does and acts on nothing.
     """
     confidence_threshold: Annotated[float, Field(strict=True, ge=0, le=1)] | None = None
-    """Lowest confidence that passes the gate, a probability."""
+    """Lowest probability that following evidence pays at which it is followed."""
     enable_task_count_adjustment: Annotated[bool, Field(strict=True)] | None = None
     """True lets evidence change the number of tasks."""
     enable_sprint_duration_adjustment: Annotated[bool, Field(strict=True)] | None = None
     """True lets evidence change the length of a sprint."""
+    certainty: Certainty | None = None
+    """Percent of the sprints that are to complete their plan: a surer plan is a smaller one."""
 
     @model_validator(mode="after")
     def _changes_something(self) -> "DecisionModeChange":
@@ -94,6 +104,8 @@ class DecisionModeVersion(Answer):
     """True when evidence may change the number of tasks."""
     enable_sprint_duration_adjustment: bool
     """True when evidence may change the length of a sprint."""
+    certainty: int
+    """Percent of the sprints that are to complete their plan."""
     changed_at: datetime
     """Time of the change."""
     changed_by: str
@@ -115,6 +127,8 @@ class DecisionMode(Answer):
     """True when evidence may change the number of tasks."""
     enable_sprint_duration_adjustment: bool
     """True when evidence may change the length of a sprint."""
+    certainty: int
+    """Percent of the sprints that are to complete their plan."""
     history: list[DecisionModeVersion]
     """Changes, newest first."""
 
@@ -205,8 +219,14 @@ class PredictiveInsights(Answer):
     """Lower end of the central 70 %, in tasks."""
     high: int | None = None
     """Upper end of the central 70 %, in tasks."""
+    promise: int | None = None
+    """Tasks that are reached in 85 % of the sprints."""
+    arriving: float | None = None
+    """Tasks that arrive in the sprint's days and are finished, on average."""
     expectation: str | None = None
     """The expectation in words, as a decision states it."""
+    review: str | None = None
+    """What to expect of the sprint's tasks by past commitments, in words."""
 
 
 class ProjectStatus(Answer):

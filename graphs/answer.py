@@ -7,7 +7,7 @@ from domain_services.chronicle.schema import DecisionEffect, SimilarProject
 from domain_services.kernel.types import Answer
 from domain_services.project.schema import Clock
 from domain_services.sprint.schema import SprintTask
-from memory.decision import DecisionSource, PlannedCall
+from memory.decision import DecisionSource, ExpectedSprint, PlannedCall, Selection
 from memory.documents import AdjustmentReport, RuleBasedDecision
 from memory.episode import ModeName, RecallPath, SimilarEpisode
 
@@ -199,6 +199,10 @@ class Orchestration(Answer):
     """The project as the run read it."""
     decisions: Decisions
     """The decision with its reasons."""
+    expectation: ExpectedSprint | None = None
+    """Expectation of the new sprint; null when none is created."""
+    selection: Selection | None = None
+    """Tasks of the new sprint with reasons and chances, and what was left out; null as above."""
     actions_planned: list[PlannedCall]
     """The exact calls of the decision, in order."""
     actions_taken: list[str]

@@ -9,6 +9,7 @@ from domain_services.chronicle.client import ChronicleClient
 from domain_services.project.client import ProjectClient
 from domain_services.sprint.client import SprintClient
 from graphs.evidence.calibration import Calibration
+from memory.decision_outcomes import EndedDecisions
 from memory.deleted_schedules import DeletedSchedules
 from memory.recall import Recaller
 from memory.runs import Run, RunTable
@@ -45,6 +46,8 @@ class Deps(Sources):
     """Tools that a plan may call."""
     recaller: Recaller
     """Search for similar episodes."""
+    ended_decisions: EndedDecisions
+    """Decisions of the project whose sprints have ended."""
     runs: RunTable
     """The run table."""
     calibration: Calibration

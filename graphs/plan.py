@@ -6,23 +6,26 @@ from pydantic import JsonValue
 
 from graphs.rules.base import Facts, Ruling
 from graphs.state import Snapshot
-from memory.decision import PlannedCall
+from memory.decision import PlannedCall, Selection
 from tools.cron_words import describe_schedule
 
 
 def planned_calls(
-    snapshot: Snapshot, rulings: Sequence[Ruling], tasks: int | None, weeks: int | None
+    snapshot: Snapshot, rulings: Sequence[Ruling], selection: Selection | None, weeks: int | None
 ) -> tuple[PlannedCall, ...]:
-    """Plan the calls of a decision; a new sprint gets the first `tasks` in planning order."""
+    """Plan the calls of a decision; a new sprint gets the selected tasks, `weeks` long."""
+    task_ids = tuple(task.task_id for task in selection.tasks) if selection else ()
     return tuple(
-        call for ruling in rulings for call in _calls(snapshot, ruling, tasks or 0, weeks or 0)
+        call for ruling in rulings for call in _calls(snapshot, ruling, task_ids, weeks or 0)
     )
 
 
-def _calls(snapshot: Snapshot, ruling: Ruling, tasks: int, weeks: int) -> Iterator[PlannedCall]:
+def _calls(
+    snapshot: Snapshot, ruling: Ruling, task_ids: Sequence[str], weeks: int
+) -> Iterator[PlannedCall]:
     facts = snapshot.facts
     if ruling.kind == "create_sprint":
-        yield _create_sprint(facts, tasks, weeks)
+        yield _create_sprint(facts, task_ids, weeks)
     elif ruling.kind == "close_sprint":
         yield PlannedCall(
             name="close_sprint",
@@ -41,14 +44,13 @@ def _calls(snapshot: Snapshot, ruling: Ruling, tasks: int, weeks: int) -> Iterat
         )
 
 
-def _create_sprint(facts: Facts, tasks: int, weeks: int) -> PlannedCall:
-    task_ids: list[JsonValue] = [task.task_id for task in facts.plannable[:tasks]]
+def _create_sprint(facts: Facts, task_ids: Sequence[str], weeks: int) -> PlannedCall:
     return PlannedCall(
         name="create_sprint",
         arguments={
             "project_id": facts.project_id,
             "duration_weeks": weeks,
-            "task_ids": task_ids,
+            "task_ids": list(task_ids),
             "start_date": facts.sprint_start.isoformat(),
         },
         description=f"Create a sprint of {weeks} weeks with {len(task_ids)} tasks",

@@ -46,6 +46,8 @@ def build_response(state: State) -> Orchestration:
         effect=order.effect,
         analysis=_analysis(state),
         decisions=_decisions(decision, order.mode),
+        expectation=decision.expectation,
+        selection=decision.selection,
         actions_planned=list(decision.plan),
         actions_taken=_taken(actions),
         created=_created(actions),

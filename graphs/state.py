@@ -7,7 +7,11 @@ from typing import Annotated, TypedDict
 
 from domain_services.chronicle.schema import DecisionEffect, SimilarProject
 from graphs.answer import Orchestration
+from graphs.evidence.adjustment import Proposal
+from graphs.evidence.evidence import Evidence
+from graphs.evidence.selection import PlanningOrder
 from graphs.rules.base import Facts, RequestOptions, Ruling
+from graphs.thresholds import CERTAINTIES
 from memory.decision import Decision, Recommendation
 from memory.episode import ModeName, Perception
 from memory.recall import Recall
@@ -28,6 +32,8 @@ class Mode:
     """True when evidence may change the length of a sprint."""
     version: int = 0
     """Changes of the project's mode so far; 0 while the settings' own mode holds."""
+    certainty: int = CERTAINTIES[0]
+    """Percent of the sprints that are to complete their plan."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +112,16 @@ class Patterns:
 
 
 @dataclass(frozen=True)
+class Planning:
+    """Basis of a new sprint's plan; needed until the decision is made."""
+
+    evidence: Evidence
+    """Knowledge about the next sprint, without similar episodes."""
+    order: PlanningOrder
+    """Free tasks in planning order."""
+
+
+@dataclass(frozen=True)
 class Actions:
     """The calls that a run made."""
 
@@ -128,10 +144,14 @@ class State(TypedDict, total=False):
     """Written by `analyse`."""
     patterns: Patterns
     """Written by `analyse`."""
+    planning: Planning
+    """Written by `analyse`."""
     recall: Recall
     """Written by `recall`."""
     rulings: tuple[Ruling, ...]
     """Written by `rules`."""
+    proposal: Proposal | None
+    """Written by `adjust`; None when no sprint is created."""
     recommendations: tuple[Recommendation, ...]
     """Written by `adjust`."""
     decision: Decision

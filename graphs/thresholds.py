@@ -9,57 +9,68 @@ projects of rueedlinger/agile-project-dataset, where teams drift more.
 
 from memory.episode import KEPT_SPRINTS
 
-# The rule
-RULE_TASKS = 10  # tasks a sprint, at most, when the caller sets no limit; specification
+# The rule: the team's own pace (docs/adr/0115-own-pace.md)
+PACE_SPRINTS = 6  # newest worked sprints that the pace is made from; development set
+TRIMMED_SPRINTS = 4  # sprints from which on best and worst are left out; fewer leave too little
+MIDDLE_TO_MEAN = 1.18  # mean over trimmed mean of the skewed counts; development set, 1.1 to 1.2
+PRIOR_MEAN_TASKS = 9.0  # tasks a sprint of a team nobody knows; development set: median 6, mean 12
+PRIOR_MORE_TASKS = 3  # with a known team one task a person and these; first sprints, 2 to 4 alike
+MOST_PRIOR_TASKS = 30  # of a team without a past, at most; the largest that was seen did 25
+PRIOR_SPRINTS = 0.5  # own sprints that this counts for, higher trusts the history less
+LENGTH_POWER = 0.25  # tasks grow with this power of the days; development set, 0.25 to 0.5
+SMALLEST_MEAN = 0.5  # tasks; an expectation of zero would call every completion impossible
+CERTAINTIES = (50, 60, 70, 85)  # percent of sprints that complete the plan; a choice of people
 MAX_CHANGE = 0.5  # share of the rule's count an adjustment may move, either way; specification
+HALF_WINDOW = 0.5  # share of the working time below which another end of the sprint is offered
 
 # When evidence is enough
 MIN_OWN_SPRINTS = 3  # finished sprints of the project, at least; specification
 MIN_NEIGHBOURS = 3  # similar episodes with a known outcome, at least; specification
-CONFIDENCE_THRESHOLD = 0.75  # probability of ending nearer than the rule, at least; specification
+CONFIDENCE_THRESHOLD = 0.75  # probability that following evidence pays, at least; specification
 HISTORY_SPRINTS = KEPT_SPRINTS  # 24 most recent sprints read; about a year of fortnights
 NAMED_DAYS_OFF = 5  # days off spelled out in a reason, the rest are counted; legibility
-MEAN_SPRINTS = 3  # last sprints in the plain mean; "yesterday's weather"
-
-# The expectation: exponentially weighted means, shrunk towards a prior
-# Weights of the newest sprint, one for each mean, higher forgets faster; development set, windows.
-SMOOTHING_FACTORS = (0.1, 0.3)
-# How fast the mean with the smaller past errors gains weight, per deviation of error, 0: never.
-# Beside one mean of factor 0.15: alike in the development set, errors 4 % smaller in the windows.
-MODEL_WEIGHT_RATE = 2.0
-SMOOTHING = 0.15  # the same where one factor is enough: typical pace, worth of past plans
-LENGTH_POWER = 0.25  # tasks grow with this power of the days; development set, 0.25 to 0.5
-# Tasks a sprint with nothing else known; between median (6) and mean (12) of the development set.
-PRIOR_MEAN_TASKS = 9.0
-POOL_WEIGHT = 0.5  # newest own sprints the pool counts for, higher trusts the history less
-NEIGHBOUR_WEIGHT = 1.0  # the same for neighbours; development set, 0.5 to 2 within 1 %
-MAX_RATIO = 3.0  # completed over typical of neighbours, at most, and its inverse at least; caution
-SMALLEST_MEAN = 0.5  # tasks; an expectation of zero would call every completion impossible
+SHOWN_LEFT_OUT = 5  # tasks named that were not chosen, and as many that wait; legibility
+READ_AHEAD = 20  # tasks read beyond the largest plan: some wait, some are named as left out
 
 # The spread around it: variance = scale * (mean + dispersion * mean^2)
 DISPERSION = 0.35  # variance beyond Poisson over mean^2, higher widens; development set
-# Past errors that a scale of 1 counts for, higher adapts slower to the team. Values of 10 and more
-# are alike in the development set; less than 20 is better in the windows.
-DISPERSION_WEIGHT = 10.0
+# Past errors that a scale of 1 counts for, higher adapts slower to the team; 5 to 10 alike.
+DISPERSION_WEIGHT = 7.0
 MAX_ERROR = 3.0  # cap on a standardised error: beyond 3 deviations counts as 3
+UNFORESEEN = 0.05  # share of sprints that follow no past; development set, 0 to 0.1 alike
 INTERVAL = 0.70  # share of outcomes between low and high; a choice, easy to check on records
 PROMISE = 0.85  # share of sprints that reach a promised count; a choice, common among forecasters
+# Correlation of the errors of two sprints of one forecast: the level itself is uncertain.
+# Development set, 2 to 6 sprints ahead; 0 promises too much.
+LEVEL_CORRELATION = 0.5
 
-# The objective: planned tasks completed, less this for each that stays open
-OVERCOMMITMENT_COST = 1.0  # completed tasks that one open task outweighs, higher plans less; choice
-
-# What a plan adds to the expectation
-PLAN_WEIGHT = 0.6  # of the plan in the mixture with the pace; development set, 0.5 to 0.7 alike
+# The scope on the table
+PLAN_WEIGHT = 0.6  # of the scope in the mixture with the pace; development set, 0.5 to 0.7 alike
 RATIO_WEIGHT = 5.0  # sprints that "completed as committed" counts for; development set, 3 to 10
-PLAN_DISPERSION = 0.22  # as DISPERSION, when the plan is known; development set
+SCOPE_DISPERSION = 0.3  # as DISPERSION, when the scope is known; development set
 
-# Confidence
-# Share of sprints that the past says nothing about (even odds), higher lowers confidence. In the
-# development set 0.1 and 0.2 have the same log loss, 0.1 the smaller calibration error.
-UNIFORM_MIXTURE_WEIGHT = 0.1
-RECORD_WEIGHT = 20.0  # replayed decisions the prediction counts for; development set
+# Chances of tasks by age (docs/adr/0117-chances-by-age.md)
+LOOK_BACK_WINDOWS = 76  # windows that chances are counted over, at most; about three years
+CHANCE_PRIOR_TASKS = 2.0  # open tasks that the overall share counts for in each class
+MIN_FINISHED_TASKS = 30  # finished tasks in them, at least, for chances of the project's own
+# Upper borders in days, and chances for 14 days, of the classes of projects with a shorter past;
+# windows. The source holds only tasks that were finished in the end, so they are upper bounds.
+POOL_AGES = (14, 28, 90)
+POOL_CHANCES = (0.65, 0.37, 0.22, 0.10)
+POOL_DAYS = 14  # days that these chances are for
+STALE_SHARE = 0.25  # of the finished tasks' mean chance; a task below it is named as stale
 
-# Calibration of the confidence
+# Similar episodes
+NEIGHBOUR_SPRINTS = 1.0  # own sprints that they count for; development set, 0.5 to 2 within 1 %
+MAX_RATIO = 3.0  # completed over typical of neighbours, at most, and its inverse at least; caution
+
+# The gate: does following evidence pay in this project (docs/adr/0116-does-it-pay.md)
+RECORD_WINDOWS = 24  # newest windows whose errors are compared; about a year of fortnights
+PRIOR_PAIRS = 3.0  # windows without an advantage that a record begins with
+TASK_ERROR = 1.5  # usual deviation of the advantage in tasks, plans from a backlog; windows
+SPRINT_ERROR = 3.0  # the same for whole sprints; development set
+
+# Calibration of the chance to end nearer to the outcome
 # Borders of the served table. Each bin holds 50 outcomes of the development set or more, and one
 # border is the default threshold.
 CALIBRATION_BINS = (0.0, 0.6, 0.75, 0.85, 1.0)

@@ -13,6 +13,9 @@ DecisionSource = Literal["rule_based_only", "intelligence_enhanced"]
 # A third adjustable number needs one name here, one proposal function and one migration.
 AdjustmentKind = Literal["task_count_modification", "sprint_duration_modification"]
 
+# Evidence beyond the team's own pace.
+EvidenceKind = Literal["scope", "chances", "similar_episodes"]
+
 
 class Record(BaseModel):
     """Base of stored plain data: unknown fields are refused, values do not change."""
@@ -32,10 +35,10 @@ class PlannedCall(Record):
 
 
 class Confidence(Record):
-    """The probability, given no tie, that a recommendation ends nearer to the outcome."""
+    """The probability, given no tie, that a recommendation ends nearer to the outcome this time."""
 
     stated: float
-    """After calibration, 0..1; the gate compares this one."""
+    """After calibration, 0..1; shown beside the gate's confidence."""
     raw: float
     """Before calibration, 0..1; later calibrations are fitted on this one."""
 
@@ -76,13 +79,23 @@ class EvidenceUsed(Record):
     high: int | None
     """Upper end of the central 70 % of the forecast; None as above."""
     wins: int
-    """Past sprints, replayed, in which the recommended count would have ended nearer."""
+    """Past windows, walked forward, in which the recommended count would have ended nearer."""
     losses: int
-    """Past sprints, replayed, in which the rule's count would have ended nearer."""
+    """Past windows, walked forward, in which the rule's count would have ended nearer."""
     parts: tuple[Part, ...]
     """The numbers that the forecast was made from."""
     calibration: CalibrationUsed
     """The calibration in force."""
+    kind: EvidenceKind | None = None
+    """Kind of the evidence; None when the own pace is all there is."""
+    nearer: Confidence | None = None
+    """Chance that the recommended count ends nearer this time; None for equal counts."""
+    windows: int = 0
+    """Past windows in which evidence and rule are compared."""
+    rule_error: float | None = None
+    """Mean error of the rule's plans in them, in tasks; None without a window."""
+    evidence_error: float | None = None
+    """Mean error of the evidence's plans in them, in tasks; None as above."""
 
 
 class Recommendation(Record):
@@ -94,8 +107,8 @@ class Recommendation(Record):
     """The rule's number."""
     recommended: int
     """The number that the evidence suggests."""
-    confidence: Confidence | None
-    """None when both numbers are equal: there is nothing to compare."""
+    confidence: float | None
+    """P(following this evidence pays in this project), 0..1; None without evidence to follow."""
     sample_size: int
     """Past sprints and similar episodes behind the recommendation."""
     evidence_source: str
@@ -129,6 +142,106 @@ class Adjustment(Recommendation):
     def changes_the_rule(self) -> bool:
         """Check that the applied number differs from the rule's."""
         return self.applied != self.rule
+
+
+class Range(Record):
+    """Forecast of a number of tasks."""
+
+    expected: float
+    """Mean of the forecast."""
+    low: int
+    """Lower end of the usual range, the central 70 %."""
+    high: int
+    """Upper end of the usual range."""
+    promise: int
+    """Count that is reached in 85 % of the sprints."""
+
+
+class Odds(Record):
+    """Probability that a number of planned tasks is done."""
+
+    tasks: int
+    """Planned tasks."""
+    probability: float
+    """P(all of them are done), 0..1."""
+
+
+class ExpectedSprint(Record):
+    """Expectation of a new sprint, planned and arriving tasks apart."""
+
+    certainty: int
+    """Percent of the sprints that are to complete their plan."""
+    planned: Range
+    """Tasks that are there when the sprint begins."""
+    arriving: Range | None
+    """Tasks that come in later and are finished in it; None when not known."""
+    odds: tuple[Odds, ...]
+    """P(all n done) for the plan and for smaller ones, the largest first."""
+    sentence: str
+    """The odds and the usual range in words."""
+    review: str | None
+    """What to expect of a draft, in words; None without a draft."""
+    notes: tuple[str, ...]
+    """Assumptions and what could be changed, in words."""
+
+
+class SelectedTask(Record):
+    """A task of the new sprint, and why it was chosen."""
+
+    task_id: str
+    """Id of the task."""
+    title: str
+    """Title of the task."""
+    reason: str
+    """First criterion that put it here, in words."""
+    rank: int | None
+    """Place in the Product Owner's order, from 1; None: none."""
+    carried_over: bool
+    """True when work on it has begun, or a sprint left it unfinished."""
+    priority: int
+    """Priority, 1 is the highest."""
+    points: float | None
+    """Estimate in the team's own unit; None: not estimated."""
+    age_days: int
+    """Days since it was created."""
+    chance: float
+    """P(finished in the sprint's days | its age), 0..1."""
+    chance_in_words: str
+    """The same in words, with where it was counted."""
+    is_stale: bool
+    """True when tasks this old are finished far less often than finished tasks were."""
+
+
+class LeftOutTask(Record):
+    """A task that was not chosen, and why."""
+
+    task_id: str
+    """Id of the task."""
+    title: str
+    """Title of the task."""
+    reason: str
+    """Why it was left out, in words."""
+    chance: float
+    """P(finished in the sprint's days | its age), 0..1."""
+
+
+class Selection(Record):
+    """Tasks of a new sprint in planning order."""
+
+    tasks: tuple[SelectedTask, ...]
+    """The chosen tasks."""
+    left_out: tuple[LeftOutTask, ...]
+    """The next tasks in order, and those that wait for others; not all of a long backlog."""
+    left_out_count: int
+    """Free tasks that were not chosen."""
+    expected_finished: float
+    """Sum of the chances of the chosen tasks."""
+    points: float | None
+    """Sum of the chosen tasks' estimates; None when none is estimated."""
+    estimated_tasks: int
+    """Chosen tasks with an estimate."""
+    warnings: tuple[str, ...]
+    """Stale tasks, each by name, in words."""
 
 
 class RuleDecision(Record):
@@ -165,6 +278,10 @@ class Decision(Record):
     """The reasons of the rules and of the gate."""
     plan: tuple[PlannedCall, ...]
     """The calls in order; empty when there is nothing to do."""
+    selection: Selection | None = None
+    """Tasks of the new sprint; None when none is created, or in an import."""
+    expectation: ExpectedSprint | None = None
+    """Expectation of the new sprint; None as above."""
 
     def adjustment(self, kind: AdjustmentKind) -> Adjustment | None:
         """Return the adjustment of one number; None when none was considered."""
@@ -173,5 +290,5 @@ class Decision(Record):
     @property
     def lowest_confidence(self) -> float | None:
         """Return the lowest stated confidence of all adjustments; None when none was stated."""
-        stated = [item.confidence.stated for item in self.adjustments or () if item.confidence]
-        return min(stated, default=None)
+        stated = (item.confidence for item in self.adjustments or ())
+        return min((value for value in stated if value is not None), default=None)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from memory.decision import DecisionSource
+from memory.decision import DecisionSource, EvidenceKind
 from memory.pool import Pool
 
 NEWEST_DECISIONS = 5000  # older ones say little about the agent of today
@@ -17,7 +17,8 @@ _SELECT = """
     SELECT * FROM (
         SELECT episode_id, e.project_id, e.sprint_id, decision_source, e.completed_tasks,
                coalesce(e.planned_tasks, 0) AS planned_tasks, e.completion_rate,
-               rule_tasks, recommended_tasks, raw_confidence, stated_confidence, closed_at,
+               rule_tasks, recommended_tasks, raw_confidence, stated_confidence, evidence_kind,
+               closed_at,
                o.progress_source = 'simulated' AS simulated
         FROM episodes e
         JOIN sprint_outcomes o ON o.sprint_id = e.sprint_id
@@ -52,11 +53,13 @@ class EndedDecision:
     recommended_tasks: int | None
     """The recommended count; None as above."""
     raw_confidence: float | None
-    """Before calibration, 0..1; None when both counts were equal."""
+    """Chance to end nearer, before calibration, 0..1; None when both counts were equal."""
     stated_confidence: float | None
-    """After calibration, 0..1; None as above."""
+    """The same after calibration; None as above."""
     closed_at: datetime
     """Time at which the sprint was closed."""
+    evidence_kind: EvidenceKind | None = None
+    """Kind of the evidence; None: there was none, or an earlier release decided."""
     simulated: bool = False
     """True when its progress was simulated: it is no evidence about people."""
 

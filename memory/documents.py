@@ -7,7 +7,14 @@ because section 6.3 of the specification names them so; they are built here and 
 from collections.abc import Iterable
 
 from domain_services.kernel.types import Answer
-from memory.decision import Adjustment, AdjustmentKind, EvidenceUsed, Part, RuleDecision
+from memory.decision import (
+    Adjustment,
+    AdjustmentKind,
+    EvidenceKind,
+    EvidenceUsed,
+    Part,
+    RuleDecision,
+)
 
 
 class RuleBasedDecision(Answer):
@@ -49,11 +56,11 @@ class ProposalReport(Answer):
     recommended: int
     """The count that the evidence suggests."""
     confidence: float | None
-    """Stated probability of ending nearer than the rule, 0..1; null when the counts are equal."""
+    """Probability that following this evidence pays, 0..1; null when the counts are equal."""
     raw_confidence: float | None
-    """The same before calibration."""
+    """Chance to end nearer this one time, before calibration; null as above."""
     sample_size: int
-    """Past sprints and similar episodes behind it."""
+    """Past sprints, windows and similar episodes behind it."""
     expected: float | None
     """Mean of the forecast; null without enough evidence."""
     low: int | None
@@ -61,19 +68,27 @@ class ProposalReport(Answer):
     high: int | None
     """Upper end of the central 70 % of the forecast; null as above."""
     wins: int
-    """Replayed past sprints in which the recommended count would have ended nearer."""
+    """Past windows in which the recommended count would have ended nearer."""
     losses: int
-    """Replayed past sprints in which the rule's count would have ended nearer."""
+    """Past windows in which the rule's count would have ended nearer."""
     reason: str
     """Why, in words."""
     expected_improvement: str | None
     """What following it is expected to bring; null without a change."""
     parts: tuple[PartReport, ...]
     """The numbers that the forecast was made from."""
+    kind: EvidenceKind | None = None
+    """`scope`, `chances` or `similar_episodes`; null when the own pace is all there is."""
+    windows: int = 0
+    """Past windows in which evidence and rule are compared."""
+    rule_error: float | None = None
+    """Mean error of the rule's plans in them, in tasks; null without a window."""
+    evidence_error: float | None = None
+    """Mean error of the evidence's plans in them, in tasks; null as above."""
 
 
 class ConfidenceReport(Answer):
-    """A confidence before and after calibration; both null when there is nothing to compare."""
+    """Chance to end nearer this time, before and after calibration; both null for equal counts."""
 
     raw: float | None
     """Before calibration, 0..1."""
@@ -114,7 +129,7 @@ class AdjustmentReport(Answer):
     applied_value: int
     """The number that holds."""
     confidence: float | None
-    """Probability that the recommendation is nearer to the outcome than the rule, 0..1."""
+    """Probability that following this evidence pays in the project, 0..1; the gate reads it."""
     sample_size: int
     """Past sprints and similar episodes behind it."""
     evidence_source: str
@@ -147,12 +162,11 @@ def adjustment_reports(
 
 def adjustment_report(adjustment: Adjustment) -> AdjustmentReport:
     """Return one adjustment as a document."""
-    confidence = adjustment.confidence
     return AdjustmentReport(
         original_recommendation=adjustment.rule,
         intelligence_recommendation=adjustment.recommended,
         applied_value=adjustment.applied,
-        confidence=confidence.stated if confidence else None,
+        confidence=adjustment.confidence,
         sample_size=adjustment.sample_size,
         evidence_source=adjustment.evidence_source,
         expected_improvement=adjustment.expected_improvement,
@@ -165,15 +179,15 @@ def adjustment_report(adjustment: Adjustment) -> AdjustmentReport:
 
 
 def _details(adjustment: Adjustment, evidence: EvidenceUsed) -> EvidenceDetails:
-    confidence = adjustment.confidence
+    nearer = evidence.nearer
     return EvidenceDetails(
         similar_projects_used=list(evidence.similar_projects),
         episodes_used=list(evidence.episodes),
         own_history=list(evidence.own_history),
         proposal=_proposal(adjustment, evidence),
         confidence=ConfidenceReport(
-            raw=confidence.raw if confidence else None,
-            calibrated=confidence.stated if confidence else None,
+            raw=nearer.raw if nearer else None,
+            calibrated=nearer.stated if nearer else None,
             calibration_version=evidence.calibration.version,
             calibration_sample_size=evidence.calibration.sample_size,
         ),
@@ -181,12 +195,11 @@ def _details(adjustment: Adjustment, evidence: EvidenceUsed) -> EvidenceDetails:
 
 
 def _proposal(adjustment: Adjustment, evidence: EvidenceUsed) -> ProposalReport:
-    confidence = adjustment.confidence
     return ProposalReport(
         original=adjustment.rule,
         recommended=adjustment.recommended,
-        confidence=confidence.stated if confidence else None,
-        raw_confidence=confidence.raw if confidence else None,
+        confidence=adjustment.confidence,
+        raw_confidence=evidence.nearer.raw if evidence.nearer else None,
         sample_size=adjustment.sample_size,
         expected=evidence.expected,
         low=evidence.low,
@@ -196,6 +209,10 @@ def _proposal(adjustment: Adjustment, evidence: EvidenceUsed) -> ProposalReport:
         reason=adjustment.rationale,
         expected_improvement=adjustment.expected_improvement,
         parts=tuple(_part(part) for part in evidence.parts),
+        kind=evidence.kind,
+        windows=evidence.windows,
+        rule_error=evidence.rule_error,
+        evidence_error=evidence.evidence_error,
     )
 
 

@@ -206,15 +206,12 @@ def decision_of(reasoning: Reasoning, action: Action, source: DecisionSource) ->
 def _adjustment(kind: AdjustmentKind, report: AdjustmentReport) -> Adjustment:
     details = report.evidence_details
     known = details if isinstance(details, EvidenceDetails) else None
-    raw = known.confidence.raw if known else None
     return Adjustment(
         kind=kind,
         rule=report.original_recommendation,
         recommended=report.intelligence_recommendation,
         applied=report.applied_value,
-        confidence=None
-        if report.confidence is None or raw is None
-        else Confidence(stated=report.confidence, raw=raw),
+        confidence=report.confidence,
         sample_size=report.sample_size,
         evidence_source=report.evidence_source,
         rationale=report.rationale,
@@ -242,4 +239,11 @@ def _evidence(details: EvidenceDetails) -> EvidenceUsed:
         calibration=CalibrationUsed(
             version=confidence.calibration_version, sample_size=confidence.calibration_sample_size
         ),
+        kind=proposal.kind,
+        nearer=None
+        if confidence.raw is None or confidence.calibrated is None
+        else Confidence(stated=confidence.calibrated, raw=confidence.raw),
+        windows=proposal.windows,
+        rule_error=proposal.rule_error,
+        evidence_error=proposal.evidence_error,
     )

@@ -21,6 +21,8 @@ class Setting:
     """True when evidence may change the number of tasks."""
     enable_sprint_duration_adjustment: bool
     """True when evidence may change the length of a sprint."""
+    certainty: int
+    """Percent of the sprints that are to complete their plan: 50, 60, 70 or 85."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +39,16 @@ class ModeVersion(Setting):
 
 _ADD = """
     INSERT INTO decision_modes (project_id, version, mode, confidence_threshold,
-        enable_task_count_adjustment, enable_sprint_duration_adjustment, changed_by)
+        enable_task_count_adjustment, enable_sprint_duration_adjustment, certainty, changed_by)
     VALUES (%(project)s, %(base)s::integer + 1, %(mode)s, %(threshold)s, %(tasks)s, %(duration)s,
-            %(by)s)
+            %(certainty)s, %(by)s)
     ON CONFLICT (project_id, version) DO NOTHING
     RETURNING mode, confidence_threshold, enable_task_count_adjustment,
-              enable_sprint_duration_adjustment, version, changed_at, changed_by
+              enable_sprint_duration_adjustment, certainty, version, changed_at, changed_by
 """
 _HISTORY = """
     SELECT mode, confidence_threshold, enable_task_count_adjustment,
-           enable_sprint_duration_adjustment, version, changed_at, changed_by
+           enable_sprint_duration_adjustment, certainty, version, changed_at, changed_by
     FROM decision_modes WHERE project_id = %s ORDER BY version DESC LIMIT %s
 """
 
@@ -72,6 +74,7 @@ class Modes:
             "threshold": setting.confidence_threshold,
             "tasks": setting.enable_task_count_adjustment,
             "duration": setting.enable_sprint_duration_adjustment,
+            "certainty": setting.certainty,
             "by": by,
         }
         async with (

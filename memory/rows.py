@@ -7,7 +7,7 @@ from typing import LiteralString, TypedDict
 from domain_services.chronicle.schema import DecisionEffect
 from domain_services.events import ProgressSource
 from memory import quality
-from memory.decision import Adjustment, DecisionSource
+from memory.decision import Adjustment, DecisionSource, EvidenceKind
 from memory.document import encode
 from memory.episode import Episode, Origin, Outcome
 from memory.episode_documents import Documents, JsonObject, documents_of
@@ -21,12 +21,14 @@ INSERT: LiteralString = """
         perception, reasoning, action, quality, recallable, features,
         completed_tasks, planned_tasks, completion_rate, spill_over, duration_days,
         progress_source, worked,
-        rule_tasks, recommended_tasks, applied_tasks, raw_confidence, stated_confidence, effect)
+        rule_tasks, recommended_tasks, applied_tasks, raw_confidence, stated_confidence, effect,
+        evidence_kind)
     SELECT episode_id, project_id, origin, decided_at, agent_version, decision_source, sprint_id,
         day, perception, reasoning, action, quality, recallable, features::vector,
         completed_tasks, planned_tasks, completion_rate, spill_over, duration_days,
         progress_source, worked,
-        rule_tasks, recommended_tasks, applied_tasks, raw_confidence, stated_confidence, effect
+        rule_tasks, recommended_tasks, applied_tasks, raw_confidence, stated_confidence, effect,
+        evidence_kind
     FROM jsonb_to_recordset(%s::jsonb) AS episode (
         episode_id uuid, project_id text, origin text, decided_at timestamptz, agent_version text,
         decision_source text, sprint_id text, day date, perception jsonb, reasoning jsonb,
@@ -34,7 +36,7 @@ INSERT: LiteralString = """
         planned_tasks integer, completion_rate double precision, spill_over integer,
         duration_days integer, progress_source text, worked boolean, rule_tasks integer,
         recommended_tasks integer, applied_tasks integer, raw_confidence double precision,
-        stated_confidence double precision, effect text)
+        stated_confidence double precision, effect text, evidence_kind text)
     ON CONFLICT DO NOTHING
 """
 
@@ -62,6 +64,7 @@ class DecisionColumns(TypedDict):
     applied_tasks: int | None
     raw_confidence: float | None
     stated_confidence: float | None
+    evidence_kind: EvidenceKind | None
 
 
 class EpisodeRow(Documents, OutcomeColumns, DecisionColumns):
@@ -124,11 +127,13 @@ def _outcome_columns(outcome: Outcome | None) -> OutcomeColumns:
 
 
 def _decision_columns(adjustment: Adjustment | None) -> DecisionColumns:
-    confidence = adjustment.confidence if adjustment else None
+    evidence = adjustment.evidence if adjustment else None
+    nearer = evidence.nearer if evidence else None
     return {
         "rule_tasks": adjustment.rule if adjustment else None,
         "recommended_tasks": adjustment.recommended if adjustment else None,
         "applied_tasks": adjustment.applied if adjustment else None,
-        "raw_confidence": confidence.raw if confidence else None,
-        "stated_confidence": confidence.stated if confidence else None,
+        "raw_confidence": nearer.raw if nearer else None,
+        "stated_confidence": nearer.stated if nearer else None,
+        "evidence_kind": evidence.kind if evidence else None,
     }

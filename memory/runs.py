@@ -64,6 +64,8 @@ class ModeRow(TypedDict):
     """True when evidence may change the number of tasks."""
     enable_sprint_duration_adjustment: bool
     """True when evidence may change the length of a sprint."""
+    certainty: int
+    """Percent of the sprints that are to complete their plan."""
     version: int
     """Counted from 1 for each project."""
 

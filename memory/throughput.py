@@ -1,12 +1,15 @@
-"""Statistics of tasks completed per sprint, oldest first; None below the sprints they need."""
+"""Features of tasks completed per sprint, oldest first; None below the sprints they need.
+
+They describe states that recall compares. Forecasts are made in `graphs/evidence` alone.
+"""
 
 from collections.abc import Sequence
 from statistics import fmean, pstdev
 
-from domain_services.kernel.statistics import ExponentialMean, fit_trend
+from domain_services.kernel.statistics import fit_trend
 
-# Weight of the newest sprint; errs 6 % less than the mean of three. Stored feature vectors hold
-# means smoothed with this factor: with another one, new vectors could not be compared with them.
+# Weight of the newest sprint. Stored feature vectors hold means smoothed with this factor: with
+# another one, new vectors could not be compared with them.
 SMOOTHING = 0.3
 RECENT = 6  # sprints that spread and trend are computed from
 MIN_RECENT = 3  # spread and trend of fewer would be chance
@@ -16,10 +19,10 @@ def smoothed(completed: Sequence[int]) -> float | None:
     """Return the exponentially smoothed tasks a sprint; None without a past sprint."""
     if not completed:
         return None
-    level = ExponentialMean.steady(float(completed[0]), SMOOTHING)
+    level = float(completed[0])
     for count in completed[1:]:
-        level.add(count)
-    return level.mean
+        level += SMOOTHING * (count - level)
+    return level
 
 
 def variation(completed: Sequence[int]) -> float | None:

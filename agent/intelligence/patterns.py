@@ -4,10 +4,7 @@ import asyncio
 from statistics import fmean
 
 from agent.intelligence.reader import ProjectReader
-from agent.intelligence.risk import of_next_sprint
 from agent.intelligence.schema import SimilarProjectsAnalysis, VelocityTrends
-from graphs.evidence.expectation import expect
-from graphs.evidence.risk import missing_evidence
 
 
 async def similar_projects(
@@ -46,22 +43,21 @@ async def velocity_trends(reader: ProjectReader, project_id: str) -> VelocityTre
         reader.velocity(project_id, state.until), reader.recall(state.snapshot)
     )
     # The forecast of a decision about the next sprint (docs/adr/0090-one-expectation.md).
-    evidence = of_next_sprint(state.snapshot, recalled)
-    expectation = expect(evidence)
-    if expectation is None:
-        few = missing_evidence(evidence)
-        reasons = velocity.reasons | dict.fromkeys(("expected", "low", "high"), few)
+    work = await reader.expected(state, None, recalled)
+    if not work.is_known:
+        missing = dict.fromkeys(("expected", "low", "high"), work.missing)
         return VelocityTrends(
             **velocity.model_dump(exclude={"reasons"}),
-            reasons=reasons,
+            reasons=velocity.reasons | missing,
             expected=None,
             low=None,
             high=None,
         )
+    low, high = work.expectation.usual_range
     return VelocityTrends(
         **velocity.model_dump(),
-        expected=expectation.prediction.mean,
-        low=expectation.low,
-        high=expectation.high,
-        expectation=expectation.sentence,
+        expected=work.expectation.planned.mean,
+        low=low,
+        high=high,
+        expectation=work.expectation.velocity(),
     )

@@ -57,7 +57,8 @@ async def describe(reader: ProjectReader, project_id: str) -> ProjectInsights:
             *(_compare(reader, project, state.until) for project in similar[:SHOWN_SIMILAR])
         ),
     )
-    assessment = risk.assess(state.snapshot, recalled, window)
+    work = await reader.expected(state, window, recalled)
+    assessment = risk.assess(state.snapshot, work, window)
     data = quality.ProjectData(
         not state.missing, state.history, state.snapshot.facts.team_size, len(outcomes)
     )

@@ -1,11 +1,20 @@
 """Read what other services and the memory know about a project."""
 
+import asyncio
 from collections.abc import Awaitable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
 
+from agent.intelligence.expected import (
+    ExpectedWork,
+    Knowledge,
+    expected_work,
+    of_running_sprint,
+)
 from agent.intelligence.risk import SprintWindow
+from agent.learning.learner import Learner
+from agent.runs.decision_modes import DecisionModes
 from domain_services.backlog.schema import BacklogSummary
 from domain_services.chronicle.schema import (
     DecisionAudit,
@@ -16,9 +25,9 @@ from domain_services.chronicle.schema import (
 from domain_services.kernel.client.http_client import PeerRefused
 from domain_services.kernel.errors import NotFound, Problem
 from graphs.deps import Sources
-from graphs.nodes.adjust import working_share
 from graphs.nodes.analyse import ProjectState, read_project
 from graphs.nodes.history import ask_history
+from graphs.nodes.planning import read_ages, working_share
 from graphs.rules.base import RequestOptions
 from graphs.state import Snapshot
 from graphs.thresholds import RECALL_EPISODES
@@ -55,6 +64,10 @@ class ProjectReader:
     """Connections to the memory's database."""
     default_options: RequestOptions
     """Options of a request that names none."""
+    modes: DecisionModes
+    """Decision modes of the projects."""
+    learner: Learner
+    """Holder of the calibration in force."""
 
     async def exists(self, project_id: str) -> None:
         """Check that the project exists. Raises: `NotFound`."""
@@ -71,7 +84,30 @@ class ProjectReader:
     async def state(self, project_id: str) -> ProjectState:
         """Read the project as a decision would see it. Raises: `NotFound`."""
         seconds = self._answer_seconds
-        return await read_project(self.sources, project_id, self.default_options, seconds)
+        mode = await self.modes.current(project_id)
+        return await read_project(
+            self.sources, project_id, self.default_options, seconds, mode.certainty
+        )
+
+    async def expected(
+        self, state: ProjectState, window: SprintWindow | None, recalled: Recall
+    ) -> ExpectedWork:
+        """Expect the sprint in progress in its `window`, or the next one without it."""
+        project_id = state.snapshot.facts.project_id
+        ended, mode = await asyncio.gather(
+            self.ended_decisions.read(project_id, simulated=state.snapshot.simulated),
+            self.modes.current(project_id),
+        )
+        knowledge = Knowledge(recalled, ended, mode, self.learner.calibration)
+        evidence = state.planning.evidence
+        if window is not None:
+            ages = await read_ages(self.sources, project_id, window.start, window.days)
+            evidence = of_running_sprint(evidence, window.days, window.capacity_share, ages)
+        elif evidence.ages is None and evidence.days:
+            today = state.snapshot.facts.today
+            ages = await read_ages(self.sources, project_id, today, evidence.days)
+            evidence = replace(evidence, ages=ages)
+        return expected_work(evidence, state.snapshot.past, knowledge)
 
     async def backlog(self, project_id: str) -> BacklogSummary:
         """Count the project's tasks by status. Raises: `NotFound`."""

@@ -1,24 +1,19 @@
-"""Assess the risks of a project's sprint by the evidence that decisions use."""
+"""Assess the risks of a project's sprint by the expectation that decisions use."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
+from agent.intelligence.expected import ExpectedWork
 from agent.intelligence.schema import RiskAssessment
-from graphs.evidence.distribution import Prediction, predict
-from graphs.evidence.expectation import expect, predict_sprint
-from graphs.evidence.forecast import Evidence
-from graphs.evidence.neighbours import POOL
-from graphs.evidence.risk import Risks, assess_plan, missing_evidence, own_pace
-from graphs.evidence.throughput import Sprint
-from graphs.nodes.adjust import next_sprint_evidence, only_used
+from graphs.evidence.distribution import Distribution
+from graphs.evidence.forecast import past_forecasts
+from graphs.evidence.pace import Sprint
 from graphs.rules.base import SprintFact
-from graphs.rules.capacity import planned_tasks as rule_tasks
 from graphs.rules.catalogue import decide
 from graphs.state import Snapshot
 from graphs.thresholds import MIN_OWN_SPRINTS
-from memory.recall import Recall
 
 LEAST_REPLAYED = 3  # past sprints; a share of fewer is no confidence
 
@@ -40,8 +35,22 @@ class SprintWindow:
         return (self.end - self.start).days + 1
 
 
+@dataclass(frozen=True)
+class Risks:
+    """Risks of one plan; all three are None when the evidence is too thin, see `reason`."""
+
+    overall: float | None
+    """The larger of `failure` and `overload`."""
+    failure: float | None
+    """P(fewer tasks are completed than planned), by the expectation."""
+    overload: float | None
+    """The same by the team's own pace in its working time alone."""
+    reason: str
+    """Explanation in one sentence."""
+
+
 def assess(
-    snapshot: Snapshot, recalled: Recall, window: SprintWindow | None = None
+    snapshot: Snapshot, work: ExpectedWork, window: SprintWindow | None = None
 ) -> RiskAssessment:
     """Assess the sprint in progress, or else the one that the rule would plan now.
 
@@ -49,55 +58,46 @@ def assess(
     """
     planned, sprint = planned_tasks(snapshot), snapshot.facts.active_sprint
     if sprint is None or window is None:
-        evidence = of_next_sprint(snapshot, recalled)
-        risks = assess_plan(evidence, planned)
+        risks = assess_plan(work, planned)
     else:
-        evidence = of_running_sprint(snapshot, recalled, sprint, window)
-        risks = assess_remaining(evidence, sprint, window, snapshot.facts.today)
-    expectation, confidence = expect(evidence), coverage(evidence.history)
+        risks = assess_remaining(work, sprint, window, snapshot.facts.today)
+    evidence = work.evidence
+    confidence = coverage(evidence.planned_past, evidence.prior)
+    low, high = work.expectation.usual_range
+    known = work.is_known
     return RiskAssessment(
         overall_risk=risks.overall,
         sprint_failure_probability=risks.failure,
         capacity_overload_risk=risks.overload,
         confidence=confidence,
-        expected=expectation.prediction.mean if expectation else None,
-        low=expectation.low if expectation else None,
-        high=expectation.high if expectation else None,
-        expectation=expectation.sentence if expectation else None,
+        expected=work.expectation.planned.mean if known else None,
+        low=low if known else None,
+        high=high if known else None,
+        promise=work.expectation.promise if known else None,
+        arriving=work.expectation.arriving.mean if work.expectation.arriving else None,
+        expectation=work.expectation.velocity() if known else None,
+        review=work.review(planned),
         planned_tasks=planned,
-        sample_size=risks.sample_size,
+        sample_size=work.proposal.sample_size,
         explanation=risks.reason,
         reasons=_reasons(risks, confidence, len(evidence.history))
-        | ({} if expectation else {"expected": missing_evidence(evidence)}),
+        | ({} if known else {"expected": work.missing}),
     )
 
 
-def of_next_sprint(snapshot: Snapshot, recalled: Recall) -> Evidence:
-    """Return the evidence about the next sprint that a decision would use."""
-    return _used(next_sprint_evidence(snapshot, recalled, rule_tasks(snapshot.facts)))
-
-
-def of_running_sprint(
-    snapshot: Snapshot, recalled: Recall, sprint: SprintFact, window: SprintWindow
-) -> Evidence:
-    """Return the evidence about the sprint in progress, with its own length and plan."""
-    evidence = replace(
-        next_sprint_evidence(snapshot, recalled, sprint.total_tasks),
-        days=window.days,
-        capacity_share=window.capacity_share,
-        # What was free when the sprint was planned: it may have taken all there was.
-        unassigned=snapshot.facts.unassigned_tasks + sprint.total_tasks,
-    )
-    return _used(evidence)
-
-
-def _used(evidence: Evidence) -> Evidence:
-    # With too little evidence the reason counts all of it, though none of it was used.
-    return only_used(evidence) if evidence.enough else evidence
+def assess_plan(work: ExpectedWork, planned: int) -> Risks:
+    """Assess a plan of `planned` tasks."""
+    if planned < 1:
+        return Risks(None, None, None, "Nothing is planned: there is no risk to name.")
+    if not work.is_known:
+        return Risks(None, None, None, work.missing)
+    failure = work.expectation.risk(planned)
+    reason = f"All {planned} planned tasks are done with {1 - failure:.0%}, {_rests_on(work)}."
+    return _both(failure, work.evidence.own_pace.at_most(planned - 1), reason)
 
 
 def assess_remaining(
-    evidence: Evidence, sprint: SprintFact, window: SprintWindow, today: date
+    work: ExpectedWork, sprint: SprintFact, window: SprintWindow, today: date
 ) -> Risks:
     """Assess a sprint in progress: P(fewer tasks than pending are completed in the days left).
 
@@ -105,24 +105,34 @@ def assess_remaining(
     (see `at_most_in_share`). The risk is 0 when nothing is pending, and 1 when something is after
     the last day. Leave counts in the whole sprint, not by the day.
     """
-    whole_risks = assess_plan(evidence, sprint.total_tasks)
     if sprint.total_tasks and not sprint.pending_tasks:
         done = f"All {sprint.total_tasks} planned tasks are completed: nothing can stay open."
-        return Risks(0.0, 0.0, 0.0, whole_risks.sample_size, done)
-    if whole_risks.failure is None:
-        return whole_risks
+        return Risks(0.0, 0.0, 0.0, done)
+    if sprint.total_tasks < 1 or not work.is_known:
+        return assess_plan(work, sprint.total_tasks)
     share, most = share_left(window.start, window.end, today), sprint.pending_tasks - 1
-    failure = at_most_in_share(predict_sprint(evidence), share, most)
-    pace = own_pace(evidence)
-    overload = None if pace is None else at_most_in_share(pace, share, most)
+    failure = at_most_in_share(work.expectation.planned, share, most)
+    overload = at_most_in_share(work.evidence.own_pace, share, most)
     reason = (
-        f"Of {sprint.pending_tasks} pending tasks some stay open with probability {failure:.2f},"
-        f" with {share:.0%} of the sprint's days left, by {len(evidence.history)} past sprint(s)"
-        f" and {evidence.prior.neighbours} similar episodes."
+        f"All {sprint.pending_tasks} pending tasks are done with {1 - failure:.0%}, with"
+        f" {share:.0%} of the sprint's days left, {_rests_on(work)}."
     )
+    return _both(failure, overload, reason)
+
+
+def _both(failure: float, overload: float, reason: str) -> Risks:
     # The larger one: both describe the same plan, so adding them would count it twice.
-    overall = failure if overload is None else max(failure, overload)
-    return Risks(overall, failure, overload, whole_risks.sample_size, reason)
+    return Risks(max(failure, overload), failure, overload, reason)
+
+
+def _rests_on(work: ExpectedWork) -> str:
+    sprints = len(work.evidence.history)
+    own = f"by {sprints} past sprint{'' if sprints == 1 else 's'}"
+    if not work.follows:
+        return own
+    if work.proposal.kind == "similar_episodes":
+        return f"{own} and {len(work.evidence.neighbours)} similar episodes"
+    return f"{own} and how often tasks of their age were finished"
 
 
 def share_left(start: date, end: date, today: date) -> float:
@@ -130,7 +140,7 @@ def share_left(start: date, end: date, today: date) -> float:
     return max(0, (end - max(start, today)).days + 1) / ((end - start).days + 1)
 
 
-def at_most_in_share(whole: Prediction, share: float, count: int) -> float:
+def at_most_in_share(whole: Distribution, share: float, count: int) -> float:
     """Compute P(at most `count` tasks are completed in `share` (0..1) of the window of `whole`).
 
     Each completion falls into that part with probability `share`: sum over n of
@@ -159,16 +169,15 @@ def planned_tasks(snapshot: Snapshot) -> int:
     return (ruling.tasks or 0) if ruling else 0
 
 
-def coverage(history: Sequence[Sprint]) -> float | None:
-    """Compute the share of past sprints that ended inside the interval predicted before them.
+def coverage(history: Sequence[Sprint], prior: float) -> float | None:
+    """Compute the share of past sprints that ended inside the usual range predicted before them.
 
-    None below LEAST_REPLAYED sprints with enough sprints before them.
+    None below LEAST_REPLAYED sprints with MIN_OWN_SPRINTS before them.
     """
     inside: list[bool] = []
-    for number in range(MIN_OWN_SPRINTS, len(history)):
-        # By the pool alone, as in replays of decisions: the neighbours of that day are not known.
-        low, high = predict(history[:number], POOL).interval()
-        inside.append(low <= history[number].completed <= high)
+    for sprint, forecast in list(past_forecasts(history, prior))[MIN_OWN_SPRINTS:]:
+        low, high = forecast.interval()
+        inside.append(low <= sprint.completed <= high)
     return sum(inside) / len(inside) if len(inside) >= LEAST_REPLAYED else None
 
 

@@ -218,7 +218,7 @@ class RiskAssessment(Answer):
     sprint_failure_probability: float | None
     """P(fewer tasks are completed than planned); null when the evidence is too thin."""
     capacity_overload_risk: float | None
-    """The same at the team's own pace in its working time; null below three own sprints."""
+    """The same at the team's own pace in its working time; null as above."""
     confidence: float | None
     """Share of the past sprints that ended inside their central 70 %; null below six sprints."""
     expected: float | None = None
@@ -227,8 +227,14 @@ class RiskAssessment(Answer):
     """Lower end of the central 70 %, in tasks; null as above."""
     high: int | None = None
     """Upper end of the central 70 %, in tasks; null as above."""
+    promise: int | None = None
+    """Tasks that are reached in 85 % of the sprints; null as above."""
+    arriving: float | None = None
+    """Tasks that arrive in the sprint's days and are finished, on average; null: not known."""
     expectation: str | None = None
     """The expectation in words, as a decision states it; null as above."""
+    review: str | None = None
+    """What to expect of the planned tasks by past commitments, in words; null: not known."""
     planned_tasks: int
     """Tasks of the sprint; 0 when none is in progress and the rule plans none."""
     sample_size: int

@@ -23,7 +23,8 @@ async def project_status(reader: ProjectReader, project_id: str) -> schema.Proje
     recalled, window = await asyncio.gather(
         reader.recall(state.snapshot), reader.sprint_window(state.snapshot)
     )
-    assessment = risk.assess(state.snapshot, recalled, window)
+    work = await reader.expected(state, window, recalled)
+    assessment = risk.assess(state.snapshot, work, window)
     recall_missing = [f"recall: {recalled.degraded}"] if recalled.degraded else []
     sprint = state.snapshot.facts.active_sprint
     return schema.ProjectStatus(
@@ -51,7 +52,10 @@ async def project_status(reader: ProjectReader, project_id: str) -> schema.Proje
             expected=assessment.expected,
             low=assessment.low,
             high=assessment.high,
+            promise=assessment.promise,
+            arriving=assessment.arriving,
             expectation=assessment.expectation,
+            review=assessment.review,
         ),
         reasons=_trend_reasons(state) | assessment.reasons,
         degraded=[*state.missing, *recall_missing],

@@ -38,6 +38,9 @@ def as_observation(decision: EndedDecision) -> LabelledOutcome | None:
     raw = decision.raw_confidence
     if rule is None or recommended is None or raw is None:
         return None
+    # An earlier release compared with a rule of ten tasks, by another raw confidence.
+    if decision.evidence_kind is None:
+        return None
     # A sprint cannot complete more than was planned, so that a smaller plan hides every win of the
     # larger number (docs/adr/0015-learn-from-observable-outcomes.md).
     if decision.planned_tasks < max(rule, recommended):

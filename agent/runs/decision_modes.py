@@ -30,6 +30,7 @@ def mode_of(stored: ModeRow | None, default: Mode) -> Mode:
         confidence_threshold=stored["confidence_threshold"],
         enable_task_count_adjustment=stored["enable_task_count_adjustment"],
         enable_sprint_duration_adjustment=stored["enable_sprint_duration_adjustment"],
+        certainty=stored["certainty"],
         version=stored["version"],
     )
 
@@ -42,6 +43,7 @@ def merged(now: schema.DecisionMode, change: schema.DecisionModeChange) -> Setti
         confidence_threshold=values["confidence_threshold"],
         enable_task_count_adjustment=values["enable_task_count_adjustment"],
         enable_sprint_duration_adjustment=values["enable_sprint_duration_adjustment"],
+        certainty=values["certainty"],
     )
 
 
@@ -55,6 +57,21 @@ class DecisionModes:
     async def read(self, project_id: str) -> schema.DecisionMode:
         """Return a project's mode and its changes, newest first."""
         return self._answer(project_id, await self._modes.history(project_id))
+
+    async def current(self, project_id: str) -> Mode:
+        """Return the mode of a project's next run."""
+        newest = await self._modes.history(project_id, 1)
+        if not newest:
+            return self._default
+        values = newest[0]
+        return Mode(
+            name=values.mode,
+            confidence_threshold=values.confidence_threshold,
+            enable_task_count_adjustment=values.enable_task_count_adjustment,
+            enable_sprint_duration_adjustment=values.enable_sprint_duration_adjustment,
+            version=values.version,
+            certainty=values.certainty,
+        )
 
     async def change(
         self, project_id: str, change: schema.DecisionModeChange, by: str
@@ -81,6 +98,7 @@ class DecisionModes:
             confidence_threshold=(newest or default).confidence_threshold,
             enable_task_count_adjustment=(newest or default).enable_task_count_adjustment,
             enable_sprint_duration_adjustment=(newest or default).enable_sprint_duration_adjustment,
+            certainty=(newest or default).certainty,
             history=[
                 schema.DecisionModeVersion.model_validate(version, from_attributes=True)
                 for version in history

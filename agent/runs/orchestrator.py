@@ -206,6 +206,7 @@ def request_options(request: OrchestrationRequest) -> RequestOptions:
         sprint_duration_weeks=options.sprint_duration_weeks,
         max_tasks=options.max_tasks_per_sprint,
         assign_tasks=options.assign_tasks,
+        task_ids=None if options.task_ids is None else tuple(options.task_ids),
     )
 
 

@@ -1,4 +1,4 @@
-"""Statistics of sprints: trend, exponential smoothing, and intervals of means and shares.
+"""Statistics of sprints: trend, and intervals of means and shares.
 
 Pure functions of numbers. Services and the orchestrator answer with the same formulas.
 """
@@ -54,56 +54,6 @@ def fit_trend(completed: Sequence[int]) -> Trend | None:
     residuals = [count - mean - slope * (i - middle) for i, count in enumerate(completed)]
     residual_variance = sum(residual**2 for residual in residuals) / (n - 2)
     return Trend(slope, math.sqrt(residual_variance / spread), n)
-
-
-@dataclass(slots=True)
-class ExponentialMean:
-    """Exponentially weighted mean: the newest value weighs 1, each older one less by the factor.
-
-    Source: simple exponential smoothing, Hyndman and Athanasopoulos, Forecasting: Principles and
-    Practice, 8.1; with normalised weights unless `steady` starts it.
-    """
-
-    factor: float
-    """Weight of the newest value in a long history, in 0..1; a higher one forgets faster."""
-    mean: float = 0.0
-    """The mean so far, in the unit of the values; 0 before the first."""
-    missing: float = 1.0
-    """Share of an endless history's weight that is not there yet, in 0..1."""
-
-    @classmethod
-    def steady(cls, value: float, factor: float) -> "ExponentialMean":
-        """Start as if an endless history of `value` had come before."""
-        return cls(factor, value, 0.0)
-
-    def add(self, value: float) -> None:
-        """Add the next value."""
-        self.missing *= 1 - self.factor
-        self.mean += self.factor / (1 - self.missing) * (value - self.mean)
-
-    def shrunk(self, prior: float, prior_weight: float) -> float:
-        """Draw the mean towards `prior`, which weighs as much as `prior_weight` newest values.
-
-        Raises: `ValueError` when there is neither history nor a weighted prior.
-        """
-        weight = (1 - self.missing) / self.factor
-        if not weight + prior_weight:
-            raise ValueError("no sprints and no prior: nothing to smooth")
-        return (weight * self.mean + prior_weight * prior) / (weight + prior_weight)
-
-
-def exponential_mean(
-    values: Sequence[float], factor: float, prior: float = 0.0, prior_weight: float = 0.0
-) -> float:
-    """Smooth `values`, oldest first, and draw the result towards `prior`.
-
-    A short history leans on the prior, a long one does not.
-    Raises: `ValueError` when there is neither history nor a weighted prior.
-    """
-    smoothed = ExponentialMean(factor)
-    for value in values:
-        smoothed.add(value)
-    return smoothed.shrunk(prior, prior_weight)
 
 
 @dataclass(frozen=True)

@@ -1,43 +1,21 @@
-"""Predict the tasks that a sprint completes, as a probability distribution."""
+"""Distribution of the tasks that a sprint, or several, complete."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
-from graphs.evidence.commitment import completed_over_committed, with_plan
-from graphs.evidence.neighbours import POOL, Prior
-from graphs.evidence.throughput import Sprint, expected_pace
-from graphs.thresholds import (
-    DISPERSION,
-    DISPERSION_WEIGHT,
-    INTERVAL,
-    MAX_ERROR,
-    MIN_OWN_SPRINTS,
-    PLAN_DISPERSION,
-    PROMISE,
-    SMALLEST_MEAN,
-)
+from graphs.thresholds import INTERVAL, PROMISE, SMALLEST_MEAN, UNFORESEEN
 
 
 @dataclass(frozen=True)
-class Window:
-    """The sprint to come."""
-
-    days: int | None = None
-    """Calendar days; None when not known."""
-    capacity_share: float | None = None
-    """Working time over that of a window without days off, 0..1; None when not known."""
-    planned: int | None = None
-    """Tasks planned; None for a sprint that is planned as usual."""
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """Distribution of the tasks that a sprint completes."""
+class Distribution:
+    """Distribution of a number of completed tasks."""
 
     mean: float
     """Expected tasks."""
+    variance: float
+    """Variance of the tasks, without the share that no past foresees."""
     cumulative: tuple[float, ...]
     """At place n the probability of at most n completed tasks."""
 
@@ -45,21 +23,21 @@ class Prediction:
         """Return the smallest n with P(at most n) >= `probability`, 0 < probability < 1."""
         return self._first(lambda n: self.at_most(n) >= probability)
 
-    def mid_quantile(self, probability: float) -> int:
-        """Return the smallest n with P(below n) + P(n) / 2 >= `probability`.
-
-        Ordinary quantiles of counts cover more than their probability, these cover it on average.
-        Source: mid-distribution function, Parzen, Statistical Science 19(4), 2004.
-        """
-        return self._first(lambda n: (self.at_most(n - 1) + self.at_most(n)) / 2 >= probability)
+    def most_with(self, certainty: float) -> int:
+        """Return the largest n that is reached with at least `certainty`, 0 < certainty < 1."""
+        return self.quantile(1 - certainty)
 
     def interval(self, share: float = INTERVAL) -> tuple[int, int]:
         """Return the central interval of `share` of the outcomes on average, ends included."""
-        return self.mid_quantile((1 - share) / 2), self.mid_quantile((1 + share) / 2)
+        low = self._mid_quantile((1 - share) / 2)
+        # The largest count whose mid-probability stays below the upper end. The smallest one above
+        # it, as at the lower end, would hold one probability too many.
+        high = self._first(lambda n: self._middle(n + 1) > (1 + share) / 2)
+        return low, max(low, high)
 
     def promise(self, share: float = PROMISE) -> int:
         """Return the count that is reached or exceeded in `share` of the sprints on average."""
-        return self.mid_quantile(1 - share)
+        return self._mid_quantile(1 - share)
 
     def at_most(self, count: int) -> float:
         """Return P(at most `count` completed)."""
@@ -71,8 +49,7 @@ class Prediction:
 
     def expected_miss(self, planned: int) -> float:
         """Return the expected distance between `planned` and the outcome, in tasks."""
-        masses = (after - before for before, after in pairwise((0.0, *self.cumulative)))
-        return sum(mass * abs(count - planned) for count, mass in enumerate(masses))
+        return sum(mass * abs(count - planned) for count, mass in enumerate(self._masses()))
 
     def probability_nearer(self, one: int, other: int) -> float | None:
         """Return P(the outcome is nearer to `one` than to `other` | no tie); None if equal."""
@@ -83,110 +60,74 @@ class Prediction:
         above = self.at_least((low + high) // 2 + 1)
         return (below if one < other else above) / (below + above)
 
+    def _mid_quantile(self, probability: float) -> int:
+        """Return the smallest n with P(below n) + P(n) / 2 >= `probability`.
+
+        Ordinary quantiles of counts cover more than their probability, these cover it on average.
+        Source: mid-distribution function, Parzen, Statistical Science 19(4), 2004.
+        """
+        return self._first(lambda n: self._middle(n) >= probability)
+
+    def _middle(self, count: int) -> float:
+        return (self.at_most(count - 1) + self.at_most(count)) / 2
+
+    def _masses(self) -> Iterator[float]:
+        return (after - before for before, after in pairwise((0.0, *self.cumulative)))
+
     def _first(self, holds: Callable[[int], bool]) -> int:
         last = len(self.cumulative) - 1
         return next((n for n in range(last) if holds(n)), last)
 
 
-UNKNOWN_WINDOW = Window()
+def around(mean: float, variance: float) -> Distribution:
+    """Distribute tasks around `mean`; a few sprints follow no past.
 
-
-def predict(
-    past: Sequence[Sprint], prior: Prior = POOL, window: Window = UNKNOWN_WINDOW
-) -> Prediction:
-    """Predict the next sprint: negative binomial around the expected pace.
-
-    `past` is oldest first and may be empty. With a plan, and three commitments in the past, the
-    expectation is a mixture of both and its spread is smaller (docs/adr/0024-expectation.md).
+    A share UNFORESEEN is geometric with the same mean, the rest has `variance`.
     """
-    mean, dispersion = _expected(past, prior, window)
-    return _around(mean, _scale(_errors(past, window.planned is not None)), dispersion)
+    mean = max(SMALLEST_MEAN, mean)
+    masses = list(_panjer_masses(mean, variance))
+    ratio = mean / (1 + mean)
+    mixed = (
+        (1 - UNFORESEEN) * mass + UNFORESEEN * ratio**n / (1 + mean)
+        for n, mass in enumerate(masses)
+    )
+    return Distribution(mean, variance, tuple(accumulate(mixed)))
 
 
-def expected_tasks(past: Sequence[Sprint], prior: Prior, window: Window) -> float:
-    """Compute the mean of `predict` alone."""
-    # The spread needs a forecast of every past sprint: most of the time that a prediction takes.
-    return _expected(past, prior, window)[0]
+def _panjer_masses(mean: float, variance: float) -> Iterator[float]:
+    """Yield P(n) for n = 0, 1, ... until 1e-6 is left: negative binomial, Poisson or binomial.
 
-
-def past_predictions(past: Sequence[Sprint]) -> Iterator[tuple[Sprint, Prediction]]:
-    """Predict each past sprint with three before it from the sprints before it alone."""
-    errors = _errors(past, planned=False)
-    for number in range(MIN_OWN_SPRINTS, len(past)):
-        sprint = past[number]
-        # By the pool: the episodes that were similar on that day are not known today.
-        mean, dispersion = _expected(past[:number], POOL, Window(sprint.days))
-        yield sprint, _around(mean, _scale(errors[: number - 1]), dispersion)
-
-
-def _expected(past: Sequence[Sprint], prior: Prior, window: Window) -> tuple[float, float]:
-    """Return the mean in tasks, and the dispersion of forecasts of its kind."""
-    # Working time scales the pace in proportion. That is an assumption: no public data shows how
-    # leave and throughput go together.
-    share = 1.0 if window.capacity_share is None else window.capacity_share
-    pace = share * expected_pace(past, window.days, prior.mean, prior.weight)
-    ratio = None if window.planned is None else completed_over_committed(past)
-    if window.planned is None or ratio is None:
-        return max(SMALLEST_MEAN, pace), DISPERSION
-    return max(SMALLEST_MEAN, with_plan(pace, ratio, window.planned)), PLAN_DISPERSION
-
-
-def _variance(mean: float, dispersion: float) -> float:
-    return mean + dispersion * mean**2
-
-
-def _errors(past: Sequence[Sprint], planned: bool) -> list[float | None]:
-    """Return the standardised squared error of each sprint but the first.
-
-    Each is predicted from those before it.
+    Source: Panjer's recurrence, P(n) = P(n - 1) * (a + b / n), ASTIN Bulletin 12(1), 1981. Negative
+    binomial: size r = mean^2 / (variance - mean), a = mean / (r + mean), b = (r - 1) * a. Poisson:
+    a = 0, b = mean. Binomial of k trials: a = -p / (1 - p), b = -(k + 1) * a.
     """
-    errors: list[float | None] = []
-    for number in range(1, len(past)):
-        sprint = past[number]
-        window = Window(sprint.days, None, sprint.committed if planned else None)
-        mean, dispersion = _expected(past[:number], POOL, window)
-        # With its plan known, the tasks of the plan are forecast.
-        completed = sprint.completed_inside if planned else sprint.completed
-        squared = (completed - mean) ** 2 / _variance(mean, dispersion)
-        # An exhausted sprint that was expected to do more has no known error: nobody knows how many
-        # tasks a larger plan would have completed.
-        unknown = sprint.exhausted and sprint.completed < mean
-        errors.append(None if unknown else min(squared, MAX_ERROR**2))
-    return errors
-
-
-def _scale(errors: Sequence[float | None]) -> float:
-    """Estimate how much more (above 1) or less a team scatters than teams do.
-
-    Source: mean squared Pearson residual (the dispersion estimate of a quasi-likelihood model,
-    McCullagh and Nelder, Generalized Linear Models, 9.2), shrunk towards 1 by pseudo-errors.
-    """
-    known = [error for error in errors if error is not None]
-    return (DISPERSION_WEIGHT + sum(known)) / (DISPERSION_WEIGHT + len(known))
-
-
-def _around(mean: float, scale: float, dispersion: float) -> Prediction:
-    variance = scale * _variance(mean, dispersion)
-    return Prediction(mean, tuple(accumulate(_masses(mean, variance))))
-
-
-def _masses(mean: float, variance: float) -> Iterator[float]:
-    """Yield P(n) for n = 0, 1, ... until 1e-6 is left: negative binomial, or Poisson.
-
-    Source: Panjer's recurrence, P(n) = P(n - 1) * (a + b / n), with size r = mean^2 / (variance -
-    mean) and a = mean / (r + mean); a = 0 and b = mean for Poisson.
-    """
-    # Without overdispersion the size of a negative binomial grows beyond a float: Poisson then.
-    if variance > mean * 1.001:
-        size = mean**2 / (variance - mean)
-        a = mean / (size + mean)
-        b, log_mass = (size - 1) * a, size * math.log1p(-a)
-    else:
-        a, b, log_mass = 0.0, mean, -mean
+    a, b, log_mass = _panjer_numbers(mean, variance)
     # In logarithms: the first masses of a large mean are too small for a float.
-    remaining, n, most = 1.0, 0, mean + 20 * math.sqrt(max(variance, mean)) + 20
+    remaining, n = 1.0, 0
+    most = mean + 20 * math.sqrt(max(variance, mean)) + 20
     while remaining > 1e-6 and n < most:
         mass = math.exp(log_mass)
         yield mass
         remaining, n = remaining - mass, n + 1
-        log_mass += math.log(a + b / n)
+        factor = a + b / n
+        # All trials of a binomial are used up.
+        if factor <= 1e-12:
+            return
+        log_mass += math.log(factor)
+
+
+def _panjer_numbers(mean: float, variance: float) -> tuple[float, float, float]:
+    """Return a, b and log P(0) of Panjer's recurrence."""
+    # Near a Poisson distribution the size of the others grows beyond a float.
+    if abs(variance - mean) <= 0.001 * mean:
+        return 0.0, mean, -mean
+    if variance > mean:
+        size = mean**2 / (variance - mean)
+        a = mean / (size + mean)
+        return a, (size - 1) * a, size * math.log1p(-a)
+    trials = max(math.ceil(mean + 1e-9), round(mean / (1 - variance / mean)))
+    share = mean / trials
+    if share >= 1:
+        return 0.0, mean, -mean
+    a = -share / (1 - share)
+    return a, -(trials + 1) * a, trials * math.log1p(-share)

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from graphs.evidence.throughput import smoothed
+from graphs.evidence.pace import own_pace, prior_tasks
 from graphs.thresholds import (
     MAX_RATIO,
     MIN_NEIGHBOURS,
-    NEIGHBOUR_WEIGHT,
-    POOL_WEIGHT,
-    PRIOR_MEAN_TASKS,
+    NEIGHBOUR_SPRINTS,
+    PACE_SPRINTS,
+    PRIOR_SPRINTS,
 )
 from memory.episode import Outcome, Perception
 
@@ -23,7 +23,7 @@ class NeighbourEvidence:
     completed: int
     """Tasks that its team completed in the sprint's days, in it or outside it."""
     typical: float
-    """Smoothed throughput of its team before that sprint, in tasks."""
+    """Pace of its team before that sprint, in tasks."""
     project_id: str
     """Project of the episode."""
 
@@ -39,24 +39,8 @@ def as_evidence(
         return None
     # A pace counts all that a team finishes in its days, so the outcome does too.
     completed = outcome.completed_tasks + (completed_outside or 0)
-    return NeighbourEvidence(
-        similarity, completed, smoothed(perception.completed), perception.project_id
-    )
-
-
-@dataclass(frozen=True)
-class Prior:
-    """Expectation before the own history is known."""
-
-    mean: float
-    """Tasks a sprint."""
-    weight: float
-    """Newest own sprints that it counts for."""
-    neighbours: int
-    """Similar episodes in it; 0 for the pool of all teams alone."""
-
-
-POOL = Prior(PRIOR_MEAN_TASKS, POOL_WEIGHT, 0)
+    typical = own_pace(perception.completed, prior_tasks(perception.team_size))
+    return NeighbourEvidence(similarity, completed, typical, perception.project_id)
 
 
 def weighted_mean(neighbours: Sequence[NeighbourEvidence]) -> float | None:
@@ -78,23 +62,24 @@ def against_typical(neighbours: Sequence[NeighbourEvidence]) -> float | None:
     return min(max(ratio, 1 / MAX_RATIO), MAX_RATIO)
 
 
-def prior(counts: Sequence[float], neighbours: Sequence[NeighbourEvidence]) -> Prior:
-    """Choose what the own history is shrunk to: the pool, and similar episodes if they suffice.
+def drawn_to_neighbours(
+    pace: float, sprints: int, neighbours: Sequence[NeighbourEvidence]
+) -> float | None:
+    """Draw the own pace of `sprints` past ones towards similar episodes; None with too few.
 
-    With own sprints (`counts`, tasks of each, oldest first) the neighbours count relative to what
-    was typical for them, so that a team of another size does no harm; without, in tasks.
+    With own sprints the episodes count relative to what was typical for them, so that a team of
+    another size does no harm; without, in tasks. They count for NEIGHBOUR_SPRINTS.
     Source: partial pooling, Gelman and Hill, Data Analysis Using Regression and
     Multilevel/Hierarchical Models, 12.2, with the weights counted in sprints.
     """
     mean = weighted_mean(neighbours)
     if len(neighbours) < MIN_NEIGHBOURS or mean is None:
-        return POOL
+        return None
     ratio = against_typical(neighbours)
-    if counts and ratio is not None:
-        mean = smoothed(counts) * ratio
-    weight = POOL_WEIGHT + NEIGHBOUR_WEIGHT
-    pooled = (POOL_WEIGHT * PRIOR_MEAN_TASKS + NEIGHBOUR_WEIGHT * mean) / weight
-    return Prior(pooled, weight, len(neighbours))
+    if sprints and ratio is not None:
+        mean = pace * ratio
+    weight = min(sprints, PACE_SPRINTS) + PRIOR_SPRINTS
+    return (weight * pace + NEIGHBOUR_SPRINTS * mean) / (weight + NEIGHBOUR_SPRINTS)
 
 
 def _weighted_completed(neighbours: Sequence[NeighbourEvidence]) -> float:

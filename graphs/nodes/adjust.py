@@ -1,19 +1,21 @@
 """Turn evidence into recommended changes of the rule's numbers."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from langgraph.runtime import Runtime
 
 from graphs.deps import Deps
-from graphs.evidence.adjustment import Evidence, Proposal, propose
+from graphs.evidence.adjustment import Proposal, propose
 from graphs.evidence.calibration import Calibration
 from graphs.evidence.duration import keep_cadence
-from graphs.evidence.neighbours import NeighbourEvidence, as_evidence, prior
-from graphs.evidence.throughput import Sprint, at_length
-from graphs.nodes.history import as_sprint
+from graphs.evidence.evidence import Evidence
+from graphs.evidence.neighbours import NeighbourEvidence, as_evidence
+from graphs.evidence.payoff import Pair
+from graphs.evidence.suggestion import rests_on_episodes
 from graphs.nodes.timing import timed
 from graphs.rules.base import Ruling
-from graphs.state import Snapshot, State
+from graphs.state import PastSprint, Snapshot, State
 from memory.decision import (
     CalibrationUsed,
     Confidence,
@@ -21,6 +23,7 @@ from memory.decision import (
     Part,
     Recommendation,
 )
+from memory.decision_outcomes import EndedDecision
 from memory.recall import Neighbour, Recall
 
 
@@ -29,56 +32,54 @@ async def adjust(state: State, runtime: Runtime[Deps]) -> State:
     """Recommend numbers for a new sprint; recommend nothing when the rules create none."""
     creation = next((item for item in state["rulings"] if item.kind == "create_sprint"), None)
     if creation is None:
-        return State(recommendations=())
-    snapshot = state["snapshot"]
+        return State(recommendations=(), proposal=None)
+    deps, snapshot, recall = runtime.context, state["snapshot"], state["recall"]
+    evidence = with_episodes(state["planning"].evidence, recall)
+    if rests_on_episodes(evidence):
+        project_id = snapshot.facts.project_id
+        ended = await deps.ended_decisions.read(project_id, simulated=snapshot.simulated)
+        evidence = with_record(evidence, snapshot.past, ended)
+    proposal = propose(evidence, deps.calibration)
     return State(
+        proposal=proposal,
         recommendations=(
-            _task_count(snapshot, state["recall"], creation, runtime.context.calibration),
+            _task_count(snapshot, evidence, recall, proposal, deps.calibration),
             _duration(snapshot, creation),
-        )
+        ),
     )
 
 
-def _task_count(
-    snapshot: Snapshot, recall: Recall, ruling: Ruling, calibration: Calibration
-) -> Recommendation:
-    usable = _usable(recall)
-    evidence = next_sprint_evidence(snapshot, recall, ruling.tasks or 0)
-    used = only_used(evidence)
-    # With too little evidence the reason counts all of it, though none of it was used.
-    proposal = propose(used if evidence.enough else evidence, calibration)
-    proposal = replace(proposal, sample_size=len(used.history) + len(used.neighbours))
-    episodes = tuple(neighbour for neighbour, _ in usable) if used.neighbours else ()
-    return as_recommendation(
-        proposal, _source(used), _evidence_used(snapshot, episodes, proposal, calibration)
-    )
+def with_episodes(evidence: Evidence, recall: Recall) -> Evidence:
+    """Add the similar episodes of a recall."""
+    return replace(evidence, neighbours=tuple(neighbour for _, neighbour in usable(recall)))
 
 
-def next_sprint_evidence(snapshot: Snapshot, recall: Recall, rule_tasks: int) -> Evidence:
-    """Return all evidence about the next sprint, of which the rule plans `rule_tasks`."""
-    facts = snapshot.facts
-    return Evidence(
-        project_id=facts.project_id,
-        history=past_sprints(snapshot),
-        neighbours=tuple(evidence for _, evidence in _usable(recall)),
-        rule_tasks=rule_tasks,
-        unassigned=facts.unassigned_tasks,
-        max_tasks=facts.options.max_tasks,
-        capacity_share=capacity_share(snapshot),
-        days=snapshot.perception.sprint_days,
-    )
+def with_record(
+    evidence: Evidence, past: Sequence[PastSprint], ended: Sequence[EndedDecision]
+) -> Evidence:
+    """Add how the project's own decisions by similar episodes turned out."""
+    return replace(evidence, followed=tuple(_pairs(past, ended)))
 
 
-def only_used(evidence: Evidence) -> Evidence:
-    """Return the evidence without its neighbours when a proposal does not use them."""
-    proposable = evidence.enough and evidence.rule_tasks > 0
-    counts = at_length(evidence.history, evidence.days)
-    if proposable and prior(counts, evidence.neighbours).neighbours:
-        return evidence
-    return replace(evidence, neighbours=())
+def _pairs(past: Sequence[PastSprint], ended: Sequence[EndedDecision]) -> list[Pair]:
+    """Compare decisions by similar episodes with what their sprints completed."""
+    # The chronicle's count, since a sprint alone shows no more tasks than it had.
+    outcomes = {
+        sprint.sprint_id: sprint.completed_tasks - (sprint.completed_arrived or 0)
+        for sprint in past
+    }
+    return [
+        Pair(decision.rule_tasks, decision.recommended_tasks, outcomes[decision.sprint_id])
+        for decision in ended
+        if decision.evidence_kind == "similar_episodes"
+        and decision.rule_tasks is not None
+        and decision.recommended_tasks is not None
+        and decision.sprint_id in outcomes
+    ]
 
 
-def _usable(recall: Recall) -> tuple[tuple[Neighbour, NeighbourEvidence], ...]:
+def usable(recall: Recall) -> tuple[tuple[Neighbour, NeighbourEvidence], ...]:
+    """Return the recalled episodes whose team had a pace to compare with."""
     pairs = (
         (
             neighbour,
@@ -98,12 +99,11 @@ def as_recommendation(
     proposal: Proposal, evidence_source: str, evidence: EvidenceUsed | None
 ) -> Recommendation:
     """Return a proposal of the task count as the gate judges it."""
-    stated, raw = proposal.confidence, proposal.raw_confidence
     return Recommendation(
         kind="task_count_modification",
         rule=proposal.original,
         recommended=proposal.recommended,
-        confidence=None if stated is None or raw is None else Confidence(stated=stated, raw=raw),
+        confidence=proposal.confidence,
         sample_size=proposal.sample_size,
         evidence_source=evidence_source,
         rationale=proposal.reason,
@@ -112,54 +112,49 @@ def as_recommendation(
     )
 
 
-def past_sprints(snapshot: Snapshot) -> tuple[Sprint, ...]:
-    """Return the project's own history as evidence takes it, oldest first."""
-    return tuple(as_sprint(past) for past in snapshot.past)
+def _task_count(
+    snapshot: Snapshot,
+    evidence: Evidence,
+    recall: Recall,
+    proposal: Proposal,
+    calibration: Calibration,
+) -> Recommendation:
+    followed = proposal.kind == "similar_episodes"
+    episodes = tuple(neighbour for neighbour, _ in usable(recall)) if followed else ()
+    used = evidence_used(snapshot, episodes, proposal, calibration)
+    return as_recommendation(proposal, _source(evidence, proposal), used)
 
 
-def capacity_share(snapshot: Snapshot) -> float | None:
-    """Return the window's working time over that of a window without holidays and leave, 0..1.
-
-    None when it is not known.
-    """
-    facts = snapshot.facts
-    weekdays = 5 * facts.options.sprint_duration_weeks
-    return working_share(facts.working_days, facts.team_size, facts.team_working_days, weekdays)
-
-
-def working_share(
-    working_days: int | None, team_size: int | None, team_working_days: int | None, weekdays: int
-) -> float | None:
-    """Divide working time by that of `weekdays` without holidays and leave, 0..1; None as above."""
-    # At most 1: no record says what a team completes on extra days.
-    if working_days is None or not weekdays:
-        return None
-    if team_size and team_working_days is not None:
-        return min(1.0, team_working_days / (team_size * weekdays))
-    return min(1.0, working_days / weekdays)
-
-
-def _source(evidence: Evidence) -> str:
+def _source(evidence: Evidence, proposal: Proposal) -> str:
     own = f"{len(evidence.history)} past sprints of the project"
-    return f"{own}, {len(evidence.neighbours)} similar episodes"
+    if proposal.kind == "similar_episodes":
+        return f"{own}, {len(evidence.neighbours)} similar episodes"
+    if proposal.kind == "scope":
+        return f"{own}, the {evidence.draft.tasks if evidence.draft else 0} tasks picked"
+    if proposal.kind == "chances" and evidence.ages is not None:
+        return f"{own}, chances of {sum(evidence.ages.open_tasks)} open tasks by age"
+    return own
 
 
-def _evidence_used(
+def evidence_used(
     snapshot: Snapshot,
     episodes: tuple[Neighbour, ...],
     proposal: Proposal,
     calibration: Calibration,
 ) -> EvidenceUsed:
+    """Return the numbers behind a proposal for the record."""
     others = {episode.project_id for episode in episodes} - {snapshot.facts.project_id}
+    low, high = proposal.forecast.interval()
+    record = proposal.record
     return EvidenceUsed(
         similar_projects=tuple(sorted(others)),
         episodes=tuple(str(episode.episode_id) for episode in episodes),
         own_history=tuple(sprint.completed_tasks for sprint in snapshot.past),
-        expected=proposal.expected,
-        low=proposal.low,
-        high=proposal.high,
-        wins=proposal.wins,
-        losses=proposal.losses,
+        expected=proposal.forecast.mean,
+        low=low,
+        high=high,
+        wins=record.wins if record else 0,
+        losses=record.losses if record else 0,
         parts=tuple(
             Part(name=part.name, value=part.value, sample_size=part.sample_size)
             for part in proposal.parts
@@ -167,6 +162,13 @@ def _evidence_used(
         calibration=CalibrationUsed(
             version=calibration.version, sample_size=calibration.sample_size
         ),
+        kind=proposal.kind,
+        nearer=None
+        if proposal.nearer is None or proposal.raw_nearer is None
+        else Confidence(stated=proposal.nearer, raw=proposal.raw_nearer),
+        windows=record.pairs if record else 0,
+        rule_error=record.rule_error if record else None,
+        evidence_error=record.evidence_error if record else None,
     )
 
 
@@ -178,7 +180,7 @@ def _duration(snapshot: Snapshot, ruling: Ruling) -> Recommendation:
         recommended=cadence.recommended,
         confidence=None,
         sample_size=len(snapshot.past),
-        evidence_source="velocity by sprint length",
+        evidence_source="none",
         rationale=cadence.reason,
         expected_improvement=None,
         evidence=None,

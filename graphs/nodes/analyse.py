@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from langgraph.runtime import Runtime
 
-from domain_services.backlog.schema import BacklogSummary, Task
+from domain_services.backlog.schema import BacklogSummary
 from domain_services.chronicle.schema import ProjectEvidence, ProjectVelocity
 from domain_services.kernel.client.http_client import PeerRefused
 from domain_services.kernel.errors import NotFound
@@ -16,12 +16,12 @@ from domain_services.project.schema import Availability, Clock
 from domain_services.sprint.schema import SprintSummary
 from graphs.deps import Deps, Sources
 from graphs.nodes.history import ask_history, past_sprints, patterns_of, without_simulated
+from graphs.nodes.planning import read_planning
 from graphs.nodes.timing import timed
-from graphs.rules.base import Facts, RequestOptions, SprintFact, TaskFact
-from graphs.rules.capacity import most_tasks
+from graphs.rules.base import Facts, RequestOptions, SprintFact
 from graphs.sprint_days import sprint_window
-from graphs.state import Snapshot, State
-from graphs.thresholds import EVIDENCE_SECONDS, HISTORY_SPRINTS
+from graphs.state import PastSprint, Planning, Snapshot, State
+from graphs.thresholds import CERTAINTIES, EVIDENCE_SECONDS, HISTORY_SPRINTS
 from memory.deleted_schedules import DeletedSchedule
 from memory.episode import Perception
 from tools.cronjobs import CronJob
@@ -30,12 +30,19 @@ from tools.cronjobs import CronJob
 @timed
 async def analyse(state: State, runtime: Runtime[Deps]) -> State:
     """Read the project. Raises: `NotFound`; `Unavailable` when a needed peer is down."""
-    deps = runtime.context
+    deps, order = runtime.context, state["order"]
     project = await read_project(
-        deps, state["project_id"], state["order"].options, EVIDENCE_SECONDS * deps.patience
+        deps,
+        state["project_id"],
+        order.options,
+        EVIDENCE_SECONDS * deps.patience,
+        order.mode.certainty,
     )
     return State(
-        snapshot=project.snapshot, patterns=patterns_of(project.history), degraded=project.missing
+        snapshot=project.snapshot,
+        planning=project.planning,
+        patterns=patterns_of(project.history),
+        degraded=project.missing,
     )
 
 
@@ -45,6 +52,8 @@ class ProjectState:
 
     snapshot: Snapshot
     """The project for rules and evidence."""
+    planning: Planning
+    """What its next sprint is planned from."""
     history: ProjectEvidence | None
     """The chronicle's answer; None when it did not answer."""
     missing: list[str]
@@ -66,29 +75,27 @@ class _Schedules:
 
 
 async def read_project(
-    sources: Sources, project_id: str, options: RequestOptions, seconds: float
+    sources: Sources,
+    project_id: str,
+    options: RequestOptions,
+    seconds: float,
+    certainty: int = CERTAINTIES[0],
 ) -> ProjectState:
-    """Read the project; wait up to `seconds` for the chronicle. Raises: as `analyse`."""
+    """Read the project; wait up to `seconds` for the chronicle.
+
+    `certainty` is the percent of sprints that are to complete their plan. Raises: as `analyse`,
+    and `Invalid` for a task of the request that cannot be planned.
+    """
     days = 7 * options.sprint_duration_weeks
     try:
-        (
-            (window, (history, missing), jobs, deleted),
-            (summary, tasks, sprints),
-        ) = await asyncio.gather(
-            asyncio.gather(
-                sources.project.check_availability(project_id, days=days),
-                ask_history(sources, project_id, seconds),
-                sources.cronjobs.list_jobs(project_id),
-                sources.deleted_schedules.of_project(project_id),
-            ),
-            asyncio.gather(
-                sources.backlog.get_summary(project_id),
-                sources.backlog.list_tasks(
-                    project_id, status="unassigned", limit=most_tasks(options)
-                ),
-                # The newest one: in progress, or else the last that was held.
-                sources.sprint.list_sprints(project_id, limit=1),
-            ),
+        window, (history, missing), jobs, deleted, summary, sprints = await asyncio.gather(
+            sources.project.check_availability(project_id, days=days),
+            ask_history(sources, project_id, seconds),
+            sources.cronjobs.list_jobs(project_id),
+            sources.deleted_schedules.of_project(project_id),
+            sources.backlog.get_summary(project_id),
+            # The newest one: in progress, or else the last that was held.
+            sources.sprint.list_sprints(project_id, limit=1),
         )
     except PeerRefused as refusal:
         if refusal.peer_status == 404:
@@ -105,38 +112,49 @@ async def read_project(
     schedules = _Schedules([job for job in jobs if job.kind == "daily_scrum"], deleted)
     newest = sprints[0] if sprints else None
     window = await sprint_window(sources.project, window, newest, days)
-    facts = _facts(summary, tasks, newest, window, schedules, options)
-    snapshot = Snapshot(
+    facts = _facts(summary, newest, window, schedules, options)
+    past = past_sprints(velocity)
+    planning, facts = await read_planning(
+        sources, facts, past, certainty, history_known=not missing
+    )
+    snapshot = _snapshot(facts, velocity, past, days, simulated=simulated)
+    return ProjectState(snapshot, planning, history, missing, until, window.clock)
+
+
+def _snapshot(
+    facts: Facts,
+    velocity: ProjectVelocity | None,
+    past: tuple[PastSprint, ...],
+    days: int,
+    *,
+    simulated: bool,
+) -> Snapshot:
+    return Snapshot(
         facts=facts,
         perception=_perception(facts, velocity, days),
-        timezone=window.timezone,
-        past=past_sprints(velocity),
+        timezone=facts.timezone,
+        past=past,
         average_velocity=velocity.average_velocity if velocity else None,
         trend=velocity.velocity_trend if velocity else None,
         simulated=simulated,
     )
-    return ProjectState(snapshot, history, missing, until, window.clock)
 
 
 def _facts(
     summary: BacklogSummary,
-    tasks: list[Task],
     newest: SprintSummary | None,
     window: Availability,
     schedules: _Schedules,
     options: RequestOptions,
 ) -> Facts:
-    plannable = tuple(
-        TaskFact(task.task_id, task.priority) for task in tasks if task.sprint_id is None
-    )
     sprint = newest if newest is not None and newest.status == "in_progress" else None
     active = sprint.sprint_id if sprint else None
     return Facts(
         project_id=window.project_id,
         today=window.today,
         backlog_tasks=summary.total_tasks - summary.status_counts.get("completed", 0),
-        unassigned_tasks=count_unassigned_tasks(summary, plannable, options),
-        plannable=plannable,
+        unassigned_tasks=summary.unassigned_tasks,
+        plannable=(),
         team_size=len(window.capacity) or None,
         working_days=window.working_days,
         team_working_days=window.team_working_days,
@@ -162,17 +180,6 @@ def project_now(clock: Clock, today: date, timezone: str) -> datetime:
     if clock == "held":
         return datetime.combine(today, time(), tzinfo=zone)
     return utc_now().astimezone(zone)
-
-
-def count_unassigned_tasks(
-    summary: BacklogSummary, plannable: tuple[TaskFact, ...], options: RequestOptions
-) -> int:
-    """Return how many tasks are free to be planned, from two reads that may disagree."""
-    # Summary and list are two reads, and the backlog may change in between. The list holds all
-    # unassigned tasks when it is shorter than its limit, and its count is the plan's own then.
-    if len(plannable) < most_tasks(options):
-        return len(plannable)
-    return max(summary.unassigned_tasks, len(plannable))
 
 
 def _sprint(sprint: SprintSummary, schedules: _Schedules) -> SprintFact:

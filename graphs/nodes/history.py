@@ -4,7 +4,7 @@ from datetime import date
 
 from domain_services.chronicle.schema import ProjectEvidence, ProjectVelocity
 from graphs.deps import Sources
-from graphs.evidence.throughput import Sprint
+from graphs.evidence.pace import Sprint
 from graphs.nodes.optional import ask
 from graphs.state import PastSprint, Patterns
 from graphs.thresholds import HISTORY_SPRINTS
@@ -91,6 +91,7 @@ def as_sprint(past: PastSprint) -> Sprint:
         days=(past.end_date - past.start_date).days + 1,
         committed=past.planned_tasks,
         outside=past.completed_outside,
+        arrived=past.completed_arrived,
     )
 
 

@@ -16,7 +16,7 @@ def create_sprint(facts: Facts) -> Ruling | None:
         # Not "is created": the same reason stands in a dry run, and beside a refused call.
         f"A sprint of {tasks} task(s) and {weeks} week(s) is to be created, because none is in"
         f" progress and {facts.unassigned_tasks} of {facts.backlog_tasks} backlog tasks are free"
-        f" to be planned.{_beginning(facts)} {describe_capacity(facts)}"
+        f" to be planned.{_beginning(facts)} {facts.pace_reason} {describe_capacity(facts)}"
     )
     return Ruling("create_sprint", "create_sprint", reason, tasks=tasks, duration_weeks=weeks)
 
@@ -53,6 +53,8 @@ def keep_as_is(facts: Facts) -> Ruling | None:
         cause = "the backlog has no open task"
     elif not facts.unassigned_tasks:
         cause = f"none of the {facts.backlog_tasks} backlog tasks is free to be planned"
+    elif not facts.plannable:
+        cause = f"each of the {facts.unassigned_tasks} free tasks waits for another task"
     else:
         cause = f"the request allows {facts.options.max_tasks} tasks in a sprint"
     sprint_id = sprint.sprint_id if sprint is not None else None

@@ -68,6 +68,8 @@ class RequestOptions:
     """Limit of the caller in tasks a sprint; None without one."""
     assign_tasks: bool = True
     """False when the request assigns no task: no sprint is created then."""
+    task_ids: tuple[str, ...] | None = None
+    """Scope on the table: the tasks that the sprint may have; None: all free tasks."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ class Facts:
     unassigned_tasks: int
     """Of these, tasks free to be planned."""
     plannable: tuple[TaskFact, ...]
-    """The first unassigned tasks in planning order: ready, then priority, then oldest.
+    """The first free tasks in planning order that wait for no other one.
 
     As many as one sprint may get: a backlog of thousands need not be read for it.
     """
@@ -116,6 +118,10 @@ class Facts:
     """
     next_start: date | None = None
     """First day of a sprint that is created now; None: today."""
+    pace_tasks: int = 0
+    """Tasks that the team's own pace allows at the wanted certainty, before any limit."""
+    pace_reason: str = ""
+    """The pace in sentences, with the numbers in it."""
 
     @property
     def sprint_start(self) -> date:

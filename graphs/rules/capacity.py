@@ -1,22 +1,14 @@
 """Size a sprint by the rule, and describe the team's capacity."""
 
-from graphs.rules.base import Facts, RequestOptions
-from graphs.thresholds import MAX_CHANGE, NAMED_DAYS_OFF, RULE_TASKS
+from graphs.rules.base import Facts
+from graphs.thresholds import NAMED_DAYS_OFF
 
 
 def planned_tasks(facts: Facts) -> int:
-    """Count the tasks of a new sprint: the unassigned ones up to a limit."""
-    # The caller's limit replaces the rule's, also upwards (docs/adr/0018-limit-of-the-caller.md).
-    limit = RULE_TASKS if facts.options.max_tasks is None else facts.options.max_tasks
-    return min(facts.unassigned_tasks, limit)
-
-
-def most_tasks(options: RequestOptions) -> int:
-    """Return the highest count that rule and adjustment together may plan."""
-    # No adjustment passes the caller's limit (docs/adr/0018-limit-of-the-caller.md).
-    if options.max_tasks is not None:
-        return options.max_tasks
-    return RULE_TASKS + int(RULE_TASKS * MAX_CHANGE)
+    """Count the tasks of a new sprint: the team's own pace, within what can be planned."""
+    # The caller's limit never raises the plan (docs/adr/0115-own-pace.md).
+    limits = (facts.pace_tasks, len(facts.plannable), facts.options.max_tasks)
+    return min(limit for limit in limits if limit is not None)
 
 
 def sprint_is_due(facts: Facts) -> bool:

@@ -101,7 +101,8 @@ async def test_next_sprint_closes_the_sprint_and_goes_to_the_next_working_day(
     whole: System,
 ) -> None:
     await make_held(whole)
-    for task in (await begin_sprint(whole))[:4]:
+    tasks = await begin_sprint(whole)
+    for task in tasks[:2]:
         await report(whole, task, 100)
     moved = await move(whole, to="next-sprint")
     assert moved["today"] == "2016-06-20"
@@ -111,8 +112,8 @@ async def test_next_sprint_closes_the_sprint_and_goes_to_the_next_working_day(
         "sprint_id": "CLOCK-S01",
         "status": "closed_with_pending_tasks",
         "last_day": "2016-06-19",
-        "completed_tasks": 4,
-        "returned_tasks": 6,
+        "completed_tasks": 2,
+        "returned_tasks": len(tasks) - 2,
     }
     assert "CLOCK-S01 was closed after its last day 2016-06-19" in moved["message"]
     status = await get(whole, "/orchestrate/project/CLOCK/status")

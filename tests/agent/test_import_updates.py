@@ -18,6 +18,7 @@ from agent.importing.tasks import Task
 from agent.schema import OrchestrationRequest
 from domain_services.backlog.schema import TaskUpdate
 from domain_services.project.schema import ClockMove
+from domain_services.sprint.schema import SprintCreate
 from tests.agent.conftest import until
 from tests.agent.imports import ImportRoom
 from tests.graphs.conftest import System
@@ -82,11 +83,14 @@ async def test_imported_tasks_without_an_owner_stay_without_one_in_a_sprint(
     rows = [row if row.finished else replace(row, assignee=None) for row in first_export()]
     await room.load([*rows, task(27, -1, assignee="Bob")], as_of=DAY)
     assert (await room.clients.project.get_project("SHOP")).assign_unowned is False
+    free = [item.task_id for item in await room.clients.backlog.list_tasks("SHOP")]
     answer = await room.clients.orchestrator.orchestrate("SHOP", OrchestrationRequest())
-    assert answer.created is not None
+    assert answer.created is not None and answer.selection is not None
     sprint = await room.clients.sprint.get_sprint(answer.created.sprint_id)
-    owners = {task.title: task.assigned_to for task in sprint.tasks}
-    assert owners == {f"Item {number}": None for number in range(21, 27)} | {"Item 27": "Bob"}
+    assert {item.task_id for item in sprint.tasks} < set(free)
+    owners = {item.title: item.assigned_to for item in sprint.tasks}
+    assert owners == {name: "Bob" if name == "Item 27" else None for name in owners}
+    assert None in owners.values()
 
 
 async def test_later_export_updates_backlog_and_history(room: ImportRoom) -> None:
@@ -170,15 +174,13 @@ async def test_running_sprint_gets_reports_and_its_days_no_imported_window(
     # One task was finished on the day itself: neither backlog nor history has it yet.
     rows = [*first_export(), task(40, -3, 0)]
     await room.load(rows, as_of=DAY)
-    answer = await room.clients.orchestrator.orchestrate("SHOP", OrchestrationRequest())
-    assert answer.created is not None
-    sprint_id = answer.created.sprint_id
-    assert sprint_id is not None
+    created = await room.clients.sprint.create_sprint("SHOP", SprintCreate())
+    sprint_id = created.sprint_id
     before = await room.history("SHOP")
     keys = {
         entry.task_id: entry.external_key for entry in await room.clients.backlog.list_tasks("SHOP")
     }
-    planned = {keys[entry.task_id] for entry in answer.created.tasks}
+    planned = {keys[entry.task_id] for entry in created.tasks}
     assert planned >= {"SHOP-21", "SHOP-22"}
 
     # In the middle of the sprint; then long after it, with windows that it does not cover.

@@ -37,6 +37,7 @@ def ended_decision(**changes: Any) -> EndedDecision:
         "recommended_tasks": 7,
         "raw_confidence": 0.7,
         "stated_confidence": 0.72,
+        "evidence_kind": "chances",
         "closed_at": CLOSED,
     }
     return EndedDecision(**values | changes)
@@ -51,6 +52,7 @@ def ended_decision(**changes: Any) -> EndedDecision:
         # Ties, missing recommendations and plans that let only one side win.
         ({"recommended_tasks": 8, "completed_tasks": 9}, None),
         ({"raw_confidence": None}, None),
+        ({"evidence_kind": None}, None),
         ({"planned_tasks": 7}, None),
         ({"recommended_tasks": 13, "completed_tasks": 10}, None),
     ],

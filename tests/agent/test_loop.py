@@ -38,12 +38,12 @@ async def test_outcome_of_a_closed_sprint_reaches_the_episode_once(whole: System
         return rows if rows and rows[0][1] is not None else None
 
     ((sprint, completed, planned, quality, recallable),) = await until(outcome)
-    assert (sprint, completed, planned) == ("LOOP-S04", 10, 10)
+    assert (sprint, completed, planned) == ("LOOP-S04", 6, 6)
     assert quality >= 0.7
     assert recallable
 
     await send_again(whole)
-    assert [completed for _, completed, *_ in await episodes(whole, "LOOP")] == [10]
+    assert [completed for _, completed, *_ in await episodes(whole, "LOOP")] == [6]
     impact = await get(whole, "/orchestrate/intelligence/decision-impact/LOOP")
     assert impact["rule_based"]["outcomes"] == 1
     assert impact["rule_based"]["mean_miss"] == 0

@@ -134,7 +134,7 @@ def test_adjustment_that_passed_the_gate_is_applied_with_its_evidence() -> None:
         rule=10,
         recommended=7,
         applied=7,
-        confidence=Confidence(stated=0.8, raw=0.78),
+        confidence=0.8,
         sample_size=4,
         evidence_source="3 past sprints of the project, 1 similar episodes",
         rationale="the team completes 7",
@@ -150,6 +150,7 @@ def test_adjustment_that_passed_the_gate_is_applied_with_its_evidence() -> None:
             losses=1,
             parts=(Part(name="prior", value=9.0, sample_size=0),),
             calibration=CalibrationUsed(version="shipped-2", sample_size=180),
+            nearer=Confidence(stated=0.8, raw=0.78),
         ),
         gate=Gate(passed=True, reason=PASSED),
     )

@@ -1,24 +1,10 @@
-"""Unassigned tasks are counted from a summary and a list that were read at different moments."""
+"""Free tasks are counted from a summary and a list that were read at different moments."""
 
 import pytest
 
-from domain_services.backlog.schema import BacklogSummary
-from graphs.nodes.analyse import count_unassigned_tasks
-from graphs.rules.base import TaskFact
-from graphs.rules.capacity import most_tasks
-from tests.unit.rules.conftest import OPTIONS
+from graphs.nodes.planning import count_free_tasks
 
-LIMIT = most_tasks(OPTIONS)
-
-
-def summary_of(unassigned_tasks: int) -> BacklogSummary:
-    return BacklogSummary(
-        project_id="APOLLO",
-        total_tasks=100,
-        status_counts={},
-        unassigned_tasks=unassigned_tasks,
-        average_progress=None,
-    )
+LIMIT = 30
 
 
 @pytest.mark.parametrize(
@@ -34,5 +20,4 @@ def summary_of(unassigned_tasks: int) -> BacklogSummary:
 def test_short_list_is_counted_and_full_list_takes_the_larger_count(
     summary_count: int, list_count: int, expected: int
 ) -> None:
-    plannable = tuple(TaskFact(f"APOLLO-TASK{number:03}", 1) for number in range(list_count))
-    assert count_unassigned_tasks(summary_of(summary_count), plannable, OPTIONS) == expected
+    assert count_free_tasks(summary_count, list_count, LIMIT) == expected

@@ -150,7 +150,7 @@ def adjust(**changes: Any) -> Adjustment:
             "rule": 10,
             "recommended": 7,
             "applied": 10,
-            "confidence": Confidence(stated=0.69, raw=0.68),
+            "confidence": 0.69,
             "sample_size": 5,
             "evidence_source": "5 past sprints",
             "rationale": "the team completes 7",
@@ -167,6 +167,11 @@ def adjust(**changes: Any) -> Adjustment:
                 losses=1,
                 parts=(Part(name="prior", value=9.0, sample_size=0),),
                 calibration=CalibrationUsed(version="shipped-2", sample_size=180),
+                kind="similar_episodes",
+                nearer=Confidence(stated=0.69, raw=0.68),
+                windows=3,
+                rule_error=3.0,
+                evidence_error=2.5,
             ),
         }
         | changes

@@ -1,15 +1,12 @@
 """Statistics against values that are published, or worked by hand."""
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from domain_services.kernel.statistics import (
-    ExponentialMean,
     Sample,
     Trend,
     difference_interval,
-    exponential_mean,
     fit_trend,
     mean_interval,
     student_t,
@@ -52,37 +49,6 @@ def test_direction_needs_five_sprints_and_a_slope_beyond_chance(
     trend: Trend, direction: str
 ) -> None:
     assert trend.direction == direction
-
-
-def test_newest_value_weighs_most() -> None:
-    assert exponential_mean([0, 10], 0.15) == pytest.approx(10 / 1.85)
-    assert exponential_mean([10, 0], 0.15) == pytest.approx(8.5 / 1.85)
-
-
-def test_short_history_leans_on_the_prior_more_than_a_long_one() -> None:
-    assert exponential_mean([], 0.15, prior=9, prior_weight=0.5) == 9
-    short = exponential_mean([20], 0.15, 10, 0.5)
-    assert short == pytest.approx(25 / 1.5)
-    assert 10 < short < exponential_mean([20] * 12, 0.15, 10, 0.5) < 20
-
-
-def test_empty_history_cannot_be_smoothed() -> None:
-    with pytest.raises(ValueError, match="nothing to smooth"):
-        exponential_mean([], 0.15)
-
-
-@given(COUNTS)
-def test_smoothed_values_stay_within_their_history(counts: list[int]) -> None:
-    assert min(counts) - 1e-9 <= exponential_mean(counts, 0.15) <= max(counts) + 1e-9
-
-
-def test_steady_start_counts_as_an_endless_history() -> None:
-    mean = ExponentialMean.steady(10, 0.3)
-    mean.add(20)
-    mean.add(5)
-    assert mean.mean == pytest.approx(0.7 * 13 + 0.3 * 5)
-    endless = exponential_mean([10] * 200 + [20, 5], 0.3)
-    assert mean.mean == pytest.approx(endless)
 
 
 @pytest.mark.parametrize(

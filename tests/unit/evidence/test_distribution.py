@@ -4,20 +4,44 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphs.evidence.distribution import Prediction, Window, past_predictions, predict
-from graphs.evidence.neighbours import POOL, Prior
-from graphs.evidence.throughput import Sprint
-from tests.unit.evidence.sprints import of
+from graphs.evidence.distribution import Distribution, around
 
-DIE = Prediction(2.5, tuple((n + 1) / 6 for n in range(6)))
-HISTORIES = st.lists(st.integers(0, 300), max_size=24)
+DIE = Distribution(2.5, 35 / 12, tuple((n + 1) / 6 for n in range(6)))
+MEANS = st.floats(0.5, 300)
+SPREADS = st.floats(0.05, 8)
 
 
 def test_quantiles_and_tails_of_a_die() -> None:
-    assert (DIE.quantile(0.5), DIE.interval(0.6)) == (2, (1, 5))
+    assert DIE.quantile(0.5) == 2
     assert DIE.at_most(1) == pytest.approx(2 / 6)
     assert DIE.at_least(4) == pytest.approx(2 / 6)
     assert (DIE.at_most(-1), DIE.at_most(99), DIE.at_least(0)) == (0, 1, 1)
+
+
+def test_plan_is_the_largest_count_that_is_reached_with_the_certainty() -> None:
+    assert DIE.most_with(0.5) == 2
+    assert (DIE.at_least(2), DIE.at_least(3)) == (pytest.approx(4 / 6), pytest.approx(1 / 2))
+    assert DIE.most_with(0.84) == 0
+    assert DIE.most_with(0.83) == 1
+
+
+def test_interval_leaves_out_the_same_share_at_both_ends() -> None:
+    # Both ends at half of a count's probability: 0 and 5 are left out, each with a sixth.
+    assert DIE.interval(0.6) == (1, 4)
+    assert DIE.interval(0.8) == (1, 4)
+    assert DIE.interval(0.9) == (0, 5)
+
+
+@given(st.floats(2, 40), st.floats(1.2, 6))
+def test_interval_covers_its_share_on_average_over_many_distributions(
+    mean: float, spread: float
+) -> None:
+    covered = []
+    for step in range(60):
+        distribution = around(mean + step / 20, spread * (mean + step / 20))
+        low, high = distribution.interval(0.7)
+        covered.append(distribution.at_most(high) - distribution.at_most(low - 1))
+    assert sum(covered) / len(covered) == pytest.approx(0.7, abs=0.06)
 
 
 def test_promised_count_is_reached_with_its_probability_on_average() -> None:
@@ -38,53 +62,28 @@ def test_probability_of_ending_nearer_leaves_ties_out() -> None:
     assert DIE.probability_nearer(4, 4) is None
 
 
-@given(HISTORIES)
-def test_prediction_is_a_distribution_around_its_mean(history: list[int]) -> None:
-    prediction = predict(of(*history), POOL)
-    masses = [after - before for before, after in pairwise((0.0, *prediction.cumulative))]
+@given(MEANS, SPREADS)
+def test_masses_make_a_distribution_around_the_mean(mean: float, spread: float) -> None:
+    distribution = around(mean, spread * mean)
+    masses = [after - before for before, after in pairwise((0.0, *distribution.cumulative))]
     assert all(mass >= 0 for mass in masses)
-    assert sum(masses) == pytest.approx(1, abs=1e-5)
-    mean = sum(count * mass for count, mass in enumerate(masses))
-    assert mean == pytest.approx(prediction.mean, rel=1e-3)
+    assert sum(masses) == pytest.approx(1, abs=0.02)
+    assert sum(n * mass for n, mass in enumerate(masses)) == pytest.approx(mean, rel=0.08)
 
 
-def test_erratic_team_has_a_wider_interval_than_a_steady_one() -> None:
-    steady, erratic = predict(of(10) * 12, POOL), predict(of(0, 20) * 6, POOL)
-    (low, high), (lower, higher) = steady.interval(), erratic.interval()
+def test_smaller_spread_than_by_chance_is_narrower_than_poisson() -> None:
+    (low, high), (lower, higher) = around(20, 8).interval(), around(20, 20).interval()
     assert high - low < higher - lower
 
 
-def test_very_steady_team_has_at_least_a_poisson_spread() -> None:
-    low, high = predict(of(2) * 24, POOL).interval()
-    assert low < 2 < high
-
-
-def test_half_the_capacity_halves_the_expectation() -> None:
-    assert predict(of(12) * 6, POOL, Window(capacity_share=0.5)).mean == pytest.approx(
-        predict(of(12) * 6, POOL).mean / 2
-    )
-
-
 def test_team_that_completed_nothing_may_complete_a_task() -> None:
-    prediction = predict(of(0) * 24, Prior(0.0, 0.5, 0))
-    assert prediction.mean == 0.5
-    assert prediction.at_least(1) > 0
+    distribution = around(0.0, 0.0)
+    assert distribution.mean == 0.5
+    assert distribution.at_least(1) > 0
 
 
-def test_thousands_of_tasks_are_predicted_as_well() -> None:
-    prediction = predict(of(3000) * 20, POOL)
-    assert len(prediction.cumulative) < 60_000
-    assert prediction.cumulative[-1] == pytest.approx(1, abs=1e-3)
-    assert prediction.quantile(0.5) == pytest.approx(3000, rel=0.2)
-
-
-def test_past_sprints_are_predicted_from_earlier_sprints_alone() -> None:
-    past = tuple(
-        Sprint(count, days) for count, days in ((4, 14), (9, 7), (6, 14), (12, 21), (5, 7))
-    )
-    predictions = list(past_predictions(past))
-    assert [sprint for sprint, _ in predictions] == list(past[3:])
-    assert [prediction for _, prediction in predictions] == [
-        predict(past[:number], POOL, Window(past[number].days)) for number in (3, 4)
-    ]
-    assert list(past_predictions(past[:3])) == []
+def test_thousands_of_tasks_are_distributed_as_well() -> None:
+    distribution = around(3000, 3000 + 0.35 * 3000**2)
+    assert len(distribution.cumulative) < 60_000
+    assert distribution.cumulative[-1] == pytest.approx(1, abs=0.01)
+    assert distribution.quantile(0.5) == pytest.approx(2700, rel=0.1)

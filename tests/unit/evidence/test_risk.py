@@ -6,117 +6,96 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.intelligence.expected import ExpectedWork, Knowledge, expected_work
 from agent.intelligence.reader import as_planned
-from agent.intelligence.risk import SprintWindow, assess, at_most_in_share
+from agent.intelligence.risk import (
+    Risks,
+    SprintWindow,
+    assess,
+    assess_plan,
+    at_most_in_share,
+    coverage,
+)
 from agent.intelligence.schema import RiskAssessment
-from graphs.evidence.adjustment import propose
-from graphs.evidence.distribution import predict
-from graphs.evidence.expectation import expect
-from graphs.evidence.forecast import Evidence
-from graphs.evidence.neighbours import NeighbourEvidence
-from graphs.evidence.risk import Risks, assess_plan
+from graphs.evidence.evidence import Evidence
+from graphs.evidence.forecast import own_forecast
+from graphs.evidence.pace import Sprint
 from graphs.evidence.shipped import shipped
-from graphs.evidence.throughput import Sprint
-from graphs.state import PastSprint, Snapshot
+from graphs.nodes.history import as_sprint
+from graphs.state import Mode, PastSprint, Snapshot
 from memory.episode import Perception
 from memory.recall import Recall
-from tests.unit.evidence.sprints import of
+from tests.unit.evidence.sprints import ages, by_class, of
 from tests.unit.rules.conftest import FACTS, SPRINT
 
 STEADY = of(8, 9, 7, 8, 9, 8)
-SIMILAR = tuple(NeighbourEvidence(0.8, count, 4.0, f"P{count}") for count in (3, 4, 5))
+NO_EPISODES = Recall.nothing("nothing is similar")
+MODE = Mode("intelligence_enhanced", 0.75, True, True)
+KNOWLEDGE = Knowledge(NO_EPISODES, (), MODE, shipped())
+START = date(2016, 6, 6)
 
 
-def plan(
-    history: tuple[Sprint, ...],
-    neighbours: tuple[NeighbourEvidence, ...],
-    planned: int,
-    capacity_share: float | None = None,
-    days: int | None = None,
-) -> Risks:
-    """Assess a plan that leaves tasks in the backlog."""
-    evidence = Evidence(
-        project_id="APOLLO",
-        history=history,
-        neighbours=neighbours,
-        rule_tasks=planned,
-        unassigned=planned + 1,
-        max_tasks=None,
-        capacity_share=capacity_share,
-        days=days,
-    )
-    return assess_plan(evidence, planned)
+def work(history: tuple[Sprint, ...] = STEADY, **values: Any) -> ExpectedWork:
+    evidence = Evidence(project_id="APOLLO", history=history, plannable=40, days=14)
+    return expected_work(replace(evidence, **values), (), KNOWLEDGE)
+
+
+def plan(planned: int, history: tuple[Sprint, ...] = STEADY, **values: Any) -> Risks:
+    return assess_plan(work(history, **values), planned)
 
 
 def test_plan_far_above_the_pace_fails_and_one_far_below_does_not() -> None:
-    assert (plan(STEADY, (), 25).failure or 0) > 0.9
-    assert (plan(STEADY, (), 2).failure or 1) < 0.1
+    assert (plan(25).failure or 0) > 0.9
+    assert (plan(2).failure or 1) < 0.1
 
 
 def test_days_off_raise_the_overload_of_a_plan() -> None:
-    full, half = (
-        plan(STEADY, (), 8, 1.0),
-        plan(STEADY, (), 8, 0.5),
-    )
+    full, half = plan(8, capacity_share=1.0), plan(8, capacity_share=0.5)
     assert (full.overload or 1) < (half.overload or 0)
-    assert plan(STEADY, (), 8) == full
+    assert plan(8) == full
 
 
-def test_too_little_evidence_has_no_probability() -> None:
-    thin = plan(STEADY[:2], SIMILAR[:2], 8)
-    assert (thin.overall, thin.failure, thin.overload) == (None, None, None)
-    assert "3 past sprints of the project (2 known)" in thin.reason
-    assert plan(STEADY[:3], (), 8).failure is not None
+def test_without_a_past_sprint_there_is_no_probability() -> None:
+    unknown = plan(8, ())
+    assert (unknown.overall, unknown.failure, unknown.overload) == (None, None, None)
+    assert "no past sprint of the project is known" in unknown.reason
+    assert plan(8, STEADY[:1]).failure is not None
 
 
-def test_overload_needs_own_sprints() -> None:
-    risks = plan((), SIMILAR, 8)
-    assert (risks.overload, risks.sample_size) == (None, 3)
-    assert risks.overall == risks.failure is not None
-
-
-def test_plan_of_the_whole_backlog_counts_what_such_plans_were_worth() -> None:
-    honest = tuple(Sprint(8, 14, 9) for _ in range(8))
-    boastful = tuple(Sprint(8, 14, 16) for _ in range(8))
-
-    def everything(history: tuple[Sprint, ...]) -> Risks:
-        evidence = Evidence("APOLLO", history, (), 10, 10, None, None, None)
-        return assess_plan(evidence, 10)
-
-    assert (everything(honest).failure or 1) < (everything(boastful).failure or 0)
-    assert everything(honest).overload == everything(boastful).overload
-
-
-def test_risk_is_that_of_the_expectation_that_a_decision_states() -> None:
-    evidence = Evidence("APOLLO", STEADY, (), 10, 20, None, None, 14)
-    proposal, expectation = propose(evidence, shipped()), expect(evidence)
-    assert expectation is not None
-    assert (proposal.expected, proposal.low, proposal.high) == (
-        expectation.prediction.mean,
-        expectation.low,
-        expectation.high,
+def test_evidence_that_pays_is_what_the_risk_rests_on() -> None:
+    young = [2, 9, 4, 12, 1, 7, 10, 3, 8, 5] * 4
+    windows = [(by_class(d3=count, d224=20), by_class(d3=round(0.8 * count))) for count in young]
+    few = ages(windows, by_class(d3=2, d224=20))
+    followed = work(ages=few)
+    assert followed.follows
+    assert followed.expectation.planned == followed.proposal.forecast
+    assert (assess_plan(followed, 6).failure or 0) > (assess_plan(followed, 6).overload or 0)
+    assert "how often tasks of their age were finished" in assess_plan(followed, 6).reason
+    evidence = followed.evidence
+    modes = (
+        replace(MODE, name="rule_based_only"),
+        replace(MODE, enable_task_count_adjustment=False),
     )
-    assert proposal.reason.startswith(expectation.sentence)
-    chance = next(p for p in proposal.parts if p.name == "chance_to_complete_original")
-    assert assess_plan(evidence, 10).failure == pytest.approx(1 - chance.value)
+    for mode in modes:
+        ignored = expected_work(evidence, (), replace(KNOWLEDGE, mode=mode))
+        assert ignored.expectation.planned == evidence.own_pace
 
 
 def test_empty_plan_has_no_risk() -> None:
-    assert plan(STEADY, (), 0).overall is None
+    assert plan(0).overall is None
 
 
 @given(st.lists(st.integers(0, 60), min_size=3, max_size=12), st.integers(1, 50))
 def test_more_planned_tasks_never_lower_a_risk(history: list[int], planned: int) -> None:
-    smaller, larger = (
-        plan(of(*history), (), planned),
-        plan(of(*history), (), planned + 1),
-    )
+    smaller, larger = plan(planned, of(*history)), plan(planned + 1, of(*history))
     assert 0 <= (smaller.failure or 0) <= (larger.failure or 0) <= 1
     assert smaller.overall == max(smaller.failure or 0, smaller.overload or 0)
 
 
-START = date(2016, 6, 6)
-NO_EPISODES = Recall.nothing("nothing is similar")
+def test_scope_of_a_sprint_is_reviewed_by_past_commitments() -> None:
+    half = tuple(Sprint(8, 14, 16) for _ in range(8))
+    assert (work(half).review(23) or "").startswith("Of the 23 picked expect ")
+    assert work(half).review(0) is None
 
 
 def in_progress(
@@ -148,10 +127,17 @@ def in_progress(
     )
 
 
-def assessed(snapshot: Snapshot, recalled: Recall = NO_EPISODES) -> RiskAssessment:
+def assessed(snapshot: Snapshot) -> RiskAssessment:
     sprint = snapshot.facts.active_sprint
     assert sprint is not None
-    return assess(snapshot, recalled, SprintWindow(START, sprint.end_date, None))
+    window = SprintWindow(START, sprint.end_date, None)
+    evidence = Evidence(
+        project_id="APOLLO",
+        history=tuple(as_sprint(past) for past in snapshot.past),
+        plannable=17,
+        days=window.days,
+    )
+    return assess(snapshot, expected_work(evidence, snapshot.past, KNOWLEDGE), window)
 
 
 def test_sprint_in_progress_recalls_by_the_state_that_it_was_planned_in() -> None:
@@ -177,7 +163,7 @@ def test_sprint_without_pending_tasks_has_no_risk() -> None:
 
 def test_sprint_on_its_first_day_has_the_risk_of_its_plan() -> None:
     assessment = assessed(in_progress())
-    planned = plan(tuple(Sprint(8, 14, 10) for _ in range(6)), (), 10, None, 14)
+    planned = plan(10, tuple(Sprint(8, 14, 10) for _ in range(6)))
     assert assessment.sprint_failure_probability == pytest.approx(planned.failure, abs=1e-5)
     assert assessment.capacity_overload_risk == pytest.approx(planned.overload, abs=1e-5)
 
@@ -201,18 +187,22 @@ def test_longer_sprint_is_assessed_by_its_own_length() -> None:
     """The window of two weeks does not apply to a team whose sprints take four."""
     long, short = assessed(in_progress(weeks=4)), assessed(in_progress(weeks=2))
     assert long.sprint_failure_probability == pytest.approx(short.sprint_failure_probability)
-    away = assessed(in_progress(weeks=4, team_working_days=0, working_days=10))
-    assert away.sprint_failure_probability == long.sprint_failure_probability
 
 
 def test_share_of_the_window_has_that_share_of_the_expectation() -> None:
-    whole = predict(STEADY)
+    whole = own_forecast(STEADY, 9)
     rest = [at_most_in_share(whole, 0.3, count) for count in range(80)]
-    assert sum(1 - probability for probability in rest) == pytest.approx(0.3 * whole.mean, rel=1e-3)
+    assert sum(1 - probability for probability in rest) == pytest.approx(0.3 * whole.mean, rel=0.02)
     assert rest == sorted(rest)
     assert at_most_in_share(whole, 1.0, 7) == pytest.approx(whole.at_most(7))
 
 
-def test_too_few_past_sprints_are_the_reason_of_an_unknown_risk() -> None:
-    reason = assessed(in_progress(past=1)).reasons["overall_risk"]
-    assert "3 past sprints of the project (1 known) or 3 similar projects (0 known)" in reason
+def test_missing_past_is_the_reason_of_an_unknown_risk() -> None:
+    assert "no past sprint" in assessed(in_progress(past=0)).reasons["overall_risk"]
+    assert "5 past sprints, 6 are needed" in assessed(in_progress(past=5)).reasons["confidence"]
+
+
+def test_confidence_is_how_often_past_sprints_ended_in_their_usual_range() -> None:
+    assert coverage(of(*[8] * 12), 9) == 1
+    assert coverage(of(8, 8, 8, 90, 8, 8), 9) == pytest.approx(2 / 3)
+    assert coverage(of(8, 8, 8, 8, 8), 9) is None

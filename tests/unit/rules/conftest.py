@@ -30,6 +30,8 @@ FACTS = Facts(
     active_sprint=None,
     orphaned_cronjobs=(),
     options=OPTIONS,
+    pace_tasks=10,
+    pace_reason="10 tasks are as likely reached as not.",
 )
 SPRINT = SprintFact(
     sprint_id="APOLLO-S01",

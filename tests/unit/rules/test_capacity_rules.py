@@ -8,9 +8,9 @@ from tests.unit.rules.conftest import BuildFacts
 
 @pytest.mark.parametrize(
     ("unassigned", "limit", "planned"),
-    [(17, None, 10), (10, None, 10), (9, None, 9), (17, 12, 12), (17, 4, 4), (3, 4, 3), (0, 5, 0)],
+    [(17, None, 10), (10, None, 10), (9, None, 9), (17, 12, 10), (17, 4, 4), (3, 4, 3), (0, 5, 0)],
 )
-def test_planned_tasks_are_the_unassigned_ones_up_to_the_limit(
+def test_own_pace_is_planned_within_the_plannable_tasks_and_the_callers_limit(
     facts: BuildFacts, unassigned: int, limit: int | None, planned: int
 ) -> None:
     tasks = tuple(TaskFact(f"T{n}", 1) for n in range(unassigned))

@@ -1,0 +1,64 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from graphs.evidence.forecast import Window, own_forecast, past_forecasts, scope_forecast
+from graphs.evidence.pace import Sprint
+from tests.unit.evidence.sprints import of
+
+HISTORIES = st.lists(st.integers(0, 300), max_size=24)
+
+
+@given(HISTORIES)
+def test_every_history_has_a_forecast_in_order(history: list[int]) -> None:
+    forecast = own_forecast(of(*history), 9)
+    low, high = forecast.interval()
+    assert 0 <= low <= high
+    assert forecast.promise() <= forecast.most_with(0.5)
+    assert forecast.most_with(0.85) <= forecast.most_with(0.6) <= forecast.most_with(0.5)
+
+
+def test_erratic_team_has_a_wider_range_than_a_steady_one() -> None:
+    (low, high), (lower, higher) = (
+        own_forecast(of(*counts), 9).interval() for counts in ((10,) * 12, (0, 20) * 6)
+    )
+    assert high - low < higher - lower
+
+
+def test_half_the_working_time_halves_the_pace() -> None:
+    full, half = (own_forecast(of(12) * 6, 9, Window(14, share)) for share in (1.0, 0.5))
+    assert half.mean == pytest.approx(full.mean / 2)
+
+
+def test_one_sprint_without_any_task_does_not_end_the_forecast() -> None:
+    assert own_forecast(of(0) * 24, 0).mean == 0.5
+
+
+def test_three_hundred_sprints_are_forecast_by_the_last_ones() -> None:
+    long, short = of(*[40] * 276, *[8] * 24), of(*[8] * 24)
+    assert own_forecast(long, 9).mean == own_forecast(short, 9).mean
+
+
+def test_past_sprints_are_forecast_from_earlier_sprints_alone() -> None:
+    past = tuple(
+        Sprint(count, days) for count, days in ((4, 14), (9, 7), (6, 14), (12, 21), (5, 7))
+    )
+    forecasts = list(past_forecasts(past, 9))
+    assert [sprint for sprint, _ in forecasts] == list(past)
+    assert [forecast for _, forecast in forecasts] == [
+        own_forecast(past[:place], 9, Window(past[place].days)) for place in range(5)
+    ]
+
+
+def test_scope_moves_the_forecast_and_narrows_it() -> None:
+    past = tuple(Sprint(40, 14, 42) for _ in range(6))
+    larger, same = (scope_forecast(past, 9, Window(14), tasks) for tasks in (80, 40))
+    assert larger.mean > 1.3 * same.mean
+    (low, high), (lower, higher) = same.interval(), own_forecast(past, 9, Window(14)).interval()
+    assert high - low <= higher - lower
+
+
+def test_team_that_does_half_of_its_plans_is_expected_to_do_so_again() -> None:
+    honest, boastful = (tuple(Sprint(8, 14, committed) for _ in range(8)) for committed in (9, 16))
+    assert scope_forecast(boastful, 9, Window(14), 16).mean < 12
+    assert scope_forecast(honest, 9, Window(14), 16).mean > 12
