@@ -9,8 +9,11 @@ from tests.agent.conftest import until
 from tests.golden.story import AS_OF, Story, rows
 
 NAMESPACE = UUID("00000000-0000-0000-0000-0000000000d5")
-STRONG = [4, 5, 4, 5, 4, 5, 4, 5]  # half of the rule's ten, again and again
-WEAK = [9, 2, 12, 6, 10, 4]
+PACE = [4, 5, 4, 5, 4, 5, 4, 5]
+# Tasks that are a few days old are finished. How many there are says more than the pace does where
+# it changes, and nothing where it does not.
+CHANGING = [2, 9, 4, 12, 1, 7, 10, 3, 8, 5, 2, 9, 4, 12, 1, 7, 10, 3, 8, 5]
+STEADY = [5] * 20
 
 _OTHER_SPRINT = """
     INSERT INTO sprints (id, project_id, number, name, status, start_date, end_date,
@@ -24,20 +27,17 @@ Scenario = Callable[[Story], Awaitable[None]]
 
 
 async def adjusted(story: Story) -> None:
-    await story.create_project(14)
-    await story.record_history(STRONG, planned=10)
+    await _plan_by_chances(story, CHANGING)
     await story.orchestrate()
 
 
 async def below_threshold(story: Story) -> None:
-    await story.create_project(14)
-    await story.record_history(WEAK, planned=10)
+    await _plan_by_chances(story, STEADY)
     await story.orchestrate()
 
 
 async def adjustment_switched_off(story: Story) -> None:
-    await story.create_project(14)
-    await story.record_history(STRONG, planned=10)
+    await _plan_by_chances(story, CHANGING)
     await story.change_mode(enable_task_count_adjustment=False)
     await story.orchestrate()
 
@@ -81,21 +81,18 @@ async def team_away(story: Story) -> None:
 
 
 async def dry_run(story: Story) -> None:
-    await story.create_project(14)
-    await story.record_history(STRONG, planned=10)
+    await _plan_by_chances(story, CHANGING)
     await story.orchestrate(dry_run=True)
 
 
 async def shadow(story: Story) -> None:
-    await story.create_project(14)
-    await story.record_history(STRONG, planned=10)
+    await _plan_by_chances(story, CHANGING)
     await story.change_mode(mode="shadow", confidence_threshold=0.6)
     await story.orchestrate()
 
 
 async def rule_based_only(story: Story) -> None:
-    await story.create_project(14)
-    await story.record_history(STRONG, planned=10)
+    await _plan_by_chances(story, CHANGING)
     await story.change_mode(mode="rule_based_only")
     await story.orchestrate()
 
@@ -122,11 +119,21 @@ async def chronicle_away(story: Story) -> None:
     await story.system.start("chronicle")
 
 
+async def scope_on_the_table(story: Story) -> None:
+    """Review a draft of six tasks by past commitments, then at a certainty of 85 %."""
+    await story.create_project(14)
+    await story.record_history(PACE, planned=10)
+    draft = [f"{story.project_id}-TASK{number:03d}" for number in (3, 5, 6, 8, 9, 12)]
+    await story.orchestrate(dry_run=True, options={"task_ids": draft})
+    await story.change_mode(certainty=85)
+    await story.orchestrate(dry_run=True, options={"task_ids": draft})
+
+
 async def limit_of_the_caller(story: Story) -> None:
     await story.create_project(14)
-    await story.record_history(STRONG, planned=10)
+    await story.record_history(PACE, planned=10)
     await story.orchestrate(
-        options={"max_tasks_per_sprint": 9, "create_cronjob": False, "sprint_duration_weeks": 3}
+        options={"max_tasks_per_sprint": 3, "create_cronjob": False, "sprint_duration_weeks": 3}
     )
 
 
@@ -149,6 +156,15 @@ async def wall_clock(story: Story) -> None:
         path = f"/projects/{story.project_id}/calendar/holidays/{day.isoformat()}"
         await story.put("project", path, {"type": "working_day"})
     await story.orchestrate()
+
+
+async def _plan_by_chances(story: Story, past: list[int]) -> None:
+    """Prepare a backlog of three young and eleven old tasks, with a past."""
+    await story.create_project(0)
+    await story.create_tasks(3, age_days=4)
+    await story.create_tasks(11, age_days=200)
+    await story.record_history(PACE, planned=10)
+    await story.record_past_tasks(past)
 
 
 def _episode(project_id: str, number: int) -> dict[str, Any]:
@@ -200,6 +216,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     call_refused,
     project_inactive,
     chronicle_away,
+    scope_on_the_table,
     limit_of_the_caller,
     similar_episodes,
     wall_clock,

@@ -35,6 +35,10 @@ async def rows(system: System, service: str, query: str, *values: object) -> lis
         return await cursor.fetchall() if cursor.description else []
 
 
+def _before(days: int) -> str:
+    return (AS_OF - timedelta(days=days)).isoformat()
+
+
 @dataclass
 class Story:
     """A scenario of one project, which lives at `AS_OF` unless it says otherwise."""
@@ -48,9 +52,33 @@ class Story:
         body = {"id": self.project_id} | facts | changes
         body.setdefault("as_of", AS_OF.isoformat())
         await self.post("project", "/projects", body)
-        new = [{"title": f"Task {number}", "priority": 1 + number % 3} for number in range(tasks)]
-        if new:
-            await self.post("backlog", f"/backlogs/{self.project_id}/tasks", {"tasks": new})
+        if tasks:
+            await self.create_tasks(tasks)
+
+    async def create_tasks(self, tasks: int, age_days: int | None = None) -> None:
+        """Create tasks of three priorities; with an age in days where it is known."""
+        created = {} if age_days is None else {"created_on": _before(age_days)}
+        new = [
+            {"title": f"Task {number}", "priority": 1 + number % 3} | created
+            for number in range(tasks)
+        ]
+        await self.post("backlog", f"/backlogs/{self.project_id}/tasks", {"tasks": new})
+
+    async def record_past_tasks(self, counts: list[int]) -> None:
+        """Record tasks that were finished in the fortnights before; the last count is the newest.
+
+        Each was four days old when its fortnight began, and finished three days later.
+        """
+        tasks = [
+            {
+                "external_key": f"PAST-{place}-{number}",
+                "created_on": _before(14 * (len(counts) - place) + 4),
+                "finished_on": _before(14 * (len(counts) - place) - 3),
+            }
+            for place, count in enumerate(counts)
+            for number in range(count)
+        ]
+        await self.put("backlog", f"/backlogs/{self.project_id}/past-tasks", {"tasks": tasks})
 
     async def create_team(self, *people: str) -> None:
         for person in people:
