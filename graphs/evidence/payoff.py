@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist, fmean
 
-from graphs.thresholds import PRIOR_PAIRS, RECORD_WINDOWS
+from graphs.thresholds import MIN_OWN_SPRINTS, PRIOR_PAIRS, RECORD_WINDOWS
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Payoff:
     """Record of evidence in one project, from forecasts that did not know the outcome."""
 
     confidence: float
-    """P(the evidence's mean error is smaller than the rule's), 0..1."""
+    """P(the evidence's mean error is smaller than the rule's), 0..1; even with a short record."""
     pairs: int
     """Past windows behind it."""
     rule_error: float | None
@@ -47,7 +47,8 @@ def payoff(pairs: Sequence[Pair], usual_error: float) -> Payoff:
     """Compare the errors of the newest pairs.
 
     `usual_error` is the usual deviation of one advantage in tasks. PRIOR_PAIRS windows without an
-    advantage come before the record, so that a short one proves nothing.
+    advantage come before the record, so that a short one proves little; fewer than MIN_OWN_SPRINTS
+    windows prove nothing.
     Source: normal approximation to the posterior of a mean, Gelman et al., Bayesian Data Analysis,
     2.5, with the prior counted in observations.
     """
@@ -57,8 +58,10 @@ def payoff(pairs: Sequence[Pair], usual_error: float) -> Payoff:
     mean = sum(advantages) / weight
     squares = sum((advantage - mean) ** 2 for advantage in advantages)
     variance = (PRIOR_PAIRS * usual_error**2 + squares) / weight
+    # One window with a large advantage would do, whatever the prior: 10 tasks state 0.86.
+    enough = len(recent) >= MIN_OWN_SPRINTS
     return Payoff(
-        confidence=NormalDist().cdf(mean / math.sqrt(variance / weight)),
+        confidence=NormalDist().cdf(mean / math.sqrt(variance / weight)) if enough else 0.5,
         pairs=len(recent),
         rule_error=_mean([abs(pair.rule - pair.completed) for pair in recent]),
         evidence_error=_mean([abs(pair.evidence - pair.completed) for pair in recent]),

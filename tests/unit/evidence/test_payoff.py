@@ -19,6 +19,7 @@ def test_evidence_that_was_nearer_again_and_again_pays() -> None:
 
 def test_one_lucky_window_proves_nothing() -> None:
     assert payoff([Pair(6, 5, 5)], 1.5).confidence < CONFIDENCE_THRESHOLD
+    assert payoff([Pair(30, 10, 10)] * 2, 1.5).confidence == 0.5
     assert payoff([BETTER] * 4, 1.5).confidence > CONFIDENCE_THRESHOLD
 
 
