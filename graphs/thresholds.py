@@ -71,8 +71,7 @@ TASK_ERROR = 1.5  # usual deviation of the advantage in tasks, plans from a back
 SPRINT_ERROR = 3.0  # the same for whole sprints; development set
 
 # Calibration of the chance to end nearer to the outcome
-# Borders of the served table. Each bin holds 50 outcomes of the development set or more, and one
-# border is the default threshold.
+# Borders of the served table. Each bin holds 38 outcomes of the shipped calibration or more.
 CALIBRATION_BINS = (0.0, 0.6, 0.75, 0.85, 1.0)
 CALIBRATION_WEIGHT = 100.0  # own outcomes the shipped calibration counts for, higher moves slower
 CALIBRATION_BLOCKS = 10  # steps in time in which a refitted calibration is judged
