@@ -1,101 +1,99 @@
-"""Decisions with and without the gate, compared with the rule it falls back to."""
+"""Measure what the gate lets through, and what following it brings."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
+from benchmarks.decision_quality.plans import outcomes_of, teams_of
 from benchmarks.decision_quality.replay import Decided
-from benchmarks.decision_quality.scores import Floats, pinball, ratio, share, wilson
-from graphs.evidence.calibration import reliability_table
+from benchmarks.decision_quality.scores import Floats, ratio, share
+from benchmarks.decision_quality.yardsticks import CONSTANT, YARDSTICKS
+from graphs.evidence.payoff import Pair, payoff
+from graphs.thresholds import CONFIDENCE_THRESHOLD, MIN_OWN_SPRINTS, SPRINT_ERROR
 
 NOTICEABLE = 2  # tasks worse or better than the rule that count as harm or help
 
+Plan = Callable[[Decided], int]
+
+
+def _smoothing(decision: Decided) -> int:
+    return round(YARDSTICKS["smoothing_0_3"](decision.case))
+
+
+# Pairs of a rule and an evidence whose advantage is known beforehand: none, and a large one.
+CONTROLS: dict[str, tuple[Plan, Plan]] = {
+    "smoothing_0_3_against_own_pace": (lambda decision: decision.rule, _smoothing),
+    "own_pace_against_10": (lambda decision: round(CONSTANT), lambda decision: decision.rule),
+}
+
 
 def measure(decided: Sequence[Decided]) -> dict[str, Any]:
-    """Changed decisions, wins, harm and help, over-commitment; and the stated confidence."""
-    teams = [decision.case.team for decision in decided]
-    outcomes = np.array([decision.case.completed for decision in decided], float)
-    rule, recommended, applied = (
-        np.array([getattr(decision, name) for decision in decided], float)
-        for name in ("rule", "recommended", "applied")
-    )
-    ungated = _against_rule(rule, recommended, outcomes, teams)
-    gated = _against_rule(rule, applied, outcomes, teams)
+    """Judge similar episodes and the controls; `decided` are all sprints, team by team."""
+    some = [decision for decision in decided if decision.case.before >= MIN_OWN_SPRINTS]
     return {
-        "decisions": len(decided),
-        "gated": gated,
-        "ungated": ungated,
-        "help_kept": _over(gated["help"]["count"], ungated["help"]["count"]),
-        "harm_kept": _over(gated["harm"]["count"], ungated["harm"]["count"]),
-        "confidence": confidence(decided),
-        "commitment": {
-            name: _commitment(counts, outcomes, teams)
-            for name, counts in (("rule", rule), ("ungated", recommended), ("gated", applied))
+        "similar_episodes": _similar_episodes(some),
+        "controls": {
+            name: _control(decided, rule, evidence) for name, (rule, evidence) in CONTROLS.items()
         },
     }
 
 
-def confidence(decided: Sequence[Decided]) -> list[dict[str, Any]]:
-    """Stated against observed by bin, over every suggested change that was no tie."""
-    judged = [
-        (decision.proposal.confidence, _edge(decision) > 0)
-        for decision in decided
-        if decision.proposal.confidence is not None and _edge(decision)
-    ]
-    return [
-        bucket.model_dump()
-        | {"stated_minus_observed": None if not bucket.count else bucket.stated - bucket.observed}
-        for bucket in reliability_table(judged)
-    ]
-
-
-def _edge(decided: Decided) -> int:
-    """Count the tasks by which the recommended count ended nearer than the rule's."""
-    completed = decided.case.completed
-    return abs(decided.rule - completed) - abs(decided.recommended - completed)
-
-
-def _against_rule(
-    rule: Floats, count: Floats, outcomes: Floats, teams: Sequence[str]
-) -> dict[str, Any]:
-    edge = np.abs(rule - outcomes) - np.abs(count - outcomes)
-    changed = count != rule
-    wins, losses = int((edge > 0).sum()), int((edge < 0).sum())
-    bounds = wilson(wins, wins + losses)
+def compare(rule: Floats, plans: Floats, outcomes: Floats, teams: Sequence[str]) -> dict[str, Any]:
+    """Compare plans with the rule's: errors, and how often they are noticeably nearer."""
+    nearer = np.abs(rule - outcomes) - np.abs(plans - outcomes)
     return {
-        "changed": int(changed.sum()),
-        "wins": wins,
-        "losses": losses,
-        "ties": int((changed & (edge == 0)).sum()),
-        "win_rate": _over(wins, wins + losses),
-        "wilson": None if bounds is None else {"low": bounds[0], "high": bounds[1]},
-        "win_rate_by_team": asdict(ratio((edge > 0) * 1.0, (edge != 0) * 1.0, teams)),
-        "mae_ratio_to_rule": asdict(
-            ratio(np.abs(count - outcomes), np.abs(rule - outcomes), teams)
-        ),
-        "harm": _noticed(edge <= -NOTICEABLE, changed, teams),
-        "help": _noticed(edge >= NOTICEABLE, changed, teams),
+        "changed": asdict(share((plans != rule) * 1.0, teams)),
+        "wins": int((nearer > 0).sum()),
+        "losses": int((nearer < 0).sum()),
+        "mae": float(np.abs(plans - outcomes).mean()),
+        "ratio_to_rule": asdict(ratio(np.abs(plans - outcomes), np.abs(rule - outcomes), teams)),
+        "help": asdict(share((nearer >= NOTICEABLE) * 1.0, teams)),
+        "harm": asdict(share((nearer <= -NOTICEABLE) * 1.0, teams)),
     }
 
 
-def _noticed(holds: Any, changed: Any, teams: Sequence[str]) -> dict[str, Any]:
+def _similar_episodes(decided: Sequence[Decided]) -> dict[str, Any]:
+    outcomes, teams = outcomes_of(decided), teams_of(decided)
+    rule, recommended, applied = (
+        np.array([getattr(decision, name) for decision in decided], float)
+        for name in ("rule", "recommended", "applied")
+    )
+    records = [decision.proposal.record for decision in decided]
     return {
-        "count": int(holds.sum()),
-        "of_decisions": asdict(share(holds * 1.0, teams)),
-        "of_changed": asdict(ratio(holds * 1.0, changed * 1.0, teams)),
+        "decisions": len(decided),
+        "with_evidence": sum(record is not None for record in records),
+        "rule_mae": float(np.abs(rule - outcomes).mean()),
+        "confident": asdict(share(np.array([one.follows for one in decided], float), teams)),
+        "passed": asdict(share(np.array([one.passed for one in decided], float), teams)),
+        "recommended": compare(rule, recommended, outcomes, teams),
+        "applied": compare(rule, applied, outcomes, teams),
     }
 
 
-def _commitment(counts: Floats, outcomes: Floats, teams: Sequence[str]) -> dict[str, Any]:
-    over = np.maximum(counts - outcomes, 0)
+def _control(decided: Sequence[Decided], rule: Plan, evidence: Plan) -> dict[str, Any]:
+    """Walk a rule and an evidence forward through the gate, without the limits of a change."""
+    records: dict[str, list[Pair]] = {}
+    plans: list[tuple[int, int, int, bool]] = []
+    judged: list[Decided] = []
+    for decision in decided:
+        if not decision.case.before:
+            continue  # a yardstick needs a sprint before it
+        record = records.setdefault(decision.case.team, [])
+        pair = Pair(rule(decision), evidence(decision), decision.case.completed)
+        if decision.case.before >= MIN_OWN_SPRINTS:
+            passed = payoff(record, SPRINT_ERROR).confidence >= CONFIDENCE_THRESHOLD
+            applied = pair.evidence if passed else pair.rule
+            plans.append((pair.rule, pair.evidence, applied, passed))
+            judged.append(decision)
+        record.append(pair)
+    outcomes, teams = outcomes_of(judged), teams_of(judged)
+    rules, suggested, applied_plans, passes = np.array(plans, float).T
     return {
-        "over_committed": asdict(share((over > 0) * 1.0, teams)),
-        "mean_overshoot": float(over.mean()),
-        "pinball": pinball(outcomes, counts, 0.5),
+        "decisions": len(judged),
+        "passed": asdict(share(passes, teams)),
+        "rule_mae": float(np.abs(rules - outcomes).mean()),
+        "evidence_mae": float(np.abs(suggested - outcomes).mean()),
+        "applied": compare(rules, applied_plans, outcomes, teams),
     }
-
-
-def _over(part: float, whole: float) -> float | None:
-    return part / whole if whole else None

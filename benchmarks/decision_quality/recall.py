@@ -56,17 +56,17 @@ class Memory:
 
 
 def perceive(rows: tuple[Row, ...], at: int, scope_known: bool) -> Perception:
-    """Rebuild what the orchestrator saw before sprint `at`, at least the second one.
+    """Rebuild what the orchestrator saw before sprint `at`.
 
     A perception cannot tell a scope that is not known from none; `vector` can.
     """
-    source = _source(rows, at, scope_known)
+    scope = _seen_scope(rows, at, scope_known)
     return Perception(
         project_id=rows[at].team,
         day=NO_DAY,
-        backlog_tasks=source.scope or 0,
-        unassigned_tasks=source.scope or 0,
-        team_size=source.people,
+        backlog_tasks=scope or 0,
+        unassigned_tasks=scope or 0,
+        team_size=seen_people(rows, at, scope_known),
         sprint_days=rows[at].days,
         past_sprints=at,
         completed=tuple(row.completed for row in rows[:at][-HISTORY_SPRINTS:]),
@@ -76,13 +76,23 @@ def perceive(rows: tuple[Row, ...], at: int, scope_known: bool) -> Perception:
 def vector(rows: tuple[Row, ...], at: int, scope_known: bool) -> tuple[float, ...]:
     """The features of `perceive`, in standard units; 0, the mean, for what is not known."""
     vector = features(perceive(rows, at, scope_known))
-    if _source(rows, at, scope_known).scope is not None:
+    if _seen_scope(rows, at, scope_known) is not None:
         return vector
     return tuple(
         0.0 if name in OF_THE_SCOPE else value for name, value in zip(SCALES, vector, strict=True)
     )
 
 
+def seen_people(rows: tuple[Row, ...], at: int, scope_known: bool) -> int | None:
+    """Return the people that are known before sprint `at`: its own for a team's first one."""
+    return _source(rows, at, scope_known).people
+
+
+def _seen_scope(rows: tuple[Row, ...], at: int, scope_known: bool) -> int | None:
+    """Return the scope that is seen; None before a team's first sprint, if it is not known."""
+    return _source(rows, at, scope_known).scope if scope_known or at else None
+
+
 def _source(rows: tuple[Row, ...], at: int, scope_known: bool) -> Row:
-    """The row whose scope and people are seen."""
-    return rows[at] if scope_known else rows[at - 1]
+    """Return the row whose scope and people are seen."""
+    return rows[at] if scope_known else rows[max(0, at - 1)]

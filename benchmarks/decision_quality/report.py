@@ -1,126 +1,128 @@
-"""The whole measurement as one JSON document."""
+"""Measure everything, as one JSON document."""
 
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Any
 
-from benchmarks.decision_quality import development, effects, forecasts, gating
-from benchmarks.decision_quality.calibrating import (
-    Outcome,
-    fitted,
-    learning,
-    leave_one_out,
-    outcomes,
+from benchmarks.decision_quality import (
+    backlog,
+    development,
+    effects,
+    gating,
+    plans,
+    probabilities,
+    reviews,
+    selection,
+    targets,
 )
-from benchmarks.decision_quality.replay import Case, cases, decidable, decide, without_scope
+from benchmarks.decision_quality.calibrating import Outcome, fitted, judge, learning, outcomes
+from benchmarks.decision_quality.fortnights import Fortnight
+from benchmarks.decision_quality.recall import Memory
+from benchmarks.decision_quality.replay import (
+    Decided,
+    decide_all,
+    experienced,
+    review_scopes,
+    without_scope,
+)
 from benchmarks.decision_quality.sprints import Teams
-from graphs.evidence.calibration import Calibration
-from graphs.evidence.shipped import shipped
+from graphs.thresholds import CERTAINTIES
 
 Say = Callable[[str], None]
+Projects = dict[str, list[Fortnight]]
 
 TOO_SHORT = "no team has a sprint with three before it"
+NO_SCOPE = "no sprint with three before it says its scope"
+NO_OUTCOMES = "no suggestion ended nearer or farther than the rule"
 
-# The calibrations that the gate may be judged by.
-SHIPPED, LEFT_OUT, BOTH = "shipped", "left_out", "left_out_or_shipped"
+
+def measure(teams: Teams, projects: Projects, say: Say) -> tuple[dict[str, Any], list[Decided]]:
+    """Measure the decisions of `teams` and `projects`; `say` reports each step.
+
+    Returns the document, and the decisions of the sprints with three before them.
+    """
+    say("deciding every sprint, at each certainty")
+    memory = Memory(teams, scope_known=False)
+    at_certainty = {certainty: decide_all(teams, memory, certainty) for certainty in CERTAINTIES}
+    every = at_certainty[CERTAINTIES[0]]
+    decided = experienced(every)
+    say(f"measuring {len(decided)} plans")
+    measured = _about(teams) | {
+        "applied": plans.applied(decided),
+        "first_sprints": plans.first_sprints(every),
+        "probabilities": probabilities.all_done(decided),
+        "certainty": probabilities.by_certainty(
+            {certainty: experienced(some) for certainty, some in at_certainty.items()}
+        ),
+        "scope_review": _scope_review(teams, say),
+        "several_sprints": probabilities.several_sprints(decided),
+        "gate": gating.measure(every),
+    }
+    say("measuring the choice of tasks and the plans of backlogs")
+    measured |= {"selection": selection.measure(projects), "backlog": backlog.measure(projects)}
+    measured |= {"calibration": _calibration(decided, projects)}
+    say("taking parts of the forecast away")
+    measured |= {"effects": _effects(decided, effects.before_scope, "smoothing_0_3")}
+    return measured | {"targets": targets.compare(measured)}, decided
 
 
-def measure(teams: Teams, say: Say) -> dict[str, Any]:
-    """Measure everything, before the scope is known and with it; `say` reports each step."""
-    ours = development.overlap(teams)
+def fingerprint(teams: Teams) -> str:
+    """Tell one set of teams from another."""
+    return sha256("\n".join(sorted(teams)).encode()).hexdigest()[:16]
+
+
+def _about(teams: Teams) -> dict[str, Any]:
+    known = development.overlap(teams)
+    share = f"{known or 'none'} of the {len(teams)} teams here are of it, by their projects' names"
     return {
         "teams": len(teams),
         "sprints": sum(len(rows) for rows in teams.values()),
         "fingerprint": fingerprint(teams),
-        "development_teams": ours,
-        "fitted": _fitted(ours, len(teams)),
-        "before_scope": _variant(teams, False, say),
-        "with_scope": {"without_scope": without_scope(teams)} | _variant(teams, True, say),
+        "development_teams": known,
+        "fitted": {
+            "numbers": f"graphs/thresholds.py, chosen on the development set; {share}",
+            "chances": "graphs/thresholds.py, some chosen on the two example projects themselves",
+            "neighbours": (
+                "other teams of this set and earlier sprints of the same team; the scope of the"
+                " sprint before stands in for the open tasks"
+            ),
+        },
     }
 
 
-def fingerprint(teams: Teams) -> str:
-    """Tells one set of teams from another."""
-    return sha256("\n".join(sorted(teams)).encode()).hexdigest()[:16]
+def _scope_review(teams: Teams, say: Say) -> dict[str, Any]:
+    unknown = without_scope(teams)
+    decided = list(review_scopes(teams))
+    if not decided:
+        return {"reviews": 0, "without_scope": unknown, "reason": NO_SCOPE}
+    say(f"reviewing {len(decided)} scopes")
+    return (
+        {"without_scope": unknown}
+        | reviews.measure(decided)
+        | {"effects": _effects(decided, effects.with_scope, "mean_of_3")}
+    )
 
 
-def _variant(teams: Teams, scope_known: bool, say: Say) -> dict[str, Any]:
-    name = "with scope" if scope_known else "before scope"
-    say(f"{name}: recalling neighbours")
-    replayed_cases = list(cases(teams, scope_known))
-    if not replayed_cases:
-        unknown = "no sprint with three before it says its scope"
-        reason = unknown if decidable(teams) else TOO_SHORT
-        return {"forecasts": 0, "forecast": None, "gate": None, "reason": reason}
-    say(f"{name}: forecasting {len(replayed_cases)} sprints")
-    forecast = forecasts.measure(replayed_cases)
-    say(f"{name}: deciding them")
-    answer: dict[str, Any] = {"forecast": forecast, "effects": effects.measure(replayed_cases)}
-    headline = _headline(replayed_cases)
-    if headline != SHIPPED and forecast["projects"] > 1:
-        answer["nested"] = effects.nested(replayed_cases, say)
-    known = outcomes(replayed_cases)
-    answer["outcomes"] = len(known)
-    if not known:
-        return answer | {"gate": None, "reason": "no suggestion ended nearer or farther"}
-    ways = calibrations(known)
-    say(f"{name}: judging the gate")
-    gates = {
-        way: _gate(replayed_cases, ways[way])
-        for way in dict.fromkeys((SHIPPED, LEFT_OUT, headline))
-    }
-    say(f"{name}: refitting the calibration team by team")
-    return answer | {
-        "gate_calibration": headline,
-        "gate": gates[headline],
-        "gate_by_calibration": gates,
-        "calibration": fitted(known, "these sprints").model_dump(mode="json"),
-        "refit_on_own_outcomes": learning(known, ways[headline]),
-    }
-
-
-def calibrations(known: Sequence[Outcome]) -> dict[str, Callable[[Case], Calibration]]:
-    """Build the calibrations of each case: SHIPPED, LEFT_OUT, or LEFT_OUT for known projects."""
-    left_out, base = leave_one_out(known), shipped()
-    return {
-        SHIPPED: lambda _: base,
-        LEFT_OUT: left_out,
-        BOTH: lambda case: left_out(case) if development.known(case.project) else base,
-    }
-
-
-def _headline(replayed_cases: Sequence[Case]) -> str:
-    """The calibration that has seen no outcome of the project it judges."""
-    ours = {development.known(case.project) for case in replayed_cases}
-    if ours == {True, False}:
-        return BOTH
-    return LEFT_OUT if True in ours else SHIPPED
-
-
-def _gate(
-    replayed_cases: list[Case], calibration_of: Callable[[Case], Calibration]
+def _effects(
+    decided: Sequence[Decided], forecast: effects.Forecast, yardstick: str
 ) -> dict[str, Any]:
-    return gating.measure([decide(case, calibration_of(case)) for case in replayed_cases])
+    answer: dict[str, Any] = {"without": effects.measure(decided, forecast)}
+    if len({decision.case.project for decision in decided}) > 1:
+        answer["nested"] = effects.nested(decided, forecast, yardstick)
+    return answer
 
 
-def _fitted(ours: int, teams: int) -> dict[str, str]:
-    """Describe the data behind each fitted number; `ours` teams are in the development set."""
-    numbers = "graphs/thresholds.py, chosen on the development set"
-    share = f"{ours or 'none'} of the {teams} teams here are of it, by the names of their projects"
-    left_out = "fitted on the other projects of this set (left out; on nothing when there are none)"
-    as_shipped = "as shipped, fitted on the development set"
-    again = "; `nested` chooses again without each project, where two or more are forecast"
+def _calibration(decided: Sequence[Decided], projects: Projects) -> dict[str, Any]:
+    """Fit the chance to end nearer on similar episodes and on chances by age."""
+    episodes = outcomes(decided)
+    chances = outcomes(backlog.decide_known(projects))
+    known: list[Outcome] = [*episodes, *chances]
+    sources = {"similar_episodes": len(episodes), "chances": len(chances)}
+    if not known:
+        return {"sources": sources, "reason": NO_OUTCOMES}
     return {
-        "numbers": f"{numbers}; {share}{again if ours else ''}",
-        "calibration": (
-            as_shipped
-            if not ours
-            else f"for each project {left_out}"
-            if ours == teams
-            else f"for projects of the development set {left_out}; for the others {as_shipped}"
-        ),
-        "neighbours": (
-            "other teams of this set and earlier sprints of the same team; without the scope, that"
-            " of the sprint before stands in for the open tasks"
-        ),
+        "sources": sources,
+        "fitted": fitted(known, "these sprints and fortnights").model_dump(mode="json"),
+        "shipped": judge(known),
+        "refit_on_own_outcomes": learning(known),
     }

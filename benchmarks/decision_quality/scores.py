@@ -16,7 +16,7 @@ Z = 1.96  # two-sided 95 % of a normal distribution
 # 27 draws, and 1 in 40 are cut off); with one, both are the value itself and look like proof.
 # Four can be drawn in 35 ways only, five in 126. Bounds of few teams stay too narrow.
 MIN_TEAMS = 5
-TOO_FEW = f"too few teams for bounds: {MIN_TEAMS} needed"
+TOO_FEW = f"too few for bounds: {MIN_TEAMS} teams or blocks needed"
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from graphs.evidence.throughput import Sprint
+from graphs.evidence.pace import Sprint
 
 Teams = dict[str, tuple["Row", ...]]
 
 NUMBERS = ("seq", "duration_days", "n_issues_scope_t0", "team_size_t0", "n_completed")
-COLUMNS = ("project_key", "team_id", "usable", *NUMBERS)
+# Without this column a sprint counts as one that took in work after its start.
+ADDED = "n_added"
+COLUMNS = ("project_key", "team_id", "sprint_id", "usable", *NUMBERS)
 MOST = 10_000  # days, tasks or people of a sprint: more is a slip, and would take hours to forecast
 MOST_SPRINTS = 1_000_000  # of `seq`, which only orders
 LONGEST_NAME = 100  # as a perception's
@@ -24,22 +26,34 @@ class NotSprints(ValueError):
 
 @dataclass(frozen=True)
 class Row:
-    """One sprint that ended. `scope` are its tasks at the start, `people` who was seen by then.
-
-    Both are None when not known. `project` is the unit that is left out when something is fitted,
-    `team` the unit of history.
-    """
+    """One sprint that ended."""
 
     project: str
+    """Unit that is left out when something is fitted."""
     team: str
+    """Unit of history."""
+    sprint_id: str
+    """Name of the sprint, only once in a team."""
     days: int
+    """Calendar days, start to planned end."""
     scope: int | None
+    """Tasks at the start; None when not known."""
     people: int | None
+    """People seen by the start; None when not known."""
+    added: int | None
+    """Tasks added after the start; None when not known."""
     completed: int
+    """Tasks completed at the end."""
 
     @property
     def sprint(self) -> Sprint:
-        """The row as evidence takes it, once it is past."""
+        """Return the row as evidence takes it, once it is past."""
+        # A sprint that takes in work never runs out of it: its scope is no bound of what is done.
+        return Sprint(self.completed, self.days, None if self.added != 0 else self.scope)
+
+    @property
+    def committed_sprint(self) -> Sprint:
+        """Return the same with its scope at the start, whatever was added."""
         return Sprint(self.completed, self.days, self.scope)
 
 
@@ -97,7 +111,7 @@ def _check_header(names: Sequence[str] | None) -> None:
         raise ValueError("empty, not even a header")
     for problem, columns in (
         ("no column", [name for name in COLUMNS if name not in names]),
-        ("more than one column", [name for name in COLUMNS if names.count(name) > 1]),
+        ("more than one column", [name for name in (*COLUMNS, ADDED) if names.count(name) > 1]),
     ):
         if columns:
             raise ValueError(f"{problem} {', '.join(columns)}")
@@ -115,9 +129,13 @@ def _check_complete(line: Mapping[str | None, str | None]) -> None:
 
 
 def _add(rows: dict[int, Row], seq: int, row: Row) -> None:
-    """Raises: `ValueError` for a second row of a place in the history, or of another project."""
+    """Raises: `ValueError` for a second row of a place or of a sprint, or of another project."""
     if seq in rows:
         raise ValueError(f"seq: {seq} is not the only usable row {seq} of team {row.team!r}")
+    if any(other.sprint_id == row.sprint_id for other in rows.values()):
+        raise ValueError(
+            f"sprint_id: {row.sprint_id!r} is the name of another usable row of team {row.team!r}"
+        )
     first = next(iter(rows.values()), row)
     if first.project != row.project:
         raise ValueError(
@@ -130,9 +148,11 @@ def _row(line: dict[str, str]) -> Row:
     return Row(
         project=_name(line, "project_key"),
         team=_name(line, "team_id"),
+        sprint_id=_name(line, "sprint_id"),
         days=_whole(line, "duration_days", least=1),
         scope=_whole_or_blank(line, "n_issues_scope_t0"),
         people=_whole_or_blank(line, "team_size_t0") or None,  # nobody seen: not known who is there
+        added=_whole_or_blank(line, ADDED) if ADDED in line else None,
         completed=_whole(line, "n_completed"),
     )
 

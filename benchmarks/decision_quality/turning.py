@@ -1,29 +1,36 @@
-"""Numbers of graphs/thresholds.py turned for a while, to see what they are worth."""
+"""Turn numbers of graphs/thresholds.py for a while, to see what they are worth."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import ModuleType
 
-from graphs.evidence import commitment, distribution, neighbours, throughput
+from graphs.evidence import commitment, distribution, expectation, neighbours, pace, spread
 
-# Where each number is read.
-USERS = {
-    "SMOOTHING_FACTORS": throughput,
-    "LENGTH_POWER": throughput,
-    "PLAN_WEIGHT": commitment,
-    "RATIO_WEIGHT": commitment,
-    "NEIGHBOUR_WEIGHT": neighbours,
-    "DISPERSION_WEIGHT": distribution,
+# Modules that read each number.
+USERS: dict[str, tuple[ModuleType, ...]] = {
+    "LENGTH_POWER": (pace,),
+    "PRIOR_SPRINTS": (pace, neighbours),
+    "MIDDLE_TO_MEAN": (pace,),
+    "PLAN_WEIGHT": (commitment,),
+    "RATIO_WEIGHT": (commitment,),
+    "DISPERSION_WEIGHT": (spread,),
+    "UNFORESEEN": (distribution,),
+    "LEVEL_CORRELATION": (expectation,),
 }
 
 
 @contextmanager
 def turned(**numbers: object) -> Iterator[None]:
-    """Everything inside reads `numbers` instead of the real ones."""
-    before = {name: getattr(USERS[name], name) for name in numbers}
+    """Let everything inside read `numbers` instead of the real ones."""
+    before = {name: getattr(USERS[name][0], name) for name in numbers}
     try:
-        for name, value in numbers.items():
-            setattr(USERS[name], name, value)
+        _set(numbers)
         yield
     finally:
-        for name, value in before.items():
-            setattr(USERS[name], name, value)
+        _set(before)
+
+
+def _set(numbers: dict[str, object]) -> None:
+    for name, value in numbers.items():
+        for module in USERS[name]:
+            setattr(module, name, value)

@@ -1,67 +1,92 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from benchmarks.decision_quality import gating
-from benchmarks.decision_quality.calibrating import UNCALIBRATED, leave_one_out, outcomes
-from benchmarks.decision_quality.replay import Decided, cases, decide
+from benchmarks.decision_quality.backlog import decide_known
+from benchmarks.decision_quality.calibrating import fitted, leave_one_out, outcomes
+from benchmarks.decision_quality.fortnights import Fortnight
+from benchmarks.decision_quality.recall import Memory
+from benchmarks.decision_quality.replay import Decided, decide_all
 from benchmarks.decision_quality.sprints import Teams
 
 
-def decided(teams: Teams, *numbers: tuple[int, int, int]) -> Sequence[Decided]:
-    """Make a decision of each (recommended, applied, completed) against the rule's 10."""
-    case = next(iter(cases(teams, False)))
-    proposal = decide(case, UNCALIBRATED).proposal
-    return [
-        Decided(
-            replace(case, completed=completed),
-            replace(proposal, original=10, recommended=recommended, confidence=0.8),
-            applied,
-        )
-        for recommended, applied, completed in numbers
-    ]
+@pytest.fixture
+def decided(teams: Teams) -> list[Decided]:
+    return decide_all(teams, Memory(teams, scope_known=False))
 
 
-def test_harm_and_help_count_from_two_tasks_on(teams: Teams):
-    measured = gating.measure(
-        decided(teams, (5, 5, 5), (5, 5, 9), (6, 10, 7), (5, 5, 8), (8, 10, 9), (10, 10, 3))
+def with_outcomes(decided: Sequence[Decided], completed: int) -> list[Decided]:
+    return [replace(one, case=replace(one.case, completed=completed)) for one in decided]
+
+
+def test_harm_and_help_count_from_two_tasks_on():
+    rule, completed = np.full(5, 10.0), np.array([5.0, 9.0, 7.0, 8.0, 3.0])
+    measured = gating.compare(rule, np.array([5.0, 5.0, 6.0, 5.0, 10.0]), completed, list("abcde"))
+    assert measured["changed"]["value"] == 0.8
+    assert (measured["wins"], measured["losses"]) == (2, 2)
+    assert (measured["help"]["value"], measured["harm"]["value"]) == (0.4, 0.2)
+    assert measured["ratio_to_rule"]["value"] == pytest.approx(15 / 18)
+
+
+def test_evidence_with_an_edge_passes_and_evidence_without_one_does_not(decided: list[Decided]):
+    slow = [one for one in decided if one.case.team in ("slow", "fast")]
+    controls = gating.measure(slow)["controls"]
+    against_ten = controls["own_pace_against_10"]
+    assert against_ten["passed"]["value"] > 0.5
+    assert against_ten["evidence_mae"] < against_ten["applied"]["mae"] < against_ten["rule_mae"]
+    assert controls["smoothing_0_3_against_own_pace"]["passed"]["value"] < 0.5
+
+
+def test_a_control_is_judged_by_earlier_sprints_alone(decided: list[Decided]):
+    *before, last = [one for one in decided if one.case.team == "fast"]
+    other = replace(last, case=replace(last.case, completed=0))
+    here, there = (
+        gating.measure([*before, one])["controls"]["own_pace_against_10"] for one in (last, other)
     )
-    ungated, gated = measured["ungated"], measured["gated"]
-    assert (ungated["changed"], ungated["wins"], ungated["losses"], ungated["ties"]) == (5, 2, 2, 1)
-    assert (ungated["help"]["count"], ungated["harm"]["count"]) == (2, 1)
-    assert (gated["changed"], gated["wins"], gated["losses"]) == (3, 1, 2)
-    assert (measured["help_kept"], measured["harm_kept"]) == (0.5, 1.0)
-    assert gated["win_rate"] == pytest.approx(1 / 3)
-    assert gated["harm"]["of_changed"]["value"] == pytest.approx(1 / 3)
-    assert gated["harm"]["of_decisions"]["value"] == pytest.approx(1 / 6)
+    assert here["passed"] == there["passed"]
 
 
-def test_overshoot_is_what_was_planned_and_not_completed(teams: Teams):
-    measured = gating.measure(decided(teams, (5, 5, 7), (5, 10, 4)))["commitment"]
-    assert (measured["rule"]["mean_overshoot"], measured["gated"]["mean_overshoot"]) == (4.5, 3.0)
-    assert measured["gated"]["over_committed"]["value"] == 0.5
-    assert measured["ungated"]["mean_overshoot"] == 0.5
+def test_similar_episodes_are_compared_with_the_rule(decided: list[Decided]):
+    measured = gating.measure(decided)["similar_episodes"]
+    assert measured["decisions"] == 20
+    assert measured["with_evidence"] == 20
+    assert measured["passed"]["value"] <= measured["confident"]["value"]
 
 
-def test_stated_confidence_is_held_against_what_came_true(teams: Teams):
-    bins = gating.confidence(decided(teams, (5, 5, 5), (5, 10, 9), (8, 8, 9)))
-    (full,) = [bucket for bucket in bins if bucket["count"]]
-    assert (full["low"], full["count"], full["observed"]) == (0.75, 2, 0.5)  # a tie is not counted
-    assert full["stated_minus_observed"] == pytest.approx(0.3)
-    assert all(bucket["stated_minus_observed"] is None for bucket in bins if not bucket["count"])
-
-
-def test_a_project_is_calibrated_on_the_others_only(teams: Teams):
-    known = outcomes(list(cases(teams, False)))
+def test_a_project_is_calibrated_on_the_others_only(decided: list[Decided]):
+    known = outcomes(decided)
     turned = [
         (
             case,
-            outcome.model_copy(update={"won": not outcome.won}) if case.team == "slow" else outcome,
+            outcome.model_copy(update={"won": not outcome.won}) if case.team == "fast" else outcome,
         )
         for case, outcome in known
     ]
-    case = next(case for case, _ in known if case.team == "slow")
-    other = next(case for case, _ in known if case.team != "slow")
+    case = next(case for case, _ in known if case.team == "fast")
+    other = next(case for case, _ in known if case.team != "fast")
     assert leave_one_out(turned)(case) == leave_one_out(known)(case)
     assert leave_one_out(turned)(other) != leave_one_out(known)(other)
+
+
+def test_a_calibration_counts_its_outcomes_and_teams(
+    decided: list[Decided], projects: dict[str, list[Fortnight]]
+):
+    known = [*outcomes(decided), *outcomes(decide_known(projects))]
+    result = fitted(known, "these")
+    assert result.sample_size == sum(interval.count for interval in result.table) == len(known)
+    assert result.teams == len({case.team for case, _ in known})
+
+
+def test_equal_plans_and_ties_are_no_outcomes(decided: list[Decided]):
+    changed = [one for one in decided if one.recommended != one.rule]
+    assert changed
+    assert len(outcomes(with_outcomes(decided, 0))) == len(changed)
+    tied = [
+        replace(one, case=replace(one.case, completed=(one.rule + one.recommended) // 2))
+        for one in changed
+        if (one.rule + one.recommended) % 2 == 0
+    ]
+    assert outcomes(tied) == []

@@ -18,9 +18,9 @@ def refused(
 ) -> Refused:
     """Run the command on a folder and return the line that it prints instead of measuring."""
 
-    def run(folder: Path, out: Path = tmp_path / "out.json") -> str:
+    def run(folder: Path, out: Path = tmp_path / "out.json", *more: str) -> str:
         monkeypatch.setattr(command, "measure", lambda *_: pytest.fail("measured"))
-        assert command.main(["--sprints", str(folder), "--out", str(out)]) == 2
+        assert command.main(["--sprints", str(folder), "--out", str(out), *more]) == 2
         assert not out.is_file()
         error_text = capsys.readouterr()
         assert error_text.out == ""
@@ -37,7 +37,8 @@ def text(folder: Path, content: str | bytes) -> Path:
 
 
 HEADER = ",".join(COLUMNS)
-FIRST = "p,t,1,14,8,5,6,1"
+NUMBERS = (*COLUMNS[3:8], "n_added")
+FIRST = "p,t,a,1,14,8,5,6,1,0"
 
 
 @pytest.mark.parametrize(
@@ -45,15 +46,20 @@ FIRST = "p,t,1,14,8,5,6,1"
     [
         ("", "empty"),
         (HEADER + "\n", "no rows"),
-        (f"{HEADER}\n{FIRST[:-1]}0\n", "no row is usable"),
-        ("a,b\n1,2\n", "no column project_key, team_id, usable, seq"),
+        (f"{HEADER}\n{FIRST[:-3]}0,0\n", "no row is usable"),
+        ("a,b\n1,2\n", "no column project_key, team_id, sprint_id, usable, seq"),
         (f"{HEADER},seq\n{FIRST},2\n", "line 1: more than one column seq"),
-        (f"{HEADER}\n{FIRST}\np,t,2,14\n", "line 3: the row ends before n_issues_scope_t0"),
+        (f"{HEADER},n_added\n{FIRST},2\n", "line 1: more than one column n_added"),
+        (f"{HEADER}\n{FIRST}\np,t,b,2,14\n", "line 3: the row ends before n_issues_scope_t0"),
         (f"{HEADER}\n{FIRST}\n{FIRST},9\n", "line 3: the row has more columns than the header"),
         (f"{HEADER}\n{FIRST}\n{FIRST}\n", "line 3: seq: 1 is not the only"),
-        (f"{HEADER}\n{FIRST}\nq,t,2,14,8,5,6,1\n", "line 3: project_key: 'q', and 'p' before"),
-        (f"{HEADER}\n{FIRST[:-1]}yes\n", "line 2: usable: 'yes' is neither"),
-        (f'{HEADER}\n{FIRST}\np,"t,2\n\n', "lines 3 to 4: the row ends before seq"),
+        (
+            f"{HEADER}\n{FIRST}\np,t,a,2,14,8,5,6,1,0\n",
+            "line 3: sprint_id: 'a' is the name of another",
+        ),
+        (f"{HEADER}\n{FIRST}\nq,t,b,2,14,8,5,6,1,0\n", "line 3: project_key: 'q', and 'p' before"),
+        (f"{HEADER}\n{FIRST[:-3]}yes,0\n", "line 2: usable: 'yes' is neither"),
+        (f'{HEADER}\n{FIRST}\np,"t,2\n\n', "lines 3 to 4: the row ends before sprint_id"),
         (f'{HEADER}\n"{"p" * 140_000}",{FIRST[2:]}\n', "line 2: "),
         (b"\xff\xfe\x00", "not UTF-8"),
     ],
@@ -69,12 +75,14 @@ def test_a_file_of_another_format_is_refused(
 @pytest.mark.parametrize(
     ("column", "value"),
     [
-        *((name, bad) for name in COLUMNS[2:7] for bad in ("inf", "nan", "-1", "two", "1e9")),
-        *((name, "") for name in ("project_key", "team_id", "seq", "duration_days", "n_completed")),
+        *((name, bad) for name in NUMBERS for bad in ("inf", "nan", "-1", "two", "1e9")),
+        *((name, "") for name in ("project_key", "team_id", "sprint_id", "seq")),
+        *((name, "") for name in ("duration_days", "n_completed")),
         ("duration_days", "0"),
-        *((name, "10001") for name in COLUMNS[3:7]),
+        *((name, "10001") for name in NUMBERS[1:]),
         ("team_id", "t" * 101),
         ("team_id", "a\tb"),
+        ("sprint_id", "s" * 101),
     ],
 )
 def test_a_wrong_value_is_named_by_line_and_column(
@@ -92,6 +100,26 @@ def test_what_is_not_used_may_hold_anything(write: Write):
 
 def test_a_mark_of_the_byte_order_is_no_part_of_a_column(tmp_path: Path):
     assert read(text(tmp_path, f"\ufeff{HEADER}\n{FIRST}\n"))["t"][0].completed == 6
+
+
+def test_names_of_sprints_are_text(tmp_path: Path):
+    assert (
+        read(text(tmp_path, f"{HEADER}\n{FIRST.replace('a', '007')}\n"))["t"][0].sprint_id == "007"
+    )
+
+
+def test_only_a_sprint_without_added_work_is_bound_by_its_scope(write: Write):
+    none, some, blank, unusable = lines()[:4]
+    some |= {"n_added": "2"}
+    blank |= {"n_added": ""}
+    rows = read(write([none, some, blank, unusable | {"usable": "0"}]))["slow"]
+    assert [row.sprint.committed for row in rows] == [4, None, None]
+    assert [row.committed_sprint.committed for row in rows] == [4, 5, 4]
+
+
+def test_without_a_column_of_added_work_none_is_known(tmp_path: Path):
+    row = read(text(tmp_path, f"{HEADER.removesuffix(',n_added')}\n{FIRST[:-2]}\n"))["t"][0]
+    assert (row.added, row.sprint.committed, row.committed_sprint.committed) == (None, None, 8)
 
 
 def test_a_folder_without_sprints_is_refused_by_name(tmp_path: Path, refused: Refused):
@@ -113,6 +141,9 @@ def test_a_place_that_cannot_be_written_is_refused_first(
     nowhere = tmp_path / "nowhere" / "out.json"
     assert f"there is no folder {nowhere.parent}" in refused(folder, nowhere)
     assert "a folder, not a file" in refused(folder, tmp_path)
+    out = tmp_path / "out.json"
+    assert "a folder, not a file" in refused(folder, out, "--plans-out", str(tmp_path))
+    assert "name two files" in refused(folder, out, "--plans-out", str(out))
 
 
 def test_folder_removed_meanwhile_is_reported(
@@ -123,6 +154,6 @@ def test_folder_removed_meanwhile_is_reported(
 ):
     place = tmp_path / "place"
     place.mkdir()
-    monkeypatch.setattr(command, "measure", lambda *_: place.rmdir())
+    monkeypatch.setattr(command, "measure", lambda *_: (place.rmdir(), ()))
     assert command.main(["--sprints", str(write(lines())), "--out", str(place / "1.json")]) == 2
     assert "No such file" in capsys.readouterr().err
