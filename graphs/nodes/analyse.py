@@ -16,7 +16,8 @@ from domain_services.project.schema import Availability, Clock
 from domain_services.sprint.schema import SprintSummary
 from graphs.deps import Deps, Sources
 from graphs.nodes.history import ask_history, past_sprints, patterns_of, without_simulated
-from graphs.nodes.planning import read_planning
+from graphs.nodes.optional import value
+from graphs.nodes.planning import read_ages, read_planning
 from graphs.nodes.timing import timed
 from graphs.rules.base import Facts, RequestOptions, SprintFact
 from graphs.sprint_days import sprint_window
@@ -101,21 +102,28 @@ async def read_project(
         if refusal.peer_status == 404:
             raise NotFound(f"there is no project {project_id}", project_id=project_id) from refusal
         raise
-    until = window.today if window.clock == "held" else None
+    today, clock = window.today, window.clock
+    until = today if clock == "held" else None
+    newest = sprints[0] if sprints else None
+    runs = newest is not None and newest.status == "in_progress"
+    # Only now is the day known. A project that follows the clock pays no second request to the
+    # chronicle, and one whose sprint runs plans no other.
+    (history, missing), window, ages = await asyncio.gather(
+        ask_history(sources, project_id, seconds, until)
+        if until is not None and history is not None
+        else value((history, missing)),
+        sprint_window(sources.project, window, newest, days),
+        value(None) if runs else read_ages(sources, project_id, today, days),
+    )
     simulated = window.progress_mode == "simulated"
-    if history is not None:
-        if until is not None:
-            # Only now is the day known. A project that follows the clock pays no second request.
-            history, missing = await ask_history(sources, project_id, seconds, until)
-        history = history if history is None or simulated else without_simulated(history)
+    if history is not None and not simulated:
+        history = without_simulated(history)
     velocity = history.velocity if history else None
     schedules = _Schedules([job for job in jobs if job.kind == "daily_scrum"], deleted)
-    newest = sprints[0] if sprints else None
-    window = await sprint_window(sources.project, window, newest, days)
     facts = _facts(summary, newest, window, schedules, options)
     past = past_sprints(velocity)
     planning, facts = await read_planning(
-        sources, facts, past, certainty, history_known=not missing
+        sources, facts, past, ages, certainty, history_known=not missing
     )
     snapshot = _snapshot(facts, velocity, past, days, simulated=simulated)
     return ProjectState(snapshot, planning, history, missing, until, window.clock)

@@ -14,6 +14,11 @@ logger = structlog.get_logger()
 T = TypeVar("T")
 
 
+async def value(known: T) -> T:
+    """Return what is known already, beside questions that are asked at once."""
+    return known
+
+
 async def ask(question: Awaitable[T], name: str, seconds: float) -> tuple[T | None, list[str]]:
     """Await an answer; return None and the reason when it fails or takes too long."""
     try:

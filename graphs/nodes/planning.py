@@ -1,4 +1,4 @@
-"""Read what a new sprint is planned from: the ages of the tasks, then the candidates."""
+"""Read what a new sprint is planned from: the ages of the tasks and the candidates."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,14 +23,16 @@ async def read_planning(
     sources: Sources,
     facts: Facts,
     past: Sequence[PastSprint],
+    ages: TaskAges | None,
     certainty: int,
     *,
     history_known: bool,
 ) -> tuple[Planning, Facts]:
-    """Read ages and candidates of a project without a running sprint.
+    """Read the candidates of a project without a running sprint.
 
-    Returns the planning, and the facts with the own pace and the tasks that can be planned. Raises:
-    `Invalid` for a task of the request that cannot be planned.
+    `ages` are those of its tasks; None while a sprint runs. Returns the planning, and the facts
+    with the own pace and the tasks that can be planned. Raises: `Invalid` for a task of the request
+    that cannot be planned.
     """
     days = 7 * facts.options.sprint_duration_weeks
     evidence = Evidence(
@@ -42,10 +44,10 @@ async def read_planning(
         max_tasks=facts.options.max_tasks,
         capacity_share=capacity_share(facts),
         certainty=certainty,
+        ages=ages,
     )
     if facts.active_sprint is not None:
         return Planning(evidence, PlanningOrder((), ())), _with_pace(facts, evidence, history_known)
-    evidence = replace(evidence, ages=await read_ages(sources, facts.project_id, facts.today, days))
     limit = _most_candidates(facts, evidence)
     candidates = await _candidates(sources, facts, evidence, limit)
     order = plannable_order(candidates)

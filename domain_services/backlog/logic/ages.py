@@ -10,16 +10,18 @@ from domain_services.kernel.database.database import Database
 
 # Window n begins n * days before the day. Ages and ends are days before the day; tasks with equal
 # ones are counted as one. Only the windows that a task was open at are expanded.
+_FIRST_DAY = "CAST(:day AS date) - CAST(:windows AS int) * CAST(:days AS int)"
 _COUNT = text(
-    """
+    f"""
     WITH dates AS (
         SELECT coalesce(created_on, (created_at AT TIME ZONE 'UTC')::date) AS created,
                finished_on AS finished
         FROM tasks
-        WHERE project_id = :project_id AND (status <> 'completed' OR finished_on IS NOT NULL)
+        WHERE project_id = :project_id AND (status <> 'completed' OR finished_on >= {_FIRST_DAY})
         UNION ALL
         SELECT created_on, finished_on FROM past_tasks
-        WHERE project_id = :project_id AND NOT EXISTS (
+        WHERE project_id = :project_id
+          AND finished_on >= {_FIRST_DAY} AND NOT EXISTS (
             SELECT FROM tasks WHERE tasks.project_id = past_tasks.project_id
                                 AND tasks.external_key = past_tasks.external_key)),
     ages AS (
@@ -48,7 +50,7 @@ _COUNT = text(
            (SELECT json_agg(json_build_array(number, class, open, finished))
             FROM counts) AS counts,
            (SELECT json_agg(json_build_array(number, arrived)) FROM arrivals) AS arrivals
-    """
+    """  # noqa: S608 - constants of this file
 )
 
 
