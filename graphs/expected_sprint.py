@@ -21,6 +21,7 @@ def expected_sprint(
     expectation = Expectation(planned, evidence.arriving, evidence.certainty)
     return ExpectedSprint(
         certainty=evidence.certainty,
+        pace=snapshot.facts.pace_reason,
         planned=range_of(expectation.planned),
         arriving=expectation.arriving and range_of(expectation.arriving),
         odds=tuple(Odds(tasks=count, probability=p) for count, p in expectation.odds(tasks)),

@@ -171,6 +171,8 @@ class ExpectedSprint(Record):
 
     certainty: int
     """Percent of the sprints that are to complete their plan."""
+    pace: str
+    """The team's own pace in sentences: the reason of the rule's task count."""
     planned: Range
     """Tasks that are there when the sprint begins."""
     arriving: Range | None
