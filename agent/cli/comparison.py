@@ -8,11 +8,31 @@ from typing import Literal
 from agent.cli.connect import Clients
 from agent.importing import holdout
 from graphs.answer import Orchestration
+from memory.decision import Range
+
+
+@dataclass(frozen=True)
+class ExpectedTasks:
+    """Forecast of a number of tasks, as the decision stated it."""
+
+    mean: float
+    """Tasks on average."""
+    low: int
+    """Lower end of the usual range, the central 70 %."""
+    high: int
+    """Upper end of the usual range."""
+
+    def holds(self, tasks: int) -> bool:
+        """Check that an outcome is in the usual range."""
+        return self.low <= tasks <= self.high
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Numbers of a decision beside the tasks that were finished in the window decided on."""
+    """Numbers of a decision beside the tasks that were finished in the window decided on.
+
+    A plan is made of tasks of the backlog, so it is compared with finished tasks of the backlog.
+    """
 
     window_end: str
     """Last day of the window, ISO 8601."""
@@ -36,6 +56,15 @@ class Comparison:
     """First day of the window, ISO 8601."""
     known_until: str | None = None
     """Last day of the window that is known, ISO 8601; None when all of it is."""
+    expected: ExpectedTasks | None = None
+    """Expected tasks of the backlog; None when the decision creates no sprint."""
+    expected_arriving: ExpectedTasks | None = None
+    """Expected tasks that arrive after the start; None when not known."""
+
+    @property
+    def arrived(self) -> int:
+        """Count the finished tasks that were not in the backlog at the decision."""
+        return self.finished - self.from_backlog
 
     @property
     def comparable(self) -> bool:
@@ -43,16 +72,11 @@ class Comparison:
         return self.known_until is None and self.window_days == self.decided_days
 
     @property
-    def rule_missed_by(self) -> int | None:
-        """Tasks between the rule's number and the actual outcome; None when not comparable."""
-        return abs(self.rule - self.finished) if self.comparable and self.rule is not None else None
-
-    @property
-    def recommended_missed_by(self) -> int | None:
-        """Tasks between the recommended number and the outcome; None when not comparable."""
-        if not self.comparable or self.recommended is None:
+    def in_usual_range(self) -> bool | None:
+        """Check that the outcome is in the expected range; None when not comparable."""
+        if not self.comparable or self.expected is None:
             return None
-        return abs(self.recommended - self.finished)
+        return self.expected.holds(self.from_backlog)
 
     @property
     def nearer(self) -> Literal["rule", "recommendation", "equal"] | None:
@@ -60,9 +84,10 @@ class Comparison:
 
         None without two numbers, or when the outcome cannot be compared.
         """
-        rule, recommendation = self.rule_missed_by, self.recommended_missed_by
-        if rule is None or recommendation is None:
+        if not self.comparable or self.rule is None or self.recommended is None:
             return None
+        rule = abs(self.rule - self.from_backlog)
+        recommendation = abs(self.recommended - self.from_backlog)
         if rule == recommendation:
             return "equal"
         return "rule" if rule < recommendation else "recommendation"
@@ -88,7 +113,13 @@ async def compare(data_dir: Path, clients: Clients, answer: Orchestration) -> Co
         recommended=task_count.intelligence_recommendation if task_count else None,
         window_start=actual.window_start.isoformat(),
         known_until=actual.known_until.isoformat() if actual.known_until else None,
+        expected=_expected(answer.expectation and answer.expectation.planned),
+        expected_arriving=_expected(answer.expectation and answer.expectation.arriving),
     )
+
+
+def _expected(forecast: Range | None) -> ExpectedTasks | None:
+    return forecast and ExpectedTasks(forecast.expected, forecast.low, forecast.high)
 
 
 def _window(data_dir: Path, answer: Orchestration) -> tuple[date, date] | None:

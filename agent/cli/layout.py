@@ -1,5 +1,7 @@
 """Building blocks of the pages that commands print."""
 
+from collections.abc import Iterable
+
 from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -25,7 +27,7 @@ def plain_text(text: str) -> Text:
     return Text("\n".join(printable(line) for line in text.splitlines()))
 
 
-def name_value_rows(rows: list[tuple[str, str]]) -> Table:
+def name_value_rows(rows: Iterable[tuple[str, str]]) -> Table:
     """Build a table of names and values, one pair a row."""
     table = Table.grid(padding=(0, 2))
     # Tables of one page stand in line with each other.

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
@@ -34,6 +36,16 @@ Weeks = Annotated[
 ]
 MaxTasks = Annotated[
     int | None, typer.Option(min=1, max=500, help="A limit that no adjustment passes.")
+]
+PickedTasks = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--task", metavar="TASK", help="Plan and review this task only, by id or key; repeatable."
+    ),
+]
+TasksFile = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="The same for a file, one task a line; - is standard input."),
 ]
 Schedule = Annotated[
     str | None,
@@ -67,6 +79,8 @@ def orchestrate(
     evidence: ShowEvidence = False,
     weeks: Weeks = None,
     max_tasks: MaxTasks = None,
+    task: PickedTasks = None,
+    tasks_file: TasksFile = None,
     schedule: Schedule = None,
     *,
     target: Target,
@@ -74,14 +88,15 @@ def orchestrate(
 ) -> None:
     """Decide the next step of PROJECT, carry it out, and say why and what comes next."""
     from agent.cli.failures import one_line
+    from agent.cli.scope import read_names
     from agent.importing.holdout import cadence_weeks
     from agent.schema import Options, OrchestrationRequest
 
     if every_project:
         from agent.cli.jobs import plan_all
 
-        others = (dry_run, no_record, why, evidence, weeks, max_tasks, schedule, as_json)
-        if project or any(others):
+        others = (dry_run, no_record, why, evidence, weeks, max_tasks, task, tasks_file, schedule)
+        if project or as_json or any(others):
             raise typer.BadParameter("takes no project and no other option", param_hint="--all")
         plan_all(target)
         return
@@ -101,7 +116,8 @@ def orchestrate(
         ),
     )
     with one_line():
-        decided = asyncio.run(request_decision(target, project, request))
+        names = read_names(task or (), tasks_file)
+        decided = asyncio.run(request_decision(target, project, request, names))
     if as_json:
         print(json.dumps(to_json(decided), indent=2))
     else:
@@ -109,14 +125,22 @@ def orchestrate(
 
 
 async def request_decision(
-    target: Target, project: str, request: "OrchestrationRequest"
+    target: Target, project: str, request: "OrchestrationRequest", names: Sequence[str] = ()
 ) -> Decided:
-    """Ask the orchestrator to decide, and read what is printed beside its answer."""
+    """Ask the orchestrator to decide, and read what is printed beside its answer.
+
+    `names` are the picked tasks, by id or key; empty: the tasks are chosen from all that are free.
+    """
     from agent.cli.comparison import compare
     from agent.cli.connect import connect
     from agent.cli.running_sprint import running_sprint
+    from agent.cli.scope import find_tasks
 
     async with connect(target) as clients:
+        if names:
+            ids = await find_tasks(clients.backlog, project, names)
+            options = request.options.model_copy(update={"task_ids": ids})
+            request = request.model_copy(update={"options": options})
         answer = await clients.orchestrator.orchestrate(project, request)
         return Decided(
             answer,

@@ -1,8 +1,7 @@
-"""Reason of a decision in one sentence, with the numbers that decided it."""
+"""Reason of a decision in sentences, with the numbers that decided it."""
 
 from agent.cli.words import count
 from graphs.answer import Orchestration
-from graphs.thresholds import MAX_CHANGE
 from memory.documents import AdjustmentReport, EvidenceDetails, ProposalReport
 
 
@@ -15,8 +14,9 @@ def reason(answer: Orchestration) -> str | None:
         pending = count(sprint.pending_tasks, "pending task")
         return f"Its last day, {sprint.end_date}, has passed; {pending} can be planned again."
     if answer.decisions.create_new_sprint:
-        report = task_report(answer)
-        return _task_count(answer, report) if report else None
+        # A run that an earlier release decided has no expectation.
+        expectation = answer.expectation
+        return expectation.pace if expectation else answer.decisions.rule_based_decision.reasoning
     return None
 
 
@@ -32,42 +32,30 @@ def proposal(report: AdjustmentReport) -> ProposalReport | None:
 
 
 def threshold(answer: Orchestration) -> float:
-    """Return the least probability at which evidence changes a number of the project."""
+    """Return the least confidence at which evidence is followed in the project."""
     return answer.decisions.confidence_scores.minimum_threshold
 
 
-def _task_count(answer: Orchestration, report: AdjustmentReport) -> str:
+def evidence_line(answer: Orchestration) -> tuple[str, str] | None:
+    """Label and describe the evidence beyond the team's own pace; None without any."""
+    report = task_report(answer)
+    forecast = proposal(report) if report else None
+    if report is None or forecast is None or forecast.kind is None:
+        return None
+    label = "Draft" if forecast.kind == "scope" else "Evidence"
+    return label, f"{report.rationale} {verdict(answer, report)}"
+
+
+def verdict(answer: Orchestration, report: AdjustmentReport) -> str:
+    """Describe whether evidence is followed, and why not, in one sentence."""
     rule, evidence = report.original_recommendation, report.intelligence_recommendation
-    confidence, needed = report.confidence, f"{threshold(answer):.2f} needed"
-    expected = _expected(report)
-    if report.applied_value != rule:
-        tasks = f"{count(rule, 'task')} to {evidence}{_limit(answer, report)}"
-        return (
-            f"Evidence changed the rule's {tasks}: {expected}, and {evidence} ends nearer to the"
-            f" outcome with probability {confidence or 0:.2f} ({needed})."
-        )
-    stands = f"The rule's {count(rule, 'task')} {'stands' if rule == 1 else 'stand'}"
     if evidence == rule:
-        return f"{stands}: {expected}."
-    if confidence is not None and confidence < threshold(answer):
-        return (
-            f"{stands}: {expected}, but evidence's {evidence} ends nearer to the outcome with"
-            f" probability {confidence:.2f} only ({needed})."
-        )
-    return f"{stands}: evidence's {evidence} may not change it in this project."
-
-
-def _limit(answer: Orchestration, report: AdjustmentReport) -> str:
-    # Without it, a reader asks why the plan stays below the expectation.
-    rule, applied = report.original_recommendation, report.applied_value
-    if applied == answer.analysis.unassigned_tasks:
-        return ", all that are free"
-    return ", the most it may" if abs(applied - rule) == int(rule * MAX_CHANGE) else ""
-
-
-def _expected(report: AdjustmentReport) -> str:
-    forecast = proposal(report)
-    if forecast is None or forecast.expected is None:
-        # The reason is why there is no forecast: too little evidence, or nothing planned.
-        return report.rationale[:1].lower() + report.rationale[1:].rstrip(".")
-    return f"the team is expected to complete {forecast.expected:.1f}"
+        return "It plans the same number."
+    if report.applied_value == evidence:
+        return f"It is followed: {evidence} instead of {rule}."
+    confidence, needed = report.confidence, threshold(answer)
+    if confidence is None or confidence >= needed:
+        return f"Its {evidence} may not change the rule's {rule} in this project."
+    if 1 - confidence >= needed:
+        return f"Its {evidence} is not followed: the rule has ended nearer in this project."
+    return f"Its {evidence} is not followed: there is no detectable difference between both here."

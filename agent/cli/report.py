@@ -11,13 +11,17 @@ from agent.cli.comparison import Comparison
 from agent.cli.headline import headline, refusals
 from agent.cli.layout import plain_text, section
 from agent.cli.next_steps import next_step
-from agent.cli.reasons import reason
+from agent.cli.reasons import evidence_line, reason
 from agent.cli.report_evidence import episode_table, reason_parts
-from agent.cli.report_numbers import numbers, task_table
+from agent.cli.report_numbers import numbers
 from agent.cli.report_outcome import actual_outcome
+from agent.cli.report_tasks import left_out, task_rows, task_table
 from agent.cli.running_sprint import RunningSprint
-from agent.cli.words import sentence
+from agent.cli.words import count, sentence
 from graphs.answer import Orchestration
+from memory.decision import ExpectedSprint
+
+_SHOWN_STALE = 5
 
 
 def render(
@@ -31,15 +35,13 @@ def render(
     """Lay out a decision; `why` adds its reasons in detail, `evidence` the similar episodes."""
     parts: list[RenderableType] = [
         Rule(f"{answer.project_id} on {answer.as_of}", style="bold"),
-        *_answer(answer, running),
+        *_answer(answer, running, why=why),
         *section("Numbers", [numbers(answer, running)]),
     ]
-    if answer.created and answer.created.tasks:
-        tasks = answer.created.tasks
-        parts += section(
-            "Tasks of the sprint", list(task_table(tasks, None) if why else task_table(tasks))
-        )
+    rows = task_rows(answer)
+    parts += section("Tasks of the sprint", task_table(rows, None) if why else task_table(rows))
     if why:
+        parts += section("Left out", list(left_out(answer)))
         parts += section("Reasons", list(reason_parts(answer)))
     episodes = answer.intelligence_metadata.similar_episodes
     if evidence and episodes:
@@ -49,7 +51,9 @@ def render(
     return Group(*parts)
 
 
-def _answer(answer: Orchestration, running: RunningSprint | None) -> Iterator[RenderableType]:
+def _answer(
+    answer: Orchestration, running: RunningSprint | None, *, why: bool
+) -> Iterator[RenderableType]:
     yield Text.assemble((sentence(plain_text(headline(answer, running)).plain), "bold"))
     for refusal in refusals(answer):
         yield _labelled("Cause" if answer.created is None else "Refused", refusal, "red")
@@ -58,11 +62,31 @@ def _answer(answer: Orchestration, running: RunningSprint | None) -> Iterator[Re
         yield _labelled("Missing", "; ".join(missing), "yellow")
     for warning in answer.created.warnings if answer.created else ():
         yield _labelled("Note", warning, "yellow")
-    if why := reason(answer):
-        yield _labelled("Why", why)
+    if cause := reason(answer):
+        yield _labelled("Why", cause)
     elif running is not None:
         yield _labelled("Outlook", running.outlook)
+    if described := evidence_line(answer):
+        yield _labelled(*described)
+    if answer.expectation is not None:
+        yield _labelled("How sure", answer.expectation.sentence)
+        for note in _notes(answer.expectation):
+            yield _labelled("Note", note)
+    for warning in _stale_tasks(answer, shown=None if why else _SHOWN_STALE):
+        yield _labelled("Stale", warning, "yellow")
     yield _labelled("Next", next_step(answer, running))
+
+
+def _notes(expectation: ExpectedSprint) -> Iterator[str]:
+    """List assumptions and possible changes that the reason does not name already."""
+    return (note for note in expectation.notes if note not in expectation.pace)
+
+
+def _stale_tasks(answer: Orchestration, shown: int | None) -> Iterator[str]:
+    warnings = answer.selection.warnings if answer.selection else ()
+    yield from warnings[:shown]
+    if shown is not None and len(warnings) > shown:
+        yield f"{count(len(warnings) - shown, 'more stale task')}, listed by --why"
 
 
 def _labelled(label: str, text: str, style: str = "bold") -> Table:

@@ -6,8 +6,10 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from agent.cli.layout import name_value_rows, plain_text
+from agent.cli.reasons import proposal
 from agent.cli.words import count
 from graphs.answer import HistoricalContext, Orchestration
+from memory.documents import AdjustmentReport, PartReport
 from memory.episode import SimilarEpisode
 
 _STEPS = ("analyse", "rules", "recall", "adjust", "gate", "act", "record")
@@ -21,13 +23,32 @@ def reason_parts(answer: Orchestration) -> Iterator[RenderableType]:
     """Build the rule's reason, each recommendation, the own history, the calls and the timings."""
     yield name_value_rows([("rule", answer.decisions.rule_based_decision.reasoning)])
     for name, adjustment in answer.decisions.intelligence_adjustments.items():
-        yield name_value_rows(
-            [(_TITLES.get(name, name), adjustment.rationale), ("gate", adjustment.gate.reason)]
-        )
+        yield name_value_rows(_adjustment_rows(_TITLES.get(name, name), adjustment))
     yield own_history(answer.analysis.historical_context, answer.performance_metrics.degraded)
     yield name_value_rows(
         [("calls", "\n".join(_calls(answer)) or "none"), ("timings", _timings(answer))]
     )
+
+
+def _adjustment_rows(title: str, adjustment: AdjustmentReport) -> Iterator[tuple[str, str]]:
+    forecast = proposal(adjustment)
+    if forecast is None:
+        yield title, adjustment.rationale
+    yield "gate", adjustment.gate.reason
+    yield "sample", f"{adjustment.sample_size}: {adjustment.evidence_source}"
+    if forecast is not None and forecast.windows:
+        windows = count(forecast.windows, "past window")
+        yield (
+            "record",
+            f"evidence nearer in {forecast.wins} of {windows}, rule in {forecast.losses}",
+        )
+    if forecast is not None and forecast.parts:
+        yield "behind it", "; ".join(map(_part, forecast.parts))
+
+
+def _part(part: PartReport) -> str:
+    sample = f" (from {part.sample_size})" if part.sample_size else ""
+    return f"{part.name.replace('_', ' ')} {part.value:.3g}{sample}"
 
 
 def own_history(history: HistoricalContext, missing: list[str]) -> RenderableType:

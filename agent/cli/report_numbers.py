@@ -1,21 +1,19 @@
-"""Numbers of a decision, and the tasks of its sprint."""
+"""Numbers of a decision, and of what was known."""
 
 from collections.abc import Iterator
 
 from rich.console import RenderableType
-from rich.table import Table
 
-from agent.cli.layout import name_value_rows, plain_text
+from agent.cli.layout import name_value_rows
 from agent.cli.next_steps import day_in_words
 from agent.cli.reasons import proposal, task_report, threshold
 from agent.cli.running_sprint import RunningSprint
 from agent.cli.words import count
-from domain_services.sprint.schema import SprintTask
 from graphs.answer import Orchestration
 from graphs.thresholds import INTERVAL
-from memory.documents import AdjustmentReport
+from memory.decision import ExpectedSprint, Selection
+from memory.documents import AdjustmentReport, EvidenceDetails
 
-_SHOWN_TASKS = 15
 _SHOWN_DAYS_OFF = 5
 _SHOWN_SPRINTS = 6
 
@@ -26,10 +24,31 @@ def numbers(answer: Orchestration, running: RunningSprint | None = None) -> Rend
     if report := task_report(answer):
         rows += _task_count(answer, report)
     elif running is not None and running.expected is not None:
-        rows.append(("expected", _expected(running.expected, running.low, running.high)))
+        rows.append(("expected", _mean_and_range(running.expected, running.low, running.high)))
+    if answer.selection is not None and answer.selection.points is not None:
+        rows.append(("points", points_in_words(answer.selection)))
     rows += _facts(answer)
     rows.append(("day", day_in_words(answer)))
     return name_value_rows(rows)
+
+
+def points_in_words(selection: Selection) -> str:
+    """Describe the sum of the estimates, which covers estimated tasks only."""
+    tasks, estimated = len(selection.tasks), count(selection.estimated_tasks, "estimated task")
+    of_all = "" if selection.estimated_tasks == tasks else f", of {tasks}"
+    return f"{selection.points:g} in {estimated}{of_all}"
+
+
+def expected_tasks(expectation: ExpectedSprint) -> str:
+    """Describe planned and arriving tasks, each with its usual range."""
+    planned, arriving = expectation.planned, expectation.arriving
+    if arriving is None:
+        return _mean_and_range(planned.expected, planned.low, planned.high)
+    return (
+        f"{planned.expected:.1f} of the backlog ({planned.low} to {planned.high}),"
+        f" {arriving.expected:.1f} arriving ({arriving.low} to {arriving.high}),"
+        f" each in {INTERVAL:.0%} of cases"
+    )
 
 
 def _task_count(answer: Orchestration, report: AdjustmentReport) -> Iterator[tuple[str, str]]:
@@ -39,15 +58,21 @@ def _task_count(answer: Orchestration, report: AdjustmentReport) -> Iterator[tup
         result = "passed" if report.gate.passed else "rejected"
         yield (
             "confidence",
-            f"{report.confidence:.2f} that {evidence} is nearer than {rule}, "
+            f"{report.confidence:.2f} that following evidence pays here, "
             f"{threshold(answer):.2f} needed: {result}",
         )
+    details = report.evidence_details
+    if isinstance(details, EvidenceDetails) and details.confidence.calibrated is not None:
+        nearer = details.confidence.calibrated
+        yield "this time", f"{evidence} ends nearer than {rule} with probability {nearer:.2f}"
     forecast = proposal(report)
-    if forecast is not None and forecast.expected is not None:
-        yield "expected", _expected(forecast.expected, forecast.low, forecast.high)
+    if answer.expectation is not None:
+        yield "expected", expected_tasks(answer.expectation)
+    elif forecast is not None and forecast.expected is not None:
+        yield "expected", _mean_and_range(forecast.expected, forecast.low, forecast.high)
 
 
-def _expected(mean: float, low: int | None, high: int | None) -> str:
+def _mean_and_range(mean: float, low: int | None, high: int | None) -> str:
     return f"{mean:.1f} tasks in the whole sprint, {low} to {high} in {INTERVAL:.0%} of cases"
 
 
@@ -74,20 +99,3 @@ def _working_days(answer: Orchestration) -> str:
         return f"{analysis.working_days} in the window"
     together = f"{analysis.team_working_days} of all people together"
     return f"{analysis.working_days} in the window, {together}"
-
-
-def task_table(
-    tasks: list[SprintTask], shown: int | None = _SHOWN_TASKS
-) -> Iterator[RenderableType]:
-    """Build the table of a new sprint's tasks; None shows every task."""
-    table = Table("task", "title", "priority", "assigned to", box=None, padding=(0, 2, 0, 0))
-    for task in tasks[:shown]:
-        table.add_row(
-            task.task_id,
-            plain_text(task.title),
-            str(task.priority),
-            plain_text(task.assigned_to or "nobody yet"),
-        )
-    yield table
-    if shown is not None and len(tasks) > shown:
-        yield plain_text(f"and {count(len(tasks) - shown, 'more task')}, listed by --why")

@@ -1,8 +1,10 @@
 """Comparison of a decision with what the team really did."""
 
+from collections.abc import Iterator
+
 from rich.console import RenderableType
 
-from agent.cli.comparison import Comparison
+from agent.cli.comparison import Comparison, ExpectedTasks
 from agent.cli.layout import name_value_rows
 from agent.cli.words import count
 
@@ -15,20 +17,38 @@ _NEARER = {
 
 def actual_outcome(comparison: Comparison) -> RenderableType:
     """Build the rows that set a decision beside the team's actual outcome."""
-    finished = (
-        f"{count(comparison.finished, 'task')} finished, {comparison.from_backlog} of them from"
-        " this backlog"
-    )
     # A part of the window says nothing about a plan for all of it.
     if comparison.known_until is not None:
-        return name_value_rows([(f"known until {comparison.known_until}", finished)])
-    rows = [(f"by {comparison.window_end}", finished)]
+        return name_value_rows([(f"known until {comparison.known_until}", _finished(comparison))])
+    rows = [(f"by {comparison.window_end}", _finished(comparison))]
     if comparison.chosen_finished is not None:
         tasks = count(comparison.applied or 0, "task")
         rows.append(("of the sprint", f"{comparison.chosen_finished} of {tasks}"))
+    if comparison.comparable:
+        rows += _beside_the_expectation(comparison)
     if verdict := _verdict(comparison):
         rows.append(("verdict", verdict))
     return name_value_rows(rows)
+
+
+def _finished(comparison: Comparison) -> str:
+    return (
+        f"{count(comparison.from_backlog, 'task')} of this backlog finished, and"
+        f" {comparison.arrived} that arrived later"
+    )
+
+
+def _beside_the_expectation(comparison: Comparison) -> Iterator[tuple[str, str]]:
+    if comparison.expected is not None:
+        yield "backlog", _beside(comparison.from_backlog, comparison.expected)
+    if comparison.expected_arriving is not None:
+        yield "arrived", _beside(comparison.arrived, comparison.expected_arriving)
+
+
+def _beside(outcome: int, expected: ExpectedTasks) -> str:
+    where = "in" if expected.holds(outcome) else "outside"
+    usual = f"{expected.low} to {expected.high}"
+    return f"{outcome} finished, {expected.mean:.1f} expected: {where} the usual range, {usual}"
 
 
 def _verdict(comparison: Comparison) -> str | None:
@@ -36,8 +56,10 @@ def _verdict(comparison: Comparison) -> str | None:
     if comparison.nearer is not None and rule is not None and recommended is not None:
         if rule == recommended:
             return f"rule and evidence both planned {rule}, {_miss(rule, comparison)}"
+        followed = comparison.applied == recommended
         return (
-            f"the rule's {rule} {_miss(rule, comparison)}, evidence's {recommended}"
+            f"the rule's {rule}{'' if followed else ' (applied)'} {_miss(rule, comparison)},"
+            f" evidence's {recommended}{' (applied)' if followed else ''}"
             f" {_miss(recommended, comparison)}: {_NEARER[comparison.nearer]}"
         )
     # Four weeks of work say nothing about a plan for two.
@@ -48,7 +70,7 @@ def _verdict(comparison: Comparison) -> str | None:
 
 
 def _miss(planned: int, comparison: Comparison) -> str:
-    miss = comparison.finished - planned
+    miss = comparison.from_backlog - planned
     if not miss:
         return "met it exactly"
     return f"missed it by {abs(miss)} (too {'few' if miss > 0 else 'many'})"

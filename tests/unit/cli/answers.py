@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from uuid import UUID
 
-from agent.cli.comparison import Comparison
+from agent.cli.comparison import Comparison, ExpectedTasks
 from agent.cli.running_sprint import RunningSprint
 from domain_services.sprint.schema import SprintTask
 from graphs.answer import (
@@ -18,13 +18,24 @@ from graphs.answer import (
     Orchestration,
     PerformanceMetrics,
 )
-from memory.decision import DecisionSource, PlannedCall
+from memory.decision import (
+    DecisionSource,
+    EvidenceKind,
+    ExpectedSprint,
+    LeftOutTask,
+    Odds,
+    PlannedCall,
+    Range,
+    SelectedTask,
+    Selection,
+)
 from memory.documents import (
     AdjustmentReport,
     ConfidenceReport,
     EvidenceDetails,
     GateReport,
     NoDetails,
+    PartReport,
     ProposalReport,
     RuleBasedDecision,
 )
@@ -45,10 +56,17 @@ TAKEN = [
     "Created sprint P1-S46 with 12 tasks",
     "Created CronJob run-dailyscrum-p1-s46 (0 14 * * 1-5 UTC)",
 ]
-CREATION = (
-    "A sprint of 10 task(s) and 2 week(s) is created, because none is in progress and 12 of 12"
-    " backlog tasks are unassigned. No team is known, the window has 9 working days."
+PACE = (
+    "The last six sprints finished 5, 11, 8, 9, 12 and 7 of the tasks open at their start; without"
+    " the best and the worst 8.75 a sprint. 10 tasks are as likely reached as not."
 )
+CREATION = (
+    "A sprint of 10 task(s) and 2 week(s) is to be created, because none is in progress and 12 of"
+    f" 12 backlog tasks are free to be planned. {PACE} No team is known, the window has 9 working"
+    " days."
+)
+WORDS = "The chances of the 12 open tasks, by their age, add up to 11.9 (8 to 15 are usual)."
+BY_AGE = "tasks of its age are finished most often"
 RUNNING = CurrentSprint(
     sprint_id="P1-S46", end_date=LAST, total_tasks=12, pending_tasks=9, cronjob="run-p1-s46"
 )
@@ -89,17 +107,26 @@ def created(tasks: int = 12, warnings: tuple[str, ...] = ()) -> Created:
 
 
 def task_count(
-    rule: int, evidence: int, confidence: float | None, *, passed: bool = False
+    rule: int,
+    evidence: int,
+    confidence: float | None,
+    *,
+    passed: bool = False,
+    kind: EvidenceKind | None = "chances",
+    words: str = WORDS,
 ) -> AdjustmentReport:
     reason = f"task count: {rule} -> {evidence} has confidence {confidence} of 0.75 needed."
-    rationale = "The team is expected to complete 16.9 tasks by 24 past sprint(s)."
+    rationale = (
+        f"{words} In 24 past windows of this project its plans missed by 1.4 tasks on average, the"
+        " rule's by 2.1."
+    )
     return AdjustmentReport(
         original_recommendation=rule,
         intelligence_recommendation=evidence,
         applied_value=evidence if passed else rule,
         confidence=confidence,
-        sample_size=39,
-        evidence_source="24 past sprints of the project, 15 similar episodes",
+        sample_size=48,
+        evidence_source="24 past sprints of the project, chances of 12 open tasks by age",
         expected_improvement=None,
         rationale=rationale,
         gate=GateReport(passed=passed, reason=reason),
@@ -111,24 +138,81 @@ def task_count(
                 original=rule,
                 recommended=evidence,
                 confidence=confidence,
-                raw_confidence=confidence,
-                sample_size=39,
-                expected=16.9,
+                raw_confidence=0.6 if confidence else None,
+                sample_size=48,
+                expected=11.9,
                 low=8,
-                high=27,
-                wins=4,
-                losses=1,
+                high=15,
+                wins=14,
+                losses=5,
                 reason=rationale,
                 expected_improvement=None,
-                parts=(),
+                parts=(
+                    PartReport(name="own_pace", value=9.7, sample_size=6),
+                    PartReport(name="sum_of_chances", value=11.9, sample_size=76),
+                ),
+                kind=kind,
+                windows=24,
+                rule_error=2.1,
+                evidence_error=1.4,
             ),
             confidence=ConfidenceReport(
-                raw=confidence,
-                calibrated=confidence,
+                raw=0.6 if confidence else None,
+                calibrated=0.62 if confidence else None,
                 calibration_version="shipped-2",
                 calibration_sample_size=359,
             ),
         ),
+    )
+
+
+def expectation(
+    arriving: Range | None = None, notes: tuple[str, ...] = (), pace: str = PACE
+) -> ExpectedSprint:
+    """Build the expectation of a plan of 12 tasks."""
+    return ExpectedSprint(
+        certainty=50,
+        pace=pace,
+        planned=Range(expected=11.9, low=8, high=15, promise=8),
+        arriving=arriving,
+        odds=(Odds(tasks=12, probability=0.53), Odds(tasks=8, probability=0.86)),
+        sentence="all 12 with 53%, 10 with 70%, 8 with 86% (the promise); 8 to 15 are usual",
+        review=None,
+        notes=notes,
+    )
+
+
+def selected(number: int, **changes: object) -> SelectedTask:
+    values: dict[str, object] = {
+        "task_id": f"P1-TASK{number:03}",
+        "title": f"P1-T{1700 + number}",
+        "reason": BY_AGE,
+        "rank": None,
+        "carried_over": False,
+        "priority": 3,
+        "points": None,
+        "age_days": 3,
+        "chance": 0.62,
+        "chance_in_words": "finished within two weeks: 6 of 10 of this age",
+        "is_stale": False,
+    }
+    return SelectedTask.model_validate(values | changes)
+
+
+def selection(
+    tasks: tuple[SelectedTask, ...],
+    left_out: tuple[LeftOutTask, ...] = (),
+    warnings: tuple[str, ...] = (),
+) -> Selection:
+    points = [task.points for task in tasks if task.points is not None]
+    return Selection(
+        tasks=tasks,
+        left_out=left_out,
+        left_out_count=len(left_out),
+        expected_finished=sum(task.chance for task in tasks),
+        points=sum(points) if points else None,
+        estimated_tasks=len(points),
+        warnings=warnings,
     )
 
 
@@ -163,8 +247,11 @@ def answer(
     shadow: bool = False,
     sprint: CurrentSprint | None = None,
     degraded: tuple[str, ...] = (),
+    expected: ExpectedSprint | None = None,
+    chosen: Selection | None = None,
 ) -> Orchestration:
     """Build an answer; by default evidence changed 10 tasks to 12 and the sprint was created."""
+    tasks = report.applied_value if report else 0
     source: DecisionSource = "intelligence_enhanced"
     return Orchestration.model_validate(
         {
@@ -191,6 +278,10 @@ def answer(
                     minimum_threshold=0.75,
                 ),
             ),
+            "expectation": (expected or expectation()) if report else None,
+            "selection": (chosen or selection(tuple(map(selected, range(1, tasks + 1)))))
+            if report
+            else None,
             "actions_planned": list(plan),
             "actions_taken": list(actions),
             "created": new,
@@ -275,9 +366,11 @@ OUTCOME = Comparison(
     window_days=14,
     decided_days=14,
     finished=26,
-    from_backlog=6,
-    chosen_finished=6,
+    from_backlog=11,
+    chosen_finished=9,
     applied=12,
     rule=10,
     recommended=12,
+    expected=ExpectedTasks(11.9, 8, 15),
+    expected_arriving=ExpectedTasks(14.2, 8, 22),
 )

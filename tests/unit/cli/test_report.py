@@ -13,21 +13,26 @@ from rich.console import Console
 from agent.cli.comparison import Comparison
 from agent.cli.headline import headline
 from agent.cli.next_steps import next_step
-from agent.cli.reasons import reason
+from agent.cli.reasons import evidence_line, reason
 from agent.cli.report import render
 from agent.cli.report_evidence import own_history
-from agent.cli.report_numbers import task_table
 from agent.cli.report_outcome import actual_outcome
+from agent.cli.report_tasks import task_rows, task_table
 from agent.cli.running_sprint import RunningSprint
 from graphs.answer import CurrentSprint, HistoricalContext, Orchestration
+from memory.decision import LeftOutTask, Range
 from tests.unit.cli.answers import (
     CREATE,
     OUTCOME,
+    PACE,
     RUNNING,
     SCHEDULE,
     answer,
     created,
+    expectation,
     running,
+    selected,
+    selection,
     task,
     task_count,
     without_forecast,
@@ -39,6 +44,30 @@ NOTHING = "Nothing, because sprint P1-S46 is in progress until 2016-10-16 with 9
 ABSENT = (
     "No sprint is created, because nobody of the team of 3 can work in the window of 2 week(s)"
     " from 2016-10-03: it has no working day."
+)
+REVIEW = "Of the 23 picked expect 14 (9 to 20): the team completes 61% of what it commits to."
+ROOM = (
+    "Room is left for work that arrives: 14.2 such tasks are finished in a sprint on average (8 to"
+    " 22)."
+)
+DAYS_OFF = "Days off leave 90% of the working time."
+STALE = (
+    "P1-TASK004 has been open for 14 months; of tasks this old 1 of 100 are finished in a sprint:"
+    " confirm, split or drop it"
+)
+MIXED = selection(
+    (
+        selected(1, reason="rank 1 of the Product Owner", rank=1, points=8, age_days=200),
+        selected(2, reason="carried over or begun", carried_over=True, points=5),
+        selected(3, reason="priority 1", priority=1),
+        selected(4, reason="priority 1", priority=1, chance=0.01, is_stale=True, age_days=426),
+    ),
+    (
+        LeftOutTask(
+            task_id="P1-TASK009", title="[ui] later", reason="waits for P1-TASK005", chance=0.2
+        ),
+    ),
+    (STALE,),
 )
 CLOSED = "Sprint P1-S46 is closed, because its last day 2016-10-02 has passed."
 
@@ -72,6 +101,16 @@ SITUATIONS = {
     "changed": Situation(answer(new=created()), OUTCOME),
     "rejected": Situation(answer(new=created(10), report=task_count(10, 12, 0.6))),
     "equal": Situation(answer(new=created(10), report=task_count(10, 10, None))),
+    "draft": Situation(
+        answer(
+            dry_run=True,
+            actions=[],
+            report=task_count(10, 12, 0.9, passed=True, kind="scope", words=REVIEW),
+            expected=expectation(Range(expected=14.2, low=8, high=22, promise=7), (ROOM, DAYS_OFF)),
+            chosen=MIXED,
+        )
+    ),
+    "draft-why": Situation(answer(dry_run=True, actions=[], chosen=MIXED), why=True),
     "dry-run": Situation(answer(dry_run=True, actions=[])),
     "shadow": Situation(answer(shadow=True, actions=[])),
     "closed": Situation(
@@ -101,7 +140,8 @@ SITUATIONS = {
     "degraded": Situation(
         answer(
             new=created(1),
-            report=without_forecast(1, "Not enough evidence to adjust: 0 past sprints."),
+            report=without_forecast(1, "There is no evidence beyond the team's own pace."),
+            expected=expectation(pace=f"The project's past did not answer. {PACE}"),
             degraded=("history: no answer within 300 ms",),
         )
     ),
@@ -179,11 +219,74 @@ def test_sprint_without_pending_tasks_is_closed_for_that() -> None:
     assert reason(answer(report=None, close=True, sprint=done)) == "No task of it is pending."
 
 
-def test_number_that_may_not_change_is_said_to_be_so() -> None:
-    switched_off = answer(new=created(10), report=task_count(10, 12, 0.9))
-    assert reason(switched_off) == (
-        "The rule's 10 tasks stand: evidence's 12 may not change it in this project."
+@pytest.mark.parametrize(
+    ("confidence", "passed", "end"),
+    [
+        (0.9, True, "It is followed: 12 instead of 10."),
+        (0.9, False, "Its 12 may not change the rule's 10 in this project."),
+        (0.6, False, "there is no detectable difference between both here."),
+        (0.2, False, "the rule has ended nearer in this project."),
+    ],
+)
+def test_evidence_is_followed_or_the_page_says_why_not(
+    confidence: float, passed: bool, end: str
+) -> None:
+    line = evidence_line(answer(report=task_count(10, 12, confidence, passed=passed)))
+    assert line is not None
+    assert line[0] == "Evidence"
+    assert line[1].endswith(end)
+
+
+def test_evidence_that_plans_the_same_is_named_and_none_is_not() -> None:
+    same = evidence_line(answer(report=task_count(10, 10, None)))
+    assert same is not None
+    assert same[1].endswith("It plans the same number.")
+    assert evidence_line(answer(report=task_count(10, 10, None, kind=None))) is None
+    assert evidence_line(answer(report=without_forecast(1, "Nothing."))) is None
+    assert evidence_line(idle()) is None
+
+
+def test_run_of_an_earlier_release_gives_the_rules_reason() -> None:
+    old = answer(new=created()).model_copy(update={"expectation": None, "selection": None})
+    assert reason(old) == old.decisions.rule_based_decision.reasoning
+    assert "P1-TASK012" in page(Situation(old))
+
+
+def test_note_that_the_reason_names_already_is_not_repeated() -> None:
+    off = expectation(notes=(DAYS_OFF, ROOM), pace=f"{PACE} {DAYS_OFF}")
+    text = page(Situation(answer(expected=off)))
+    assert text.count("Days off leave") == 1
+    assert text.count("Room is left") == 1
+
+
+def test_stale_tasks_are_always_named_and_many_of_them_by_why() -> None:
+    assert "Stale: P1-TASK004 has been open for 14 months" in page(Situation(answer(chosen=MIXED)))
+    many = selection(
+        tuple(selected(number, is_stale=True) for number in range(1, 9)),
+        warnings=tuple(f"P1-TASK00{number} is old" for number in range(1, 9)),
     )
+    text = page(Situation(answer(chosen=many)))
+    assert text.count("is old") == 5
+    assert "Stale: 3 more stale tasks, listed by --why." in text
+    assert page(Situation(answer(chosen=many), why=True)).count("is old") == 8
+
+
+def test_columns_are_shown_where_tasks_differ() -> None:
+    same, *lines = task_table(task_rows(answer()))
+    for part in ("why", "priority", "assigned to", "points"):
+        assert part not in printed(same)
+    assert [printed(line).strip() for line in lines] == [
+        "why: tasks of its age are finished most often",
+        "chance: finished within two weeks, of tasks of this age",
+    ]
+    mixed, *lines = task_table(task_rows(answer(chosen=MIXED)))
+    for part in ("why", "priority", "points", "rank 1 of the Product Owner", "6 of 10", "1 of 100"):
+        assert part in printed(mixed)
+    assert len(lines) == 1
+
+
+def test_points_are_summed_over_the_estimated_tasks() -> None:
+    assert "13 in 2 estimated tasks, of 4" in page(Situation(answer(chosen=MIXED)))
 
 
 def test_unanswered_standing_leaves_what_the_decision_knows() -> None:
@@ -226,8 +329,10 @@ def test_planned_sprint_is_described_by_its_own_first_day() -> None:
 
 def test_titles_are_printed_without_markup_and_terminal_codes() -> None:
     titles = ["[/login] returns 500", "[ui] header is cut off", "a\x1b[31mb"]
-    tasks = [task(number, title) for number, title in enumerate(titles)]
-    (table,) = task_table([item.model_copy(update={"assigned_to": "[b]ann"}) for item in tasks])
+    tasks = [task(number, title) for number, title in enumerate(titles, start=1)]
+    tasks = [item.model_copy(update={"assigned_to": "[b]ann"}) for item in tasks]
+    new = created().model_copy(update={"tasks": tasks})
+    table, *_ = task_table(task_rows(answer(new=new)))
     text = printed(table)
     assert "[/login] returns 500" in text
     assert "[ui] header is cut off" in text
@@ -242,38 +347,56 @@ def test_long_sprint_is_cut_and_whole_with_the_reasons() -> None:
 
 
 def comparison(window_days: int, decided_days: int | None) -> Comparison:
-    return Comparison("2025-06-22", window_days, decided_days, 4, 4, None, 6, 10, 6)
+    return Comparison("2025-06-22", window_days, decided_days, 9, 4, None, 6, 10, 6)
 
 
 def test_only_windows_of_equal_length_have_a_verdict() -> None:
     assert comparison(14, 14).nearer == "recommendation"
     assert comparison(7, 14).nearer is None
+    assert comparison(7, 14).in_usual_range is None
     assert "none: the actual outcome is of 7 days, the decision is for 14" in printed(
         actual_outcome(comparison(7, 14))
     )
 
 
-def test_verdict_says_by_how_much_each_number_missed() -> None:
+def test_verdict_is_about_finished_tasks_of_the_backlog() -> None:
     text = " ".join(printed(actual_outcome(OUTCOME)).split())
-    assert "rule's 10 missed it by 16 (too few), evidence's 12 missed it by 14 (too few)" in text
-    assert "evidence was nearer" in text
-    exact = " ".join(printed(actual_outcome(replace(OUTCOME, finished=10))).split())
-    assert "the rule's 10 met it exactly, evidence's 12 missed it by 2 (too many)" in exact
+    assert "11 tasks of this backlog finished, and 15 that arrived later" in text
+    assert "rule's 10 missed it by 1 (too few), evidence's 12 (applied) missed it by 1" in text
+    assert "both were equally near" in text
+    exact = " ".join(printed(actual_outcome(replace(OUTCOME, from_backlog=10))).split())
+    assert "the rule's 10 met it exactly, evidence's 12 (applied) missed it by 2" in exact
+    assert "the rule was nearer" in exact
+    rejected = printed(actual_outcome(replace(OUTCOME, applied=10)))
+    assert "the rule's 10 (applied)" in rejected
     assert "rule and evidence both planned 10" in printed(
         actual_outcome(replace(OUTCOME, recommended=10))
     )
 
 
+def test_outcome_is_set_beside_the_expected_range() -> None:
+    text = " ".join(printed(actual_outcome(OUTCOME)).split())
+    assert "backlog 11 finished, 11.9 expected: in the usual range, 8 to 15" in text
+    assert "arrived 15 finished, 14.2 expected: in the usual range, 8 to 22" in text
+    assert OUTCOME.in_usual_range is True
+    few = replace(OUTCOME, from_backlog=7, finished=40)
+    assert few.in_usual_range is False
+    text = " ".join(printed(actual_outcome(few)).split())
+    assert "backlog 7 finished, 11.9 expected: outside the usual range, 8 to 15" in text
+    assert "arrived 33 finished, 14.2 expected: outside the usual range, 8 to 22" in text
+
+
 def test_partly_known_window_has_a_count_and_no_verdict() -> None:
     partly = replace(OUTCOME, known_until="2016-10-09")
     text = printed(actual_outcome(partly))
-    assert "known until 2016-10-09  26 tasks finished, 6 of them from this backlog" in text
+    assert "known until 2016-10-09  11 tasks of this backlog finished, and 15 that" in text
     assert "verdict" not in text
+    assert "usual range" not in text
 
 
 def test_decision_without_a_sprint_shows_the_outcome_without_a_verdict() -> None:
     text = printed(actual_outcome(comparison(14, None)))
-    assert "4 tasks finished, 4 of them from this backlog" in text
+    assert "4 tasks of this backlog finished, and 5 that arrived later" in text
     assert "verdict" not in text
 
 
