@@ -134,6 +134,13 @@ class OrchestratorClient(ServiceClient):
         path = f"{INTELLIGENCE}/project/{project_id}/insights"
         return await self._call("GET", path, intelligence.ProjectInsights)
 
+    async def forecast(
+        self, project_id: str, *, sprints: int = 3, tasks: int | None = None, weeks: int = 2
+    ) -> intelligence.ProjectForecast:
+        path = f"{INTELLIGENCE}/project/{project_id}/forecast"
+        params = {"sprints": sprints, "tasks": tasks, "weeks": weeks}
+        return await self._call("GET", path, intelligence.ProjectForecast, params=params)
+
     async def models_health(self) -> intelligence.ModelsHealth:
         """Read the health of the models. Raises: `Unavailable` when intelligence is degraded."""
         return await self._call("GET", f"{INTELLIGENCE}/models/health", intelligence.ModelsHealth)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse
 
 from agent.bootstrap import Services
-from agent.intelligence import decisions, patterns, project_insights, schema
+from agent.intelligence import decisions, forecast, patterns, project_insights, schema
 from agent.intelligence.reader import ProjectReader
 from agent.learning.learner import Learner
 from agent.learning.schema import Learned, LearningHistory, Rollback
@@ -96,7 +96,7 @@ async def similar_projects(
 
 @router.get("/patterns/velocity-trends/{project_id}", responses=problems(404, 503))
 async def velocity_trends(project_id: ProjectId, reader: Reader) -> schema.VelocityTrends:
-    """List completed tasks by sprint, the trend with its error, and a forecast of the next one."""
+    """List completed tasks by sprint, the trend with its error, and a forecast of one sprint."""
     return await patterns.velocity_trends(reader, project_id)
 
 
@@ -104,6 +104,23 @@ async def velocity_trends(project_id: ProjectId, reader: Reader) -> schema.Veloc
 async def insights(project_id: ProjectId, reader: Reader) -> schema.ProjectInsights:
     """Describe history, similar projects and risks of a project, without an orchestration."""
     return await project_insights.describe(reader, project_id)
+
+
+@router.get("/project/{project_id}/forecast", responses=problems(404, 503))
+async def project_forecast(
+    project_id: ProjectId,
+    reader: Reader,
+    sprints: Annotated[int, Query(ge=1, le=26, description="sprints ahead")] = 3,
+    tasks: Annotated[
+        int | None,
+        Query(ge=1, le=10_000, description="tasks to be done; by default all that are open"),
+    ] = None,
+    weeks: Annotated[
+        int, Query(ge=1, le=8, description="weeks of a sprint when none is in progress")
+    ] = 2,
+) -> schema.ProjectForecast:
+    """Forecast how many tasks several sprints complete, and when a number of tasks is done."""
+    return await forecast.project_forecast(reader, project_id, sprints, tasks, weeks)
 
 
 @router.get(

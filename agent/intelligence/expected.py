@@ -42,6 +42,22 @@ class ExpectedWork:
     """By the evidence where following it pays, else by the own pace."""
     follows: bool
     """True when the evidence decides."""
+    knowledge: Knowledge
+    """What it rests on."""
+
+    def plan_at(self, certainty: int) -> int:
+        """Return the tasks that a decision plans when `certainty` percent complete their plan."""
+        proposal = propose(replace(self.evidence, certainty=certainty), self.knowledge.calibration)
+        follows = follows_evidence(proposal, self.knowledge.mode)
+        return proposal.recommended if follows else proposal.original
+
+    @property
+    def later(self) -> Expectation:
+        """Return the expectation of the sprints after it: the own pace, without days off.
+
+        The evidence of one sprint is about its tasks and its days, which later ones do not share.
+        """
+        return expect(replace(self.evidence, capacity_share=None))
 
     @property
     def is_known(self) -> bool:
@@ -70,7 +86,7 @@ def expected_work(
     proposal = propose(complete, knowledge.calibration)
     follows = follows_evidence(proposal, knowledge.mode)
     expectation = expect(complete, proposal.forecast if follows else None)
-    return ExpectedWork(complete, proposal, expectation, follows)
+    return ExpectedWork(complete, proposal, expectation, follows, knowledge)
 
 
 def of_running_sprint(

@@ -1,6 +1,5 @@
 """Patterns of a project: similar projects, and velocity with a forecast of the next sprint."""
 
-import asyncio
 from statistics import fmean
 
 from agent.intelligence.reader import ProjectReader
@@ -34,16 +33,13 @@ async def similar_projects(
 
 
 async def velocity_trends(reader: ProjectReader, project_id: str) -> VelocityTrends:
-    """List the tasks completed in each sprint, with their trend and a forecast of the next one.
+    """List the tasks completed in each sprint, with their trend and a forecast.
 
     Raises: `NotFound`; `Unavailable` without the chronicle.
     """
-    state = await reader.state(project_id)
-    velocity, recalled = await asyncio.gather(
-        reader.velocity(project_id, state.until), reader.recall(state.snapshot)
-    )
-    # The forecast of a decision about the next sprint (docs/adr/0090-one-expectation.md).
-    work = await reader.expected(state, None, recalled)
+    # The first sprint of the project's forecast (docs/adr/0090-one-expectation.md).
+    project = await reader.work(project_id)
+    velocity, work = await reader.velocity(project_id, project.state.until), project.work
     if not work.is_known:
         missing = dict.fromkeys(("expected", "low", "high"), work.missing)
         return VelocityTrends(

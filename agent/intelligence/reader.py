@@ -47,6 +47,26 @@ ANSWER_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
+class ProjectWork:
+    """A project, and the expectation of its sprint in progress or else of its next one."""
+
+    state: ProjectState
+    """The project as a decision sees it."""
+    window: SprintWindow | None
+    """Days of the sprint in progress; None without one."""
+    recalled: Recall
+    """Similar episodes."""
+    work: ExpectedWork
+    """The expectation."""
+
+    @property
+    def degraded(self) -> list[str]:
+        """List what did not answer, in words."""
+        missing = [f"recall: {self.recalled.degraded}"] if self.recalled.degraded else []
+        return [*self.state.missing, *missing]
+
+
+@dataclass(frozen=True)
 class ProjectReader:
     """Sources of the answers about a project; none of its methods writes."""
 
@@ -81,13 +101,27 @@ class ProjectReader:
         project = await _of_project(project_id, self.sources.project.get_project(project_id))
         return project.as_of
 
-    async def state(self, project_id: str) -> ProjectState:
-        """Read the project as a decision would see it. Raises: `NotFound`."""
-        seconds = self._answer_seconds
+    async def state(self, project_id: str, weeks: int | None = None) -> ProjectState:
+        """Read the project as a decision would see it. Raises: `NotFound`.
+
+        `weeks` is the length of the next sprint; None: as of a request that names none.
+        """
+        options = self.default_options
+        if weeks is not None:
+            options = replace(options, sprint_duration_weeks=weeks)
         mode = await self.modes.current(project_id)
         return await read_project(
-            self.sources, project_id, self.default_options, seconds, mode.certainty
+            self.sources, project_id, options, self._answer_seconds, mode.certainty
         )
+
+    async def work(self, project_id: str, weeks: int | None = None) -> ProjectWork:
+        """Expect the sprint in progress, or else the next one of `weeks`. Raises: `NotFound`."""
+        state = await self.state(project_id, weeks)
+        recalled, window = await asyncio.gather(
+            self.recall(state.snapshot), self.sprint_window(state.snapshot)
+        )
+        work = await self.expected(state, window, recalled)
+        return ProjectWork(state, window, recalled, work)
 
     async def expected(
         self, state: ProjectState, window: SprintWindow | None, recalled: Recall

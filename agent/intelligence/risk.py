@@ -92,7 +92,7 @@ def assess_plan(work: ExpectedWork, planned: int) -> Risks:
     if not work.is_known:
         return Risks(None, None, None, work.missing)
     failure = work.expectation.risk(planned)
-    reason = f"All {planned} planned tasks are done with {1 - failure:.0%}, {_rests_on(work)}."
+    reason = f"All {planned} planned tasks are done with {1 - failure:.0%}, {rests_on(work)}."
     return _both(failure, work.evidence.own_pace.at_most(planned - 1), reason)
 
 
@@ -115,7 +115,7 @@ def assess_remaining(
     overload = at_most_in_share(work.evidence.own_pace, share, most)
     reason = (
         f"All {sprint.pending_tasks} pending tasks are done with {1 - failure:.0%}, with"
-        f" {share:.0%} of the sprint's days left, {_rests_on(work)}."
+        f" {share:.0%} of the sprint's days left, {rests_on(work)}."
     )
     return _both(failure, overload, reason)
 
@@ -125,7 +125,8 @@ def _both(failure: float, overload: float, reason: str) -> Risks:
     return Risks(max(failure, overload), failure, overload, reason)
 
 
-def _rests_on(work: ExpectedWork) -> str:
+def rests_on(work: ExpectedWork) -> str:
+    """Name in words what the expectation is made from."""
     sprints = len(work.evidence.history)
     own = f"by {sprints} past sprint{'' if sprints == 1 else 's'}"
     if not work.follows:

@@ -1,5 +1,6 @@
 """Expectation of a sprint: the one distribution behind decision, status, insights and forecast."""
 
+import math
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -85,34 +86,39 @@ def expect(evidence: Evidence, planned: Distribution | None = None) -> Expectati
     return Expectation(planned or evidence.own_pace, evidence.arriving, evidence.certainty)
 
 
-def several(sprint: Distribution, sprints: int) -> Distribution:
-    """Forecast the tasks of several sprints in a row.
+def several(sprint: Distribution, sprints: int, later: Distribution | None = None) -> Distribution:
+    """Forecast the tasks of several sprints in a row; `later` are those after the first one.
 
-    The errors of two sprints of one forecast go together, since the level itself is uncertain: mean
-    m * mu, variance V * (m * (1 - rho) + m^2 * rho) with rho = LEVEL_CORRELATION.
+    The errors of two sprints of one forecast go together, since the level itself is uncertain: each
+    pair has correlation rho = LEVEL_CORRELATION. For equal ones this is mean m * mu and variance
+    V * (m * (1 - rho) + m^2 * rho).
     Source: variance of a sum of equally correlated terms.
     """
     if sprints == 1:
         return sprint
-    level = sprints**2 * LEVEL_CORRELATION
-    variance = sprint.variance * (sprints * (1 - LEVEL_CORRELATION) + level)
-    return around(sprints * sprint.mean, variance)
+    later, more = later or sprint, sprints - 1
+    deviations = math.sqrt(sprint.variance) + more * math.sqrt(later.variance)
+    variances = sprint.variance + more * later.variance
+    variance = (1 - LEVEL_CORRELATION) * variances + LEVEL_CORRELATION * deviations**2
+    return around(sprint.mean + more * later.mean, variance)
 
 
-def sprints_until(sprint: Distribution, tasks: int, certainty: float) -> int | None:
+def sprints_until(
+    sprint: Distribution, tasks: int, certainty: float, later: Distribution | None = None
+) -> int | None:
     """Return how many sprints complete `tasks` with `certainty`; None beyond MOST_SPRINTS.
 
-    `certainty` is a probability between 0 and 1.
+    `certainty` is a probability between 0 and 1; `later` are the sprints after the first one.
     """
     low, high = 1, 1
-    while several(sprint, high).at_least(tasks) < certainty:
+    while several(sprint, high, later).at_least(tasks) < certainty:
         if high >= MOST_SPRINTS:
             return None
         low, high = high + 1, min(2 * high, MOST_SPRINTS)
     # More sprints never make it less likely: the first one that is enough is found by halving.
     while low < high:
         middle = (low + high) // 2
-        if several(sprint, middle).at_least(tasks) >= certainty:
+        if several(sprint, middle, later).at_least(tasks) >= certainty:
             high = middle
         else:
             low = middle + 1

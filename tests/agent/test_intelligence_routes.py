@@ -20,6 +20,7 @@ OF_A_PROJECT = (
     "/orchestrate/intelligence/patterns/similar-projects/{}",
     "/orchestrate/intelligence/patterns/velocity-trends/{}",
     "/orchestrate/intelligence/project/{}/insights",
+    "/orchestrate/intelligence/project/{}/forecast",
 )
 
 
