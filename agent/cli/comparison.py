@@ -1,5 +1,6 @@
 """Comparison of a decision with the actual outcome, where imported files know one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -31,7 +32,8 @@ class ExpectedTasks:
 class Comparison:
     """Numbers of a decision beside the tasks that were finished in the window decided on.
 
-    A plan is made of tasks of the backlog, so it is compared with finished tasks of the backlog.
+    A plan is made of tasks of the backlog, so it is compared with finished tasks of the backlog; a
+    plan of picked tasks with those of them that were finished.
     """
 
     window_end: str
@@ -61,6 +63,16 @@ class Comparison:
     expected_arriving: ExpectedTasks | None = None
     """Expected tasks that arrive after the start; None when not known."""
 
+    picked: int | None = None
+    """Tasks of the scope on the table; None without one."""
+    picked_finished: int | None = None
+    """Tasks of `finished` that were picked; None as above."""
+
+    @property
+    def outcome(self) -> int:
+        """Return the finished tasks that the plan is compared with."""
+        return self.from_backlog if self.picked_finished is None else self.picked_finished
+
     @property
     def arrived(self) -> int:
         """Count the finished tasks that were not in the backlog at the decision."""
@@ -76,7 +88,7 @@ class Comparison:
         """Check that the outcome is in the expected range; None when not comparable."""
         if not self.comparable or self.expected is None:
             return None
-        return self.expected.holds(self.from_backlog)
+        return self.expected.holds(self.outcome)
 
     @property
     def nearer(self) -> Literal["rule", "recommendation", "equal"] | None:
@@ -86,20 +98,27 @@ class Comparison:
         """
         if not self.comparable or self.rule is None or self.recommended is None:
             return None
-        rule = abs(self.rule - self.from_backlog)
-        recommendation = abs(self.recommended - self.from_backlog)
+        rule = abs(self.rule - self.outcome)
+        recommendation = abs(self.recommended - self.outcome)
         if rule == recommendation:
             return "equal"
         return "rule" if rule < recommendation else "recommendation"
 
 
-async def compare(data_dir: Path, clients: Clients, answer: Orchestration) -> Comparison | None:
-    """Compare a decision with the actual outcome; None when no imported file knows it."""
+async def compare(
+    data_dir: Path, clients: Clients, answer: Orchestration, picked: Sequence[str] = ()
+) -> Comparison | None:
+    """Compare a decision with the actual outcome; None when no imported file knows it.
+
+    `picked` are the ids of the scope on the table; empty without one.
+    """
     window = _window(data_dir, answer)
     actual = holdout.find(data_dir, answer.project_id, *window) if window else None
     if actual is None:
         return None
     weeks = answer.decisions.sprint_duration_weeks
+    chosen = frozenset(task.task_id for task in (answer.created.tasks if answer.created else ()))
+    finished = await _finished_ids(clients, answer.project_id, actual) if chosen or picked else ()
     task_count = answer.decisions.intelligence_adjustments.get("task_count_modification")
     return Comparison(
         window_end=actual.window_end.isoformat(),
@@ -107,7 +126,7 @@ async def compare(data_dir: Path, clients: Clients, answer: Orchestration) -> Co
         decided_days=7 * weeks if weeks is not None else None,
         finished=actual.finished,
         from_backlog=len(actual.from_backlog),
-        chosen_finished=await _chosen_finished(clients, answer, actual),
+        chosen_finished=len(chosen.intersection(finished)) if chosen else None,
         applied=answer.decisions.tasks_to_assign,
         rule=answer.decisions.rule_based_decision.tasks_to_assign,
         recommended=task_count.intelligence_recommendation if task_count else None,
@@ -115,6 +134,8 @@ async def compare(data_dir: Path, clients: Clients, answer: Orchestration) -> Co
         known_until=actual.known_until.isoformat() if actual.known_until else None,
         expected=_expected(answer.expectation and answer.expectation.planned),
         expected_arriving=_expected(answer.expectation and answer.expectation.arriving),
+        picked=len(picked) or None,
+        picked_finished=len(set(picked).intersection(finished)) if picked else None,
     )
 
 
@@ -143,15 +164,11 @@ def _window(data_dir: Path, answer: Orchestration) -> tuple[date, date] | None:
     return first, first + timedelta(7 * weeks - 1)
 
 
-async def _chosen_finished(
-    clients: Clients, answer: Orchestration, actual: holdout.ActualOutcome
-) -> int | None:
-    if not answer.created or not answer.created.sprint_id:
-        return None
+async def _finished_ids(
+    clients: Clients, project_id: str, actual: holdout.ActualOutcome
+) -> set[str]:
+    """Return the ids of the backlog's tasks that were finished in the window."""
     # The file knows its own ids only, which the backlog stores as external keys.
-    chosen_ids = {task.task_id for task in answer.created.tasks}
-    finished_keys = set(actual.from_backlog)
-    backlog = await clients.backlog.list_tasks(answer.project_id)
-    return sum(
-        task.task_id in chosen_ids and task.external_key in finished_keys for task in backlog
-    )
+    keys = set(actual.from_backlog)
+    backlog = await clients.backlog.list_tasks(project_id)
+    return {task.task_id for task in backlog if task.external_key in keys}

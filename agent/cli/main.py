@@ -15,11 +15,13 @@ from agent.cli import (
     demo,
     doctor,
     events,
+    forecast,
     importing,
     jobs,
     learning,
     manifests,
     migrate,
+    mode,
     orchestrate,
     project,
     schedule,
@@ -38,6 +40,8 @@ PANELS = {
     "Work with a team": (
         "import",
         "orchestrate",
+        "forecast",
+        "mode",
         "clock",
         "project",
         "backlog",
@@ -85,6 +89,8 @@ app.command("up")(on_folder(stack.up))
 app.command("status")(on_target(status.status))
 app.command("down")(on_folder(stack.down))
 app.command("orchestrate")(on_target(orchestrate.orchestrate))
+app.command("forecast")(on_target(forecast.forecast))
+app.command("mode")(on_target(mode.mode))
 app.command("walk")(on_target(walk.walk))
 app.command("clock")(on_target(clock.clock))
 app.command("learn")(on_target(learning.learn))

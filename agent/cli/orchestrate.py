@@ -137,14 +137,14 @@ async def request_decision(
     from agent.cli.scope import find_tasks
 
     async with connect(target) as clients:
-        if names:
-            ids = await find_tasks(clients.backlog, project, names)
+        ids = await find_tasks(clients.backlog, project, names) if names else []
+        if ids:
             options = request.options.model_copy(update={"task_ids": ids})
             request = request.model_copy(update={"options": options})
         answer = await clients.orchestrator.orchestrate(project, request)
         return Decided(
             answer,
-            await compare(target.folder, clients, answer),
+            await compare(target.folder, clients, answer, ids),
             await running_sprint(clients, answer),
         )
 

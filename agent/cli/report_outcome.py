@@ -24,6 +24,8 @@ def actual_outcome(comparison: Comparison) -> RenderableType:
     if comparison.chosen_finished is not None:
         tasks = count(comparison.applied or 0, "task")
         rows.append(("of the sprint", f"{comparison.chosen_finished} of {tasks}"))
+    if comparison.picked is not None:
+        rows.append(("of the picked", f"{comparison.picked_finished} of {comparison.picked}"))
     if comparison.comparable:
         rows += _beside_the_expectation(comparison)
     if verdict := _verdict(comparison):
@@ -40,7 +42,8 @@ def _finished(comparison: Comparison) -> str:
 
 def _beside_the_expectation(comparison: Comparison) -> Iterator[tuple[str, str]]:
     if comparison.expected is not None:
-        yield "backlog", _beside(comparison.from_backlog, comparison.expected)
+        name = "backlog" if comparison.picked is None else "picked"
+        yield name, _beside(comparison.outcome, comparison.expected)
     if comparison.expected_arriving is not None:
         yield "arrived", _beside(comparison.arrived, comparison.expected_arriving)
 
@@ -70,7 +73,7 @@ def _verdict(comparison: Comparison) -> str | None:
 
 
 def _miss(planned: int, comparison: Comparison) -> str:
-    miss = comparison.from_backlog - planned
+    miss = comparison.outcome - planned
     if not miss:
         return "met it exactly"
     return f"missed it by {abs(miss)} (too {'few' if miss > 0 else 'many'})"

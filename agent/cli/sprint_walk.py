@@ -33,6 +33,8 @@ class WalkedSprint:
     """Planned tasks that were finished in the sprint."""
     team_finished: int | None
     """Tasks that the team finished in the days of the sprint; None when no file knows."""
+    from_backlog: int | None
+    """Tasks of `team_finished` that were in the backlog at the decision; None as above."""
     known_until: date | None
     """Last day of the sprint that the files know; None when they know all of it."""
     rule: int | None
@@ -96,6 +98,7 @@ def _sprint(data_dir: Path, answer: Orchestration, walked: Walk) -> WalkedSprint
         planned=len(created.tasks),
         completed=closed.completed_tasks,
         team_finished=actual.finished if actual else None,
+        from_backlog=len(actual.from_backlog) if actual else None,
         known_until=actual.known_until if actual else None,
         rule=answer.decisions.rule_based_decision.tasks_to_assign,
         recommended=adjustment.intelligence_recommendation if adjustment else None,

@@ -76,12 +76,12 @@ async def _walk_project(
 
 
 def summary(rows: "Sequence[WalkedSprint]") -> dict[str, int | float | None]:
-    """Summarise sprints: how far plan, rule and recommendation were from what the team finished."""
-    known = [row for row in rows if row.team_finished is not None and row.known_until is None]
+    """Summarise sprints: how far each number was from the finished tasks of the backlog."""
+    known = [row for row in rows if row.from_backlog is not None and row.known_until is None]
     compared = [row for row in known if row.rule is not None and row.recommended is not None]
 
     def mean_miss(name: str) -> float | None:
-        misses = [abs(getattr(row, name) - (row.team_finished or 0)) for row in compared]
+        misses = [abs(getattr(row, name) - (row.from_backlog or 0)) for row in compared]
         return round(sum(misses) / len(misses), 2) if misses else None
 
     return {
@@ -89,6 +89,7 @@ def summary(rows: "Sequence[WalkedSprint]") -> dict[str, int | float | None]:
         "planned": sum(row.planned for row in rows),
         "completed": sum(row.completed for row in rows),
         "team_finished": sum(row.team_finished or 0 for row in known),
+        "from_backlog": sum(row.from_backlog or 0 for row in known),
         "compared": len(compared),
         "changed_by_evidence": sum(row.applied for row in rows),
         "mean_miss_of_plan": mean_miss("planned"),
@@ -104,8 +105,9 @@ def _show(passed: "Passed") -> None:
     console = Console(highlight=False)
     console.print(
         Text(
-            "plan: tasks of the sprint; done: of these, finished in it; team: all that the team "
-            "finished in its days; rule and recommended: the numbers of the decision."
+            "plan: tasks of the sprint; done: of these, finished in it; backlog: finished tasks of "
+            "the backlog at its start; team: all that the team finished in its days; rule and "
+            "recommended: the numbers of the decision."
         )
     )
     for project, rows in passed.items():
@@ -121,8 +123,9 @@ def _show(passed: "Passed") -> None:
         if figures["compared"]:
             console.print(
                 Text(
-                    f"Mean distance to what the team finished, {figures['compared']} sprints: "
-                    f"plan {figures['mean_miss_of_plan']}, rule {figures['mean_miss_of_rule']}, "
+                    "Mean distance to the finished tasks of the backlog, "
+                    f"{figures['compared']} sprints: plan {figures['mean_miss_of_plan']}, "
+                    f"rule {figures['mean_miss_of_rule']}, "
                     f"recommendation {figures['mean_miss_of_recommendation']} tasks."
                 )
             )
@@ -134,7 +137,7 @@ def _table(project: str, rows: "Sequence[WalkedSprint]") -> "Table":
     table = Table(title=f"{project}: decided, and what happened", title_justify="left", box=None)
     for name in ("sprint", "days"):
         table.add_column(name, no_wrap=True)
-    for name in ("plan", "done", "team", "rule", "recommended", "confidence"):
+    for name in ("plan", "done", "backlog", "team", "rule", "recommended", "confidence"):
         table.add_column(name, justify="right")
     for row in rows:
         team = "not known" if row.team_finished is None else str(row.team_finished)
@@ -146,6 +149,7 @@ def _table(project: str, rows: "Sequence[WalkedSprint]") -> "Table":
             f"{row.start_date}..{row.end_date:%m-%d}",
             str(row.planned),
             str(row.completed),
+            "-" if row.from_backlog is None else str(row.from_backlog),
             team,
             "-" if row.rule is None else str(row.rule),
             "-" if row.recommended is None else str(row.recommended),

@@ -386,6 +386,17 @@ def test_outcome_is_set_beside_the_expected_range() -> None:
     assert "arrived 33 finished, 14.2 expected: outside the usual range, 8 to 22" in text
 
 
+def test_plan_of_picked_tasks_is_compared_with_the_picked_ones() -> None:
+    draft = replace(
+        OUTCOME, picked=5, picked_finished=2, rule=5, recommended=2, applied=2, finished=26
+    )
+    text = " ".join(printed(actual_outcome(draft)).split())
+    assert "of the picked 2 of 5" in text
+    assert "picked 2 finished, 11.9 expected: outside the usual range" in text
+    assert "the rule's 5 missed it by 3 (too many), evidence's 2 (applied) met it exactly" in text
+    assert draft.nearer == "recommendation"
+
+
 def test_partly_known_window_has_a_count_and_no_verdict() -> None:
     partly = replace(OUTCOME, known_until="2016-10-09")
     text = printed(actual_outcome(partly))
