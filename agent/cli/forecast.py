@@ -104,12 +104,12 @@ def sprint_table(sprints: "list[SprintsAhead]") -> "Table":
     from rich.table import Table
 
     apart = all(row.planned is not None for row in sprints)
-    table = Table(box=None, padding=(0, 2, 0, 0))
+    table = Table(box=None, padding=(0, 1, 0, 0))
     for name in ("sprints", "until"):
         table.add_column(name, no_wrap=True)
-    for kind in ("all: ", "planned: ") if apart else ("",):
+    for kind in ("all:\n", "planned:\n") if apart else ("",):
         for name in (f"{kind}expected", "usual", "promise"):
-            table.add_column(name, justify="right")
+            table.add_column(name, justify="right", vertical="bottom", no_wrap=True)
     for row in sprints:
         planned = _range(row.planned) if row.planned and apart else ()
         table.add_row(str(row.sprints), str(row.last_day), *_range(row.all_work), *planned)

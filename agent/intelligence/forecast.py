@@ -17,8 +17,8 @@ from graphs.thresholds import CERTAINTIES, INTERVAL, MIN_OWN_SPRINTS, PROMISE
 
 EVEN_ODDS = 0.5
 ARRIVING = (
-    "Work that arrives after the start of a sprint is in 'all work' only; the tasks to be done are"
-    " worked on before it."
+    "What arrives after the start of a sprint is in all work, not in planned work; the tasks to be"
+    " done are worked on before it."
 )
 ONE_KIND = "Past sprints do not tell planned from arrived work: both are in every number."
 NO_DAYS_OFF = "Days off are known for the first sprint only; the later ones count in full."
