@@ -45,9 +45,8 @@ def expected_tasks(expectation: ExpectedSprint) -> str:
     if arriving is None:
         return _mean_and_range(planned.expected, planned.low, planned.high)
     return (
-        f"{planned.expected:.1f} of the backlog ({planned.low} to {planned.high}),"
+        f"{planned.expected:.1f} of the backlog (usual: {planned.low} to {planned.high}),"
         f" {arriving.expected:.1f} arriving ({arriving.low} to {arriving.high})"
-        f" in {INTERVAL:.0%} of cases"
     )
 
 

@@ -49,15 +49,16 @@ class TaskRow:
 
 
 def task_rows(answer: Orchestration) -> list[TaskRow]:
-    """List the tasks of the created sprint, or those that a decision without action chose."""
+    """List the tasks of the created sprint in planning order, else those of the decision."""
     chosen = answer.selection.tasks if answer.selection else ()
     created = answer.created.tasks if answer.created else []
     if not created:
         return [TaskRow(task.task_id, task.title, task.priority, None, task) for task in chosen]
     by_id = {task.task_id: task for task in chosen}
+    places = {task.task_id: place for place, task in enumerate(chosen)}
     return [
         TaskRow(task.task_id, task.title, task.priority, task.assigned_to, by_id.get(task.task_id))
-        for task in created
+        for task in sorted(created, key=lambda task: places.get(task.task_id, len(places)))
     ]
 
 
@@ -76,8 +77,9 @@ def task_table(rows: Sequence[TaskRow], shown: int | None = _SHOWN_TASKS) -> lis
     reasons = {row.why for row in rows}
     if "why" not in columns and reasons != {""}:
         parts.append(plain_text(f"why: {reasons.pop()}"))
-    chances = (_chance_of_what(row.selected) for row in rows if row.selected)
-    if (words := next(chances, None)) is not None:
+    if tasks := [row.selected for row in rows if row.selected]:
+        together = sum(task.chance for task in tasks)
+        words = f"{_chance_of_what(tasks[0])}; {together:.1f} of these {len(tasks)} by age alone"
         parts.append(plain_text(f"chance: {words}"))
     return parts
 

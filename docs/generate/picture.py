@@ -8,6 +8,7 @@ import io
 import json
 from pathlib import Path
 
+from pydantic import TypeAdapter
 from rich.console import Console, RenderableType
 from rich.terminal_theme import TerminalTheme
 
@@ -57,7 +58,7 @@ def page(recorded: str) -> RenderableType:
     content = json.loads(recorded)
     compared = content.pop("actual", None)
     content.pop("running_sprint", None)
-    comparison = Comparison(**compared) if compared else None
+    comparison = TypeAdapter(Comparison | None).validate_python(compared)
     return render(Orchestration.model_validate(content), comparison)
 
 

@@ -217,13 +217,20 @@ def test_demo_decides_two_projects_from_any_folder(installation: Installation) -
     assert done.stdout.rstrip().endswith("stopped")
     assert (installation.home / ".dsm" / "demo" / demo.DEFAULT_DAY).is_dir()
     first, second = (page_of(done.stdout, project) for project in ("P0", "P1"))
-    # The default day was searched for: on it evidence changes one plan and not the other.
-    assert "Created sprint P0-S118: 8 tasks" in first
-    assert "The rule's 8 tasks stand" in first
-    assert ": rejected" in first
-    assert "Created sprint P1-S47: 15 tasks" in second
-    assert "Evidence changed the rule's 10 tasks to 15" in second
+    # The default day was searched for: on it evidence changes one plan, and plans the same in one.
+    assert "Created sprint P0-S117: 3 tasks" in first
+    assert "rule 3, evidence 3, applied 3" in first
+    assert "Created sprint P1-S46: 6 tasks" in second
+    assert "rule 7, evidence 6, applied 6" in second
     assert ": passed" in second
+    for project_page in (first, second):
+        for part in (
+            "How sure: All ",
+            "add up to",
+            "Room is left for work that arrives",
+            "verdict",
+        ):
+            assert part in project_page
     assert f"{demo.DEFAULT_DAY} was chosen" in done.stdout
     assert "dsm clock P1 --to next-sprint" in done.stdout
     for project_page in (first, second):
