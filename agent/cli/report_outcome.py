@@ -50,8 +50,8 @@ def _beside_the_expectation(comparison: Comparison) -> Iterator[tuple[str, str]]
 
 def _beside(outcome: int, expected: ExpectedTasks) -> str:
     where = "in" if expected.holds(outcome) else "outside"
-    usual = f"{expected.low} to {expected.high}"
-    return f"{outcome} finished, {expected.mean:.1f} expected: {where} the usual range, {usual}"
+    limits = f"{expected.low} to {expected.high}"
+    return f"{outcome} finished, {expected.mean:.1f} expected: {where} the usual range, {limits}"
 
 
 def _verdict(comparison: Comparison) -> str | None:

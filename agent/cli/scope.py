@@ -51,10 +51,10 @@ async def find_tasks(backlog: "BacklogClient", project: str, names: Sequence[str
     ids = [by_name.get(name) or by_name.get(name.upper()) for name in names]
     if unknown := [name for name, task_id in zip(names, ids, strict=True) if task_id is None]:
         raise Invalid(f"no task of {project}: {_listed(unknown)}; name tasks by id or by key")
-    found = [task_id for task_id in ids if task_id is not None]
-    if twice := sorted({task_id for task_id in found if found.count(task_id) > 1}):
+    named = [task_id for task_id in ids if task_id is not None]
+    if twice := sorted({task_id for task_id in named if named.count(task_id) > 1}):
         raise Invalid(f"named twice, by id and by key: {_listed(twice)}; name each task once")
-    return found
+    return named
 
 
 def _listed(names: Sequence[str]) -> str:
