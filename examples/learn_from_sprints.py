@@ -2,11 +2,12 @@
 
     python examples/learn_from_sprints.py --base-port 8100 --key .dsm/admin.key [--teams 12]
 
-Needs a running stack (`dsm up --detach`). Each team has closed sprints of about seven tasks. The
-rule plans ten, because the confidence in fewer is too low, and the team finishes seven. The teams
-are held at a day a fortnight ago and moved on to yesterday, because a sprint teaches only when half
-of its days are over. The script checks every answer. It exits with 1, and names what is missing,
-when an answer is not as expected or nothing was learned.
+Needs a running stack (`dsm up --detach`). Each team has closed sprints of about seven tasks, which
+is the rule's plan. Of tasks as old as its open ones fewer were finished, so that the evidence plans
+five or six, and the team finishes five. The teams are held at a day a fortnight ago and moved on to
+yesterday, because a sprint teaches only when half of its days are over. The script checks every
+answer. It exits with 1, and names what is missing, when an answer is not as expected or nothing was
+learned.
 """
 
 import argparse
@@ -21,7 +22,12 @@ from pathlib import Path
 from typing import Any
 
 HISTORY = (7, 6, 8, 7, 6, 8, 7)  # tasks closed in past sprints, oldest first
-FINISHED = 7
+FINISHED = 5
+OPEN_TASKS = 20
+# Past tasks, made ten days before a fortnight: one in five is finished in it, the others in the
+# fourth one.
+PAST_FORTNIGHTS = 12
+DAYS_OPEN = (13, 55, 55, 55, 55)
 FORTNIGHT = timedelta(days=14)
 TODAY = date.today()  # noqa: DTZ011 - a calendar day
 BEGIN = TODAY - FORTNIGHT  # day at which the teams are held when they decide
@@ -101,8 +107,30 @@ def make_team(stack: Stack, team: str, held_at: date | None = None) -> None:
     stack.post("chronicle", "/v1/notes/sprint_retrospective/bulk", {"notes": notes})
     numbering = {"last_number": len(HISTORY)}
     stack.call("PUT", "sprint", f"/sprints/by-project/{team}/numbering", numbering)
-    tasks = [{"title": f"Task {n}"} for n in range(20)]
+    today = held_at or TODAY
+    created_on = (today - timedelta(days=10)).isoformat()
+    tasks = [{"title": f"Task {n}", "created_on": created_on} for n in range(OPEN_TASKS)]
     stack.post("backlog", f"/backlogs/{team}/tasks", {"tasks": tasks})
+    stack.call("PUT", "backlog", f"/backlogs/{team}/past-tasks", {"tasks": past_tasks(today)})
+
+
+def past_tasks(today: date) -> list[dict[str, str]]:
+    """Return the dates of tasks that were finished before `today`."""
+    dates = [
+        (created, created + timedelta(days=days))
+        for number in range(1, PAST_FORTNIGHTS + 1)
+        for created in [today - FORTNIGHT * number - timedelta(days=10)]
+        for days in DAYS_OPEN
+    ]
+    return [
+        {
+            "external_key": f"PAST-{number}",
+            "created_on": created.isoformat(),
+            "finished_on": finished.isoformat(),
+        }
+        for number, (created, finished) in enumerate(dates, start=1)
+        if finished < today
+    ]
 
 
 def decide(stack: Stack, team: str, *, dry_run: bool = False) -> Any:
@@ -118,7 +146,7 @@ def adjustment(answer: Any) -> Any:
 
 
 def finish_sprint(stack: Stack, team: str) -> Any:
-    """Decide a sprint, finish seven of its tasks and close it; returns the decision."""
+    """Decide a sprint, finish FINISHED of its tasks and close it; returns the decision."""
     answer = decide(stack, team)
     for task in answer["created"]["tasks"][:FINISHED]:
         path = f"/tasks/{task['task_id']}/progress"
@@ -137,18 +165,23 @@ def print_calibration(calibration: Any) -> None:
         stated, observed = row["stated"], row["observed"]
         if row["count"]:
             print(
-                f"    confidence {row['low']:.2f} to {row['high']:.2f}: {row['count']} outcomes,"
+                f"    chance {row['low']:.2f} to {row['high']:.2f}: {row['count']} outcomes,"
                 f" stated {stated:.2f}, observed {observed:.2f}"
             )
 
 
+def chance(answer: Any) -> float | None:
+    """Return the calibrated chance that the recommended number ends nearer."""
+    return adjustment(answer)["evidence_details"]["confidence"]["calibrated"]
+
+
 def summary(answer: Any) -> str:
     """Describe a decision's numbers in one line."""
-    change = adjustment(answer)
-    confidence = "unknown" if change["confidence"] is None else f"{change['confidence']:.3f}"
+    change, nearer = adjustment(answer), chance(answer)
+    named = "unknown" if nearer is None else f"{nearer:.3f}"
     return (
         f"{answer['decisions']['tasks_to_assign']} tasks (rule {change['original_recommendation']},"
-        f" recommended {change['intelligence_recommendation']}, confidence {confidence},"
+        f" recommended {change['intelligence_recommendation']}, chance to be nearer {named},"
         f" {answer['decisions']['decision_source']})"
     )
 
@@ -158,7 +191,7 @@ def decide_with_all_evidence(stack: Stack, team: str) -> Any:
 
     def undegraded() -> Any:
         answer = decide(stack, team, dry_run=True)
-        return answer if adjustment(answer)["confidence"] is not None else None
+        return answer if chance(answer) is not None else None
 
     return wait_for(undegraded, "a decision has its whole evidence")
 
@@ -214,8 +247,7 @@ def learn(stack: Stack) -> Any:
 def compare(stack: Stack, witness: str, before: Any, result: Any) -> None:
     """Decide for the unchanged state by the new calibration and by the old one.
 
-    The finished sprints are similar episodes by now, so the evidence has grown too. Only the two
-    decisions after learning differ by the calibration alone.
+    The two decisions after learning differ by the calibration alone.
     """
     after = decide_with_all_evidence(stack, witness)
     print(f"the same state after learning: {summary(after)}")
@@ -224,8 +256,8 @@ def compare(stack: Stack, witness: str, before: Any, result: Any) -> None:
     same_evidence = decide_with_all_evidence(stack, witness)
     stack.post("orchestrator", rollback, {"version": result["version"]})
     print(f"and with the calibration rolled back: {summary(same_evidence)}")
-    old, new = adjustment(same_evidence)["confidence"], adjustment(after)["confidence"]
-    check(old != new, f"the calibration moved the confidence from {old:.3f} to {new:.3f}")
+    old, new = chance(same_evidence) or 0.0, chance(after) or 0.0
+    check(old != new, f"the calibration moved the chance from {old:.3f} to {new:.3f}")
     active = stack.get("orchestrator", "/orchestrate/intelligence/learning")["active"]
     check(active["version"] == result["version"], "the learned calibration is in force again")
     for label, other in (("before learning", before), ("by the old calibration", same_evidence)):

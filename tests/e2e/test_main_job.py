@@ -245,7 +245,7 @@ def test_closed_sprints_teach_and_the_next_decision_shows_it(dsm: Dsm) -> None:
     done = _learn_from_sprints(dsm, "LEARN", 8)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "kept: log loss" in done.stdout, done.stdout
-    assert "the calibration moved the confidence" in done.stdout
+    assert "the calibration moved the chance" in done.stdout
     repeated = dsm.json("learn")
     assert repeated["learned"] is False
     assert "0 new outcomes" in repeated["reason"]
