@@ -54,7 +54,8 @@ def test_decision_is_carried_out_exactly_and_explained(dsm: Dsm, api: httpx.Clie
     assert answer["analysis"]["unassigned_tasks"] == 18
     assert answer["analysis"]["historical_context"]["completed_per_sprint"][-4:] == [15, 12, 10, 14]
     decisions = answer["decisions"]
-    assert decisions["rule_based_decision"]["tasks_to_assign"] == 10
+    assert decisions["rule_based_decision"]["tasks_to_assign"] == 4
+    assert "The last six sprints finished" in answer["expectation"]["pace"]
     count = decisions["intelligence_adjustments"]["task_count_modification"]
     assert count["applied_value"] == decisions["tasks_to_assign"]
     assert count["sample_size"] > 0
@@ -69,6 +70,7 @@ def test_decision_is_carried_out_exactly_and_explained(dsm: Dsm, api: httpx.Clie
     assert stored["start_date"] == "2016-06-06"
     chosen = {task["task_id"] for task in stored["tasks"]}
     assert chosen == {task["task_id"] for task in created["tasks"]}
+    assert chosen == {task["task_id"] for task in answer["selection"]["tasks"]}
     _until(lambda: _assigned(dsm, api, "P1") == chosen)
 
     again = dsm.json("orchestrate", "P1")
@@ -79,7 +81,7 @@ def test_decision_is_carried_out_exactly_and_explained(dsm: Dsm, api: httpx.Clie
     assert (running["done_tasks"], running["total_tasks"]) == (0, len(chosen))
     assert (running["working_day"], running["working_days"]) == (1, 10)
     assert 0 < running["open_probability"] < 1
-    assert running["standing"] in dsm.run("orchestrate", "P1").stdout.replace("\n", " ")
+    assert running["standing"] in " ".join(dsm.run("orchestrate", "P1").stdout.split())
 
 
 def _assigned(dsm: Dsm, api: httpx.Client, project: str) -> set[str]:
@@ -256,6 +258,39 @@ def test_closed_sprints_teach_and_the_next_decision_shows_it(dsm: Dsm) -> None:
     assert "NOT SO: a calibration was learned" in too_few.stderr
     assert "new outcomes" in too_few.stderr
     assert dsm.json("learn", "--rollback", "0")["active"]["version"] == 0
+
+
+def test_picked_tasks_are_planned_and_reviewed_by_key(
+    dsm: Dsm, api: httpx.Client, tmp_path: Path
+) -> None:
+    api.post(f"{dsm.url(1)}/projects", json={"id": "PICKED", "name": "Picked"})
+    tasks = [{"title": f"Task {n}", "external_key": f"SHOP-{n}"} for n in range(6)]
+    api.post(f"{dsm.url(2)}/backlogs/PICKED/tasks", json={"tasks": tasks})
+    scope = tmp_path / "scope.txt"
+    scope.write_text("# refinement\nSHOP-4\n")
+    options = ("--dry-run", "--task", "SHOP-1", "--tasks-file", str(scope))
+    answer = dsm.json("orchestrate", "PICKED", *options)
+    planned = {task["title"] for task in answer["selection"]["tasks"]}
+    assert planned <= {"Task 1", "Task 4"}
+    assert answer["expectation"]["review"].startswith("Of the 2 picked expect")
+    unknown = dsm.run("orchestrate", "PICKED", "--dry-run", "--task", "SHOP-9")
+    assert (unknown.returncode, "no task of PICKED: SHOP-9" in unknown.stderr) == (2, True)
+
+
+def test_forecast_and_mode_speak_of_the_same_plan(dsm: Dsm) -> None:
+    forecast = dsm.json("forecast", "P0", "--sprints", "2", "--tasks", "30")
+    assert [row["sprints"] for row in forecast["in_sprints"]] == [1, 2]
+    assert forecast["tasks_done"]["likely_day"] < forecast["tasks_done"]["promised_day"]
+    shown = dsm.run("forecast", "P0", "--tasks", "30")
+    assert "30 tasks are as likely done as not by" in shown.stdout, shown.stderr
+    refused = dsm.run("mode", "P0", "--certainty", "55")
+    assert (refused.returncode, "name 50, 60, 70 or 85" in refused.stderr) == (2, True)
+    assert dsm.json("mode", "P0")["certainty"] == 50
+    changed = dsm.json("mode", "P0", "--certainty", "85")
+    assert changed["certainty"] == 85
+    assert [plan["certainty"] for plan in changed["plans"] if plan["in_force"]] == [85]
+    assert changed["plans"][-1]["tasks"] <= changed["plans"][0]["tasks"]
+    assert dsm.json("mode", "P0", "--certainty", "50")["certainty"] == 50
 
 
 def test_backfill_leaves_no_episode_without_an_embedding(dsm: Dsm) -> None:
