@@ -57,7 +57,7 @@ http = httpx.Client(
 # %% [markdown]
 # ## What it would decide now
 # `rule` is the rule's number, `recommended` what the evidence says, `applied` what the gate let
-# through. `confidence` is the probability that the recommended number ends nearer to the outcome.
+# through. `confidence` is the probability that following this evidence pays in the project.
 
 # %%
 response = http.post(

@@ -1,4 +1,4 @@
-"""`dsm learn`: calibrate confidence by ended sprints, or return to an earlier calibration."""
+"""`dsm learn`: calibrate chances by ended sprints, or return to an earlier calibration."""
 
 import asyncio
 import json
@@ -33,7 +33,7 @@ def learn(
     target: Target,
     as_json: AsJson = False,
 ) -> None:
-    """Learn from how own decisions ended: calibrate confidence; a worse result is refused."""
+    """Learn from how own decisions ended: calibrate the chance to be nearer to the outcome."""
     from agent.cli.failures import one_line
     from agent.learning.schema import Learned
 
@@ -102,8 +102,11 @@ def _show_history(answer: "LearningHistory") -> None:
 def _calibration_table(calibration: "CalibrationReport") -> "tuple[str, Table]":
     from rich.table import Table
 
-    title = f"Confidence by calibration {calibration.version} ({calibration.name}), as it came true"
-    names = ("confidence", "outcomes", "stated", "observed")
+    title = (
+        f"Chance to end nearer, by calibration {calibration.version} ({calibration.name}), as it"
+        " came true"
+    )
+    names = ("chance", "outcomes", "stated", "observed")
     table = Table(*names, box=None, padding=(0, 2, 0, 0))
     for interval in calibration.table:
         stated, observed = (

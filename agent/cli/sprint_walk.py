@@ -42,7 +42,7 @@ class WalkedSprint:
     recommended: int | None
     """Task count that the evidence recommends; None without a recommendation."""
     confidence: float | None
-    """Stated confidence of the recommendation, 0..1; None without one."""
+    """Confidence that following the evidence pays, 0..1; None without a change."""
     applied: bool
     """True when the recommendation passed the gate."""
     daily_scrums: int

@@ -107,7 +107,7 @@ def _show(passed: "Passed") -> None:
         Text(
             "plan: tasks of the sprint; done: of these, finished in it; backlog: finished tasks of "
             "the backlog at its start; team: all that the team finished in its days; rule and "
-            "recommended: the numbers of the decision."
+            "evidence: the numbers of the decision."
         )
     )
     for project, rows in passed.items():
@@ -134,10 +134,11 @@ def _show(passed: "Passed") -> None:
 def _table(project: str, rows: "Sequence[WalkedSprint]") -> "Table":
     from rich.table import Table
 
-    table = Table(title=f"{project}: decided, and what happened", title_justify="left", box=None)
+    title = f"{project}: decided, and what happened"
+    table = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0))
     for name in ("sprint", "days"):
         table.add_column(name, no_wrap=True)
-    for name in ("plan", "done", "backlog", "team", "rule", "recommended", "confidence"):
+    for name in ("plan", "done", "backlog", "team", "rule", "evidence", "confidence"):
         table.add_column(name, justify="right")
     for row in rows:
         team = "not known" if row.team_finished is None else str(row.team_finished)
