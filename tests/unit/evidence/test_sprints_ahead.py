@@ -4,6 +4,8 @@ import pytest
 
 from graphs.evidence.distribution import around
 from graphs.evidence.expectation import several, sprints_until
+from tests.unit.evidence.sprints import ages, by_class
+from tests.unit.evidence.test_risk import work
 
 FULL = around(10, 45)
 SHORT = around(4, 9.6)
@@ -34,3 +36,19 @@ def test_tasks_are_done_earlier_when_later_sprints_are_full() -> None:
     assert with_full_ones < alone
     assert several(SHORT, with_full_ones, FULL).at_least(30) >= 0.85
     assert several(SHORT, with_full_ones - 1, FULL).at_least(30) < 0.85
+
+
+def test_later_sprints_have_neither_the_days_off_nor_the_tasks_of_the_first_one() -> None:
+    windows = [(by_class(d3=count, d224=20), by_class(d3=count)) for count in [2, 9, 4, 12] * 10]
+    first = work(capacity_share=0.5, ages=ages(windows, by_class(d3=2, d224=20)))
+    assert first.follows
+    assert first.expectation.planned != first.evidence.own_pace
+    assert first.later.planned == work(capacity_share=1.0).evidence.own_pace
+    assert first.later.planned.mean > first.evidence.own_pace.mean
+
+
+def test_plan_at_a_certainty_is_that_of_a_decision_with_it() -> None:
+    for certainty in (50, 60, 70, 85):
+        decided = work(certainty=certainty)
+        assert work().plan_at(certainty) == decided.proposal.original
+        assert decided.plan_at(certainty) == decided.evidence.rule_tasks
