@@ -12,7 +12,7 @@ from memory.episode import KEPT_SPRINTS
 # The rule: the team's own pace (docs/adr/0115-own-pace.md)
 PACE_SPRINTS = 6  # newest worked sprints that the pace is made from; development set
 TRIMMED_SPRINTS = 4  # sprints from which on best and worst are left out; fewer leave too little
-MIDDLE_TO_MEAN = 1.18  # mean over trimmed mean of the skewed counts; development set, 1.1 to 1.2
+MIDDLE_TO_MEAN = 1.15  # mean over trimmed mean of the skewed counts; development set, 1.1 to 1.2
 PRIOR_MEAN_TASKS = 9.0  # tasks a sprint of a team nobody knows; development set: median 6, mean 12
 PRIOR_MORE_TASKS = 3  # with a known team one task a person and these; first sprints, 2 to 4 alike
 MOST_PRIOR_TASKS = 30  # of a team without a past, at most; the largest that was seen did 25
@@ -37,7 +37,7 @@ DISPERSION = 0.35  # variance beyond Poisson over mean^2, higher widens; develop
 # Past errors that a scale of 1 counts for, higher adapts slower to the team; 5 to 10 alike.
 DISPERSION_WEIGHT = 7.0
 MAX_ERROR = 3.0  # cap on a standardised error: beyond 3 deviations counts as 3
-UNFORESEEN = 0.05  # share of sprints that follow no past; development set, 0 to 0.1 alike
+UNFORESEEN = 0.1  # share of sprints that follow no past; development set, 0 to 0.1 alike
 INTERVAL = 0.70  # share of outcomes between low and high; a choice, easy to check on records
 PROMISE = 0.85  # share of sprints that reach a promised count; a choice, common among forecasters
 # Correlation of the errors of two sprints of one forecast: the level itself is uncertain.

@@ -16,6 +16,8 @@ from graphs.evidence.payoff import Pair
 from graphs.evidence.spread import scale, squared_error
 from graphs.thresholds import LOOK_BACK_WINDOWS, RECORD_WINDOWS, SMALLEST_MEAN
 
+# Chances are counted over all past windows, also those that followed no past.
+NOTHING_UNFORESEEN = 0.0
 LEAST_VARIANCE = 0.3  # tasks^2; a forecast of almost no task would call any outcome impossible
 
 
@@ -55,10 +57,14 @@ def backlog_forecast(ages: TaskAges, prior: float, share: float = 1.0) -> Backlo
     ]
     recent = errors[-RECORD_WINDOWS:]
     now = forecasts[-1]
-    distribution = around(now.mean * share, scale(recent) * now.variance * share)
+    distribution = around(
+        now.mean * share, scale(recent) * now.variance * share, NOTHING_UNFORESEEN
+    )
     plans = [
         around(
-            forecast.mean, scale(errors[max(0, place - RECORD_WINDOWS) : place]) * forecast.variance
+            forecast.mean,
+            scale(errors[max(0, place - RECORD_WINDOWS) : place]) * forecast.variance,
+            NOTHING_UNFORESEEN,
         )
         for place, forecast in enumerate(forecasts[:-1])
     ]
@@ -73,7 +79,7 @@ def chosen_forecast(chances: Sequence[float], ages: TaskAges) -> Distribution:
         for window, forecast in zip(ages.windows, forecasts[:-1], strict=True)
     ]
     variance = max(LEAST_VARIANCE, sum(chance * (1 - chance) for chance in chances))
-    return around(sum(chances), scale(errors[-RECORD_WINDOWS:]) * variance)
+    return around(sum(chances), scale(errors[-RECORD_WINDOWS:]) * variance, NOTHING_UNFORESEEN)
 
 
 def _pairs(

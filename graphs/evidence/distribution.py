@@ -7,6 +7,8 @@ from itertools import accumulate, pairwise
 
 from graphs.thresholds import INTERVAL, PROMISE, SMALLEST_MEAN, UNFORESEEN
 
+TAIL = 1e-3  # probability beyond the last count of the geometric part
+
 
 @dataclass(frozen=True)
 class Distribution:
@@ -79,19 +81,25 @@ class Distribution:
         return next((n for n in range(last) if holds(n)), last)
 
 
-def around(mean: float, variance: float) -> Distribution:
+def around(mean: float, variance: float, unforeseen: float | None = None) -> Distribution:
     """Distribute tasks around `mean`; a few sprints follow no past.
 
-    A share UNFORESEEN is geometric with the same mean, the rest has `variance`.
+    A share `unforeseen` is geometric with the same mean, the rest has `variance`. None:
+    UNFORESEEN, the share of sprints.
     """
+    share = UNFORESEEN if unforeseen is None else unforeseen
     mean = max(SMALLEST_MEAN, mean)
-    masses = list(_panjer_masses(mean, variance))
+    foreseen = list(_panjer_masses(mean, variance))
     ratio = mean / (1 + mean)
+    # The geometric part has the longer tail: it is followed until almost nothing is left.
+    tail = math.ceil(math.log(TAIL / share) / math.log(ratio)) if share > TAIL else 0
+    foreseen += [0.0] * max(0, tail - len(foreseen))
     mixed = (
-        (1 - UNFORESEEN) * mass + UNFORESEEN * ratio**n / (1 + mean)
-        for n, mass in enumerate(masses)
+        (1 - share) * mass + share * ratio**count / (1 + mean)
+        for count, mass in enumerate(foreseen)
     )
-    return Distribution(mean, variance, tuple(accumulate(mixed)))
+    # Rounding may lift the last sums above 1.
+    return Distribution(mean, variance, tuple(min(1.0, total) for total in accumulate(mixed)))
 
 
 def _panjer_masses(mean: float, variance: float) -> Iterator[float]:
