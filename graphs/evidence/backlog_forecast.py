@@ -3,7 +3,7 @@
 Both are walked forward over the project's past windows, so that the gate sees which one erred less.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -60,14 +60,14 @@ def backlog_forecast(ages: TaskAges, prior: float, share: float = 1.0) -> Backlo
     distribution = around(
         now.mean * share, scale(recent) * now.variance * share, NOTHING_UNFORESEEN
     )
-    plans = [
-        around(
-            forecast.mean,
-            scale(errors[max(0, place - RECORD_WINDOWS) : place]) * forecast.variance,
+    plans = {
+        place: around(
+            forecasts[place].mean,
+            scale(errors[max(0, place - RECORD_WINDOWS) : place]) * forecasts[place].variance,
             NOTHING_UNFORESEEN,
         )
-        for place, forecast in enumerate(forecasts[:-1])
-    ]
+        for place in range(max(0, len(outcomes) - RECORD_WINDOWS), len(outcomes))
+    }
     return BacklogForecast(distribution, tuple(_pairs(ages, plans, outcomes, prior)))
 
 
@@ -83,13 +83,15 @@ def chosen_forecast(chances: Sequence[float], ages: TaskAges) -> Distribution:
 
 
 def _pairs(
-    ages: TaskAges, plans: Sequence[Distribution], outcomes: Sequence[int], prior: float
+    ages: TaskAges, plans: Mapping[int, Distribution], outcomes: Sequence[int], prior: float
 ) -> Iterator[Pair]:
     # Windows before the first finished task say nothing about a team's pace.
     first = next((place for place, count in enumerate(outcomes) if count), len(outcomes))
     past = [Sprint(count, ages.days) for count in outcomes[first:]]
-    for place, (sprint, pace) in enumerate(past_forecasts(past, prior), start=first):
-        if place == first or place < len(outcomes) - RECORD_WINDOWS:
+    start = max(first, len(outcomes) - RECORD_WINDOWS)
+    forecasts = past_forecasts(past, prior, RECORD_WINDOWS)
+    for place, (sprint, pace) in enumerate(forecasts, start=start):
+        if place == first:
             continue
         most = sum(ages.windows[place].open)
         rule, evidence = pace.quantile(0.5), plans[place].quantile(0.5)

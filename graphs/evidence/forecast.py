@@ -40,12 +40,17 @@ def own_forecast(
     return around(mean, scale(errors) * usual_variance(mean))
 
 
-def past_forecasts(past: Sequence[Sprint], prior: float) -> Iterator[tuple[Sprint, Distribution]]:
-    """Forecast each past sprint from the sprints before it alone, also the first."""
+def past_forecasts(
+    past: Sequence[Sprint], prior: float, newest: int | None = None
+) -> Iterator[tuple[Sprint, Distribution]]:
+    """Forecast the `newest` past sprints, each from the sprints before it alone; None: all."""
+    first = 0 if newest is None else max(0, len(past) - newest)
     counts = counted(past, prior)
     errors: list[Error] = []
     for place, (mean, error) in enumerate(_walk(past, counts, prior, first=0)):
-        yield past[place], around(mean, scale(errors) * usual_variance(mean))
+        # Distributing thousands of tasks takes a millisecond, so that only what is asked for is.
+        if place >= first:
+            yield past[place], around(mean, scale(errors) * usual_variance(mean))
         # Of the first sprint the prior alone was wrong, which says nothing of the team's scatter.
         if place:
             errors.append(error)

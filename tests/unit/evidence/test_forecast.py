@@ -50,6 +50,13 @@ def test_past_sprints_are_forecast_from_earlier_sprints_alone() -> None:
     ]
 
 
+def test_newest_past_sprints_are_forecast_as_among_all_of_them() -> None:
+    past = of(4, 9, 6, 12, 5, 7, 30, 2)
+    forecasts = list(past_forecasts(past, 9))
+    for newest in (1, 3, 8, 20):
+        assert list(past_forecasts(past, 9, newest)) == forecasts[-newest:]
+
+
 def test_scope_moves_the_forecast_and_narrows_it() -> None:
     past = tuple(Sprint(40, 14, 42) for _ in range(6))
     larger, same = (scope_forecast(past, 9, Window(14), tasks) for tasks in (80, 40))
