@@ -9,7 +9,8 @@ from domain_services.backlog.planning_schema import CLASS_BORDERS, AgeWindow, Ta
 from domain_services.kernel.database.database import Database
 
 # Window n begins n * days before the day. Ages and ends are days before the day; tasks with equal
-# ones are counted as one. Only the windows that a task was open at are expanded.
+# ones are counted as one. Only the windows that a task was open at are expanded. Sums of int are
+# bigint, those of bigint numeric, which take a quarter longer.
 _FIRST_DAY = "CAST(:day AS date) - CAST(:windows AS int) * CAST(:days AS int)"
 _COUNT = text(
     f"""
@@ -26,7 +27,7 @@ _COUNT = text(
                                 AND tasks.external_key = past_tasks.external_key)),
     ages AS (
         SELECT CAST(:day AS date) - created AS age, CAST(:day AS date) - finished AS ended,
-               count(*) AS tasks
+               CAST(count(*) AS int) AS tasks
         FROM dates WHERE created <= :day GROUP BY 1, 2),
     ends AS (
         SELECT age, ended, tasks, (ended + :days - 1) / :days AS ended_in FROM ages),
