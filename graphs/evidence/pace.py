@@ -65,12 +65,14 @@ def planned_work(past: Sequence[Sprint]) -> list[Sprint]:
     """Return the sprints without the work that arrived after their start, where that is known."""
     if not knows_arrivals(past):
         return list(past)
-    return [
-        Sprint(
-            sprint.completed - (sprint.arrived or 0), sprint.days, sprint.committed, sprint.outside
-        )
-        for sprint in past
-    ]
+    return [_without_arrived(sprint, sprint.arrived or 0) for sprint in past]
+
+
+def _without_arrived(sprint: Sprint, arrived: int) -> Sprint:
+    # Arrived tasks of a sprint of the product are among those outside it, and taken from both. An
+    # imported window has none outside.
+    outside = max(0, sprint.outside - arrived)
+    return Sprint(sprint.completed - arrived, sprint.days, sprint.committed, outside)
 
 
 def arrived_work(past: Sequence[Sprint]) -> list[Sprint] | None:

@@ -92,3 +92,16 @@ def test_arrived_work_that_is_not_known_of_a_recent_sprint_is_not_taken_apart() 
     assert planned_work(past) == past
     assert arrived_work(past) is None
     assert arrived_work(of()) is None
+
+
+def test_arrived_tasks_are_no_planned_work_outside_the_sprint() -> None:
+    # Of 12 finished tasks 9 were in the sprint, and 2 of the 3 others were created in its days.
+    (planned,) = planned_work([Sprint(12, 14, 9, outside=3, arrived=2)])
+    assert (planned.completed, planned.outside, planned.completed_inside) == (10, 1, 9)
+
+
+def test_sprint_is_exhausted_although_other_tasks_arrived_and_were_finished() -> None:
+    (planned,) = planned_work([Sprint(9, 14, 7, outside=2, arrived=2)])
+    assert planned.exhausted
+    (window,) = planned_work([Sprint(9, 14, arrived=2)])
+    assert (window.completed, window.outside, window.exhausted) == (7, 0, False)
