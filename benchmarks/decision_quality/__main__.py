@@ -27,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
         progress.print(f"{time.monotonic() - start:6.1f} s  {step}", markup=False, soft_wrap=True)
 
     try:
-        _check_outputs(options.out, options.plans_out)
+        _check_outputs(options.out, options.plans_out, options.sprints)
         teams = _decidable(options.sprints)
         projects = {name: fortnights(name, tasks) for name, tasks in read_tasks().items()}
         measured, decided = measure(teams, projects, say)
@@ -55,9 +55,15 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _check_outputs(out: Path, plans_out: Path | None) -> None:
-    """Refuse files that cannot be written before anything is measured. Raises: `OSError`."""
+def _check_outputs(out: Path, plans_out: Path | None, sprints: Path) -> None:
+    """Refuse files that cannot be written, or are read, before anything is measured.
+
+    Raises: `OSError`.
+    """
     _check_writable(out)
+    for path in (out, plans_out):
+        if path is not None and path.resolve() == (sprints / "sprints.csv").resolve():
+            raise FileExistsError(f"{path}: the sprints that are read; name another file to write")
     if plans_out is not None:
         _check_writable(plans_out)
         if plans_out.resolve() == out.resolve():

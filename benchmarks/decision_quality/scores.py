@@ -1,6 +1,5 @@
 """Scores with bounds; teams are drawn again, not sprints, since sprints of a team are alike."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,7 +10,6 @@ Floats = NDArray[np.float64]
 
 DRAWS = 2000
 SEED = 20250101
-Z = 1.96  # two-sided 95 % of a normal distribution
 # Teams that bounds ask for. With three, each end is the figure of one team drawn three times (1 in
 # 27 draws, and 1 in 40 are cut off); with one, both are the value itself and look like proof.
 # Four can be drawn in 35 ways only, five in 126. Bounds of few teams stay too narrow.
@@ -59,19 +57,6 @@ def ratio(above: Floats, below: Floats, teams: Sequence[str]) -> Bounded:
 def share(holds: Floats, teams: Sequence[str]) -> Bounded:
     """The mean over cases, with bounds."""
     return ratio(holds, np.ones(len(holds)), teams)
-
-
-def wilson(successes: int, trials: int) -> tuple[float, float] | None:
-    """The 95 % score interval of a share; None without trials.
-
-    Source: Wilson, Journal of the American Statistical Association 22, 1927.
-    """
-    if not trials:
-        return None
-    p, spread = successes / trials, Z * Z / trials
-    middle = (p + spread / 2) / (1 + spread)
-    half = Z * math.sqrt(p * (1 - p) / trials + spread / (4 * trials)) / (1 + spread)
-    return middle - half, middle + half
 
 
 def pinball(outcomes: Floats, quantiles: Floats, level: float) -> float:

@@ -7,13 +7,7 @@ from benchmarks.decision_quality.scores import (
     pinball,
     ratio,
     share,
-    wilson,
 )
-
-
-def test_wilsons_interval_is_the_published_one():
-    assert wilson(8, 10) == pytest.approx((0.4902, 0.9433), abs=1e-4)
-    assert wilson(0, 0) is None
 
 
 def test_a_ratio_is_of_sums_and_its_bounds_hold_it():

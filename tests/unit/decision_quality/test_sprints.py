@@ -157,3 +157,16 @@ def test_folder_removed_meanwhile_is_reported(
     monkeypatch.setattr(command, "measure", lambda *_: (place.rmdir(), ()))
     assert command.main(["--sprints", str(write(lines())), "--out", str(place / "1.json")]) == 2
     assert "No such file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--out", "--plans-out"])
+def test_the_sprints_that_are_read_are_not_written_over(
+    write: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str
+):
+    source = write(lines()) / "sprints.csv"
+    before, outputs = source.read_bytes(), {"--out": tmp_path / "1.json", option: source}
+    named = [part for name, path in outputs.items() for part in (name, str(path))]
+    assert command.main(["--sprints", str(source.parent), *named]) == 2
+    assert "name another file to write" in capsys.readouterr().err
+    assert source.read_bytes() == before
+    assert not (tmp_path / "1.json").exists()
