@@ -56,11 +56,11 @@ class Part(Record):
     """A number behind a recommendation."""
 
     name: str
-    """What the number measures, such as `smoothed_throughput`."""
+    """What the number measures, such as `own_pace`."""
     value: float
     """In tasks a sprint, or a share or probability where the name says so."""
     sample_size: int
-    """Sprints that the number was made from; 0 where it was not made from sprints."""
+    """Sprints, windows or episodes that it was made from; 0 where it was made from none."""
 
 
 class EvidenceUsed(Record):
@@ -110,7 +110,7 @@ class Recommendation(Record):
     confidence: float | None
     """P(following this evidence pays in this project), 0..1; None without evidence to follow."""
     sample_size: int
-    """Past sprints and similar episodes behind the recommendation."""
+    """Past sprints, windows and similar episodes behind the recommendation."""
     evidence_source: str
     """Origin of the evidence, in words."""
     rationale: str

@@ -7,10 +7,10 @@ from agent.intelligence.schema import DataQualityReport
 from domain_services.chronicle.schema import ProjectEvidence
 from graphs.thresholds import MIN_OWN_SPRINTS
 
-ENOUGH_SPRINTS = 8  # closed sprints; more change the smoothed throughput by less than a tenth
+ENOUGH_SPRINTS = 8  # closed sprints: more than a pace is made of, and past plans to judge it by
 ENOUGH_OUTCOMES = 5  # own decisions whose sprint has ended, as many as a learning needs
 
-# Weight of each part in the score; throughput decides most of a forecast, scope and people the
+# Weight of each part in the score; past sprints decide most of a forecast, scope and people the
 # rest.
 WEIGHTS = {
     "sprint_history": 0.40,
@@ -92,8 +92,8 @@ def _recommendations(sprints: int, parts: dict[str, float]) -> list[str]:
     recommendations = {
         "sprint_history": (
             f"{'Insufficient' if sprints < MIN_OWN_SPRINTS else 'Short'} sprint history: {sprints}"
-            f" closed sprints, {MIN_OWN_SPRINTS} are needed for a forecast by the own pace and"
-            f" {ENOUGH_SPRINTS} make it steady. Import the team's history"
+            f" closed sprints, {MIN_OWN_SPRINTS} are needed to judge evidence by past plans and"
+            f" {ENOUGH_SPRINTS} make the pace steady. Import the team's history"
             " (dsm import csv) or close more sprints."
         ),
         "completion_rate": (

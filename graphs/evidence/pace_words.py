@@ -1,11 +1,13 @@
 """Explain the rule's plan: the team's own pace in sentences, with the numbers in them."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from graphs.evidence.evidence import Evidence
 from graphs.evidence.pace import knows_arrivals, middle
 from graphs.thresholds import (
     CERTAINTIES,
+    MOST_PRIOR_TASKS,
     PACE_SPRINTS,
     PRIOR_MORE_TASKS,
     TRIMMED_SPRINTS,
@@ -53,6 +55,8 @@ def _where_from(evidence: Evidence) -> str:
     if not evidence.team_size:
         return "what other teams complete on average"
     people = "one person" if evidence.team_size == 1 else f"{evidence.team_size} people"
+    if evidence.team_size + PRIOR_MORE_TASKS > MOST_PRIOR_TASKS:
+        return f"the most for a team without a past, here of {people}"
     return f"one for each of {people} and {PRIOR_MORE_TASKS} more"
 
 
@@ -63,15 +67,19 @@ def working_time(evidence: Evidence) -> str | None:
         return None
     if not share:
         return "Nobody works in the window."
-    mean = evidence.own_pace.mean
+    # Not the smaller mean over the share: there is a least mean.
+    usual = replace(evidence, capacity_share=None).own_pace.mean
     return (
         f"Days off leave {share:.0%} of the working time; the pace is assumed to go with it:"
-        f" {mean:.1f} tasks instead of {mean / share:.1f}."
+        f" {evidence.own_pace.mean:.1f} tasks instead of {usual:.1f}."
     )
 
 
 def _certainty(evidence: Evidence) -> str:
-    tasks = max(1, evidence.own_pace.most_with(evidence.share))
+    tasks = evidence.own_pace.most_with(evidence.share)
+    if not tasks:
+        chance = evidence.own_pace.at_least(1)
+        return f"1 task is the smallest plan, though reached in {100 * chance:.0f} of 100 sprints."
     count = "1 task is" if tasks == 1 else f"{tasks} tasks are"
     if evidence.certainty == CERTAINTIES[0]:
         return f"{count} as likely reached as not."

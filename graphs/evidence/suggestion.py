@@ -71,7 +71,6 @@ def _of_draft(evidence: Evidence, draft: Draft) -> Suggestion | None:
     past = evidence.planned_past
     forecast = scope_forecast(past, evidence.prior, evidence.window, draft.tasks)
     ratio, known = completed_over_committed(past), len(known_commitments(past))
-    low, high = forecast.interval()
     because = (
         f"the team completes {ratio:.0%} of what it commits to"
         if known
@@ -84,10 +83,7 @@ def _of_draft(evidence: Evidence, draft: Draft) -> Suggestion | None:
         pairs=tuple(_scope_pairs(evidence)),
         usual_error=SPRINT_ERROR,
         parts=(Part("completed_over_committed", ratio, known),),
-        words=(
-            f"Of the {draft.tasks} picked expect {forecast.quantile(0.5)} ({low} to {high}):"
-            f" {because}."
-        ),
+        words=(f"{_of_picked(draft.tasks, forecast)}: {because}."),
     )
 
 
@@ -99,7 +95,6 @@ def _draft_by_chances(
     share = evidence.window.share
     forecast = chosen_forecast([share * chances.of_age(age) for age in draft.ages], evidence.ages)
     known = backlog_forecast(evidence.ages, evidence.prior)
-    low, high = forecast.interval()
     most = len(draft.ages)
     return Suggestion(
         kind="scope",
@@ -108,11 +103,15 @@ def _draft_by_chances(
         pairs=known.pairs if known else (),
         usual_error=TASK_ERROR,
         parts=(Part("sum_of_chances", forecast.mean, len(evidence.ages.windows)),),
-        words=(
-            f"Of the {most} picked expect {min(most, forecast.quantile(0.5))} ({min(low, most)} to"
-            f" {min(high, most)}), by how often tasks of their age were finished."
-        ),
+        words=(f"{_of_picked(most, forecast)}, by how often tasks of their age were finished."),
     )
+
+
+def _of_picked(tasks: int, forecast: Distribution) -> str:
+    """Describe what to expect of a draft, whose sprint may complete more than its tasks."""
+    low, high = forecast.interval()
+    expected = min(tasks, forecast.quantile(0.5))
+    return f"Of the {tasks} picked expect {expected} ({min(low, tasks)} to {min(high, tasks)})"
 
 
 def _scope_pairs(evidence: Evidence) -> list[Pair]:

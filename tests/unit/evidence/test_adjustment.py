@@ -12,6 +12,7 @@ from graphs.evidence.pace import Sprint
 from graphs.evidence.pace_words import explain_pace
 from graphs.evidence.payoff import Pair
 from graphs.evidence.shipped import shipped
+from graphs.evidence.suggestion import rests_on_episodes, suggest
 from tests.unit.evidence.sprints import ages, by_class, of
 
 CALIBRATION = shipped()
@@ -109,6 +110,12 @@ def test_draft_is_reviewed_by_past_commitments() -> None:
     assert propose(TEAM).review is None
 
 
+def test_review_expects_no_more_tasks_than_were_picked() -> None:
+    review = propose(replace(TEAM, draft=Draft(3, ()), plannable=3)).review
+    assert review is not None
+    assert review.startswith("Of the 3 picked expect 3 (2 to 3): ")
+
+
 def test_draft_of_tasks_of_known_age_is_reviewed_by_their_chances() -> None:
     old = replace(WITH_TASKS, draft=Draft(6, (300,) * 6), plannable=6)
     young = replace(WITH_TASKS, draft=Draft(6, (3,) * 6), plannable=6)
@@ -146,6 +153,29 @@ def test_pace_is_explained_with_its_numbers() -> None:
     assert "reached in 85 of 100 sprints" in explain_pace(replace(TEAM, certainty=85))
     assert explain_pace(replace(TEAM, plannable=2)).endswith("Only 2 can be planned.")
     assert explain_pace(replace(TEAM, max_tasks=3)).endswith("The request allows 3.")
+
+
+def test_pace_of_a_large_team_without_a_past_is_not_said_to_be_one_task_a_person() -> None:
+    assert explain_pace(replace(TEAM, history=(), team_size=100)).startswith(
+        "No past sprint is known: 30 tasks are expected, the most for a team without a past, here"
+        " of 100 people."
+    )
+    assert "one for each of 27 people" in explain_pace(replace(TEAM, history=(), team_size=27))
+
+
+def test_days_off_of_a_slow_team_are_compared_with_its_pace_without_them() -> None:
+    slow = replace(TEAM, history=of(1, 1, 1, 1, 1, 1), capacity_share=0.1)
+    usual = replace(slow, capacity_share=None).own_pace.mean
+    assert f"0.5 tasks instead of {usual:.1f}." in explain_pace(slow)
+
+
+def test_smallest_plan_is_not_said_to_be_sure() -> None:
+    slow = replace(TEAM, history=of(0, 0, 0, 0, 0, 0), certainty=85)
+    chance = round(100 * slow.own_pace.at_least(1))
+    assert chance < 85
+    assert explain_pace(slow).endswith(
+        f"1 task is the smallest plan, though reached in {chance} of 100 sprints."
+    )
 
 
 def test_every_number_behind_a_proposal_has_its_sample_size() -> None:
@@ -186,3 +216,41 @@ def test_proposal_stays_within_its_limits(
     assert 1 <= proposal.recommended <= min(plannable, limit or plannable)
     assert (proposal.confidence is None) == (proposal.recommended == rule)
     assert proposal.confidence is None or 0 <= proposal.confidence <= 1
+
+
+def test_evidence_plans_at_the_wanted_certainty() -> None:
+    erratic = [(by_class(d3=10), by_class(d3=done)) for done in (2, 9, 4, 8, 1, 9) * 6]
+    tasks = ages(erratic, by_class(d3=12))
+    proposal = propose(replace(WITH_TASKS, history=of(12) * 6, ages=tasks, certainty=85))
+    assert proposal.recommended == proposal.forecast.most_with(0.85)
+    assert proposal.recommended < proposal.forecast.most_with(0.5)
+
+
+def test_days_off_lower_what_evidence_expects() -> None:
+    draft = replace(WITH_TASKS, draft=Draft(10, (3,) * 10), plannable=10)
+    for evidence in (WITH_TASKS, draft):
+        full, half = propose(evidence), propose(replace(evidence, capacity_share=0.5))
+        assert half.forecast.mean == pytest.approx(full.forecast.mean / 2)
+
+
+def test_past_scopes_are_reviewed_without_what_came_after_them() -> None:
+    history = tuple(
+        Sprint(count, 14, committed, outside=1)
+        for count, committed in ((9, 12), (4, 3), (15, 16), (7, 3), (30, 40), (8, 2), (6, 11))
+    )
+    known, later = (
+        suggest(replace(TEAM, history=past, draft=Draft(9, ()))) for past in (history[:6], history)
+    )
+    assert known is not None and later is not None
+    assert later.pairs[: len(known.pairs)] == known.pairs
+    assert [pair.completed for pair in later.pairs] == [6, 29, 7, 5]
+    for pair, sprint in zip(later.pairs, history[3:], strict=True):
+        assert max(pair.rule, pair.evidence) <= (sprint.committed or 0)
+
+
+def test_episodes_are_asked_for_when_nothing_says_more() -> None:
+    alone = replace(TEAM, neighbours=SIMILAR)
+    assert rests_on_episodes(alone)
+    assert not rests_on_episodes(replace(alone, draft=Draft(9, ())))
+    assert not rests_on_episodes(replace(WITH_TASKS, neighbours=SIMILAR))
+    assert not rests_on_episodes(TEAM)
