@@ -149,3 +149,16 @@ async def test_an_unrecorded_dry_run_works_while_a_run_is_unfinished(whole: Syst
         None,
         None,
     )
+
+
+async def test_draft_with_tasks_that_are_not_free_is_refused_by_name(whole: System) -> None:
+    await whole.make_project("DRAFT", 3)
+    draft = {"task_ids": ["DRAFT-TASK001", "DRAFT-TASK999", "OTHER-TASK001"]}
+    refusal = await whole.orchestrate("DRAFT", options=draft)
+    assert refusal.status_code == 400
+    assert refusal.json()["errors"] == [
+        {"task_id": "DRAFT-TASK999"},
+        {"task_id": "OTHER-TASK001"},
+    ]
+    assert "DRAFT-TASK999, OTHER-TASK001: not free to be planned" in refusal.json()["detail"]
+    assert rows(whole, "episodes", "deliveries") == {"episodes": 0, "deliveries": 0}

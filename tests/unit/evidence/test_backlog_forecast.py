@@ -2,6 +2,7 @@ import pytest
 
 from graphs.evidence.backlog_forecast import backlog_forecast, chosen_forecast
 from graphs.evidence.payoff import payoff
+from graphs.thresholds import LOOK_BACK_WINDOWS
 from tests.unit.evidence.sprints import ages, by_class
 
 # Young tasks are finished, old ones are not; how many are young changes from window to window.
@@ -40,6 +41,16 @@ def test_outcome_of_a_window_is_not_known_to_its_own_plans() -> None:
     assert before.pairs[-1].completed != after.pairs[-1].completed
 
 
+def test_outcome_of_a_large_window_is_not_known_to_its_own_plan() -> None:
+    usual = [(by_class(d3=10), by_class(d3=5))] * 8
+    none, all_done = (
+        backlog_forecast(ages([*usual, (by_class(d3=60), by_class(d3=done))], by_class()), 9)
+        for done in (0, 60)
+    )
+    assert none is not None and all_done is not None
+    assert none.pairs[-1].evidence == all_done.pairs[-1].evidence
+
+
 def test_few_finished_tasks_are_no_evidence_for_the_size_of_a_plan() -> None:
     assert backlog_forecast(ages(WINDOWS[:3], by_class(d3=5)), 9) is None
     assert backlog_forecast(ages([], by_class(d3=5)), 9) is None
@@ -62,3 +73,39 @@ def test_empty_backlog_is_expected_to_finish_hardly_anything() -> None:
 def test_draft_is_expected_to_finish_the_sum_of_its_chances() -> None:
     forecast = chosen_forecast([0.8, 0.8, 0.4], ages(WINDOWS, by_class()))
     assert forecast.mean == pytest.approx(2.0)
+
+
+def test_windows_without_a_past_are_in_the_chances_and_not_added_again() -> None:
+    forecast = backlog_forecast(ages(WINDOWS, by_class(d3=12)), 9)
+    assert forecast is not None
+    assert forecast.distribution.at_most(1) < 0.005
+
+
+def test_windows_of_long_ago_do_not_count() -> None:
+    long_ago = [(by_class(d3=10), by_class(d3=1))] * 30
+    recent = (WINDOWS * 2)[-LOOK_BACK_WINDOWS:]
+    long, short = (
+        backlog_forecast(ages(windows, by_class(d3=5)), 9)
+        for windows in (long_ago + recent, recent)
+    )
+    assert long is not None and short is not None
+    assert long.distribution.mean == pytest.approx(short.distribution.mean)
+
+
+def test_past_plans_hold_no_more_tasks_than_were_open() -> None:
+    windows = [(by_class(d3=count), by_class(d3=count)) for count in (12, 1) * 10]
+    forecast = backlog_forecast(ages(windows, by_class(d3=5)), 9)
+    assert forecast is not None
+    assert {max(pair.rule, pair.evidence) for pair in forecast.pairs if pair.completed == 1} == {1}
+
+
+def test_windows_before_the_first_finished_task_are_no_pace() -> None:
+    nothing = [(by_class(d3=3), by_class())] * 5
+    late, known = (
+        backlog_forecast(ages(windows, by_class(d3=5)), 9)
+        for windows in (nothing + WINDOWS[:15], WINDOWS[:15])
+    )
+    assert late is not None and known is not None
+    assert [pair.rule for pair in late.pairs] == [pair.rule for pair in known.pairs]
+    # Of the first one the prior alone would be judged.
+    assert len(known.pairs) == 14

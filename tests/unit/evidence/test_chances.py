@@ -8,6 +8,7 @@ from graphs.evidence.chances import (
     pool_chances,
     share_in_words,
 )
+from graphs.thresholds import LOOK_BACK_WINDOWS
 from tests.unit.evidence.sprints import ages, by_class
 
 # In each window 6 of 10 tasks of a week and 1 of 10 tasks of half a year are finished.
@@ -77,3 +78,15 @@ def test_classes_of_equal_chance_are_one_class_for_the_order() -> None:
 )
 def test_share_is_described_by_a_count(share: float, words: str) -> None:
     assert share_in_words(share) == words
+
+
+def test_windows_of_long_ago_do_not_count() -> None:
+    long_ago = [(by_class(d7=50), by_class())] * 30
+    recent = (WINDOWS * 7)[-LOOK_BACK_WINDOWS:]
+    assert chances_now(ages(long_ago + recent, by_class())) == chances_now(ages(recent, by_class()))
+
+
+def test_classes_that_are_pooled_weigh_by_their_tasks() -> None:
+    # The older class was finished more often: both take the share of all of their tasks.
+    (younger, older) = chances_of_counts([(10, 2), (90, 81)])
+    assert younger == older == pytest.approx(0.83, abs=0.01)

@@ -87,3 +87,8 @@ def test_thousands_of_tasks_are_distributed_as_well() -> None:
     assert len(distribution.cumulative) < 60_000
     assert distribution.cumulative[-1] == pytest.approx(1, abs=0.002)
     assert distribution.quantile(0.5) == pytest.approx(2700, rel=0.1)
+
+
+def test_few_sprints_follow_no_past() -> None:
+    assert around(30, 40).at_most(2) > 0.005
+    assert around(30, 40, unforeseen=0.0).at_most(2) < 0.001

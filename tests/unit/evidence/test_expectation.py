@@ -72,3 +72,7 @@ def test_number_of_sprints_until_tasks_are_done_grows_with_tasks_and_certainty()
 def test_last_day_of_sprints_in_a_row() -> None:
     assert last_day_of(1, date(2016, 6, 6), 14) == date(2016, 6, 19)
     assert last_day_of(3, date(2016, 6, 6), 7) == date(2016, 6, 26)
+
+
+def test_hundred_and_fifty_sprints_are_still_counted() -> None:
+    assert 120 < (sprints_until(around(1, 1), 150, 0.5) or 0) < 200

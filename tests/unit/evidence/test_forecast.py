@@ -2,8 +2,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graphs.evidence.distribution import Distribution
 from graphs.evidence.forecast import Window, own_forecast, past_forecasts, scope_forecast
 from graphs.evidence.pace import Sprint
+from graphs.evidence.spread import usual_variance
+from graphs.thresholds import DISPERSION, PLAN_WEIGHT, SCOPE_DISPERSION
 from tests.unit.evidence.sprints import of
 
 HISTORIES = st.lists(st.integers(0, 300), max_size=24)
@@ -69,3 +72,38 @@ def test_team_that_does_half_of_its_plans_is_expected_to_do_so_again() -> None:
     honest, boastful = (tuple(Sprint(8, 14, committed) for _ in range(8)) for committed in (9, 16))
     assert scope_forecast(boastful, 9, Window(14), 16).mean < 12
     assert scope_forecast(honest, 9, Window(14), 16).mean > 12
+
+
+def spread(forecast: Distribution, dispersion: float) -> float:
+    """Return the variance of a forecast over that of other teams."""
+    return forecast.variance / usual_variance(forecast.mean, dispersion)
+
+
+def test_small_plan_that_was_completed_says_nothing_of_the_scatter() -> None:
+    regular = tuple(Sprint(9, 14, 12) for _ in range(6))
+    exhausted = (*regular, *(Sprint(2, 14, 2) for _ in range(4)))
+    left_open = (*regular, *(Sprint(2, 14, 3) for _ in range(4)))
+    alone, same, wider = (
+        spread(own_forecast(past, 9), DISPERSION) for past in (regular, exhausted, left_open)
+    )
+    assert same == pytest.approx(alone)
+    assert wider > alone
+
+
+def test_half_the_working_time_lowers_the_forecast_of_a_scope() -> None:
+    past = tuple(Sprint(12, 14, 12) for _ in range(6))
+    full, half = (scope_forecast(past, 9, Window(14, share), 12).mean for share in (1.0, 0.5))
+    assert full - half == pytest.approx((1 - PLAN_WEIGHT) * own_forecast(past, 9).mean / 2)
+
+
+def test_past_scopes_are_forecast_from_earlier_sprints_alone() -> None:
+    # The second sprint surprises those who know the first one alone.
+    steady = tuple(Sprint(30, 14, 31) for _ in range(6))
+    surprise = scope_forecast((Sprint(2, 14, 4), *steady), 9, Window(14), 31)
+    usual = scope_forecast((Sprint(30, 14, 31), *steady), 9, Window(14), 31)
+    assert spread(surprise, SCOPE_DISPERSION) > spread(usual, SCOPE_DISPERSION) + 0.05
+
+
+def test_work_outside_a_sprint_is_no_error_of_its_scope() -> None:
+    past = tuple(Sprint(30, 14, 12, outside=20) for _ in range(6))
+    assert spread(scope_forecast(past, 9, Window(14), 12), SCOPE_DISPERSION) < 1

@@ -24,6 +24,10 @@ def test_pace_of_four_and_more_leaves_out_the_best_and_the_worst() -> None:
     assert own_pace([7, 4, 15, 6, 9, 7], 9) == pytest.approx(expected)
 
 
+def test_best_and_worst_are_left_out_from_four_sprints_on() -> None:
+    assert own_pace([2, 40, 6, 8], 9) == pytest.approx((4 * 7 * MIDDLE_TO_MEAN + 0.5 * 9) / 4.5)
+
+
 def test_pace_of_one_to_three_is_their_mean_drawn_to_the_prior() -> None:
     assert own_pace([4], 9) == pytest.approx((4 + 4.5) / 1.5)
     assert own_pace([4, 8, 6], 9) == pytest.approx((18 + 4.5) / 3.5)
@@ -90,6 +94,7 @@ def test_work_that_arrived_is_apart_from_planned_work() -> None:
 def test_arrived_work_that_is_not_known_of_a_recent_sprint_is_not_taken_apart() -> None:
     past = [*[Sprint(10, 14, arrived=3)] * 5, Sprint(10, 14)]
     assert planned_work(past) == past
+    assert planned_work(past[::-1]) == past[::-1]
     assert arrived_work(past) is None
     assert arrived_work(of()) is None
 
@@ -105,3 +110,9 @@ def test_sprint_is_exhausted_although_other_tasks_arrived_and_were_finished() ->
     assert planned.exhausted
     (window,) = planned_work([Sprint(9, 14, arrived=2)])
     assert (window.completed, window.outside, window.exhausted) == (7, 0, False)
+
+
+def test_team_that_did_more_than_its_sprint_had_was_not_exhausted() -> None:
+    assert Sprint(4, 14, 4).exhausted
+    assert not Sprint(5, 14, 5, outside=1).exhausted
+    assert not Sprint(4, 14, None).exhausted

@@ -23,6 +23,13 @@ def test_one_lucky_window_proves_nothing() -> None:
     assert payoff([BETTER] * 4, 1.5).confidence > CONFIDENCE_THRESHOLD
 
 
+def test_three_windows_without_an_advantage_come_before_the_record() -> None:
+    # Mean 3 / 6, variance (3 * 1.5^2 + 3 * 0.5^2) / 6: 0.5 over sqrt(1.25 / 6) is 1.095.
+    record = payoff([Pair(6, 5, 5)] * 3, 1.5)
+    assert record.confidence == pytest.approx(0.8633, abs=1e-4)
+    assert payoff([Pair(6, 5, 5)] * 3, 3).confidence < CONFIDENCE_THRESHOLD
+
+
 def test_without_a_record_the_odds_are_even() -> None:
     record = payoff([], 1.5)
     assert record.confidence == 0.5
