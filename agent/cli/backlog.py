@@ -56,9 +56,21 @@ def show(
     """Show the free tasks of PROJECT in the order in which they are planned."""
 
     async def read(clients: "Clients") -> Planning:
+        from agent.cli.orchestrate import cadence
+        from graphs.evidence.chances import chances_now
+        from graphs.thresholds import LOOK_BACK_WINDOWS
+
         project_id = project.upper()
         day = (await clients.project.get_project(project_id)).today
-        tasks = await clients.backlog.list_candidates(project_id, day, limit=limit)
+        days = 7 * cadence(target.folder, project_id)
+        ages = await clients.backlog.count_ages(
+            project_id, day, days=days, windows=LOOK_BACK_WINDOWS
+        )
+        # A decision orders by the same classes of age.
+        borders = chances_now(ages).merged_borders
+        tasks = await clients.backlog.list_candidates(
+            project_id, day, limit=limit, class_borders=borders
+        )
         summary = await clients.backlog.get_summary(project_id)
         return Planning(project_id, day, summary.unassigned_tasks, tasks)
 

@@ -145,7 +145,8 @@ def sentence(plan: "PlanOfCertainty") -> str:
     """Describe the plan of one certainty, and how sure it is."""
     from agent.cli.words import count
 
-    return f"{count(plan.tasks, 'task')}, all of them done with {plan.all_done:.0%}"
+    which = "" if plan.tasks == 1 else "all of them "
+    return f"{count(plan.tasks, 'task')}, {which}done with {plan.all_done:.0%}"
 
 
 def _listed(certainties: tuple[int, ...]) -> str:

@@ -30,6 +30,8 @@ def next_step(answer: Orchestration, running: RunningSprint | None = None) -> st
         if running is not None and running.progress_mode == "simulated":
             return f"its daily scrum simulates progress; {_later_day(answer)}."
         return f"{daily_scrum(answer)}report progress, or {_later_day(answer)}."
+    if answer.analysis.backlog_tasks:
+        return f"make a task of the backlog free to be planned, or add one, then {run} again."
     return f"add tasks to the backlog, then {run} again."
 
 

@@ -89,7 +89,6 @@ def orchestrate(
     """Decide the next step of PROJECT, carry it out, and say why and what comes next."""
     from agent.cli.failures import one_line
     from agent.cli.scope import read_names
-    from agent.importing.holdout import cadence_weeks
     from agent.schema import Options, OrchestrationRequest
 
     if every_project:
@@ -107,7 +106,7 @@ def orchestrate(
     # Ids have no small letters: a person may type them so nevertheless.
     project = project.upper()
     if weeks is None:
-        weeks = min(cadence_weeks(target.folder, project) or DEFAULT_WEEKS, MAX_WEEKS)
+        weeks = cadence(target.folder, project)
     request = OrchestrationRequest(
         dry_run=dry_run,
         record=not no_record,
@@ -122,6 +121,13 @@ def orchestrate(
         print(json.dumps(to_json(decided), indent=2))
     else:
         show(decided, why=why, evidence=evidence)
+
+
+def cadence(folder: Path, project: str) -> int:
+    """Return the weeks of a sprint of a project: those of its import, or DEFAULT_WEEKS."""
+    from agent.importing.holdout import cadence_weeks
+
+    return min(cadence_weeks(folder, project) or DEFAULT_WEEKS, MAX_WEEKS)
 
 
 async def request_decision(

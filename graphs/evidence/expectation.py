@@ -66,7 +66,8 @@ class Expectation:
         described = [f"{count} with {share:.0%}" for count, share in self.odds(tasks)]
         if 0 < self.promise < tasks:
             described[-1] += " (the promise)"
-        return f"all {', '.join(described)}; {low} to {high} are usual"
+        plans = "the 1 task" + described[0][1:] if tasks == 1 else f"all {', '.join(described)}"
+        return f"{plans}; {low} to {high} are usual"
 
     def velocity(self) -> str:
         """Describe the tasks of one sprint in words; without a full stop."""

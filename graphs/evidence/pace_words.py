@@ -83,7 +83,8 @@ def _certainty(evidence: Evidence) -> str:
     count = "1 task is" if tasks == 1 else f"{tasks} tasks are"
     if evidence.certainty == CERTAINTIES[0]:
         return f"{count} as likely reached as not."
-    return f"{count} reached in {evidence.certainty} of 100 sprints, as sure as the project wants."
+    sure = f"{evidence.certainty} of 100 sprints or more"
+    return f"{count} reached in {sure}, as sure as the project wants."
 
 
 def _limit(evidence: Evidence) -> str | None:

@@ -105,7 +105,7 @@ def _reason(task: Candidate, all_tasks: Sequence[Candidate], chances: Chances) -
     if len({other.priority for other in all_tasks}) > 1:
         return f"priority {task.priority}"
     if len({chances.of_age(other.age_days) for other in all_tasks}) > 1:
-        return "tasks of its age are finished most often"
+        return "how often tasks of its age are finished"
     return "oldest first"
 
 
@@ -113,7 +113,9 @@ def _left_out(
     others: Sequence[Candidate], waiting: Sequence[Candidate], chosen: int, chances: Chances
 ) -> Iterator[LeftOutTask]:
     for task in others[:SHOWN_LEFT_OUT]:
-        yield _left(task, f"comes after the {chosen} planned tasks", chances)
+        place = f"comes after the {chosen} planned tasks"
+        follows = f"follows {', '.join(task.waits_for)}, and " if task.waits_for else ""
+        yield _left(task, f"{follows}{place}", chances)
     for task in waiting[:SHOWN_LEFT_OUT]:
         yield _left(task, f"waits for {', '.join(task.waits_for)}", chances)
 
@@ -127,8 +129,9 @@ def _warnings(chosen: Sequence[Candidate], chances: Chances) -> Iterator[str]:
     for task in chosen:
         if chances.is_stale(task.age_days):
             share = share_in_words(chances.of_age(task.age_days))
+            whose = "this old" if chances.own else "this old in other projects"
             yield (
-                f"{task.task_id} has been open for {age_in_words(task.age_days)}; of tasks this old"
+                f"{task.task_id} has been open for {age_in_words(task.age_days)}; of tasks {whose}"
                 f" {share} are finished in a sprint: confirm, split or drop it"
             )
 

@@ -156,6 +156,10 @@ def _of_chances(evidence: Evidence) -> Suggestion | None:
     )
 
 
+def _moved(pace: str, mean: str) -> str:
+    return f"leave the pace at {mean}" if mean == pace else f"draw the pace from {pace} to {mean}"
+
+
 def _of_neighbours(evidence: Evidence) -> Suggestion | None:
     if not evidence.uses_neighbours:
         return None
@@ -177,7 +181,5 @@ def _of_neighbours(evidence: Evidence) -> Suggestion | None:
         pairs=evidence.followed,
         usual_error=SPRINT_ERROR,
         parts=tuple(parts),
-        words=(
-            f"{episodes} similar episodes draw the pace from {pace.mean:.1f} to {mean:.1f} tasks."
-        ),
+        words=(f"{episodes} similar episodes {_moved(f'{pace.mean:.1f}', f'{mean:.1f}')} tasks."),
     )

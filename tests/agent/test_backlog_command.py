@@ -64,6 +64,17 @@ async def shown(dsm: Command, *options: str) -> Any:
     return json.loads(result.stdout)
 
 
+async def test_backlog_is_shown_in_the_classes_of_age_that_a_decision_orders_by(
+    dsm: Command, shop: System
+) -> None:
+    backlog = BacklogClient(shop.http, shop.urls["backlog"])
+    old = utc_now().date() - timedelta(days=200)
+    await backlog.create_tasks("SHOP", TasksCreate(tasks=[TaskCreate(title="old", created_on=old)]))
+    tasks = (await shown(dsm))["tasks"]
+    # IDS[0] waits for another task, and every ready one goes before it.
+    assert [task["age_days"] for task in tasks] == [2, 4, 3, 200, 1]
+
+
 async def test_backlog_is_shown_in_planning_order(dsm: Command) -> None:
     page = (await dsm("show", "SHOP")).stdout.splitlines()
     assert "4 free tasks" in page[0]

@@ -66,7 +66,7 @@ CREATION = (
     " days."
 )
 WORDS = "The chances of the 12 open tasks, by their age, add up to 11.9 (8 to 15 are usual)."
-BY_AGE = "tasks of its age are finished most often"
+BY_AGE = "how often tasks of its age are finished"
 RUNNING = CurrentSprint(
     sprint_id="P1-S46", end_date=LAST, total_tasks=12, pending_tasks=9, cronjob="run-p1-s46"
 )

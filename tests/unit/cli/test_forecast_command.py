@@ -135,7 +135,7 @@ def test_mode_is_shown_with_the_plan_of_each_certainty() -> None:
         "certainty 70 of 100 sprints are to complete their plan",
         "50% 7 tasks, all of them done with 50%",
         "70% 5 tasks, all of them done with 70% <- in force",
-        "85% 1 task, all of them done with 85%",
+        "85% 1 task, done with 85%",
     ):
         assert part in text
     assert "not adjusted" not in text

@@ -276,7 +276,7 @@ def test_columns_are_shown_where_tasks_differ() -> None:
     for part in ("why", "priority", "assigned to", "points"):
         assert part not in printed(same)
     assert [printed(line, 100).strip() for line in lines] == [
-        "why: tasks of its age are finished most often",
+        "why: how often tasks of its age are finished",
         "chance: finished within two weeks, of tasks of this age; 7.4 of these 12 by age alone",
     ]
     mixed, *lines = task_table(task_rows(answer(chosen=MIXED)))

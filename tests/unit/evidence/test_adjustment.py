@@ -150,7 +150,7 @@ def test_pace_is_explained_with_its_numbers() -> None:
     )
     people = explain_pace(replace(TEAM, history=(), team_size=5))
     assert people.startswith("No past sprint is known: 8 tasks are expected, one for each of 5")
-    assert "reached in 85 of 100 sprints" in explain_pace(replace(TEAM, certainty=85))
+    assert "reached in 85 of 100 sprints or more" in explain_pace(replace(TEAM, certainty=85))
     assert explain_pace(replace(TEAM, plannable=2)).endswith("Only 2 can be planned.")
     assert explain_pace(replace(TEAM, max_tasks=3)).endswith("The request allows 3.")
 

@@ -43,6 +43,8 @@ def test_sentence_tells_how_sure_the_plan_and_smaller_ones_are() -> None:
     assert f"{promise} with {EXPECTATION.chance_of_all(promise):.0%} (the promise); " in sentence
     assert sentence.endswith("are usual")
     assert "promise" not in EXPECTATION.sentence(promise)
+    one = f"the 1 task with {EXPECTATION.chance_of_all(1):.0%}; "
+    assert EXPECTATION.sentence(1).startswith(one)
 
 
 def test_arriving_work_is_told_apart_and_added_to_the_total() -> None:

@@ -30,7 +30,11 @@ def test_task_that_waits_for_another_one_follows_it_or_is_left_out() -> None:
     )
     assert [task.task_id for task in order.plannable] == ["T3", "T1", "T4", "T5"]
     selection = select(order, 2, 5, CHANCES)
-    assert [task.reason for task in selection.left_out][-1] == "waits for T9"
+    assert [task.reason for task in selection.left_out] == [
+        "follows T1, and comes after the 2 planned tasks",
+        "comes after the 2 planned tasks",
+        "waits for T9",
+    ]
 
 
 def test_backlog_in_which_every_task_waits_has_nothing_to_plan() -> None:
@@ -76,7 +80,7 @@ def test_reason_is_the_first_criterion_that_put_a_task_there() -> None:
     ]
     by_age = plannable_order([candidate(1, age_days=2), candidate(2, age_days=200)])
     (youngest,) = select(by_age, 1, 2, CHANCES).tasks
-    assert youngest.reason == "tasks of its age are finished most often"
+    assert youngest.reason == "how often tasks of its age are finished"
     alike = plannable_order([candidate(1), candidate(2)])
     assert select(alike, 1, 2, CHANCES).tasks[0].reason == "oldest first"
 
@@ -95,6 +99,8 @@ def test_stale_task_is_chosen_and_named_with_what_to_do() -> None:
     (warning,) = selection.warnings
     assert warning.startswith("T1 has been open for 14 months; of tasks this old ")
     assert warning.endswith("confirm, split or drop it")
+    (foreign,) = select(order, 2, 2, CHANCES).warnings
+    assert "of tasks this old in other projects" in foreign
 
 
 def test_chances_of_the_chosen_tasks_add_up() -> None:
