@@ -5,6 +5,7 @@ import asyncio
 from agent import schema
 from agent.intelligence import risk
 from agent.intelligence.reader import ProjectReader
+from agent.intelligence.schema import RiskAssessment
 from graphs.nodes.analyse import ProjectState
 from graphs.thresholds import MIN_OWN_SPRINTS
 
@@ -46,19 +47,23 @@ async def project_status(reader: ProjectReader, project_id: str) -> schema.Proje
             completion_rate=patterns.completion_rate if patterns else None,
             velocity_trend=state.snapshot.trend,
         ),
-        predictive_insights=schema.PredictiveInsights(
-            overall_risk=assessment.overall_risk,
-            sprint_failure_probability=assessment.sprint_failure_probability,
-            expected=assessment.expected,
-            low=assessment.low,
-            high=assessment.high,
-            promise=assessment.promise,
-            arriving=assessment.arriving,
-            expectation=assessment.expectation,
-            review=assessment.review,
-        ),
+        predictive_insights=_insights(assessment),
         reasons=_trend_reasons(state) | assessment.reasons,
         degraded=[*state.missing, *recall_missing],
+    )
+
+
+def _insights(assessment: RiskAssessment) -> schema.PredictiveInsights:
+    return schema.PredictiveInsights(
+        overall_risk=assessment.overall_risk,
+        sprint_failure_probability=assessment.sprint_failure_probability,
+        expected=assessment.expected,
+        low=assessment.low,
+        high=assessment.high,
+        promise=assessment.promise,
+        arriving=assessment.arriving,
+        expectation=assessment.expectation,
+        review=assessment.review,
     )
 
 

@@ -73,7 +73,7 @@ def _targets(section: list[dict[str, Any]]) -> RenderableType:
             number(target["value"]),
             number(target["low"]),
             number(target["high"]),
-            "yes" if target["met"] else "no",
+            "-" if target["value"] is None else "yes" if target["met"] else "no",
         )
         for target in section
     )

@@ -35,5 +35,5 @@ def known_commitments(past: Sequence[Sprint]) -> list[tuple[int, int]]:
 def with_scope(pace: float, ratio: float, tasks: int) -> float:
     """Mix the team's pace with what it usually makes of a scope of `tasks`, `ratio` of them."""
     # Teams plan what they trust themselves to do: this is what their plans are worth, not what a
-    # larger plan would bring about (docs/adr/0025-recommended-count.md).
+    # larger plan would bring about (docs/adr/0115-own-pace.md).
     return PLAN_WEIGHT * ratio * tasks + (1 - PLAN_WEIGHT) * pace

@@ -106,8 +106,7 @@ async def read_project(
     until = today if clock == "held" else None
     newest = sprints[0] if sprints else None
     runs = newest is not None and newest.status == "in_progress"
-    # Only now is the day known. A project that follows the clock pays no second request to the
-    # chronicle, and one whose sprint runs plans no other.
+    # Only now is the day known. A project that follows the clock asks the chronicle once.
     (history, missing), window, ages = await asyncio.gather(
         ask_history(sources, project_id, seconds, until)
         if until is not None and history is not None
@@ -120,8 +119,7 @@ async def read_project(
         history = without_simulated(history)
     velocity = history.velocity if history else None
     schedules = _Schedules([job for job in jobs if job.kind == "daily_scrum"], deleted)
-    facts = _facts(summary, newest, window, schedules, options)
-    past = past_sprints(velocity)
+    past, facts = past_sprints(velocity), _facts(summary, newest, window, schedules, options)
     planning, facts = await read_planning(
         sources, facts, past, ages, certainty, history_known=not missing
     )

@@ -21,6 +21,13 @@ def create_sprint(facts: Facts) -> Ruling | None:
     return Ruling("create_sprint", "create_sprint", reason, tasks=tasks, duration_weeks=weeks)
 
 
+def _considered(facts: Facts) -> str:
+    picked = facts.options.task_ids
+    return (
+        f"{facts.unassigned_tasks} free tasks" if picked is None else f"{len(picked)} tasks picked"
+    )
+
+
 def _beginning(facts: Facts) -> str:
     if facts.sprint_start == facts.today:
         return ""
@@ -54,7 +61,7 @@ def keep_as_is(facts: Facts) -> Ruling | None:
     elif not facts.unassigned_tasks:
         cause = f"none of the {facts.backlog_tasks} backlog tasks is free to be planned"
     elif not facts.plannable:
-        cause = f"each of the {facts.unassigned_tasks} free tasks waits for another task"
+        cause = f"each of the {_considered(facts)} waits for another task"
     else:
         cause = f"the request allows {facts.options.max_tasks} tasks in a sprint"
     sprint_id = sprint.sprint_id if sprint is not None else None

@@ -29,6 +29,16 @@ def test_unknown_team_blocks_nothing(facts: BuildFacts) -> None:
         assert create_sprint(situation) is not None
 
 
+def test_window_without_a_working_day_blocks_a_sprint_of_an_unknown_team_too(
+    facts: BuildFacts,
+) -> None:
+    situation = facts(team_size=None, team_working_days=None, working_days=0)
+    ruling = block_absent_team(situation)
+    assert ruling is not None
+    assert "nobody can work in the window of 2 week(s)" in ruling.reason
+    assert create_sprint(situation) is None
+
+
 def test_nothing_is_blocked_when_no_sprint_is_due(facts: BuildFacts, sprint: BuildSprint) -> None:
     assert block_absent_team(facts(team_working_days=0, unassigned=())) is None
     assert block_absent_team(facts(team_working_days=0, active_sprint=sprint())) is None
