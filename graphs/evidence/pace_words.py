@@ -68,10 +68,10 @@ def working_time(evidence: Evidence) -> str | None:
     if not share:
         return "Nobody works in the window."
     # Not the smaller mean over the share: there is a least mean.
-    usual = replace(evidence, capacity_share=None).own_pace.mean
+    full_pace = replace(evidence, capacity_share=None).own_pace.mean
     return (
         f"Days off leave {share:.0%} of the working time; the pace is assumed to go with it:"
-        f" {evidence.own_pace.mean:.1f} tasks instead of {usual:.1f}."
+        f" {evidence.own_pace.mean:.1f} tasks instead of {full_pace:.1f}."
     )
 
 

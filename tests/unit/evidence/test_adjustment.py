@@ -165,8 +165,8 @@ def test_pace_of_a_large_team_without_a_past_is_not_said_to_be_one_task_a_person
 
 def test_days_off_of_a_slow_team_are_compared_with_its_pace_without_them() -> None:
     slow = replace(TEAM, history=of(1, 1, 1, 1, 1, 1), capacity_share=0.1)
-    usual = replace(slow, capacity_share=None).own_pace.mean
-    assert f"0.5 tasks instead of {usual:.1f}." in explain_pace(slow)
+    full_pace = replace(slow, capacity_share=None).own_pace.mean
+    assert f"0.5 tasks instead of {full_pace:.1f}." in explain_pace(slow)
 
 
 def test_smallest_plan_is_not_said_to_be_sure() -> None:

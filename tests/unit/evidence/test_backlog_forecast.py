@@ -42,9 +42,11 @@ def test_outcome_of_a_window_is_not_known_to_its_own_plans() -> None:
 
 
 def test_outcome_of_a_large_window_is_not_known_to_its_own_plan() -> None:
-    usual = [(by_class(d3=10), by_class(d3=5))] * 8
+    steady_windows = [(by_class(d3=10), by_class(d3=5))] * 8
     none, all_done = (
-        backlog_forecast(ages([*usual, (by_class(d3=60), by_class(d3=done))], by_class()), 9)
+        backlog_forecast(
+            ages([*steady_windows, (by_class(d3=60), by_class(d3=done))], by_class()), 9
+        )
         for done in (0, 60)
     )
     assert none is not None and all_done is not None

@@ -100,8 +100,8 @@ def test_past_scopes_are_forecast_from_earlier_sprints_alone() -> None:
     # The second sprint surprises those who know the first one alone.
     steady = tuple(Sprint(30, 14, 31) for _ in range(6))
     surprise = scope_forecast((Sprint(2, 14, 4), *steady), 9, Window(14), 31)
-    usual = scope_forecast((Sprint(30, 14, 31), *steady), 9, Window(14), 31)
-    assert spread(surprise, SCOPE_DISPERSION) > spread(usual, SCOPE_DISPERSION) + 0.05
+    expected_sprint = scope_forecast((Sprint(30, 14, 31), *steady), 9, Window(14), 31)
+    assert spread(surprise, SCOPE_DISPERSION) > spread(expected_sprint, SCOPE_DISPERSION) + 0.05
 
 
 def test_work_outside_a_sprint_is_no_error_of_its_scope() -> None:

@@ -32,6 +32,24 @@ def test_without_an_unassigned_task_nothing_is_created(facts: BuildFacts) -> Non
     assert ruling.reason == "Nothing, because none of the 20 backlog tasks is free to be planned."
 
 
+def test_backlog_in_which_every_task_waits_begins_no_sprint(facts: BuildFacts) -> None:
+    situation = facts(plannable=(), unassigned_tasks=4)
+    assert create_sprint(situation) is None
+    ruling = keep_as_is(situation)
+    assert ruling is not None
+    assert ruling.reason == "Nothing, because each of the 4 free tasks waits for another task."
+    picked = facts(options={"task_ids": ("T1", "T2")}, plannable=(), unassigned_tasks=4)
+    ruling = keep_as_is(picked)
+    assert ruling is not None
+    assert "each of the 2 tasks picked waits for another task" in ruling.reason
+
+
+def test_reason_explains_the_pace_with_its_numbers(facts: BuildFacts) -> None:
+    ruling = create_sprint(facts())
+    assert ruling is not None
+    assert "10 tasks are as likely reached as not." in ruling.reason
+
+
 def test_no_second_sprint_is_created_beside_one_in_progress(
     facts: BuildFacts, sprint: BuildSprint
 ) -> None:
