@@ -16,6 +16,7 @@ from memory.episode_documents import EpisodeDocument
 from memory.runs import Status
 from tools.cron_dialect import MAX_SCHEDULE_CHARACTERS
 
+MOST_TASKS = 500  # of a sprint that is decided; as many as the backlog lists by name
 # As the rules know them; here for the request's schema.
 Certainty = Literal[50, 60, 70, 85]
 Schedule = Annotated[str, StringConstraints(max_length=MAX_SCHEDULE_CHARACTERS)]
@@ -37,9 +38,9 @@ class Options(Wire):
     """
     sprint_duration_weeks: Annotated[int, Field(strict=True, ge=1, le=8)] = 2
     """Weeks of a new sprint."""
-    max_tasks_per_sprint: Annotated[int, Field(strict=True, ge=1, le=500)] | None = None
+    max_tasks_per_sprint: Annotated[int, Field(strict=True, ge=1, le=MOST_TASKS)] | None = None
     """Limit that neither the rule nor an adjustment passes; null: none."""
-    task_ids: TaskIds | None = None
+    task_ids: Annotated[TaskIds, Field(max_length=MOST_TASKS)] | None = None
     """Scope on the table: only these tasks are planned, and the answer reviews them.
 
     Null: the tasks are chosen from all that are free.

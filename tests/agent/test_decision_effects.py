@@ -161,4 +161,9 @@ async def test_draft_with_tasks_that_are_not_free_is_refused_by_name(whole: Syst
         {"task_id": "OTHER-TASK001"},
     ]
     assert "DRAFT-TASK999, OTHER-TASK001: not free to be planned" in refusal.json()["detail"]
+    # As many as a request may name, and one more.
+    names = [f"DRAFT-TASK{number:03d}" for number in range(1, 502)]
+    for count, text in ((500, "not free to be planned"), (501, "at most 500 items")):
+        refusal = await whole.orchestrate("DRAFT", options={"task_ids": names[:count]})
+        assert (refusal.status_code, text in refusal.json()["detail"]) == (400, True)
     assert rows(whole, "episodes", "deliveries") == {"episodes": 0, "deliveries": 0}
