@@ -50,11 +50,7 @@ def backlog_forecast(ages: TaskAges, prior: float, share: float = 1.0) -> Backlo
     if not chances_now(ages).own:
         return None
     forecasts = list(_walk(ages))
-    outcomes = [sum(window.finished) for window in ages.windows]
-    errors = [
-        squared_error(outcome, forecast.mean, forecast.variance)
-        for outcome, forecast in zip(outcomes, forecasts[:-1], strict=True)
-    ]
+    outcomes, errors = _outcomes(ages), _errors(ages, forecasts)
     recent = errors[-RECORD_WINDOWS:]
     now = forecasts[-1]
     distribution = around(
@@ -73,13 +69,22 @@ def backlog_forecast(ages: TaskAges, prior: float, share: float = 1.0) -> Backlo
 
 def chosen_forecast(chances: Sequence[float], ages: TaskAges) -> Distribution:
     """Forecast how many tasks of the given chances are finished, with the spread of the backlog."""
-    forecasts = list(_walk(ages))
-    errors = [
-        squared_error(sum(window.finished), forecast.mean, forecast.variance)
-        for window, forecast in zip(ages.windows, forecasts[:-1], strict=True)
-    ]
+    errors = _errors(ages, list(_walk(ages)))
     variance = max(LEAST_VARIANCE, sum(chance * (1 - chance) for chance in chances))
     return around(sum(chances), scale(errors[-RECORD_WINDOWS:]) * variance, NOTHING_UNFORESEEN)
+
+
+def _outcomes(ages: TaskAges) -> list[int]:
+    """Return how many of the tasks open at its start each past window finished."""
+    return [sum(window.finished) for window in ages.windows]
+
+
+def _errors(ages: TaskAges, forecasts: Sequence[WindowForecast]) -> list[float]:
+    """Return the squared errors of the past windows; the last forecast is of the next one."""
+    return [
+        squared_error(outcome, forecast.mean, forecast.variance)
+        for outcome, forecast in zip(_outcomes(ages), forecasts[:-1], strict=True)
+    ]
 
 
 def _pairs(

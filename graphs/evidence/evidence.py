@@ -95,9 +95,14 @@ class Evidence:
         return None if past is None else own_forecast(past, 0.0, self.window)
 
     @property
+    def pace_tasks(self) -> int:
+        """Return the tasks that the own pace allows at the wanted certainty, at least one."""
+        return max(1, self.own_pace.most_with(self.share))
+
+    @property
     def rule_tasks(self) -> int:
-        """Return the rule's plan: the own pace at the wanted certainty, within the limits."""
-        return self.limited(max(1, self.own_pace.most_with(self.share)))
+        """Return the rule's plan: the own pace within the limits."""
+        return self.limited(self.pace_tasks)
 
     def limited(self, tasks: int) -> int:
         """Return a count within the plannable tasks and the caller's limit."""

@@ -88,7 +88,7 @@ def _certainty(evidence: Evidence) -> str:
 
 
 def _limit(evidence: Evidence) -> str | None:
-    pace, planned = max(1, evidence.own_pace.most_with(evidence.share)), evidence.rule_tasks
+    pace, planned = evidence.pace_tasks, evidence.rule_tasks
     if planned >= pace:
         return None
     if planned == evidence.plannable:

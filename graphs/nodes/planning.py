@@ -96,18 +96,17 @@ def working_share(
 
 
 def _with_pace(facts: Facts, evidence: Evidence, history_known: bool) -> Facts:
-    pace = max(1, evidence.own_pace.most_with(evidence.share))
     reason = explain_pace(evidence)
     if not history_known:
         reason = f"The project's past did not answer. {reason}"
-    return replace(facts, pace_tasks=pace, pace_reason=reason)
+    return replace(facts, pace_tasks=evidence.pace_tasks, pace_reason=reason)
 
 
 def _most_candidates(facts: Facts, evidence: Evidence) -> int:
     """Return how many candidates are read: the largest plan and some beyond it."""
     if facts.options.task_ids is not None:
         return MOST_CANDIDATES
-    pace = max(1, evidence.own_pace.most_with(evidence.share))
+    pace = evidence.pace_tasks
     return min(MOST_CANDIDATES, pace + max(1, int(pace * MAX_CHANGE)) + READ_AHEAD)
 
 
