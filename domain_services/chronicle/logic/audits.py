@@ -2,7 +2,9 @@
 
 The chain of a project begins with 32 zero bytes; each link is the SHA-256 of the link before it
 followed by the record's canonical JSON, which is PostgreSQL's text of a jsonb value in UTF-8. The
-database links what is inserted, and keeps the length and the head of each chain.
+record holds the time of recording as `$recorded_at`. Records from before chronicle_0009 do not: the
+digest of their times is in the chain's row, and in the record of the first audit after them as
+`$old_times`. The database links what is inserted, and keeps the length and the head of each chain.
 """
 
 from typing import Any
@@ -32,41 +34,66 @@ _APPEND = text(
     """
 )
 _SAME = text(
-    "SELECT record = CAST(:record AS jsonb) FROM decision_audits WHERE audit_id = :audit_id"
+    """
+    SELECT record - CAST(:chained AS text[]) = CAST(:record AS jsonb)
+    FROM decision_audits WHERE audit_id = :audit_id
+    """
 )
+# Fields that the database adds to a record, beside those that the caller sent.
+CHAINED_FIELDS = ["$recorded_at", "$old_times"]
 # The chain is verified in the database: sending every record of years to the service would take
 # longer than hashing it.
-_VERIFY = text(
+VERIFY = text(
     """
     WITH links AS (
-        SELECT *, lag(hash, 1, :genesis) OVER chain AS link_before,
-               row_number() OVER chain AS place, lead(sequence) OVER chain IS NULL AS is_last
+        SELECT project_id, sequence, audit_id, prev_hash, hash,
+               lag(hash, 1, :genesis) OVER chain AS link_before,
+               row_number() OVER chain AS place, lead(sequence) OVER chain IS NULL AS is_last,
+               hash = sha256(prev_hash || convert_to(CAST(record AS text), 'UTF8')) AS is_whole,
+               made_at = CAST(record ->> 'timestamp' AS timestamptz) AS is_timed,
+               recorded_at = CAST(record ->> '$recorded_at' AS timestamptz) AS is_dated,
+               record ->> '$old_times' AS old_times
         FROM decision_audits
         WHERE CAST(:project_id AS text) IS NULL OR project_id = :project_id
         WINDOW chain AS (PARTITION BY project_id ORDER BY sequence)),
     chains AS (
         SELECT * FROM decision_chains
         WHERE CAST(:project_id AS text) IS NULL OR project_id = :project_id),
+    -- Audits whose records hold no time of recording.
+    old AS (
+        SELECT project_id, min(sequence) AS sequence, max(sequence) AS up_to
+        FROM links WHERE is_dated IS NULL GROUP BY project_id),
+    sealed AS (
+        SELECT DISTINCT ON (project_id) project_id, decode(old_times, 'hex') AS old_times
+        FROM links WHERE old_times IS NOT NULL ORDER BY project_id, sequence),
     judged AS (
         SELECT l.project_id, l.sequence, l.audit_id, CASE
             WHEN l.sequence <> l.place THEN 'audits before it are missing'
             WHEN l.prev_hash <> l.link_before THEN 'it does not continue the audit before it'
-            WHEN l.hash <> sha256(l.prev_hash || convert_to(CAST(l.record AS text), 'UTF8'))
-                THEN 'its content was changed'
-            WHEN l.made_at <> CAST(l.record ->> 'timestamp' AS timestamptz)
-                THEN 'its time was changed'
+            WHEN NOT l.is_whole THEN 'its content was changed'
+            WHEN NOT l.is_timed THEN 'its time was changed'
+            WHEN NOT l.is_dated THEN 'its time of recording was changed'
             WHEN l.is_last AND (c.head, c.length) IS DISTINCT FROM (l.hash, l.sequence)
                 THEN 'audits after it are missing, or the end of the chain was changed'
-            END AS problem
+            END AS problem, 1 AS counts
         FROM links l LEFT JOIN chains c ON c.project_id = l.project_id
         UNION ALL
-        SELECT project_id, 0, NULL, 'no audit is left' FROM chains c
-        WHERE length > 0 AND NOT EXISTS (SELECT FROM links l WHERE l.project_id = c.project_id)),
+        SELECT project_id, 0, NULL, 'no audit is left', 0 FROM chains c
+        WHERE length > 0 AND NOT EXISTS (SELECT FROM links l WHERE l.project_id = c.project_id)
+        UNION ALL
+        SELECT old.project_id, l.sequence, l.audit_id,
+               'a time of recording was changed, of it or of an audit up to number ' || old.up_to,
+               0
+        FROM old JOIN links l USING (project_id, sequence)
+        LEFT JOIN sealed ON sealed.project_id = old.project_id
+        LEFT JOIN chains c ON c.project_id = old.project_id
+        WHERE coalesce(sealed.old_times, c.old_times)
+              IS DISTINCT FROM old_times_of(old.project_id)),
     first AS (
         SELECT DISTINCT ON (project_id) * FROM judged WHERE problem IS NOT NULL
         ORDER BY project_id, sequence),
     counted AS (
-        SELECT project_id, count(audit_id) AS records FROM judged GROUP BY project_id)
+        SELECT project_id, sum(counts) AS records FROM judged GROUP BY project_id)
     SELECT project_id, records, first.problem IS NULL AS verified, first.audit_id AS first_broken,
            nullif(first.sequence, 0) AS first_broken_sequence, first.problem,
            encode(chains.head, 'hex') AS head
@@ -91,7 +118,7 @@ async def append(connection: AsyncConnection, audit: DecisionAuditCreate) -> UUI
     """
     record = orjson.dumps(audit.model_dump(mode="json")).decode()
     if await connection.scalar(_APPEND, {"record": record}) is None:
-        same = {"record": record, "audit_id": audit.audit_id}
+        same = {"record": record, "audit_id": audit.audit_id, "chained": CHAINED_FIELDS}
         if not await connection.scalar(_SAME, same):
             raise Conflict(
                 f"another audit has the id {audit.audit_id}: audits do not change, send a new id",
@@ -128,7 +155,7 @@ async def verify(
     """
     # Chains of years take longer than other statements may.
     await connection.execute(text("SET LOCAL statement_timeout = '60s'"))
-    rows = await connection.execute(_VERIFY, {"project_id": project_id, "genesis": GENESIS})
+    rows = await connection.execute(VERIFY, {"project_id": project_id, "genesis": GENESIS})
     chains = [ProjectChain.model_validate(row, from_attributes=True) for row in rows]
     noted_head_found = None
     if noted_head is not None:

@@ -87,7 +87,9 @@ class DecisionAudit(Answer):
     prev_hash: str
     """Hash of the audit before; 64 zeros for the first."""
     hash: str
-    """SHA-256 (hex) of the bytes of `prev_hash` followed by the record's canonical JSON."""
+    """SHA-256 (hex) of the bytes of `prev_hash` followed by the record's canonical JSON.
+
+    The record holds the time of recording as `$recorded_at`."""
     recorded_at: datetime
     """Time of recording, UTC."""
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
@@ -56,6 +56,7 @@ async def test_audit_is_read_as_sent_with_its_link(
     (recorded,) = await chronicle.list_decision_audits("P1", "P1-S01")
     assert recorded.model_dump(include=set(type(decision).model_fields)) == decision.model_dump()
     assert (recorded.sequence, recorded.prev_hash) == (1, "00" * 32)
+    assert datetime.now(UTC) - recorded.recorded_at < timedelta(minutes=5)
 
 
 async def test_repeated_audit_changes_nothing_and_other_content_is_a_conflict(
@@ -186,6 +187,14 @@ _REHASHED = """UPDATE decision_audits
                    hash = sha256(prev_hash || convert_to(
                        jsonb_set(record, '{actor}', '"me"')::text, 'UTF8'))
                WHERE sequence = 2"""
+_REDATED = """UPDATE decision_audits
+              SET recorded_at = '2020-01-01T00:00:00Z', record = jsonb_set(
+                  record, '{$recorded_at}', '"2020-01-01T00:00:00.000000Z"')
+              WHERE sequence = 2"""
+_UNDATED = """UPDATE decision_audits
+              SET recorded_at = '2020-01-01T00:00:00Z', record = record - '$recorded_at',
+                  hash = sha256(prev_hash || convert_to((record - '$recorded_at')::text, 'UTF8'))
+              WHERE sequence = 2"""
 
 
 @pytest.mark.parametrize(
@@ -198,6 +207,14 @@ _REHASHED = """UPDATE decision_audits
             1,
             "its time was changed",
         ),
+        (
+            "UPDATE decision_audits SET recorded_at = recorded_at - interval '1 day'"
+            " WHERE sequence = 2",
+            1,
+            "its time of recording was changed",
+        ),
+        (_REDATED, 1, "its content was changed"),
+        (_UNDATED, 1, "a time of recording was changed, of it or of an audit up to number 2"),
         ("DELETE FROM decision_audits WHERE sequence = 1", 1, "audits before it are missing"),
         ("DELETE FROM decision_audits WHERE sequence = 2", 2, "audits before it are missing"),
         ("DELETE FROM decision_audits WHERE sequence = 3", 1, _CUT),
