@@ -8,7 +8,15 @@ from benchmarks.stage import Connection, Stage, open_connection
 MARK = "SCALE-TEMPLATE"
 DATABASES = ("dsm_project", "dsm_backlog", "dsm_sprint", "dsm_chronicle")
 # Bookkeeping of requests and events: a copy owes nobody anything.
-LEFT_OUT = ("alembic_version", "idempotency", "inbox", "outbox", "dead_letters", "deliveries")
+LEFT_OUT = (
+    "alembic_version",
+    "idempotency",
+    "keyed_requests",
+    "inbox",
+    "outbox",
+    "dead_letters",
+    "deliveries",
+)
 _TABLES = """
     SELECT relname FROM pg_class
     WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY oid

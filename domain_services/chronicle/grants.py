@@ -3,6 +3,7 @@
 # Notes and audits are only added: the service itself cannot change or delete what it has recorded.
 GRANTS = {
     "idempotency_keys": "SELECT, INSERT, UPDATE, DELETE",
+    "keyed_requests": "SELECT, INSERT, UPDATE, DELETE",
     "chronicle_notes": "SELECT, INSERT",
     "sprint_retrospectives": "SELECT, INSERT",
     "retrospective_action_items": "SELECT, INSERT, UPDATE (status, version)",

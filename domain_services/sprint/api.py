@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from domain_services.kernel.database.database import Store, UnitOfWork
 from domain_services.kernel.messaging.outbox import Relay
 from domain_services.kernel.types import ProjectId, SprintId, TaskId
-from domain_services.kernel.web.auth import ADMIN
+from domain_services.kernel.web.auth import ADMIN, Identity
 from domain_services.kernel.web.idempotent_route import IdempotentRoute
 from domain_services.kernel.web.openapi import problems
 from domain_services.sprint import schema
@@ -109,12 +109,14 @@ async def create_sprint(
     body: schema.SprintCreate,
     planner: Annotated[Planner, Depends(_planner)],
     relay: Annotated[Relay, Depends(_relay)],
+    request: Request,
     idempotency_key: Annotated[schema.IdempotencyKey | None, Header()] = None,
 ) -> schema.SprintCreated:
     """Start a sprint with the named tasks, or with all unassigned ones."""
     # The route takes the key itself: the answer is stored when the sprint starts, which may be in
     # the recovery (docs/adr/0052-idempotency-keys.md).
-    created = await planner.create(project_id, body, idempotency_key)
+    caller: Identity = request.scope["dsm.identity"]
+    created = await planner.create(project_id, body, idempotency_key, caller=caller.name)
     # A sprint starts without Redis too: its events wait in the outbox.
     if relay.trouble is None:
         return created

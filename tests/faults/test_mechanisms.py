@@ -154,12 +154,12 @@ async def answer_lost(stores: ScenarioStores) -> list[str]:
         answers: list[str] = []
         for attempt in ("first", "second"):
             async with database.transaction() as connection:
-                request = idempotency.keyed("POST /x", "k", "the same")
+                request = idempotency.keyed("admin", "POST /x", "k", "the same")
                 earlier = await idempotency.claim(connection, request)
                 answers.append(earlier.body if earlier else attempt)
                 if earlier is None:
                     answer = idempotency.StoredAnswer(201, attempt)
-                    await idempotency.finish(connection, "POST /x", "k", answer)
+                    await idempotency.finish(connection, request, answer)
     return [] if answers == ["first", "first"] else ["the request took effect twice"]
 
 

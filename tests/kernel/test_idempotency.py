@@ -3,15 +3,19 @@
 import asyncio
 from itertools import count
 
+import httpx
 import pytest
 from sqlalchemy import text
 
 from domain_services.kernel.database import retention
+from domain_services.kernel.database.idempotency import KeyedRequest, keyed
 from domain_services.kernel.web import idempotent_route
+from tests.conftest import ADMIN_KEY, OPERATOR_KEY
 from tests.kernel.conftest import BoxService
 
 _shelves = count()
 KINDS = [("boxes", 1), ("pairs", 2)]
+CALLERS = (ADMIN_KEY, OPERATOR_KEY)
 
 
 @pytest.fixture
@@ -23,7 +27,7 @@ async def _age(box: BoxService, key: str, age: str) -> None:
     async with box.database.transaction() as connection:
         await connection.execute(
             text(
-                "UPDATE idempotency_keys SET claimed_at = now() - CAST(:age AS interval)"
+                "UPDATE keyed_requests SET claimed_at = now() - CAST(:age AS interval)"
                 " WHERE key = :key"
             ),
             {"age": age, "key": key},
@@ -124,6 +128,96 @@ async def test_a_claim_whose_process_died_is_taken_over_by_the_same_request(
     await died
 
 
+async def _add_by(box: BoxService, token: str, shelf: str, label: str, what: str) -> httpx.Response:
+    return await box.http.post(
+        f"/shelves/{shelf}/{what}",
+        json={"label": label},
+        headers={"Idempotency-Key": shelf, "Authorization": f"Bearer {token}"},
+    )
+
+
+@pytest.mark.parametrize(("what", "rows"), KINDS)
+async def test_a_key_belongs_to_its_caller(
+    box: BoxService, shelf: str, what: str, rows: int
+) -> None:
+    answers = [await _add_by(box, token, shelf, "a", what) for token in CALLERS]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert "idempotency-replayed" not in answers[1].headers
+    assert await box.count(shelf) == 2 * rows
+    # Another request of the other caller is no misuse of the first caller's key either.
+    again = await _add_by(box, CALLERS[1], shelf, "a", what)
+    assert again.content == answers[1].content != answers[0].content
+
+
+@pytest.mark.parametrize(("what", "_rows"), KINDS)
+async def test_a_caller_does_not_wait_for_another_with_the_same_key(
+    box: BoxService, shelf: str, what: str, _rows: int
+) -> None:
+    gate = box.new_gate()
+    first = asyncio.create_task(_add_by(box, CALLERS[0], shelf, "wait", what))
+    await gate.reached.wait()
+    other = await _add_by(box, CALLERS[1], shelf, "b", what)
+    assert other.status_code == 201
+    gate.open.set()
+    assert (await first).status_code == 201
+
+
+async def _store_as_the_release_before(
+    box: BoxService, shelf: str, request: KeyedRequest, status: int | None
+) -> None:
+    async with box.database.transaction() as connection:
+        await connection.execute(
+            text(
+                "INSERT INTO idempotency_keys (route, key, request_hash, status, headers, body)"
+                " VALUES (:route, :key, :hash, :status, '[]', :body)"
+                " ON CONFLICT (route, key) DO NOTHING"
+            ),
+            {
+                "route": request.route,
+                "key": request.key,
+                "hash": request.request_hash,
+                "status": status,
+                "body": "the first answer" if status else None,
+            },
+        )
+
+
+def _request_for(shelf: str, what: str, body: str = '{"label":"a"}') -> KeyedRequest:
+    route, path = f"POST /shelves/{{shelf}}/{what}", f"/shelves/{shelf}/{what}"
+    return keyed("admin", route, shelf, path, "", body)
+
+
+@pytest.mark.parametrize(("what", "_rows"), KINDS)
+async def test_an_answer_of_the_release_before_is_given_to_the_same_request(
+    box: BoxService, shelf: str, what: str, _rows: int
+) -> None:
+    await _store_as_the_release_before(box, shelf, _request_for(shelf, what), 201)
+    again = await box.add(shelf, "a", shelf, what)
+    assert (again.status_code, again.text) == (201, "the first answer")
+    assert again.headers["idempotency-replayed"] == "true"
+    assert await box.count(shelf) == 0
+
+
+@pytest.mark.parametrize(("what", "_rows"), KINDS)
+async def test_a_request_under_way_in_the_release_before_is_not_begun_again(
+    box: BoxService, shelf: str, what: str, _rows: int
+) -> None:
+    await _store_as_the_release_before(box, shelf, _request_for(shelf, what), None)
+    again = await box.add(shelf, "a", shelf, what)
+    assert (again.status_code, again.json()["code"]) == (409, "request_in_progress")
+    assert await box.count(shelf) == 0
+
+
+@pytest.mark.parametrize(("what", "rows"), KINDS)
+async def test_another_request_of_the_release_before_blocks_nobody(
+    box: BoxService, shelf: str, what: str, rows: int
+) -> None:
+    other = _request_for(shelf, what, '{"label":"another"}')
+    await _store_as_the_release_before(box, shelf, other, 201)
+    assert (await box.add(shelf, "a", shelf, what)).status_code == 201
+    assert await box.count(shelf) == rows
+
+
 async def test_keys_expire_after_a_day(box: BoxService, shelf: str) -> None:
     await box.add(shelf, "a", shelf)
     await _age(box, shelf, "24 hours 1 second")
@@ -134,7 +228,7 @@ async def test_keys_expire_after_a_day(box: BoxService, shelf: str) -> None:
     await retention.delete_expired_rows(box.database)
     async with box.database.transaction() as connection:
         keys = await connection.scalars(
-            text("SELECT key FROM idempotency_keys WHERE key LIKE :like"), {"like": f"{shelf}%"}
+            text("SELECT key FROM keyed_requests WHERE key LIKE :like"), {"like": f"{shelf}%"}
         )
         assert list(keys) == [f"{shelf}-young"]
 

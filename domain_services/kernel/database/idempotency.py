@@ -1,6 +1,7 @@
 """Idempotency-Keys: a repeated request gets the first answer again, for 24 hours.
 
-A claim is a row written in the caller's transaction. A route of one transaction claims, works and
+A key belongs to its caller: another caller's same key is another key. A claim is a row written in
+the request's transaction. A route of one transaction claims, works and
 finishes in it: a second request with the key waits for the first to commit, then gets its answer.
 A route of several transactions commits its claim first; until it finishes or releases the key, a
 repeated request gets `RequestInProgress`. Only successes are stored: a failed request may be
@@ -37,36 +38,80 @@ CREATE TABLE idempotency_keys (
 CREATE INDEX idempotency_keys_by_age ON idempotency_keys (claimed_at);
 """
 
+# Keys by caller. The release before stores its keys in `idempotency_keys`, also when it serves
+# beside this one or again: docs/adr/0121-keys-of-callers.md.
+CALLERS_MIGRATION = """
+CREATE TABLE keyed_requests (
+    caller text NOT NULL,
+    route text NOT NULL,
+    key text NOT NULL,
+    request_hash text NOT NULL,
+    status integer,
+    headers jsonb,
+    body text,
+    claimed_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (caller, route, key)
+);
+CREATE INDEX keyed_requests_by_age ON keyed_requests (claimed_at);
+"""
+
+# A claim of the release before counts for the same request of anybody: it names no caller.
 _CLAIM = text(
     """
-    INSERT INTO idempotency_keys (route, key, request_hash) VALUES (:route, :key, :request_hash)
-    ON CONFLICT (route, key) DO UPDATE
+    INSERT INTO keyed_requests (caller, route, key, request_hash)
+    SELECT :caller, :route, :key, :request_hash
+    WHERE NOT EXISTS (
+        SELECT FROM idempotency_keys
+        WHERE route = :route AND key = :key AND request_hash = :request_hash
+          AND claimed_at >= now() - make_interval(secs => :keep)
+          AND (status IS NOT NULL OR claimed_at >= now() - make_interval(secs => :lease)))
+    ON CONFLICT (caller, route, key) DO UPDATE
     SET request_hash = excluded.request_hash, status = NULL, body = NULL, claimed_at = now()
-    WHERE idempotency_keys.claimed_at < now() - make_interval(secs => :keep)
-       OR (idempotency_keys.status IS NULL
-           AND idempotency_keys.request_hash = excluded.request_hash
-           AND idempotency_keys.claimed_at < now() - make_interval(secs => :lease))
+    WHERE keyed_requests.claimed_at < now() - make_interval(secs => :keep)
+       OR (keyed_requests.status IS NULL
+           AND keyed_requests.request_hash = excluded.request_hash
+           AND keyed_requests.claimed_at < now() - make_interval(secs => :lease))
     RETURNING 1
     """
 )
 _FIND = text(
     """
-    SELECT request_hash, status, headers, body FROM idempotency_keys
-    WHERE route = :route AND key = :key AND claimed_at >= now() - make_interval(secs => :keep)
+    SELECT request_hash, status, headers, body FROM (
+        SELECT 1 AS place, request_hash, status, headers, body, claimed_at FROM keyed_requests
+        WHERE caller = :caller AND route = :route AND key = :key
+        UNION ALL
+        SELECT 2, request_hash, status, headers, body, claimed_at FROM idempotency_keys
+        WHERE route = :route AND key = :key AND request_hash = :request_hash) AS stored
+    WHERE claimed_at >= now() - make_interval(secs => :keep)
+    ORDER BY place LIMIT 1
     """
 )
 _FINISH = text(
+    """
+    UPDATE keyed_requests
+    SET status = :status, headers = CAST(:headers AS jsonb), body = :body
+    WHERE caller = :caller AND route = :route AND key = :key
+    """
+)
+_RELEASE = text(
+    """
+    DELETE FROM keyed_requests
+    WHERE caller = :caller AND route = :route AND key = :key AND status IS NULL
+    """
+)
+_FINISH_EARLIER = text(
     """
     UPDATE idempotency_keys
     SET status = :status, headers = CAST(:headers AS jsonb), body = :body
     WHERE route = :route AND key = :key
     """
 )
-_RELEASE = text(
+_RELEASE_EARLIER = text(
     "DELETE FROM idempotency_keys WHERE route = :route AND key = :key AND status IS NULL"
 )
-_PURGE = text(
-    "DELETE FROM idempotency_keys WHERE claimed_at < now() - make_interval(secs => :keep)"
+_PURGE = (
+    text("DELETE FROM keyed_requests WHERE claimed_at < now() - make_interval(secs => :keep)"),
+    text("DELETE FROM idempotency_keys WHERE claimed_at < now() - make_interval(secs => :keep)"),
 )
 
 
@@ -84,12 +129,20 @@ class RequestInProgress(Conflict):
 
 
 @dataclass(frozen=True)
-class KeyedRequest:
-    """Request under an Idempotency-Key."""
+class RequestKey:
+    """Idempotency-Key of one caller for one route."""
 
+    caller: str | None
+    """Name of the caller's API key; None: claimed by the release before, which stored no caller."""
     route: str
     """Template of the route, as `POST /sprints/{project_id}`."""
     key: str
+
+
+@dataclass(frozen=True)
+class KeyedRequest(RequestKey):
+    """Request under an Idempotency-Key."""
+
     request_hash: str
     """SHA-256 of path, query and body."""
 
@@ -104,23 +157,20 @@ class StoredAnswer:
     headers: Sequence[tuple[str, str]] = ()
 
 
-def keyed(route: str, key: str, *parts: str | BaseModel) -> KeyedRequest:
-    """Make the keyed request whose path values, query and body are `parts`."""
+def keyed(caller: str, route: str, key: str, *parts: str | BaseModel) -> KeyedRequest:
+    """Make the keyed request of a caller whose path values, query and body are `parts`."""
     plain = [part if isinstance(part, str) else part.model_dump(mode="json") for part in parts]
     digest = hashlib.sha256(orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)).hexdigest()
-    return KeyedRequest(route, key, digest)
+    return KeyedRequest(caller, route, key, digest)
 
 
 async def find(connection: AsyncConnection, request: KeyedRequest) -> StoredAnswer | None:
-    """Return the answer of an earlier request with this key; None without one.
+    """Return the answer of the caller's earlier request with this key; None without one.
 
     Raises: `Invalid` when that request was another, `RequestInProgress` before its end.
     """
-    row = (
-        await connection.execute(
-            _FIND, {"route": request.route, "key": request.key, "keep": _KEEP_SECONDS}
-        )
-    ).first()
+    values = _place(request) | {"request_hash": request.request_hash, "keep": _KEEP_SECONDS}
+    row = (await connection.execute(_FIND, values)).first()
     if row is None:
         return None
     if row.request_hash != request.request_hash:
@@ -138,9 +188,7 @@ async def claim(
     A claim of the same request that is older than `lease_seconds` and unfinished is taken over.
     Raises: as `find`.
     """
-    values = {
-        "route": request.route,
-        "key": request.key,
+    values = _place(request) | {
         "request_hash": request.request_hash,
         "keep": _KEEP_SECONDS,
         "lease": lease_seconds,
@@ -155,23 +203,27 @@ async def claim(
     return None if claimed is not None else await find(connection, request)
 
 
-async def finish(connection: AsyncConnection, route: str, key: str, answer: StoredAnswer) -> None:
+async def finish(connection: AsyncConnection, key: RequestKey, answer: StoredAnswer) -> None:
     """Store the answer of a claimed key; it is visible when the transaction commits."""
-    values = {
-        "route": route,
-        "key": key,
+    values = _place(key) | {
         "status": answer.status,
         "headers": orjson.dumps(answer.headers).decode(),
         "body": answer.body,
     }
-    await connection.execute(_FINISH, values)
+    await connection.execute(_FINISH_EARLIER if key.caller is None else _FINISH, values)
 
 
-async def release(connection: AsyncConnection, route: str, key: str) -> None:
+async def release(connection: AsyncConnection, key: RequestKey) -> None:
     """Release an unfinished key: the request failed and may be sent again."""
-    await connection.execute(_RELEASE, {"route": route, "key": key})
+    statement = _RELEASE_EARLIER if key.caller is None else _RELEASE
+    await connection.execute(statement, _place(key))
 
 
 async def purge(connection: AsyncConnection) -> int:
     """Delete keys older than `KEEP_HOURS`; return the number of rows."""
-    return (await connection.execute(_PURGE, {"keep": _KEEP_SECONDS})).rowcount
+    values = {"keep": _KEEP_SECONDS}
+    return sum([(await connection.execute(statement, values)).rowcount for statement in _PURGE])
+
+
+def _place(key: RequestKey) -> dict[str, str | None]:
+    return {"caller": key.caller, "route": key.route, "key": key.key}

@@ -19,7 +19,7 @@ BATCH = 5000
 
 _TABLES = text(
     """
-    SELECT name FROM unnest(ARRAY['idempotency_keys', 'outbox', 'inbox', 'deliveries']) AS name
+    SELECT name FROM unnest(ARRAY['keyed_requests', 'outbox', 'inbox', 'deliveries']) AS name
     WHERE to_regclass(name) IS NOT NULL
     """
 )
@@ -55,7 +55,7 @@ async def delete_expired_rows(database: Database) -> None:
     """Delete expired rows from the tables that this service has."""
     async with database.transaction() as connection:
         tables = set(await connection.scalars(_TABLES))
-        if "idempotency_keys" in tables:
+        if "keyed_requests" in tables:
             await idempotency.purge(connection)
         if "inbox" in tables:
             await connection.execute(_RECEIVED, {"days": KEEP_RECEIVED_DAYS})

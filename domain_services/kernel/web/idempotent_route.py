@@ -30,6 +30,7 @@ from domain_services.kernel.database.database import (
 from domain_services.kernel.database.idempotency import KeyedRequest, StoredAnswer
 from domain_services.kernel.errors import Invalid
 from domain_services.kernel.telemetry import Metrics
+from domain_services.kernel.web.auth import Identity
 
 logger = structlog.get_logger()
 
@@ -41,7 +42,7 @@ PARAMETER = {
     "name": HEADER,
     "in": "header",
     "required": False,
-    "description": "the same key with the same request gets the first answer again, for "
+    "description": "the caller's same key with the same request gets the first answer again, for "
     f"{idempotency.KEEP_HOURS} hours; with another request it is invalid input",
     "schema": {"type": "string", "pattern": f"^{_KEY.pattern}$"},
 }
@@ -90,7 +91,8 @@ def _works_in_one(dependant: Dependant) -> bool:
 
 async def _identify(route: str, key: str, request: Request) -> KeyedRequest:
     body = (await request.body()).decode(errors="backslashreplace")
-    return idempotency.keyed(route, key, request.url.path, request.url.query, body)
+    caller: Identity = request.scope["dsm.identity"]
+    return idempotency.keyed(caller.name, route, key, request.url.path, request.url.query, body)
 
 
 async def _in_its_transaction(handle: Handler, request: Request, keyed: KeyedRequest) -> Response:
@@ -101,7 +103,7 @@ async def _in_its_transaction(handle: Handler, request: Request, keyed: KeyedReq
         return _replay(request, earlier.answer)
     # The transaction is open still: it ends when the route's dependencies do.
     if work.connection is not None:
-        await idempotency.finish(work.connection, keyed.route, keyed.key, _stored(response))
+        await idempotency.finish(work.connection, keyed, _stored(response))
     return response
 
 
@@ -119,14 +121,14 @@ async def _around_it(handle: Handler, request: Request, keyed: KeyedRequest) -> 
         await _release(database, keyed)
         raise
     async with database.transaction() as connection:
-        await idempotency.finish(connection, keyed.route, keyed.key, _stored(response))
+        await idempotency.finish(connection, keyed, _stored(response))
     return response
 
 
 async def _release(database: Database, keyed: KeyedRequest) -> None:
     try:
         async with database.transaction() as connection:
-            await idempotency.release(connection, keyed.route, keyed.key)
+            await idempotency.release(connection, keyed)
     except (SQLAlchemyError, OSError) as error:
         # The lease frees it. The caller needs the first failure, not this one.
         logger.warning("idempotency.not_released", route=keyed.route, error=str(error))

@@ -70,21 +70,21 @@ class Planner:
         self._reach = reach
 
     async def create(
-        self, project_id: str, request: SprintCreate, key: str | None
+        self, project_id: str, request: SprintCreate, key: str | None, *, caller: str
     ) -> SprintCreated:
-        """Start a sprint, or repeat the answer to the first request with `key`.
+        """Start a sprint, or repeat the answer to the caller's first request with `key`.
 
         Raises: `NotFound`, `ProjectInactive`, `SprintInProgress`, `NoUnassignedTasks`,
         `TasksNotFree`, `Invalid` for one that ends after the last year, `Unavailable`.
         """
-        keyed = idempotency.keyed(saga.ROUTE, key, project_id, request) if key else None
+        keyed = idempotency.keyed(caller, saga.ROUTE, key, project_id, request) if key else None
         if keyed is not None:
             async with self._database.transaction() as connection:
                 # Before any peer is asked: a repeated request is answered without them.
                 earlier = await idempotency.find(connection, keyed)
             if earlier is not None:
                 return SprintCreated.model_validate_json(earlier.body)
-        plan = await self._plan(project_id, request, key)
+        plan = await self._plan(project_id, request, key, caller)
         async with self._database.transaction() as connection:
             if keyed is not None:
                 # In the transaction that opens the sprint: racing requests of a key open one.
@@ -96,7 +96,9 @@ class Planner:
         self._reach("opened")
         return await self._drive(sprint)
 
-    async def _plan(self, project_id: str, request: SprintCreate, key: str | None) -> Plan:
+    async def _plan(
+        self, project_id: str, request: SprintCreate, key: str | None, caller: str
+    ) -> Plan:
         try:
             project, availability = await asyncio.gather(
                 self._project.get_project(project_id), self._window(project_id, request)
@@ -120,6 +122,7 @@ class Planner:
             working_days=availability.work_days,
             assign_unowned=project.assign_unowned,
             idempotency_key=key,
+            caller=caller,
         )
 
     async def _window(self, project_id: str, request: SprintCreate) -> Availability:

@@ -14,6 +14,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain_services.kernel.database import idempotency
+from domain_services.kernel.database.idempotency import RequestKey
 from domain_services.kernel.errors import Conflict, Unavailable
 from domain_services.project.schema import PersonCapacity
 from domain_services.sprint.schema import SprintCreate
@@ -118,6 +119,8 @@ class Plan(BaseModel):
     """People of the project with their working days in the sprint, in the order of joining."""
     idempotency_key: str | None
     """Idempotency-Key of the request; None: it had none."""
+    caller: str | None = None
+    """Name of the caller's API key; None: an earlier release opened the sprint."""
     created_on: date | None = None
     """Day of the project at the request; None: an earlier release opened the sprint."""
     working_days: list[date] | None = None
@@ -126,6 +129,13 @@ class Plan(BaseModel):
     """Whether the team gets the tasks without an owner, in turn; else nobody does."""
     last_assignee: str | None = None
     """Last person whom the project's sprint before assigned a task; None: nobody yet."""
+
+    @property
+    def request_key(self) -> RequestKey | None:
+        """Return the key under which the answer is stored; None: the request had none."""
+        if self.idempotency_key is None:
+            return None
+        return RequestKey(self.caller, ROUTE, self.idempotency_key)
 
     @property
     def end_date(self) -> date:
@@ -226,8 +236,8 @@ async def cancel(connection: AsyncConnection, saga: Saga) -> None:
     """End a compensated saga; its Idempotency-Key may be used again."""
     update = await connection.execute(_CANCEL, {"id": saga.sprint_id})
     # Only the one who cancels frees the key: after that, a later request may have claimed it.
-    if update.rowcount and saga.plan.idempotency_key is not None:
-        await idempotency.release(connection, ROUTE, saga.plan.idempotency_key)
+    if update.rowcount and saga.plan.request_key is not None:
+        await idempotency.release(connection, saga.plan.request_key)
 
 
 def _saga(row: Row[Any]) -> Saga:

@@ -62,10 +62,9 @@ async def start(
     note = _note(sprint, assigned)
     await deliveries.enqueue(connection, uuid4(), deliveries.PLANNING, note)
     created = _created(sprint, assigned)
-    if sprint.plan.idempotency_key is not None:
+    if sprint.plan.request_key is not None:
         answer = idempotency.StoredAnswer(201, created.model_dump_json())
-        key = sprint.plan.idempotency_key
-        await idempotency.finish(connection, saga.ROUTE, key, answer)
+        await idempotency.finish(connection, sprint.plan.request_key, answer)
     return created
 
 

@@ -175,7 +175,7 @@ async def test_key_older_than_a_day_is_forgotten(town: Town) -> None:
     await town.plan("P1", 1)
     await town.sprint.create_sprint("P1", SprintCreate(), key="k")
     await town.rows(
-        "UPDATE idempotency_keys SET claimed_at = now() - interval '25 hours' RETURNING 1"
+        "UPDATE keyed_requests SET claimed_at = now() - interval '25 hours' RETURNING 1"
     )
     with pytest.raises(PeerRefused) as refused:
         await town.sprint.create_sprint("P1", SprintCreate(), key="k")

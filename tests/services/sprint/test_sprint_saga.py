@@ -55,7 +55,7 @@ async def test_killed_creation_is_completed_once(idle_town: Town, checkpoint: st
     request = SprintCreate(task_ids=ids[:3], duration_weeks=1)
     with pytest.raises(Killed):
         await Planner(town.database, town.project, town.backlog, reach=kill_at(checkpoint)).create(
-            "P1", request, "k"
+            "P1", request, "k", caller="admin"
         )
     planner = Planner(town.database, town.project, town.backlog)
     assert await recover(town, planner) == (checkpoint != "started")
@@ -63,7 +63,7 @@ async def test_killed_creation_is_completed_once(idle_town: Town, checkpoint: st
     events = await town.rows("SELECT payload->>'event_type' AS kind FROM outbox")
     assert sorted(row.kind for row in events) == ["SPRINT_STARTED"] + ["TASK_UPDATED"] * 3
     assert len(await town.rows("SELECT 1 FROM deliveries")) == 1
-    again: SprintCreated = await planner.create("P1", request, "k")
+    again: SprintCreated = await planner.create("P1", request, "k", caller="admin")
     assert (again.sprint_id, again.assigned_tasks_count) == ("P1-S01", 3)
 
 
@@ -74,13 +74,13 @@ async def test_killed_compensation_is_completed(idle_town: Town, checkpoint: str
     reach = kill_at(checkpoint)
     with pytest.raises(Killed):
         await Planner(town.database, town.project, town.backlog, reach=reach).create(
-            "P1", SprintCreate(), "k"
+            "P1", SprintCreate(), "k", caller="admin"
         )
     await town.plan("P1", 2)
     planner = Planner(town.database, town.project, town.backlog)
     assert await recover(town, planner) == (checkpoint != "cancelled")
     await assert_whole(town, None)
-    created = await planner.create("P1", SprintCreate(), "k")
+    created = await planner.create("P1", SprintCreate(), "k", caller="admin")
     await assert_whole(town, created.sprint_id)
 
 
@@ -90,7 +90,7 @@ async def test_abandoned_creation_whose_tasks_are_gone_is_undone(idle_town: Town
     ids = await town.plan("P1", 2)
     with pytest.raises(Killed):
         await Planner(town.database, town.project, town.backlog, reach=kill_at("opened")).create(
-            "P1", SprintCreate(task_ids=[*ids, "P1-TASK900"]), None
+            "P1", SprintCreate(task_ids=[*ids, "P1-TASK900"]), None, caller="admin"
         )
     planner = Planner(town.database, town.project, town.backlog)
     assert await recover(town, planner)
@@ -103,12 +103,12 @@ async def test_lease_that_runs_is_left_alone(idle_town: Town) -> None:
     await town.plan("P1", 1)
     with pytest.raises(Killed):
         await Planner(town.database, town.project, town.backlog, reach=kill_at("opened")).create(
-            "P1", SprintCreate(), None
+            "P1", SprintCreate(), None, caller="admin"
         )
     planner = Planner(town.database, town.project, town.backlog)
     assert not await planner.recover_one()
     with pytest.raises(saga.SprintInProgress):
-        await planner.create("P1", SprintCreate(), None)
+        await planner.create("P1", SprintCreate(), None, caller="admin")
 
 
 async def test_paused_holder_changes_nothing_after_the_recovery(idle_town: Town) -> None:
@@ -139,13 +139,17 @@ async def test_lost_backlog_leaves_an_undoing_that_ends_when_it_answers(idle_tow
     await town.plan("P1", 2)
     nowhere = type(town.backlog)(town.backlog._http, f"http://127.0.0.1:{free_port()}")
     with pytest.raises(Unavailable):
-        await Planner(town.database, town.project, nowhere).create("P1", SprintCreate(), None)
+        await Planner(town.database, town.project, nowhere).create(
+            "P1", SprintCreate(), None, caller="admin"
+        )
     planner = Planner(town.database, town.project, town.backlog)
     with pytest.raises(Unavailable):  # not a conflict: it may be tried again
-        await planner.create("P1", SprintCreate(), None)
+        await planner.create("P1", SprintCreate(), None, caller="admin")
     assert await recover(town, planner)
     await assert_whole(town, None)
-    assert (await planner.create("P1", SprintCreate(), None)).status == "in_progress"
+    assert (
+        await planner.create("P1", SprintCreate(), None, caller="admin")
+    ).status == "in_progress"
 
 
 async def test_number_of_a_failed_sprint_is_not_used_again(idle_town: Town) -> None:
@@ -153,16 +157,18 @@ async def test_number_of_a_failed_sprint_is_not_used_again(idle_town: Town) -> N
     await town.create_project("P1", "E1")
     planner = Planner(town.database, town.project, town.backlog)
     with pytest.raises(NoUnassignedTasks):
-        await planner.create("P1", SprintCreate(), None)
+        await planner.create("P1", SprintCreate(), None, caller="admin")
     await town.plan("P1", 1)
-    assert (await planner.create("P1", SprintCreate(), None)).sprint_id == "P1-S02"
+    assert (await planner.create("P1", SprintCreate(), None, caller="admin")).sprint_id == "P1-S02"
 
 
 async def test_database_refuses_a_second_active_sprint(idle_town: Town) -> None:
     town = idle_town
     await town.create_project("P1", "E1")
     await town.plan("P1", 1)
-    await Planner(town.database, town.project, town.backlog).create("P1", SprintCreate(), None)
+    await Planner(town.database, town.project, town.backlog).create(
+        "P1", SprintCreate(), None, caller="admin"
+    )
     same = "project_id, name, status, start_date, end_date, duration_weeks, timezone, team"
     columns, copied = f"id, number, {same}", f"id || '0', number + 1, {same}"
     with pytest.raises(Exception, match="one_active_sprint"):

@@ -13,6 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.execute(idempotency.MIGRATION)
+    op.execute(idempotency.CALLERS_MIGRATION)
     op.execute(inbox.MIGRATION)
     op.execute(outbox.MIGRATION)
     op.execute(

@@ -1,0 +1,15 @@
+"""Idempotency-Keys by caller; the table of the release before stays for that release."""
+
+from alembic import op
+
+from domain_services.kernel.database import idempotency
+
+revision = "daily_scrum_0002"
+down_revision = "daily_scrum_0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add the table."""
+    op.execute(idempotency.CALLERS_MIGRATION)
