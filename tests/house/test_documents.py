@@ -33,7 +33,7 @@ def test_every_operation_documents_its_errors_and_role(name: str) -> None:
         for status in sorted(required):
             if PROBLEM not in answers.get(str(status), {}).get("content", {}):
                 missing.append(f"{operation.name}: {status}")
-        if operation.spec[ROLE_FIELD] not in ("viewer", "operator", "admin"):
+        if operation.spec[ROLE_FIELD] not in ("viewer", "operator", "service", "admin"):
             missing.append(f"{operation.name}: role")
     assert missing == []
     problem = document["components"]["schemas"]["ProblemDocument"]

@@ -16,8 +16,8 @@ REACHES: dict[str, tuple[str | None, tuple[str, ...] | None]] = {
     "a wrong key": ("dsm_not-a-key-of-anybody-000000000000", None),
     "a viewer": (VIEWER_KEY, ("viewer",)),
     "an operator": (OPERATOR_KEY, ("viewer", "operator")),
-    "an admin": (ADMIN_KEY, ("viewer", "operator", "admin")),
-    "a service in scope": (SERVICE_KEY, ("viewer", "operator")),
+    "an admin": (ADMIN_KEY, ("viewer", "operator", "service", "admin")),
+    "a service in scope": (SERVICE_KEY, ("viewer", "operator", "service")),
     "a service out of scope": (STRANGER_KEY, ()),
 }
 # Operations of admins alone. A route joins or leaves this list on purpose.
@@ -29,10 +29,17 @@ ADMINISTRATION = {
     "POST /orchestrate/intelligence/learn/rollback",
     "PATCH /orchestrate/schedules/{name}",
 }
+# Steps of other services' work. A route joins or leaves this list on purpose.
+STEPS = {
+    "POST /backlogs/{project_id}/reservations",
+    "DELETE /backlogs/{project_id}/reservations/{sprint_id}",
+    "POST /v1/notes/sprint_cancellation",
+    "POST /v1/notes/decision_audit",
+}
 IDS = {"sprint_id": "NONE-1-S01", "task_id": "NONE-1-TASK001"}
 
 
-def _address(operation: Operation) -> str:
+def address(operation: Operation) -> str:
     """Make a path of well-formed ids that nothing has."""
     return re.sub(r"{(\w+)}", lambda match: IDS.get(match[1], "NONE-1"), operation.path)
 
@@ -58,7 +65,7 @@ async def test_every_route_admits_exactly_its_roles(town: Mapping[str, Service],
             for caller, (key, reaches) in reach.items():
                 answer = await http.request(
                     operation.method,
-                    _address(operation),
+                    address(operation),
                     headers={"Authorization": f"Bearer {key}"} if key else {},
                     json={} if "requestBody" in operation.spec else None,
                 )
@@ -78,6 +85,25 @@ def test_only_listed_routes_need_an_admin(town: Mapping[str, Service]) -> None:
         if operation.spec.get(ROLE_FIELD) == "admin"
     }
     assert {name for name in admin_operations if "/admin/" not in name} == ADMINISTRATION
+
+
+def test_only_listed_routes_are_steps_of_services(town: Mapping[str, Service]) -> None:
+    steps = {
+        operation.name
+        for service in town.values()
+        for operation in service.operations
+        if operation.spec.get(ROLE_FIELD) == "service"
+    }
+    assert steps == STEPS
+
+
+async def test_a_step_of_services_names_the_route_for_people(town: Mapping[str, Service]) -> None:
+    path = "/backlogs/NONE-1/reservations/NONE-1-S01"
+    headers = {"Authorization": f"Bearer {OPERATOR_KEY}"}
+    async with httpx.AsyncClient(base_url=town["backlog"].url, headers=headers) as http:
+        answer = await http.delete(path)
+    assert answer.status_code == 403
+    assert "/sprints/{sprint_id}/close" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -19,12 +19,19 @@ from domain_services.backlog.logic import (
 from domain_services.kernel.database.database import Reading, Store, UnitOfWork
 from domain_services.kernel.errors import Invalid
 from domain_services.kernel.types import Day, EmployeeId, ProjectId, SprintId, TaskId
-from domain_services.kernel.web.auth import Identity
+from domain_services.kernel.web.auth import Identity, for_services
 from domain_services.kernel.web.idempotent_route import IdempotentRoute
 from domain_services.kernel.web.openapi import problems
 from domain_services.project.client import ProjectClient
 
 router = APIRouter(route_class=IdempotentRoute)
+
+# A reservation without its sprint, or a sprint without its reservation, is repaired at once
+# (docs/adr/0122-permission-first.md), so that by hand these routes have no lasting use.
+_BY_SPRINTS = for_services(
+    "start a sprint by POST /sprints/{project_id} of the sprint service, end it by POST"
+    " /sprints/{sprint_id}/close or /cancel"
+)
 
 
 @dataclass(frozen=True)
@@ -237,6 +244,7 @@ async def update_task(
     response_model=schema.Reservation,
     responses=problems(409),
     tags=["reservations"],
+    **_BY_SPRINTS,
 )
 async def reserve(
     project_id: ProjectId, body: schema.ReservationCreate, db: UnitOfWork, caller: Caller
@@ -246,7 +254,9 @@ async def reserve(
     return _json(reservation, {})
 
 
-@router.delete("/backlogs/{project_id}/reservations/{sprint_id}", tags=["reservations"])
+@router.delete(
+    "/backlogs/{project_id}/reservations/{sprint_id}", tags=["reservations"], **_BY_SPRINTS
+)
 async def release(
     project_id: ProjectId, sprint_id: SprintId, db: UnitOfWork, caller: Caller
 ) -> schema.Released:

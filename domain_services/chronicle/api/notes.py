@@ -16,6 +16,7 @@ from domain_services.chronicle.logic import (
 from domain_services.chronicle.values import Day
 from domain_services.kernel.database.database import UnitOfWork
 from domain_services.kernel.types import ProjectId, SprintId
+from domain_services.kernel.web.auth import for_services
 from domain_services.kernel.web.idempotent_route import IdempotentRoute
 from domain_services.kernel.web.openapi import problems
 
@@ -66,7 +67,12 @@ async def create_sprint_retrospectives(
     return schema.BulkRecorded(created=created, existing=len(ids) - created)
 
 
-@router.post("/sprint_cancellation", status_code=201, responses=problems(400))
+@router.post(
+    "/sprint_cancellation",
+    status_code=201,
+    responses=problems(400),
+    **for_services("cancel a sprint by POST /sprints/{sprint_id}/cancel of the sprint service"),
+)
 async def create_sprint_cancellation(
     body: schema.SprintCancellationCreate, db: UnitOfWork
 ) -> schema.NoteCreated:
@@ -119,7 +125,12 @@ async def get_daily_scrum_reports(
     return await daily_reports.find(db, project_id, sprint_id, daily_scrum_date)
 
 
-@router.post("/decision_audit", status_code=201, responses=_CREATED)
+@router.post(
+    "/decision_audit",
+    status_code=201,
+    responses=_CREATED,
+    **for_services("decide by POST /orchestrate/project/{project_id} of the orchestrator"),
+)
 async def create_decision_audit(
     body: schema.DecisionAuditCreate, db: UnitOfWork
 ) -> schema.NoteCreated:

@@ -22,7 +22,7 @@ from domain_services.kernel.settings import KernelSettings
 from domain_services.kernel.telemetry import Metrics
 from domain_services.kernel.tracing import Tracer, open_tracer
 from domain_services.kernel.web import docs
-from domain_services.kernel.web.auth import KeyRing
+from domain_services.kernel.web.auth import KeyRing, Permissions
 from domain_services.kernel.web.diagnosis import diagnosis_router
 from domain_services.kernel.web.draining import Draining
 from domain_services.kernel.web.edge import Edge
@@ -105,6 +105,7 @@ def build_app(
         Edge,
         settings=settings,
         keys=KeyRing(settings.auth, service),
+        permissions=Permissions(app.routes),
         metrics=metrics,
         draining=app.state.draining,
         validation_status=validation_status,

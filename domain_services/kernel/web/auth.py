@@ -1,7 +1,11 @@
 """Bearer keys, and the routes that their roles and scopes allow.
 
 A viewer reads, an operator also does everyday work, an admin also what `ADMIN` marks. A service
-key is an operator within its scope: the services, or routes of services, that it names.
+key is an operator within its scope: the services, or routes of services, that it names. What
+`for_services` marks is for service keys within their scope and for admins.
+
+The edge asks `Permissions` before it reads a body: nothing of a request is looked at, and no
+stored answer is given, for a caller who may not send it.
 """
 
 import hashlib
@@ -11,7 +15,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import Depends, Request
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
 
 from domain_services.kernel.errors import Forbidden, Unauthorized
 from domain_services.kernel.settings import AuthSettings, Role
@@ -20,7 +25,9 @@ READY_PATH = "/health/ready"
 OPEN_PATHS = frozenset({"/health", READY_PATH, "/health/serving", "/metrics"})
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
-ROLE_FIELD = "x-required-role"  # of an operation in OpenAPI
+# Of an operation in OpenAPI.
+ROLE_FIELD = "x-required-role"
+INSTEAD_FIELD = "x-use-instead"
 
 
 @dataclass(frozen=True)
@@ -71,18 +78,48 @@ def authorise(identity: Identity, method: str, path: str) -> None:
         raise Forbidden(f"the key of {identity.name} is not for this route")
 
 
-async def require_admin(request: Request) -> None:
-    """Check that the caller is an admin. Raises: `Forbidden`."""
-    identity: Identity = request.scope["dsm.identity"]
-    if identity.role != "admin":
-        raise Forbidden("this route needs an admin key; call it with one")
-
-
 # Of a route: `@router.put("/...", **ADMIN)`.
-ADMIN: dict[str, Any] = {
-    "dependencies": [Depends(require_admin)],
-    "openapi_extra": {ROLE_FIELD: "admin"},
-}
+ADMIN: dict[str, Any] = {"openapi_extra": {ROLE_FIELD: "admin"}}
+
+
+def for_services(instead: str) -> dict[str, Any]:
+    """Mark a route as one step of other services' work: `@router.put("/...", **for_services(...))`.
+
+    `instead` tells a person what to call; it ends the refusal.
+    """
+    return {"openapi_extra": {ROLE_FIELD: "service", INSTEAD_FIELD: instead}}
+
+
+class Permissions:
+    """Roles that the routes of one service require."""
+
+    def __init__(self, routes: Iterable[BaseRoute]) -> None:
+        self._routes = [route for route in routes if isinstance(route, APIRoute)]
+        self._restricted = [route for route in self._routes if _required(route) is not None]
+
+    def check(self, identity: Identity, method: str, path: str) -> None:
+        """Check the role that the request's route requires. Raises: `Forbidden`."""
+        if identity.role == "admin":
+            return
+        method = "GET" if method == "HEAD" else method
+        # Nearly every request is for a route that any operator may call: it costs these few only.
+        if not any(_is_for(route, method, path) for route in self._restricted):
+            return
+        route = next(route for route in self._routes if _is_for(route, method, path))
+        required = _required(route)
+        if required == "admin":
+            raise Forbidden("this route needs an admin key; call it with one")
+        if required == "service" and identity.role != "service":
+            instead: str = (route.openapi_extra or {})[INSTEAD_FIELD]
+            raise Forbidden(f"this route is a step of other services' work; {instead}")
+
+
+def _required(route: APIRoute) -> str | None:
+    return (route.openapi_extra or {}).get(ROLE_FIELD)
+
+
+def _is_for(route: APIRoute, method: str, path: str) -> bool:
+    return method in (route.methods or ()) and route.path_regex.match(path) is not None
 
 
 def _scope(calls: Iterable[str], service: str) -> re.Pattern[str] | None:

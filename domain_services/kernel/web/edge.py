@@ -18,7 +18,13 @@ from domain_services.kernel.telemetry import Metrics
 from domain_services.kernel.tracing import Tracer
 from domain_services.kernel.web import docs, traces
 from domain_services.kernel.web.admission import Admission, Overloaded
-from domain_services.kernel.web.auth import OPEN_PATHS, READY_PATH, KeyRing, authorise
+from domain_services.kernel.web.auth import (
+    OPEN_PATHS,
+    READY_PATH,
+    KeyRing,
+    Permissions,
+    authorise,
+)
 from domain_services.kernel.web.body import capped, check_headers
 from domain_services.kernel.web.draining import CLOSE, Draining
 from domain_services.kernel.web.metrics import watch_admission
@@ -70,6 +76,7 @@ class Edge:
         *,
         settings: KernelSettings,
         keys: KeyRing,
+        permissions: Permissions,
         metrics: Metrics,
         draining: Draining,
         validation_status: int,
@@ -79,6 +86,7 @@ class Edge:
         self._tracer = tracer
         self._settings = settings
         self._keys = keys
+        self._permissions = permissions
         self._metrics = metrics
         self._draining = draining
         self._validation_status = validation_status
@@ -168,6 +176,7 @@ class Edge:
         if not docs.is_page(scope):
             identity = self._keys.identify(headers.get(b"authorization", b"").decode("latin-1"))
             authorise(identity, scope["method"], scope["path"])
+            self._permissions.check(identity, scope["method"], scope["path"])
             scope["dsm.identity"] = identity
         elif not docs.is_local(scope, headers, self._settings.host):
             self._sign_in(scope, headers)
