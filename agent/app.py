@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 
 from agent import health
 from agent.api import router
+from agent.audits.api import router as audits
 from agent.bootstrap import open_services
 from agent.clock.api import router as clock
 from agent.examples import EXAMPLES
@@ -66,6 +67,7 @@ def create_app(settings: AgentSettings) -> FastAPI:
             schedules.of_project,
             schedules.of_all,
             intelligence,
+            audits,
             memory_api.router,
             dead_letters.router,
         ],

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from agent import schema
+from agent.audits.schema import AuditVerification
 from agent.clock.schema import ClockMoved, ClockMoveRequest
 from agent.intelligence import schema as intelligence
 from agent.learning import schema as learning_schema
@@ -19,6 +20,8 @@ MOVE_CLOCK_SECONDS = 60.0
 FIRING_SECONDS = 540.0
 # Learning, or a batch of embeddings by a slow model.
 WORK_SECONDS = 60.0
+# Chains of years are hashed anew, and compared with every run.
+VERIFY_SECONDS = 120.0
 INTELLIGENCE = "/orchestrate/intelligence"
 
 
@@ -118,6 +121,16 @@ class OrchestratorClient(ServiceClient):
     async def decision_audit(self, project_id: str) -> intelligence.DecisionAuditTrail:
         path = f"{INTELLIGENCE}/decision-audit/{project_id}"
         return await self._call("GET", path, intelligence.DecisionAuditTrail)
+
+    async def verify_audits(
+        self, project_id: str | None = None, noted_head: str | None = None
+    ) -> AuditVerification:
+        """Verify the chains, and compare the audits with the runs."""
+        path = "/orchestrate/audits/verification"
+        params = {"project_id": project_id, "noted_head": noted_head}
+        return await self._call(
+            "GET", path, AuditVerification, params=params, timeout=VERIFY_SECONDS
+        )
 
     async def similar_projects(
         self, project_id: str, similarity_threshold: float = 0.7

@@ -1,7 +1,9 @@
-"""`dsm audit verify`: check that recorded decisions are unchanged."""
+"""`dsm audit verify`: check that recorded decisions are unchanged, and that none is missing."""
 
 import asyncio
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
 
 import typer
 
@@ -9,10 +11,8 @@ from agent.cli.stack import AsJson
 from agent.cli.target import Target
 
 if TYPE_CHECKING:
-    from domain_services.chronicle.schema import ChainVerification, ProjectChain
-
-# A chain of years is hashed anew in one request.
-VERIFY_SECONDS = 60.0
+    from agent.audits.schema import AuditVerification, ComparedProject
+    from domain_services.chronicle.schema import ProjectChain
 
 ProjectArgument = Annotated[
     str | None, typer.Argument(metavar="[PROJECT]", help="Only this project's chain.")
@@ -29,7 +29,10 @@ def verify(
     target: Target,
     as_json: AsJson = False,
 ) -> None:
-    """Compute the hash chain of every decision audit again; exit code 1 when one does not hold."""
+    """Compute every hash chain of audits again, and compare the audits with the agent's runs.
+
+    The exit code is 1 when a chain does not hold, or an audit is missing, forged or not its run's.
+    """
     from agent.cli.failures import one_line
 
     with one_line():
@@ -37,29 +40,62 @@ def verify(
     if as_json:
         print(verification.model_dump_json(indent=2))
     else:
-        for chain in verification.chains:
-            print(describe(chain))
-        if not verification.chains:
-            print("no decision audit is recorded")
-        if verification.noted_head_found is False:
-            print("BROKEN  the noted head is not in the chain: it was rewritten")
+        for line in describe(verification):
+            print(line)
     raise typer.Exit(0 if verification.verified else 1)
 
 
 async def request_verification(
     target: Target, project: str | None, head: str | None
-) -> "ChainVerification":
-    """Ask the chronicle of the running stack to verify its chains."""
+) -> "AuditVerification":
+    """Ask the orchestrator of the running stack to verify its audits."""
     from agent.cli.connect import connect
 
     async with connect(target) as clients:
-        return await clients.chronicle.verify_decision_audits(project, head, timeout=VERIFY_SECONDS)
+        return await clients.orchestrator.verify_audits(project, head)
 
 
-def describe(chain: "ProjectChain") -> str:
+def describe(verification: "AuditVerification") -> Iterator[str]:
+    """Describe a verification: a line for each chain, then one for each kind of difference."""
+    compared = {project.project_id: project for project in verification.projects}
+    for chain in verification.chains.chains:
+        yield _chain(chain, compared.get(chain.project_id))
+    for project in verification.projects:
+        yield from _differences(project)
+    if not (verification.chains.chains or verification.projects):
+        yield "no decision audit is recorded"
+    if verification.chains.noted_head_found is False:
+        yield "BROKEN  the noted head is not in the chain: it was rewritten"
+
+
+def _chain(chain: "ProjectChain", compared: "ComparedProject | None") -> str:
     """Describe one project's chain in one line; its head is worth noting elsewhere."""
     if chain.verified:
-        return f"ok      {chain.project_id}  {chain.records} audits, head {chain.head}"
+        counts = [f"{chain.records} audits"]
+        if compared and compared.on_the_way:
+            counts.append(f"{compared.on_the_way} on the way")
+        if compared and compared.of_no_run:
+            counts.append(f"{compared.of_no_run} of no run")
+        return f"ok      {chain.project_id}  {', '.join(counts)}, head {chain.head}"
     audit = f"audit {chain.first_broken} (number {chain.first_broken_sequence}): "
     place = audit if chain.first_broken else ""
     return f"BROKEN  {chain.project_id}  {place}{chain.problem}"
+
+
+def _differences(project: "ComparedProject") -> Iterator[str]:
+    name = project.project_id
+    if project.missing_count:
+        runs = _named(project.missing, project.missing_count)
+        yield f"MISSING {name}  delivered audits are not in the chronicle, of the runs {runs}"
+    if project.forged_count:
+        audits = _named(project.forged, project.forged_count)
+        yield f"FORGED  {name}  no run is known of the audits {audits}"
+    for audit in project.differing:
+        yield f"DIFFERS {name}  audit {audit.audit_id}: {audit.difference}"
+    if more := project.differing_count - len(project.differing):
+        yield f"DIFFERS {name}  and {more} more"
+
+
+def _named(ids: Sequence[UUID], count: int) -> str:
+    more = f" and {count - len(ids)} more" if count > len(ids) else ""
+    return ", ".join(str(audit_id) for audit_id in ids) + more

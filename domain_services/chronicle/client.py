@@ -147,6 +147,27 @@ class ChronicleClient(ServiceClient):
             "GET", path, schema.ChainVerification, params=params, timeout=timeout
         )
 
+    async def list_audit_identities(
+        self,
+        project_id: str | None = None,
+        after: UUID | None = None,
+        up_to: UUID | None = None,
+        limit: int = 1000,
+        *,
+        timeout: float | None = None,
+    ) -> list[schema.AuditIdentity]:
+        """List audits by their ids; `timeout` in seconds replaces the client's own."""
+        path = f"{NOTES}/decision_audit/identities"
+        params = {
+            "project_id": project_id,
+            "after": None if after is None else str(after),
+            "up_to": None if up_to is None else str(up_to),
+            "limit": limit,
+        }
+        return await self._call(
+            "GET", path, list[schema.AuditIdentity], params=params, timeout=timeout
+        )
+
     async def patterns(
         self, project_id: str, *, until: date | None = None
     ) -> schema.ProjectPatterns:

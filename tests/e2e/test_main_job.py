@@ -350,7 +350,7 @@ def test_audit_verify_names_the_first_broken_audit(dsm: Dsm, api: httpx.Client) 
             "timestamp": datetime.now(UTC).isoformat(),
         }
         assert api.post(f"{dsm.url(4)}/v1/notes/decision_audit", json=audit).status_code == 201
-    (chain,) = dsm.json("audit", "verify", "AUDITED")["chains"]
+    (chain,) = dsm.json("audit", "verify", "AUDITED")["chains"]["chains"]
     assert (chain["verified"], chain["records"]) == (True, 3)
     assert dsm.run("audit", "verify", "AUDITED", "--head", chain["head"]).returncode == 0
     _set_actor(dsm, ids[1], "me")

@@ -57,3 +57,28 @@ def test_audits_of_both_releases_become_deliveries(url: str) -> None:
         (during, "/v1/notes/decision_audit", "P1", 0, None),
     ]
     assert carried_over
+
+
+def test_runs_with_and_without_a_delivery_are_known_to_the_audits(url: str) -> None:
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+        before = old_audit(connection)
+        [early] = connection.execute(EARLY_RUN).fetchone() or (uuid4(),)
+        migrate.upgrade(url, "memory")
+        during = old_audit(connection)
+        connection.execute("DELETE FROM deliveries; DELETE FROM runs")
+        rows = connection.execute(
+            "SELECT run_id, project_id, content = audit_content(%s) FROM audited_runs"
+            " WHERE run_id <> %s OR content IS NULL ORDER BY run_id",
+            (Jsonb({"audit_id": str(before), "project_id": "P1"}), during),
+        ).fetchall()
+        noted = connection.execute(
+            "SELECT content IS NOT NULL FROM audited_runs WHERE run_id = %s", (during,)
+        ).fetchone()
+    assert rows == [(before, "P1", True), (early, "P2", None)]
+    assert noted == (True,)
+
+
+EARLY_RUN = """
+    INSERT INTO runs (project_id, status, lease_seconds, lease_until, request)
+    VALUES ('P2', 'done', 30, now(), '{}') RETURNING run_id
+"""

@@ -1,5 +1,6 @@
 """The restore drill: dump six databases as the CronJob does, restore them into an empty server."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -12,6 +13,8 @@ import psycopg
 import pytest
 import yaml
 
+from agent.app import create_app as create_agent
+from agent.settings import AgentSettings
 from deploy.catalogue import SERVICES
 from deploy.local.servers import EmbeddedServers
 from domain_services.chronicle.app import create_app
@@ -160,26 +163,32 @@ def _dump_as_the_plain_owner(repository: Path, server: EmbeddedServers) -> None:
 
 
 async def _verify_audits(server: EmbeddedServers, folder: Path) -> None:
-    """Run `dsm audit verify` against a chronicle on the restored database, as its own role."""
-    import asyncio
-
-    spec = STORED["chronicle"]
-    port = free_port()
-    settings = ChronicleSettings(
-        port=port,
-        database_url=server.database_url(spec.database or "", spec.role),
-        redis_url=server.redis_url,
-        auth=AUTH,
-    )
+    """Run `dsm audit verify` against chronicle and orchestrator on the restored databases."""
     key = folder / "key"
     key.write_text(ADMIN_KEY)
-    async with serving(create_app(settings), port) as url:
-        command = [DSM, "audit", "verify", "--url", f"chronicle={url}", "--key-file", str(key)]
+    ports = {name: free_port() for name in ("chronicle", "orchestrator")}
+    peers = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
+    stores = {
+        name: {
+            "port": ports[name],
+            "database_url": server.database_url(
+                STORED[name].database or "", STORED[name].role or OWNER
+            ),
+            "redis_url": server.redis_url,
+            "auth": AUTH,
+        }
+        for name in ports
+    }
+    chronicle = create_app(ChronicleSettings.model_validate(stores["chronicle"]))
+    agent = create_agent(AgentSettings.model_validate(stores["orchestrator"] | {"peers": peers}))
+    async with serving(chronicle, ports["chronicle"]), serving(agent, ports["orchestrator"]):
+        place = ["--url", f"orchestrator={peers['orchestrator']}", "--key-file", str(key)]
+        command = [DSM, "audit", "verify", *place]
         verified = await asyncio.to_thread(
             subprocess.run, command, capture_output=True, text=True, check=False
         )
     assert verified.returncode == 0, verified.stdout + verified.stderr
-    assert "P-DRILL" in verified.stdout
+    assert verified.stdout.startswith("ok      P-DRILL  1 audits, head ")
 
 
 def test_a_database_that_fails_does_not_lose_the_others(

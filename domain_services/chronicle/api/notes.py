@@ -1,6 +1,7 @@
 """Routes of the chronicle's notes (section 5.3 of the specification)."""
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Query
 
@@ -156,3 +157,15 @@ async def verify_decision_audits(
 ) -> schema.ChainVerification:
     """Verify the chain of one project, or of all."""
     return await audits.verify(db, project_id, noted_head)
+
+
+@router.get("/decision_audit/identities")
+async def list_audit_identities(
+    db: UnitOfWork,
+    project_id: ProjectId | None = None,
+    after: UUID | None = None,
+    up_to: UUID | None = None,
+    limit: Limit = 1000,
+) -> list[schema.AuditIdentity]:
+    """List audits by their ids, beyond `after` and up to `up_to` where given; maybe none."""
+    return await audits.identities(db, project_id, after, up_to, limit)

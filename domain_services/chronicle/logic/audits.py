@@ -7,7 +7,7 @@ digest of their times is in the chain's row, and in the record of the first audi
 `$old_times`. The database links what is inserted, and keeps the length and the head of each chain.
 """
 
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 import orjson
@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain_services.chronicle.models import decision_audits
 from domain_services.chronicle.schema import (
+    AuditIdentity,
     ChainVerification,
     DecisionAudit,
     DecisionAuditCreate,
@@ -101,6 +102,12 @@ VERIFY = text(
     ORDER BY project_id
     """
 )
+_IDENTITIES: LiteralString = """
+    SELECT audit_id, project_id, decision_source, record ->> 'actor' AS actor,
+           record ->> 'run_id' AS run_id, encode(audit_content(record), 'hex') AS content
+    FROM decision_audits WHERE audit_id > :after AND audit_id <= :up_to
+"""
+_PAGE = " ORDER BY audit_id LIMIT :limit"
 # A head that was noted elsewhere is the only proof against an owner who rewrites the whole chain.
 _NOTED = text(
     """
@@ -171,6 +178,26 @@ async def verify(
         noted_head_found=noted_head_found,
         chains=chains,
     )
+
+
+async def identities(
+    connection: AsyncConnection,
+    project_id: str | None,
+    after: UUID | None,
+    up_to: UUID | None,
+    limit: int,
+) -> list[AuditIdentity]:
+    """List the audits of a project, None for all, by their ids beyond `after` and to `up_to`."""
+    of_project = "" if project_id is None else " AND project_id = :project_id"
+    values = {
+        "project_id": project_id,
+        "after": after or UUID(int=0),
+        "up_to": up_to or UUID(int=2**128 - 1),
+        "limit": limit,
+    }
+    statement = text(_IDENTITIES + of_project + _PAGE)
+    rows = await connection.execute(statement, values)
+    return [AuditIdentity.model_validate(row, from_attributes=True) for row in rows]
 
 
 def _audit(row: Row[Any]) -> DecisionAudit:

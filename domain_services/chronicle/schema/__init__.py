@@ -20,6 +20,7 @@ from domain_services.chronicle.schema.analytics import (
     VelocityTrend,
 )
 from domain_services.chronicle.schema.audits import (
+    AuditIdentity,
     ChainVerification,
     DecisionAudit,
     DecisionAuditCreate,
@@ -69,6 +70,7 @@ __all__ = [
     "ActionItemChange",
     "ActionItemCreate",
     "ActionItemStatus",
+    "AuditIdentity",
     "BulkRecorded",
     "ChainVerification",
     "CountedSource",

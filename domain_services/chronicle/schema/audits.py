@@ -94,6 +94,23 @@ class DecisionAudit(Answer):
     """Time of recording, UTC."""
 
 
+class AuditIdentity(Answer):
+    """Audit as far as a comparison with the runs of the orchestrator needs it."""
+
+    audit_id: UUID
+    """Id of the audit; that of its run, when a run decided."""
+    project_id: str
+    """The project decided about."""
+    decision_source: DecisionSource
+    """Rule alone, or rule and evidence."""
+    actor: str
+    """Program or person that decided."""
+    run_id: str | None
+    """Run of the orchestrator; null: no run."""
+    content: Hash
+    """Digest of all that the caller sent."""
+
+
 class ProjectChain(Answer):
     """Verification of one project's chain.
 
