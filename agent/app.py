@@ -46,6 +46,7 @@ def create_app(settings: AgentSettings) -> FastAPI:
             app.state.peers = services.clients.all
             app.state.consumers = services.consumers
             app.state.database = services.database
+            app.state.retention = services.retention
             app.state.pools = {"memory": services.pool, "recall": services.recall_pool}
             app.state.checks = health.checks(services)
             app.state.diagnose_cluster = _cluster_question(settings)

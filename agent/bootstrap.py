@@ -35,6 +35,7 @@ from domain_services.embedding.client import EmbeddingClient
 from domain_services.kernel.background import Background, Loop
 from domain_services.kernel.client.http_client import ServiceClient, open_http
 from domain_services.kernel.database.database import Database, open_database
+from domain_services.kernel.database.retention import Retention
 from domain_services.kernel.messaging.deliveries import DeliveryWorker
 from domain_services.kernel.messaging.inbox import Consumer
 from domain_services.project.client import ProjectClient
@@ -58,6 +59,7 @@ from memory.pool import Pool, open_pool
 from memory.postgres import PostgresEpisodes
 from memory.project_holds import ProjectHolds
 from memory.recall import Recaller
+from memory.retention import RETENTION
 from memory.runs import START_SECONDS, RunTable
 from memory.store import EpisodeStore
 from tools.registry import all_tools
@@ -102,6 +104,7 @@ class Memory:
     schedulers: Schedulers
     deleted_schedules: DeletedSchedules
     job_results: JobResults
+    retention: Retention
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,7 @@ class Services:
     pool: Pool
     recall_pool: Pool
     database: Database
+    retention: Retention
     redis: Redis | None
     """None when no Redis is set: outcomes then do not arrive by themselves."""
 
@@ -177,6 +181,7 @@ async def open_services(
                 pool=memory.pool,
                 recall_pool=memory.recall_pool,
                 database=memory.database,
+                retention=memory.retention,
                 redis=bus.redis if bus else None,
             )
 
@@ -233,6 +238,7 @@ async def _open_memory(
             schedulers=schedulers,
             deleted_schedules=DeletedSchedules(pool),
             job_results=results,
+            retention=Retention(database, RETENTION, settings),
         )
         await memory.learner.refresh()
         yield memory
@@ -281,7 +287,7 @@ def _clock_mover(settings: AgentSettings, clients: Clients, memory: Memory) -> C
 
 
 def _job_runner(clients: Clients, memory: Memory, orchestrator: Orchestrator) -> JobRunner:
-    work = own_work(memory.backfill, memory.learner, memory.checkpoints, memory.table_cache)
+    work = own_work(memory.backfill, memory.learner, memory.retention)
     return JobRunner(clients.project, clients.sprint, clients.chronicle, orchestrator, work)
 
 

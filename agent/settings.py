@@ -42,6 +42,20 @@ class AgentSettings(KernelSettings):
         le=100,
         description="factor on the time a decision or report waits for memory and history",
     )
+    keep_runs_days: int = Field(
+        default=90, ge=0, description="days for which ended runs are stored; 0: for good"
+    )
+    keep_checkpoints_days: int = Field(
+        default=7, ge=1, description="days for which checkpoints of ended runs are stored"
+    )
+    keep_episodes_days: int = Field(
+        default=90,
+        ge=0,
+        description="days for which decisions without an outcome to come are stored; 0: for good",
+    )
+    keep_embeddings_days: int = Field(
+        default=30, ge=1, description="days for which embeddings of texts are cached"
+    )
     schedules: Literal["embedded", "kubernetes"] = Field(
         default="embedded", description="who fires schedules: this process, or the cluster"
     )

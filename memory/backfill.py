@@ -98,7 +98,6 @@ class Backfill:
             result = await self.backfill(EPISODES_A_PASS, until)
             done, model = done + result.done, result.model or model
             if result.done < EPISODES_A_PASS:
-                await self._cache.prune()
                 return replace(result, done=done, model=model)
 
     def loop(self) -> Loop:
@@ -108,8 +107,6 @@ class Backfill:
     async def _backfill_pass(self) -> bool:
         """Embed one pass; return True when it was full."""
         result = await self.backfill(EPISODES_A_PASS)
-        if result.done:
-            await self._cache.prune()
         if result.failed:
             await asyncio.sleep(RETRY_SECONDS)
         return result.done == EPISODES_A_PASS

@@ -3,7 +3,6 @@
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from datetime import timedelta
 from hashlib import sha256
 
 from memory.pool import HANG_UP_SECONDS, Pool
@@ -11,7 +10,6 @@ from memory.vectors import Embedding
 
 TTL_SECONDS = 3600.0
 MAX_ENTRIES = 2000  # about 2 KiB each
-RETENTION = timedelta(days=30)
 
 _SELECT_ONE = """
     SELECT embedding, model FROM embedding_cache
@@ -25,7 +23,6 @@ _INSERT = """
     INSERT INTO embedding_cache (text_sha256, model, embedding) VALUES (%s, %s, %s)
     ON CONFLICT DO NOTHING
 """
-_PRUNE = "DELETE FROM embedding_cache WHERE created_at < now() - %s"
 
 
 class ProcessCache:
@@ -92,11 +89,6 @@ class TableCache:
         rows = [(_key(text), embedding.model, embedding.vector) for text, embedding in embeddings]
         async with self._pool.connection() as connection, connection.cursor() as cursor:
             await cursor.executemany(_INSERT, rows)
-
-    async def prune(self) -> int:
-        """Delete embeddings older than a month; return how many."""
-        async with self._pool.connection() as connection:
-            return (await connection.execute(_PRUNE, (RETENTION,))).rowcount
 
 
 def _key(text: str) -> bytes:

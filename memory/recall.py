@@ -74,7 +74,7 @@ class Recaller:
         # Without it each decision would wait for a database that is away.
         self._breaker = Breaker("memory")
         # Projects and kinds of progress with more than `exact_rows` episodes, and the earliest day
-        # on which they are that many. Episodes are never deleted, and later days know more of them.
+        # on which they are that many. Retention deletes none of them, and later days know more.
         self._large: dict[tuple[str | None, bool], date] = {}
         self._large_models: set[str] = set()
         self._seconds = Histogram(

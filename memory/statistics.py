@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import LiteralString
 
 from psycopg.rows import class_row
 
@@ -26,13 +27,29 @@ _SELECT = """
            ) AS newest_outcome
 """
 # The effect of a row that a replica of the release before has written is in its document alone.
-_DECISIONS = """
-    SELECT decision_source, effect, cancelled, count(*) AS decisions
-    FROM (SELECT decision_source, cancelled_at IS NOT NULL AS cancelled,
-                 coalesce(effect, CASE action ->> 'dry_run' WHEN 'true' THEN 'dry_run'
-                                  ELSE 'acted' END) AS effect
-          FROM episodes WHERE project_id = %s AND origin = 'run') AS decided
+EFFECT: LiteralString = """
+    coalesce(effect, CASE action ->> 'dry_run' WHEN 'true' THEN 'dry_run' ELSE 'acted' END)
+"""
+_DECISIONS: LiteralString = f"""
+    SELECT decision_source, effect, cancelled, CAST(sum(decisions) AS bigint) AS decisions
+    FROM (SELECT decision_source, {EFFECT} AS effect, cancelled_at IS NOT NULL AS cancelled,
+                 1 AS decisions
+          FROM episodes WHERE project_id = %(project)s AND origin = 'run'
+          UNION ALL
+          SELECT decision_source, effect, cancelled, decisions
+          FROM deleted_decisions WHERE project_id = %(project)s) AS decided
     GROUP BY decision_source, effect, cancelled
+"""  # noqa: S608 - constants
+# Part of the statement that deletes episodes: `gone` holds their columns. In one order, or two
+# processes that delete at once could wait for each other.
+COUNT_DELETED: LiteralString = """
+    INSERT INTO deleted_decisions AS sums
+        (project_id, decision_source, effect, cancelled, decisions)
+    SELECT project_id, decision_source, effect, cancelled, count(*) FROM gone
+    GROUP BY project_id, decision_source, effect, cancelled
+    ORDER BY project_id, decision_source, effect, cancelled
+    ON CONFLICT (project_id, decision_source, effect, cancelled)
+    DO UPDATE SET decisions = sums.decisions + excluded.decisions
 """
 
 
@@ -82,10 +99,10 @@ class DecisionCount:
 
 
 async def count_decisions(pool: Pool, project_id: str) -> list[DecisionCount]:
-    """Count a project's recorded decisions by source and effect."""
+    """Count a project's decisions by source and effect, also those whose episodes are deleted."""
     async with (
         pool.connection() as connection,
         connection.cursor(row_factory=class_row(DecisionCount)) as cursor,
     ):
-        await cursor.execute(_DECISIONS, (project_id,))
+        await cursor.execute(_DECISIONS, {"project": project_id})
         return await cursor.fetchall()

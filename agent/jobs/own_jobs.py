@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Callable, Mapping
 
 from agent.learning.learner import Learner
-from agent.runs.checkpoints import Checkpoints
+from domain_services.kernel.background import ItemsFailed
+from domain_services.kernel.database.retention import Retention
 from memory.backfill import Backfill
-from memory.cache import TableCache
 from tools.cronjobs import CronJob, OwnKind, own_name
 
 INSTALLATION = "the installation"
@@ -29,9 +29,7 @@ OWN_JOBS = tuple(
 )
 
 
-def own_work(
-    backfill: Backfill, learner: Learner, checkpoints: Checkpoints, cache: TableCache
-) -> OwnWork:
+def own_work(backfill: Backfill, learner: Learner, retention: Retention) -> OwnWork:
     """Return the work of each kind, with its result in words; all of it may be repeated."""
 
     async def embed() -> str:
@@ -44,11 +42,13 @@ def own_work(
         return f"{learned.outcomes} outcomes, {learned.new_outcomes} of them new: {learned.reason}"
 
     async def delete_old() -> str:
-        runs, is_complete = await checkpoints.prune(MOST_SECONDS)
-        embeddings = await cache.prune()
-        text = (
-            f"The checkpoints of {runs} ended runs and {embeddings} cached embeddings were deleted."
-        )
-        return text if is_complete else f"{text} {GOES_ON}"
+        try:
+            deleted = await retention.delete_ended(MOST_SECONDS / len(retention.rules))
+        except ItemsFailed as failure:
+            # The hourly loop tries again, and its log has the cause.
+            return f"Not every table could be cleaned: {failure}"
+        counts = ", ".join(f"{count} of {table}" for table, count in sorted(deleted.items()))
+        text = f"Ended rows were deleted: {counts}." if counts else "No row had ended."
+        return f"{text} {GOES_ON}" if retention.is_more_due else text
 
     return {"backfill": embed, "learn": learn, "retention": delete_old}

@@ -1,7 +1,6 @@
-"""Checkpoints: storage of runs that have decided and not yet acted, and its retention."""
+"""Checkpoints: storage of runs that have decided and not yet acted."""
 
 import asyncio
-import time
 from typing import Any
 
 import psycopg
@@ -16,15 +15,6 @@ from graphs.state import DURABLE_TYPES
 from memory.pool import Pool
 
 logger = structlog.get_logger()
-
-KEEP_DAYS = 7  # after a run has ended, for whoever looks into what it did
-BATCH = 500
-
-_ENDED = """
-    SELECT DISTINCT thread_id FROM checkpoints JOIN runs ON runs.run_id = thread_id::uuid
-    WHERE runs.ended_at < now() - make_interval(days => %s) LIMIT %s
-"""
-
 
 WAIT_SECONDS = 1.0
 _VERSION = "SELECT max(v) FROM checkpoint_migrations"
@@ -102,7 +92,7 @@ def _stored_name(kind: type) -> str:
 
 
 class Checkpoints:
-    """Savers on the agent's pool, and the deletion of old checkpoints."""
+    """Savers on the agent's pool."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -112,26 +102,3 @@ class Checkpoints:
         """Return a new saver."""
         # One for each run: a shared one makes runs queue for its lock.
         return AsyncPostgresSaver(self._pool, serde=self._serde)  # pyright: ignore[reportArgumentType] - it sets its own row factory
-
-    async def prune(self, seconds: float) -> tuple[int, bool]:
-        """Delete the checkpoints of old runs; return the number of runs, and True for all of them.
-
-        No batch begins after so many seconds.
-        """
-        until = time.monotonic() + seconds
-        total = deleted = await self.prune_batch()
-        while deleted == BATCH and time.monotonic() < until:
-            deleted = await self.prune_batch()
-            total += deleted
-        return total, deleted < BATCH
-
-    async def prune_batch(self, keep_days: int = KEEP_DAYS) -> int:
-        """Delete the checkpoints of up to `BATCH` runs that ended `keep_days` ago.
-
-        Return the number of runs.
-        """
-        async with self._pool.connection() as connection:
-            rows = await (await connection.execute(_ENDED, (keep_days, BATCH))).fetchall()
-        for (thread_id,) in rows:
-            await self.saver().adelete_thread(thread_id)
-        return len(rows)

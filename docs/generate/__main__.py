@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from docs.generate import picture, policies, settings, workloads
+from docs.generate import picture, policies, retention, settings, workloads
 
 ROOT = Path(__file__).parents[2]
 PAGES = {"main": ROOT / "README.md", "all": ROOT / "docs" / "operate" / "settings.md"}
 
 
 def main() -> None:
-    """Write the settings tables, the picture, policies and workloads, and name what changed."""
+    """Write settings, retention, the picture, policies and workloads, and name what changed."""
     changed = [
         str(PAGES[name].relative_to(ROOT))
         for name, content in settings.tables().items()
@@ -21,6 +21,8 @@ def main() -> None:
         changed.append(str(policies.FILE.relative_to(ROOT)))
     if workloads.write():
         changed.append(str(workloads.PAGE.relative_to(ROOT)))
+    if retention.write():
+        changed.append(str(retention.PAGE.relative_to(ROOT)))
     print("\n".join(f"changed: {name}" for name in changed) or "nothing changed")
 
 

@@ -9,11 +9,13 @@ from domain_services.backlog.api import planning, tasks
 from domain_services.backlog.api.tasks import Clients
 from domain_services.backlog.examples import EXAMPLES
 from domain_services.backlog.logic.events import HANDLERS
+from domain_services.backlog.retention import RETENTION
 from domain_services.backlog.settings import BacklogSettings
 from domain_services.events import BACKLOG_GROUP, DAILY_SCRUM_EVENTS
 from domain_services.kernel.background import Background
 from domain_services.kernel.client.http_client import open_http
 from domain_services.kernel.database.database import open_database
+from domain_services.kernel.database.retention import Retention
 from domain_services.kernel.messaging.consumer_names import consumer_name
 from domain_services.kernel.messaging.inbox import Consumer
 from domain_services.kernel.messaging.redis import open_redis
@@ -33,6 +35,7 @@ def create_app(settings: BacklogSettings) -> FastAPI:
         ):
             clients = Clients(project=ProjectClient(http, settings.peers.project))
             app.state.database = database
+            app.state.retention = Retention(database, RETENTION, settings)
             app.state.redis = redis
             app.state.clients = clients
             app.state.checks = Checks(

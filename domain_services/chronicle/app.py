@@ -7,8 +7,10 @@ from fastapi import FastAPI
 
 from domain_services.chronicle.api import action_items, analytics, notes
 from domain_services.chronicle.examples import EXAMPLES
+from domain_services.chronicle.retention import RETENTION
 from domain_services.chronicle.settings import ChronicleSettings
 from domain_services.kernel.database.database import open_database
+from domain_services.kernel.database.retention import Retention
 from domain_services.kernel.web.app import build_app
 from domain_services.kernel.web.health import Checks
 
@@ -20,6 +22,7 @@ def create_app(settings: ChronicleSettings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_database(settings) as database:
             app.state.database = database
+            app.state.retention = Retention(database, RETENTION, settings)
             app.state.checks = Checks(database=database.ping)
             yield
 

@@ -7,11 +7,13 @@ from fastapi import FastAPI
 
 from domain_services.daily_scrum.api import router
 from domain_services.daily_scrum.logic import SOURCE, Simulator
+from domain_services.daily_scrum.retention import RETENTION
 from domain_services.daily_scrum.settings import DailyScrumSettings
 from domain_services.events import READ_BY
 from domain_services.kernel.background import Background
 from domain_services.kernel.client.http_client import open_http
 from domain_services.kernel.database.database import open_database
+from domain_services.kernel.database.retention import Retention
 from domain_services.kernel.messaging.outbox import Relay
 from domain_services.kernel.messaging.redis import open_redis
 from domain_services.kernel.web.app import build_app
@@ -31,9 +33,12 @@ def create_app(settings: DailyScrumSettings) -> FastAPI:
             sprint = SprintClient(http, settings.peers.sprint)
             project = ProjectClient(http, settings.peers.project)
             app.state.database = database
+            app.state.retention = Retention(database, RETENTION, settings)
             app.state.simulator = Simulator(database, sprint, project)
             app.state.peers = (sprint, project)
-            app.state.relay = Relay(database, redis, SOURCE, READ_BY)
+            app.state.relay = Relay(
+                database, redis, SOURCE, READ_BY, keep_days=settings.keep_events_days
+            )
             app.state.checks = Checks(
                 database=database.ping,
                 redis=redis.ping,  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]

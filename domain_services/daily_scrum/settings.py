@@ -16,3 +16,6 @@ class DailyScrumSettings(KernelSettings):
     daily_scrum_sunset: date = Field(
         default=date(2027, 11, 1), description="day announced in the Sunset header"
     )
+    keep_scrum_runs_days: int = Field(
+        default=180, ge=0, description="days for which answers of simulated days stay; 0: for good"
+    )

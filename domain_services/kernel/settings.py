@@ -169,9 +169,36 @@ class KernelSettings(BaseSettings):
         description="time in which a stopping process still accepts requests; above 4, for which"
         " a peer keeps an idle connection",
     )
+    # What is kept, and why: docs/operate/retention.md.
+    keep_answers_days: int = Field(
+        default=1, ge=1, description="days for which answers under Idempotency-Keys are stored"
+    )
+    keep_events_days: int = Field(
+        default=7, ge=1, description="days for which confirmed events stay in outbox and stream"
+    )
+    keep_inbox_days: int = Field(
+        default=30,
+        ge=1,
+        description="days for which ids of applied events stay; at least DSM_KEEP_EVENTS_DAYS",
+    )
+    keep_deliveries_days: int = Field(
+        default=7, ge=0, description="days for which delivered records are stored; 0: for good"
+    )
+    keep_dead_letters_days: int = Field(
+        default=90, ge=0, description="days for which resolved dead letters stay; 0: for good"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="least severe level that is logged"
     )
+
+    @model_validator(mode="after")
+    def _ids_outlive_events(self) -> "KernelSettings":
+        if self.keep_inbox_days < self.keep_events_days:
+            raise ValueError(
+                "an event that outlives its id would take effect twice;"
+                " set DSM_KEEP_INBOX_DAYS to DSM_KEEP_EVENTS_DAYS or more"
+            )
+        return self
 
     @property
     def is_pooled(self) -> bool:

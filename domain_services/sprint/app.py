@@ -11,6 +11,7 @@ from domain_services.events import DAILY_SCRUM_EVENTS, READ_BY, SPRINT_GROUP, Ta
 from domain_services.kernel.background import Background
 from domain_services.kernel.client.http_client import open_http
 from domain_services.kernel.database.database import open_database
+from domain_services.kernel.database.retention import Retention
 from domain_services.kernel.messaging.consumer_names import consumer_name
 from domain_services.kernel.messaging.deliveries import DeliveryWorker
 from domain_services.kernel.messaging.inbox import Consumer
@@ -30,6 +31,7 @@ from domain_services.sprint.logic.planning import Planner
 from domain_services.sprint.logic.project_days import ProjectDays
 from domain_services.sprint.logic.reporters import Reporters
 from domain_services.sprint.logic.tasks import SOURCE
+from domain_services.sprint.retention import RETENTION
 from domain_services.sprint.settings import SprintSettings
 
 
@@ -45,8 +47,11 @@ def create_app(settings: SprintSettings) -> FastAPI:
             backlog = BacklogClient(http, settings.peers.backlog)
             chronicle = ChronicleClient(http, settings.peers.chronicle)
             app.state.database = database
+            app.state.retention = Retention(database, RETENTION, settings)
             app.state.planner = Planner(database, project, backlog)
-            app.state.relay = Relay(database, redis, SOURCE, READ_BY)
+            app.state.relay = Relay(
+                database, redis, SOURCE, READ_BY, keep_days=settings.keep_events_days
+            )
             app.state.daily_scrum = DailyScrum(database, project)
             app.state.project_days = ProjectDays(database, project)
             app.state.reporters = Reporters(database, project)

@@ -9,8 +9,7 @@ from agent.client import FIRING_SECONDS
 from agent.jobs.cluster.objects import LONGEST_RUN_SECONDS
 from agent.jobs.own_jobs import MOST_SECONDS, own_work
 from agent.jobs.schedule import CLAIM_SECONDS
-from agent.runs import checkpoints
-from agent.runs.checkpoints import Checkpoints
+from domain_services.kernel.background import ItemsFailed
 from memory.backfill import Backfilled
 from memory.embed import BATCH
 from memory.embedder import CALL_SECONDS, SECONDS_A_TEXT
@@ -19,7 +18,7 @@ from tests.graphs.conftest import System
 
 
 class Store:
-    """Backfill, checkpoints and cache that have more work than time, or not."""
+    """Backfill and retention that have more work than time, or not."""
 
     def __init__(self, *, is_endless: bool) -> None:
         self.is_endless = is_endless
@@ -28,34 +27,37 @@ class Store:
         assert seconds == MOST_SECONDS
         return Backfilled(7, 1, "words-1", is_cut_off=self.is_endless)
 
-    async def prune(self, seconds: float = 0) -> Any:
-        return (500, not self.is_endless) if seconds else 3
+    rules = ("one", "other")
+
+    @property
+    def is_more_due(self) -> bool:
+        return self.is_endless
+
+    async def delete_ended(self, seconds: float) -> Any:
+        assert seconds == MOST_SECONDS / 2
+        return {"runs": 500, "checkpoints": 3}
 
 
 @pytest.mark.parametrize("is_endless", [True, False])
 async def test_work_without_an_end_says_that_it_goes_on(*, is_endless: bool) -> None:
     store = cast(Any, Store(is_endless=is_endless))
-    work = own_work(store, store, store, store)
+    work = own_work(store, store, store)
     rest = " The rest is done next time." if is_endless else ""
     assert await work["backfill"]() == f"7 episodes were embedded, 1 could not be.{rest}"
     assert await work["retention"]() == (
-        f"The checkpoints of 500 ended runs and 3 cached embeddings were deleted.{rest}"
+        f"Ended rows were deleted: 3 of checkpoints, 500 of runs.{rest}"
     )
 
 
-async def test_deletion_of_checkpoints_ends_with_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    remaining = 1200
+async def test_table_that_fails_is_named_in_the_result() -> None:
+    class Failing(Store):
+        async def delete_ended(self, seconds: float) -> Any:
+            raise ItemsFailed([("table runs", RuntimeError("no space"))])
 
-    async def prune_batch(_: Checkpoints) -> int:
-        nonlocal remaining
-        deleted = min(remaining, checkpoints.BATCH)
-        remaining -= deleted
-        return deleted
-
-    monkeypatch.setattr(Checkpoints, "prune_batch", prune_batch)
-    store = Checkpoints(cast(Any, None))
-    assert await store.prune(0) == (500, False)
-    assert await store.prune(60) == (700, True)
+    store = cast(Any, Failing(is_endless=False))
+    assert await own_work(store, store, store)["retention"]() == (
+        "Not every table could be cleaned: 1 failed: table runs"
+    )
 
 
 def test_work_ends_before_its_command_and_its_job_do() -> None:
@@ -69,7 +71,7 @@ def test_work_ends_before_its_command_and_its_job_do() -> None:
     [
         ("backfill", "0 episodes were embedded, 0 could not be."),
         ("learn", "0 outcomes, 0 of them new: "),
-        ("retention", "The checkpoints of 0 ended runs and 0 cached embeddings were deleted."),
+        ("retention", "No row had ended."),
     ],
 )
 async def test_own_job_that_a_cluster_fires_is_done_once_and_kept_in_the_list(

@@ -9,7 +9,6 @@ from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from domain_services.kernel.database.database import Database
-from domain_services.kernel.database.retention import delete_expired_rows
 from domain_services.kernel.errors import Conflict, Unavailable
 from domain_services.kernel.messaging import deliveries
 from domain_services.kernel.messaging.deliveries import Delivery, DeliveryWorker, claim, enqueue
@@ -136,24 +135,3 @@ async def test_full_batch_asks_for_the_next_round(
     worker = DeliveryWorker(database, Peer().post)
     assert await worker.deliver_due()
     assert not await worker.deliver_due()
-
-
-async def test_delivered_rows_expire_after_a_week(database: Database) -> None:
-    await store(database, "a", "b", "c")
-    await DeliveryWorker(database, Peer().post).deliver_due()
-    await store(database, "waiting for a year")
-    async with database.transaction() as connection:
-        await connection.execute(
-            text(
-                "UPDATE deliveries SET delivered_at = now() - make_interval(days =>"
-                " CASE body ->> 'label' WHEN 'a' THEN 8 ELSE 6 END)"
-                " WHERE delivered_at IS NOT NULL"
-            )
-        )
-        await connection.execute(
-            text("UPDATE deliveries SET created_at = now() - interval '1 year'")
-        )
-    await delete_expired_rows(database)
-    async with database.reading() as connection:
-        assert await connection.scalar(text("SELECT count(*) FROM deliveries")) == 3
-    assert await waiting(database) == [("waiting for a year", 0)]

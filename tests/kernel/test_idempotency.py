@@ -7,7 +7,6 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from domain_services.kernel.database import retention
 from domain_services.kernel.database.idempotency import KeyedRequest, keyed
 from domain_services.kernel.web import idempotent_route
 from tests.conftest import ADMIN_KEY, OPERATOR_KEY
@@ -225,7 +224,7 @@ async def test_keys_expire_after_a_day(box: BoxService, shelf: str) -> None:
     assert await box.count(shelf) == 2
     await _age(box, shelf, "24 hours 1 second")
     await box.add(shelf, "a", f"{shelf}-young")
-    await retention.delete_expired_rows(box.database)
+    await box.app.state.retention.delete_ended()
     async with box.database.transaction() as connection:
         keys = await connection.scalars(
             text("SELECT key FROM keyed_requests WHERE key LIKE :like"), {"like": f"{shelf}%"}

@@ -63,18 +63,6 @@ async def test_table_answers_by_model_and_without_a_model_the_newest(pool: Pool)
     assert await table.get("a text", "none") is None
 
 
-async def test_embeddings_older_than_a_month_are_pruned(pool: Pool) -> None:
-    table = TableCache(pool)
-    await table.put([(text, checked(word_vector(text), "model")) for text in ("old", "new")])
-    async with pool.connection() as connection:
-        await connection.execute(
-            "UPDATE embedding_cache SET created_at = now() - interval '31 days' "
-            "WHERE text_sha256 = sha256('old')"
-        )
-    assert await table.prune() == 1
-    assert await table.get("new", None) is not None
-
-
 def test_entry_of_the_process_cache_expires_after_an_hour() -> None:
     now = 0.0
     cache = ProcessCache(lambda: now)

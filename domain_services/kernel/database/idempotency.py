@@ -109,10 +109,6 @@ _FINISH_EARLIER = text(
 _RELEASE_EARLIER = text(
     "DELETE FROM idempotency_keys WHERE route = :route AND key = :key AND status IS NULL"
 )
-_PURGE = (
-    text("DELETE FROM keyed_requests WHERE claimed_at < now() - make_interval(secs => :keep)"),
-    text("DELETE FROM idempotency_keys WHERE claimed_at < now() - make_interval(secs => :keep)"),
-)
 
 
 class RequestInProgress(Conflict):
@@ -217,12 +213,6 @@ async def release(connection: AsyncConnection, key: RequestKey) -> None:
     """Release an unfinished key: the request failed and may be sent again."""
     statement = _RELEASE_EARLIER if key.caller is None else _RELEASE
     await connection.execute(statement, _place(key))
-
-
-async def purge(connection: AsyncConnection) -> int:
-    """Delete keys older than `KEEP_HOURS`; return the number of rows."""
-    values = {"keep": _KEEP_SECONDS}
-    return sum([(await connection.execute(statement, values)).rowcount for statement in _PURGE])
 
 
 def _place(key: RequestKey) -> dict[str, str | None]:

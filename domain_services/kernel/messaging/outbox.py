@@ -32,7 +32,7 @@ from domain_services.kernel.messaging.envelope import (
     wrap,
 )
 from domain_services.kernel.messaging.redis import REDIS_FAILURES
-from domain_services.kernel.messaging.trimming import Readers, trimming
+from domain_services.kernel.messaging.trimming import KEEP_DAYS, Readers, trimming
 from domain_services.kernel.tracing import Value, spanning
 
 CHANNEL = "dsm_outbox"
@@ -207,7 +207,8 @@ class OpenEvents:
 class Relay:
     """Relay of one service's outbox: sends events, reads confirmations, trims streams.
 
-    `readers` are the groups that must have read an entry before it may be trimmed.
+    `readers` are the groups that must have read an entry before it may be trimmed, which is
+    `keep_days` after it was sent.
     """
 
     def __init__(
@@ -216,7 +217,10 @@ class Relay:
         redis: Redis,
         service: str,
         readers: Readers,
+        *,
+        keep_days: float = KEEP_DAYS,
     ) -> None:
+        self._keep_days = keep_days
         self._database = database
         self._redis = redis
         self._readers = readers
@@ -234,7 +238,7 @@ class Relay:
             # Each second also without a NOTIFY: a confirmation may be overdue.
             every(IDLE_SECONDS, self._send, name="outbox send", wake=self._wake),
             every(0, self._take_confirmations, name="outbox confirmations"),
-            trimming(self._redis, self._readers),
+            trimming(self._redis, self._readers, keep_days=self._keep_days),
         )
 
     async def _listen(self) -> None:

@@ -15,8 +15,7 @@ from starlette.routing import BaseRoute, Route
 
 from domain_services.kernel import context
 from domain_services.kernel.background import Background
-from domain_services.kernel.database.database import Database
-from domain_services.kernel.database.retention import retention
+from domain_services.kernel.database.retention import Retention
 from domain_services.kernel.errors import Invalid, Problem, Unavailable, document
 from domain_services.kernel.settings import KernelSettings
 from domain_services.kernel.telemetry import Metrics
@@ -137,14 +136,14 @@ def _with_traces(tracer: Tracer | None, lifespan: Lifespan) -> Lifespan:
 
 
 def _with_retention(lifespan: Lifespan) -> Lifespan:
-    """Add to `lifespan` the retention of the database that it opens, if any."""
+    """Add to `lifespan` the retention that it sets in `app.state.retention`, if any."""
 
     @asynccontextmanager
     async def extended(app: FastAPI) -> AsyncIterator[None]:
         async with lifespan(app):
-            database: Database | None = getattr(app.state, "database", None)
+            retention: Retention | None = getattr(app.state, "retention", None)
             background: Background = app.state.background
-            async with background.running(*([retention(database)] if database else [])):
+            async with background.running(*([retention.loop()] if retention else [])):
                 yield
             # The server has cancelled what took too long: it gives its leases back while the
             # stores are open.

@@ -11,6 +11,7 @@ from starlette.datastructures import State
 from domain_services.kernel.background import Background
 from domain_services.kernel.client.http_client import ServiceClient
 from domain_services.kernel.database.pool import CheckedPool, PoolUse
+from domain_services.kernel.database.retention import Retention
 from domain_services.kernel.messaging.inbox import Consumer
 from domain_services.kernel.messaging.outbox import Relay
 from domain_services.kernel.web.admission import Admission
@@ -40,6 +41,8 @@ class StateCollector(Collector):
             yield _inbox(consumers)
         if (relay := self._get("relay")) is not None:
             yield _sent(relay)
+        if (retention := self._get("retention")) is not None:
+            yield _deleted(retention)
         if (background := self._get("background")) is not None:
             yield from _background(background)
         yield from self._get("measured") or ()
@@ -79,6 +82,15 @@ def _inbox(consumers: Iterable[Consumer]) -> Metric:
 
 def _sent(relay: Relay) -> Metric:
     return CounterMetricFamily("dsm_outbox_sent", "Events sent, repeated ones too", relay.sent)
+
+
+def _deleted(retention: Retention) -> Metric:
+    rows = CounterMetricFamily(
+        "dsm_retention_deleted", "Ended rows that retention has deleted", labels=["table"]
+    )
+    for table, count in retention.deleted.items():
+        rows.add_metric([table], count)
+    return rows
 
 
 def _background(background: Background) -> Iterator[Metric]:

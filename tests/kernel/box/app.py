@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain_services.kernel.database.database import Database, Reading, UnitOfWork, open_database
+from domain_services.kernel.database.retention import Retention
 from domain_services.kernel.errors import Conflict
 from domain_services.kernel.messaging.envelope import Envelope, PublishedEvent
 from domain_services.kernel.messaging.inbox import Consumer
@@ -20,6 +21,7 @@ from domain_services.kernel.types import Answer, Line, Wire
 from domain_services.kernel.web import dead_letters
 from domain_services.kernel.web.app import build_app
 from domain_services.kernel.web.idempotent_route import IdempotentRoute
+from tests.kernel.box.retention import RETENTION
 
 router = APIRouter(route_class=IdempotentRoute)
 
@@ -125,6 +127,7 @@ def create_app(settings: KernelSettings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_database(settings) as database, open_redis(settings) as redis:
             app.state.database = database
+            app.state.retention = Retention(database, RETENTION, settings)
             app.state.redis = redis
             app.state.gate = Gate()
             app.state.consumers = (make_consumer(database, redis),)

@@ -1,0 +1,157 @@
+"""Retention of the agent's tables.
+
+What learning, recall, the impact of decisions and the check of audits read stays true when rows
+go: an episode with an outcome stays, and deleted runs and decisions are counted by project
+(docs/adr/0124-retention-by-one-list.md).
+"""
+
+from domain_services.kernel.database.kernel_tables import (
+    DEAD_LETTERS,
+    DELIVERIES,
+    INBOX,
+    KEYS,
+    SCHEMA,
+)
+from domain_services.kernel.database.retention import Kept, Rule, Tables, chosen
+from memory.deleted_runs import COUNT as COUNT_RUNS
+from memory.statistics import COUNT_DELETED as COUNT_DECISIONS
+from memory.statistics import EFFECT
+
+_RUNS = Rule(
+    "runs",
+    "ended run with its documents",
+    "keep_runs_days",
+    "ended_at < now() - make_interval(days => :days) AND EXISTS (SELECT FROM runs AS newer"
+    " WHERE newer.project_id = runs.project_id AND newer.run_id > runs.run_id)",
+    "ended_at",
+    "a quarter shows how a team was decided for; the newest run of a project and every unfinished"
+    " one stay, and `deleted_runs` counts the others",
+    batch=1000,
+)
+# The condition repeats that of the index `episodes_without_outcome`.
+_EPISODES = Rule(
+    "episodes",
+    "decision that began no sprint, or whose sprint was cancelled",
+    "keep_episodes_days",
+    "decided_at < now() - make_interval(days => :days) AND origin = 'run'"
+    " AND completed_tasks IS NULL AND (sprint_id IS NULL OR cancelled_at IS NOT NULL)",
+    "decided_at",
+    "no decision recalls it and nothing learns from it; the impact counts it in"
+    " `deleted_decisions`. An episode with an outcome, or one to come, stays for good",
+    batch=1000,
+)
+# The ids of runs begin with their time (UUIDv7), so that the old ones come first.
+_CHECKPOINTS = Rule(
+    "checkpoints",
+    "state of a run that decided, from which another process goes on",
+    "keep_checkpoints_days",
+    """
+        thread_id < (SELECT left(hex, 8) || '-' || right(hex, 4) FROM (SELECT lpad(to_hex(CAST(
+            1000 * extract(epoch FROM now() - make_interval(days => :days)) AS bigint)), 12, '0'))
+            AS old (hex))
+        AND NOT EXISTS (SELECT FROM runs WHERE run_id = CAST(thread_id AS uuid)
+            AND (ended_at IS NULL OR ended_at >= now() - make_interval(days => :days)))
+    """,
+    "thread_id",
+    "an ended run needs it no more; a week is for whoever looks into what it did",
+    batch=2000,
+)
+
+
+def _counting(rule: Rule, columns: str, count: str) -> Rule:
+    """Return the rule with a statement that also counts what it deletes by `count`."""
+    return Rule(
+        rule.table,
+        rule.rows,
+        rule.setting,
+        rule.ended,
+        rule.order,
+        rule.why,
+        batch=rule.batch,
+        delete=f"WITH chosen AS MATERIALIZED ({chosen(rule)}), gone AS (DELETE FROM {rule.table}"  # noqa: S608 - constants
+        f" WHERE ctid = ANY (ARRAY(SELECT place FROM chosen)) RETURNING {columns}),"
+        f" counted AS ({count}) SELECT count(*) FROM gone",
+    )
+
+
+# By an array: for a join the planner reads the three tables whole.
+_IDS = "thread_id = ANY (CAST((SELECT ids FROM threads) AS text[]))"
+_DELETE_CHECKPOINTS = f"""
+    WITH chosen AS MATERIALIZED ({chosen(_CHECKPOINTS).replace("ctid AS place", "thread_id")}),
+    threads AS MATERIALIZED (SELECT ARRAY(SELECT DISTINCT thread_id FROM chosen) AS ids),
+    writes AS (DELETE FROM checkpoint_writes WHERE {_IDS}),
+    blobs AS (DELETE FROM checkpoint_blobs WHERE {_IDS}),
+    gone AS (DELETE FROM checkpoints WHERE {_IDS} RETURNING 1)
+    SELECT count(*) FROM gone
+"""  # noqa: S608 - constants
+
+RETENTION: Tables = (
+    SCHEMA,
+    *KEYS,
+    INBOX,
+    DELIVERIES,
+    DEAD_LETTERS,
+    _counting(_RUNS, "run_id, project_id, response", COUNT_RUNS),
+    Kept("deleted_runs", "count of a project's deleted runs", "one row a project"),
+    _counting(
+        _EPISODES,
+        f"project_id, decision_source, {EFFECT} AS effect, cancelled_at IS NOT NULL AS cancelled",
+        COUNT_DECISIONS,
+    ),
+    Kept("deleted_decisions", "count of deleted episodes", "a few rows a project"),
+    Rule(
+        "checkpoints",
+        _CHECKPOINTS.rows,
+        _CHECKPOINTS.setting,
+        _CHECKPOINTS.ended,
+        _CHECKPOINTS.order,
+        _CHECKPOINTS.why,
+        delete=_DELETE_CHECKPOINTS,
+        batch=_CHECKPOINTS.batch,
+    ),
+    Kept("checkpoint_blobs", "value of a checkpoint", "as above", "goes with `checkpoints`"),
+    Kept("checkpoint_writes", "result of a node", "as above", "goes with `checkpoints`"),
+    Kept("checkpoint_migrations", "version of LangGraph's tables", "a few rows"),
+    Rule(
+        "embedding_cache",
+        "embedding of a text by a model",
+        "keep_embeddings_days",
+        "created_at < now() - make_interval(days => :days)",
+        "created_at",
+        "texts of a sprint come again for weeks; later ones are embedded anew",
+    ),
+    Kept(
+        "episode_journal",
+        "episode on its way into `episodes`",
+        "one that cannot be read is a fault that somebody has to see",
+        "seconds; a refused one until a person decides",
+    ),
+    Kept("sprint_outcomes", "outcome of a sprint", "learning stands on it; one row a sprint"),
+    Kept("cancelled_sprints", "sprint that was cancelled", "its decision waits for no outcome"),
+    Kept("decision_modes", "decision mode that a person set", "past decisions are explained by it"),
+    Kept("calibrations", "attempt to learn", "a person may go back to it; at most one a day"),
+    Kept("calibration_activations", "change of the calibration", "at most a few a day"),
+    Kept(
+        "cronjobs",
+        "schedule",
+        "it fires until then",
+        "until its sprint ends or a person deletes it",
+    ),
+    Kept("job_results", "last result of a schedule", "as above", "goes with its schedule"),
+    Kept(
+        "deleted_schedules",
+        "schedule that a person deleted",
+        "it must not come back while the sprint runs",
+        "until its sprint ends",
+    ),
+    Kept(
+        "follow_up_runs",
+        "run that a project waits for",
+        "one row a project",
+        "until that run begins",
+    ),
+    Kept("leases", "lease of a chore", "one row a chore"),
+    Kept("installation", "id of the installation", "one row"),
+    Kept("daily_jobs", "daily job of an earlier release", "its replicas may still run; two rows"),
+    Kept("owed_audits", "audit owed by an earlier release", "its replicas may still run"),
+)
