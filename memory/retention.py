@@ -1,9 +1,11 @@
 """Retention of the agent's tables.
 
 What learning, recall, the impact of decisions and the check of audits read stays true when rows
-go: an episode with an outcome stays, and deleted runs and decisions are counted by project
+go: an episode with an outcome stays, deleted decisions stay counted, and runs with an audit named
 (docs/adr/0124-retention-by-one-list.md).
 """
+
+from dataclasses import replace
 
 from domain_services.kernel.database.kernel_tables import (
     DEAD_LETTERS,
@@ -13,7 +15,6 @@ from domain_services.kernel.database.kernel_tables import (
     SCHEMA,
 )
 from domain_services.kernel.database.retention import Kept, Rule, Tables, chosen
-from memory.deleted_runs import COUNT as COUNT_RUNS
 from memory.statistics import COUNT_DELETED as COUNT_DECISIONS
 from memory.statistics import EFFECT
 
@@ -25,7 +26,7 @@ _RUNS = Rule(
     " WHERE newer.project_id = runs.project_id AND newer.run_id > runs.run_id)",
     "ended_at",
     "a quarter shows how a team was decided for; the newest run of a project and every unfinished"
-    " one stay, and `deleted_runs` counts the others",
+    " one stay, and the id of each run with an audit stays in `audited_runs`",
     batch=1000,
 )
 # The condition repeats that of the index `episodes_without_outcome`.
@@ -58,22 +59,15 @@ _CHECKPOINTS = Rule(
 )
 
 
-def _counting(rule: Rule, columns: str, count: str) -> Rule:
-    """Return the rule with a statement that also counts what it deletes by `count`."""
-    return Rule(
-        rule.table,
-        rule.rows,
-        rule.setting,
-        rule.ended,
-        rule.order,
-        rule.why,
-        batch=rule.batch,
-        delete=f"WITH chosen AS MATERIALIZED ({chosen(rule)}), gone AS (DELETE FROM {rule.table}"  # noqa: S608 - constants
-        f" WHERE ctid = ANY (ARRAY(SELECT place FROM chosen)) RETURNING {columns}),"
-        f" counted AS ({count}) SELECT count(*) FROM gone",
-    )
-
-
+_DELETE_EPISODES = f"""
+    WITH chosen AS MATERIALIZED ({chosen(_EPISODES)}),
+    gone AS (
+        DELETE FROM episodes WHERE ctid = ANY (ARRAY(SELECT place FROM chosen))
+        RETURNING project_id, decision_source, {EFFECT} AS effect,
+                  cancelled_at IS NOT NULL AS cancelled),
+    counted AS ({COUNT_DECISIONS})
+    SELECT count(*) FROM gone
+"""  # noqa: S608 - constants
 # By an array: for a join the planner reads the three tables whole.
 _IDS = "thread_id = ANY (CAST((SELECT ids FROM threads) AS text[]))"
 _DELETE_CHECKPOINTS = f"""
@@ -91,24 +85,15 @@ RETENTION: Tables = (
     INBOX,
     DELIVERIES,
     DEAD_LETTERS,
-    _counting(_RUNS, "run_id, project_id, response", COUNT_RUNS),
-    Kept("deleted_runs", "count of a project's deleted runs", "one row a project"),
-    _counting(
-        _EPISODES,
-        f"project_id, decision_source, {EFFECT} AS effect, cancelled_at IS NOT NULL AS cancelled",
-        COUNT_DECISIONS,
+    _RUNS,
+    Kept(
+        "audited_runs",
+        "id of a run with an audit",
+        "audits are compared with it; about 120 bytes a run",
     ),
+    replace(_EPISODES, delete=_DELETE_EPISODES),
     Kept("deleted_decisions", "count of deleted episodes", "a few rows a project"),
-    Rule(
-        "checkpoints",
-        _CHECKPOINTS.rows,
-        _CHECKPOINTS.setting,
-        _CHECKPOINTS.ended,
-        _CHECKPOINTS.order,
-        _CHECKPOINTS.why,
-        delete=_DELETE_CHECKPOINTS,
-        batch=_CHECKPOINTS.batch,
-    ),
+    replace(_CHECKPOINTS, delete=_DELETE_CHECKPOINTS),
     Kept("checkpoint_blobs", "value of a checkpoint", "as above", "goes with `checkpoints`"),
     Kept("checkpoint_writes", "result of a node", "as above", "goes with `checkpoints`"),
     Kept("checkpoint_migrations", "version of LangGraph's tables", "a few rows"),

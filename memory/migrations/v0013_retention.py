@@ -1,4 +1,4 @@
-"""Counts of deleted runs and decisions, and indexes of the rows that retention deletes."""
+"""Counts of deleted decisions, and indexes of the rows that retention deletes."""
 
 from alembic import op
 
@@ -10,12 +10,6 @@ branch_labels = None
 depends_on = None
 
 _COUNTS = """
-    CREATE TABLE deleted_runs (
-        project_id text PRIMARY KEY,
-        runs bigint NOT NULL,
-        audited bigint NOT NULL,
-        audit_sum numeric NOT NULL
-    );
     CREATE TABLE deleted_decisions (
         project_id text NOT NULL,
         decision_source text NOT NULL,
