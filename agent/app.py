@@ -4,10 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-import psycopg
 import structlog
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi import FastAPI
 
 from agent import health
 from agent.api import router
@@ -22,13 +20,11 @@ from agent.runs import api as runs
 from agent.runs.metrics import unfinished_runs
 from agent.schedules import api as schedules
 from agent.settings import AgentSettings
-from domain_services.kernel import context
-from domain_services.kernel.errors import Unavailable, document
 from domain_services.kernel.telemetry import Metrics
-from domain_services.kernel.web import dead_letters
+from domain_services.kernel.web import dead_letters, set_aside
 from domain_services.kernel.web.app import build_app
 from domain_services.kernel.web.diagnosis import AskCluster
-from domain_services.kernel.web.openapi import MEDIA_TYPE
+from memory.item_kinds import ITEM_KINDS
 from memory.runs import RunTable
 
 logger = structlog.get_logger()
@@ -51,13 +47,14 @@ def create_app(settings: AgentSettings) -> FastAPI:
             app.state.checks = health.checks(services)
             app.state.diagnose_cluster = _cluster_question(settings)
             app.state.delivers = True
+            app.state.item_kinds = ITEM_KINDS
             app.state.readings = (
                 partial(unfinished_runs, RunTable(services.pool)),
                 partial(schedule_states, services.cronjob_table),
             )
             yield
 
-    app = build_app(
+    return build_app(
         "project-orchestrator",
         settings,
         [
@@ -71,14 +68,12 @@ def create_app(settings: AgentSettings) -> FastAPI:
             audits,
             memory_api.router,
             dead_letters.router,
+            set_aside.router,
         ],
         lifespan=lifespan,
         validation_status=400,
         examples=EXAMPLES,
     )
-    # An exhausted pool raises a subclass.
-    app.add_exception_handler(psycopg.OperationalError, refuse_without_memory)
-    return app
 
 
 def _cluster_question(settings: AgentSettings) -> AskCluster | None:
@@ -89,11 +84,3 @@ def _cluster_question(settings: AgentSettings) -> AskCluster | None:
     from agent.jobs.cluster.permissions import diagnose_cluster
 
     return partial(diagnose_cluster, settings.kubeconfig, settings.jobs_namespace)
-
-
-async def refuse_without_memory(_: Request, error: Exception) -> JSONResponse:
-    """Answer 503 for a request that needed the agent's database."""
-    logger.warning("memory.unavailable", error=str(error))
-    problem = Unavailable("the agent's memory does not answer")
-    body = document(problem, request_id=context.request_id.get())
-    return JSONResponse(body, problem.status, problem.headers, MEDIA_TYPE)

@@ -220,7 +220,7 @@ async def _open_memory(
         cache, table = ProcessCache(), TableCache(pool, reading)
         embedder = ServiceEmbedder(clients.embedding)
         embeddings = Embeddings(table, embedder, cache)
-        journal, ended_decisions = Journal(pool), EndedDecisions(pool)
+        journal, ended_decisions = Journal(pool, settings.item_tries), EndedDecisions(pool)
         memory = Memory(
             pool=pool,
             recall_pool=reading,
@@ -230,7 +230,7 @@ async def _open_memory(
             embeddings=embeddings,
             recaller=Recaller(reading, embeddings, registry),
             journal=journal,
-            backfill=Backfill(pool, embedder, table),
+            backfill=Backfill(pool, embedder, table, settings.item_tries),
             runs=RunTable(pool, journal.wake, start_seconds=START_SECONDS * settings.patience),
             checkpoints=Checkpoints(pool),
             ended_decisions=ended_decisions,
@@ -249,7 +249,9 @@ def _memory_loops(
 ) -> Iterator[Loop]:
     yield from memory.schedulers.loops(runner.fire)
     yield _follow_up_runs(settings, memory, runner).loop()
-    yield DeliveryWorker(memory.database, post_audits(clients.chronicle)).loop()
+    yield DeliveryWorker(
+        memory.database, post_audits(clients.chronicle), settings.item_tries
+    ).loop()
     yield memory.embeddings.loop()
     yield memory.journal.loop()
     yield memory.backfill.loop()
@@ -298,6 +300,7 @@ def _follow_up_runs(settings: AgentSettings, memory: Memory, runner: JobRunner) 
         memory.job_results,
         runner.decide,
         poll_seconds=settings.schedule_poll_seconds,
+        tries=settings.item_tries,
     )
 
 

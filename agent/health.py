@@ -9,7 +9,9 @@ from fastapi.responses import JSONResponse
 
 from agent.bootstrap import Services
 from domain_services.kernel.background import Background
-from domain_services.kernel.web.health import Check, Checks, probe
+from domain_services.kernel.messaging.redis import check_writing
+from domain_services.kernel.web import attention
+from domain_services.kernel.web.health import Check, Checks, failure_of, probe
 from memory.pool import Pool
 
 router = APIRouter(tags=["health"])
@@ -32,22 +34,32 @@ async def ready(request: Request) -> JSONResponse:
         "sprint-service": clients.sprint.health,
         "chronicle-service": clients.chronicle.health,
     }
-    checks = [*needed.values(), lambda: ping(services.pool)]
-    *peers, database = await asyncio.gather(*(probe(check) for check in checks))
+    # Both ways to the one database: the memory's pool, and a write.
+    stores: list[Check] = [lambda: ping(services.pool), services.database.check_writing]
+    checks = [*needed.values(), *stores]
+    results = await asyncio.gather(*(failure_of(check) for check in checks))
+    peers = ["ok" if failure is None else "error" for failure in results[: len(needed)]]
+    trouble = next((failure for failure in results[len(needed) :] if failure), None)
+    database = "ok" if trouble is None else "error"
+    redis_failure = None if services.redis is None else await failure_of(_redis_check(services))
     troubled = background.troubled()
     body: dict[str, object] = {
         name: {"status": status} for name, status in zip(needed, peers, strict=True)
     }
     body["agent_memory_db"] = {"status": database, "pool_status": _pool_status(services.pool)}
     body["embedding-service"] = await _embedding(services)
-    body["redis"] = await _redis(services)
+    body["redis"] = {"status": _status(services, redis_failure)}
     if troubled:
         body["background"] = {"status": "error", "loops": troubled}
     passed = {*peers, database} == {"ok"} and "stopped" not in troubled.values()
-    return JSONResponse(
-        {"status": "ok" if passed else "not_ready", "services": body},
-        status_code=200 if passed else 503,
+    answer: dict[str, object] = {"status": "ok" if passed else "not_ready", "services": body}
+    broken = {"database": trouble, "redis": redis_failure}
+    sentences = await attention.collect(
+        "orchestrator", request.app.state, {name: error for name, error in broken.items() if error}
     )
+    if sentences:
+        answer["attention"] = sentences
+    return JSONResponse(answer, status_code=200 if passed else 503)
 
 
 def checks(services: Services) -> Checks:
@@ -62,7 +74,7 @@ def checks(services: Services) -> Checks:
     )
     return Checks(
         database=partial(ping, services.pool),
-        redis=services.redis.ping if services.redis else None,  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+        redis=_redis_check(services) if services.redis else None,
         external_apis={client.peer: client.health for client in peers},
     )
 
@@ -84,15 +96,18 @@ async def _embedding(services: Services) -> dict[str, object]:
     }
 
 
-async def _redis(services: Services) -> dict[str, str]:
-    redis = services.redis
-    if redis is None:
-        return {"status": "not_set"}
+def _redis_check(services: Services) -> Check:
+    async def check() -> None:
+        if services.redis is not None:
+            await check_writing(services.redis)
 
-    async def ping_redis() -> None:
-        await redis.ping()  # pyright: ignore[reportUnknownMemberType]
+    return check
 
-    return {"status": await probe(ping_redis)}
+
+def _status(services: Services, failure: Exception | None) -> str:
+    if services.redis is None:
+        return "not_set"
+    return "ok" if failure is None else "error"
 
 
 def _pool_status(pool: Pool) -> dict[str, int]:

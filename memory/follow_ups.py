@@ -12,6 +12,7 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
+from domain_services.kernel.database.set_aside import pause_seconds
 from memory.pool import Pool
 
 # An outcome that has not arrived in this time is not waited for any longer.
@@ -35,18 +36,27 @@ INSERT: LiteralString = """
         AND kind = 'orchestrate' AND suspended_at IS NULL)
     ON CONFLICT (project_id) DO UPDATE SET run_id = excluded.run_id,
         sprint_id = excluded.sprint_id, created_at = now(), due_at = excluded.due_at,
-        claimed_until = NULL
+        claimed_until = NULL, tries = 0, error = NULL, set_aside_at = NULL
 """
 _CLAIM = """
     UPDATE follow_up_runs SET claimed_until = now() + make_interval(secs => %(claim)s)
     WHERE project_id IN (
         SELECT project_id FROM follow_up_runs AS waiting
-        WHERE (claimed_until IS NULL OR claimed_until < now()) AND (due_at <= now()
+        WHERE (claimed_until IS NULL OR claimed_until < now()) AND set_aside_at IS NULL
+            AND (due_at <= now()
             OR (created_at <= now() - make_interval(secs => %(quiet)s) AND EXISTS (
                 SELECT 1 FROM sprint_outcomes
                 WHERE sprint_outcomes.sprint_id = waiting.sprint_id)))
         ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
-    RETURNING project_id, run_id, sprint_id, created_at
+    RETURNING project_id, run_id, sprint_id, created_at, tries
+"""
+# Set aside, its claim never ends: releases before this column leave it alone too.
+_FAILED = """
+    UPDATE follow_up_runs SET tries = %(tries)s, error = %(error)s,
+        claimed_until = CASE WHEN %(is_last)s THEN 'infinity'::timestamptz
+            ELSE now() + make_interval(secs => %(pause)s) END,
+        set_aside_at = CASE WHEN %(is_last)s THEN now() END
+    WHERE project_id = %(project_id)s AND run_id = %(run_id)s
 """
 
 
@@ -62,6 +72,8 @@ class FollowUp:
     """The closed sprint."""
     created_at: datetime
     """Moment at which the run was finished."""
+    tries: int = 0
+    """Tries that failed by an unforeseen error."""
 
 
 class FollowUps:
@@ -98,11 +110,27 @@ class FollowUps:
                 (PAUSE_SECONDS, follow_up.project_id, follow_up.run_id),
             )
 
+    async def record_failure(self, follow_up: FollowUp, error: str, tries: int) -> bool:
+        """Store an unforeseen error; True when it was the try number `tries`, the last one."""
+        number = follow_up.tries + 1
+        values = {
+            "project_id": follow_up.project_id,
+            "run_id": follow_up.run_id,
+            "tries": number,
+            "error": error,
+            "pause": max(pause_seconds(number), PAUSE_SECONDS),
+            "is_last": number >= tries,
+        }
+        async with self._pool.connection() as connection:
+            await connection.execute(_FAILED, values)
+        return number >= tries
+
     async def give_back(self, claimed: list[FollowUp]) -> None:
         """End the claims of follow-ups that are not finished, for another process."""
         async with self._pool.connection() as connection:
             await connection.execute(
-                "UPDATE follow_up_runs SET claimed_until = NULL WHERE run_id = ANY(%s)",
+                "UPDATE follow_up_runs SET claimed_until = NULL"
+                " WHERE run_id = ANY(%s) AND set_aside_at IS NULL",
                 ([follow_up.run_id for follow_up in claimed],),
             )
 

@@ -111,6 +111,12 @@ RETENTION: Tables = (
         "one that cannot be read is a fault that somebody has to see",
         "seconds; a refused one until a person decides",
     ),
+    Kept(
+        "embedding_failures",
+        "episode whose text could not be embedded",
+        "it is tried again; one that is set aside is a fault that somebody has to see",
+        "until it is embedded, discarded or deleted",
+    ),
     Kept("sprint_outcomes", "outcome of a sprint", "learning stands on it; one row a sprint"),
     Kept("cancelled_sprints", "sprint that was cancelled", "its decision waits for no outcome"),
     Kept("decision_modes", "decision mode that a person set", "past decisions are explained by it"),

@@ -16,12 +16,14 @@ from domain_services.backlog.client import BacklogClient
 from domain_services.chronicle.client import ChronicleClient
 from domain_services.kernel.client.dead_letters import DeadLettersClient
 from domain_services.kernel.client.http_client import Lost, PeerRefused
+from domain_services.kernel.client.set_aside import SetAsideClient
 from domain_services.kernel.errors import Invalid, Problem
 from domain_services.project.client import ProjectClient
 from domain_services.sprint.client import SprintClient
 
 TIMEOUT_SECONDS = 10.0
 CONSUMERS = ("backlog", "sprint", "orchestrator")  # the services that consume events
+SETTING_ASIDE = ("sprint", "orchestrator")  # the services whose loops set items aside
 # Names below this domain never resolve (RFC 2606).
 _UNNAMED = "unnamed.invalid"
 
@@ -63,6 +65,8 @@ class Clients:
     """Client of the orchestrator."""
     dead_letters: Mapping[str, DeadLettersClient]
     """Client of the failed events of each consumer, by the service's name."""
+    set_aside: Mapping[str, SetAsideClient]
+    """Client of the items that loops have set aside, by the service's name."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +120,7 @@ async def connect(target: Target) -> AsyncIterator[Clients]:
             chronicle=ChronicleClient(http, urls["chronicle"]),
             orchestrator=OrchestratorClient(http, urls["orchestrator"]),
             dead_letters={name: DeadLettersClient(http, urls[name], name) for name in CONSUMERS},
+            set_aside={name: SetAsideClient(http, urls[name], name) for name in SETTING_ASIDE},
         )
         try:
             yield clients

@@ -140,7 +140,7 @@ app.add_typer(audit_app, name="audit")
 audit_app.command("verify")(on_target(audit.verify))
 
 events_app = typer.Typer(help="Inspect the events between services.", no_args_is_help=True)
-dead_app = typer.Typer(help="Repair events that a service failed to handle.", no_args_is_help=True)
+dead_app = typer.Typer(help="Repair what a service failed at.", no_args_is_help=True)
 app.add_typer(events_app, name="events")
 events_app.add_typer(dead_app, name="dead")
 dead_app.command("list")(on_target(events.list_dead))

@@ -15,8 +15,9 @@ from agent.cli.target import Target
 if TYPE_CHECKING:
     import httpx
 
+    from deploy.local.hosting import Readiness
+
 ANSWER_SECONDS = 5.0
-_SHOWN_CHARACTERS = 300
 
 # A stack that is not ready, and what to do about it.
 PHASES = {
@@ -50,28 +51,55 @@ def _show_folder(data_dir: Path, as_json: bool) -> None:
                 "healthy": current.healthy,
                 "stack": asdict(current.state) if current.state else None,
                 "services": current.services,
+                "attention": current.attention,
             }
         )
     elif current.state is None:
         print(PHASES[current.phase].format(data_dir=data_dir))
     else:
         show_services(current.state.urls, current.services, current.phase)
+        _show_attention(current.attention)
     raise typer.Exit(0 if current.healthy else 1)
 
 
 def _show_urls(urls: Mapping[str, str], source: str, as_json: bool) -> None:
     """Show the services at `urls`; nobody knows here whether a stack holds them."""
-    answers = ask_readiness(urls)
-    healthy = set(answers.values()) == {"ready"}
+    answers = _ask_all(urls)
+    states = {name: answer.state for name, answer in answers.items()}
+    attention = {name: list(answer.attention) for name, answer in answers.items()}
+    attention = {name: sentences for name, sentences in attention.items() if sentences}
+    healthy = set(states.values()) == {"ready"}
     if as_json:
-        print_json({"phase": None, "healthy": healthy, "stack": None, "services": answers})
+        print_json(
+            {
+                "phase": None,
+                "healthy": healthy,
+                "stack": None,
+                "services": states,
+                "attention": attention,
+            }
+        )
     else:
-        show_services(urls, answers, f"services of {source}")
+        show_services(urls, states, f"services of {source}")
+        _show_attention(attention)
     raise typer.Exit(0 if healthy else 1)
+
+
+def _show_attention(attention: Mapping[str, list[str]]) -> None:
+    """Print what a person is to look at."""
+    if attention:
+        print("needs attention:")
+    for service, sentences in attention.items():
+        for sentence in sentences:
+            print(f"  {service}: {sentence}")
 
 
 def ask_readiness(urls: Mapping[str, str]) -> dict[str, str]:
     """Ask every service for its readiness: "ready", or the reason why it is not."""
+    return {name: answer.state for name, answer in _ask_all(urls).items()}
+
+
+def _ask_all(urls: Mapping[str, str]) -> "dict[str, Readiness]":
     import httpx
 
     with httpx.Client(timeout=ANSWER_SECONDS) as http, ThreadPoolExecutor(len(urls)) as pool:
@@ -79,15 +107,16 @@ def ask_readiness(urls: Mapping[str, str]) -> dict[str, str]:
         return dict(zip(urls, answers, strict=True))
 
 
-def _ask(http: "httpx.Client", url: str) -> str:
+def _ask(http: "httpx.Client", url: str) -> "Readiness":
     import httpx
+
+    from deploy.local.hosting import Readiness, read_answer
 
     try:
         answer = http.get(f"{url}/health/ready")
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return str(error) or type(error).__name__
-    if answer.status_code != 200:
-        return f"{answer.status_code} {answer.text[:_SHOWN_CHARACTERS]}"
-    if not answer.headers.get("content-type", "").startswith("application/json"):
-        return "another program answers at this URL"
-    return "ready"
+        return Readiness(str(error) or type(error).__name__)
+    is_json = answer.headers.get("content-type", "").startswith("application/json")
+    if answer.status_code == 200 and not is_json:
+        return Readiness("another program answers at this URL")
+    return read_answer(answer.status_code, answer.content)

@@ -47,7 +47,9 @@ _CREATE: LiteralString = f"""
         starts_at = CASE
             WHEN (job.schedule, job.timezone) = (excluded.schedule, excluded.timezone)
             THEN job.starts_at ELSE excluded.starts_at END,
-        next_due_at = CASE WHEN {_SAME} THEN job.next_due_at ELSE excluded.next_due_at END,
+        next_due_at = CASE WHEN {_SAME} AND job.tries = 0 THEN job.next_due_at
+            ELSE excluded.next_due_at END,
+        tries = 0,
         applied_state = CASE WHEN {_SAME} THEN job.applied_state END,
         applied_reason = CASE WHEN {_SAME} THEN job.applied_reason END
     WHERE (job.project_id, job.sprint_id)
@@ -65,7 +67,7 @@ _WRITE = """
     UPDATE cronjobs SET schedule = %(schedule)s, timezone = %(timezone)s,
         starts_at = %(starts_at)s,
         suspended_at = %(suspended_at)s, suspended_by = %(suspended_by)s,
-        next_due_at = %(next_due_at)s, applied_state = NULL, applied_reason = NULL
+        next_due_at = %(next_due_at)s, applied_state = NULL, applied_reason = NULL, tries = 0
     WHERE name = %(name)s
 """
 _STORE_APPLIED = """
@@ -73,9 +75,13 @@ _STORE_APPLIED = """
         applied_hash = %(hash)s
     WHERE name = %(name)s
 """
+# A row that could not be read is looked at again: this release may be able to.
 _FORGET_APPLIED = """
-    UPDATE cronjobs SET applied_state = NULL, applied_reason = NULL, applied_hash = NULL
-    WHERE applied_state IS NOT NULL OR applied_hash IS NOT NULL
+    UPDATE cronjobs SET applied_state = NULL, applied_reason = NULL, applied_hash = NULL,
+        next_due_at = CASE WHEN applied_state = 'refused' AND tries > 0 THEN now()
+            ELSE next_due_at END,
+        tries = 0
+    WHERE applied_state IS NOT NULL OR applied_hash IS NOT NULL OR tries > 0
 """
 _STORE_LAST_DUE = """
     UPDATE cronjobs SET last_due_at = greatest(last_due_at, %(due)s) WHERE name = %(name)s

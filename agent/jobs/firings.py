@@ -10,6 +10,8 @@ from agent.jobs.firing import Firing
 from agent.jobs.schedule import CLAIM_SECONDS, Fire, local_day
 from agent.schedules.schema import ScheduleFired
 from domain_services.kernel.background import giving_back
+from domain_services.kernel.database.failures import outage
+from domain_services.kernel.database.set_aside import error_text
 from domain_services.kernel.errors import Conflict, Invalid, NotFound, Problem, Unavailable
 from domain_services.kernel.types import utc_now
 from memory.job_results import JobResult, JobResults
@@ -71,6 +73,11 @@ class Firings:
             opening = "Postponed and tried again" if postponed else "Failed"
             await self._keep(job, Firing(f"{opening}: {problem.detail}"))
             await self._claims.release(job)
+            raise
+        except Exception as error:
+            await self._claims.release(job)
+            if outage(error) is None:
+                await self._keep(job, Firing(f"Failed: {error_text(error)}"))
             raise
         await self._keep(job, firing)
         end = self._claims.pass_over if firing.rested else self._claims.mark_fired

@@ -6,6 +6,8 @@ import structlog
 
 from agent.jobs.firing import Firing
 from domain_services.kernel.background import Loop, every, for_each, giving_back
+from domain_services.kernel.database.failures import outage
+from domain_services.kernel.database.set_aside import TRIES, error_text
 from domain_services.kernel.errors import Problem, Unavailable
 from domain_services.kernel.tracing import rooted
 from domain_services.kernel.types import utc_now
@@ -30,7 +32,10 @@ class FollowUpRuns:
         decide: Callable[[str], Awaitable[Firing]],
         *,
         poll_seconds: float,
+        tries: int = TRIES,
     ) -> None:
+        """A follow-up that fails by an unforeseen error is set aside after `tries` tries."""
+        self._tries = tries
         self._follow_ups = follow_ups
         self._cronjobs = cronjobs
         self._results = results
@@ -55,7 +60,29 @@ class FollowUpRuns:
 
     async def _do_traced(self, follow_up: FollowUp) -> bool:
         with rooted("follow up run", {"dsm.closing_run.id": str(follow_up.run_id)}):
-            return await self._do(follow_up)
+            try:
+                return await self._do(follow_up)
+            except Exception as error:
+                if outage(error) is not None:
+                    raise  # the claim ends by itself
+                await self._record_failure(follow_up, error)
+                return False
+
+    async def _record_failure(self, follow_up: FollowUp, error: Exception) -> None:
+        reason = error_text(error)
+        is_last = await self._follow_ups.record_failure(follow_up, reason, self._tries)
+        logger.error(
+            "follow_up.failed",
+            project_id=follow_up.project_id,
+            run_id=str(follow_up.run_id),
+            tries=follow_up.tries + 1,
+            set_aside=is_last,
+            exc_info=error,
+        )
+        opening = "Set aside" if is_last else "Failed and tried again"
+        text = f"{opening} after sprint {follow_up.sprint_id} was closed: {reason}"
+        name = orchestration_name(follow_up.project_id)
+        await self._results.store(JobResult(name, utc_now(), text, None))
 
     async def _do(self, follow_up: FollowUp) -> bool:
         name = orchestration_name(follow_up.project_id)

@@ -20,6 +20,8 @@ from domain_services.kernel.background import (
     for_each,
     giving_back,
 )
+from domain_services.kernel.database.failures import outage
+from domain_services.kernel.database.set_aside import error_text
 from domain_services.kernel.errors import Problem, Unavailable
 from domain_services.kernel.tracing import rooted
 from domain_services.kernel.types import utc_now
@@ -95,12 +97,12 @@ class Scheduler:
 
     async def fire_due(self) -> int:
         """Fire what is due and has not fired; return how many did. Raises: `ItemsFailed`."""
-        fired, failures = 0, list[tuple[str, Exception]]()
+        fired, failures = 0, list[tuple[str, BaseException]]()
         page = await self._claims.due(self._kinds)
-        while page:
+        while page.last is not None:
             try:
                 done = await for_each(
-                    page,
+                    page.jobs,
                     self._fire_if_due,
                     name=lambda job: f"cronjob {job.name}",
                     at_once=FIRED_AT_ONCE,
@@ -109,15 +111,22 @@ class Scheduler:
             except ItemsFailed as error:
                 # Raised after the last page: one broken schedule must not stop the others.
                 failures += error.failures
-            page = await self._claims.due(self._kinds, page[-1])
+            page = await self._claims.due(self._kinds, page.last)
         if failures:
             raise ItemsFailed(failures)
         return fired
 
     async def _fire_if_due(self, job: CronJob) -> bool:
-        due = last_due(job, self._clock())
-        if due is None:
-            await self._claims.renew(job)
+        try:
+            due = last_due(job, self._clock())
+            if due is None:
+                await self._claims.renew(job)
+                return False
+        except Exception as error:
+            if outage(error) is not None:
+                raise
+            # A schedule or zone that no release of ours wrote.
+            await self._claims.refuse(job.name, error)
             return False
         claimed = await self._claims.claim(job, due, CLAIM_SECONDS[job.kind])
         if not claimed:
@@ -140,6 +149,12 @@ class Scheduler:
             await self._keep(job, Firing(f"Failed: {problem.detail}"))
             await self._claims.mark_fired(job, due)
             return False
+        except Exception as error:
+            if outage(error) is not None:
+                await self._claims.release(job)
+                raise
+            await self._record_failure(job, due, error)
+            return False
         await self._keep(job, firing)
         if firing.rested:
             await self._claims.pass_over(job, due)
@@ -147,6 +162,17 @@ class Scheduler:
         await self._claims.mark_fired(job, due)
         logger.info("schedule.fired", cronjob=job.name, sprint_id=job.sprint_id)
         return True
+
+    async def _record_failure(self, job: CronJob, due: datetime, error: Exception) -> None:
+        """Keep an unforeseen error as the result; the last try gives the due time up."""
+        is_again = await self._claims.postpone(job)
+        opening = "Failed and tried again" if is_again else "Given up"
+        await self._keep(job, Firing(f"{opening}: {error_text(error)}"))
+        if not is_again:
+            await self._claims.mark_fired(job, due)
+        logger.error(
+            "schedule.fire_failed", cronjob=job.name, set_aside=not is_again, exc_info=error
+        )
 
     async def _keep(self, job: CronJob, firing: Firing) -> None:
         await self._results.store(JobResult(job.name, self._clock(), firing.result, firing.run_id))

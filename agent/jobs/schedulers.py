@@ -45,7 +45,7 @@ async def open_schedules(
         async with _open_in_cluster(settings, pool, results) as schedulers:
             yield schedulers
         return
-    table, claims = CronJobTable(pool), Claims(pool)
+    table, claims = CronJobTable(pool), Claims(pool, tries=settings.item_tries)
     await table.ensure(OWN_JOBS)
     await table.forget_applied()
 
@@ -69,7 +69,8 @@ async def _open_in_cluster(
             "DSM_SCHEDULES=kubernetes needs the Kubernetes client; install it with:"
             " pip install 'digital-scrum-master[k8s]'"
         ) from error
-    table, claims = CronJobTable(pool, unapplied="pending"), Claims(pool)
+    table = CronJobTable(pool, unapplied="pending")
+    claims = Claims(pool, tries=settings.item_tries)
     await table.ensure(OWN_JOBS)
     async with open_cluster(settings, table, pool) as cluster:
 

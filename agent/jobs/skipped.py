@@ -23,8 +23,14 @@ class SkippedTimes(Scheduler):
         return every(POLL_SECONDS, self.fire_due, name="schedules: skipped times")
 
     async def _fire_if_due(self, job: CronJob) -> bool:
-        due = last_due(job, self._clock())
-        if due is not None and not may_be_skipped(job.schedule, job.timezone, due):
+        try:
+            due = last_due(job, self._clock())
+            is_fired_elsewhere = due is not None and not may_be_skipped(
+                job.schedule, job.timezone, due
+            )
+        except Exception:
+            is_fired_elsewhere = False  # refused below, with the reason
+        if is_fired_elsewhere:
             # The cluster fires it: only the next due time is stored here.
             await self._claims.renew(job)
             return False

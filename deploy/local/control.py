@@ -15,7 +15,7 @@ import psutil
 from deploy.errors import DataFolderInUse, StackError
 from deploy.local.daemons import end
 from deploy.local.folder import DataFolder, StackState
-from deploy.local.hosting import probe
+from deploy.local.hosting import ask
 from deploy.local.leftovers import end_services, services
 from deploy.local.servers import EmbeddedServers
 
@@ -38,6 +38,8 @@ class Status:
     """Ports and process; None unless the stack is ready."""
     services: dict[str, str] = field(default_factory=dict[str, str])
     """"ready" for each service, or the reason why it is not."""
+    attention: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    """What a person is to look at, by service; only services that have something."""
 
     @property
     def healthy(self) -> bool:
@@ -62,8 +64,13 @@ def status(data_dir: Path) -> Status:
     if state is None:
         return Status("starting")
     with ThreadPoolExecutor(max(len(state.urls), 1)) as pool:
-        answers = pool.map(probe, state.urls.values())
-        return Status("running", state, dict(zip(state.urls, answers, strict=True)))
+        answers = dict(zip(state.urls, pool.map(ask, state.urls.values()), strict=True))
+    return Status(
+        "running",
+        state,
+        {name: answer.state for name, answer in answers.items()},
+        {name: list(answer.attention) for name, answer in answers.items() if answer.attention},
+    )
 
 
 def running(data_dir: Path, base_port: int) -> StackState | None:

@@ -2,9 +2,11 @@
 
 import asyncio
 import http.client
+import json
 import socket
 from collections.abc import Mapping, Sequence
-from typing import NotRequired, Protocol, TypedDict
+from dataclasses import dataclass
+from typing import NotRequired, Protocol, TypedDict, cast
 
 from deploy.catalogue import Catalogue, ServiceSpec
 from deploy.errors import StackError
@@ -12,6 +14,8 @@ from domain_services.kernel.settings import AuthSettings
 
 _PROBE_SECONDS = 5.0
 _POLL_SECONDS = 0.05
+_MOST_BYTES = 64 * 1024
+_SHOWN_CHARACTERS = 300
 
 
 class StackSettings(TypedDict):
@@ -76,13 +80,46 @@ async def wait_ready(urls: Mapping[str, str], seconds: float) -> None:
 
 def probe(url: str) -> str:
     """Ask a service for its readiness: "ready", or the reason why it is not."""
+    return ask(url).state
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """Answer of a service to the question whether it is ready."""
+
+    state: str
+    """"ready", or the reason why it is not."""
+    attention: tuple[str, ...] = ()
+    """What a person is to look at, in sentences."""
+
+
+def ask(url: str) -> Readiness:
+    """Ask a service for its readiness and for what needs a person's attention."""
     connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=_PROBE_SECONDS)
     try:
         connection.request("GET", "/health/ready")
         response = connection.getresponse()
-        body = response.read(300).decode(errors="replace")
+        body = response.read(_MOST_BYTES)
     except (OSError, http.client.HTTPException) as error:
-        return str(error) or type(error).__name__
+        return Readiness(str(error) or type(error).__name__)
     finally:
         connection.close()
-    return "ready" if response.status == 200 else f"{response.status} {body}"
+    return read_answer(response.status, body)
+
+
+def read_answer(status: int, body: bytes) -> Readiness:
+    """Read the answer of GET /health/ready."""
+    sentences: list[object] = []
+    try:
+        document = json.loads(body)
+    except ValueError:
+        document = None
+    if isinstance(document, dict):
+        attention = cast(dict[str, object], document).get("attention")
+        sentences = cast(list[object], attention) if isinstance(attention, list) else []
+    words = tuple(str(sentence)[:_SHOWN_CHARACTERS] for sentence in sentences)
+    if status == 200:
+        return Readiness("ready", words)
+    text = body.decode(errors="replace")[:_SHOWN_CHARACTERS]
+    # The sentences say why in words, better than the document.
+    return Readiness(f"{status} not ready" if words else f"{status} {text}", words)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 
@@ -18,7 +19,7 @@ from domain_services.kernel.database.database import open_database
 from domain_services.kernel.database.retention import Retention
 from domain_services.kernel.messaging.consumer_names import consumer_name
 from domain_services.kernel.messaging.inbox import Consumer
-from domain_services.kernel.messaging.redis import open_redis
+from domain_services.kernel.messaging.redis import check_writing, open_redis
 from domain_services.kernel.web import dead_letters
 from domain_services.kernel.web.app import build_app
 from domain_services.kernel.web.health import Checks
@@ -40,7 +41,7 @@ def create_app(settings: BacklogSettings) -> FastAPI:
             app.state.clients = clients
             app.state.checks = Checks(
                 database=database.ping,
-                redis=redis.ping,  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+                redis=partial(check_writing, redis),
                 external_apis={"project_service": clients.project.health},
             )
             consumer = Consumer(

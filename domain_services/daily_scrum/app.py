@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 
@@ -15,7 +16,7 @@ from domain_services.kernel.client.http_client import open_http
 from domain_services.kernel.database.database import open_database
 from domain_services.kernel.database.retention import Retention
 from domain_services.kernel.messaging.outbox import Relay
-from domain_services.kernel.messaging.redis import open_redis
+from domain_services.kernel.messaging.redis import check_writing, open_redis
 from domain_services.kernel.web.app import build_app
 from domain_services.kernel.web.health import Checks
 from domain_services.project.client import ProjectClient
@@ -41,7 +42,7 @@ def create_app(settings: DailyScrumSettings) -> FastAPI:
             )
             app.state.checks = Checks(
                 database=database.ping,
-                redis=redis.ping,  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+                redis=partial(check_writing, redis),
                 external_apis={peer.peer: peer.health for peer in (sprint, project)},
             )
             background: Background = app.state.background

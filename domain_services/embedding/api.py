@@ -65,8 +65,7 @@ async def live(response: Response, models: Models) -> schema.Health:
 )
 async def ready(request: Request) -> JSONResponse:
     """Answer 200 when a model can serve, otherwise 503."""
-    state = request.app.state
-    passed, body = await readiness(SERVICE, state.checks, state.background)
+    passed, body = await readiness(SERVICE, request.app.state)
     return JSONResponse(body, status_code=200 if passed else 503)
 
 

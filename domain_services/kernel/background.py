@@ -28,12 +28,17 @@ LONGEST_CHORE_RETRY_SECONDS = 60.0
 RECANCEL_SECONDS = 0.5
 # A store that is away must not hold a leaving process: the lease then ends by itself.
 GIVE_BACK_SECONDS = 2.0
+# A loop that failed so often in a row is shown to people: a short outage passes by itself.
+SHOWN_FAILURES = 5
+# These end the process, or the generator that they are thrown into. Other exceptions beside
+# `Exception` are failures: a library in Rust panics with a `BaseException`.
+_ENDS = (KeyboardInterrupt, SystemExit, GeneratorExit)
 
 
 class ItemsFailed(Exception):
     """Some items of a round failed; the others were worked on."""
 
-    def __init__(self, failures: Sequence[tuple[str, Exception]]) -> None:
+    def __init__(self, failures: Sequence[tuple[str, BaseException]]) -> None:
         super().__init__(f"{len(failures)} failed: {', '.join(name for name, _ in failures)}")
         self.failures = failures
 
@@ -51,13 +56,17 @@ async def for_each(
     in the log. Raises: `ItemsFailed` after the last item.
     """
     free_place = asyncio.Semaphore(at_once)
-    failures: list[tuple[str, Exception]] = []
+    failures: list[tuple[str, BaseException]] = []
 
     async def attempt(item: Item) -> list[Result]:
         async with free_place:
             try:
                 return [await work(item)]
-            except Exception as error:
+            except _ENDS:
+                raise
+            except BaseException as error:
+                if isinstance(error, asyncio.CancelledError) and is_cancelled():
+                    raise
                 failures.append((name(item), error))
                 return []
 
@@ -149,6 +158,8 @@ class Loop:
         """Failed rounds since the start, after each of which the loop went on."""
         self.last_success: float | None = None
         """Unix time of the last good round in seconds; None before the first."""
+        self.last_error: str | None = None
+        """Failure of the last round; None after a good one."""
 
     @property
     def state(self) -> State:
@@ -178,16 +189,19 @@ class Loop:
             if is_cancelled():
                 raise
             await self._retry(error)
-        except Exception as error:
+        except _ENDS:
+            raise
+        except BaseException as error:
             await self._retry(error)
         else:
-            self.failures = 0
+            self.failures, self.last_error = 0, None
             self.last_success = self._clock()
             await self._sleep(0 if is_more_due is True else self._seconds, self._wake)
 
     async def _retry(self, error: BaseException) -> None:
         self.failures += 1
         self.restarts += 1
+        self.last_error = f"{type(error).__name__}: {error}"
         pause = retry_pause(self.failures, self._retry_seconds, self._seconds)
         for item, cause in _named(error):
             logger.error(
@@ -276,6 +290,21 @@ class Background:
     def troubled(self) -> dict[str, State]:
         """Return the loops that fail or have stopped, by name."""
         return {loop.name: loop.state for loop in self.loops if loop.state != "ok"}
+
+    def sentences(self) -> list[str]:
+        """Say which loops have stopped, or fail again and again."""
+        stopped = [
+            f"the background loop {loop.name} has stopped; restart the service"
+            for loop in self.loops
+            if loop.state == "stopped"
+        ]
+        failing = [
+            f"the background loop {loop.name} has failed {loop.failures} times in a row:"
+            f" {loop.last_error}"
+            for loop in self.loops
+            if loop.state == "failing" and loop.failures >= SHOWN_FAILURES
+        ]
+        return stopped + failing
 
 
 @asynccontextmanager

@@ -187,6 +187,13 @@ class KernelSettings(BaseSettings):
     keep_dead_letters_days: int = Field(
         default=90, ge=0, description="days for which resolved dead letters stay; 0: for good"
     )
+    item_tries: int = Field(
+        default=10,
+        ge=1,
+        le=100,
+        description="tries of one failing item of background work, as a delivery or an episode; it"
+        " is then set aside for a person, with 10 tries after about 17 minutes",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="least severe level that is logged"
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 
@@ -12,18 +13,19 @@ from domain_services.kernel.background import Background
 from domain_services.kernel.client.http_client import open_http
 from domain_services.kernel.database.database import open_database
 from domain_services.kernel.database.retention import Retention
+from domain_services.kernel.messaging import deliveries
 from domain_services.kernel.messaging.consumer_names import consumer_name
 from domain_services.kernel.messaging.deliveries import DeliveryWorker
 from domain_services.kernel.messaging.inbox import Consumer
 from domain_services.kernel.messaging.outbox import Relay
-from domain_services.kernel.messaging.redis import open_redis
-from domain_services.kernel.web import dead_letters
+from domain_services.kernel.messaging.redis import check_writing, open_redis
+from domain_services.kernel.web import dead_letters, set_aside
 from domain_services.kernel.web.app import build_app
 from domain_services.kernel.web.health import Checks
 from domain_services.project.client import ProjectClient
 from domain_services.sprint.api import router
 from domain_services.sprint.examples import EXAMPLES
-from domain_services.sprint.logic import progress
+from domain_services.sprint.logic import progress, saga
 from domain_services.sprint.logic.daily_scrum import DailyScrum
 from domain_services.sprint.logic.deliveries import post_notes
 from domain_services.sprint.logic.peer_facts import PeerReader
@@ -48,7 +50,7 @@ def create_app(settings: SprintSettings) -> FastAPI:
             chronicle = ChronicleClient(http, settings.peers.chronicle)
             app.state.database = database
             app.state.retention = Retention(database, RETENTION, settings)
-            app.state.planner = Planner(database, project, backlog)
+            app.state.planner = Planner(database, project, backlog, tries=settings.item_tries)
             app.state.relay = Relay(
                 database, redis, SOURCE, READ_BY, keep_days=settings.keep_events_days
             )
@@ -58,7 +60,7 @@ def create_app(settings: SprintSettings) -> FastAPI:
             app.state.peer_reader = PeerReader(database, project, backlog)
             app.state.checks = Checks(
                 database=database.ping,
-                redis=redis.ping,  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+                redis=partial(check_writing, redis),
                 external_apis={peer.peer: peer.health for peer in (project, backlog, chronicle)},
             )
             reports = Consumer(
@@ -73,10 +75,11 @@ def create_app(settings: SprintSettings) -> FastAPI:
             app.state.peers = (project, backlog, chronicle)
             app.state.consumers = (reports,)
             app.state.delivers = True
+            app.state.item_kinds = (deliveries.KIND, saga.KIND)
             background: Background = app.state.background
             async with background.running(
                 *app.state.relay.loops(),
-                DeliveryWorker(database, post_notes(chronicle)).loop(),
+                DeliveryWorker(database, post_notes(chronicle), settings.item_tries).loop(),
                 app.state.planner.loop(),
                 reports.loop(),
             ):
@@ -85,7 +88,7 @@ def create_app(settings: SprintSettings) -> FastAPI:
     return build_app(
         SOURCE,
         settings,
-        [router, dead_letters.router],
+        [router, dead_letters.router, set_aside.router],
         lifespan=lifespan,
         validation_status=422,
         examples=EXAMPLES,

@@ -26,7 +26,7 @@ NINE = datetime(2026, 3, 2, 9, tzinfo=UTC)
 class Installation:
     """Table, claims, scheduler and firings with a clock of the test."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, tries: int = 10) -> None:
         self.pool = pool
         self.now = NINE
         self.fired: list[tuple[str, datetime]] = []
@@ -36,7 +36,7 @@ class Installation:
             return self.now
 
         results = JobResults(pool)
-        self.table, self.claims = CronJobTable(pool, clock), Claims(pool, clock)
+        self.table, self.claims = CronJobTable(pool, clock), Claims(pool, clock, tries)
         kinds = ("daily_scrum", "orchestrate", "learn")
         values: dict[str, Any] = {"kinds": kinds, "poll_seconds": 1, "clock": clock}
         self.scheduler = Scheduler(self.claims, results, self.fire, **values)
@@ -204,9 +204,66 @@ async def test_broken_schedule_of_an_earlier_page_does_not_stop_a_later_one(
     await installation.table.create(job("run-a"))
     await installation.table.create(job("run-b"))
     await installation.query("UPDATE cronjobs SET timezone = 'Nowhere' WHERE name = 'run-a'")
-    with pytest.raises(Exception, match="run-a"):
-        await installation.look(NINE)
+    await installation.look(NINE)
     assert [name for name, _ in installation.fired] == ["run-b"]
+
+
+async def reasons(installation: Installation) -> dict[str, tuple[int, str | None, bool]]:
+    """Return tries, reason and whether it is looked at again, by the name of the schedule."""
+    query = "SELECT name, tries, applied_reason, next_due_at IS NOT NULL FROM cronjobs"
+    return {row[0]: row[1:] for row in await installation.query(query)}
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "part"),
+    [
+        ("timezone", "Nowhere", "No time zone found"),
+        ("kind", "an_unknown_kind", "Input should be"),
+    ],
+)
+async def test_schedule_that_cannot_be_read_is_set_aside_with_its_reason(
+    database_url: Callable[[str], str], column: str, value: str, part: str
+) -> None:
+    async with open_pool(database_url("memory")) as pool:
+        installation = Installation(pool, tries=2)
+        installation.scheduler._kinds = (*installation.scheduler._kinds, "an_unknown_kind")  # pyright: ignore
+        for name in ("run-a", "run-b"):
+            await installation.table.create(job(name))
+        for constraint in ("cronjobs_kind_check", "cronjobs_owner_check"):  # of another release
+            await installation.query(f"ALTER TABLE cronjobs DROP CONSTRAINT IF EXISTS {constraint}")
+        await installation.query(f"UPDATE cronjobs SET {column} = %s WHERE name = 'run-a'", value)
+        assert await installation.look(NINE) == 1
+        tries, reason, is_again = (await reasons(installation))["run-a"]
+        assert (tries, is_again) == (1, True)
+        assert reason is not None and part in reason
+        await installation.query("UPDATE cronjobs SET next_due_at = %s WHERE tries > 0", NINE)
+        assert await installation.look(NINE) == 0
+        tries, _, is_again = (await reasons(installation))["run-a"]
+        assert (tries, is_again) == (2, False)
+        await installation.query("UPDATE cronjobs SET timezone = 'UTC', kind = 'orchestrate'")
+        await installation.table.change("P1", "run-a", "0 9 * * *", "Europe/Berlin")
+        assert (await reasons(installation))["run-a"] == (0, None, True)
+
+
+async def test_job_that_raises_is_tried_ever_later_and_then_given_up(
+    database_url: Callable[[str], str],
+) -> None:
+    async with open_pool(database_url("memory")) as pool:
+        installation = Installation(pool, tries=2)
+        await installation.table.create(job())
+        installation.failure = LookupError("nobody listed this")
+        assert await installation.look(NINE) == 0
+        [(result,)] = await installation.query("SELECT result FROM job_results")
+        assert result == "Failed and tried again: LookupError: nobody listed this"
+        assert await installation.look(NINE) == 0  # claimed until its pause ends
+        assert (await reasons(installation))["run-orchestrate-p1"][0] == 1
+        await installation.query("UPDATE cronjobs SET claimed_until = NULL")
+        await installation.look(NINE)
+        [(result,)] = await installation.query("SELECT result FROM job_results")
+        assert result == "Given up: LookupError: nobody listed this"
+        installation.failure = None
+        assert await installation.look(NINE) == 0  # this time is over
+        assert await installation.look(NINE + timedelta(days=1)) == 1
 
 
 # Days of 2026 on which the clock is set forward and back, with a time in the gap or the overlap.

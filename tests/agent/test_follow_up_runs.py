@@ -24,7 +24,7 @@ class Project:
     """Project with a follow-up that is due, and a stand-in for its decision."""
 
     pool: Pool
-    failure: Problem | None = None
+    failure: Exception | None = None
     decided: list[str] = field(default_factory=list[str])
 
     async def decide(self, project_id: str) -> Firing:
@@ -40,6 +40,7 @@ class Project:
             JobResults(self.pool),
             self.decide,
             poll_seconds=1,
+            tries=2,
         )
         return await runs.do_due()
 
@@ -101,6 +102,34 @@ async def test_refused_follow_up_is_not_repeated_and_says_why(project: Project) 
     assert await project.result() == (
         "After sprint P1-S01 was closed: Failed: there is no project P1"
     )
+
+
+async def test_follow_up_that_raises_is_tried_ever_later_and_set_aside(project: Project) -> None:
+    async with project.pool.connection() as connection:
+        await connection.execute(
+            "INSERT INTO follow_up_runs (project_id, run_id, sprint_id, due_at)"
+            " VALUES ('P2', gen_random_uuid(), 'P2-S01', now() + interval '1 hour')"
+        )
+    project.failure = LookupError("nobody listed this")
+    assert await project.poll() == 0
+    assert await project.poll() == 0  # its pause has not ended
+    reason = "LookupError: nobody listed this"
+    assert await project.result() == (
+        f"Failed and tried again after sprint P1-S01 was closed: {reason}"
+    )
+    await project.end_pause()
+    await project.poll()
+    assert await project.result() == f"Set aside after sprint P1-S01 was closed: {reason}"
+    async with project.pool.connection() as connection:
+        cursor = await connection.execute(
+            "SELECT tries, error, set_aside_at IS NOT NULL FROM follow_up_runs"
+            " WHERE project_id = 'P1'"
+        )
+        assert await cursor.fetchall() == [(2, reason, True)]
+    project.failure = None
+    await project.end_pause()
+    assert await project.poll() == 0  # only a person brings it back
+    assert project.decided == []
 
 
 async def test_follow_up_of_a_paused_or_deleted_schedule_does_nothing(project: Project) -> None:

@@ -21,6 +21,7 @@ from domain_services.embedding.client import EmbeddingClient
 from domain_services.kernel.client.dead_letters import DeadLettersClient
 from domain_services.kernel.client.diagnosis import DiagnosisClient
 from domain_services.kernel.client.http_client import ServiceClient
+from domain_services.kernel.client.set_aside import SetAsideClient
 from domain_services.project.client import ProjectClient
 from domain_services.sprint.client import SprintClient
 from tests.house.conftest import Operation, make_app, operations
@@ -36,6 +37,8 @@ CLIENTS: tuple[tuple[str, type[ServiceClient]], ...] = (
     ("backlog", DeadLettersClient),
     ("sprint", DeadLettersClient),
     ("orchestrator", DeadLettersClient),
+    ("sprint", SetAsideClient),
+    ("orchestrator", SetAsideClient),
     *((spec.name, DiagnosisClient) for spec in SERVICES),
 )
 

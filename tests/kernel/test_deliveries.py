@@ -8,8 +8,10 @@ from pydantic import BaseModel
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
+from domain_services.kernel.database import set_aside
 from domain_services.kernel.database.database import Database
-from domain_services.kernel.errors import Conflict, Unavailable
+from domain_services.kernel.database.set_aside import SetAsideItem
+from domain_services.kernel.errors import Conflict, NotFound, Unavailable
 from domain_services.kernel.messaging import deliveries
 from domain_services.kernel.messaging.deliveries import Delivery, DeliveryWorker, claim, enqueue
 
@@ -27,10 +29,12 @@ class Peer:
 
     def __init__(self) -> None:
         self.notes: list[str] = []
+        self.asked: list[str] = []
         self.errors: dict[str, Exception] = {}
 
     async def post(self, delivery: Delivery) -> None:
         note = Note.model_validate(delivery.body)
+        self.asked.append(note.label)
         if note.label in self.errors:
             raise self.errors[note.label]
         self.notes.append(note.label)
@@ -57,6 +61,11 @@ async def make_due(database: Database) -> None:
         await connection.execute(text("UPDATE deliveries SET next_try = now()"))
 
 
+async def set_aside_items(database: Database) -> list[SetAsideItem]:
+    async with database.reading() as connection:
+        return await set_aside.list_items(connection, [deliveries.KIND], 10)
+
+
 async def waiting(database: Database) -> list[tuple[str, int]]:
     """List label and attempts of each undelivered request, in the order of storing."""
     query = text(
@@ -76,19 +85,86 @@ async def test_deliveries_arrive_oldest_first(database: Database) -> None:
 
 
 async def test_round_ends_when_the_peer_is_away_and_order_stays(database: Database) -> None:
-    await store(database, "a", "b", "c")
+    await store(database, "a", "b", "c", "d")
     peer = Peer()
-    peer.errors["b"] = Unavailable("away")
+    peer.errors |= dict.fromkeys("bcd", Unavailable("away"))
     worker = DeliveryWorker(database, peer.post)
     assert not await worker.deliver_due()
     assert peer.notes == ["a"]
-    assert await waiting(database) == [("b", 1), ("c", 1)]
+    assert peer.asked == ["a", "b", "c"]  # two in a row: the peer is away, not one delivery bad
+    assert await waiting(database) == [("b", 1), ("c", 1), ("d", 1)]
     await worker.deliver_due()
     assert peer.notes == ["a"]  # nothing is due before its pause ends
     peer.errors.clear()
     await make_due(database)
     await worker.deliver_due()
-    assert peer.notes == ["a", "b", "c"]
+    assert peer.notes == ["a", "b", "c", "d"]
+
+
+async def test_delivery_that_alone_gets_no_answer_counts_as_refused(database: Database) -> None:
+    [bad, _] = await store(database, "a", "b")
+    peer = Peer()
+    peer.errors["a"] = Unavailable("answered 500")
+    await DeliveryWorker(database, peer.post, tries=1).deliver_due()
+    assert peer.notes == ["b"]
+    assert [item.id for item in await set_aside_items(database)] == [str(bad)]
+
+
+async def test_refused_delivery_is_tried_ever_later_and_then_set_aside(database: Database) -> None:
+    [refused] = await store(database, "a")
+    peer = Peer()
+    peer.errors["a"] = Conflict("another audit has this number")
+    worker = DeliveryWorker(database, peer.post, tries=3)
+    pauses: list[float] = []
+    seconds = text("SELECT extract(epoch FROM next_try - now())::float FROM deliveries")
+    for _ in range(2):
+        await worker.deliver_due()
+        async with database.reading() as connection:
+            pauses.append(await connection.scalar(seconds) or 0)
+        await make_due(database)
+    assert pauses[0] < 2 < pauses[1] < 4
+    await worker.deliver_due()
+    [item] = await set_aside_items(database)
+    assert (item.kind, item.id, item.subject, item.tries, item.error) == (
+        *("delivery", str(refused), ROUTE, 3),
+        "another audit has this number",
+    )
+    await make_due(database)  # even then: only a person brings it back
+    await worker.deliver_due()
+    assert peer.asked == ["a"] * 3
+    async with database.reading() as connection:
+        assert (await deliveries.owed(connection)).rows == 0
+
+
+async def test_outages_never_set_a_delivery_aside(database: Database) -> None:
+    await store(database, "a", "b")
+    peer = Peer()
+    peer.errors |= dict.fromkeys("ab", Unavailable("away"))
+    worker = DeliveryWorker(database, peer.post, tries=1)
+    for _ in range(3):
+        await worker.deliver_due()
+        await make_due(database)
+    assert await set_aside_items(database) == []
+    peer.errors.clear()
+    await worker.deliver_due()
+    assert peer.notes == ["a", "b"]
+
+
+async def test_replayed_delivery_is_delivered_and_a_discarded_one_never(database: Database) -> None:
+    first, second = await store(database, "a", "b")
+    peer = Peer()
+    peer.errors |= dict.fromkeys("ab", Conflict("refused"))
+    worker = DeliveryWorker(database, peer.post, tries=1)
+    await worker.deliver_due()
+    peer.errors.clear()
+    async with database.transaction() as connection:
+        await set_aside.replay(connection, deliveries.KIND, str(first))
+        await set_aside.discard(connection, deliveries.KIND, str(second))
+        with pytest.raises(NotFound):
+            await set_aside.replay(connection, deliveries.KIND, str(second))
+    await worker.deliver_due()
+    assert peer.notes == ["a"]
+    assert await set_aside_items(database) == []
 
 
 @pytest.mark.parametrize("error", [Conflict("refused"), LookupError("nobody listed this")])

@@ -4,9 +4,11 @@ import asyncio
 import contextlib
 import random
 from datetime import date
+from typing import Any
 
 import pytest
 
+from agent.jobs.cluster.objects import Pods, build
 from domain_services.kernel.errors import Problem
 from tests.kubernetes import statuses
 from tests.kubernetes.rig import NAMESPACE, SCRUM, Rig
@@ -69,6 +71,24 @@ async def test_orphans_of_this_installation_are_deleted_and_no_others(rig: Rig) 
         await rig.table.delete("P1", name)
     await rig.reconciler.reconcile()
     assert rig.names == [foreign, neighbour]
+
+
+async def test_schedule_that_cannot_be_built_stops_no_other(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, *others = await create_rows(rig, 3)
+
+    def build_all_but_one(job: CronJob, pods: Pods) -> Any:
+        if job.name == bad:
+            raise LookupError("nobody listed this")
+        return build(job, pods)
+
+    monkeypatch.setattr("agent.jobs.cluster.applying.build", build_all_but_one)
+    await rig.reconciler.reconcile()
+    assert rig.names == others
+    stored = await rig.table.find(bad)
+    assert stored is not None
+    assert (stored.state, stored.state_reason) == ("refused", "LookupError: nobody listed this")
 
 
 async def test_object_of_a_sprint_that_is_over_is_deleted(rig: Rig) -> None:

@@ -1,6 +1,10 @@
 """The journal moves each episode to the table once, and one bad row delays no other."""
 
 import asyncio
+from typing import Any
+
+import psycopg
+import pytest
 
 from domain_services.kernel.background import running
 from memory.episode import Episode
@@ -32,16 +36,63 @@ async def test_two_replicas_share_the_journal(memory: Memory) -> None:
     assert (await memory.store.count()).episodes == 2 * BATCH
 
 
-async def test_unreadable_episode_delays_no_other(memory: Memory) -> None:
+async def rows_of_the_journal(pool: Pool) -> list[Any]:
+    query = "SELECT tries, refused, set_aside_at IS NOT NULL FROM episode_journal ORDER BY id"
+    async with pool.connection() as connection:
+        return await (await connection.execute(query)).fetchall()
+
+
+async def end_pauses(pool: Pool) -> None:
+    async with pool.connection() as connection:
+        await connection.execute("UPDATE episode_journal SET next_try = now()")
+
+
+async def test_unreadable_episode_delays_no_other_and_is_set_aside(memory: Memory) -> None:
     async with memory.pool.connection() as connection:
         await connection.execute("""INSERT INTO episode_journal (episode) VALUES ('{"a": 1}')""")
     await write(memory.pool, [remember(perceive())])
-    assert await memory.journal.drain() == 1
-    assert await memory.journal.drain() == 0
-    async with memory.pool.connection() as connection:
-        cursor = await connection.execute("SELECT refused FROM episode_journal")
-        ((reason,),) = await cursor.fetchall()
+    journal = Journal(memory.pool, tries=2)
+    assert await journal.drain() == 1
+    assert await rows_of_the_journal(memory.pool) == [(1, None, False)]
+    assert await journal.drain() == 0  # it is not due before its pause ends
+    assert await rows_of_the_journal(memory.pool) == [(1, None, False)]
+    await end_pauses(memory.pool)
+    assert await journal.drain() == 0
+    [(tries, reason, is_set_aside)] = await rows_of_the_journal(memory.pool)
+    assert (tries, is_set_aside) == (2, True)
     assert "Field required" in reason
+
+
+async def test_episode_that_the_table_refuses_delays_no_other(memory: Memory) -> None:
+    async with memory.pool.connection() as connection:
+        await connection.execute("ALTER TABLE episodes ADD CHECK (project_id <> 'REFUSED')")
+    bad = remember(perceive("REFUSED"))
+    good = invent(40)
+    await write(memory.pool, [*good[:20], bad, *good[20:]])
+    assert await memory.journal.drain() == 40
+    assert (await memory.store.count()).episodes == 40
+    [(tries, _, is_set_aside)] = await rows_of_the_journal(memory.pool)
+    assert (tries, is_set_aside) == (1, False)
+    async with memory.pool.connection() as connection:
+        await connection.execute("ALTER TABLE episodes DROP CONSTRAINT episodes_project_id_check")
+    await end_pauses(memory.pool)
+    assert await memory.journal.drain() == 1  # the repair is enough
+
+
+async def test_database_in_trouble_counts_against_no_episode(memory: Memory) -> None:
+    await write(memory.pool, [remember(perceive())])
+    async with memory.pool.connection() as connection:
+        await connection.execute(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RAISE SQLSTATE '53100' USING MESSAGE = 'could not extend file'; END $$"
+        )
+        await connection.execute(
+            "CREATE TRIGGER full_disk BEFORE INSERT ON episodes EXECUTE FUNCTION refuse()"
+        )
+    journal = Journal(memory.pool, tries=1)
+    with pytest.raises(psycopg.errors.DiskFull):
+        await journal.drain()
+    assert await rows_of_the_journal(memory.pool) == [(0, None, False)]
 
 
 async def test_episode_of_a_rolled_back_transaction_is_not_stored(memory: Memory) -> None:

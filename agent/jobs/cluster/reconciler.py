@@ -7,9 +7,18 @@ import structlog
 
 from agent.jobs.cluster.api import Live
 from agent.jobs.cluster.applying import Applied, Applier, has_ended
-from agent.jobs.cluster.problems import ClusterBusy, ClusterForbidden, Modified
+from agent.jobs.cluster.problems import (
+    ClusterBusy,
+    ClusterForbidden,
+    ClusterUnavailable,
+    Modified,
+    NamespaceMissing,
+    TokenRefused,
+)
 from agent.jobs.cronjob_table import CronJobTable
 from domain_services.kernel.background import Loop, every
+from domain_services.kernel.database.failures import outage
+from domain_services.kernel.database.set_aside import error_text
 from domain_services.kernel.errors import Problem
 from domain_services.kernel.types import utc_now
 from memory.leases import Lease
@@ -111,7 +120,7 @@ class Reconciler:
         work |= {
             name: job
             for name, job in current.items()
-            if not self._applier.is_applied(job, objects.get(name), marks.get(name))
+            if not self._is_applied(job, objects.get(name), marks.get(name))
         }
         done = Pass(left=len(work))
         for name in self._in_order(work, objects):
@@ -122,8 +131,37 @@ class Reconciler:
             await self._do(name, work[name], objects.get(name), done)
         return done
 
+    def _is_applied(self, job: CronJob, live: Live | None, mark: str | None) -> bool:
+        try:
+            return self._applier.is_applied(job, live, mark)
+        except Exception:
+            return False  # `_do` says why
+
     async def _do(self, name: str, job: CronJob | None, live: Live | None, done: Pass) -> None:
-        """Apply a schedule, or delete the object of one that is not wanted (None)."""
+        """Apply a schedule, or delete the object of one that is not wanted (None).
+
+        One that fails by itself is stored as refused, and stops no other. Raises: `Problem` when
+        the cluster does not answer, `psycopg.Error` when the database is in trouble.
+        """
+        try:
+            await self._apply(name, job, live, done)
+        except (ClusterUnavailable, TokenRefused, NamespaceMissing):
+            raise
+        except Exception as error:
+            if outage(error) is not None:
+                raise
+            reason = error.detail if isinstance(error, Problem) else error_text(error)
+            known = isinstance(error, Problem)
+            logger.error(
+                "cluster.not_applied",
+                cronjob=name,
+                reason=reason,
+                exc_info=None if known else error,
+            )
+            if job is not None and job.state_reason != reason:
+                await self._table.store_applied(name, "refused", reason, None)
+
+    async def _apply(self, name: str, job: CronJob | None, live: Live | None, done: Pass) -> None:
         verb = "delete" if job is None else "create" if live is None else "update"
         known = done.forbidden.get(verb)
         try:

@@ -19,6 +19,7 @@ from domain_services.kernel.database.pool import PoolUse
 from domain_services.kernel.database.session import startup_options
 from domain_services.kernel.database.sockets import has_input
 from domain_services.kernel.database.urls import engine_url
+from domain_services.kernel.database.write_probe import WriteProbe
 from domain_services.kernel.settings import KernelSettings
 
 
@@ -70,6 +71,7 @@ class Database:
         self.url = url
         self.direct_url = direct_url or url
         self.engine = create_engine(url, pool_size=pool_size, pooled=direct_url is not None)
+        self._write_probe = WriteProbe(self.engine)
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._fast_reads = FastReads(url, most=read_pool_size, pooled=direct_url is not None)
 
@@ -102,6 +104,11 @@ class Database:
         """Check that the database answers; raises when it does not."""
         async with self.engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
+
+    async def check_writing(self) -> None:
+        """Check that the database answers and takes writes; raises when it does not."""
+        await self.ping()
+        await self._write_probe.check()
 
     async def close(self) -> None:
         """Close all connections."""

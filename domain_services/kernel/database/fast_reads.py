@@ -14,8 +14,8 @@ from psycopg.types.json import set_json_loads
 from sqlalchemy import TextClause
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
+from domain_services.kernel.database.failures import unavailable
 from domain_services.kernel.database.pool import CheckedPool, Connection, PoolUse
-from domain_services.kernel.errors import Unavailable
 
 _dialect = PGDialect_psycopg()
 
@@ -34,15 +34,17 @@ class FastReads:
         )
 
     async def rows(self, statement: TextClause, values: Mapping[str, Any]) -> list[Any]:
-        """Return the rows of one SELECT. Raises: `Unavailable` without a database."""
+        """Return the rows of one SELECT. Raises: `Unavailable` while the database is in trouble."""
         try:
             if self._pool.closed:
                 await self._pool.open()
             async with self._pool.connection() as connection:
                 cursor = await connection.execute(_plain(statement), values)
                 return await cursor.fetchall()
-        except psycopg.OperationalError as error:
-            raise Unavailable("the database does not answer") from error
+        except psycopg.Error as error:
+            if (trouble := unavailable(error)) is None:
+                raise
+            raise trouble from error
 
     @property
     def use(self) -> PoolUse:

@@ -1,7 +1,7 @@
 """Delivery worker: posts stored requests to another service until that service has accepted them.
 
 A request is stored in the transaction of the change that it reports. Its id is the Idempotency-Key,
-so that a repeated post has no second effect.
+so that a repeated post has no second effect. One that is refused again and again is set aside.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -19,6 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain_services.kernel import context
 from domain_services.kernel.background import Loop, every, giving_back
 from domain_services.kernel.database.database import Database
+from domain_services.kernel.database.failures import outage
+from domain_services.kernel.database.set_aside import TRIES, ItemKind, error_text, pause_seconds
 from domain_services.kernel.errors import Problem, Unavailable
 
 logger = structlog.get_logger()
@@ -45,6 +47,24 @@ CREATE TABLE deliveries (
 CREATE INDEX deliveries_owed ON deliveries (next_try) WHERE delivered_at IS NULL;
 """
 
+# Set aside, a delivery's next try is never: releases before this column leave it alone too.
+SET_ASIDE_MIGRATION = """
+ALTER TABLE deliveries
+    ADD COLUMN refusals integer NOT NULL DEFAULT 0,
+    ADD COLUMN error text,
+    ADD COLUMN set_aside_at timestamptz;
+CREATE INDEX deliveries_set_aside ON deliveries (set_aside_at) WHERE set_aside_at IS NOT NULL;
+"""
+KIND = ItemKind(
+    name="delivery",
+    plural="deliveries",
+    table="deliveries",
+    key="id",
+    subject="route",
+    tries="refusals",
+    replay="set_aside_at = NULL, refusals = 0, next_try = now()",
+)
+
 _ENQUEUE = text(
     "INSERT INTO deliveries (id, route, body) VALUES (:id, :route, CAST(:body AS jsonb))"
 )
@@ -53,26 +73,47 @@ _CLAIM = text(
     """
     UPDATE deliveries SET attempts = attempts + 1,
            next_try = now() + make_interval(secs => :lease)
-    WHERE id IN (SELECT id FROM deliveries WHERE delivered_at IS NULL AND next_try <= now()
+    WHERE id IN (SELECT id FROM deliveries
+                 WHERE delivered_at IS NULL AND set_aside_at IS NULL AND next_try <= now()
                  ORDER BY next_try, created_at, id LIMIT :batch FOR UPDATE SKIP LOCKED)
-    RETURNING id, route, body, attempts, created_at
+    RETURNING id, route, body, attempts, created_at, refusals
     """
 )
 _OWED = text(
     """
     SELECT count(*) AS rows,
            coalesce(extract(epoch FROM now() - min(created_at)), 0)::float AS oldest_seconds
-    FROM deliveries WHERE delivered_at IS NULL
+    FROM deliveries WHERE delivered_at IS NULL AND set_aside_at IS NULL
     """
 )
-_DELIVERED = text("UPDATE deliveries SET delivered_at = now() WHERE id = :id")
+_DELIVERED = text("UPDATE deliveries SET delivered_at = now(), error = NULL WHERE id = :id")
 _POSTPONE = text(
-    "UPDATE deliveries SET next_try = now() + make_interval(secs => :pause) WHERE id = ANY(:ids)"
+    """
+    UPDATE deliveries SET next_try = now() + make_interval(secs => :pause), error = :error
+    WHERE id = ANY(:ids)
+    """
+)
+_REFUSED = text(
+    """
+    UPDATE deliveries SET refusals = refusals + 1, error = :error,
+           next_try = now() + make_interval(secs => :pause)
+    WHERE id = :id AND delivered_at IS NULL
+    """
+)
+_SET_ASIDE = text(
+    """
+    UPDATE deliveries SET refusals = refusals + 1, error = :error, next_try = 'infinity',
+           set_aside_at = now()
+    WHERE id = :id AND delivered_at IS NULL
+    """
 )
 
 # One whose answer was not waited for is posted again, which its id makes harmless.
 _GIVE_BACK = text(
-    "UPDATE deliveries SET next_try = now() WHERE id = ANY(:ids) AND delivered_at IS NULL"
+    """
+    UPDATE deliveries SET next_try = now()
+    WHERE id = ANY(:ids) AND delivered_at IS NULL AND set_aside_at IS NULL
+    """
 )
 
 
@@ -90,6 +131,8 @@ class Delivery:
     """Times that a worker has claimed it, the present one included."""
     created_at: datetime
     """Time of the transaction that stored it."""
+    refusals: int = 0
+    """Times that the peer refused it before."""
     traceparent: str | None = None
     """Span that stored it; None without traces."""
 
@@ -123,10 +166,15 @@ def body_of(request: BaseModel) -> dict[str, Any]:
 
 
 def _delivery(
-    delivery_id: UUID, route: str, body: dict[str, Any], attempts: int, created_at: datetime
+    delivery_id: UUID,
+    route: str,
+    body: dict[str, Any],
+    attempts: int,
+    created_at: datetime,
+    refusals: int,
 ) -> Delivery:
     traceparent = body.pop(TRACE, None)
-    return Delivery(delivery_id, route, body, attempts, created_at, traceparent)
+    return Delivery(delivery_id, route, body, attempts, created_at, refusals, traceparent)
 
 
 async def claim(connection: AsyncConnection, limit: int) -> list[Delivery]:
@@ -137,15 +185,17 @@ async def claim(connection: AsyncConnection, limit: int) -> list[Delivery]:
 
 
 async def owed(connection: AsyncConnection) -> Owed:
-    """Count the deliveries that are not known to be delivered."""
+    """Count the deliveries that are not known to be delivered, without those set aside."""
     row = (await connection.execute(_OWED)).one()
     return Owed(row.rows, row.oldest_seconds)
 
 
-async def postpone(connection: AsyncConnection, ids: Sequence[UUID], attempts: int) -> None:
+async def postpone(
+    connection: AsyncConnection, ids: Sequence[UUID], attempts: int, error: str | None = None
+) -> None:
     """Make deliveries due after a pause that doubles with each of `attempts`."""
     pause = min(2 ** min(attempts, 10), LONGEST_PAUSE_SECONDS)
-    await connection.execute(_POSTPONE, {"ids": list(ids), "pause": pause})
+    await connection.execute(_POSTPONE, {"ids": list(ids), "pause": pause, "error": error})
 
 
 async def mark_delivered(connection: AsyncConnection, delivery_id: UUID) -> None:
@@ -156,12 +206,14 @@ async def mark_delivered(connection: AsyncConnection, delivery_id: UUID) -> None
 class DeliveryWorker:
     """Posts the due deliveries of one database, all to one peer, through `post`.
 
-    `post` raises `Unavailable` when the peer does not answer.
+    `post` raises `Unavailable` when the peer does not answer, or asks to try later. A delivery that
+    fails in another way is tried up to `tries` times, then set aside.
     """
 
-    def __init__(self, database: Database, post: Post) -> None:
+    def __init__(self, database: Database, post: Post, tries: int = TRIES) -> None:
         self._database = database
         self._post = post
+        self._tries = tries
 
     def loop(self) -> Loop:
         """Return the loop that delivers what is due."""
@@ -171,32 +223,72 @@ class DeliveryWorker:
         """Post one batch, oldest first; True when it was full and more may be due."""
         async with self._database.transaction() as connection:
             batch = await claim(connection, BATCH)
-        remaining = [delivery.id for delivery in batch]
-        async with giving_back("deliveries", lambda: self._give_back(remaining)):
+        remaining = {delivery.id: delivery for delivery in batch}
+        async with giving_back("deliveries", lambda: self._give_back(list(remaining))):
+            lost: list[tuple[Delivery, Unavailable]] = []
+            is_away = False
             for delivery in batch:
-                if not await self._deliver(delivery):
-                    # The peer is away. The rest would wait for it too: it keeps its place in line.
-                    await self._postpone(remaining, delivery.attempts)
-                    return False
-                remaining.pop(0)
-        return len(batch) == BATCH
+                failure = await self._deliver(delivery)
+                if failure is None:
+                    del remaining[delivery.id]
+                    # The peer works: what it did not answer before is at fault itself.
+                    await self._refuse_lost(lost, remaining)
+                    continue
+                lost.append((delivery, failure))
+                # One alone may be what the peer cannot answer: the next one tells.
+                if len(lost) == 2:
+                    is_away = True
+                    break
+            if lost:
+                # The rest would wait for the peer too: it keeps its place in line.
+                oldest, failure = lost[0]
+                await self._postpone(list(remaining), oldest.attempts, failure.detail)
+        return len(batch) == BATCH and not is_away
 
-    async def _deliver(self, delivery: Delivery) -> bool:
-        """Post one delivery; False when the peer does not answer."""
+    async def _deliver(self, delivery: Delivery) -> Unavailable | None:
+        """Post one delivery; return the failure of a peer that does not answer."""
         try:
             await self._send(delivery)
         except Unavailable as error:
             _log(logger.warning, delivery, error.detail)
-            return False
+            return error
         except Exception as error:
-            # A release of either side may mend a refusal: it is repeated, and logged as an error.
-            known = isinstance(error, Problem)
-            _log(logger.error, delivery, str(error), exc_info=None if known else error)
-            await self._postpone([delivery.id], delivery.attempts)
-            return True
+            if outage(error) is not None:
+                raise  # this service's own store is away
+            await self._refuse(delivery, error)
+            return None
         async with self._database.transaction() as connection:
             await mark_delivered(connection, delivery.id)
-        return True
+        return None
+
+    async def _refuse_lost(
+        self, lost: list[tuple[Delivery, Unavailable]], remaining: dict[UUID, Delivery]
+    ) -> None:
+        while lost:
+            delivery, failure = lost.pop()
+            await self._refuse(delivery, failure)
+            del remaining[delivery.id]
+
+    async def _refuse(self, delivery: Delivery, error: Exception) -> None:
+        """Store a refusal, which a release of either side may mend; the last one sets it aside."""
+        tries = delivery.refusals + 1
+        is_last = tries >= self._tries
+        known = isinstance(error, Problem)
+        _log(
+            logger.error,
+            delivery,
+            str(error),
+            refusals=tries,
+            set_aside=is_last,
+            exc_info=None if known else error,
+        )
+        reason = error.detail if isinstance(error, Problem) else error_text(error)
+        values = {"id": delivery.id, "error": reason}
+        async with self._database.transaction() as connection:
+            if is_last:
+                await connection.execute(_SET_ASIDE, values)
+            else:
+                await connection.execute(_REFUSED, values | {"pause": pause_seconds(tries)})
 
     async def _send(self, delivery: Delivery) -> None:
         token = context.traceparent.set(delivery.traceparent)
@@ -209,9 +301,9 @@ class DeliveryWorker:
         async with self._database.transaction() as connection:
             await connection.execute(_GIVE_BACK, {"ids": list(ids)})
 
-    async def _postpone(self, ids: Sequence[UUID], attempts: int) -> None:
+    async def _postpone(self, ids: Sequence[UUID], attempts: int, error: str) -> None:
         async with self._database.transaction() as connection:
-            await postpone(connection, ids, attempts)
+            await postpone(connection, ids, attempts, error)
 
 
 def _log(log: Callable[..., Any], delivery: Delivery, error: str, **fields: object) -> None:

@@ -14,6 +14,18 @@ from domain_services.kernel.settings import KernelSettings
 # connection that was reset a moment ago; redis-py passes it on.
 REDIS_FAILURES = (RedisError, OSError, RuntimeError)
 
+_PROBE_KEY = "dsm:probe"
+# Signs in the server's errors.
+_TROUBLES = {
+    "OOM": "its memory is full",
+    "OutOfMemory": "its memory is full",
+    "MISCONF": "it cannot write its files; is the disk full?",
+    "READONLY": "it is read-only",
+    "ReadOnly": "it is read-only",
+    "NOPERM": "the user of the service lacks a permission",
+    "NoPermission": "the user of the service lacks a permission",
+}
+
 
 @asynccontextmanager
 async def open_redis(settings: KernelSettings) -> AsyncIterator[Redis]:
@@ -33,3 +45,18 @@ async def open_redis(settings: KernelSettings) -> AsyncIterator[Redis]:
         yield client
     finally:
         await client.aclose()
+
+
+async def check_writing(redis: Redis) -> None:
+    """Check that Redis answers and takes writes; raises when it does not."""
+    # PING is answered by a server whose memory is full, and by a replica.
+    await redis.set(_PROBE_KEY, "", px=1000)
+
+
+def redis_trouble(error: BaseException) -> str:
+    """Say why Redis takes no events."""
+    message = str(error)
+    for sign, words in _TROUBLES.items():
+        if sign in message or sign in type(error).__name__:
+            return f"Redis cannot be written: {words}"
+    return f"Redis does not answer: {message or type(error).__name__}"

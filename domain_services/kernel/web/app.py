@@ -4,19 +4,21 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
+import psycopg
 import structlog
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Route
 
 from domain_services.kernel import context
 from domain_services.kernel.background import Background
+from domain_services.kernel.database.failures import unavailable
 from domain_services.kernel.database.retention import Retention
-from domain_services.kernel.errors import Invalid, Problem, Unavailable, document
+from domain_services.kernel.errors import Invalid, Problem, document
 from domain_services.kernel.settings import KernelSettings
 from domain_services.kernel.telemetry import Metrics
 from domain_services.kernel.tracing import Tracer, open_tracer
@@ -82,6 +84,7 @@ def build_app(
     app.state.checks = Checks()
     app.state.background = Background()
     app.state.draining = Draining()
+    app.state.attention = []
     metrics.registry.register(StateCollector(app.state))
     docs.add(app)
     routes = [route for router in routers for route in router.routes]
@@ -195,14 +198,13 @@ def _handle_errors(app: FastAPI, validation_status: int) -> None:
         body["type"] = f"urn:dsm:problem:{body['code']}"
         return JSONResponse(body, error.status_code, problem.headers, MEDIA_TYPE)
 
-    @app.exception_handler(DBAPIError)
-    async def database_failed(_: Request, error: DBAPIError) -> JSONResponse:
-        if isinstance(error, OperationalError) or error.connection_invalidated:
-            logger.warning("database.unavailable", error=str(error.orig))
-            return _respond(Unavailable("the database does not answer"))
+    async def store_failed(_: Request, error: Exception) -> JSONResponse:
+        trouble = unavailable(error)
+        if trouble is not None:
+            logger.warning("database.unavailable", error=str(getattr(error, "orig", error)))
+            return _respond(trouble)
         logger.error("request.failed", exc_info=error)
         return _respond(Problem("something went wrong; the log has the request id"))
 
-    @app.exception_handler(PoolTimeout)
-    async def pool_exhausted(_: Request, error: PoolTimeout) -> JSONResponse:
-        return _respond(Unavailable("the service is busy"))
+    for kind in (DBAPIError, PoolTimeout, psycopg.Error):
+        app.add_exception_handler(kind, store_failed)

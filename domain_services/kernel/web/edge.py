@@ -12,6 +12,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain_services.kernel import context
+from domain_services.kernel.database.failures import unavailable
 from domain_services.kernel.errors import Invalid, Problem, Unauthorized, Unavailable, document
 from domain_services.kernel.settings import KernelSettings
 from domain_services.kernel.telemetry import Metrics
@@ -160,8 +161,8 @@ class Edge:
             logger.error("request.failed", **_log_fields(exchange), exc_info=error)
             if exchange.status:
                 raise
-            problem = Problem("something went wrong; the log has the request id")
-            await self._fail(exchange, problem)
+            unknown = Problem("something went wrong; the log has the request id")
+            await self._fail(exchange, unavailable(error) or unknown)
         finally:
             # Inside the request's span, which its log line names.
             self._record(exchange)

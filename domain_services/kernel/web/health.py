@@ -9,9 +9,13 @@ import structlog
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
+from starlette.datastructures import State
 
 from domain_services.kernel.background import Background
+from domain_services.kernel.database.database import Database
+from domain_services.kernel.errors import Unavailable
 from domain_services.kernel.types import Liveness, utc_now
+from domain_services.kernel.web import attention
 from domain_services.kernel.web.draining import Draining
 
 logger = structlog.get_logger()
@@ -33,43 +37,62 @@ class Checks:
     """Checks of peers by name."""
 
 
-async def probe(check: Check) -> Literal["ok", "error"]:
-    """Run a check; "ok" when it passes in time."""
+async def failure_of(check: Check) -> Exception | None:
+    """Run a check; return its failure, or None when it passes in time."""
     try:
         async with asyncio.timeout(CHECK_SECONDS):
             await check()
+    except TimeoutError:
+        failure: Exception = Unavailable(f"no answer within {CHECK_SECONDS:g} s")
     except Exception as error:
-        logger.warning("readiness.check_failed", error=f"{type(error).__name__}: {error}")
-        return "error"
-    return "ok"
+        failure = error
+    else:
+        return None
+    logger.warning("readiness.check_failed", error=f"{type(failure).__name__}: {failure}")
+    return failure
 
 
-async def readiness(
-    service: str, checks: Checks, background: Background
-) -> tuple[bool, dict[str, object]]:
-    """Run every check at once; return whether the service is ready, and the body of the answer.
+async def probe(check: Check) -> Literal["ok", "error"]:
+    """Run a check; "ok" when it passes in time."""
+    return "ok" if await failure_of(check) is None else "error"
+
+
+async def readiness(service: str, state: State) -> tuple[bool, dict[str, object]]:
+    """Run every check of an app at once; return whether it is ready, and the body of the answer.
 
     The body names the background loops that are in trouble, and only those. A failing loop does
     not make the service unready: an outage of Redis delays events, requests are answered. A
-    stopped loop does: only a restart brings it back.
+    stopped loop does: only a restart brings it back. So does a database that takes no writes.
     """
-    own = {"database": checks.database, "redis": checks.redis}
+    checks: Checks = state.checks
+    background: Background = state.background
+    own = {"database": _database_check(state), "redis": checks.redis}
     named = [(name, check) for name, check in own.items() if check is not None]
     peers = list(checks.external_apis.items())
-    results = await asyncio.gather(*(probe(check) for _, check in [*named, *peers]))
-    body: dict[str, object] = {
-        name: result for (name, _), result in zip(named, results, strict=False)
-    }
+    failures = await asyncio.gather(*(failure_of(check) for _, check in [*named, *peers]))
+    words = ["ok" if failure is None else "error" for failure in failures]
+    body: dict[str, object] = {name: word for (name, _), word in zip(named, words, strict=False)}
     if peers:
         body["external_apis"] = {
-            name: result for (name, _), result in zip(peers, results[len(named) :], strict=True)
+            name: word for (name, _), word in zip(peers, words[len(named) :], strict=True)
         }
     troubled = background.troubled()
     if troubled:
         body["background"] = troubled
-    ready = all(result == "ok" for result in results) and "stopped" not in troubled.values()
+    ready = set(words) <= {"ok"} and "stopped" not in troubled.values()
+    broken = {name: failure for (name, _), failure in zip(named, failures, strict=False) if failure}
+    sentences = await attention.collect(service, state, broken)
+    if sentences:
+        body["attention"] = sentences
     head = {"service": service, "status": "ready" if ready else "not_ready"}
     return ready, head | body | {"timestamp": utc_now().isoformat()}
+
+
+def _database_check(state: State) -> Check | None:
+    """Return the check of the app's database, with a write; None for an app that names none."""
+    check: Check | None = state.checks.database
+    database: Database | None = getattr(state, "database", None)
+    return check if check is None or database is None else database.check_writing
 
 
 def liveness_router() -> APIRouter:
@@ -91,8 +114,7 @@ def readiness_router(service: str) -> APIRouter:
     @router.get("/health/ready", responses={503: {"description": "A dependency does not answer"}})
     async def ready(request: Request) -> JSONResponse:
         """Answer 200 when every dependency answers, else 503 with the one that does not."""
-        state = request.app.state
-        passed, body = await readiness(service, state.checks, state.background)
+        passed, body = await readiness(service, request.app.state)
         return JSONResponse(body, status_code=200 if passed else 503)
 
     return router

@@ -6,8 +6,10 @@ unfinished. The calls are idempotent by sprint id, so that the recovery repeats 
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import structlog
+from sqlalchemy import Row
 from sqlalchemy.exc import SQLAlchemyError
 
 from domain_services.backlog.client import BacklogClient
@@ -17,7 +19,9 @@ from domain_services.kernel.background import Loop, every
 from domain_services.kernel.client.http_client import PeerRefused
 from domain_services.kernel.database import idempotency
 from domain_services.kernel.database.database import Database
-from domain_services.kernel.errors import Conflict, Invalid, NotFound, Problem
+from domain_services.kernel.database.failures import outage
+from domain_services.kernel.database.set_aside import TRIES, error_text
+from domain_services.kernel.errors import Conflict, Invalid, NotFound, Problem, Unavailable
 from domain_services.project.client import ProjectClient
 from domain_services.project.schema import Availability
 from domain_services.sprint.logic import saga, sprint_start, sprints
@@ -53,7 +57,8 @@ def _ignore(_checkpoint: str) -> None:
 class Planner:
     """Creates sprints, and completes or undoes those of a process that died.
 
-    `reach` is called with the name of each checkpoint that the saga passes.
+    A creation that can neither be completed nor undone is set aside after `tries` tries. `reach` is
+    called with the name of each checkpoint that the saga passes.
     """
 
     def __init__(
@@ -62,9 +67,11 @@ class Planner:
         project: ProjectClient,
         backlog: BacklogClient,
         *,
+        tries: int = TRIES,
         reach: Callable[[str], None] = _ignore,
     ) -> None:
         self._database = database
+        self._tries = tries
         self._project = project
         self._backlog = backlog
         self._reach = reach
@@ -183,34 +190,57 @@ class Planner:
     async def _undo(self, sprint: Saga) -> None:
         """Release the tasks and cancel the sprint; a failure here is left to the recovery."""
         try:
-            async with self._database.transaction() as connection:
-                if not await saga.begin_compensation(connection, sprint):
-                    return
-            self._reach("compensating")
-            await self._backlog.release(sprint.project_id, sprint.sprint_id)
-            self._reach("released")
-            async with self._database.transaction() as connection:
-                await saga.cancel(connection, sprint)
-            self._reach("cancelled")
+            await self._compensate(sprint)
         # The caller gets the error that led here; the recovery begins when the lease ends.
         except (Problem, SQLAlchemyError, OSError) as error:
             logger.warning("saga.not_undone", sprint_id=sprint.sprint_id, error=str(error))
 
-    async def recover_one(self) -> bool:
-        """Complete or undo the saga that was abandoned first; False without one."""
+    async def _compensate(self, sprint: Saga) -> None:
         async with self._database.transaction() as connection:
-            sprint = await saga.take_over(connection)
-        if sprint is None:
+            if not await saga.begin_compensation(connection, sprint):
+                return
+        self._reach("compensating")
+        await self._backlog.release(sprint.project_id, sprint.sprint_id)
+        self._reach("released")
+        async with self._database.transaction() as connection:
+            await saga.cancel(connection, sprint)
+        self._reach("cancelled")
+
+    async def recover_one(self) -> bool:
+        """Complete or undo the saga that was abandoned first; False without one.
+
+        One that fails is tried again ever later, and delays no other. Raises: the error of this
+        service's own database.
+        """
+        async with self._database.transaction() as connection:
+            row = await saga.take_over(connection)
+        if row is None:
             return False
+        try:
+            await self._recover(saga.read(row))
+        except Unavailable as error:
+            # A peer is away: the saga waits for it, and this is no fault of its own.
+            logger.warning("saga.not_undone", sprint_id=row.id, error=error.detail)
+        except Exception as error:
+            if outage(error) is not None:
+                raise
+            await self._record_failure(row, error)
+        return True
+
+    async def _recover(self, sprint: Saga) -> None:
         logger.info("saga.taken_over", sprint_id=sprint.sprint_id, step=sprint.step)
         if sprint.step == "compensating":
-            await self._undo(sprint)
-            return True
+            await self._compensate(sprint)
+            return
         try:
             await self._drive(sprint)
         except Problem as error:
             logger.info("saga.undone", sprint_id=sprint.sprint_id, reason=error.detail)
-        return True
+
+    async def _record_failure(self, row: Row[Any], error: Exception) -> None:
+        async with self._database.transaction() as connection:
+            is_last = await saga.record_failure(connection, row, error_text(error), self._tries)
+        logger.error("saga.failed", sprint_id=row.id, set_aside=is_last, exc_info=error)
 
     def loop(self) -> Loop:
         """Return the loop that completes or undoes abandoned sagas."""

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain_services.kernel.database import idempotency
 from domain_services.kernel.database.idempotency import RequestKey
+from domain_services.kernel.database.set_aside import ItemKind, pause_seconds
 from domain_services.kernel.errors import Conflict, Unavailable
 from domain_services.project.schema import PersonCapacity
 from domain_services.sprint.schema import SprintCreate
@@ -60,8 +61,17 @@ _TAKE_OVER = text(
     UPDATE sprints SET lease_token = gen_random_uuid(),
            lease_until = now() + make_interval(secs => :lease)
     WHERE id = (SELECT id FROM sprints WHERE status = 'planned' AND lease_until < now()
+                AND saga_set_aside_at IS NULL
                 ORDER BY lease_until LIMIT 1 FOR UPDATE SKIP LOCKED)
     RETURNING *
+    """
+)
+_FAILED = text(
+    """
+    UPDATE sprints SET saga_tries = saga_tries + 1, saga_error = :error,
+           lease_until = now() + make_interval(secs => :pause),
+           saga_set_aside_at = CASE WHEN :is_last THEN now() END
+    WHERE id = :id AND status = 'planned' AND lease_token = :token
     """
 )
 _START = text(
@@ -88,6 +98,21 @@ _CANCEL = text(
     """
 )
 _STATUS = text("SELECT status FROM sprints WHERE id = :id")
+
+KIND = ItemKind(
+    name="sprint",
+    plural="unfinished sprints",
+    table="sprints",
+    key="id",
+    subject="'the creation of ' || name",
+    replay="saga_set_aside_at = NULL, saga_tries = 0, lease_until = now()",
+    # As `_CANCEL`; what the backlog still holds for the sprint is released by its reconciliation.
+    discard="saga_set_aside_at = NULL, status = 'cancelled', saga_step = NULL, lease_token = NULL,"
+    " lease_until = NULL, request = NULL, closed_at = now()",
+    tries="saga_tries",
+    error="saga_error",
+    at="saga_set_aside_at",
+)
 
 
 class SprintInProgress(Conflict):
@@ -191,7 +216,7 @@ async def open_sprint(connection: AsyncConnection, project_id: str, plan: Plan) 
     }
     row = (await connection.execute(_OPEN, values)).first()
     if row is not None:
-        return _saga(row)
+        return read(row)
     active = (await connection.execute(_ACTIVE, {"project_id": project_id})).first()
     # The index refused the row, and the sprint in its way ended before the second statement.
     if active is None:
@@ -207,10 +232,32 @@ async def open_sprint(connection: AsyncConnection, project_id: str, plan: Plan) 
     )
 
 
-async def take_over(connection: AsyncConnection) -> Saga | None:
-    """Lease the saga whose lease ended first; None when no lease has ended."""
-    row = (await connection.execute(_TAKE_OVER, {"lease": LEASE_SECONDS})).first()
-    return None if row is None else _saga(row)
+async def take_over(connection: AsyncConnection) -> Row[Any] | None:
+    """Lease the saga whose lease ended first; None when no lease has ended.
+
+    The row is read by `read` after the commit: one that cannot be read keeps its lease, so that
+    the others have their turn.
+    """
+    return (await connection.execute(_TAKE_OVER, {"lease": LEASE_SECONDS})).first()
+
+
+async def record_failure(
+    connection: AsyncConnection, row: Row[Any], reason: str, tries: int
+) -> bool:
+    """Store why a leased saga could not be ended; True when that sets it aside.
+
+    The next try is after a pause that doubles; the try number `tries` is the last one.
+    """
+    number = row.saga_tries + 1
+    values = {
+        "id": row.id,
+        "token": row.lease_token,
+        "error": reason,
+        "pause": pause_seconds(number),
+        "is_last": number >= tries,
+    }
+    await connection.execute(_FAILED, values)
+    return number >= tries
 
 
 async def start(connection: AsyncConnection, saga: Saga) -> None:
@@ -240,7 +287,8 @@ async def cancel(connection: AsyncConnection, saga: Saga) -> None:
         await idempotency.release(connection, saga.plan.request_key)
 
 
-def _saga(row: Row[Any]) -> Saga:
+def read(row: Row[Any]) -> Saga:
+    """Read the row of a saga. Raises: `ValidationError` for a plan that no release wrote."""
     return Saga(
         sprint_id=row.id,
         project_id=row.project_id,

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from domain_services.kernel.database import set_aside
 from domain_services.kernel.errors import Unavailable
 from domain_services.sprint.logic import saga
 from domain_services.sprint.logic.planning import NoUnassignedTasks, Planner
@@ -95,6 +96,38 @@ async def test_abandoned_creation_whose_tasks_are_gone_is_undone(idle_town: Town
     planner = Planner(town.database, town.project, town.backlog)
     assert await recover(town, planner)
     await assert_whole(town, None)
+
+
+async def abandon(town: Town, project_id: str) -> str:
+    """Leave a sprint's creation as a process that dies leaves it; return the sprint's id."""
+    await town.create_project(project_id, f"E-{project_id}")
+    await town.plan(project_id, 1)
+    with pytest.raises(Killed):
+        await Planner(town.database, town.project, town.backlog, reach=kill_at("opened")).create(
+            project_id, SprintCreate(), None
+        )
+    return f"{project_id}-S01"
+
+
+async def test_unreadable_saga_delays_no_other_and_is_set_aside(idle_town: Town) -> None:
+    town = idle_town
+    bad, good = await abandon(town, "P1"), await abandon(town, "P2")
+    await town.rows("""UPDATE sprints SET request = '{"a": 1}' WHERE id = 'P1-S01' RETURNING 1""")
+    planner = Planner(town.database, town.project, town.backlog, tries=2)
+    assert await recover(town, planner)
+    [row] = await town.rows("SELECT * FROM sprints WHERE id = 'P2-S01'")
+    assert (row.id, row.status) == (good, "in_progress")
+    [row] = await town.rows("SELECT * FROM sprints WHERE id = 'P1-S01'")
+    assert (row.status, row.saga_tries, row.saga_set_aside_at) == ("planned", 1, None)
+    assert await recover(town, planner)
+    async with town.database.transaction() as connection:
+        [item] = await set_aside.list_items(connection, [saga.KIND], 10)
+        assert (item.id, item.tries) == (bad, 2)
+        assert "ValidationError" in item.error
+        assert not await recover(town, planner)
+        await set_aside.discard(connection, saga.KIND, bad)
+    sprint = await planner.create("P1", SprintCreate(), None)  # the project is free again
+    assert sprint.sprint_id == "P1-S02"
 
 
 async def test_lease_that_runs_is_left_alone(idle_town: Town) -> None:
