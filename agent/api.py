@@ -2,15 +2,25 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Header, Request
+from fastapi.responses import JSONResponse
 
 from agent import schema
 from agent.bootstrap import Services
 from agent.intelligence.status import project_status
+from agent.runs.orchestrator import Repeated
+from domain_services.kernel.telemetry import Metrics
 from domain_services.kernel.types import ProjectId
-from domain_services.kernel.web.idempotent_route import IdempotentRoute
+from domain_services.kernel.web.idempotent_route import (
+    DESCRIPTION,
+    HEADER,
+    PATTERN,
+    REPLAYED,
+    IdempotentRoute,
+)
 from domain_services.kernel.web.openapi import problems
 from graphs.answer import Orchestration
+from memory.run import RequestKey
 
 router = APIRouter(
     prefix="/orchestrate/project/{project_id}", tags=["orchestration"], route_class=IdempotentRoute
@@ -24,13 +34,34 @@ async def _services(request: Request) -> Services:
 Wired = Annotated[Services, Depends(_services)]
 
 
-@router.post("", responses=problems(404, 409, 500, 503))
+# Declared here, so that the run table and not the table of keys finds the earlier request: its run
+# may be unfinished, and is recovered (docs/adr/0127-tries-and-keys-of-runs.md).
+Key = Annotated[
+    str | None,
+    Header(alias=HEADER, pattern=PATTERN, description=DESCRIPTION),
+]
+
+
+@router.post("", response_model=Orchestration, responses=problems(404, 409, 500, 503))
 async def orchestrate(
-    project_id: ProjectId, services: Wired, body: schema.OrchestrationRequest | None = None
-) -> Orchestration:
+    project_id: ProjectId,
+    services: Wired,
+    request: Request,
+    body: schema.OrchestrationRequest | None = None,
+    key: Key = None,
+) -> Orchestration | JSONResponse:
     """Analyse the project, decide, let evidence adjust the decision, act, and report all of it."""
-    request = body or schema.OrchestrationRequest()
-    return await services.orchestrator.orchestrate(project_id, request)
+    caller = request.scope["dsm.identity"].name
+    try:
+        return await services.orchestrator.orchestrate(
+            project_id,
+            body or schema.OrchestrationRequest(),
+            None if key is None else RequestKey(caller, key),
+        )
+    except Repeated as earlier:
+        metrics: Metrics = request.app.state.metrics
+        metrics.replays.labels(request.scope["route"].path_format).inc()
+        return JSONResponse(earlier.answer, headers={REPLAYED: "true"})
 
 
 @router.get("/status", responses=problems(404, 503))

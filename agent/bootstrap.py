@@ -26,6 +26,7 @@ from agent.learning.learner import Learner
 from agent.runs.checkpoints import Checkpoints
 from agent.runs.decision_modes import DecisionModes, default_mode
 from agent.runs.orchestrator import Orchestrator, request_options
+from agent.runs.resumption import Resumption
 from agent.schedules.schedules import Schedules
 from agent.schema import OrchestrationRequest
 from agent.settings import AgentSettings
@@ -60,6 +61,8 @@ from memory.postgres import PostgresEpisodes
 from memory.project_holds import ProjectHolds
 from memory.recall import Recaller
 from memory.retention import RETENTION
+from memory.run import Run
+from memory.run_recovery import RunRecovery
 from memory.runs import START_SECONDS, RunTable
 from memory.store import EpisodeStore
 from tools.registry import all_tools
@@ -98,6 +101,7 @@ class Memory:
     journal: Journal
     backfill: Backfill
     runs: RunTable
+    run_recovery: RunRecovery
     checkpoints: Checkpoints
     ended_decisions: EndedDecisions
     learner: Learner
@@ -153,12 +157,12 @@ async def open_services(
         )
         options = request_options(OrchestrationRequest())
         modes = DecisionModes(Modes(memory.pool), default_mode(settings))
-        orchestrator = _orchestrator(settings, clients, sources, memory)
+        orchestrator, resumption = _orchestrator(settings, clients, sources, memory)
         prefetcher = Prefetcher(sources, memory.recaller, options)
         runner = _job_runner(clients, memory, orchestrator)
         stream_consumers = list(consumers(bus, settings, prefetcher, memory.schedulers.note_ended))
         loops = [
-            orchestrator.loop(),
+            resumption.loop(),
             prefetcher.loop(),
             *_memory_loops(settings, clients, memory, runner),
             *(consumer.loop() for consumer in stream_consumers),
@@ -221,6 +225,7 @@ async def _open_memory(
         embedder = ServiceEmbedder(clients.embedding)
         embeddings = Embeddings(table, embedder, cache)
         journal, ended_decisions = Journal(pool, settings.item_tries), EndedDecisions(pool)
+        runs = RunTable(pool, journal.wake, start_seconds=START_SECONDS * settings.patience)
         memory = Memory(
             pool=pool,
             recall_pool=reading,
@@ -231,7 +236,8 @@ async def _open_memory(
             recaller=Recaller(reading, embeddings, registry),
             journal=journal,
             backfill=Backfill(pool, embedder, table, settings.item_tries),
-            runs=RunTable(pool, journal.wake, start_seconds=START_SECONDS * settings.patience),
+            runs=runs,
+            run_recovery=RunRecovery(pool, runs.hung_up),
             checkpoints=Checkpoints(pool),
             ended_decisions=ended_decisions,
             learner=Learner(Calibrations(pool), ended_decisions),
@@ -260,7 +266,7 @@ def _memory_loops(
 
 def _orchestrator(
     settings: AgentSettings, clients: Clients, sources: Sources, memory: Memory
-) -> Orchestrator:
+) -> tuple[Orchestrator, Resumption]:
     tools = all_tools(
         clients.project, clients.backlog, clients.sprint, clients.chronicle, sources.cronjobs
     )
@@ -273,14 +279,22 @@ def _orchestrator(
         runs=memory.runs,
         agent_version=version("digital-scrum-master"),
     )
-    return Orchestrator(
-        build(memory.checkpoints.saver(), patience=settings.patience),
-        memory.checkpoints,
+
+    def deps_of(run: Run) -> Deps:
+        return deps(run=run, calibration=memory.learner.calibration)
+
+    graph = build(memory.checkpoints.saver(), patience=settings.patience)
+    resumption = Resumption(graph, memory.checkpoints, memory.runs, memory.run_recovery, deps_of)
+    orchestrator = Orchestrator(
+        graph,
+        resumption,
         memory.runs,
-        lambda run: deps(run=run, calibration=memory.learner.calibration),
+        memory.run_recovery,
+        deps_of,
         mode=default_mode(settings),
         lease_seconds=settings.lease_seconds,
     )
+    return orchestrator, resumption
 
 
 def _clock_mover(settings: AgentSettings, clients: Clients, memory: Memory) -> ClockMover:

@@ -43,6 +43,16 @@ class OrchestratorClient(ServiceClient):
         path = f"/orchestrate/project/{project_id}/status"
         return await self._call("GET", path, schema.ProjectStatus)
 
+    async def runs(
+        self,
+        project_id: str | None = None,
+        status: str | None = None,
+        before: UUID | None = None,
+        limit: int = 50,
+    ) -> schema.RunPage:
+        params = {"project_id": project_id, "status": status, "before": before, "limit": limit}
+        return await self._call("GET", "/runs", schema.RunPage, params=params)
+
     async def run(self, run_id: UUID) -> schema.RunDetails:
         """Read one run. Raises: `PeerRefused` (404) for an unknown id."""
         return await self._call("GET", f"/runs/{run_id}", schema.RunDetails)

@@ -13,7 +13,7 @@ from domain_services.sprint.schema import TaskIds
 from memory.decision import Decision
 from memory.episode import ModeName
 from memory.episode_documents import EpisodeDocument
-from memory.runs import Status
+from memory.run import Status
 from tools.cron_dialect import MAX_SCHEDULE_CHARACTERS
 
 MOST_TASKS = 500  # of a sprint that is decided; as many as the backlog lists by name
@@ -171,7 +171,43 @@ class RunDetails(Answer):
     answer: dict[str, JsonValue] | None
     """The answer to the caller; null until the run is done."""
     error: RunFailure | None
-    """Why the run failed; null unless it did."""
+    """Why the run, or the last try to finish it, failed; null unless one did."""
+    tries: int = 0
+    """Failed tries to finish a decided run; outages do not count."""
+
+
+class RunSummary(Answer):
+    """One run of a list; `GET /runs/{run_id}` has the rest."""
+
+    run_id: UUID
+    """Id of the run."""
+    project_id: str
+    """Id of the project."""
+    status: Status
+    """`running`, then `decided` while calls are made, then `done`, `failed` or `abandoned`."""
+    dry_run: bool
+    """True when the request asked for no call."""
+    started_at: datetime
+    """Time of the start."""
+    decided_at: datetime | None
+    """When the decision was stored; null before it, and for a run that planned no call."""
+    ended_at: datetime | None
+    """Null while the run is unfinished."""
+    tries: int
+    """Failed tries to finish it; outages do not count."""
+    reason: str | None
+    """Why the run, or the last try to finish it, failed; null unless one did."""
+    actions_taken: list[str]
+    """Calls that it made, in words."""
+
+
+class RunPage(Answer):
+    """A page of runs, newest first."""
+
+    runs: list[RunSummary]
+    """Runs of the page."""
+    next_before: UUID | None
+    """Value of `before` for the next page; null on the last."""
 
 
 class CronJobDeleted(Answer):

@@ -12,7 +12,8 @@ from graphs.evidence.calibration import Calibration
 from memory.decision_outcomes import EndedDecisions
 from memory.deleted_schedules import DeletedSchedules
 from memory.recall import Recaller
-from memory.runs import Run, RunTable
+from memory.run import Run
+from memory.runs import RunTable
 from tools.cronjobs import CronJobs
 
 

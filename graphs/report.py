@@ -23,7 +23,7 @@ from graphs.state import Actions, Mode, State
 from memory.decision import Decision, RuleDecision
 from memory.documents import adjustment_reports, rule_report
 from memory.episode import Episode, SimilarEpisode
-from memory.runs import Run, run_url
+from memory.run import Run, run_url
 from tools.cron_words import describe_schedule
 from tools.guard import MadeCall
 

@@ -24,6 +24,7 @@ from agent.cli import (
     mode,
     orchestrate,
     project,
+    runs,
     schedule,
     serve,
     sprint,
@@ -40,6 +41,7 @@ PANELS = {
     "Work with a team": (
         "import",
         "orchestrate",
+        "runs",
         "forecast",
         "mode",
         "clock",
@@ -89,6 +91,7 @@ app.command("up")(on_folder(stack.up))
 app.command("status")(on_target(status.status))
 app.command("down")(on_folder(stack.down))
 app.command("orchestrate")(on_target(orchestrate.orchestrate))
+app.command("runs")(on_target(runs.runs))
 app.command("forecast")(on_target(forecast.forecast))
 app.command("mode")(on_target(mode.mode))
 app.command("walk")(on_target(walk.walk))

@@ -15,7 +15,7 @@ from domain_services.kernel.database.set_aside import error_text
 from domain_services.kernel.errors import Conflict, Invalid, NotFound, Problem, Unavailable
 from domain_services.kernel.types import utc_now
 from memory.job_results import JobResult, JobResults
-from memory.runs import RunInProgress
+from memory.run import RunInProgress
 from tools.cron_dialect import parse_schedule
 from tools.cronjobs import CronJob
 

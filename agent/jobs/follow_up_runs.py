@@ -13,7 +13,7 @@ from domain_services.kernel.tracing import rooted
 from domain_services.kernel.types import utc_now
 from memory.follow_ups import FollowUp, FollowUps
 from memory.job_results import JobResult, JobResults
-from memory.runs import RunInProgress
+from memory.run import RunInProgress
 from tools.cronjobs import CronJobs, orchestration_name
 
 logger = structlog.get_logger()

@@ -26,7 +26,7 @@ from domain_services.kernel.errors import Problem, Unavailable
 from domain_services.kernel.tracing import rooted
 from domain_services.kernel.types import utc_now
 from memory.job_results import JobResult, JobResults
-from memory.runs import RunInProgress
+from memory.run import RunInProgress
 from tools.cron_times import previous_due
 from tools.cronjobs import OWN_KINDS, CronJob, JobKind
 

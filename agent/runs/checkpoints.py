@@ -2,9 +2,11 @@
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import structlog
+from langgraph.checkpoint.base import CheckpointTuple
 from langgraph.checkpoint.postgres import PostgresSaver
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
@@ -102,3 +104,7 @@ class Checkpoints:
         """Return a new saver."""
         # One for each run: a shared one makes runs queue for its lock.
         return AsyncPostgresSaver(self._pool, serde=self._serde)  # pyright: ignore[reportArgumentType] - it sets its own row factory
+
+    async def find(self, run_id: UUID) -> CheckpointTuple | None:
+        """Read the stored state of a run; None when there is none."""
+        return await self.saver().aget_tuple({"configurable": {"thread_id": str(run_id)}})

@@ -5,7 +5,7 @@ from agent.settings import AgentSettings
 from domain_services.kernel.errors import Unavailable
 from graphs.state import Mode
 from memory.modes import Modes, ModeVersion, Setting
-from memory.runs import ModeRow
+from memory.run import ModeRow
 
 # Of several changes at the same moment one succeeds in each attempt; the others merge again.
 ATTEMPTS = 10

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from pydantic import ValidationError
+
 from agent import schema
 from agent.runs.release_0_1 import decided_by_release_0_1
 from domain_services.chronicle.schema import DecisionEffect
 from memory.decision import Decision
-from memory.runs import Run
+from memory.run import Run
 
 
 def details(run: Run) -> schema.RunDetails:
@@ -26,6 +28,7 @@ def details(run: Run) -> schema.RunDetails:
         decision=_decision(run),
         answer=run.response,
         error=schema.RunFailure.model_validate(run.error) if run.error else None,
+        tries=run.tries,
     )
 
 
@@ -42,4 +45,8 @@ def _decision(run: Run) -> Decision | None:
     # Release 0.1.0 stored decisions in another shape; their answers hold what was decided.
     if run.decision is None or decided_by_release_0_1(run.decision):
         return None
-    return Decision.model_validate(run.decision)
+    try:
+        return Decision.model_validate(run.decision)
+    except ValidationError:
+        # Another release stored it; its error says why it was not finished.
+        return None

@@ -1,18 +1,16 @@
-"""Orchestrator: start a run, decide, act and finish; resume a run that another process left."""
+"""Orchestrator: start a run, decide, act and finish, once for each Idempotency-Key."""
 
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
-import structlog
-from langchain_core.runnables import RunnableConfig
+from uuid_utils.compat import uuid7
 
-from agent.runs.checkpoints import Checkpoints
 from agent.runs.decision_modes import mode_of
-from agent.runs.release_0_1 import decided_by_release_0_1, upgraded_state
+from agent.runs.holding import holding
+from agent.runs.resumption import Resumption
 from agent.schema import OrchestrationRequest
-from domain_services.kernel.background import Loop, every, for_each, giving_back
-from domain_services.kernel.errors import Invalid, Problem, Unavailable
-from domain_services.kernel.tracing import rooted
+from domain_services.kernel.background import giving_back
+from domain_services.kernel.errors import Invalid
 from domain_services.kernel.types import utc_now
 from graphs.answer import Orchestration
 from graphs.decision import Graph
@@ -20,13 +18,19 @@ from graphs.deps import Deps
 from graphs.report import build_audit, build_episode, build_response
 from graphs.rules.base import RequestOptions
 from graphs.state import Mode, Order, State, durable
-from memory.runs import Run, RunError, RunTable, run_url
+from memory.run import EarlierRunInProgress, RequestKey, Run, RunError
+from memory.run_recovery import RunRecovery
+from memory.runs import RunTable
 from tools.cron_dialect import parse_schedule
 from tools.cron_times import explain_never
 
-logger = structlog.get_logger()
 
-RECOVERY_SECONDS = 5.0  # between two searches for runs whose lease has ended
+class Repeated(Exception):
+    """Interruption of a repeated request, by the answer to the first."""
+
+    def __init__(self, answer: dict[str, Any]) -> None:
+        super().__init__("the request was answered before")
+        self.answer = answer
 
 
 class Orchestrator:
@@ -35,36 +39,47 @@ class Orchestrator:
     def __init__(
         self,
         graph: Graph,
-        checkpoints: Checkpoints,
+        resumption: Resumption,
         runs: RunTable,
+        recovery: RunRecovery,
         deps: Callable[[Run], Deps],
         *,
         mode: Mode,
         lease_seconds: float,
     ) -> None:
         self._graph = graph
-        self._checkpoints = checkpoints
+        self._resumption = resumption
         self._runs = runs
+        self._recovery = recovery
         self._deps = deps
         self._mode = mode
         self._lease_seconds = lease_seconds
 
-    async def orchestrate(self, project_id: str, request: OrchestrationRequest) -> Orchestration:
+    async def orchestrate(
+        self, project_id: str, request: OrchestrationRequest, key: RequestKey | None = None
+    ) -> Orchestration:
         """Decide and act.
 
-        Raises: `NotFound`; `Conflict` while another run of the project is unfinished;
-        `Unavailable` when a needed peer is down; `Invalid` for a schedule that can never be due.
+        Raises: `Repeated` with the answer to an earlier request with `key`; `NotFound`; `Conflict`
+        while another run of the project is unfinished; `Unavailable` when a needed peer is down;
+        `Invalid` for a schedule that can never be due, or a key of another request.
         """
         if request.options.schedule is not None:
             _check_schedule(request.options.schedule)
         if not request.record:
             return await self._look(project_id, request)
+        document, run_id = request.model_dump(mode="json"), uuid7()
         run = await self._runs.start(
-            project_id, request.model_dump(mode="json"), self._lease_seconds
+            project_id, document, self._lease_seconds, run_id=run_id, key=key
         )
+        if run.run_id != run_id:
+            raise _repeated(run, project_id, document)
         order = self._order(run, request)
         try:
-            async with giving_back(f"run {run.run_id}", lambda: self._end_undecided(run)):
+            async with (
+                giving_back(f"run {run.run_id}", lambda: self._end_undecided(run)),
+                holding(self._recovery, run),
+            ):
                 state = await self._decide(run, order)
         except Exception as error:
             reason = RunError(kind=type(error).__name__, detail=str(error))
@@ -72,7 +87,7 @@ class Orchestrator:
             raise
         if order.dry_run or not state["decision"].plan:
             return await self._finish_without_acting(run, state)
-        return await self._resume(run)
+        return await self._resumption.resume(run)
 
     async def _end_undecided(self, run: Run) -> None:
         """End a run whose process leaves, so that the project can be decided elsewhere."""
@@ -100,28 +115,6 @@ class Orchestrator:
             update={"run_id": None, "run_url": None, "recorded": False}
         )
 
-    async def recover(self) -> int:
-        """Resume decided runs whose process died; return how many were finished."""
-        due = await self._runs.due_for_recovery()
-        async with giving_back("runs to recover", lambda: self._runs.give_back(due)):
-            done = await for_each(due, self._recover_run, name=lambda run: f"run {run.run_id}")
-        return sum(done)
-
-    async def _recover_run(self, run: Run) -> bool:
-        with rooted("recover run", {"dsm.run.id": str(run.run_id)}):
-            try:
-                await self._upgrade(run)
-                await self._resume(run)
-            except Problem as problem:
-                logger.warning("run.recovery_failed", run_id=str(run.run_id), error=problem.detail)
-                return False
-            logger.info("run.recovered", run_id=str(run.run_id), project_id=run.project_id)
-            return True
-
-    def loop(self) -> Loop:
-        """Return the loop that recovers runs."""
-        return every(RECOVERY_SECONDS, self.recover, name="run recovery")
-
     async def _finish_without_acting(self, run: Run, state: State) -> Orchestration:
         deps = self._deps(run)
         response = build_response(state)
@@ -148,42 +141,17 @@ class Orchestrator:
         return cast(State, state)
 
     async def _store(self, run: Run, state: State) -> None:
-        graph, config = self._durable(run)
+        graph, config = self._resumption.durable(run)
         await graph.aupdate_state(config, durable(state), as_node="gate")
 
-    async def _upgrade(self, run: Run) -> None:
-        """Convert the stored state of a run that release 0.1.0 decided."""
-        if not decided_by_release_0_1(run.decision):
-            return
-        graph, config = self._durable(run)
-        # Not by the graph's own `aget_state`, which leaves out the channels that it no longer has.
-        stored = await self._checkpoints.saver().aget_tuple(config)
-        if stored is not None:
-            state = upgraded_state(stored.checkpoint["channel_values"])
-            await graph.aupdate_state(config, state, as_node="gate")
 
-    async def _resume(self, run: Run) -> Orchestration:
-        graph, config = self._durable(run)
-        try:
-            async with giving_back(f"run {run.run_id}", lambda: self._runs.give_back([run])):
-                state = await graph.ainvoke(
-                    None, config, context=self._deps(run), durability="exit"
-                )
-        except Unavailable as error:
-            raise Unavailable(
-                f"decided but not yet done: {error.detail}; the run is resumed by itself",
-                run_id=str(run.run_id),
-                run_url=run_url(run.run_id),
-            ) from error
-        return cast(State, state)["response"]
-
-    def _durable(self, run: Run) -> tuple[Graph, RunnableConfig]:
-        # A stored run is past the interrupt in front of `act`. LangGraph would stop there again for
-        # a run with channels of an earlier release, which count as updated for good.
-        graph = self._graph.copy(
-            {"checkpointer": self._checkpoints.saver(), "interrupt_before_nodes": ()}
-        )
-        return graph, {"configurable": {"thread_id": str(run.run_id)}}
+def _repeated(run: Run, project_id: str, document: dict[str, Any]) -> Exception:
+    """Return what a request gets whose key began `run`."""
+    if run.project_id != project_id or run.request != document:
+        return Invalid("this Idempotency-Key was used for another request; send a new key")
+    if run.status != "done" or run.response is None:
+        return EarlierRunInProgress(run.run_id)
+    return Repeated(run.response)
 
 
 def _check_schedule(schedule: str) -> None:

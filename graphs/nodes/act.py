@@ -1,8 +1,10 @@
 """Make the planned calls, in order, each under its own key."""
 
+from collections.abc import Sequence
+
 from langgraph.runtime import Runtime
 
-from domain_services.kernel.client.http_client import PeerRefused
+from domain_services.kernel.errors import Problem, Unavailable
 from graphs.deps import Deps
 from graphs.nodes.timing import timed
 from graphs.state import Actions, State
@@ -10,11 +12,21 @@ from memory.decision import PlannedCall
 from tools.guard import Guard, MadeCall
 
 
+class CallFailed(Exception):
+    """Unexpected failure of a planned call; the error itself is the cause."""
+
+    def __init__(self, planned: PlannedCall, calls: Sequence[MadeCall], cause: Exception) -> None:
+        super().__init__(f"{planned.description}: failed, {type(cause).__name__}: {cause}")
+        self.made = tuple(calls)
+        """Calls that were made before it."""
+
+
 @timed
 async def act(state: State, runtime: Runtime[Deps]) -> State:
     """Make the planned calls; a refusal ends the plan and is reported.
 
-    Raises: `Unavailable`; the run stays decided and is resumed later.
+    Raises: `Unavailable`, also when a peer asks to try later; the run stays decided and is resumed.
+    `CallFailed` for anything unexpected.
     """
     # An earlier release stored dry runs too: one whose process died is resumed, and must not act.
     if state["order"].dry_run:
@@ -26,9 +38,13 @@ async def act(state: State, runtime: Runtime[Deps]) -> State:
     for step, planned in enumerate(state["decision"].plan):
         try:
             calls.append(await guard.call(step, _with_new_sprint(planned, calls)))
-        except PeerRefused as refusal:
+        except Unavailable:
+            raise
+        except Problem as refusal:
             refused = (f"{planned.description}: refused, {refusal.detail}",)
             break
+        except Exception as error:
+            raise CallFailed(planned, calls, error) from error
     return State(actions=Actions(tuple(calls), refused))
 
 

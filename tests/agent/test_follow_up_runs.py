@@ -13,7 +13,7 @@ from domain_services.kernel.errors import NotFound, Problem, Unavailable
 from memory.follow_ups import FollowUps
 from memory.job_results import JobResults
 from memory.pool import Pool, open_pool
-from memory.runs import RunInProgress
+from memory.run import RunInProgress
 from tools.cronjobs import CronJob, orchestration_name
 
 NAME = orchestration_name("P1")

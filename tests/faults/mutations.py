@@ -70,7 +70,7 @@ def _run_recovery(put: Put) -> None:
     async def nothing(_self: Any) -> int:
         return 0
 
-    put("agent.runs.orchestrator:Orchestrator.recover", nothing)
+    put("agent.runs.resumption:Resumption.recover", nothing)
 
 
 def _idempotency_key(put: Put) -> None:
@@ -103,7 +103,7 @@ def _one_unfinished_run(put: Put) -> None:
     _edit(
         put,
         "memory.runs:_START",
-        "ON CONFLICT (project_id) WHERE status IN ('running', 'decided') DO NOTHING",
+        "ON CONFLICT DO NOTHING",
     )
 
 

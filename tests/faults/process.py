@@ -28,7 +28,7 @@ PACE: Mapping[str, float] = {
     "domain_services.kernel.messaging.inbox:RETRY_SECONDS": 0.1,
     "domain_services.kernel.web.idempotent_route:LEASE_SECONDS": 3,
     "memory.journal:IDLE_SECONDS": 0.1,
-    "agent.runs.orchestrator:RECOVERY_SECONDS": 0.1,
+    "agent.runs.resumption:RECOVERY_SECONDS": 0.1,
 }
 _PRELOADED = ["tests.faults.process", *(s.factory.split(":")[0] for s in SERVICES)]
 _KILL_ME_WITH_MY_PARENT = 1  # PR_SET_PDEATHSIG

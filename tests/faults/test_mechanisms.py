@@ -17,7 +17,9 @@ from domain_services.kernel.errors import Problem, Unavailable
 from domain_services.kernel.messaging import outbox, trimming
 from domain_services.kernel.messaging.outbox import Relay
 from memory.pool import open_pool
-from memory.runs import LeaseLost, Run, RunTable
+from memory.run import LeaseLost, Run
+from memory.run_recovery import RunRecovery
+from memory.runs import RunTable
 from tests.faults import bench, mutations
 from tests.faults.bench import FREE_TASKS, RUNNING_SPRINT, TASK
 from tests.memory.conftest import decide
@@ -128,7 +130,7 @@ async def expired_lease(stores: ScenarioStores) -> list[str]:
         runs = RunTable(pool)
         run = await runs.start("P1", {}, 1e-6)
         await runs.decided(run.run_id, run.token, decide())
-        [claimed] = await runs.due_for_recovery()
+        [claimed] = await RunRecovery(pool, runs.hung_up).due()
         try:
             await runs.fail(run.run_id, run.token, {"kind": "Late", "detail": "paused"})
         except LeaseLost:

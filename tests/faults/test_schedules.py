@@ -15,7 +15,7 @@ from domain_services.kernel.background import ItemsFailed
 from domain_services.kernel.errors import Conflict, Invalid, Problem, Unavailable
 from memory.job_results import JobResults
 from memory.pool import Pool, open_pool
-from memory.runs import RunInProgress
+from memory.run import RunInProgress
 from tests.faults import mutations
 from tools.cronjobs import CronJob
 

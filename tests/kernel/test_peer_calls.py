@@ -1,6 +1,7 @@
 """Calls between services: they end by the caller's deadline; only repeatable ones are retried."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -34,6 +35,7 @@ class Peer:
     def __init__(self) -> None:
         self.requests: list[dict[str, str]] = []
         self.failures: list[tuple[int, dict[str, str]]] = []
+        self.code = ""
         self.seconds = 0.0
         self.over = asyncio.Event()
 
@@ -47,7 +49,8 @@ class Peer:
         status, headers = self.failures.pop(0) if self.failures else (200, {})
         raw = [(name.encode(), value.encode()) for name, value in headers.items()]
         await send({"type": "http.response.start", "status": status, "headers": raw})
-        await send({"type": "http.response.body", "body": b'{"text": "yes"}'})
+        answer = {"text": "yes", "code": self.code}
+        await send({"type": "http.response.body", "body": json.dumps(answer).encode()})
 
 
 @pytest.fixture
@@ -163,3 +166,60 @@ async def test_a_call_carries_the_ids_of_its_request(client: PeerClient, peer: P
     sent = headers["traceparent"].split("-")
     assert (sent[1], sent[3]) == ("a" * 32, "01")
     assert sent[2] != "b" * 16
+
+
+LATER = [(409, "request_in_progress"), (408, ""), (425, ""), (429, "")]
+
+
+@pytest.mark.parametrize(("status", "code"), LATER)
+async def test_an_answer_that_means_later_is_waited_for(
+    client: PeerClient, peer: Peer, status: int, code: str
+) -> None:
+    peer.failures, peer.code = [(status, {})] * 5, code
+    assert (await client.ask("POST", key="k")).text == "yes"
+    assert len(peer.requests) == 6
+    assert client.breaker.state == "closed"
+
+
+@pytest.mark.parametrize(("status", "code"), LATER)
+async def test_an_answer_that_means_later_is_no_refusal(
+    client: PeerClient, peer: Peer, status: int, code: str
+) -> None:
+    peer.failures, peer.code = [(status, {"Retry-After": "60"})], code
+    with pytest.raises(Unavailable, match="try again later") as caught:
+        await client.ask("POST", key="k")
+    assert caught.value.headers == {"Retry-After": "60"}
+    assert len(peer.requests) == 1
+
+
+async def test_a_call_without_a_key_does_not_wait_for_later(client: PeerClient, peer: Peer) -> None:
+    peer.failures = [(429, {})]
+    with pytest.raises(Unavailable):
+        await client.ask("POST")
+    assert len(peer.requests) == 1
+
+
+async def test_little_patience_of_a_caller_is_no_failure_of_the_peer(
+    client: PeerClient, peer: Peer
+) -> None:
+    peer.seconds = 60
+    for _ in range(10):
+        with pytest.raises(Unavailable, match="did not answer"):
+            await client.ask(timeout=0.02)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.02):
+                await client.ask()
+    assert client.breaker.state == "closed"
+    peer.over.set()
+    assert (await client.ask()).text == "yes"
+
+
+async def test_silence_for_a_fair_time_is_a_failure_of_the_peer(peer: Peer) -> None:
+    peer.seconds = 60
+    async with serving(peer, free_port()) as url, httpx.AsyncClient(timeout=0.02) as http:
+        client = PeerClient(http, url)
+        for _ in range(5):
+            with pytest.raises(Unavailable, match="did not answer"):
+                await client.ask("POST")
+        assert client.breaker.state == "open"
+        peer.over.set()

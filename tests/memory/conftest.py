@@ -36,6 +36,7 @@ from memory.outcomes import ClosedSprint
 from memory.pool import Pool, open_pool
 from memory.postgres import PostgresEpisodes
 from memory.recall import Recaller
+from memory.run_recovery import RunRecovery
 from memory.runs import RunTable
 
 NAMESPACE = UUID("00000000-0000-0000-0000-000000000042")
@@ -76,6 +77,7 @@ class Memory:
     store: PostgresEpisodes
     recaller: Recaller
     runs: RunTable
+    recovery: RunRecovery
     journal: Journal
     backfill: Backfill
     embeddings: Embeddings
@@ -98,7 +100,8 @@ async def memory(pool: Pool) -> AsyncIterator[Memory]:
             embedder=embedder,
             store=PostgresEpisodes(pool),
             recaller=Recaller(pool, embeddings, CollectorRegistry()),
-            runs=RunTable(pool, start_seconds=SECONDS),
+            runs=(runs := RunTable(pool, start_seconds=SECONDS)),
+            recovery=RunRecovery(pool, runs.hung_up),
             journal=Journal(pool),
             backfill=Backfill(pool, embedder, table),
             embeddings=embeddings,

@@ -8,7 +8,7 @@ import pytest
 
 from domain_services.kernel.errors import Conflict, Invalid
 from memory.episode import Episode
-from memory.runs import LeaseLost, Run, RunError, RunInProgress
+from memory.run import LeaseLost, Run, RunError, RunInProgress
 from tests.memory.conftest import Memory, decide, perceive, remember
 
 LEASE = 60.0
@@ -84,7 +84,7 @@ async def test_decided_run_is_recovered_when_its_lease_has_ended(memory: Memory)
     await memory.runs.decided(dead.run_id, dead.token, decide(tasks=6))
     with pytest.raises(RunInProgress):
         await memory.runs.start("ALPHA", {}, LEASE)
-    (claimed,) = await memory.runs.due_for_recovery()
+    (claimed,) = await memory.recovery.due()
     assert (claimed.run_id, (claimed.decision or {})["tasks"]) == (dead.run_id, 6)
     assert claimed.token > dead.token
 
@@ -92,12 +92,12 @@ async def test_decided_run_is_recovered_when_its_lease_has_ended(memory: Memory)
 async def test_run_within_its_lease_is_not_recovered(memory: Memory) -> None:
     run = await memory.runs.start("ALPHA", {}, LEASE)
     await memory.runs.decided(run.run_id, run.token, decide())
-    assert await memory.runs.due_for_recovery() == []
+    assert await memory.recovery.due() == []
 
 
 async def test_recovery_abandons_undecided_runs(memory: Memory) -> None:
     dead = await memory.runs.start("ALPHA", {}, PAST)
-    assert await memory.runs.due_for_recovery() == []
+    assert await memory.recovery.due() == []
     run = await memory.runs.get(dead.run_id)
     assert run is not None
     assert run.status == "abandoned"
@@ -106,7 +106,7 @@ async def test_recovery_abandons_undecided_runs(memory: Memory) -> None:
 async def test_write_with_an_old_token_is_refused(memory: Memory) -> None:
     old = await memory.runs.start("ALPHA", {}, PAST)
     await memory.runs.decided(old.run_id, old.token, decide())
-    (new,) = await memory.runs.due_for_recovery()
+    (new,) = await memory.recovery.due()
     late = (
         partial(memory.runs.decided, decision=decide()),
         partial(memory.runs.fail, error=ERROR),

@@ -2,7 +2,8 @@
 
 Closed: calls pass, consecutive failures are counted. Open: calls are refused for `open_seconds`.
 Half open: one call at a time passes; `successes_to_close` good ones close it, a bad one opens it.
-Answers below 500 are successes: the peer works, whatever it answers.
+Answers below 500 are successes: the peer works, whatever it answers. A silence that ended because
+its caller has little patience is neither.
 """
 
 # Own code: the published breakers let every waiting call through when half open, or never open on
@@ -59,23 +60,33 @@ class Breaker:
             self._opened_at = self._clock()
 
     @asynccontextmanager
-    async def guard(self) -> AsyncIterator[None]:
-        """Run one call; raises `Unavailable` without calling while the circuit is open."""
+    async def guard(self, fair_seconds: float = 0) -> AsyncIterator[None]:
+        """Run one call; raises `Unavailable` without calling while the circuit is open.
+
+        A call that its caller ended within `fair_seconds`, by `TimeoutError` or cancellation, does
+        not count.
+        """
         state = self.state
         if state == "open" or (state == "half_open" and self._probing):
             raise Unavailable(
                 f"{self.peer} does not answer and calls to it are paused; try again soon",
                 peer=self.peer,
             )
-        epoch = self._epoch
+        epoch, started_at = self._epoch, self._clock()
         self._probing = state == "half_open"
         try:
             yield
         # A cancelled call counts too: its caller gave up on the peer.
-        except (Exception, asyncio.CancelledError):
+        except (Exception, asyncio.CancelledError) as error:
             # A call that began before a change of state says nothing about the present one.
             if epoch == self._epoch:
-                self._record_failure()
+                was_short = self._clock() - started_at < fair_seconds
+                if was_short and isinstance(error, TimeoutError | asyncio.CancelledError):
+                    # Its patience was the caller's: callers with more must not suffer from it
+                    # (docs/adr/0126-later-is-not-no.md).
+                    self._probing = False
+                else:
+                    self._record_failure()
             raise
         if epoch == self._epoch:
             self._record_success()

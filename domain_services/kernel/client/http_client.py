@@ -6,6 +6,7 @@ import ssl
 import time
 from collections.abc import Mapping
 from functools import cache
+from math import ceil
 from typing import Any, TypeVar, cast
 
 import httpx
@@ -22,6 +23,12 @@ T = TypeVar("T")
 # Longest pause before each further try. The pause is drawn from 0 to this, to spread callers.
 PAUSES_SECONDS = (0.05, 0.1)
 FALLBACK_SECONDS = 30.0
+# A peer that was silent for less of the usual patience has not failed: its caller was in a hurry.
+FAIR_SHARE = 0.5
+# Answers that mean "later": the request may be sent again as it is, and was not refused.
+LATER_STATUSES = frozenset({408, 425, 429})
+LATER_CODES = frozenset({"request_in_progress"})
+LEAST_PAUSE_SECONDS = 0.05
 # Below DSM_DRAIN_SECONDS: an idle connection has been used or dropped before its server closes it
 # (docs/adr/0093-drain-before-leaving.md).
 KEEP_ALIVE_SECONDS = 4.0
@@ -34,6 +41,14 @@ class Lost(Unavailable):
         super().__init__(f"{peer} {reason}", peer=peer)
         self.repeat = repeat
         """True when a second try at once may succeed."""
+
+
+class Later(Unavailable):
+    """Answer of a peer that asks for the same request again, after `pause_seconds`."""
+
+    def __init__(self, peer: str, reason: str, pause_seconds: float) -> None:
+        super().__init__(f"{peer} {reason}", retry_after_seconds=ceil(pause_seconds), peer=peer)
+        self.pause_seconds = pause_seconds
 
 
 class PeerRefused(Problem):
@@ -98,7 +113,8 @@ class ServiceClient:
 
         `key` becomes the Idempotency-Key, `if_match` (a version) the If-Match header. `timeout`
         in seconds covers all tries; the deadline of the present request can shorten it.
-        Raises: `PeerRefused` on 4xx, `Unavailable` on anything worse.
+        Raises: `PeerRefused` on 4xx, `Unavailable` on anything worse, and when the peer asked to
+        try later until the end of the time.
         """
         tracer, parent = context.tracer.get(), context.traceparent.get()
         if tracer is None or parent is None:
@@ -131,24 +147,33 @@ class ServiceClient:
             params={k: v for k, v in (params or {}).items() if v is not None},
             content=body.model_dump_json() if body is not None else None,
             headers=self._headers(body is not None, key, if_match),
-            timeout=seconds,
+            # `_send` ends the wait. The transport reports a refused connection as a timeout, so
+            # that its own would not be told apart.
+            timeout=None,
         )
         # Another POST could take effect twice.
         repeatable = method == "GET" or key is not None
         until = time.monotonic() + seconds
-        for pause in PAUSES_SECONDS if repeatable else ():
+        pauses = iter(PAUSES_SECONDS if repeatable else ())
+        while True:
             try:
                 return await self._once(request, answer, until)
             except Lost as error:
-                seconds = random.uniform(0, pause)  # noqa: S311 (no secret depends on it)
-                if not error.repeat or time.monotonic() + seconds >= until:
+                longest = next(pauses, None) if error.repeat else None
+                if longest is None:
                     raise
-                await asyncio.sleep(seconds)
-        return await self._once(request, answer, until)
+                pause, reason = random.uniform(0, longest), error  # noqa: S311 (no secret depends on it)
+            except Later as error:
+                if not repeatable:
+                    raise
+                pause, reason = error.pause_seconds, error
+            if time.monotonic() + pause >= until:
+                raise reason
+            await asyncio.sleep(pause)
 
     def _budget(self, timeout: float | None) -> float:
         """Return the seconds for all tries. Raises: `Unavailable` when the caller waits no more."""
-        own = timeout if timeout is not None else (self._http.timeout.read or FALLBACK_SECONDS)
+        own = timeout if timeout is not None else self._patience
         remaining = context.seconds_left()
         if remaining == 0:
             raise Unavailable(
@@ -160,25 +185,41 @@ class ServiceClient:
     async def _once(self, request: httpx.Request, answer: type[T], until: float) -> T:
         remaining = max(until - time.monotonic(), 0.001)
         request.headers[context.DEADLINE_HEADER] = str(max(int(remaining * 1000), 1))
-        async with self.breaker.guard():
-            try:
-                async with asyncio.timeout(remaining):
-                    response = await self._http.send(request)
-            except TimeoutError as error:
-                raise Lost(self.peer, f"did not answer within {remaining:.1f} s", False) from error
-            except httpx.HTTPError as error:
-                reason = str(error) or type(error).__name__
-                raise Lost(self.peer, f"cannot be reached: {reason}", True) from error
-            if (span := context.span.get()) is not None:
-                span.set("http.response.status_code", response.status_code)
-            if response.status_code >= 500:
-                path = f"{request.method} {request.url.path}"
-                # A peer that sends Retry-After is overloaded: a second try would add to that.
-                repeat = "retry-after" not in response.headers
-                raise Lost(self.peer, f"answered {response.status_code} to {path}", repeat)
-            if response.is_success:
-                return self._parse(answer, response.content)
-        raise PeerRefused(self.peer, response.status_code, _problem(response))
+        try:
+            async with self.breaker.guard(FAIR_SHARE * self._patience):
+                response = await self._send(request, remaining)
+                # An answer that cannot be read is a failure of the peer.
+                if response.is_success:
+                    return self._parse(answer, response.content)
+        except TimeoutError as error:
+            raise Lost(self.peer, f"did not answer within {remaining:.1f} s", False) from error
+        problem = _problem(response)
+        if response.status_code in LATER_STATUSES or problem.get("code") in LATER_CODES:
+            reason = f"asked to try again later ({response.status_code})"
+            raise Later(self.peer, reason, _pause(response))
+        raise PeerRefused(self.peer, response.status_code, problem)
+
+    @property
+    def _patience(self) -> float:
+        """Seconds that a caller without a deadline waits."""
+        return self._http.timeout.read or FALLBACK_SECONDS
+
+    async def _send(self, request: httpx.Request, seconds: float) -> httpx.Response:
+        """Send a request once. Raises: `TimeoutError`, `Lost`."""
+        try:
+            async with asyncio.timeout(seconds):
+                response = await self._http.send(request)
+        except httpx.HTTPError as error:
+            reason = str(error) or type(error).__name__
+            raise Lost(self.peer, f"cannot be reached: {reason}", True) from error
+        if (span := context.span.get()) is not None:
+            span.set("http.response.status_code", response.status_code)
+        if response.status_code >= 500:
+            path = f"{request.method} {request.url.path}"
+            # A peer that sends Retry-After is overloaded: a second try would add to that.
+            repeat = "retry-after" not in response.headers
+            raise Lost(self.peer, f"answered {response.status_code} to {path}", repeat)
+        return response
 
     def _headers(self, has_body: bool, key: str | None, if_match: int | None) -> dict[str, str]:
         headers = {"Content-Type": "application/json"} if has_body else {}
@@ -213,3 +254,9 @@ def _problem(response: httpx.Response) -> Mapping[str, Any]:
     except ValueError:
         return {}
     return cast(Mapping[str, Any], document) if isinstance(document, dict) else {}
+
+
+def _pause(response: httpx.Response) -> float:
+    """Return the seconds of Retry-After; the least pause when it names none."""
+    header = response.headers.get("retry-after", "")
+    return float(header) if header.isdecimal() and len(header) < 6 else LEAST_PAUSE_SECONDS

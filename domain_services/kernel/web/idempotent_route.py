@@ -35,16 +35,21 @@ from domain_services.kernel.web.auth import Identity
 logger = structlog.get_logger()
 
 HEADER = "Idempotency-Key"
+REPLAYED = "Idempotency-Replayed"  # of an answer that was given before
 LEASE_SECONDS = 60
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
+PATTERN = f"^{_KEY.pattern}$"
+DESCRIPTION = (
+    "the caller's same key with the same request gets the first answer again, for "
+    f"{idempotency.KEEP_HOURS} hours; with another request it is invalid input"
+)
 PARAMETER = {
     "name": HEADER,
     "in": "header",
     "required": False,
-    "description": "the caller's same key with the same request gets the first answer again, for "
-    f"{idempotency.KEEP_HOURS} hours; with another request it is invalid input",
-    "schema": {"type": "string", "pattern": f"^{_KEY.pattern}$"},
+    "description": DESCRIPTION,
+    "schema": {"type": "string", "pattern": PATTERN},
 }
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -142,5 +147,5 @@ def _stored(response: Response) -> StoredAnswer:
 def _replay(request: Request, earlier: StoredAnswer) -> Response:
     metrics: Metrics = request.app.state.metrics
     metrics.replays.labels(request.scope["route"].path_format).inc()
-    headers = dict(earlier.headers) | {"Idempotency-Replayed": "true"}
+    headers = dict(earlier.headers) | {REPLAYED: "true"}
     return Response(earlier.body, earlier.status, headers)

@@ -1,0 +1,201 @@
+"""Resumption of decided runs: make their calls, repeat what failed, end what cannot be finished."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import psycopg
+import structlog
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import CheckpointTuple
+
+from agent.runs.checkpoints import Checkpoints
+from agent.runs.holding import holding
+from agent.runs.release_0_1 import decided_by_release_0_1, upgraded_state
+from domain_services.kernel.background import Loop, every, for_each, giving_back
+from domain_services.kernel.errors import Problem, Unavailable
+from domain_services.kernel.tracing import rooted
+from graphs.answer import Orchestration
+from graphs.decision import Graph
+from graphs.deps import Deps
+from graphs.nodes.act import CallFailed
+from graphs.report import build_audit, build_episode, build_response, closed_sprint
+from graphs.state import Actions, State, durable
+from memory.run import LeaseLost, Run, RunError, run_url
+from memory.run_recovery import MAX_TRIES, RunRecovery
+from memory.runs import RunTable
+
+logger = structlog.get_logger()
+
+RECOVERY_SECONDS = 5.0  # between two searches for runs whose lease has ended
+MOST_CHARACTERS = 1000  # of a stored reason
+
+
+class RunFailing(Problem):
+    """Unexpected failure of a decided run, which is tried again; `run_id` holds its id."""
+
+    status = 500
+    code = "run_failing"
+    title = "A decided run failed and is tried again"
+
+
+class Resumption:
+    """Carries out decided runs; `deps` makes the dependencies of one run."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        checkpoints: Checkpoints,
+        runs: RunTable,
+        recovery: RunRecovery,
+        deps: Callable[[Run], Deps],
+    ) -> None:
+        self._graph = graph
+        self._checkpoints = checkpoints
+        self._runs = runs
+        self._recovery = recovery
+        self._deps = deps
+
+    def loop(self) -> Loop:
+        """Return the loop that recovers runs."""
+        return every(RECOVERY_SECONDS, self.recover, name="run recovery")
+
+    def durable(self, run: Run) -> tuple[Graph, RunnableConfig]:
+        """Return the graph with stored state, and the configuration of one run."""
+        # A stored run is past the interrupt in front of `act`. LangGraph would stop there again for
+        # a run with channels of an earlier release, which count as updated for good.
+        graph = self._graph.copy(
+            {"checkpointer": self._checkpoints.saver(), "interrupt_before_nodes": ()}
+        )
+        return graph, {"configurable": {"thread_id": str(run.run_id)}}
+
+    async def resume(self, run: Run) -> Orchestration:
+        """Make the calls of a decided run and finish it.
+
+        Raises: `Unavailable`, `RunFailing`, and the run is tried again; `LeaseLost`.
+        """
+        graph, config = self.durable(run)
+        try:
+            async with (
+                giving_back(f"run {run.run_id}", lambda: self._recovery.give_back([run])),
+                holding(self._recovery, run),
+            ):
+                state = await graph.ainvoke(
+                    None, config, context=self._deps(run), durability="exit"
+                )
+        except LeaseLost:
+            raise
+        except Exception as error:
+            raise await self._leave_to_recovery(run, error) from error
+        return cast(State, state)["response"]
+
+    async def recover(self) -> int:
+        """Resume decided runs whose process died; return how many were finished."""
+        due = await self._recovery.due()
+        async with giving_back("runs to recover", lambda: self._recovery.give_back(due)):
+            done = await for_each(due, self._recover_run, name=lambda run: f"run {run.run_id}")
+        return sum(done)
+
+    async def _recover_run(self, run: Run) -> bool:
+        with rooted("recover run", {"dsm.run.id": str(run.run_id)}):
+            try:
+                stored = await self._checkpoints.find(run.run_id)
+                if stored is None:
+                    await self._end_without_state(run)
+                    return False
+                await self._prepare(run, stored)
+                await self.resume(run)
+            except Problem as problem:
+                logger.warning("run.recovery_failed", run_id=str(run.run_id), error=problem.detail)
+                return False
+            except Exception as error:
+                # Its stored state cannot be read: another release may have written it.
+                problem = await self._leave_to_recovery(run, error)
+                logger.warning("run.recovery_failed", run_id=str(run.run_id), error=problem.detail)
+                return False
+            logger.info("run.recovered", run_id=str(run.run_id), project_id=run.project_id)
+            return True
+
+    async def _end_without_state(self, run: Run) -> None:
+        detail = "its stored state is gone, so that it cannot be finished; orchestrate again"
+        logger.error(
+            "run.given_up", run_id=str(run.run_id), project_id=run.project_id, error=detail
+        )
+        await self._runs.fail(run.run_id, run.token, RunError(kind="StateMissing", detail=detail))
+
+    async def _prepare(self, run: Run, stored: CheckpointTuple) -> None:
+        """Put a stored run in front of `act` whose state is another's or has ended."""
+        # Not by the graph's own `aget_state`, which leaves out the channels that it no longer has.
+        channels: dict[str, Any] = stored.checkpoint["channel_values"]
+        if decided_by_release_0_1(run.decision):
+            state = upgraded_state(channels)
+        elif "response" in channels:
+            # Its graph has ended, and the run table says that it has not: as in a database that was
+            # restored to an earlier moment. LangGraph would do nothing, again and again.
+            state = durable(cast(State, channels))
+        else:
+            return
+        graph, config = self.durable(run)
+        await graph.aupdate_state(config, state, as_node="gate")
+
+    async def _leave_to_recovery(self, run: Run, error: Exception) -> Problem:
+        """Leave a run to a later try, or end it after the last; return what its caller gets."""
+        reason, run_id, url = _reason(error), str(run.run_id), run_url(run.run_id)
+        if _is_outage(error):
+            await self._recovery.postpone(run, reason, RECOVERY_SECONDS)
+            detail = f"decided but not yet done: {reason['detail']}; the run is resumed by itself"
+            return Unavailable(detail, run_id=run_id, run_url=url)
+        tries = await self._recovery.count_failure(run, reason)
+        logger.error(
+            "run.try_failed",
+            run_id=run_id,
+            project_id=run.project_id,
+            tries=tries,
+            exc_info=error,
+        )
+        if tries < MAX_TRIES:
+            detail = f"decided but not yet done: {reason['detail']}; the run is tried again"
+            return RunFailing(detail, run_id=run_id, run_url=url)
+        await self._give_up(run, reason, error)
+        detail = f"given up after {tries} tries: {reason['detail']}"
+        return RunFailing(detail, run_id=run_id, run_url=url)
+
+    async def _give_up(self, run: Run, reason: RunError, error: Exception) -> None:
+        """End a run as failed, with what it has done and an audit of it when that is known."""
+        logger.error("run.given_up", run_id=str(run.run_id), project_id=run.project_id, **reason)
+        if isinstance(error, CallFailed):
+            try:
+                await self._finish_part(run, reason, Actions(error.made, (reason["detail"],)))
+                return
+            except (LeaseLost, psycopg.OperationalError):
+                raise
+            except Exception as other:
+                logger.error("run.not_recorded", run_id=str(run.run_id), exc_info=other)
+        await self._runs.fail(run.run_id, run.token, reason)
+
+    async def _finish_part(self, run: Run, reason: RunError, actions: Actions) -> None:
+        graph, config = self.durable(run)
+        state = cast(State, (await graph.aget_state(config)).values | {"actions": actions})
+        version = self._deps(run).agent_version
+        await self._runs.finish(
+            run.run_id,
+            run.token,
+            build_response(state),
+            build_episode(state, run, version),
+            build_audit(state, run, version),
+            closed_sprint=closed_sprint(state),
+            error=reason,
+        )
+
+
+def _reason(error: Exception) -> RunError:
+    cause = error.__cause__ if isinstance(error, CallFailed) else error
+    detail = error.detail if isinstance(error, Problem) else str(error)
+    # PostgreSQL stores neither NUL nor a lone surrogate, and nobody reads a page of it.
+    plain = detail.replace("\x00", "").encode(errors="replace").decode()[:MOST_CHARACTERS]
+    return RunError(kind=type(cause).__name__, detail=plain or type(cause).__name__)
+
+
+def _is_outage(error: Exception) -> bool:
+    """Tell whether a store or a peer failed, rather than the run."""
+    cause = error.__cause__ if isinstance(error, CallFailed) else error
+    return isinstance(cause, Unavailable | psycopg.OperationalError | OSError)

@@ -1,0 +1,127 @@
+"""A run as the run table holds it, and the refusals that name one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, LiteralString, TypedDict
+from uuid import UUID
+
+from domain_services.kernel.database.idempotency import RequestInProgress
+from domain_services.kernel.errors import Conflict
+from memory.episode import ModeName
+from memory.episode_documents import JsonObject
+
+Status = Literal["running", "decided", "done", "failed", "abandoned"]
+
+
+def run_url(run_id: UUID) -> str:
+    """Return the orchestrator's path at which a run is read."""
+    return f"/runs/{run_id}"
+
+
+class RunInProgress(Conflict):
+    """Another run of the project is unfinished; the field `run_id` holds its id."""
+
+    code = "run_in_progress"
+    title = "A run is in progress"
+
+
+class EarlierRunInProgress(RequestInProgress):
+    """Refusal of a repeated request whose run is unfinished; the field `run_id` holds its id."""
+
+    def __init__(self, run_id: UUID) -> None:
+        super().__init__()
+        self.fields = {"run_id": str(run_id), "run_url": run_url(run_id)}
+
+
+class RunError(TypedDict):
+    """Reason of a failed run, or of the last failed try to finish one."""
+
+    kind: str
+    """Name of the error's class."""
+    detail: str
+    """Its message."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestKey:
+    """Idempotency-Key of a request, which finds the run that the request began."""
+
+    caller: str
+    """Name of the caller's API key."""
+    key: str
+    """The key as it was sent."""
+
+
+class ModeRow(TypedDict):
+    """A row of `decision_modes` as JSON; its other columns are not read."""
+
+    mode: ModeName
+    """Name of the mode."""
+    confidence_threshold: float
+    """Lowest confidence that passes the gate, 0..1."""
+    enable_task_count_adjustment: bool
+    """True when evidence may change the number of tasks."""
+    enable_sprint_duration_adjustment: bool
+    """True when evidence may change the length of a sprint."""
+    certainty: int
+    """Percent of the sprints that are to complete their plan."""
+    version: int
+    """Counted from 1 for each project."""
+
+
+class LeaseLost(Conflict):
+    """The run is finished, or another process holds it; the caller must stop."""
+
+    code = "lease_lost"
+    title = "The run is no longer held"
+
+    def __init__(self, run_id: UUID) -> None:
+        super().__init__(
+            f"run {run_id} is finished, or another process holds it; read its answer there",
+            run_id=str(run_id),
+            run_url=run_url(run_id),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One orchestration as the run table holds it."""
+
+    run_id: UUID
+    """Id of the run, of its episode and of its audit."""
+    project_id: str
+    """Id of the project."""
+    status: Status
+    """State of the run."""
+    token: int
+    """Fencing token; a write needs the newest one."""
+    lease_seconds: float
+    """Length of the lease."""
+    lease_until: datetime
+    """End of the lease; the run counts as dead after it."""
+    request: JsonObject
+    """The request as JSON."""
+    decision: JsonObject | None
+    """The decision (`memory.decision.Decision`) as JSON; None before it is made."""
+    response: JsonObject | None
+    """The answer to the caller; None before the run is done."""
+    error: JsonObject | None
+    """A `RunError`; None unless the run, or the last try to finish it, failed."""
+    tries: int
+    """Failed tries to finish a decided run; outages do not count."""
+    started_at: datetime
+    """Time of the start."""
+    decided_at: datetime | None
+    """None before the decision, and for a run that planned no call."""
+    ended_at: datetime | None
+    """None while the run is not finished."""
+    mode: ModeRow | None
+    """Newest decision mode of the project; None when none was ever set."""
+
+
+ROW: LiteralString = """
+    run_id, project_id, status, token, lease_seconds, lease_until, request, decision, response,
+    error, tries, started_at, decided_at, ended_at,
+    (SELECT to_jsonb(newest) FROM decision_modes AS newest
+     WHERE newest.project_id = runs.project_id ORDER BY version DESC LIMIT 1) AS mode
+"""
