@@ -23,6 +23,7 @@ from deploy.catalogue import SERVICES, ServiceSpec
 from deploy.local.servers import EmbeddedServers
 from deploy.migrating.migration import migrate
 from deploy.migrating.targets import target
+from deploy.serving.config import uvicorn_config
 from domain_services.kernel.client.http_client import tls
 from tests import scheduling, waits
 
@@ -216,17 +217,7 @@ class _Server(uvicorn.Server):
 @asynccontextmanager
 async def serving(app: FastAPI, port: int) -> AsyncIterator[str]:
     """Serve `app` over real HTTP on `port` while the block lasts; yields its base URL."""
-    server = _Server(
-        uvicorn.Config(
-            app,
-            host="127.0.0.1",
-            port=port,
-            log_level="error",
-            access_log=False,
-            timeout_keep_alive=60,  # longer than a client keeps a connection, as deploy/serving
-            timeout_graceful_shutdown=10,  # a failed test may have left a request that never ends
-        )
-    )
+    server = _Server(uvicorn_config(app, host="127.0.0.1", port=port))
     serving_task = asyncio.create_task(server._serve(None))
     try:
         while not server.started:

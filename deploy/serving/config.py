@@ -4,27 +4,52 @@ import asyncio
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from functools import partial
+from typing import Any, Literal, cast
 
 import uvicorn
 
+from deploy.serving.connections import Connections
+from deploy.serving.http_protocol import HttpProtocol
+from domain_services.kernel.http_limits import HttpLimits
+from domain_services.kernel.settings import KernelSettings
+from domain_services.kernel.telemetry import Metrics
+from domain_services.kernel.web.refusals import Refusals
+
 # A request that is still under way this long after the last one was accepted is cancelled.
 FINISH_SECONDS = 20
-# Longer than any client keeps an idle connection, or one would be closed as it is used.
-KEEP_ALIVE_SECONDS = 60
 # A connection accepted in the last moment gets this long to bring its request.
 LAST_REQUEST_SECONDS = 0.1
 
 
-def uvicorn_config(app: Any, *, lifespan: Literal["on", "off"] = "on") -> uvicorn.Config:
-    """Make the configuration of the server of an ASGI app."""
+def uvicorn_config(
+    app: Any,
+    settings: KernelSettings | None = None,
+    *,
+    lifespan: Literal["on", "off"] = "on",
+    host: str = "127.0.0.1",
+    port: int = 8000,
+) -> uvicorn.Config:
+    """Make the configuration of the server of an ASGI app.
+
+    `settings` hold its limits; None: those of the app's own settings, or the defaults. `host` and
+    `port` are for a server without a listening socket.
+    """
+    state = getattr(app, "state", None)
+    settings = settings or getattr(state, "settings", None)
+    limits = HttpLimits() if settings is None else settings.http
+    refusals = getattr(state, "refusals", None) or Refusals(Metrics().refused)
+    protocol = partial(
+        HttpProtocol, limits=limits, connections=Connections(limits), refusals=refusals
+    )
     return uvicorn.Config(
         app,
+        host=host,
+        port=port,
         lifespan=lifespan,
-        http="httptools",
+        http=cast(Any, protocol),
         ws="none",
         access_log=False,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=FINISH_SECONDS,
         log_config=None,
         server_header=False,

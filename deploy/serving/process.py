@@ -121,7 +121,7 @@ async def _schema(
         [ready, request], timeout=_QUIET_SECONDS, return_when=asyncio.FIRST_COMPLETED
     )
     if not done:
-        async with waiting.answering(listener):
+        async with waiting.answering(listener, settings):
             await asyncio.wait([ready, request], return_when=asyncio.FIRST_COMPLETED)
     request.cancel()
     if not ready.done():

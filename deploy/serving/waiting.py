@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from deploy.serving.config import Server, uvicorn_config
+from domain_services.kernel.settings import KernelSettings
 
 # A kubelet that got no answer would restart the process in the middle of a long migration:
 # docs/adr/0093-drain-before-leaving.md.
@@ -30,9 +31,9 @@ async def answer(scope: Any, receive: Any, send: Any) -> None:
 
 
 @asynccontextmanager
-async def answering(listener: socket.socket) -> AsyncIterator[None]:
+async def answering(listener: socket.socket, settings: KernelSettings) -> AsyncIterator[None]:
     """Answer on `listener` during the block; connections after it wait for the next server."""
-    server = Server(uvicorn_config(answer, lifespan="off"))
+    server = Server(uvicorn_config(answer, settings, lifespan="off"))
     serving = asyncio.create_task(server.serve([listener.dup()]), name="waiting")
     try:
         yield

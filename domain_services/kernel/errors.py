@@ -64,6 +64,14 @@ class Forbidden(Problem):
     title = "Forbidden"
 
 
+class RequestTimeout(Problem):
+    """Refusal of a request that did not arrive in time; it has had no effect."""
+
+    status = 408
+    code = "request_timeout"
+    title = "Request timeout"
+
+
 class TooLarge(Problem):
     status = 413
     code = "too_large"

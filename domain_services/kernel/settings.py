@@ -14,6 +14,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from domain_services.kernel.http_limits import HttpLimits
 from domain_services.kernel.store_urls import PostgresUrl, RedisUrl
 
 Role = Literal["viewer", "operator", "admin", "service"]
@@ -132,6 +133,7 @@ class KernelSettings(BaseSettings):
     )
     peers: Peers = Peers()
     auth: AuthSettings = AuthSettings()
+    http: HttpLimits = HttpLimits()
     pool_size: int = Field(
         default=10, ge=1, le=100, description="database connections of the writing pool"
     )
@@ -158,6 +160,15 @@ class KernelSettings(BaseSettings):
     )
     max_waiting_requests: int = Field(
         default=64, ge=0, description="requests in the queue; the next is answered 503"
+    )
+    max_running_requests_per_caller: int = Field(
+        default=24,
+        ge=1,
+        description="of those, the most of one key, so that others find a place; keys of services,"
+        " which call for many people, may have all",
+    )
+    max_waiting_requests_per_caller: int = Field(
+        default=48, ge=0, description="requests of one key in the queue; the next is answered 503"
     )
     max_wait_seconds: float = Field(
         default=1, gt=0, description="longest wait in the queue, then 503"

@@ -169,7 +169,10 @@ def _unread_entries(put: Put) -> None:
 
 
 def _admission(put: Put) -> None:
-    put("domain_services.kernel.web.admission:Admission.admitted", lambda _self: nullcontext())
+    def at_once(_self: Any, _name: str, *, may_fill: bool) -> Any:
+        return nullcontext(may_fill)
+
+    put("domain_services.kernel.web.admission:Admission.admitted", at_once)
 
 
 def _drain(put: Put) -> None:

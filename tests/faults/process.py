@@ -63,6 +63,7 @@ def serve(spec: Spec) -> None:
     """Run the service until a signal stops or kills the process."""
     import uvicorn
 
+    from deploy.serving.config import uvicorn_config
     from domain_services.kernel.telemetry import configure_logging
     from tests.faults import failpoints, mutations
 
@@ -80,12 +81,5 @@ def serve(spec: Spec) -> None:
         mutations.remove(name)
     service = next(row for row in SERVICES if row.name == spec.service)
     settings = resolve(service.settings)(**spec.settings)
-    uvicorn.run(
-        resolve(service.factory)(settings),
-        host=settings.host,
-        port=settings.port,
-        log_level="error",
-        access_log=False,
-        ws="none",
-        timeout_graceful_shutdown=10,
-    )
+    app = resolve(service.factory)(settings)
+    uvicorn.Server(uvicorn_config(app, host=settings.host, port=settings.port)).run()

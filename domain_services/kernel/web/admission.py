@@ -4,9 +4,12 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 
 from domain_services.kernel import context
 from domain_services.kernel.errors import Unavailable
+
+_FULL = "too many requests are waiting; try again a little later"
 
 
 class Overloaded(Unavailable):
@@ -16,61 +19,121 @@ class Overloaded(Unavailable):
     title = "Overloaded"
 
 
+@dataclass
+class _Caller:
+    """Requests of one caller."""
+
+    name: str
+    most_running: int
+    running: int = 0
+    queue: deque[asyncio.Future[None]] = field(default_factory=deque[asyncio.Future[None]])
+
+
 class Admission:
-    """Queue in front of an app: runs `most_running` requests and lets `most_waiting` more wait."""
+    """Queue in front of an app: runs `most_running` requests and lets `most_waiting` more wait.
 
-    # Refusing early keeps the accepted ones fast: docs/adr/0053-admission.md.
+    One caller has at most `most_running_each` and `most_waiting_each` of these places. The next
+    turn goes to the caller with the fewest requests that run.
+    """
 
-    def __init__(self, *, most_running: int, most_waiting: int, wait_seconds: float) -> None:
+    # Refusing early keeps the accepted ones fast: docs/adr/0053-admission.md. The shares:
+    # docs/adr/0128-http-limits.md.
+
+    def __init__(
+        self,
+        *,
+        most_running: int,
+        most_waiting: int,
+        most_running_each: int,
+        most_waiting_each: int,
+        wait_seconds: float,
+    ) -> None:
         self._most_running = most_running
         self._most_waiting = most_waiting
+        self._most_running_each = min(most_running, most_running_each)
+        self._most_waiting_each = min(most_waiting, most_waiting_each)
         self._wait_seconds = wait_seconds
-        self._queue: deque[asyncio.Future[None]] = deque()
+        # Whose turn from the queue is longest ago comes first.
+        self._callers: dict[str, _Caller] = {}
         self.running = 0
-
-    @property
-    def waiting(self) -> int:
+        self.waiting = 0
         """Number of requests in the queue."""
-        return len(self._queue)
 
     @asynccontextmanager
-    async def admitted(self) -> AsyncIterator[None]:
-        """Run the block when it is its turn. Raises: `Overloaded` without running it."""
-        if self.running < self._most_running:
-            self.running += 1
-        else:
-            await self._wait()
-        try:
-            yield
-        finally:
-            self._leave()
+    async def admitted(self, name: str = "", *, may_fill: bool = False) -> AsyncIterator[None]:
+        """Run the block when it is the turn of caller `name`. Raises: `Overloaded` without running.
 
-    async def _wait(self) -> None:
-        if len(self._queue) >= self._most_waiting:
-            raise Overloaded("too many requests are waiting; try again a little later")
+        `may_fill` lets the caller have every place, as a service that calls for many people.
+        """
+        caller = self._callers.get(name)
+        if caller is None:
+            most = self._most_running if may_fill else self._most_running_each
+            caller = self._callers[name] = _Caller(name, most)
+        try:
+            if self.running < self._most_running and caller.running < caller.most_running:
+                self.running += 1
+                caller.running += 1
+            else:
+                await self._wait(caller, may_fill=may_fill)
+            try:
+                yield
+            finally:
+                self._leave(caller)
+        finally:
+            if self._callers.get(name) is caller and not caller.running and not caller.queue:
+                del self._callers[name]
+
+    async def _wait(self, caller: _Caller, *, may_fill: bool) -> None:
+        self._make_room(caller, self._most_waiting if may_fill else self._most_waiting_each)
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._queue.append(turn)
+        caller.queue.append(turn)
+        self.waiting += 1
         remaining = context.seconds_left()
         seconds = self._wait_seconds if remaining is None else min(remaining, self._wait_seconds)
         try:
             await asyncio.wait([turn], timeout=seconds)
         except asyncio.CancelledError:
-            self._give_up(turn)
+            self._give_up(caller, turn)
             raise
         if not turn.done():
-            self._give_up(turn)
+            self._give_up(caller, turn)
             raise Overloaded(f"no turn within {seconds:.1f} s; try again a little later")
+        turn.result()
 
-    def _give_up(self, turn: asyncio.Future[None]) -> None:
+    def _make_room(self, caller: _Caller, most: int) -> None:
+        """Make room for one more in the queue. Raises: `Overloaded`."""
+        if len(caller.queue) >= most:
+            raise Overloaded(_FULL)
+        if self.waiting < self._most_waiting:
+            return
+        # The newest request of the caller with the most of them yields to one with fewer.
+        largest = max(self._callers.values(), key=lambda other: len(other.queue))
+        if len(largest.queue) <= len(caller.queue) + 1:
+            raise Overloaded(_FULL)
+        self.waiting -= 1
+        largest.queue.pop().set_exception(Overloaded(_FULL))
+
+    def _give_up(self, caller: _Caller, turn: asyncio.Future[None]) -> None:
         # The turn can arrive in the moment of giving up: then it goes to the next.
-        if turn.done():
-            self._leave()
-        else:
-            self._queue.remove(turn)
+        if not turn.done():
+            caller.queue.remove(turn)
+            self.waiting -= 1
+        elif turn.exception() is None:
+            self._leave(caller)
 
-    def _leave(self) -> None:
-        """Pass the turn of a request that ends to the next in the queue."""
-        if self._queue:
-            self._queue.popleft().set_result(None)
-        else:
-            self.running -= 1
+    def _leave(self, caller: _Caller) -> None:
+        """Pass the turn of a request that ends to the caller with the fewest running ones."""
+        self.running -= 1
+        caller.running -= 1
+        able = [
+            other
+            for other in self._callers.values()
+            if other.queue and other.running < other.most_running
+        ]
+        if able:
+            following = min(able, key=lambda other: other.running)
+            self._callers[following.name] = self._callers.pop(following.name)
+            self.running += 1
+            following.running += 1
+            self.waiting -= 1
+            following.queue.popleft().set_result(None)

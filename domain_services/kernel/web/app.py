@@ -35,6 +35,7 @@ from domain_services.kernel.web.health import (
 )
 from domain_services.kernel.web.metrics import StateCollector
 from domain_services.kernel.web.openapi import MEDIA_TYPE, Examples, complete
+from domain_services.kernel.web.refusals import Refusals
 from domain_services.kernel.web.scrape import metrics_router
 
 logger = structlog.get_logger()
@@ -85,6 +86,7 @@ def build_app(
     app.state.background = Background()
     app.state.draining = Draining()
     app.state.attention = []
+    app.state.refusals = Refusals(metrics.refused)
     metrics.registry.register(StateCollector(app.state))
     docs.add(app)
     routes = [route for router in routers for route in router.routes]
@@ -109,6 +111,7 @@ def build_app(
         keys=KeyRing(settings.auth, service),
         permissions=Permissions(app.routes),
         metrics=metrics,
+        refusals=app.state.refusals,
         draining=app.state.draining,
         validation_status=validation_status,
         tracer=tracer,
@@ -189,9 +192,6 @@ def _handle_errors(app: FastAPI, validation_status: int) -> None:
 
     @app.exception_handler(HTTPException)
     async def refused(_: Request, error: HTTPException) -> JSONResponse:
-        # A Problem raised while the body was read: FastAPI has wrapped it.
-        if isinstance(error.__cause__, Problem):
-            raise error.__cause__
         problem = Problem(str(error.detail), headers=dict(error.headers or {}))
         body = document(problem, status=error.status_code, request_id=context.request_id.get())
         body |= {"title": str(error.detail), "code": f"http_{error.status_code}"}

@@ -1,27 +1,42 @@
-"""Limits of a request's body: JSON, of one length, neither large nor deep."""
+"""Limits of a request's body: JSON, of one length, neither large nor deep, and soon there."""
 
+import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from starlette.types import Message, Receive
 
-from domain_services.kernel.errors import Invalid, NotJson, TooLarge
+from domain_services.kernel.errors import Invalid, NotJson, RequestTimeout, TooLarge
+from domain_services.kernel.web.admission import Overloaded
 from domain_services.kernel.web.json_depth import is_deeper
 
 # int() of a header with millions of digits would take seconds.
 _MOST_DIGITS = 12
 
 
-def check_headers(headers: Mapping[bytes, bytes], most_bytes: int) -> None:
-    """Check the headers. Raises: `Invalid`, `TooLarge`, `NotJson` before the body is read."""
+class HungUp(Exception):
+    """End of a connection before the body was there; nobody waits for an answer."""
+
+
+def check_headers(headers: Mapping[bytes, bytes], most_bytes: int) -> bool:
+    """Check the headers; True when a body follows.
+
+    Raises: `Invalid`, `TooLarge`, `NotJson` before the body is read.
+    """
     declared = headers.get(b"content-length")
-    if declared is not None and not declared.isdigit():
-        raise Invalid("Content-Length: not a number")
-    if declared is not None and (len(declared) > _MOST_DIGITS or int(declared) > most_bytes):
-        raise TooLarge(f"the body may have at most {most_bytes} bytes")
-    if declared is None and b"transfer-encoding" not in headers:
-        return
-    if declared is None or int(declared) > 0:
-        _require_json(headers.get(b"content-type", b""))
+    if declared is None:
+        if b"transfer-encoding" not in headers:
+            return False
+    else:
+        declared = declared.strip()
+        if not declared.isdigit():
+            raise Invalid("Content-Length: not a number")
+        if len(declared) > _MOST_DIGITS or int(declared) > most_bytes:
+            raise TooLarge(f"the body may have at most {most_bytes} bytes")
+        if not int(declared):
+            return False
+    _require_json(headers.get(b"content-type", b""))
+    return True
 
 
 def _require_json(content_type: bytes) -> None:
@@ -32,24 +47,119 @@ def _require_json(content_type: bytes) -> None:
         raise NotJson("send the body as application/json")
 
 
-def capped(receive: Receive, most_bytes: int, deepest: int) -> Receive:
-    """Wrap `receive` so that it refuses bodies that are too large or nested too deeply."""
-    chunks: list[bytes] = []
-    received = 0
+@dataclass
+class _Use:
+    """Bodies of one caller."""
 
-    async def guarded() -> Message:
-        nonlocal received
-        message = await receive()
-        chunk: bytes = message.get("body", b"")
-        # Counted as it arrives: a chunked body declares no length.
-        received += len(chunk)
-        if received > most_bytes:
-            raise TooLarge(f"the body may have at most {most_bytes} bytes")
-        is_partial = message.get("more_body", False)
-        if is_partial or chunks:
-            chunks.append(chunk)
-        if not is_partial and is_deeper(b"".join(chunks) if chunks else chunk, deepest):
+    reading: int = 0
+    bytes: int = 0
+
+
+class BodyMemory:
+    """Memory of the bodies that are read or wait for their turn, shared by callers.
+
+    All hold at most `most_bytes`, and one caller at most half of them and `most_reading_each`
+    bodies that have not arrived yet.
+    """
+
+    def __init__(self, *, most_bytes: int, most_reading_each: int) -> None:
+        self._most_bytes = most_bytes
+        self._most_reading_each = most_reading_each
+        self._uses: dict[str, _Use] = {}
+        self.bytes = 0
+
+    def hold(self, caller: str) -> "HeldBody":
+        """Begin to hold a body of `caller`; release it in any case."""
+        return HeldBody(self, caller, self._uses.setdefault(caller, _Use()))
+
+    def add(self, use: _Use, count: int) -> None:
+        """Hold more bytes. Raises: `Overloaded` when the caller or all callers hold too many."""
+        if use.bytes + count > self._most_bytes // 2 or self.bytes + count > self._most_bytes:
+            raise Overloaded("too many bytes of other requests are waiting; try again later")
+        use.bytes += count
+        self.bytes += count
+
+    def begin(self, use: _Use) -> None:
+        """Begin to wait for a body. Raises: `Overloaded` when the caller has too many."""
+        if use.reading >= self._most_reading_each:
+            raise Overloaded("too many of your requests wait for their bodies; send these first")
+        use.reading += 1
+
+    def release(self, caller: str, use: _Use, count: int) -> None:
+        """Let go of a body."""
+        use.bytes -= count
+        self.bytes -= count
+        if self._uses.get(caller) is use and not use.bytes and not use.reading:
+            del self._uses[caller]
+
+
+class HeldBody:
+    """Body of one request in memory."""
+
+    def __init__(self, memory: BodyMemory, caller: str, use: _Use) -> None:
+        self._memory = memory
+        self._caller = caller
+        self._use = use
+        self._bytes = 0
+
+    def release(self) -> None:
+        """Let go of the body."""
+        self._memory.release(self._caller, self._use, self._bytes)
+        self._bytes = 0
+
+    async def read(
+        self, receive: Receive, *, most_bytes: int, deepest: int, seconds: float
+    ) -> Receive:
+        """Read the whole body, and return a `receive` that gives it to the app.
+
+        Raises: `TooLarge`, `Invalid` for deep JSON, `RequestTimeout` after `seconds`, `Overloaded`
+        when too many bodies are held, `HungUp`.
+        """
+        self._memory.begin(self._use)
+        try:
+            async with asyncio.timeout(seconds):
+                body = await self._collect(receive, most_bytes)
+        except TimeoutError:
+            raise RequestTimeout(f"the body was not there within {seconds:.1f} s") from None
+        finally:
+            self._use.reading -= 1
+        if is_deeper(body, deepest):
             raise Invalid(f"the body may be nested at most {deepest} deep")
-        return message
+        message: Message | None = {"type": "http.request", "body": body, "more_body": False}
 
-    return guarded
+        async def replay() -> Message:
+            nonlocal message
+            if message is None:
+                return await receive()
+            first, message = message, None
+            return first
+
+        return replay
+
+    async def _collect(self, receive: Receive, most_bytes: int) -> bytes:
+        collected: bytearray | None = None
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise HungUp
+            chunk: bytes = message.get("body", b"")
+            # Counted as it arrives: a chunked body declares no length.
+            self._bytes += len(chunk)
+            if self._bytes > most_bytes:
+                self._bytes -= len(chunk)
+                raise TooLarge(f"the body may have at most {most_bytes} bytes")
+            self._add(len(chunk))
+            is_partial = message.get("more_body", False)
+            if collected is None and not is_partial:
+                return chunk
+            collected = bytearray() if collected is None else collected
+            collected += chunk
+            if not is_partial:
+                return bytes(collected)
+
+    def _add(self, count: int) -> None:
+        try:
+            self._memory.add(self._use, count)
+        except Overloaded:
+            self._bytes -= count
+            raise

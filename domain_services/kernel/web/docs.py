@@ -19,7 +19,7 @@ from starlette.types import Scope
 from domain_services.kernel.errors import Unauthorized
 
 _PAGE_PATHS = frozenset({"/docs", "/openapi.json"})
-_READING = frozenset({"GET", "HEAD"})
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _ASSETS = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript"}
 _PACKAGE = "fastapi_standalone_docs"  # Swagger UI with its licence, as files
 _FORWARDED = frozenset({b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip"})

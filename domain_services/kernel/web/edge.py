@@ -3,17 +3,23 @@
 import asyncio
 import re
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass, field
 from uuid import uuid4
 
 import orjson
 import structlog
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from domain_services.kernel import context
 from domain_services.kernel.database.failures import unavailable
-from domain_services.kernel.errors import Invalid, Problem, Unauthorized, Unavailable, document
+from domain_services.kernel.errors import (
+    Invalid,
+    Problem,
+    RequestTimeout,
+    TooLarge,
+    Unauthorized,
+    Unavailable,
+    document,
+)
 from domain_services.kernel.settings import KernelSettings
 from domain_services.kernel.telemetry import Metrics
 from domain_services.kernel.tracing import Tracer
@@ -22,13 +28,17 @@ from domain_services.kernel.web.admission import Admission, Overloaded
 from domain_services.kernel.web.auth import (
     OPEN_PATHS,
     READY_PATH,
+    Identity,
     KeyRing,
     Permissions,
     authorise,
 )
-from domain_services.kernel.web.body import capped, check_headers
-from domain_services.kernel.web.draining import CLOSE, Draining
+from domain_services.kernel.web.body import BodyMemory, HeldBody, HungUp, check_headers
+from domain_services.kernel.web.draining import Draining
+from domain_services.kernel.web.exchange import Exchange
+from domain_services.kernel.web.methods import as_routed
 from domain_services.kernel.web.metrics import watch_admission
+from domain_services.kernel.web.refusals import Refusals
 
 logger = structlog.get_logger()
 
@@ -36,6 +46,12 @@ _DEADLINE = context.DEADLINE_HEADER.lower().encode()
 _ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 _MILLISECONDS = re.compile(rb"[0-9]{1,7}")
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+# Reasons of refusals that a hostile peer causes; others are answers to mistakes.
+_COUNTED: dict[type[Problem], str] = {
+    Overloaded: "overloaded",
+    RequestTimeout: "body_deadline",
+    TooLarge: "body_bytes",
+}
 _SINGLE = frozenset(
     {b"authorization", b"content-length", b"content-type", b"idempotency-key", b"if-match"}
 )
@@ -44,28 +60,6 @@ _SINGLE = frozenset(
 NOT_READY = b'{"status": "not_ready", "reason": "draining"}'
 
 Headers = dict[bytes, bytes]
-
-
-@dataclass
-class _Exchange:
-    """One request and its answer."""
-
-    scope: Scope
-    send: Send
-    request_id: str
-    draining: Draining
-    started: float = field(default_factory=time.perf_counter)
-    """Reading of the performance counter in seconds."""
-    status: int = 0
-    """HTTP status of the answer; 0 until it begins."""
-
-    async def answer(self, message: Message) -> None:
-        """Send a part of the answer, with the request's id in its headers."""
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-            headers = [*message["headers"], (b"x-request-id", self.request_id.encode())]
-            message["headers"] = [*headers, CLOSE] if self.draining.begun else headers
-        await self.send(message)
 
 
 class Edge:
@@ -79,6 +73,7 @@ class Edge:
         keys: KeyRing,
         permissions: Permissions,
         metrics: Metrics,
+        refusals: Refusals,
         draining: Draining,
         validation_status: int,
         tracer: Tracer | None = None,
@@ -89,12 +84,21 @@ class Edge:
         self._keys = keys
         self._permissions = permissions
         self._metrics = metrics
+        self._refusals = refusals
         self._draining = draining
         self._validation_status = validation_status
         self._admission = Admission(
             most_running=settings.max_running_requests,
             most_waiting=settings.max_waiting_requests,
+            most_running_each=settings.max_running_requests_per_caller,
+            most_waiting_each=settings.max_waiting_requests_per_caller,
             wait_seconds=settings.max_wait_seconds,
+        )
+        self._bodies = BodyMemory(
+            most_bytes=settings.http.held_body_bytes,
+            # More of them would find no place to run or wait.
+            most_reading_each=settings.max_running_requests_per_caller
+            + settings.max_waiting_requests_per_caller,
         )
         watch_admission(metrics.registry, self._admission)
 
@@ -104,7 +108,7 @@ class Edge:
             return
         headers: Headers = dict(scope["headers"])
         request_id = _safe_id(headers.get(b"x-request-id"))
-        exchange = _Exchange(scope, send, request_id, self._draining)
+        exchange = Exchange(as_routed(scope), scope["method"], send, request_id, self._draining)
         # The caller's own context is restored: an app may be called within another's task.
         tokens = [
             (context.request_id, context.request_id.set(request_id)),
@@ -126,49 +130,79 @@ class Edge:
                     header = _text(headers.get(b"traceparent"))
                     with traces.serving(self._tracer, scope, header) as span:
                         await self._serve(exchange, headers, receive)
-                        traces.answered(span, scope, exchange.status)
+                        traces.answered(span, exchange.scope, exchange.status)
         finally:
             context.deadline.reset(deadline)
             for variable, token in tokens:
                 variable.reset(token)
 
-    async def _serve(self, exchange: _Exchange, headers: Headers, receive: Receive) -> None:
+    async def _serve(self, exchange: Exchange, headers: Headers, receive: Receive) -> None:
         scope = exchange.scope
+        body: HeldBody | None = None
         try:
             if scope["path"] in OPEN_PATHS:
-                if self._draining.begun and scope["path"] == READY_PATH:
-                    await _answer(exchange, 503, b"application/json", NOT_READY)
-                    return
-                await self._app(scope, receive, exchange.answer)
+                await self._answer_open(exchange, receive)
                 return
-            self._check(scope, headers)
-            async with self._admission.admitted():
-                if scope["method"] in _WITH_BODY:
-                    settings = self._settings
-                    receive = capped(receive, settings.max_body_bytes, settings.max_json_depth)
+            has_body = self._check(scope, headers)
+            if exchange.method == "OPTIONS" and await exchange.answer_options():
+                return
+            name = exchange.caller or ""
+            if has_body:
+                # Before admission: a body that never ends takes no place of others.
+                body = self._bodies.hold(name)
+                receive = await self._read(body, receive)
+            identity: Identity | None = scope.get("dsm.identity")
+            is_service = identity is not None and identity.role == "service"
+            async with self._admission.admitted(name, may_fill=is_service):
                 await self._app(scope, receive, exchange.answer)
+        except HungUp:
+            self._refusals.count("hung_up")
         except asyncio.CancelledError:
             # A leaving process cancels what takes too long. Elsewhere it is the caller's own.
             if not self._draining.begun or exchange.status:
                 raise
-            logger.warning("request.cut_short", **_log_fields(exchange))
+            logger.warning("request.cut_short", **exchange.log_fields)
             await self._fail(exchange, Unavailable("this process ends; send the request again"))
         except Problem as problem:
-            if isinstance(problem, Overloaded):
-                self._metrics.refused.labels("overloaded").inc()
+            if (reason := _COUNTED.get(type(problem))) is not None:
+                self._refusals.count(reason, exchange.caller)
             await self._fail(exchange, problem)
         except Exception as error:
-            logger.error("request.failed", **_log_fields(exchange), exc_info=error)
+            logger.error("request.failed", **exchange.log_fields, exc_info=error)
             if exchange.status:
                 raise
             unknown = Problem("something went wrong; the log has the request id")
             await self._fail(exchange, unavailable(error) or unknown)
         finally:
+            if body is not None:
+                body.release()
             # Inside the request's span, which its log line names.
             self._record(exchange)
 
-    def _check(self, scope: Scope, headers: Headers) -> None:
-        """Check a request. Raises: the `Problem` of one that no route should see."""
+    async def _answer_open(self, exchange: Exchange, receive: Receive) -> None:
+        """Answer a request that needs no key and no place."""
+        if self._draining.begun and exchange.scope["path"] == READY_PATH:
+            await exchange.respond(503, b"application/json", NOT_READY)
+        elif exchange.method != "OPTIONS" or not await exchange.answer_options():
+            await self._app(exchange.scope, receive, exchange.answer)
+
+    async def _read(self, body: HeldBody, receive: Receive) -> Receive:
+        """Read the body. Raises: as `HeldBody.read`."""
+        settings = self._settings
+        remaining = context.seconds_left()
+        longest = settings.http.body_seconds
+        return await body.read(
+            receive,
+            most_bytes=settings.max_body_bytes,
+            deepest=settings.max_json_depth,
+            seconds=longest if remaining is None else min(remaining, longest),
+        )
+
+    def _check(self, scope: Scope, headers: Headers) -> bool:
+        """Check a request; True when a body follows.
+
+        Raises: the `Problem` of a request that no route should see.
+        """
         # Two parsers may disagree about which of two equal headers counts.
         if len(headers) < len(scope["headers"]):
             names = [name for name, _ in scope["headers"] if name in _SINGLE]
@@ -183,10 +217,12 @@ class Edge:
             self._sign_in(scope, headers)
         if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
             raise Invalid("the address contains NUL")
-        if scope["method"] in _WITH_BODY:
-            check_headers(headers, self._settings.max_body_bytes)
+        has_body = scope["method"] in _WITH_BODY and check_headers(
+            headers, self._settings.max_body_bytes
+        )
         if context.seconds_left() == 0:
             raise Unavailable("the caller's deadline is over; send the request with more time")
+        return has_body
 
     def _sign_in(self, scope: Scope, headers: Headers) -> None:
         """Check the key of a reader of /docs. Raises: `Unauthorized`, by which a browser asks."""
@@ -206,45 +242,21 @@ class Edge:
             return longest
         return min(int(header) / 1000, longest)
 
-    async def _fail(self, exchange: _Exchange, problem: Problem) -> None:
+    async def _fail(self, exchange: Exchange, problem: Problem) -> None:
         if exchange.status:
             raise problem
         status = self._validation_status if isinstance(problem, Invalid) else problem.status
         body = orjson.dumps(document(problem, status=status, request_id=exchange.request_id))
         more = [(n.lower().encode(), v.encode()) for n, v in problem.headers.items()]
-        await _answer(exchange, status, b"application/problem+json", body, more)
+        await exchange.respond(status, b"application/problem+json", body, more)
 
-    def _record(self, exchange: _Exchange) -> None:
+    def _record(self, exchange: Exchange) -> None:
         seconds = time.perf_counter() - exchange.started
         scope = exchange.scope
         route = getattr(scope.get("route"), "path_format", None) or "none"
-        self._metrics.answered(scope["method"], route, exchange.status, seconds)
+        self._metrics.answered(exchange.method, route, exchange.status, seconds)
         if seconds > self._settings.slow_request_seconds:
-            logger.warning("request.slow", **_log_fields(exchange), seconds=round(seconds, 3))
-
-
-async def _answer(
-    exchange: _Exchange,
-    status: int,
-    media_type: bytes,
-    body: bytes,
-    more_headers: Iterable[tuple[bytes, bytes]] = (),
-) -> None:
-    headers = [(b"content-type", media_type), *more_headers]
-    headers.append((b"content-length", str(len(body)).encode()))
-    await exchange.answer({"type": "http.response.start", "status": status, "headers": headers})
-    await exchange.answer({"type": "http.response.body", "body": body})
-
-
-def _log_fields(exchange: _Exchange) -> dict[str, object]:
-    scope = exchange.scope
-    identity = scope.get("dsm.identity")
-    return {
-        "method": scope["method"],
-        "route": getattr(scope.get("route"), "path_format", None),
-        "status": exchange.status or None,
-        "caller": identity.name if identity else None,
-    }
+            logger.warning("request.slow", **exchange.log_fields, seconds=round(seconds, 3))
 
 
 def _text(header: bytes | None) -> str | None:
