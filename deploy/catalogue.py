@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from deploy.calls import CALLS
 from deploy.errors import StackError
 
 
@@ -50,7 +51,6 @@ def _domain(
     name: str,
     offset: int,
     role: str | None = None,
-    calls: tuple[str, ...] = (),
     events: bool = False,
 ) -> ServiceSpec:
     package = f"domain_services.{name}"
@@ -62,12 +62,10 @@ def _domain(
         f"dsm_{name}",
         package,
         role,
-        calls=calls,
+        calls=CALLS.get(name, ()),
         events=events,
     )
 
-
-_READ_PROJECTS = "project-service GET /**"
 
 # Callers stand before the services that they call: servers drain in this order, so that a request
 # under way still finds its peers.
@@ -82,20 +80,12 @@ SERVICES: Catalogue = (
         extensions=(("vector", "0.8"),),
         after_migration="agent.runs.checkpoints:create_tables",
         wait_after_schema="agent.runs.checkpoints:wait_for_tables",
-        calls=(
-            "project-service",
-            "backlog-service",
-            "sprint-service",
-            "chronicle-service",
-            "embedding-service",
-        ),
+        calls=CALLS["orchestrator"],
         events=True,
     ),
-    _domain("daily_scrum", 6, calls=("sprint-service GET /**", _READ_PROJECTS), events=True),
-    _domain(
-        "sprint", 3, calls=(_READ_PROJECTS, "backlog-service", "chronicle-service"), events=True
-    ),
-    _domain("backlog", 2, calls=(_READ_PROJECTS,), events=True),
+    _domain("daily_scrum", 6, events=True),
+    _domain("sprint", 3, events=True),
+    _domain("backlog", 2, events=True),
     _domain("project", 1),
     _domain("chronicle", 4, role="dsm_chronicle_service"),
     ServiceSpec(
@@ -107,15 +97,9 @@ SERVICES: Catalogue = (
 )
 
 # Scope of the key of the cluster's CronJobs: hold daily scrums, and fire other schedules.
-JOB_CALLS = (
-    "sprint-service POST /sprints/*/run-daily-scrum",
-    "project-orchestrator POST /orchestrate/schedules/*/firings",
-)
+JOB_CALLS = CALLS["jobs"]
 # Scope of the key of a Job that plans a project's next sprint, or those of all projects.
-PLANNING_CALLS = (
-    "project-orchestrator POST /orchestrate/project/*",
-    "project-service GET /projects",
-)
+PLANNING_CALLS = CALLS["planning"]
 
 
 def find(name: str, catalogue: Catalogue = SERVICES) -> ServiceSpec:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from docs.generate import picture, policies, retention, settings, workloads
+from docs.generate import picture, policies, retention, scopes, settings, workloads
 
 ROOT = Path(__file__).parents[2]
 PAGES = {"main": ROOT / "README.md", "all": ROOT / "docs" / "operate" / "settings.md"}
@@ -15,6 +15,9 @@ def main() -> None:
         for name, content in settings.tables().items()
         if settings.write(PAGES[name], name, content)
     ]
+    if scopes.write():
+        # What follows is of the catalogue, which this process has read already.
+        changed.append(f"{scopes.FILE.relative_to(ROOT)}; run `make docs` once more")
     if picture.draw():
         changed.append(str(picture.PICTURE.relative_to(ROOT)))
     if policies.write():

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from agent.client import OrchestratorClient
 from deploy.catalogue import SERVICES
+from docs.generate import scopes
 from domain_services.backlog.client import BacklogClient
 from domain_services.chronicle.client import ChronicleClient
 from domain_services.daily_scrum.client import DailyScrumClient
@@ -141,6 +143,10 @@ async def test_client_method_matches_the_openapi_document(method: Method) -> Non
     document = DOCUMENTS[method.service]
     called = await _called(method)
     operation = _operation(document, called)
+    # The scopes of keys are read from the clients' text.
+    if (source := Path(inspect.getfile(method.client))) in scopes.clients():
+        template = re.sub(r"{\w+}", "*", operation.path)
+        assert scopes.routes(source)[method.name] == f"{operation.method} {template}"
     documented = {p["name"].lower() for p in operation.spec.get("parameters", [])}
     assert set(called.options.get("params") or {}) <= documented
     if called.options.get("key") is not None:

@@ -1,0 +1,58 @@
+"""Routes that each program calls: the scope of its key. Written by `make docs`."""
+
+CALLS: dict[str, tuple[str, ...]] = {
+    "orchestrator": (
+        "backlog-service GET /backlogs/*",
+        "backlog-service GET /backlogs/*/ages",
+        "backlog-service GET /backlogs/*/candidates",
+        "backlog-service GET /backlogs/*/summary",
+        "chronicle-service GET /v1/analytics/project/*/evidence",
+        "chronicle-service GET /v1/analytics/project/*/impediments",
+        "chronicle-service GET /v1/analytics/project/*/patterns",
+        "chronicle-service GET /v1/analytics/project/*/velocity",
+        "chronicle-service GET /v1/analytics/projects/similar",
+        "chronicle-service GET /v1/notes/decision_audit",
+        "chronicle-service POST /v1/notes/decision_audit",
+        "embedding-service POST /embed/batch",
+        "project-service GET /projects/*",
+        "project-service GET /projects/*/availability/check",
+        "project-service GET /projects/*/team-members",
+        "project-service PUT /projects/*/clock",
+        "sprint-service GET /sprints/*",
+        "sprint-service GET /sprints/by-project/*",
+        "sprint-service POST /sprints/*",
+        "sprint-service POST /sprints/*/close",
+        "sprint-service POST /sprints/*/run-daily-scrum",
+    ),
+    "daily_scrum": (
+        "project-service GET /projects/*",
+        "project-service GET /projects/*/availability/check",
+        "sprint-service GET /sprints/*",
+    ),
+    "sprint": (
+        "backlog-service DELETE /backlogs/*/reservations/*",
+        "backlog-service GET /backlogs/*/finished-outside-sprints",
+        "backlog-service POST /backlogs/*/reservations",
+        "chronicle-service POST /v1/notes/daily_scrum_report",
+        "chronicle-service POST /v1/notes/sprint_cancellation",
+        "chronicle-service POST /v1/notes/sprint_planning",
+        "chronicle-service POST /v1/notes/sprint_retrospective",
+        "project-service GET /employees/*",
+        "project-service GET /projects/*",
+        "project-service GET /projects/*/availability/check",
+        "project-service GET /projects/*/team-members",
+    ),
+    "backlog": (
+        "project-service GET /employees/*",
+        "project-service GET /projects/*",
+        "project-service GET /teams",
+    ),
+    "jobs": (
+        "project-orchestrator POST /orchestrate/schedules/*/firings",
+        "sprint-service POST /sprints/*/run-daily-scrum",
+    ),
+    "planning": (
+        "project-orchestrator POST /orchestrate/project/*",
+        "project-service GET /projects",
+    ),
+}
