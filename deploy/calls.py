@@ -12,6 +12,8 @@ CALLS: dict[str, tuple[str, ...]] = {
         "chronicle-service GET /v1/analytics/project/*/velocity",
         "chronicle-service GET /v1/analytics/projects/similar",
         "chronicle-service GET /v1/notes/decision_audit",
+        "chronicle-service GET /v1/notes/decision_audit/identities",
+        "chronicle-service GET /v1/notes/decision_audit/verify",
         "chronicle-service POST /v1/notes/decision_audit",
         "embedding-service POST /embed/batch",
         "project-service GET /projects/*",
