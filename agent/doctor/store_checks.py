@@ -83,7 +83,7 @@ def _pooler(name: str, diagnosis: Diagnosis) -> Iterator[Finding]:
     if diagnosis.database is None or not diagnosis.database.is_pooled:
         return
     if diagnosis.has_direct_url:
-        yield Finding(name, "pooler", "ok", "a pooler, and a URL past it for LISTEN")
+        yield Finding(name, "pooler", "ok", "a pooler, and a URL past it")
     else:
         yield Finding(
             name,

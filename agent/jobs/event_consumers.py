@@ -22,8 +22,9 @@ from domain_services.events import (
 )
 from domain_services.kernel.database.database import Database
 from domain_services.kernel.messaging.consumer_names import consumer_name
+from domain_services.kernel.messaging.effects import Handler
 from domain_services.kernel.messaging.envelope import Envelope
-from domain_services.kernel.messaging.inbox import Consumer, Handler
+from domain_services.kernel.messaging.inbox import Consumer
 from domain_services.kernel.messaging.redis import open_redis
 from memory import deleted_schedules, outcomes
 from memory.outcomes import CancelledSprint, ClosedSprint

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from domain_services.backlog.api import planning, tasks
 from domain_services.backlog.api.tasks import Clients
 from domain_services.backlog.examples import EXAMPLES
-from domain_services.backlog.logic.events import HANDLERS
+from domain_services.backlog.logic.events import BATCH_HANDLERS
 from domain_services.backlog.retention import RETENTION
 from domain_services.backlog.settings import BacklogSettings
 from domain_services.events import BACKLOG_GROUP, DAILY_SCRUM_EVENTS
@@ -51,7 +51,7 @@ def create_app(settings: BacklogSettings) -> FastAPI:
                 group=BACKLOG_GROUP,
                 # The same after a restart, so that unfinished entries are found again.
                 name=consumer_name(settings.port),
-                handlers=HANDLERS,
+                batch_handlers=BATCH_HANDLERS,
             )
             app.state.peers = (clients.project,)
             app.state.consumers = (consumer,)

@@ -14,7 +14,7 @@ from domain_services.daily_scrum import schema
 from domain_services.daily_scrum.logic import Simulator
 from domain_services.daily_scrum.settings import DailyScrumSettings
 from domain_services.kernel.errors import Problem
-from domain_services.kernel.messaging.outbox import Relay
+from domain_services.kernel.messaging.relay import Relay
 from domain_services.kernel.types import SprintId
 from domain_services.kernel.web.health import probe
 from domain_services.kernel.web.idempotent_route import IdempotentRoute

@@ -15,8 +15,8 @@ from domain_services.kernel.background import Background
 from domain_services.kernel.client.http_client import open_http
 from domain_services.kernel.database.database import open_database
 from domain_services.kernel.database.retention import Retention
-from domain_services.kernel.messaging.outbox import Relay
 from domain_services.kernel.messaging.redis import check_writing, open_redis
+from domain_services.kernel.messaging.relay import Relay
 from domain_services.kernel.web.app import build_app
 from domain_services.kernel.web.health import Checks
 from domain_services.project.client import ProjectClient
@@ -46,7 +46,7 @@ def create_app(settings: DailyScrumSettings) -> FastAPI:
                 external_apis={peer.peer: peer.health for peer in (sprint, project)},
             )
             background: Background = app.state.background
-            async with background.running(*app.state.relay.loops()):
+            async with app.state.relay.draining(), background.running(*app.state.relay.loops()):
                 yield
 
     return build_app(SOURCE, settings, [router], lifespan=lifespan, validation_status=422)

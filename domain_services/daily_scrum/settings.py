@@ -9,7 +9,6 @@ from domain_services.kernel.settings import KernelSettings, Port
 
 
 class DailyScrumSettings(KernelSettings):
-    listeners: ClassVar[int] = 1  # the relay of its outbox
     needs_redis: ClassVar[bool] = True
 
     port: Port = Field(default=8106, description="port to listen on")

@@ -111,8 +111,6 @@ class KernelSettings(BaseSettings):
         env_prefix="DSM_", env_nested_delimiter="__", extra="ignore", frozen=True
     )
 
-    listeners: ClassVar[int] = 0
-    """Connections that listen for the database's notifications."""
     needs_redis: ClassVar[bool] = False
     """True for a service that cannot do without events."""
     session_settings: ClassVar[dict[str, str]] = {}
@@ -233,7 +231,7 @@ class KernelSettings(BaseSettings):
         """Most connections that one process opens to its database."""
         if self.database_url is None:
             return 0
-        return sum(self.pool_sizes.values()) + self.listeners
+        return sum(self.pool_sizes.values())
 
     @property
     def database_routes(self) -> tuple[DatabaseRoute, ...]:

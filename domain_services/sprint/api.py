@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
 
 from domain_services.kernel.database.database import Store, UnitOfWork
-from domain_services.kernel.messaging.outbox import Relay
+from domain_services.kernel.messaging.relay import Relay
 from domain_services.kernel.types import ProjectId, SprintId, TaskId
 from domain_services.kernel.web.auth import ADMIN, Identity
 from domain_services.kernel.web.idempotent_route import IdempotentRoute

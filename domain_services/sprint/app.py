@@ -17,8 +17,8 @@ from domain_services.kernel.messaging import deliveries
 from domain_services.kernel.messaging.consumer_names import consumer_name
 from domain_services.kernel.messaging.deliveries import DeliveryWorker
 from domain_services.kernel.messaging.inbox import Consumer
-from domain_services.kernel.messaging.outbox import Relay
 from domain_services.kernel.messaging.redis import check_writing, open_redis
+from domain_services.kernel.messaging.relay import Relay
 from domain_services.kernel.web import dead_letters, set_aside
 from domain_services.kernel.web.app import build_app
 from domain_services.kernel.web.health import Checks
@@ -77,11 +77,14 @@ def create_app(settings: SprintSettings) -> FastAPI:
             app.state.delivers = True
             app.state.item_kinds = (deliveries.KIND, saga.KIND)
             background: Background = app.state.background
-            async with background.running(
-                *app.state.relay.loops(),
-                DeliveryWorker(database, post_notes(chronicle), settings.item_tries).loop(),
-                app.state.planner.loop(),
-                reports.loop(),
+            async with (
+                app.state.relay.draining(),
+                background.running(
+                    *app.state.relay.loops(),
+                    DeliveryWorker(database, post_notes(chronicle), settings.item_tries).loop(),
+                    app.state.planner.loop(),
+                    reports.loop(),
+                ),
             ):
                 yield
 

@@ -8,7 +8,6 @@ from domain_services.kernel.settings import KernelSettings, Port
 
 
 class SprintSettings(KernelSettings):
-    listeners: ClassVar[int] = 1  # the relay of its outbox
     needs_redis: ClassVar[bool] = True
 
     port: Port = Field(default=8103, description="port to listen on")

@@ -8,7 +8,7 @@ from uuid import uuid4
 from redis.asyncio import Redis
 from sqlalchemy import text
 
-from domain_services.backlog.logic.events import HANDLERS
+from domain_services.backlog.logic.events import BATCH_HANDLERS
 from domain_services.events import (
     BACKLOG_GROUP,
     DAILY_SCRUM_EVENTS,
@@ -100,8 +100,8 @@ async def send(redis: Redis, *events: Envelope | str) -> None:
 def consumer(database: Database, redis: Redis, group: str, name: str | None = None) -> Consumer:
     """Make a consumer of a group of the task events' stream."""
     handlers: Mapping[str, Mapping[str, Any]] = {
-        BACKLOG_GROUP: HANDLERS,
-        SPRINT_GROUP: {TaskProgressed.event_type: progress.handle_task_progressed},
+        BACKLOG_GROUP: {"batch_handlers": BATCH_HANDLERS},
+        SPRINT_GROUP: {"handlers": {TaskProgressed.event_type: progress.handle_task_progressed}},
     }
     return Consumer(
         database,
@@ -109,13 +109,18 @@ def consumer(database: Database, redis: Redis, group: str, name: str | None = No
         stream=DAILY_SCRUM_EVENTS,
         group=group,
         name=name or str(uuid4()),
-        handlers=handlers[group],
+        **handlers[group],
     )
 
 
 async def consume(member: Consumer, redis: Redis, group: str, steps: int = 8) -> int:
-    """Step until no entry is pending or unread, at most `steps` times; count the others."""
+    """Create the group and step until no entry is pending or unread; count the others."""
     await redis.xgroup_create(DAILY_SCRUM_EVENTS, group, id="0", mkstream=True)
+    return await settle(member, redis, steps)
+
+
+async def settle(member: Consumer, redis: Redis, steps: int = 8) -> int:
+    """Step until no entry is pending or unread, at most `steps` times; count the others."""
     for _ in range(steps):
         await member.step()
         [state] = await redis.xinfo_groups(DAILY_SCRUM_EVENTS)

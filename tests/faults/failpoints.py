@@ -32,8 +32,9 @@ UNDOING = ("compensating", "released", "cancelled")
 # Name of a point -> "module:attribute" of the function before or after which it lies.
 _BEFORE_AND_AFTER = {
     "sprint": {
-        "relay.batch": "domain_services.kernel.messaging.outbox:Relay.send_batch",
-        "relay.confirm": "domain_services.kernel.messaging.outbox:Relay.confirm",
+        "relay.batch": "domain_services.kernel.messaging.relay:Relay.send_batch",
+        "relay.publish": "domain_services.kernel.messaging.relay:Relay.publish",
+        "relay.confirm": "domain_services.kernel.messaging.relay:Relay.confirm",
         "delivery.send": "domain_services.kernel.messaging.deliveries:DeliveryWorker._send",
     },
     "backlog": {

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import httpx
 from deploy.catalogue import SERVICES
 from tests.conftest import ADMIN_KEY, AUTH
 from tests.faults import failpoints
-from tests.faults.process import Spec, spawn
+from tests.faults.process import PACE, Spec, spawn
 from tests.ports import free_port
 
 STORED = tuple(service.name for service in SERVICES if service.database)
@@ -40,6 +40,8 @@ class Fleet:
     """URL that (caller, peer) uses in place of the peer's own."""
     mutations: Sequence[str] = ()
     """Mechanisms that every process runs without."""
+    pace: Mapping[str, float] = field(default_factory=lambda: dict(PACE))
+    """Shortened waits of its processes; empty: as shipped."""
     kills: int = 0
     """SIGKILLs so far."""
     _processes: dict[str, Any] = field(default_factory=dict)
@@ -72,7 +74,7 @@ class Fleet:
         }
         if name == "orchestrator":
             base["lease_seconds"] = 1.5
-        return Spec(name, base | settings, folder, tuple(self.mutations))
+        return Spec(name, base | settings, folder, tuple(self.mutations), self.pace)
 
     async def wait_ready(self, name: str, seconds: float = 30) -> None:
         """Wait until a started service answers its health check."""

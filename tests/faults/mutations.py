@@ -18,11 +18,12 @@ Put = Callable[[str, Any], None]
 
 
 def _inbox_row(put: Put) -> None:
-    put("domain_services.kernel.messaging.inbox:_FIRST_TIME", text("SELECT 1"))
+    every_id = "SELECT CAST(unnest(CAST(:event_ids AS text[])) AS uuid)"
+    put("domain_services.kernel.messaging.effects:_FIRST_TIME", text(every_id))
 
 
 def _version_guard(put: Put) -> None:
-    _edit(put, "domain_services.backlog.logic.events:_APPLY", "AND tasks.sprint_version < :version")
+    put("domain_services.backlog.logic.events:_is_newer", lambda *_: True)
 
 
 def _reclaim(put: Put) -> None:
@@ -43,12 +44,44 @@ def _group_recreation(put: Put) -> None:
     async def nothing(_self: Any) -> None:
         await asyncio.sleep(0.05)
 
-    put("domain_services.kernel.messaging.inbox:Consumer._create_group", nothing)
+    put("domain_services.kernel.messaging.group_member:GroupMember.create_group", nothing)
 
 
 def _confirmation(put: Put) -> None:
-    closed = "UPDATE outbox SET published_at = now(), closed_at = now() WHERE id = ANY(:ids)"
-    put("domain_services.kernel.messaging.outbox:_SENT", text(closed))
+    awaiting = "closed_at = CASE WHEN awaiting = '{}' THEN now() END"
+    _edit(put, "domain_services.kernel.messaging.relay:_SENT", awaiting, "closed_at = now()")
+
+
+def _busy_store(put: Put) -> None:
+    put("domain_services.kernel.messaging.inbox:is_busy", lambda _error: False)
+
+
+def _publishing_after_commit(put: Put) -> None:
+    put("domain_services.kernel.messaging.relay:Relay.take", lambda _self, _appended: None)
+
+
+def _no_publishing_before_commit(put: Put) -> None:
+    """Hand events over while their transaction is open."""
+    relays: list[Any] = []
+    begin = resolve("domain_services.kernel.messaging.relay:Relay").__init__
+
+    def noted(self: Any, *arguments: Any, **options: Any) -> None:
+        begin(self, *arguments, **options)
+        relays.append(self)
+
+    put("domain_services.kernel.messaging.relay:Relay.__init__", noted)
+
+    def at_once(_connection: Any, events: Any) -> None:
+        relays[-1].take(events)
+
+    put("domain_services.kernel.messaging.outbox:hand_over", at_once)
+
+
+def _outbox_poll(put: Put) -> None:
+    async def nothing(_self: Any) -> int:
+        return 0
+
+    put("domain_services.kernel.messaging.relay:Relay.send_batch", nothing)
 
 
 def _one_active_sprint(put: Put) -> None:
@@ -196,6 +229,10 @@ def _peer_timeout(put: Put) -> None:
 
 MUTATIONS: Mapping[str, Callable[[Put], None]] = {
     "inbox row": _inbox_row,
+    "busy store": _busy_store,
+    "publishing after commit": _publishing_after_commit,
+    "no publishing before commit": _no_publishing_before_commit,
+    "outbox poll": _outbox_poll,
     "version guard": _version_guard,
     "reclaim": _reclaim,
     "dead letters": _dead_letters,

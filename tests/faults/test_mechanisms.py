@@ -15,12 +15,12 @@ from domain_services.kernel.database import idempotency
 from domain_services.kernel.database.database import Database
 from domain_services.kernel.errors import Problem, Unavailable
 from domain_services.kernel.messaging import outbox, trimming
-from domain_services.kernel.messaging.outbox import Relay
+from domain_services.kernel.messaging.relay import Relay
 from memory.pool import open_pool
 from memory.run import LeaseLost, Run
 from memory.run_recovery import RunRecovery
 from memory.runs import RunTable
-from tests.faults import bench, mutations
+from tests.faults import bench, event_scenarios, mutations
 from tests.faults.bench import FREE_TASKS, RUNNING_SPRINT, TASK
 from tests.memory.conftest import decide
 
@@ -45,9 +45,11 @@ async def repeated_event(stores: ScenarioStores) -> list[str]:
     url = stores.url("domain_services.sprint")
     async with bench.filled(url, *RUNNING_SPRINT) as database:
         event = bench.progressed(40)
-        await bench.send(stores.redis, event, event)
+        await bench.send(stores.redis, event)
         member = bench.consumer(database, stores.redis, SPRINT_GROUP)
-        unread = await bench.consume(member, stores.redis, SPRINT_GROUP)
+        await bench.consume(member, stores.redis, SPRINT_GROUP)
+        await bench.send(stores.redis, event)
+        unread = await bench.settle(member, stores.redis)
         rows = await _count(database, "progress_history")
     return [f"{rows} entries of one event, {unread} unread"] if (rows, unread) != (1, 0) else []
 
@@ -220,6 +222,7 @@ SCENARIOS: dict[str, Scenario] = {
     "breaker": failing_peer,
     "pool check": closed_connections,
     "unread entries": slow_reader,
+    **event_scenarios.SCENARIOS,
 }
 
 
@@ -231,7 +234,8 @@ async def stores(
         ("kernel.messaging.inbox.RETRY_SECONDS", 0),
         ("kernel.messaging.inbox.RECLAIM_IDLE_MILLISECONDS", 0),
         ("kernel.messaging.inbox.BLOCK_MILLISECONDS", 10),
-        ("kernel.messaging.outbox.REPUBLISH_AFTER_SECONDS", 0),
+        ("kernel.messaging.relay.REPUBLISH_AFTER_SECONDS", 0),
+        ("kernel.messaging.relay.PRODUCER_SECONDS", 0),
     ):
         monkeypatch.setattr(f"domain_services.{target}", value)
     async with Redis.from_url(redis_url) as redis:

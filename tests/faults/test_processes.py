@@ -88,6 +88,8 @@ async def test_compensation_killed_at_any_step_is_completed(
         ("sprint", "relay.batch:before"),
         ("sprint", "relay.sent"),
         ("sprint", "relay.batch:after"),
+        ("sprint", "relay.publish:before"),
+        ("sprint", "relay.publish:after"),
         ("sprint", "relay.confirm:before"),
         ("sprint", "relay.confirm:after"),
         ("sprint", "delivery.send:before"),

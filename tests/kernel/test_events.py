@@ -200,7 +200,7 @@ async def test_entries_read_before_a_restart_do_not_wait_for_a_failing_one(
     await box.add(shelf, "first")
     await send(box, box_added(shelf, "bug"), box_added(shelf), box_added(shelf))
     before = make_consumer(box.database, box.redis)
-    await box.redis.xreadgroup(GROUP, before._name, {STREAM: ">"}, count=3)
+    await box.redis.xreadgroup(GROUP, before._member.name, {STREAM: ">"}, count=3)
     consumer = make_consumer(box.database, box.redis)
     for _ in range(20):
         await consumer.step()

@@ -14,6 +14,7 @@ from domain_services.kernel.background import Background, every, giving_back
 from domain_services.kernel.database.database import Database
 from domain_services.kernel.messaging import inbox
 from domain_services.kernel.messaging.deliveries import Delivery, DeliveryWorker, enqueue
+from domain_services.kernel.messaging.group_member import Entry
 from domain_services.kernel.messaging.inbox import Consumer
 from tests.kernel.box.app import GROUP, STREAM
 from tests.kernel.conftest import BoxService
@@ -70,16 +71,15 @@ async def test_entries_of_a_leaving_consumer_are_claimed_without_waiting(
     reached, gate = asyncio.Event(), asyncio.Event()
 
     class Stuck(Consumer):
-        async def _process_one(self, entry_id: bytes, payload: bytes) -> None:
+        async def _process(self, entries: list[Entry]) -> None:
             reached.set()
             await gate.wait()
 
     class Counting(Consumer):
         handled = 0
 
-        async def _process_one(self, entry_id: bytes, payload: bytes) -> None:
-            self.handled += 1
-            await self._acknowledge(entry_id, None)
+        async def _process(self, entries: list[Entry]) -> None:
+            self.handled += len(entries)
 
     parts = {"stream": STREAM, "group": GROUP, "handlers": {}}
     stuck = Stuck(box.database, box.redis, name="leaving", **parts)

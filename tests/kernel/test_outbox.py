@@ -7,7 +7,8 @@ from sqlalchemy import text
 
 from domain_services.kernel.database.database import Database
 from domain_services.kernel.messaging.envelope import Envelope
-from domain_services.kernel.messaging.outbox import Relay, append
+from domain_services.kernel.messaging.outbox import append
+from domain_services.kernel.messaging.relay import Relay
 from tests.kernel.box.app import GROUP, STREAM, BoxAdded
 from tests.kernel.conftest import BoxService
 

@@ -14,7 +14,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from domain_services.kernel.client.http_client import ServiceClient
-from domain_services.kernel.messaging.outbox import Relay, append
+from domain_services.kernel.messaging.outbox import append
+from domain_services.kernel.messaging.relay import Relay
 from domain_services.kernel.settings import KernelSettings
 from domain_services.kernel.telemetry import configure_logging
 from tests.conftest import ADMIN_KEY, AUTH, serving
@@ -74,7 +75,7 @@ async def test_metrics_show_breakers_outbox_and_connections(box: BoxService) -> 
         events = await append(connection, boxes, source="boxes")
     assert await metric(box, "dsm_outbox_open_rows") == 2
     assert await metric(box, "dsm_outbox_oldest_seconds") > 0
-    await relay.send_batch()
+    await relay.publish()
     await relay.confirm([f"{event.event_id} {GROUP}".encode() for event in events])
     assert await metric(box, "dsm_outbox_open_rows") == 0
     assert await metric(box, "dsm_outbox_oldest_seconds") == 0

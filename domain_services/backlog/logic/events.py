@@ -1,67 +1,126 @@
 """Handlers of the sprint service's events: the backlog's copy of tasks in sprints."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
 
+import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain_services.backlog.schema import TaskStatus
 from domain_services.events import TaskUpdated
+from domain_services.kernel.messaging.effects import BatchHandler
 from domain_services.kernel.messaging.envelope import Envelope
-from domain_services.kernel.messaging.inbox import Handler
 
-# The sprint service counts on from the version it reserved: ours never falls behind its own, or
-# the first events of a task's next sprint would look old.
-# A released task that is completed stays listed in its sprint: `sprint_id` is kept.
-_APPLY = text(
+_LOCK = text(
     """
-    WITH before AS (
-        SELECT task_id, status, progress_percentage FROM tasks
-        WHERE task_id = :task_id AND project_id = :project_id FOR UPDATE),
-    changed AS (
-        UPDATE tasks SET status = :status, progress_percentage = :progress_percentage,
-               sprint_id = CASE WHEN :status = 'completed'
-                                THEN coalesce(:sprint_id, tasks.sprint_id) ELSE :sprint_id END,
-               assigned_to = :assigned_to,
-               finished_on = CASE WHEN :status = 'completed'
-                                  THEN coalesce(CAST(:finished_on AS date), tasks.finished_on) END,
-               sprint_version = :version, version = greatest(tasks.version + 1, :version),
-               updated_at = now()
-        FROM before
-        WHERE tasks.task_id = before.task_id AND tasks.sprint_version < :version
-        RETURNING tasks.task_id, before.status AS from_status, tasks.status AS to_status,
-                  before.progress_percentage AS from_progress, tasks.progress_percentage),
-    recorded AS (
-        INSERT INTO task_history (task_id, at, actor, from_status, to_status, progress)
-        SELECT task_id, :updated_at, :actor, from_status, to_status, progress_percentage
-        FROM changed
-        WHERE (from_status, from_progress) IS DISTINCT FROM (to_status, progress_percentage))
-    SELECT count(*) FROM before
+    SELECT task_id, project_id, status, progress_percentage, sprint_id, assigned_to, finished_on,
+           ended_sprint_id, sprint_version, version
+    FROM tasks WHERE task_id = ANY(:task_ids) ORDER BY task_id FOR UPDATE
     """
 )
-# Only of the version that was applied last. A task that was opened again after an earlier release
-# is not completed any more, or is in no sprint: a repeated release does not touch it.
-_RELEASE_COMPLETED = text(
+_STORE = text(
     """
-    UPDATE tasks SET ended_sprint_id = sprint_id
-    WHERE task_id = :task_id AND sprint_version = :version AND status = 'completed'
+    WITH changed AS (
+        SELECT * FROM jsonb_to_recordset(CAST(:tasks AS jsonb)) AS task (
+            task_id text, status text, progress_percentage int, sprint_id text, assigned_to text,
+            finished_on date, ended_sprint_id text, sprint_version bigint, version bigint)),
+    stored AS (
+        UPDATE tasks SET status = changed.status,
+               progress_percentage = changed.progress_percentage,
+               sprint_id = changed.sprint_id, assigned_to = changed.assigned_to,
+               finished_on = changed.finished_on, ended_sprint_id = changed.ended_sprint_id,
+               sprint_version = changed.sprint_version, version = changed.version,
+               updated_at = CASE WHEN tasks.version < changed.version
+                                 THEN now() ELSE tasks.updated_at END
+        FROM changed WHERE tasks.task_id = changed.task_id)
+    INSERT INTO task_history (task_id, at, actor, from_status, to_status, progress)
+    SELECT task_id, at, actor, from_status, to_status, progress
+    FROM jsonb_to_recordset(CAST(:steps AS jsonb)) AS step (
+        task_id text, at timestamptz, actor text, from_status text, to_status text, progress int)
     """
 )
 
 
-async def apply_task_updated(connection: AsyncConnection, event: Envelope) -> None:
-    """Apply the sprint service's state of a task if it is newer than the last one applied.
+@dataclass(frozen=True)
+class _Task:
+    """Row of a task, as far as a sprint changes it."""
+
+    task_id: str
+    project_id: str
+    status: TaskStatus
+    progress_percentage: int
+    sprint_id: str | None
+    assigned_to: str | None
+    finished_on: date | None
+    ended_sprint_id: str | None
+    sprint_version: int
+    version: int
+
+
+async def apply_task_updates(connection: AsyncConnection, events: Sequence[Envelope]) -> None:
+    """Apply the sprint service's states of tasks that are newer than the last ones applied.
 
     Raises: `LookupError` for an unknown task.
     """
-    update = TaskUpdated.model_validate(event.event_data)
+    updates = [TaskUpdated.model_validate(event.event_data) for event in events]
+    tasks = await _locked(connection, {update.task_id for update in updates})
+    before = dict(tasks)
+    steps: list[dict[str, Any]] = []
+    for event, update in zip(events, updates, strict=True):
+        task = tasks.get(update.task_id)
+        if task is None or task.project_id != update.project_id:
+            raise LookupError(f"there is no task {update.task_id} in {update.project_id}")
+        after = _released(_updated(task, update), update)
+        tasks[update.task_id] = after
+        if _progress(after) != _progress(task):
+            steps.append(_step(task, after, update, event.metadata.source_service))
+    changed = [task for task in tasks.values() if task != before[task.task_id]]
+    if changed:
+        values = {"tasks": orjson.dumps(changed).decode(), "steps": orjson.dumps(steps).decode()}
+        await connection.execute(_STORE, values)
+
+
+async def _locked(connection: AsyncConnection, task_ids: set[str]) -> dict[str, _Task]:
+    rows = await connection.execute(_LOCK, {"task_ids": list(task_ids)})
+    return {row["task_id"]: _Task(**row) for row in rows.mappings()}
+
+
+def _updated(task: _Task, update: TaskUpdated) -> _Task:
+    """Return the task after an update; the same when it is not newer."""
+    if not _is_newer(update, task):
+        return task
     status = _status(update)
-    values = update.model_dump() | {"status": status, "actor": event.metadata.source_service}
-    if not (await connection.execute(_APPLY, values)).scalar_one():
-        raise LookupError(f"there is no task {update.task_id} in {update.project_id}")
-    if update.sprint_id is None and status == "completed":
-        release = {"task_id": update.task_id, "version": update.version}
-        await connection.execute(_RELEASE_COMPLETED, release)
+    is_completed = status == "completed"
+    return replace(
+        task,
+        status=status,
+        progress_percentage=update.progress_percentage,
+        # A released task that is completed stays listed in its sprint: `sprint_id` is kept.
+        sprint_id=update.sprint_id or (task.sprint_id if is_completed else None),
+        assigned_to=update.assigned_to,
+        finished_on=(update.finished_on or task.finished_on) if is_completed else None,
+        sprint_version=update.version,
+        # The sprint service counts on from the version it reserved: ours never falls behind its
+        # own, or the first events of a task's next sprint would look old.
+        version=max(task.version + 1, update.version),
+    )
+
+
+def _is_newer(update: TaskUpdated, task: _Task) -> bool:
+    return update.version > task.sprint_version
+
+
+def _released(task: _Task, update: TaskUpdated) -> _Task:
+    """Note the sprint that ended, when it releases a completed task."""
+    # Only of the version that was applied last. A task that was opened again after an earlier
+    # release is not completed any more, or is in no sprint: a repeated release does not touch it.
+    is_last = update.version == task.sprint_version and task.status == "completed"
+    if update.sprint_id is None and _status(update) == "completed" and is_last:
+        return replace(task, ended_sprint_id=task.sprint_id)
+    return task
 
 
 def _status(update: TaskUpdated) -> TaskStatus:
@@ -71,4 +130,19 @@ def _status(update: TaskUpdated) -> TaskStatus:
     return "assigned_to_sprint" if update.status == "unassigned" else update.status
 
 
-HANDLERS: Mapping[str, Handler] = {TaskUpdated.event_type: apply_task_updated}
+def _progress(task: _Task) -> tuple[TaskStatus, int]:
+    return task.status, task.progress_percentage
+
+
+def _step(before: _Task, after: _Task, update: TaskUpdated, actor: str) -> dict[str, Any]:
+    return {
+        "task_id": after.task_id,
+        "at": update.updated_at,
+        "actor": actor,
+        "from_status": before.status,
+        "to_status": after.status,
+        "progress": after.progress_percentage,
+    }
+
+
+BATCH_HANDLERS: Mapping[str, BatchHandler] = {TaskUpdated.event_type: apply_task_updates}

@@ -1,6 +1,6 @@
 """Database of one service: the engine, and the transaction around a request."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -56,6 +56,17 @@ def _ping_after_input(dialect: Dialect) -> None:
     dialect.do_ping = do_ping
 
 
+_HANDED_OVER = "dsm.handed_over"  # key in a connection's `info`
+
+
+def hand_over(connection: AsyncConnection, items: Sequence[object]) -> None:
+    """Give `items` to the database's `after_commit`, if the transaction of `connection` commits."""
+    handed_over: list[object] | None = connection.info.get(_HANDED_OVER)
+    # None: the transaction is not one of `Database.transaction`.
+    if handed_over is not None:
+        handed_over.extend(items)
+
+
 class Database:
     """Engine of a service's database."""
 
@@ -74,12 +85,24 @@ class Database:
         self._write_probe = WriteProbe(self.engine)
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._fast_reads = FastReads(url, most=read_pool_size, pooled=direct_url is not None)
+        self.after_commit: Callable[[Sequence[Any]], None] | None = None
+        """Takes what a transaction has handed over, once it has committed; must not fail."""
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """Commit when the block ends, roll back when it raises."""
+        handed_over: list[Any] = []
         async with self.engine.begin() as connection:
-            yield connection
+            # The pooled connection's, which outlives this transaction. Asked for once: a connection
+            # that broke meanwhile refuses to tell it.
+            info = connection.info
+            info[_HANDED_OVER] = handed_over
+            try:
+                yield connection
+            finally:
+                info.pop(_HANDED_OVER, None)
+        if handed_over and self.after_commit is not None:
+            self.after_commit(handed_over)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:

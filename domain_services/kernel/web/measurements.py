@@ -1,7 +1,7 @@
 """Measurements that cost a query or a call: made when Prometheus asks, by every reading at once."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 
 import structlog
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -11,7 +11,8 @@ from starlette.datastructures import State
 from domain_services.kernel.database.database import Database
 from domain_services.kernel.messaging import deliveries
 from domain_services.kernel.messaging.dead_letters import store as dead_letters
-from domain_services.kernel.messaging.outbox import Relay
+from domain_services.kernel.messaging.inbox import Consumer
+from domain_services.kernel.messaging.relay import Relay
 from domain_services.kernel.web.health import CHECK_SECONDS, Checks, probe
 
 logger = structlog.get_logger()
@@ -52,8 +53,10 @@ def _of_kernel(state: State) -> Iterator[Reading]:
     relay: Relay | None = getattr(state, "relay", None)
     if relay is not None:
         yield lambda: _outbox(relay)
-    if getattr(state, "consumers", None):
+    consumers: Sequence[Consumer] = getattr(state, "consumers", ())
+    if consumers:
         yield lambda: _dead_letters(database)
+        yield lambda: _behind(consumers)
     if getattr(state, "delivers", False):
         yield lambda: _deliveries(database)
 
@@ -93,6 +96,21 @@ async def _outbox(relay: Relay) -> Iterable[Metric]:
             events.oldest_seconds,
         ),
     ]
+
+
+async def _behind(consumers: Iterable[Consumer]) -> Iterable[Metric]:
+    labels = ["stream", "group"]
+    unread = GaugeMetricFamily("dsm_inbox_unread_entries", "Entries not yet read", labels=labels)
+    pending = GaugeMetricFamily(
+        "dsm_inbox_pending_entries", "Entries read and not yet finished", labels=labels
+    )
+    for consumer in consumers:
+        behind = await consumer.behind()
+        # Redis 6.2 does not count them.
+        if behind.unread is not None:
+            unread.add_metric([consumer.stream, consumer.group], behind.unread)
+        pending.add_metric([consumer.stream, consumer.group], behind.pending)
+    return [unread, pending]
 
 
 async def _dead_letters(database: Database) -> Iterable[Metric]:

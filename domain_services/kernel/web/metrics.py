@@ -13,7 +13,7 @@ from domain_services.kernel.client.http_client import ServiceClient
 from domain_services.kernel.database.pool import CheckedPool, PoolUse
 from domain_services.kernel.database.retention import Retention
 from domain_services.kernel.messaging.inbox import Consumer
-from domain_services.kernel.messaging.outbox import Relay
+from domain_services.kernel.messaging.relay import Relay
 from domain_services.kernel.web.admission import Admission
 
 _BREAKER = {"closed": 0, "half_open": 1, "open": 2}
