@@ -35,6 +35,8 @@ class ServiceSpec:
     """Scope of its API key: the peers' routes that it may call, as in `ApiKey`."""
     events: bool = False
     """Whether it publishes or applies events, and so needs Redis."""
+    signs_cuts: bool = False
+    """Whether it signs the cuts of its audits, and so has a key for that."""
 
     @property
     def identity(self) -> str:
@@ -52,6 +54,7 @@ def _domain(
     offset: int,
     role: str | None = None,
     events: bool = False,
+    signs_cuts: bool = False,
 ) -> ServiceSpec:
     package = f"domain_services.{name}"
     return ServiceSpec(
@@ -64,6 +67,7 @@ def _domain(
         role,
         calls=CALLS.get(name, ()),
         events=events,
+        signs_cuts=signs_cuts,
     )
 
 
@@ -87,7 +91,7 @@ SERVICES: Catalogue = (
     _domain("sprint", 3, events=True),
     _domain("backlog", 2, events=True),
     _domain("project", 1),
-    _domain("chronicle", 4, role="dsm_chronicle_service"),
+    _domain("chronicle", 4, role="dsm_chronicle_service", signs_cuts=True),
     ServiceSpec(
         "embedding",
         5,

@@ -89,7 +89,7 @@ RETENTION: Tables = (
     Kept(
         "audited_runs",
         "id of a run with an audit",
-        "audits are compared with it; about 120 bytes a run",
+        "audits are compared with it; about 200 bytes a run",
     ),
     replace(_EPISODES, delete=_DELETE_EPISODES),
     Kept("deleted_decisions", "count of deleted episodes", "a few rows a project"),

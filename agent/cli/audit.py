@@ -60,6 +60,8 @@ def describe(verification: "AuditVerification") -> Iterator[str]:
     compared = {project.project_id: project for project in verification.projects}
     for chain in verification.chains.chains:
         yield _chain(chain, compared.get(chain.project_id))
+        if chain.cuts:
+            yield _cuts(chain)
     for project in verification.projects:
         yield from _differences(project)
     if not (verification.chains.chains or verification.projects):
@@ -80,6 +82,15 @@ def _chain(chain: "ProjectChain", compared: "ComparedProject | None") -> str:
     audit = f"audit {chain.first_broken} (number {chain.first_broken_sequence}): "
     place = audit if chain.first_broken else ""
     return f"BROKEN  {chain.project_id}  {place}{chain.problem}"
+
+
+def _cuts(chain: "ProjectChain") -> str:
+    first, last = chain.cuts[0], chain.cuts[-1]
+    return (
+        f"CUT     {chain.project_id}  {sum(cut.audits for cut in chain.cuts)} audits up to number"
+        f" {last.last_sequence}, recorded {first.first_recorded_at:%Y-%m-%d} to"
+        f" {last.last_recorded_at:%Y-%m-%d}, cut off {last.cut_at:%Y-%m-%d} by {last.rule}, signed"
+    )
 
 
 def _differences(project: "ComparedProject") -> Iterator[str]:

@@ -140,11 +140,11 @@ class DecisionAuditTrail(Answer):
     """Project that the decisions are about."""
     # More than `audits` may hold: the chronicle answers the newest 1,000 at once.
     total: int
-    """All decisions, those of `pending` included."""
+    """All decisions, those of `pending` included, and those whose audits were cut off."""
     pending: int
     """Decisions that the chronicle has not recorded yet."""
     truncated: bool
-    """True when older audits than those listed are recorded."""
+    """True when older audits than those listed were recorded."""
     audits: list[DecisionAudit]
     """The newest audits, oldest first."""
 

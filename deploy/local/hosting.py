@@ -27,6 +27,8 @@ class StackSettings(TypedDict):
     peers: dict[str, str]
     auth: AuthSettings
     database_url: NotRequired[str]
+    audit_key: NotRequired[str]
+    """Key that signs the cuts of the chronicle."""
 
 
 class Hosting(Protocol):

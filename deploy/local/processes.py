@@ -152,6 +152,8 @@ def _environment(settings: StackSettings) -> dict[str, str]:
     }
     if "database_url" in settings:
         variables["DSM_DATABASE_URL"] = settings["database_url"]
+    if "audit_key" in settings:
+        variables["DSM_AUDIT_KEY"] = settings["audit_key"]
     peers = {f"DSM_PEERS__{name.upper()}": url for name, url in settings["peers"].items()}
     return variables | peers
 

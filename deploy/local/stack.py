@@ -30,6 +30,7 @@ T = TypeVar("T")
 READY_SECONDS = 120.0
 DRAIN_SECONDS = 10.0
 _WATCH_SECONDS = 0.5
+AUDIT_KEY_VARIABLE = "DSM_AUDIT_KEY"  # a key of the caller's own goes before that of the folder
 
 
 def silent(_: str) -> None:
@@ -174,6 +175,8 @@ class Stack:
         }
         if spec.database:
             settings["database_url"] = self.servers.database_url(spec.database, spec.role)
+        if spec.signs_cuts and AUDIT_KEY_VARIABLE not in os.environ:
+            settings["audit_key"] = self.folder.key("audit-signing")
         return settings
 
     async def _run(self, step: Callable[[], T]) -> T:

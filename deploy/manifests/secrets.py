@@ -38,4 +38,6 @@ def _content(spec: ServiceSpec, stores: Stores, key_of: KeyOf) -> dict[str, str]
         content["redis-url"] = stores.redis
     if spec.calls:
         content["service-key"] = key_of(holder(spec))
+    if spec.signs_cuts:
+        content["audit-key"] = key_of("audit-signing")
     return content

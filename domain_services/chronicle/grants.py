@@ -14,4 +14,8 @@ GRANTS = {
     "decision_audits": "SELECT, INSERT (record)",
     "decision_chains": "SELECT",
     "decision_outcomes": "SELECT",
+    # Audits are deleted by the function `cut_audits` alone, which adds to these.
+    "decision_cuts": "SELECT",
+    "cut_decisions": "SELECT",
+    "counted_decisions": "SELECT",
 }

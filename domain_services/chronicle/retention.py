@@ -14,5 +14,16 @@ RETENTION: Tables = (
     Kept("project_history", "figures of a project's notes", "one row a project"),
     Kept("cancelled_sprints", "sprint that was cancelled", "its decision waits for no outcome"),
     Kept("decision_chains", "head of a project's chain of audits", "one row a project"),
-    Kept("decision_audits", "audit of a decision", "the record that decisions are checked by"),
+    Kept(
+        "decision_audits",
+        "audit of a decision",
+        "the record that decisions are checked by; the last one of a project always stays",
+        "for good, or `DSM_KEEP_AUDITS_DAYS`",
+    ),
+    Kept("decision_cuts", "signed head of audits that were cut off", "a chain goes on from it"),
+    Kept(
+        "cut_decisions",
+        "decision whose audit was cut off",
+        "the impact counts it, and the runs are compared with it; about 400 bytes",
+    ),
 )

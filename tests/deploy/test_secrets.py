@@ -40,6 +40,7 @@ def test_each_service_gets_what_it_needs_and_no_more() -> None:
             *(["database-url"] if spec.database else []),
             *(["redis-url"] if spec.events else []),
             *(["service-key"] if spec.calls else []),
+            *(["audit-key"] if spec.signs_cuts else []),
         }
         assert set(plain.get(spec.identity, {})) == needed, spec.name
 

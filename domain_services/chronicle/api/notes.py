@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
 from domain_services.chronicle import schema
 from domain_services.chronicle.logic import (
@@ -14,6 +14,7 @@ from domain_services.chronicle.logic import (
     planning,
     retrospectives,
 )
+from domain_services.chronicle.settings import ChronicleSettings
 from domain_services.chronicle.values import Day
 from domain_services.kernel.database.database import UnitOfWork
 from domain_services.kernel.types import ProjectId, SprintId
@@ -153,10 +154,14 @@ async def list_decision_audits(
 
 @router.get("/decision_audit/verify")
 async def verify_decision_audits(
-    db: UnitOfWork, project_id: ProjectId | None = None, noted_head: schema.Hash | None = None
+    request: Request,
+    db: UnitOfWork,
+    project_id: ProjectId | None = None,
+    noted_head: schema.Hash | None = None,
 ) -> schema.ChainVerification:
     """Verify the chain of one project, or of all."""
-    return await audits.verify(db, project_id, noted_head)
+    settings: ChronicleSettings = request.app.state.settings
+    return await audits.verify(db, project_id, noted_head, keys=settings.audit_keys)
 
 
 @router.get("/decision_audit/identities")

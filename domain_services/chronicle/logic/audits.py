@@ -5,8 +5,10 @@ followed by the record's canonical JSON, which is PostgreSQL's text of a jsonb v
 record holds the time of recording as `$recorded_at`. Records from before chronicle_0009 do not: the
 digest of their times is in the chain's row, and in the record of the first audit after them as
 `$old_times`. The database links what is inserted, and keeps the length and the head of each chain.
+A chain whose front was cut off goes on from the hash in the newest signed head.
 """
 
+from collections.abc import Sequence
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -14,6 +16,8 @@ import orjson
 from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain_services.chronicle.logic import cut_heads
+from domain_services.chronicle.logic.cut_heads import Cuts
 from domain_services.chronicle.models import decision_audits
 from domain_services.chronicle.schema import (
     AuditIdentity,
@@ -38,6 +42,9 @@ _SAME = text(
     """
     SELECT record - CAST(:chained AS text[]) = CAST(:record AS jsonb)
     FROM decision_audits WHERE audit_id = :audit_id
+    UNION ALL
+    SELECT content = audit_content(CAST(:record AS jsonb))
+    FROM cut_decisions WHERE audit_id = :audit_id
     """
 )
 # Fields that the database adds to a record, beside those that the caller sent.
@@ -46,15 +53,23 @@ CHAINED_FIELDS = ["$recorded_at", "$old_times"]
 # longer than hashing it.
 VERIFY = text(
     """
-    WITH links AS (
+    WITH cuts AS (
+        SELECT DISTINCT ON (project_id) project_id, sequence AS cut_up_to,
+               decode(CAST(head AS jsonb) ->> 'hash', 'hex') AS cut_hash,
+               decode(CAST(head AS jsonb) ->> 'old_times', 'hex') AS old_times
+        FROM decision_cuts
+        WHERE CAST(:project_id AS text) IS NULL OR project_id = :project_id
+        ORDER BY project_id, sequence DESC),
+    links AS (
         SELECT project_id, sequence, audit_id, prev_hash, hash,
-               lag(hash, 1, :genesis) OVER chain AS link_before,
-               row_number() OVER chain AS place, lead(sequence) OVER chain IS NULL AS is_last,
+               coalesce(lag(hash) OVER chain, cut_hash, :genesis) AS link_before,
+               coalesce(cut_up_to, 0) + row_number() OVER chain AS place,
+               lead(sequence) OVER chain IS NULL AS is_last,
                hash = sha256(prev_hash || convert_to(CAST(record AS text), 'UTF8')) AS is_whole,
                made_at = CAST(record ->> 'timestamp' AS timestamptz) AS is_timed,
                recorded_at = CAST(record ->> '$recorded_at' AS timestamptz) AS is_dated,
                record ->> '$old_times' AS old_times
-        FROM decision_audits
+        FROM decision_audits LEFT JOIN cuts USING (project_id)
         WHERE CAST(:project_id AS text) IS NULL OR project_id = :project_id
         WINDOW chain AS (PARTITION BY project_id ORDER BY sequence)),
     chains AS (
@@ -79,8 +94,10 @@ VERIFY = text(
             END AS problem, 1 AS counts
         FROM links l LEFT JOIN chains c ON c.project_id = l.project_id
         UNION ALL
-        SELECT project_id, 0, NULL, 'no audit is left', 0 FROM chains c
-        WHERE length > 0 AND NOT EXISTS (SELECT FROM links l WHERE l.project_id = c.project_id)
+        SELECT project_id, 0, NULL, 'no audit is left', 0
+        FROM (SELECT project_id FROM chains WHERE length > 0
+              UNION SELECT project_id FROM cuts) AS c
+        WHERE NOT EXISTS (SELECT FROM links l WHERE l.project_id = c.project_id)
         UNION ALL
         SELECT old.project_id, l.sequence, l.audit_id,
                'a time of recording was changed, of it or of an audit up to number ' || old.up_to,
@@ -88,7 +105,9 @@ VERIFY = text(
         FROM old JOIN links l USING (project_id, sequence)
         LEFT JOIN sealed ON sealed.project_id = old.project_id
         LEFT JOIN chains c ON c.project_id = old.project_id
-        WHERE coalesce(sealed.old_times, c.old_times)
+        LEFT JOIN cuts ON cuts.project_id = old.project_id
+        WHERE CASE WHEN cuts.project_id IS NULL THEN coalesce(sealed.old_times, c.old_times)
+                   ELSE cuts.old_times END
               IS DISTINCT FROM old_times_of(old.project_id)),
     first AS (
         SELECT DISTINCT ON (project_id) * FROM judged WHERE problem IS NOT NULL
@@ -103,15 +122,22 @@ VERIFY = text(
     """
 )
 _IDENTITIES: LiteralString = """
-    SELECT audit_id, project_id, decision_source, record ->> 'actor' AS actor,
-           record ->> 'run_id' AS run_id, encode(audit_content(record), 'hex') AS content
-    FROM decision_audits WHERE audit_id > :after AND audit_id <= :up_to
+    SELECT audit_id, project_id, decision_source, actor, run_id, encode(content, 'hex') AS content
+    FROM (SELECT audit_id, project_id, decision_source, record ->> 'actor' AS actor,
+                 record ->> 'run_id' AS run_id, audit_content(record) AS content
+          FROM decision_audits
+          UNION ALL
+          SELECT audit_id, project_id, decision_source, actor, run_id, content
+          FROM cut_decisions) AS identities
+    WHERE audit_id > :after AND audit_id <= :up_to
 """
 _PAGE = " ORDER BY audit_id LIMIT :limit"
 # A head that was noted elsewhere is the only proof against an owner who rewrites the whole chain.
 _NOTED = text(
     """
     SELECT EXISTS (SELECT FROM decision_audits
+                   WHERE project_id = :project_id AND hash = decode(:head, 'hex'))
+        OR EXISTS (SELECT FROM cut_decisions
                    WHERE project_id = :project_id AND hash = decode(:head, 'hex'))
     """
 )
@@ -153,17 +179,23 @@ async def find(
 
 
 async def verify(
-    connection: AsyncConnection, project_id: str | None, noted_head: str | None = None
+    connection: AsyncConnection,
+    project_id: str | None,
+    noted_head: str | None = None,
+    *,
+    keys: Sequence[bytes] = (),
 ) -> ChainVerification:
     """Recompute every link of one project's chain, or of all, and compare.
 
     `noted_head` (hex), the head of the project's chain at some earlier time, must still be in it.
+    `keys` are those that cuts may be signed by; a cut does not hold without.
     Raises: `Invalid` for a `noted_head` without a project.
     """
     # Chains of years take longer than other statements may.
     await connection.execute(text("SET LOCAL statement_timeout = '60s'"))
+    cuts = await cut_heads.read(connection, project_id, keys)
     rows = await connection.execute(VERIFY, {"project_id": project_id, "genesis": GENESIS})
-    chains = [ProjectChain.model_validate(row, from_attributes=True) for row in rows]
+    chains = [_chain(row, cuts.get(row.project_id, Cuts())) for row in rows]
     noted_head_found = None
     if noted_head is not None:
         if project_id is None:
@@ -178,6 +210,16 @@ async def verify(
         noted_head_found=noted_head_found,
         chains=chains,
     )
+
+
+def _chain(row: Row[Any], cuts: Cuts) -> ProjectChain:
+    chain = ProjectChain.model_validate(row, from_attributes=True)
+    if cuts.problem is None:
+        return chain.model_copy(update={"cuts": cuts.heads})
+    # A cut is before every audit that is left.
+    nothing = {"first_broken": None, "first_broken_sequence": None}
+    problem = {"verified": False, "problem": cuts.problem, "cuts": cuts.heads}
+    return chain.model_copy(update=nothing | problem)
 
 
 async def identities(

@@ -40,9 +40,9 @@ _WITHOUT_EFFECT = text(
     SELECT count(*) FILTER (WHERE effect = 'shadow') AS shadow,
            count(*) FILTER (WHERE effect = 'dry_run') AS dry_runs,
            count(*) FILTER (WHERE effect = 'acted' AND EXISTS (
-               SELECT FROM cancelled_sprints c WHERE c.sprint_id = decision_audits.sprint_id
+               SELECT FROM cancelled_sprints c WHERE c.sprint_id = d.sprint_id
            )) AS cancelled
-    FROM decision_audits
+    FROM counted_decisions d
     WHERE project_id = :project_id AND made_at BETWEEN :start AND :end
     """
 )

@@ -21,6 +21,7 @@ from domain_services.chronicle.schema.analytics import (
 )
 from domain_services.chronicle.schema.audits import (
     AuditIdentity,
+    ChainCut,
     ChainVerification,
     DecisionAudit,
     DecisionAuditCreate,
@@ -72,6 +73,7 @@ __all__ = [
     "ActionItemStatus",
     "AuditIdentity",
     "BulkRecorded",
+    "ChainCut",
     "ChainVerification",
     "CountedSource",
     "DailyScrumReportCreate",

@@ -111,6 +111,27 @@ class AuditIdentity(Answer):
     """Digest of all that the caller sent."""
 
 
+class ChainCut(Answer):
+    """Cut of the front of a chain, as its signed head states it."""
+
+    first_sequence: int
+    """Place of the first audit that was cut off."""
+    last_sequence: int
+    """Place of the last audit that was cut off."""
+    audits: int
+    """Number of audits that were cut off."""
+    hash: Hash
+    """Hash of the last of them, which the chain continues."""
+    first_recorded_at: datetime
+    """Earliest time of recording among them, UTC."""
+    last_recorded_at: datetime
+    """Latest time of recording among them, UTC."""
+    cut_at: datetime
+    """Time of the cut, UTC."""
+    rule: str
+    """Setting by which they were cut off."""
+
+
 class ProjectChain(Answer):
     """Verification of one project's chain.
 
@@ -123,7 +144,9 @@ class ProjectChain(Answer):
     verified: bool
     """True when every link holds."""
     records: int
-    """Audits in the chain."""
+    """Audits in the chain, without those that were cut off."""
+    cuts: list[ChainCut] = []
+    """Signed cuts of its front, oldest first."""
     first_broken: UUID | None
     """First audit whose link does not hold; null: none, or no audit remains."""
     first_broken_sequence: int | None

@@ -39,6 +39,7 @@ KEYS = {
     "DSM_REDIS_URL": "redis-url",
     "DSM_AUTH__SERVICE_KEY": "service-key",
     "DSM_AUTH__KEYS": "keys",
+    "DSM_AUDIT_KEY": "audit-key",
 }
 # Secrets that a Job's command may read.
 JOB_SECRETS = {
@@ -53,8 +54,8 @@ JOB_PEERS = {
     "run-daily-scrum": "DSM_PEERS__SPRINT",
     "run-schedule": "DSM_PEERS__ORCHESTRATOR",
 }
-# Variables that only a PgBouncer or a replica makes necessary.
-OPTIONAL = {"DSM_DATABASE_DIRECT_URL", "DSM_RECALL_URL"}
+# Variables that only a PgBouncer, a replica or the retention of audits makes necessary.
+OPTIONAL = {"DSM_DATABASE_DIRECT_URL", "DSM_RECALL_URL", "DSM_AUDIT_KEY"}
 
 
 def _command(owner: Pods) -> list[str]:

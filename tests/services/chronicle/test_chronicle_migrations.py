@@ -10,6 +10,7 @@ from tests.services.chronicle.history import FIRST_DAY, daily_report, retrospect
 
 BEFORE_COUNTED_SPRINTS = """
     DROP VIEW decision_outcomes;
+    DROP TABLE keyed_requests;
     DROP FUNCTION history_of(text, date);
     ALTER TABLE sprint_retrospectives
         DROP COLUMN last_day, DROP COLUMN simulated, DROP COLUMN velocity,

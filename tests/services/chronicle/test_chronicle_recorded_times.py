@@ -5,14 +5,19 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 from alembic import command
+from pydantic import SecretStr
 from sqlalchemy import Connection, create_engine
 
 from deploy.local.servers import EmbeddedServers
 from domain_services.chronicle.logic import audits
+from domain_services.chronicle.logic.cuts import AuditCutter
+from domain_services.chronicle.settings import ChronicleSettings
 from domain_services.kernel.database import migrate
+from domain_services.kernel.database.database import Database, open_database
 from tests.services.chronicle.history import audit
 
 NAME = "chronicle_without_hashed_times"
+_KEY = b"k" * 32
 _INSERT = "INSERT INTO decision_audits (record) VALUES (%s)"
 _CHANGED = "a time of recording was changed, of it or of an audit up to number 3"
 _REDATE = "UPDATE decision_audits SET recorded_at = recorded_at - interval '1 day' WHERE {}"
@@ -86,3 +91,20 @@ def test_removed_digest_of_old_times_shows(url: str) -> None:
     migrate.upgrade(url, "domain_services.chronicle")
     _tamper(url, "UPDATE decision_chains SET old_times = NULL")
     assert _verify(url) == (3, _CHANGED)
+
+
+async def test_cut_between_old_audits_keeps_the_times_of_the_others(url: str) -> None:
+    _tamper(url, _REDATE.format("sequence <= 2").replace("1 day", "400 days"))
+    migrate.upgrade(url, "domain_services.chronicle")
+    _record(url, 1)
+    async with open_database(ChronicleSettings(database_url=SecretStr(url))) as database:
+        await AuditCutter(database, 365, [_KEY]).cut_due()
+        assert await _verified(database) == (2, None)
+        _tamper(url, _REDATE.format("sequence = 3"))
+        assert await _verified(database) == (2, _CHANGED)
+
+
+async def _verified(database: Database) -> tuple[int, str | None]:
+    async with database.transaction() as connection:
+        [chain] = (await audits.verify(connection, "P1", keys=[_KEY])).chains
+    return chain.records, chain.problem
