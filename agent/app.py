@@ -17,7 +17,7 @@ from agent.intelligence.api import router as intelligence
 from agent.jobs.schedule_states import schedule_states
 from agent.learning import memory_api
 from agent.runs import api as runs
-from agent.runs.metrics import unfinished_runs
+from agent.runs.metrics import given_up_runs, unfinished_runs
 from agent.schedules import api as schedules
 from agent.settings import AgentSettings
 from domain_services.kernel.telemetry import Metrics
@@ -25,6 +25,7 @@ from domain_services.kernel.web import dead_letters, set_aside
 from domain_services.kernel.web.app import build_app
 from domain_services.kernel.web.diagnosis import AskCluster
 from memory.item_kinds import ITEM_KINDS
+from memory.run_recovery import HungUpStarts, RunRecovery
 from memory.runs import RunTable
 
 logger = structlog.get_logger()
@@ -48,6 +49,8 @@ def create_app(settings: AgentSettings) -> FastAPI:
             app.state.diagnose_cluster = _cluster_question(settings)
             app.state.delivers = True
             app.state.item_kinds = ITEM_KINDS
+            recovery = RunRecovery(services.pool, HungUpStarts())
+            app.state.attention.append(partial(given_up_runs, recovery))
             app.state.readings = (
                 partial(unfinished_runs, RunTable(services.pool)),
                 partial(schedule_states, services.cronjob_table),

@@ -109,6 +109,8 @@ async def test_run_ends_as_failed_after_its_last_try_and_tells_what_it_did(
     assert (await until(audited))[0]["run_id"] == run["run_id"]
     listed = (await get(started, "/runs?status=failed"))["runs"]
     assert [line["run_id"] for line in listed] == [run["run_id"]]
+    shown = (await get(started, "/health/ready"))["attention"]
+    assert any(run["run_id"] in sentence and "KeyError" in sentence for sentence in shown)
     fault()
     assert (await started.orchestrate("BAD")).status_code == 200
 
