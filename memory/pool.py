@@ -20,7 +20,7 @@ from memory.session import SETTINGS
 
 # A process that starts beside many others gets its first connection late, and must not die of it.
 OPEN_SECONDS = 30.0
-HANG_UP_SECONDS = 60.0  # for a whole transaction, whose statements end after 3 s each
+HANG_UP_SECONDS = 20.0  # for a whole transaction, whose statements end after 3 s each
 
 
 class Pool(CheckedPool):

@@ -116,13 +116,13 @@ class Databases:
     """Factory of databases: each is a copy of a migrated template, made in tens of ms."""
 
     def __init__(self, servers: EmbeddedServers) -> None:
-        self._servers = servers
+        self.servers = servers
         self._templates: dict[str, str] = {}
         self._numbers = itertools.count()
         self.redis_url = servers.redis_url
 
     def _execute(self, statement: str) -> None:
-        url = self._servers.database_url("postgres").replace("+psycopg", "")
+        url = self.servers.database_url("postgres").replace("+psycopg", "")
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(statement)  # pyright: ignore[reportArgumentType]
 
@@ -134,18 +134,18 @@ class Databases:
         """Create a database with the newest schema of `package`; returns the owner's URL."""
         if package not in self._templates:
             template = f"template_{package.replace('.', '_')}"
-            self.upgrade(self._servers.database_url(template), package)
+            self.upgrade(self.servers.database_url(template), package)
             self._templates[package] = template
         name = f"test_{next(self._numbers)}_{package.split('.')[-1]}"
         copy = f"TEMPLATE {self._templates[package]} STRATEGY FILE_COPY"
         self._execute(f"CREATE DATABASE {name} {copy}")
-        return self._servers.database_url(name)
+        return self.servers.database_url(name)
 
     def restore(self, dump: Path) -> str:
         """Make a database of a dump; its schema stays what it was. Returns the owner's URL."""
         name = f"restored_{next(self._numbers)}_{dump.stem}"
         self._execute(f"CREATE DATABASE {name}")
-        url = self._servers.database_url(name)
+        url = self.servers.database_url(name)
         with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
             connection.execute(dump.read_text())  # pyright: ignore[reportArgumentType]
         return url

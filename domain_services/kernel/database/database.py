@@ -12,12 +12,12 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
 
-from domain_services.kernel.database import idempotency, pool
+from domain_services.kernel.database import idempotency, pool, session
 from domain_services.kernel.database.fast_reads import FastReads
 from domain_services.kernel.database.idempotency import KeyedRequest, StoredAnswer
 from domain_services.kernel.database.pool import PoolUse
 from domain_services.kernel.database.session import startup_options
-from domain_services.kernel.database.sockets import has_input
+from domain_services.kernel.database.sockets import SILENT_SECONDS, hanging_up, has_input
 from domain_services.kernel.database.urls import engine_url
 from domain_services.kernel.database.write_probe import WriteProbe
 from domain_services.kernel.settings import KernelSettings
@@ -42,6 +42,7 @@ def create_engine(url: str, *, pool_size: int, pooled: bool = False) -> AsyncEng
         connect_args={"connect_timeout": pool.CONNECT_SECONDS, **startup_options(pooled=pooled)},
     )
     _ping_after_input(engine.dialect)
+    _hang_up_on_silence(engine.dialect)
     return engine
 
 
@@ -65,6 +66,25 @@ def hand_over(connection: AsyncConnection, items: Sequence[object]) -> None:
     # None: the transaction is not one of `Database.transaction`.
     if handed_over is not None:
         handed_over.extend(items)
+
+
+def _hang_up_on_silence(dialect: Dialect) -> None:
+    """Bound each wait for the server: a stopped one applies no statement timeout."""
+
+    def bound(name: str, connection_of: Callable[[Any], Any]) -> None:
+        work = getattr(dialect, name)
+
+        def bounded(target: Any, *arguments: Any, **options: Any) -> Any:
+            seconds = session.STATEMENT_SECONDS + SILENT_SECONDS
+            with hanging_up(connection_of(target), seconds):
+                return work(target, *arguments, **options)
+
+        setattr(dialect, name, bounded)
+
+    for name in ("do_execute", "do_executemany"):
+        bound(name, lambda cursor: cursor._cursor.connection)
+    for name in ("do_commit", "do_rollback"):
+        bound(name, dialect.get_driver_connection)
 
 
 class Database:

@@ -14,8 +14,10 @@ from psycopg.types.json import set_json_loads
 from sqlalchemy import TextClause
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
+from domain_services.kernel.database import session
 from domain_services.kernel.database.failures import unavailable
 from domain_services.kernel.database.pool import CheckedPool, Connection, PoolUse
+from domain_services.kernel.database.sockets import SILENT_SECONDS, hanging_up
 
 _dialect = PGDialect_psycopg()
 
@@ -39,8 +41,9 @@ class FastReads:
             if self._pool.closed:
                 await self._pool.open()
             async with self._pool.connection() as connection:
-                cursor = await connection.execute(_plain(statement), values)
-                return await cursor.fetchall()
+                with hanging_up(connection, session.STATEMENT_SECONDS + SILENT_SECONDS):
+                    cursor = await connection.execute(_plain(statement), values)
+                    return await cursor.fetchall()
         except psycopg.Error as error:
             if (trouble := unavailable(error)) is None:
                 raise

@@ -11,6 +11,9 @@ from typing import Any
 
 import psycopg
 
+# Beyond its timeout a statement gets this long: then the server is silent, and not slow.
+SILENT_SECONDS = 2.0
+
 
 def has_input(descriptor: int) -> bool:
     """Tell whether something can be read from a socket.

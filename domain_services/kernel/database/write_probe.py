@@ -13,12 +13,9 @@ _IS_READ_ONLY = text(
 )
 # A flushed record of the log, which no table holds: it costs one flush, as any commit.
 _WRITE_LOG = text("SELECT pg_logical_emit_message(true, 'dsm.probe', '')")
-# The log is allocated ahead and has room when tables have none: so also 200 kB of new blocks, in a
+# The log is allocated ahead and has room when tables have none: so also 140 kB of new blocks, in a
 # temporary file that ends with the statement.
-_ALLOCATE = text(
-    "SELECT count(*) FROM (SELECT repeat(n::text, 250) AS line FROM generate_series(1, 400) AS n"
-    " ORDER BY line DESC OFFSET 1) AS sorted"
-)
+_ALLOCATE = text("SELECT count(*) FROM generate_series(1, 10000)")
 _LITTLE_MEMORY = text("SET LOCAL work_mem = '64kB'")
 
 
@@ -29,7 +26,7 @@ class Unwritable(Exception):
 class WriteProbe:
     """Probe of one database, at most one write in `PERIOD_SECONDS`.
 
-    See docs/adr/NNNN-stores-in-trouble.md for its cost and for what it finds.
+    See docs/adr/0133-stores-in-trouble.md for its cost and for what it finds.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:

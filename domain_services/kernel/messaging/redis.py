@@ -22,6 +22,7 @@ _TROUBLES = {
     "MISCONF": "it cannot write its files; is the disk full?",
     "READONLY": "it is read-only",
     "ReadOnly": "it is read-only",
+    "NOREPLICAS": "it has too few replicas",
     "NOPERM": "the user of the service lacks a permission",
     "NoPermission": "the user of the service lacks a permission",
 }
