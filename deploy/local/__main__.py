@@ -10,11 +10,14 @@ from deploy.errors import StackError
 
 def main() -> int:
     """Serve until a signal to stop; returns 0 after that, 1 when the stack could not start."""
+    from deploy.local.folder import DataFolder
     from deploy.local.foreground import run
+    from deploy.local.logs import follow_own
     from deploy.local.stack import Stack
 
     folder, base_port, catalogue, hosting = sys.argv[1:]
     try:
+        follow_own(DataFolder(Path(folder)).log)
         stack = Stack(
             Path(folder),
             int(base_port),

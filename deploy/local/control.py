@@ -17,6 +17,7 @@ from deploy.local.daemons import end
 from deploy.local.folder import DataFolder, StackState
 from deploy.local.hosting import ask
 from deploy.local.leftovers import end_services, services
+from deploy.local.logs import bounds, put_aside
 from deploy.local.servers import EmbeddedServers
 
 _START_SECONDS = 180.0
@@ -105,6 +106,7 @@ def start_detached(
     """
     folder = DataFolder(data_dir)
     folder.prepare()
+    put_aside(folder.log, bounds())
     with folder.log.open("ab") as log:
         begin = log.tell()
         hosting = "processes" if processes else "loop"
@@ -153,7 +155,8 @@ def stop(data_dir: Path) -> bool:
 def _failure(log: Path, begin: int) -> str:
     """Describe a failed start: its last line, and below it the end of its log."""
     with log.open("rb") as file:
-        file.seek(begin)
+        # A new file, when a long start has filled the one that it began in.
+        file.seek(begin if log.stat().st_size >= begin else 0)
         lines = file.read().decode(errors="replace").strip().splitlines()
     if not lines:
         return f"the stack ended without a message; see {log}"

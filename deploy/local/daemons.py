@@ -14,6 +14,7 @@ from typing import TypedDict
 import psutil
 
 from deploy.errors import StackError
+from deploy.local.logs import Bounds, put_aside
 
 _START_SECONDS = 60.0
 _POLL_SECONDS = 0.01
@@ -79,6 +80,15 @@ class Daemon(ABC):
                 self.stop()
                 raise StackError(f"{self.name} did not answer within {_START_SECONDS:.0f} s")
             time.sleep(_POLL_SECONDS)
+
+    def rotate_log(self, limits: Bounds) -> None:
+        """Put a full log aside, and let the server go on in a new one."""
+        if put_aside(self.log, limits):
+            self.reopen_log()
+
+    @abstractmethod
+    def reopen_log(self) -> None:
+        """Let the running server write to the file that is now at the path of its log."""
 
     def stop(self) -> None:
         """Stop the server of this folder, whoever started it."""

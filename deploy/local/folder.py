@@ -48,6 +48,10 @@ class DataFolder:
         self._sockets = self.path / "sockets"
         self._lock: int | None = None
 
+    def service_log(self, name: str) -> Path:
+        """Return the log of a service that is a process of its own."""
+        return self.logs / f"{name}.log"
+
     def prepare(self) -> None:
         """Create the folder and its logs/. Raises: `StackError` when that is not possible."""
         os.close(self._open_lock())

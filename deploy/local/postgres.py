@@ -7,6 +7,7 @@ pids that a kill -9 leaves wrong, shares one lock file in /tmp between all accou
 an account to the machine when run by root, and opens every parent folder for reading.
 """
 
+import os
 import shutil
 import signal
 import subprocess
@@ -39,6 +40,10 @@ SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_checkpoints": "off",
+    # One file, which the stack puts aside when it is full (deploy/local/logs.py).
+    "logging_collector": "on",
+    "log_rotation_age": "0",
+    "log_rotation_size": "0",
 }
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
@@ -76,6 +81,7 @@ class Postgres(Daemon):
             self.account.reach(sockets)
             self.account.reach(self.folder)
             self.account.use(self.binary.parent.parent)
+        self._make_log()
         self._initialise()
         self.stop()
         self._drop_foreign_pid_file()
@@ -103,7 +109,11 @@ class Postgres(Daemon):
 
     def command(self) -> list[str]:
         quoted = str(self.sockets).replace('"', '""')
-        settings = SETTINGS | {"unix_socket_directories": f'"{quoted}"'}
+        settings = SETTINGS | {
+            "unix_socket_directories": f'"{quoted}"',
+            "log_directory": str(self.log.parent),
+            "log_filename": self.log.name.replace("%", "%%"),
+        }
         if not self.durable:
             settings |= NOT_DURABLE
         pairs = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
@@ -118,6 +128,21 @@ class Postgres(Daemon):
         if self.account is None:
             return {}
         return {"user": self.account.uid, "group": self.account.gid, "extra_groups": []}
+
+    def reopen_log(self) -> None:
+        """Let the collector open its log again, as `pg_ctl logrotate` does."""
+        self._make_log()
+        (self.folder / "logrotate").touch()
+        if self.process is not None:
+            with suppress(psutil.NoSuchProcess):
+                self.process.send_signal(signal.SIGUSR1)
+
+    def _make_log(self) -> None:
+        """Make the log a file of the server's account, which may not make files there."""
+        self.log.touch(mode=0o600)
+        if self.account:
+            os.chown(self.log, self.account.uid, self.account.gid)
+            self.account.reach(self.log)
 
     def _initialise(self) -> None:
         if self.folder.exists():

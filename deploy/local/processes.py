@@ -18,6 +18,7 @@ from deploy.errors import StackError
 from deploy.local.daemons import last_line
 from deploy.local.folder import DataFolder
 from deploy.local.hosting import StackSettings
+from deploy.local.logs import bounds, put_aside
 
 logger = structlog.get_logger()
 
@@ -47,6 +48,7 @@ class Processes:
         self._children: list[_Child] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._is_settled = False
+        self._log_bounds = bounds()
         # Nothing is ever written: its end tells the processes that the stack has ended.
         self._read_end, self._write_end = os.pipe()
 
@@ -116,6 +118,8 @@ class Processes:
         self, spec: ServiceSpec, environment: dict[str, str], listener: socket.socket
     ) -> Process:
         descriptors = (listener.fileno(), self._read_end)
+        # A process that dies at its start again and again has no time to do it itself.
+        put_aside(self._log(spec), self._log_bounds)
         with self._log(spec).open("ab") as log:
             # A session of its own: Ctrl-C in the terminal must reach only the stack.
             return await asyncio.create_subprocess_exec(
@@ -130,7 +134,7 @@ class Processes:
             )
 
     def _log(self, spec: ServiceSpec) -> Path:
-        return self._folder.logs / f"{spec.name}.log"
+        return self._folder.service_log(spec.name)
 
 
 def command(folder: Path, catalogue: str, name: str) -> list[str]:

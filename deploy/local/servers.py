@@ -6,6 +6,7 @@ from types import TracebackType
 from urllib.parse import quote
 
 from deploy.local.folder import DataFolder
+from deploy.local.logs import Bounds
 from deploy.local.postgres import OWNER, Postgres
 from deploy.local.valkey import Valkey
 
@@ -51,6 +52,11 @@ class EmbeddedServers:
                 server.start()
                 restarted.append(server.name)
         return restarted
+
+    def rotate_logs(self, limits: Bounds) -> None:
+        """Put full logs aside; both servers go on in new ones."""
+        for server in (self.postgres, self.valkey):
+            server.rotate_log(limits)
 
     def create_databases(self, names: Iterable[str]) -> None:
         """Create the databases that are missing."""

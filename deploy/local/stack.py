@@ -19,6 +19,7 @@ from deploy.local.extra import model_hint
 from deploy.local.folder import StackState
 from deploy.local.hosting import Hosting, StackSettings, wait_ready
 from deploy.local.leftovers import end_services
+from deploy.local.logs import bounds
 from deploy.local.one_loop import OneLoop
 from deploy.local.processes import Processes
 from deploy.local.servers import EmbeddedServers
@@ -65,6 +66,7 @@ class Stack:
             for spec in sorted(catalogue, key=lambda spec: spec.offset)
         }
         self._report = report
+        self._log_bounds = bounds()
         self._hosting: Hosting = Processes(self.folder, processes) if processes else OneLoop()
         self._is_by_processes = processes is not None
         # One worker: a stop that arrives in the middle of a start waits for the step under way.
@@ -100,6 +102,7 @@ class Stack:
                 raise StackError(f"{task.get_name()} ended unexpectedly")
             for name in await self._run(self.servers.restart_dead):
                 logger.warning("stack.server_restarted", server=name)
+            await self._run(lambda: self.servers.rotate_logs(self._log_bounds))
 
     async def _start(self) -> None:
         numbers = {spec.name: self.base_port + spec.offset for spec in self.catalogue}

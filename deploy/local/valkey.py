@@ -41,9 +41,14 @@ class Valkey(Daemon):
             "save": "",
             # Leftovers are recognised by their command line, so it must stay as it is.
             "set-proc-title": "no",
+            # Opened for each line, so that a renamed one stays behind by itself.
+            "logfile": str(self.log),
         }
         pairs = [part for name, value in options.items() for part in (f"--{name}", value)]
         return [str(self.binary), *pairs]
+
+    def reopen_log(self) -> None:
+        pass
 
     def answers(self) -> bool:
         return ping(self.socket)

@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 import traceback
+from pathlib import Path
 from types import FrameType
 
 from deploy.errors import StackError
@@ -18,10 +19,13 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
     from deploy.catalogue import find, resolve
+    from deploy.local.folder import DataFolder
+    from deploy.local.logs import follow_own
     from deploy.serving.process import serve
 
-    _, catalogue, name, port, stack = sys.argv[1:]
+    folder, catalogue, name, port, stack = sys.argv[1:]
     try:
+        follow_own(DataFolder(Path(folder)).service_log(name))
         listener = socket.socket(fileno=int(port))
         serve(find(name, resolve(catalogue)), listener, leave_with=int(stack))
     except StackError as error:

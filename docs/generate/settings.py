@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from deploy.catalogue import SERVICES, resolve
+from deploy.local.settings import LocalSettings
 from deploy.migrating.settings import MigrationSettings
 from domain_services.kernel.settings import KernelSettings
 
@@ -61,7 +62,8 @@ def settings() -> list[Setting]:
         if Setting(setting.name, "all", *_content(setting)) not in known
     ]
     migrating = list(_fields(MigrationSettings, "dsm migrate"))
-    return [setting for setting in common if setting.name != "DSM_PORT"] + own + migrating
+    local = list(_fields(LocalSettings, "dsm up"))
+    return [setting for setting in common if setting.name != "DSM_PORT"] + own + migrating + local
 
 
 def table(rows: list[Setting]) -> str:

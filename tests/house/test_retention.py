@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from deploy.catalogue import SERVICES as SERVICES_BY_DEFAULT
 from deploy.catalogue import ServiceSpec, resolve
+from deploy.local.servers import EmbeddedServers
 from docs.generate import retention
 from domain_services import events
 from domain_services.kernel.database.retention import Rule
@@ -62,3 +64,11 @@ def test_every_cache_of_a_process_has_a_line(repository: Path) -> None:
     caches = {"".join(names) for source in sources for names in _CACHED.findall(source)}
     assert "ProcessCache" in caches
     assert [name for name in sorted(caches) if f"`{name}`" not in PAGE] == []
+
+
+def test_every_log_has_a_line() -> None:
+    servers = EmbeddedServers(Path("unused"))
+    folder = servers.folder
+    for log in (folder.log, servers.postgres.log, servers.valkey.log):
+        assert f"`{log.name}`" in PAGE
+    assert f"`{folder.service_log(SERVICES_BY_DEFAULT[0].name).name}`" in PAGE
