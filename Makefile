@@ -8,7 +8,7 @@ PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --group m
 	--generate-hashes --no-emit-index-url --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help image-test install demo up down check test coverage test-deadlines test-processes test-faults bench lock docs
+.PHONY: help image-test install demo up down check test coverage test-deadlines test-processes test-faults soak bench lock docs
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -52,8 +52,11 @@ test-deadlines: install ## Run the tests about deadlines alone, with waits as sh
 test-processes: install ## Restart every replica of seven services under load, as processes on TCP
 	$(BIN)/python -m pytest -p no:xdist -m processes tests/replicas
 
-test-faults: install ## Inject faults for some minutes (DSM_FAULT_SECONDS a storm, DSM_FAULT_SEED)
+test-faults: install ## Inject faults for half an hour (DSM_FAULT_SECONDS, DSM_KILL_SECONDS, DSM_FAULT_SEED)
 	$(BIN)/python -m pytest tests/faults tests/graphs/test_blackholes.py -s
+
+soak: install ## Work at a steady rate for DSM_SOAK_MINUTES (30) and judge what grows
+	$(BIN)/python -m tests.soak
 
 # Without a registry the base is made by debootstrap; DSM_IMAGE_BASE names another image to build upon.
 image-test: install ## Build the image and run each service in it (needs root, buildah, podman and runc)

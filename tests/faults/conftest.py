@@ -81,3 +81,21 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for mechanism, outcomes in sorted(outcomes_by_mechanism.items()):
             with_it, without = outcomes.get("green", "not run"), outcomes.get("red", "not run")
             terminalreporter.line(f"{mechanism:32} with it: {with_it:8} without: {without}")
+    _show_figures(terminalreporter)
+
+
+def _show_figures(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print each figure with its target, also one that misses it."""
+    figures: list[tuple[str, list[str]]] = [
+        value
+        for outcome in ("passed", "failed", "skipped")
+        for report in terminalreporter.getreports(outcome)
+        for name, value in report.user_properties
+        if name == "figure"
+    ]
+    if figures:
+        terminalreporter.section("faults: figures")
+    for name, lines in figures:
+        terminalreporter.line(name)
+        for line in lines:
+            terminalreporter.line(f"    {line}")

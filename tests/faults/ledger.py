@@ -4,20 +4,33 @@ import asyncio
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
 import httpx
 
-from tests.faults.fleet import Fleet
 from tests.faults.invariants import Stores
 
 PATIENCE_SECONDS = 60
+_LATER = (408, 425, 429)
+
+
+class System(Protocol):
+    """Running services, by name."""
+
+    async def call(
+        self, service: str, method: str, path: str, body: Any = None, *, key: str | None = None
+    ) -> httpx.Response:
+        """Send one request to a service with the admin's key."""
+        ...
 
 
 @dataclass
 class Ledger:
     """Writes by kind, each by a unique mark that its stored row contains."""
+
+    patience_seconds: float = PATIENCE_SECONDS
+    """Longest time in which a write is repeated without a definite answer."""
 
     acknowledged: dict[str, set[str]] = field(default_factory=dict)
     """Marks of writes that were answered with success; each must be stored once."""
@@ -44,6 +57,7 @@ class Ledger:
             ("sprint", "SELECT today_work FROM progress_history"),
             ("sprint", "SELECT goal FROM sprints WHERE status <> 'cancelled'"),
             ("sprint", "SELECT 'close-' || id FROM sprints WHERE status LIKE '%%ed%%'"),
+            ("orchestrator", "SELECT request_key FROM runs WHERE status = 'done'"),
         ):
             stored.update(row[0] for row in await stores.rows(name, query))
         acknowledged = set[str]().union(*self.acknowledged.values())
@@ -58,18 +72,18 @@ class Ledger:
 class Caller:
     """Client that repeats a request, with the same key, until it has a definite answer."""
 
-    def __init__(self, fleet: Fleet, ledger: Ledger) -> None:
-        self.fleet = fleet
+    def __init__(self, system: System, ledger: Ledger) -> None:
+        self.system = system
         self.ledger = ledger
 
     async def post(
         self, service: str, path: str, body: Any, key: str, again: tuple[str, ...] = ()
     ) -> httpx.Response:
         """Send a POST with retries; an answer whose code is in `again` is retried as well."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + self.ledger.patience_seconds
         while True:
             try:
-                answer = await self.fleet.call(service, "POST", path, body, key=key)
+                answer = await self.system.call(service, "POST", path, body, key=key)
             except httpx.TransportError as error:
                 self.ledger.answers[type(error).__name__] += 1
             else:
@@ -77,15 +91,16 @@ class Caller:
                 if answer.status_code == 500:
                     self.ledger.internal_errors.append(f"{service} {path}: {answer.text}")
                 code = answer.json().get("code", "") if answer.status_code >= 400 else ""
-                if answer.status_code < 500 and code not in ("request_in_progress", *again):
+                later = answer.status_code >= 500 or answer.status_code in _LATER
+                if not later and code not in ("request_in_progress", *again):
                     return answer
             assert time.monotonic() < deadline, f"{service} {path} had no answer in time"
             await asyncio.sleep(0.05)
 
 
-async def sprints(fleet: Fleet, ledger: Ledger, project: str, stop: asyncio.Event) -> None:
+async def sprints(system: System, ledger: Ledger, project: str, stop: asyncio.Event) -> None:
     """Plan, work on and close sprints of one project, one after the other, until `stop`."""
-    caller = Caller(fleet, ledger)
+    caller = Caller(system, ledger)
     while not stop.is_set():
         ids = await _plan(caller, project, 3)
         goal = ledger.new_mark("sprint")
@@ -101,15 +116,22 @@ async def sprints(fleet: Fleet, ledger: Ledger, project: str, stop: asyncio.Even
         ledger.acknowledge("close", f"close-{sprint_id}")
 
 
-async def orchestrations(fleet: Fleet, ledger: Ledger, project: str, stop: asyncio.Event) -> None:
+async def orchestrations(system: System, ledger: Ledger, project: str, stop: asyncio.Event) -> None:
     """Let the orchestrator create and close sprints of one project until `stop`."""
-    caller = Caller(fleet, ledger)
+    caller = Caller(system, ledger)
     while not stop.is_set():
         await _plan(caller, project, 2)
         sprint_id = await _orchestrated(caller, project)
-        for task_id in await _tasks_of(fleet, sprint_id):
+        for task_id in await _tasks_of(caller, sprint_id):
             await _report(caller, task_id, 100)
         await _orchestrated(caller, project)
+
+
+async def plans(system: System, ledger: Ledger, project: str, stop: asyncio.Event) -> None:
+    """Add tasks to one backlog until `stop`."""
+    caller = Caller(system, ledger)
+    while not stop.is_set():
+        await _plan(caller, project, 1)
 
 
 async def _plan(caller: Caller, project: str, count: int) -> list[str]:
@@ -132,30 +154,31 @@ async def _report(caller: Caller, task_id: str, percentage: int) -> None:
 
 async def _orchestrated(caller: Caller, project: str) -> str:
     """Run one orchestration; return the sprint that it created or closed."""
-    key = str(uuid4())
+    key = caller.ledger.new_mark("decision")
     path = f"/orchestrate/project/{project}"
     again = ("run_in_progress", "lease_lost")
     decided = await caller.post("orchestrator", path, {}, key, again=again)
     assert decided.status_code == 200, decided.text
+    caller.ledger.acknowledge("decision", key)
     caller.ledger.answers["decisions"] += 1
-    return await _newest(caller.fleet, project)
+    return await _newest(caller, project)
 
 
-async def _newest(fleet: Fleet, project: str) -> str:
-    newest = await _get(fleet, f"/sprints/by-project/{project}?limit=1")
+async def _newest(caller: Caller, project: str) -> str:
+    newest = await _get(caller, f"/sprints/by-project/{project}?limit=1")
     return newest[0]["sprint_id"]
 
 
-async def _tasks_of(fleet: Fleet, sprint_id: str) -> list[str]:
-    sprint = await _get(fleet, f"/sprints/{sprint_id}")
+async def _tasks_of(caller: Caller, sprint_id: str) -> list[str]:
+    sprint = await _get(caller, f"/sprints/{sprint_id}")
     return [task["task_id"] for task in sprint["tasks"] if sprint["status"] == "in_progress"]
 
 
-async def _get(fleet: Fleet, path: str) -> Any:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+async def _get(caller: Caller, path: str) -> Any:
+    deadline = time.monotonic() + caller.ledger.patience_seconds
     while True:
         try:
-            answer = await fleet.call("sprint", "GET", path)
+            answer = await caller.system.call("sprint", "GET", path)
             if answer.status_code == 200:
                 return answer.json()
         except httpx.TransportError:
