@@ -15,8 +15,10 @@ from domain_services.kernel.background import Background
 from domain_services.kernel.client.http_client import open_http
 from domain_services.kernel.database.database import open_database
 from domain_services.kernel.database.retention import Retention
+from domain_services.kernel.messaging import outbox_rows
 from domain_services.kernel.messaging.redis import check_writing, open_redis
 from domain_services.kernel.messaging.relay import Relay
+from domain_services.kernel.web import set_aside
 from domain_services.kernel.web.app import build_app
 from domain_services.kernel.web.health import Checks
 from domain_services.project.client import ProjectClient
@@ -38,15 +40,23 @@ def create_app(settings: DailyScrumSettings) -> FastAPI:
             app.state.simulator = Simulator(database, sprint, project)
             app.state.peers = (sprint, project)
             app.state.relay = Relay(
-                database, redis, SOURCE, READ_BY, keep_days=settings.keep_events_days
+                database,
+                redis,
+                SOURCE,
+                READ_BY,
+                keep_days=settings.keep_events_days,
+                most_tries=settings.item_tries,
             )
             app.state.checks = Checks(
                 database=database.ping,
                 redis=partial(check_writing, redis),
                 external_apis={peer.peer: peer.health for peer in (sprint, project)},
             )
+            app.state.item_kinds = (outbox_rows.KIND,)
             background: Background = app.state.background
             async with app.state.relay.draining(), background.running(*app.state.relay.loops()):
                 yield
 
-    return build_app(SOURCE, settings, [router], lifespan=lifespan, validation_status=422)
+    return build_app(
+        SOURCE, settings, [router, set_aside.router], lifespan=lifespan, validation_status=422
+    )

@@ -13,7 +13,7 @@ from domain_services.kernel.background import Background
 from domain_services.kernel.client.http_client import open_http
 from domain_services.kernel.database.database import open_database
 from domain_services.kernel.database.retention import Retention
-from domain_services.kernel.messaging import deliveries
+from domain_services.kernel.messaging import deliveries, outbox_rows
 from domain_services.kernel.messaging.consumer_names import consumer_name
 from domain_services.kernel.messaging.deliveries import DeliveryWorker
 from domain_services.kernel.messaging.inbox import Consumer
@@ -52,7 +52,12 @@ def create_app(settings: SprintSettings) -> FastAPI:
             app.state.retention = Retention(database, RETENTION, settings)
             app.state.planner = Planner(database, project, backlog, tries=settings.item_tries)
             app.state.relay = Relay(
-                database, redis, SOURCE, READ_BY, keep_days=settings.keep_events_days
+                database,
+                redis,
+                SOURCE,
+                READ_BY,
+                keep_days=settings.keep_events_days,
+                most_tries=settings.item_tries,
             )
             app.state.daily_scrum = DailyScrum(database, project)
             app.state.project_days = ProjectDays(database, project)
@@ -75,7 +80,7 @@ def create_app(settings: SprintSettings) -> FastAPI:
             app.state.peers = (project, backlog, chronicle)
             app.state.consumers = (reports,)
             app.state.delivers = True
-            app.state.item_kinds = (deliveries.KIND, saga.KIND)
+            app.state.item_kinds = (deliveries.KIND, saga.KIND, outbox_rows.KIND)
             background: Background = app.state.background
             async with (
                 app.state.relay.draining(),

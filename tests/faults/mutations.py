@@ -49,7 +49,7 @@ def _group_recreation(put: Put) -> None:
 
 def _confirmation(put: Put) -> None:
     awaiting = "closed_at = CASE WHEN awaiting = '{}' THEN now() END"
-    _edit(put, "domain_services.kernel.messaging.relay:_SENT", awaiting, "closed_at = now()")
+    _edit(put, "domain_services.kernel.messaging.outbox_rows:_SENT", awaiting, "closed_at = now()")
 
 
 def _busy_store(put: Put) -> None:

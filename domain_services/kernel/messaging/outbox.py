@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import orjson
-from sqlalchemy import BigInteger, Column, DateTime, Identity, MetaData, Table, Text, text
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Integer, MetaData, Table, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -46,6 +46,10 @@ def table(metadata: MetaData) -> Table:
         Column("created_at", DateTime(timezone=True), server_default=text("now()")),
         Column("published_at", DateTime(timezone=True)),
         Column("closed_at", DateTime(timezone=True)),
+        Column("tries", Integer, nullable=False, server_default=text("0")),
+        Column("next_try", DateTime(timezone=True)),
+        Column("error", Text),
+        Column("set_aside_at", DateTime(timezone=True)),
     )
 
 

@@ -21,8 +21,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from domain_services.kernel import context
 from domain_services.kernel.background import Loop, every
 from domain_services.kernel.database.database import Database
+from domain_services.kernel.database.set_aside import TRIES
 from domain_services.kernel.messaging.envelope import Envelope, confirmations_key
 from domain_services.kernel.messaging.outbox import Appended
+from domain_services.kernel.messaging.outbox_rows import OutboxRows, mark_sent
 from domain_services.kernel.messaging.redis import REDIS_FAILURES
 from domain_services.kernel.messaging.trimming import KEEP_DAYS, Readers, trimming
 from domain_services.kernel.tracing import Value, spanning
@@ -43,24 +45,6 @@ CONFIRM_BATCH = 1000
 MOST_WAITING = 2000
 DRAIN_SECONDS = 2.0
 
-_CLAIM = text(
-    """
-    SELECT id, event_id, stream, payload FROM outbox
-    WHERE closed_at IS NULL
-      AND ((published_at IS NULL AND created_at < now() - make_interval(secs => :producer))
-           OR published_at < now() - least(
-               greatest(published_at - created_at, make_interval(secs => :republish_after)),
-               make_interval(secs => :at_latest)))
-    ORDER BY id LIMIT :batch FOR UPDATE SKIP LOCKED
-    """
-)
-_SENT = text(
-    """
-    UPDATE outbox SET published_at = now(),
-           closed_at = CASE WHEN awaiting = '{}' THEN now() END
-    WHERE event_id = ANY(CAST(:event_ids AS uuid[])) AND closed_at IS NULL
-    """
-)
 # Locked in one order: two replicas that confirm the same events in different ones would deadlock.
 _CONFIRM = text(
     """
@@ -85,14 +69,14 @@ _OPEN = text(
     """
     SELECT count(*) AS rows,
            coalesce(extract(epoch FROM now() - min(created_at)), 0)::float AS oldest_seconds
-    FROM outbox WHERE closed_at IS NULL
+    FROM outbox WHERE closed_at IS NULL AND set_aside_at IS NULL
     """
 )
 
 
 @dataclass(frozen=True)
 class OpenEvents:
-    """Events that are not confirmed."""
+    """Events that are not confirmed, without those set aside."""
 
     rows: int
     oldest_seconds: float
@@ -103,7 +87,7 @@ class Relay:
     """Relay of one service's outbox.
 
     `readers` are the groups that must have read an entry before it may be trimmed, which is
-    `keep_days` after it was sent.
+    `keep_days` after it was sent. An event that cannot be sent is set aside after `most_tries`.
     """
 
     # Duplicates, order and memory: docs/adr/0130-publishing-after-commit.md.
@@ -116,11 +100,13 @@ class Relay:
         readers: Readers,
         *,
         keep_days: float = KEEP_DAYS,
+        most_tries: int = TRIES,
     ) -> None:
         self._keep_days = keep_days
         self._database = database
         self._redis = redis
         self._readers = readers
+        self._rows = OutboxRows(redis, self._add, most_tries)
         self._confirmations = confirmations_key(service)
         self._wake = asyncio.Event()
         self._committed: deque[Appended] = deque()
@@ -213,7 +199,7 @@ class Relay:
         if self._unmarked:
             event_ids, self._unmarked = self._unmarked, []
             async with self._database.transaction() as connection:
-                await connection.execute(_SENT, {"event_ids": event_ids})
+                await mark_sent(connection, event_ids)
 
     async def send_batch(self) -> int:
         """Send what is due in the table, oldest first; return the number of rows.
@@ -221,21 +207,14 @@ class Relay:
         An unconfirmed row is due again after 5 s, then whenever its age has doubled, at least each
         minute.
         """
+        due = {
+            "producer": PRODUCER_SECONDS,
+            "republish_after": REPUBLISH_AFTER_SECONDS,
+            "at_latest": MAX_REPUBLISH_FACTOR * REPUBLISH_AFTER_SECONDS,
+            "batch": BATCH,
+        }
         async with self._database.transaction() as connection:
-            after = REPUBLISH_AFTER_SECONDS
-            due = {
-                "producer": PRODUCER_SECONDS,
-                "republish_after": after,
-                "at_latest": MAX_REPUBLISH_FACTOR * after,
-                "batch": BATCH,
-            }
-            rows = (await connection.execute(_CLAIM, due)).all()
-            if not rows:
-                return 0
-            events = [(row.stream, Envelope(**row.payload)) for row in rows]
-            await self._add([(s, event, event.model_dump_json()) for s, event in events])
-            await connection.execute(_SENT, {"event_ids": [row.event_id for row in rows]})
-        return len(rows)
+            return await self._rows.send_due(connection, due)
 
     async def _add(self, events: Sequence[tuple[str, Envelope, str]]) -> None:
         """Add events to their streams, in one round trip."""

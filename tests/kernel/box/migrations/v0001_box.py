@@ -3,7 +3,7 @@
 from alembic import op
 
 from domain_services.kernel.database import idempotency
-from domain_services.kernel.messaging import inbox, outbox
+from domain_services.kernel.messaging import inbox, outbox, outbox_rows
 
 revision = "box_0001"
 down_revision = None
@@ -16,6 +16,7 @@ def upgrade() -> None:
     op.execute(idempotency.CALLERS_MIGRATION)
     op.execute(inbox.MIGRATION)
     op.execute(outbox.MIGRATION)
+    op.execute(outbox_rows.MIGRATION)
     op.execute(
         """
         CREATE TABLE boxes (
