@@ -34,6 +34,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "sprint": (
         "backlog-service DELETE /backlogs/*/reservations/*",
         "backlog-service GET /backlogs/*/finished-outside-sprints",
+        "backlog-service GET /reservations",
         "backlog-service POST /backlogs/*/reservations",
         "chronicle-service POST /v1/notes/daily_scrum_report",
         "chronicle-service POST /v1/notes/sprint_cancellation",

@@ -6,14 +6,15 @@ from pathlib import Path
 
 from agent.importing.errors import CsvRefused
 from agent.importing.recognition import Recognition
+from agent.importing.spreadsheet_cells import REFUSED_HEADER, harmless
 
-_HEADER = ("row", "column", "reason")
 _CHECKED_BYTES = 100
 
 
 def write_refusals(path: Path, recognition: Recognition) -> Path:
-    """Write each refused row with its column, reason and unchanged cells, and return the path.
+    """Write each refused row with its column, reason and cells, and return the path.
 
+    A cell that a spreadsheet would run has an apostrophe in front, which the import takes off.
     An earlier file of refused rows is replaced. Beside any other file, `-2`, `-3` ... is put before
     the suffix.
     Raises: `CsvRefused` when the file cannot be written, or is the imported file itself.
@@ -25,9 +26,10 @@ def write_refusals(path: Path, recognition: Recognition) -> Path:
         path = _free_path(path, source.path)
         with path.open("w", encoding="utf-8", newline="") as stream:
             writer = csv.writer(stream)
-            writer.writerow((*_HEADER, *source.header))
+            writer.writerow((*REFUSED_HEADER, *map(harmless, source.header)))
             for refusal in recognition.refused:
-                writer.writerow((refusal.row, refusal.column, refusal.reason, *refusal.cells))
+                cells = (refusal.column, refusal.reason, *refusal.cells)
+                writer.writerow((refusal.row, *map(harmless, cells)))
     except OSError as error:
         raise CsvRefused(
             f"{path} cannot be written: {error.strerror or error}; "
@@ -51,4 +53,4 @@ def _may_replace(path: Path) -> bool:
         return True  # a device takes the rows, and a folder says why it does not
     with path.open("rb") as stream:
         start = stream.read(_CHECKED_BYTES)
-    return not start or start.startswith(",".join(_HEADER).encode() + b",")
+    return not start or start.startswith(",".join(REFUSED_HEADER).encode() + b",")

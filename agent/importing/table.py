@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.importing.errors import CsvRefused
+from agent.importing.spreadsheet_cells import is_of_refused_rows, original
 
 DELIMITERS = (",", ";", "\t", "|")
 MAX_FIELD_CHARACTERS = 1 << 20
@@ -29,7 +30,7 @@ class Record:
     row: int
     """Physical line on which it starts; the file's first line is 1."""
     cells: list[str]
-    """Cells, unchanged."""
+    """Cells, unchanged; of a file of refused rows, as they were in the file that it is of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Table:
         """
         records = _records(self.path, self.delimiter)
         next(records, None)
-        return records
+        return map(_unguarded, records) if is_of_refused_rows(self.header) else records
 
 
 def read_table(path: Path) -> Table:
@@ -78,7 +79,14 @@ def read_table(path: Path) -> Table:
         header = next(_records(path, delimiter)).cells
     if not header:
         raise CsvRefused(f"{path} is empty: the first line must name the columns.")
-    return Table(path, delimiter, tuple(name.strip() for name in header))
+    names = [name.strip() for name in header]
+    if is_of_refused_rows(names):
+        names = [original(name) for name in names]
+    return Table(path, delimiter, tuple(names))
+
+
+def _unguarded(record: Record) -> Record:
+    return Record(record.row, [original(cell) for cell in record.cells])
 
 
 def _check_kind(path: Path) -> None:

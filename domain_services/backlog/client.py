@@ -76,6 +76,13 @@ class BacklogClient(ServiceClient):
         path = f"/backlogs/{project_id}/reservations/{sprint_id}"
         return await self._call("DELETE", path, schema.Released)
 
+    async def list_reservations(
+        self, *, after: str = "", limit: int = 1000
+    ) -> list[schema.HeldTasks]:
+        """List the sprints that hold tasks, by id, from the id `after` on."""
+        params = {"after": after, "limit": limit}
+        return await self._call("GET", "/reservations", list[schema.HeldTasks], params=params)
+
     async def put_order(
         self, project_id: str, body: planning_schema.OrderUpdate
     ) -> planning_schema.BacklogOrder:

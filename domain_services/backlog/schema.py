@@ -334,6 +334,19 @@ class Reservation(Answer):
     """Tasks in the backlog's order."""
 
 
+class HeldTasks(Answer):
+    """Tasks that the backlog holds for one sprint."""
+
+    project_id: str
+    """Project of the tasks."""
+    sprint_id: str
+    """Sprint that holds them."""
+    tasks: int
+    """Count of the tasks."""
+    digest: int
+    """Digest of their ids, below 2^52: equal sets have equal digests."""
+
+
 class Released(Answer):
     """Answer to the release of a reservation."""
 

@@ -31,6 +31,7 @@ from domain_services.sprint.logic.deliveries import post_notes
 from domain_services.sprint.logic.peer_facts import PeerReader
 from domain_services.sprint.logic.planning import Planner
 from domain_services.sprint.logic.project_days import ProjectDays
+from domain_services.sprint.logic.reconciling import Reconciler
 from domain_services.sprint.logic.reporters import Reporters
 from domain_services.sprint.logic.tasks import SOURCE
 from domain_services.sprint.retention import RETENTION
@@ -77,6 +78,9 @@ def create_app(settings: SprintSettings) -> FastAPI:
                 name=consumer_name(settings.port),
                 handlers={TaskProgressed.event_type: progress.handle_task_progressed},
             )
+            # A client of its own: the comparisons must not open the circuit of the requests.
+            comparing = BacklogClient(http, settings.peers.backlog)
+            reconciler = Reconciler(database, comparing, seconds=settings.reconcile_seconds)
             app.state.peers = (project, backlog, chronicle)
             app.state.consumers = (reports,)
             app.state.delivers = True
@@ -89,6 +93,7 @@ def create_app(settings: SprintSettings) -> FastAPI:
                     DeliveryWorker(database, post_notes(chronicle), settings.item_tries).loop(),
                     app.state.planner.loop(),
                     reports.loop(),
+                    reconciler.loop(),
                 ),
             ):
                 yield

@@ -239,6 +239,16 @@ async def update_task(
     return schema.TaskChanged(message=f"Task {task_id} updated", task_id=task_id, version=version)
 
 
+@router.get("/reservations", tags=["reservations"])
+async def list_reservations(
+    database: Store,
+    after: Annotated[str, Query(max_length=200, description="id of the last sprint seen")] = "",
+    limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
+) -> list[schema.HeldTasks]:
+    """List the sprints that hold tasks, by id; those of ended sprints are left out."""
+    return await reservations.list_held(database, after, limit)
+
+
 @router.post(
     "/backlogs/{project_id}/reservations",
     response_model=schema.Reservation,

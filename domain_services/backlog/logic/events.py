@@ -100,6 +100,10 @@ def _updated(task: _Task, update: TaskUpdated) -> _Task:
         progress_percentage=update.progress_percentage,
         # A released task that is completed stays listed in its sprint: `sprint_id` is kept.
         sprint_id=update.sprint_id or (task.sprint_id if is_completed else None),
+        # In its sprint again after a release that was undone.
+        ended_sprint_id=None
+        if update.sprint_id is not None and update.sprint_id == task.ended_sprint_id
+        else task.ended_sprint_id,
         assigned_to=update.assigned_to,
         finished_on=(update.finished_on or task.finished_on) if is_completed else None,
         sprint_version=update.version,

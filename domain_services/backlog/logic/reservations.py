@@ -6,9 +6,11 @@ import orjson
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain_services.backlog.held_tasks import TASKS_DIGEST
 from domain_services.backlog.logic import reading
 from domain_services.backlog.models import tasks
-from domain_services.backlog.schema import ReservationCreate
+from domain_services.backlog.schema import HeldTasks, ReservationCreate
+from domain_services.kernel.database.database import Database
 from domain_services.kernel.errors import Conflict, Invalid
 
 # Reservations and releases of one backlog run one after the other.
@@ -77,6 +79,16 @@ _RELEASE = text(
     SELECT count(*) FROM released
     """
 )
+# By the index `tasks_held`, which has no task of an ended sprint.
+_HELD = text(
+    f"""
+    SELECT project_id, sprint_id, count(*) AS tasks, {TASKS_DIGEST} AS digest
+    FROM tasks
+    WHERE sprint_id IS NOT NULL AND sprint_id IS DISTINCT FROM ended_sprint_id
+      AND sprint_id COLLATE "C" > :after
+    GROUP BY project_id, sprint_id ORDER BY sprint_id COLLATE "C" LIMIT :limit
+    """  # noqa: S608 - a constant of this service
+)
 
 
 class NoUnassignedTasks(Conflict):
@@ -132,6 +144,12 @@ async def release(
     values = {"project_id": project_id, "sprint_id": sprint_id, "actor": actor}
     await connection.execute(_LOCK, values)
     return (await connection.execute(_RELEASE, values)).scalar_one()
+
+
+async def list_held(database: Database, after: str, limit: int) -> list[HeldTasks]:
+    """List the sprints that hold tasks, by id in the order of its characters, from `after` on."""
+    rows = await database.rows(_HELD, {"after": after, "limit": limit})
+    return [HeldTasks.model_validate(row, from_attributes=True) for row in rows]
 
 
 async def _refuse(connection: AsyncConnection, project_id: str, missing: Iterable[str]) -> None:
