@@ -79,7 +79,7 @@ def test_full_log_is_put_aside_and_the_oldest_makes_room(tmp_path: Path) -> None
 
 def test_process_that_crashes_leaves_every_line(tmp_path: Path) -> None:
     log = tmp_path / "service.log"
-    done = subprocess.run([sys.executable, "-c", WRITER, str(log)], check=False)
+    done = subprocess.run([sys.executable, "-c", WRITER, str(log)], timeout=60, check=False)
     assert done.returncode == -signal.SIGABRT
     lines = content(log).splitlines()
     numbers = [int(line.split()[1]) for line in lines if line.startswith("line ")]
