@@ -36,6 +36,7 @@ from domain_services.embedding.client import EmbeddingClient
 from domain_services.kernel.background import Background, Loop
 from domain_services.kernel.client.http_client import ServiceClient, open_http
 from domain_services.kernel.database.database import Database, open_database
+from domain_services.kernel.database.patience import patiently
 from domain_services.kernel.database.retention import Retention
 from domain_services.kernel.messaging.deliveries import DeliveryWorker
 from domain_services.kernel.messaging.inbox import Consumer
@@ -246,7 +247,7 @@ async def _open_memory(
             job_results=results,
             retention=Retention(database, RETENTION, settings),
         )
-        await memory.learner.refresh()
+        await patiently(memory.learner.refresh)
         yield memory
 
 

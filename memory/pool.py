@@ -1,14 +1,13 @@
 """Connection pool of the agent's database, with vectors, JSON and time limits set up."""
 
-import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import orjson
 from pgvector.psycopg import register_vector_async
 from psycopg.types.json import set_json_dumps, set_json_loads
-from psycopg_pool import PoolTimeout
 
+from domain_services.kernel.database.patience import patiently
 from domain_services.kernel.database.pool import CheckedPool, Connection
 from domain_services.kernel.database.sockets import hanging_up
 from memory.document import encode
@@ -18,8 +17,6 @@ from memory.session import SETTINGS
 # prepared statements cost it 1.6 to 1.9 times less than as text. Binary vectors need pgvector's
 # adapters and settings on every connection; nothing of an ORM would be left to use.
 
-# A process that starts beside many others gets its first connection late, and must not die of it.
-OPEN_SECONDS = 30.0
 HANG_UP_SECONDS = 20.0  # for a whole transaction, whose statements end after 3 s each
 
 
@@ -61,8 +58,8 @@ async def open_pool(
     """Open a pool of 2 to `most` checked autocommit connections; `url` may be SQLAlchemy's form.
 
     With `pooled`, a PgBouncer stands between and the role has the settings of the session.
-    Statements end after 3 s, lock waits after 1 s. With `wait`, raises `psycopg_pool.PoolTimeout`
-    when the database does not answer within OPEN_SECONDS.
+    Statements end after 3 s, lock waits after 1 s. With `wait`, raises the database's error when it
+    is in trouble for longer than `patience.START_SECONDS`.
     """
     pool = Pool(
         url, min_size=2, max_size=most, pooled=pooled, configure=_adapt if pooled else _configure
@@ -77,12 +74,9 @@ async def open_pool(
 
 
 async def _wait_for_answer(pool: Pool) -> None:
-    until = time.monotonic() + OPEN_SECONDS
-    while True:
-        try:
-            async with pool.connection():
-                return
-        # psycopg's own wait begins no new attempts, and so never ends after a failed one.
-        except PoolTimeout:
-            if time.monotonic() > until:
-                raise
+    async def ask() -> None:
+        async with pool.connection() as connection:
+            await connection.execute("SELECT 1")
+
+    # psycopg's own wait begins no new attempts, and so never ends after a failed one.
+    await patiently(ask)

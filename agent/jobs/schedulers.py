@@ -11,6 +11,7 @@ from agent.jobs.schedule import Fire, Scheduler
 from agent.jobs.skipped import skipped_times
 from agent.settings import AgentSettings
 from domain_services.kernel.background import Loop
+from domain_services.kernel.database.patience import patiently
 from memory.job_results import JobResults
 from memory.pool import Pool
 from tools.cronjobs import OWN_KINDS, CronJobs, JobKind
@@ -46,8 +47,8 @@ async def open_schedules(
             yield schedulers
         return
     table, claims = CronJobTable(pool), Claims(pool, tries=settings.item_tries)
-    await table.ensure(OWN_JOBS)
-    await table.forget_applied()
+    await patiently(lambda: table.ensure(OWN_JOBS))
+    await patiently(table.forget_applied)
 
     def loops(fire: Fire) -> Iterator[Loop]:
         for kinds in KINDS:
@@ -71,7 +72,7 @@ async def _open_in_cluster(
         ) from error
     table = CronJobTable(pool, unapplied="pending")
     claims = Claims(pool, tries=settings.item_tries)
-    await table.ensure(OWN_JOBS)
+    await patiently(lambda: table.ensure(OWN_JOBS))
     async with open_cluster(settings, table, pool) as cluster:
 
         def loops(fire: Fire) -> Iterator[Loop]:

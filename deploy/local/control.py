@@ -20,7 +20,8 @@ from deploy.local.leftovers import end_services, services
 from deploy.local.logs import bounds, put_aside
 from deploy.local.servers import EmbeddedServers
 
-_START_SECONDS = 180.0
+# Longer than the waits inside: for the servers, the schema and the services' readiness.
+_START_SECONDS = 300.0
 _POLL_SECONDS = 0.05
 _TAIL_LINES = 20
 # A stack drains for 10 s, then stops its two servers; it is killed only when that has failed.

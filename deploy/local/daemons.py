@@ -16,7 +16,8 @@ import psutil
 from deploy.errors import StackError
 from deploy.local.logs import Bounds, put_aside
 
-_START_SECONDS = 60.0
+# A database that recovers from a crash on a busy machine needs more than a minute.
+_START_SECONDS = 120.0
 _POLL_SECONDS = 0.01
 
 

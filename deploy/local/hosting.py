@@ -14,6 +14,7 @@ from domain_services.kernel.settings import AuthSettings
 
 _PROBE_SECONDS = 5.0
 _POLL_SECONDS = 0.05
+_LONGEST_POLL_SECONDS = 0.8
 _MOST_BYTES = 64 * 1024
 _SHOWN_CHARACTERS = 300
 
@@ -61,6 +62,7 @@ class Hosting(Protocol):
 async def wait_ready(urls: Mapping[str, str], seconds: float) -> None:
     """Wait until every /health/ready answers 200. Raises: `StackError` naming those that do not."""
     answers: dict[str, str] = dict.fromkeys(urls, "no answer")
+    pause = _POLL_SECONDS
     try:
         async with asyncio.timeout(seconds):
             while answers:
@@ -74,7 +76,9 @@ async def wait_ready(urls: Mapping[str, str], seconds: float) -> None:
                     if answer != "ready"
                 }
                 if answers:
-                    await asyncio.sleep(_POLL_SECONDS)
+                    await asyncio.sleep(pause)
+                    # On a busy machine the questions themselves would delay the start.
+                    pause = min(2 * pause, _LONGEST_POLL_SECONDS)
     except TimeoutError:
         reasons = "; ".join(f"{name}: {answer}" for name, answer in answers.items())
         raise StackError(f"not ready after {seconds:.0f} s: {reasons}") from None

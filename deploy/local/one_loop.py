@@ -10,6 +10,7 @@ from deploy.errors import StackError
 from deploy.local.hosting import StackSettings
 from deploy.serving.config import Server, uvicorn_config
 from deploy.serving.start import read_settings
+from domain_services.kernel.database.failures import outage
 
 
 @dataclass(frozen=True)
@@ -64,15 +65,43 @@ class OneLoop:
 
 def host(name: str, app: Any, listener: socket.socket) -> _Hosted:
     """Begin to serve an ASGI app on a listening socket; must be called in a running loop."""
-    server = Server(uvicorn_config(app))
-    return _Hosted(server, asyncio.create_task(_serve(name, server, listener), name=name))
+    start = _Start(app)
+    config = uvicorn_config(app)
+    config.app = start
+    server = Server(config)
+    return _Hosted(server, asyncio.create_task(_serve(name, server, listener, start), name=name))
 
 
-async def _serve(name: str, server: Server, listener: socket.socket) -> None:
+class _Start:
+    """ASGI app that remembers why its start failed."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+        self.failure: Exception | None = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except Exception as error:
+            if scope["type"] == "lifespan":
+                self.failure = error
+            raise
+
+    def reason(self, name: str) -> str:
+        """Say why the start of the service `name` failed."""
+        if self.failure is None:
+            return "its log says why"
+        trouble = outage(self.failure)
+        if trouble is not None:
+            return trouble.sentence(f"the database of {name}")
+        return f"{type(self.failure).__name__}: {self.failure}"
+
+
+async def _serve(name: str, server: Server, listener: socket.socket, start: _Start) -> None:
     try:
         await server.serve([listener])
     except SystemExit as error:
         # uvicorn's way to report a failed lifespan; left alone it would end the whole loop.
-        raise StackError(f"{name} did not start; its log says why") from error
+        raise StackError(f"{name} did not start: {start.reason(name)}") from error
     finally:
         listener.close()
