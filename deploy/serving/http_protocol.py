@@ -5,7 +5,8 @@ from math import inf
 
 import httptools
 
-from deploy.serving.polite import Phase, PoliteConnection
+from deploy.serving.polite import ANSWER, BODY, HEAD, IDLE, LINGER, PoliteConnection
+from domain_services.kernel.web.body import ARRIVED
 
 _END = b"\r\n\r\n"
 # Parsed at once of a chunked body: what is pipelined behind its end cannot be told apart sooner.
@@ -36,18 +37,18 @@ class HttpProtocol(PoliteConnection):
     _keeps_alive = False
 
     def data_received(self, data: bytes) -> None:
-        if self.phase is Phase.IDLE:
-            self.set_busy()
-        elif self.phase is Phase.ANSWER:
+        if self.phase == IDLE:
+            self.places.set_busy(self)
+        elif self.phase == ANSWER:
             self._keep(data)
             return
-        elif self.phase is Phase.LINGER:
+        elif self.phase == LINGER:
             self.drop(len(data))
             return
         self._read(data)
 
     def next_request(self) -> None:
-        self.phase = Phase.IDLE
+        self.phase = IDLE
         self._head_bytes = 0
         self._tail = b""
         self.due = self.loop.time() + self.limits.idle_seconds
@@ -56,32 +57,32 @@ class HttpProtocol(PoliteConnection):
             data, self.unread = self.unread, b""
             self._read(data)
         else:
-            self.set_idle()
+            self.places.set_idle(self)
 
     def _read(self, data: bytes) -> None:
         """Parse up to the end of a request, and keep what is behind it."""
         start, size = 0, len(data)
         while start < size:
-            if self.phase is Phase.BODY:
+            if self.phase == BODY:
                 end = min(size, start + (self._body_left or _SLICE))
-            elif self.phase in (Phase.IDLE, Phase.HEAD):
+            elif self.phase in (IDLE, HEAD):
                 end = _end_of_head(b"" if start else self._tail, data, start)
                 self._head_bytes += end - start
                 if self._head_bytes > self.limits.header_bytes:
                     self.refuse(431, "header_bytes", "the headers are too long; send fewer bytes")
                     return
             else:
-                if self.phase is Phase.ANSWER:
+                if self.phase == ANSWER:
                     self._keep(data[start:])
                 return
             self._feed(data if end - start == size else memoryview(data)[start:end])
-            if self.phase is Phase.BODY and self._body_left is None:
+            if self.phase == BODY and self._body_left is None:
                 self._count_framing(end - start)
             start = end
-        if self.phase is Phase.IDLE:
-            self.phase = Phase.HEAD
+        if self.phase == IDLE:
+            self.phase = HEAD
             self.expect(self.limits.header_seconds)
-        if self.phase is Phase.HEAD:
+        if self.phase == HEAD:
             self._tail = (self._tail + data[-len(_END) :])[1 - len(_END) :]
 
     def _feed(self, data: bytes | memoryview) -> None:
@@ -91,7 +92,7 @@ class HttpProtocol(PoliteConnection):
             # Answered as if it had not asked for another protocol; the parser has ended.
             self._end_behind_answer()
         except httptools.HttpParserError:
-            if self.phase is not Phase.LINGER and not self.is_parsed_out:
+            if self.phase != LINGER and not self.is_parsed_out:
                 self.refuse(400, "malformed", "this is not a valid HTTP/1.1 request")
 
     def _count_framing(self, count: int) -> None:
@@ -116,19 +117,23 @@ class HttpProtocol(PoliteConnection):
     # Callbacks of the parser
 
     def on_message_begin(self) -> None:
-        if self.phase is Phase.ANSWER:
+        if self.phase == ANSWER:
             # Pipelined in one slice with the end of a chunked body: its client sends it again.
             self._end_behind_answer()
             raise _Refused
         super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self.phase is Phase.BODY:
+        if self.phase == BODY:
             return  # a trailer, whose fields are no headers
         if len(self.headers) >= self.limits.headers:
             self.refuse(431, "header_count", f"send at most {self.limits.headers} headers")
             raise _Refused
-        super().on_header(name, value)
+        # As uvicorn's, which a call for each header would make dearer.
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         headers = dict(self.headers)
@@ -139,7 +144,7 @@ class HttpProtocol(PoliteConnection):
         is_chunked = b"transfer-encoding" in headers
         self._body_left = None if is_chunked else int(headers.get(b"content-length", b"0"))
         self._framing_left = self.limits.header_bytes
-        self.phase = Phase.BODY
+        self.phase = BODY
         self.due = inf
         super().on_headers_complete()
         assert self.cycle is not None
@@ -174,10 +179,11 @@ class HttpProtocol(PoliteConnection):
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
-        if self.phase is not Phase.BODY:
+        if self.phase != BODY:
             return
         assert self.cycle is not None
-        self.phase = Phase.ANSWER
+        self.phase = ANSWER
+        self.cycle.scope[ARRIVED] = True  # type: ignore[typeddict-unknown-key]
         if not self.cycle.response_started:
             self.cycle.keep_alive = self._keeps_alive and not self.leaves
 

@@ -5,7 +5,6 @@ docs/adr/0128-http-limits.md
 
 import asyncio
 from collections.abc import Callable
-from enum import Enum
 from math import inf
 from typing import Any
 from uuid import uuid4
@@ -23,19 +22,13 @@ from domain_services.kernel.web.refusals import Refusals
 _LAST_LINGER_SECONDS = 1.0
 
 
-class Phase(Enum):
-    """Phase of a connection."""
-
-    IDLE = 1
-    """No byte of a request has arrived."""
-    HEAD = 2
-    BODY = 3
-    ANSWER = 4
-    """The request is there, its answer is not."""
-    LINGER = 5
-    """The last answer is written; what still arrives is dropped."""
-    CLOSED = 6
-    """Closed as soon as the peer has taken what is written."""
+# Phases of a connection. Numbers: an Enum's member costs 0.1 us, a request asks twenty times.
+IDLE = 0  # no byte of a request has arrived
+HEAD = 1
+BODY = 2
+ANSWER = 3  # the request is there, its answer is not
+LINGER = 4  # the last answer is written; what still arrives is dropped
+CLOSED = 5  # closed as soon as the peer has taken what is written
 
 
 class _PoliteTransport:
@@ -72,7 +65,7 @@ class PoliteConnection(HttpToolsProtocol):
         self.limits = limits
         self.peer = ""
         """Address that the connection counts for."""
-        self.phase = Phase.IDLE
+        self.phase = IDLE
         self.unread = b""
         """Bytes that are pipelined behind the present request."""
         self.is_parsed_out = False
@@ -81,7 +74,7 @@ class PoliteConnection(HttpToolsProtocol):
         """Time of the loop at which the present phase has taken too long."""
         self.leaves = False
         """True when the server shuts down."""
-        self._connections = connections
+        self.places = connections
         self._refusals = refusals
         self._raw: asyncio.Transport
         self._dropped = 0
@@ -94,18 +87,18 @@ class PoliteConnection(HttpToolsProtocol):
         self.transport = _PoliteTransport(transport, self._finish)  # type: ignore[assignment]
         self.peer = peer_of(self.client)
         self.expect(self.limits.idle_seconds)
-        if self._connections.join(self):
+        if self.places.join(self):
             return
-        if self._connections.is_flooded(self.peer):
+        if self.places.is_flooded(self.peer):
             self._refusals.count("connections", self.peer)
             self._raw.abort()
             return
         self.refuse(503, "connections", "too many connections are open; close some of them")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.phase = Phase.CLOSED
+        self.phase = CLOSED
         self.unread = b""
-        self._connections.leave(self)
+        self.places.leave(self)
         if self._timer is not None:
             self._timer.cancel()
         super().connection_lost(exc)
@@ -113,18 +106,10 @@ class PoliteConnection(HttpToolsProtocol):
     def shutdown(self) -> None:
         self.leaves = True
         super().shutdown()
-        if self.phase is Phase.LINGER:
+        if self.phase == LINGER:
             self.expect(min(_LAST_LINGER_SECONDS, self.limits.linger_seconds))
 
     # Places among other connections
-
-    def set_idle(self) -> None:
-        """Wait for the next request."""
-        self._connections.set_idle(self)
-
-    def set_busy(self) -> None:
-        """Begin to read a request."""
-        self._connections.set_busy(self)
 
     def close_idle(self) -> None:
         """Close the connection, which has no request, in favour of another."""
@@ -139,7 +124,7 @@ class PoliteConnection(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         self.server_state.total_requests += 1
-        if self.phase is not Phase.ANSWER or self._raw.is_closing():
+        if self.phase != ANSWER or self._raw.is_closing():
             return
         # A peer that takes no answer gets no second place to hold.
         if not self.flow.write_paused:
@@ -151,10 +136,10 @@ class PoliteConnection(HttpToolsProtocol):
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        if self.phase in (Phase.BODY, Phase.ANSWER):
+        if self.phase in (BODY, ANSWER):
             self.due = inf
         is_answered = self.cycle is not None and self.cycle.response_complete
-        if self.phase is Phase.ANSWER and is_answered and not self._raw.is_closing():
+        if self.phase == ANSWER and is_answered and not self._raw.is_closing():
             self.next_request()
 
     def refuse(self, status: int, reason: str, detail: str) -> None:
@@ -177,15 +162,15 @@ class PoliteConnection(HttpToolsProtocol):
 
     def _finish(self) -> None:
         """Close when the answer is sent; linger when its request was not read to the end."""
-        if self.phase in (Phase.LINGER, Phase.CLOSED) or self._raw.is_closing():
+        if self.phase in (LINGER, CLOSED) or self._raw.is_closing():
             return
-        if self.phase is Phase.BODY or self.unread or self.is_parsed_out:
+        if self.phase == BODY or self.unread or self.is_parsed_out:
             self._linger()
         else:
             self._close()
 
     def _linger(self) -> None:
-        self.phase = Phase.LINGER
+        self.phase = LINGER
         self.unread = b""
         if self._raw.can_write_eof():
             self._raw.write_eof()
@@ -200,8 +185,8 @@ class PoliteConnection(HttpToolsProtocol):
             self._raw.abort()
 
     def _close(self) -> None:
-        self.phase = Phase.CLOSED
-        self.set_busy()
+        self.phase = CLOSED
+        self.places.set_busy(self)
         self._raw.close()
         self._watch_sending()
 
@@ -228,11 +213,11 @@ class PoliteConnection(HttpToolsProtocol):
         now = self.loop.time()
         if now < self.due:
             self._wake(min(self.due, now + self.limits.idle_seconds))
-        elif self.phase is Phase.IDLE:
+        elif self.phase == IDLE:
             self._close()
-        elif self.phase is Phase.HEAD:
+        elif self.phase == HEAD:
             self.refuse(408, "header_deadline", "the headers were not there in time")
-        elif self.phase is Phase.LINGER:
+        elif self.phase == LINGER:
             self._raw.abort()
         elif 0 < self._raw.get_write_buffer_size() < self._unsent:
             self._watch_sending()

@@ -129,6 +129,7 @@ async def test_silent_connection_is_closed(is_used: bool) -> None:
             await peer.send(request("GET", "/things/a"))
             assert (await peer.answer()).status == 200
         assert await peer.is_closed()
+        assert served.refused("unread_answer") == 0
 
 
 async def test_request_may_take_longer_than_an_idle_connection() -> None:

@@ -53,7 +53,7 @@ class Admission:
         self._most_running_each = min(most_running, most_running_each)
         self._most_waiting_each = min(most_waiting, most_waiting_each)
         self._wait_seconds = wait_seconds
-        # Whose turn from the queue is longest ago comes first.
+        # As many as there are keys. Whose turn from the queue is longest ago comes first.
         self._callers: dict[str, _Caller] = {}
         self.running = 0
         self.waiting = 0
@@ -69,19 +69,15 @@ class Admission:
         if caller is None:
             most = self._most_running if may_fill else self._most_running_each
             caller = self._callers[name] = _Caller(name, most)
+        if self.running < self._most_running and caller.running < caller.most_running:
+            self.running += 1
+            caller.running += 1
+        else:
+            await self._wait(caller, may_fill=may_fill)
         try:
-            if self.running < self._most_running and caller.running < caller.most_running:
-                self.running += 1
-                caller.running += 1
-            else:
-                await self._wait(caller, may_fill=may_fill)
-            try:
-                yield
-            finally:
-                self._leave(caller)
+            yield
         finally:
-            if self._callers.get(name) is caller and not caller.running and not caller.queue:
-                del self._callers[name]
+            self._leave(caller)
 
     async def _wait(self, caller: _Caller, *, may_fill: bool) -> None:
         self._make_room(caller, self._most_waiting if may_fill else self._most_waiting_each)
@@ -125,6 +121,8 @@ class Admission:
         """Pass the turn of a request that ends to the caller with the fewest running ones."""
         self.running -= 1
         caller.running -= 1
+        if not self.waiting:
+            return
         able = [
             other
             for other in self._callers.values()

@@ -10,6 +10,8 @@ from domain_services.kernel.errors import Invalid, NotJson, RequestTimeout, TooL
 from domain_services.kernel.web.admission import Overloaded
 from domain_services.kernel.web.json_depth import is_deeper
 
+# Key of a scope, true when the server has the whole body: no clock is needed for what is there.
+ARRIVED = "dsm.arrived"
 # int() of a header with millions of digits would take seconds.
 _MOST_DIGITS = 12
 
@@ -65,12 +67,15 @@ class BodyMemory:
     def __init__(self, *, most_bytes: int, most_reading_each: int) -> None:
         self._most_bytes = most_bytes
         self._most_reading_each = most_reading_each
-        self._uses: dict[str, _Use] = {}
+        self._uses: dict[str, _Use] = {}  # as many as there are keys
         self.bytes = 0
 
     def hold(self, caller: str) -> "HeldBody":
         """Begin to hold a body of `caller`; release it in any case."""
-        return HeldBody(self, caller, self._uses.setdefault(caller, _Use()))
+        use = self._uses.get(caller)
+        if use is None:
+            use = self._uses[caller] = _Use()
+        return HeldBody(self, use)
 
     def add(self, use: _Use, count: int) -> None:
         """Hold more bytes. Raises: `Overloaded` when the caller or all callers hold too many."""
@@ -85,40 +90,40 @@ class BodyMemory:
             raise Overloaded("too many of your requests wait for their bodies; send these first")
         use.reading += 1
 
-    def release(self, caller: str, use: _Use, count: int) -> None:
+    def release(self, use: _Use, count: int) -> None:
         """Let go of a body."""
         use.bytes -= count
         self.bytes -= count
-        if self._uses.get(caller) is use and not use.bytes and not use.reading:
-            del self._uses[caller]
 
 
 class HeldBody:
     """Body of one request in memory."""
 
-    def __init__(self, memory: BodyMemory, caller: str, use: _Use) -> None:
+    def __init__(self, memory: BodyMemory, use: _Use) -> None:
         self._memory = memory
-        self._caller = caller
         self._use = use
         self._bytes = 0
 
     def release(self) -> None:
         """Let go of the body."""
-        self._memory.release(self._caller, self._use, self._bytes)
+        self._memory.release(self._use, self._bytes)
         self._bytes = 0
 
     async def read(
-        self, receive: Receive, *, most_bytes: int, deepest: int, seconds: float
+        self, receive: Receive, *, most_bytes: int, deepest: int, seconds: float | None
     ) -> Receive:
         """Read the whole body, and return a `receive` that gives it to the app.
 
-        Raises: `TooLarge`, `Invalid` for deep JSON, `RequestTimeout` after `seconds`, `Overloaded`
-        when too many bodies are held, `HungUp`.
+        `seconds` is None for a body that is there. Raises: `TooLarge`, `Invalid` for deep JSON,
+        `RequestTimeout` after `seconds`, `Overloaded` when too many bodies are held, `HungUp`.
         """
         self._memory.begin(self._use)
         try:
-            async with asyncio.timeout(seconds):
+            if seconds is None:
                 body = await self._collect(receive, most_bytes)
+            else:
+                async with asyncio.timeout(seconds):
+                    body = await self._collect(receive, most_bytes)
         except TimeoutError:
             raise RequestTimeout(f"the body was not there within {seconds:.1f} s") from None
         finally:

@@ -33,7 +33,7 @@ from domain_services.kernel.web.auth import (
     Permissions,
     authorise,
 )
-from domain_services.kernel.web.body import BodyMemory, HeldBody, HungUp, check_headers
+from domain_services.kernel.web.body import ARRIVED, BodyMemory, HeldBody, HungUp, check_headers
 from domain_services.kernel.web.draining import Draining
 from domain_services.kernel.web.exchange import Exchange
 from domain_services.kernel.web.methods import as_routed
@@ -150,7 +150,7 @@ class Edge:
             if has_body:
                 # Before admission: a body that never ends takes no place of others.
                 body = self._bodies.hold(name)
-                receive = await self._read(body, receive)
+                receive = await self._read(body, receive, is_there=ARRIVED in scope)
             identity: Identity | None = scope.get("dsm.identity")
             is_service = identity is not None and identity.role == "service"
             async with self._admission.admitted(name, may_fill=is_service):
@@ -186,16 +186,19 @@ class Edge:
         elif exchange.method != "OPTIONS" or not await exchange.answer_options():
             await self._app(exchange.scope, receive, exchange.answer)
 
-    async def _read(self, body: HeldBody, receive: Receive) -> Receive:
+    async def _read(self, body: HeldBody, receive: Receive, *, is_there: bool) -> Receive:
         """Read the body. Raises: as `HeldBody.read`."""
         settings = self._settings
-        remaining = context.seconds_left()
-        longest = settings.http.body_seconds
+        seconds = None
+        if not is_there:
+            remaining = context.seconds_left()
+            longest = settings.http.body_seconds
+            seconds = longest if remaining is None else min(remaining, longest)
         return await body.read(
             receive,
             most_bytes=settings.max_body_bytes,
             deepest=settings.max_json_depth,
-            seconds=longest if remaining is None else min(remaining, longest),
+            seconds=seconds,
         )
 
     def _check(self, scope: Scope, headers: Headers) -> bool:
