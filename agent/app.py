@@ -49,6 +49,7 @@ def create_app(settings: AgentSettings) -> FastAPI:
             app.state.diagnose_cluster = _cluster_question(settings)
             app.state.delivers = True
             app.state.item_kinds = ITEM_KINDS
+            app.state.attention.append(services.cronjob_table.refused)
             recovery = RunRecovery(services.pool, HungUpStarts())
             app.state.attention.append(partial(given_up_runs, recovery))
             app.state.readings = (

@@ -218,6 +218,16 @@ class CronJobTable:
             cursor = await connection.execute(query, (self._unapplied,))
             return dict(await cursor.fetchall())
 
+    async def refused(self) -> list[str]:
+        """Say which schedules cannot be read, or are refused by the cluster: the first five."""
+        query = """
+            SELECT name, applied_reason FROM cronjobs WHERE applied_state = 'refused'
+            ORDER BY name LIMIT 5
+        """
+        async with self.pool.connection() as connection:
+            rows = await (await connection.execute(query)).fetchall()
+        return [f"the schedule {name} is refused: {(reason or '')[:200]}" for name, reason in rows]
+
     async def forget_applied(self) -> None:
         """Forget what a cluster had of the jobs, since the embedded mode fires them now."""
         await self._execute(_FORGET_APPLIED, {})

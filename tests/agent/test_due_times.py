@@ -236,6 +236,8 @@ async def test_schedule_that_cannot_be_read_is_set_aside_with_its_reason(
         tries, reason, is_again = (await reasons(installation))["run-a"]
         assert (tries, is_again) == (1, True)
         assert reason is not None and part in reason
+        [sentence] = await installation.table.refused()
+        assert sentence.startswith("the schedule run-a is refused: it cannot be read")
         await installation.query("UPDATE cronjobs SET next_due_at = %s WHERE tries > 0", NINE)
         assert await installation.look(NINE) == 0
         tries, _, is_again = (await reasons(installation))["run-a"]
