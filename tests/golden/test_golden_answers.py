@@ -63,6 +63,8 @@ async def _by_producer(redis: Redis, stream: str) -> dict[str, list[dict[str, An
     ]
     producers: dict[str, dict[str, dict[str, Any]]] = {}
     for entry in entries:
+        # One that the table sends again has its fields in the order of PostgreSQL's JSON.
+        entry["event"]["event_data"] = dict(sorted(entry["event"]["event_data"].items()))
         producer = producers.setdefault(entry["event"]["metadata"]["source_service"], {})
         producer[entry["event"]["event_id"]] = entry
     return {name: list(events.values()) for name, events in producers.items()}
