@@ -12,6 +12,7 @@ from deploy.local.servers import EmbeddedServers
 from tests.conftest import Databases
 from tests.faults.fleet import Fleet, client
 from tests.faults.invariants import Stores
+from tests.faults.machine import machine
 
 
 @asynccontextmanager
@@ -85,17 +86,18 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def _show_figures(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print each figure with its target, also one that misses it."""
-    figures: list[tuple[str, list[str]]] = [
-        value
-        for outcome in ("passed", "failed", "skipped")
-        for report in terminalreporter.getreports(outcome)
-        for name, value in report.user_properties
-        if name == "figure"
-    ]
-    if figures:
+    """Print each figure with its target, also one that misses it, and name the machine."""
+    lines_by_figure: dict[str, list[str]] = {}
+    for outcome in ("passed", "failed", "skipped"):
+        for report in terminalreporter.getreports(outcome):
+            for name, value in report.user_properties:
+                if name == "figure":
+                    figure, lines = value
+                    lines_by_figure.setdefault(figure, []).extend(lines)
+    if lines_by_figure:
         terminalreporter.section("faults: figures")
-    for name, lines in figures:
-        terminalreporter.line(name)
+        terminalreporter.line(f"machine at the end: {machine()}")
+    for figure, lines in lines_by_figure.items():
+        terminalreporter.line(figure)
         for line in lines:
             terminalreporter.line(f"    {line}")

@@ -42,6 +42,8 @@ class Fleet:
     """Mechanisms that every process runs without."""
     pace: Mapping[str, float] = field(default_factory=lambda: dict(PACE))
     """Shortened waits of its processes; empty: as shipped."""
+    poisons: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Functions that fail in every process for some arguments, as in `Spec`."""
     kills: int = 0
     """SIGKILLs so far."""
     _processes: dict[str, Any] = field(default_factory=dict)
@@ -74,7 +76,7 @@ class Fleet:
         }
         if name == "orchestrator":
             base["lease_seconds"] = 1.5
-        return Spec(name, base | settings, folder, tuple(self.mutations), self.pace)
+        return Spec(name, base | settings, folder, tuple(self.mutations), self.pace, self.poisons)
 
     async def wait_ready(self, name: str, seconds: float = 30) -> None:
         """Wait until a started service answers its health check."""

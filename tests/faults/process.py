@@ -48,6 +48,8 @@ class Spec:
     """Mechanisms that the process runs without."""
     pace: Mapping[str, float] = field(default_factory=lambda: dict(PACE))
     """Shortened waits: "module:constant" -> value."""
+    poisons: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Functions that fail for some arguments: "module:Class.name" -> text of an argument."""
 
 
 def spawn(spec: Spec) -> Any:
@@ -66,7 +68,7 @@ def serve(spec: Spec) -> None:
 
     from deploy.serving.config import uvicorn_config
     from domain_services.kernel.telemetry import configure_logging
-    from tests.faults import failpoints, mutations
+    from tests.faults import failpoints, mutations, poisons
 
     ctypes.CDLL(None).prctl(_KILL_ME_WITH_MY_PARENT, signal.SIGKILL)
     with (spec.folder / "log").open("ab", buffering=0) as log:
@@ -80,6 +82,8 @@ def serve(spec: Spec) -> None:
     failpoints.install(spec.service, spec.folder)
     for name in spec.mutations:
         mutations.remove(name)
+    for target, needle in spec.poisons.items():
+        poisons.install(target, needle)
     service = next(row for row in SERVICES if row.name == spec.service)
     settings = resolve(service.settings)(**spec.settings)
     app = resolve(service.factory)(settings)
