@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import psycopg
 import structlog
 
 from memory.run import Run
@@ -34,6 +33,10 @@ async def _renew(recovery: RunRecovery, run: Run) -> None:
         try:
             if not await recovery.renew(run):
                 return
-        except (psycopg.Error, OSError) as error:
+        except Exception as error:
             # The lease may end. Whoever resumes the run makes the same calls with the same keys.
-            logger.warning("run.lease_not_renewed", run_id=str(run.run_id), error=str(error))
+            logger.warning(
+                "run.lease_not_renewed",
+                run_id=str(run.run_id),
+                error=f"{type(error).__name__}: {error}",
+            )

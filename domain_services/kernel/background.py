@@ -159,7 +159,7 @@ class Loop:
         self.last_success: float | None = None
         """Unix time of the last good round in seconds; None before the first."""
         self.last_error: str | None = None
-        """Failure of the last round; None after a good one."""
+        """Class of the last round's failure; None after a good one."""
 
     @property
     def state(self) -> State:
@@ -201,7 +201,7 @@ class Loop:
     async def _retry(self, error: BaseException) -> None:
         self.failures += 1
         self.restarts += 1
-        self.last_error = f"{type(error).__name__}: {error}"
+        self.last_error = type(error).__name__
         pause = retry_pause(self.failures, self._retry_seconds, self._seconds)
         for item, cause in _named(error):
             logger.error(
@@ -299,8 +299,8 @@ class Background:
             if loop.state == "stopped"
         ]
         failing = [
-            f"the background loop {loop.name} has failed {loop.failures} times in a row:"
-            f" {loop.last_error}"
+            f"the background loop {loop.name} has failed {loop.failures} times in a row"
+            f" ({loop.last_error}); the log says why"
             for loop in self.loops
             if loop.state == "failing" and loop.failures >= SHOWN_FAILURES
         ]

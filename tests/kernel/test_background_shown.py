@@ -114,7 +114,7 @@ async def test_loop_that_keeps_failing_needs_attention(box: BoxService) -> None:
             await asyncio.sleep(0)
         _, body = await ready(box)
         assert body["attention"] == [
-            "the background loop chores has failed 5 times in a row:"
-            " RuntimeError: the store is away"
+            "the background loop chores has failed 5 times in a row (RuntimeError);"
+            " the log says why"
         ]
     assert "attention" not in (await ready(box))[1]
