@@ -246,7 +246,9 @@ async def _post(client: str, url: str, headers: dict[str, str], served: Service)
         head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(OVER)}\r\n"
         await peer.send((head + "\r\n".join(lines) + "\r\n\r\n").encode(), OVER)
         assert not peer.is_cut
-        return (await peer.answer()).status
+        answer = await peer.answer()
+        assert answer.headers["connection"] == "close"
+        return answer.status
     call = {"urllib": _urllib, "http.client": _http_client, "curl": _curl}[client]
     return await asyncio.to_thread(call, url, headers)
 
