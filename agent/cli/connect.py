@@ -23,7 +23,8 @@ from domain_services.sprint.client import SprintClient
 
 TIMEOUT_SECONDS = 10.0
 CONSUMERS = ("backlog", "sprint", "orchestrator")  # the services that consume events
-SETTING_ASIDE = ("sprint", "orchestrator")  # the services whose loops set items aside
+# The services whose loops set items aside.
+SETTING_ASIDE = ("sprint", "daily_scrum", "orchestrator")
 # Names below this domain never resolve (RFC 2606).
 _UNNAMED = "unnamed.invalid"
 

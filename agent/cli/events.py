@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
@@ -33,16 +35,19 @@ def list_dead(resolved: Resolved = False, *, target: Target, as_json: AsJson = F
     from agent.cli.failures import one_line
 
     with one_line():
-        letters, items = asyncio.run(_list_all(target, resolved))
+        failed = asyncio.run(_list_all(target, resolved))
+    rows = [*failed.letters, *failed.items]
     if as_json:
-        rows = [{"service": name, **letter.model_dump(mode="json")} for name, letter in letters]
-        rows += [{"service": name, **item.model_dump(mode="json")} for name, item in items]
-        print(json.dumps(rows, indent=2))
-    elif letters or items:
-        _show(letters)
-        _show_items(items)
-    else:
+        documents = [{"service": name, **row.model_dump(mode="json")} for name, row in rows]
+        print(json.dumps(documents, indent=2))
+    elif rows:
+        _show(failed.letters)
+        _show_items(failed.items)
+    elif not failed.unread:
         print("no dead letters")
+    for name, reason in failed.unread.items():
+        print(f"error: {name} is missing in this list: {reason}", file=sys.stderr)
+    raise typer.Exit(1 if failed.unread else 0)
 
 
 def replay(
@@ -144,31 +149,47 @@ async def _call(
         return await resolve(_named(clients.dead_letters, service, "consumes no events"))
 
 
-async def _list_all(
-    target: Target, resolved: bool
-) -> "tuple[list[tuple[str, DeadLetter]], list[tuple[str, SetAsideItem]]]":
+@dataclass
+class _Failed:
+    """Failed items of all services that answered."""
+
+    letters: "list[tuple[str, DeadLetter]]" = field(default_factory=list)
+    """Events, with the service that failed at them."""
+    items: "list[tuple[str, SetAsideItem]]" = field(default_factory=list)
+    """Other items, with the service that set them aside."""
+    unread: dict[str, str] = field(default_factory=dict)
+    """Reason for each service that did not answer."""
+
+
+async def _list_all(target: Target, resolved: bool) -> _Failed:
     from agent.cli.connect import connect
+    from domain_services.kernel.errors import Unavailable
 
-    # Each service keeps its own failures; there is no list of all of them.
+    failed = _Failed()
+    # Each service keeps its own failures; one that is away must not hide those of the others.
     async with connect(target) as clients:
-        letters = await _list_letters(clients, resolved)
-        items = [
-            (name, item)
-            for name, client in clients.set_aside.items()
-            for item in await client.list_set_aside()
-        ]
-    return letters, items
+        for name in dict.fromkeys([*clients.dead_letters, *clients.set_aside]):
+            try:
+                letters = await _list_letters(clients, name, resolved)
+                client = clients.set_aside.get(name)
+                items = await client.list_set_aside() if client else []
+            except Unavailable as problem:
+                failed.unread[name] = problem.detail
+            else:
+                failed.letters += [(name, letter) for letter in letters]
+                failed.items += [(name, item) for item in items]
+    return failed
 
 
-async def _list_letters(clients: "Clients", resolved: bool) -> "list[tuple[str, DeadLetter]]":
-    letters: list[tuple[str, DeadLetter]] = []
-    for name, client in clients.dead_letters.items():
-        after = 0
-        while page := await client.list_dead_letters(
-            after=after, limit=PAGE_LETTERS, resolved=resolved
-        ):
-            letters += [(name, letter) for letter in page]
-            after = page[-1].id
+async def _list_letters(clients: "Clients", name: str, resolved: bool) -> "list[DeadLetter]":
+    client = clients.dead_letters.get(name)
+    letters: list[DeadLetter] = []
+    while client and (
+        page := await client.list_dead_letters(
+            after=letters[-1].id if letters else 0, limit=PAGE_LETTERS, resolved=resolved
+        )
+    ):
+        letters += page
     return letters
 
 
