@@ -164,8 +164,7 @@ async def test_pile_is_drained_while_eight_writers_go_on(
         f"converged {converged:.1f} s after the last write",
     ]
     print("", *lines, sep="\n")
-    for line in lines:
-        record_property("timed", line)
+    record_property("figure", ("events under eight writers", lines))
     assert unfinished == []
     assert await stores.violations() == []
     assert ratio >= LEAST_RATIO

@@ -171,10 +171,13 @@ class WholeStack:
 
 
 @asynccontextmanager
-async def whole_stack(**environment: str) -> AsyncIterator[WholeStack]:
-    """Make a stack, which is not started yet, on a new folder; end it and remove the folder."""
+async def whole_stack(folder: Path | None = None, **environment: str) -> AsyncIterator[WholeStack]:
+    """Make a stack, which is not started yet, in a new folder; end it and remove that.
+
+    The new folder is in `folder`, by default where temporary files are.
+    """
     # Not pytest's own folder: each pytest that starts closes it to the account that runs Postgres.
-    folder = Path(tempfile.mkdtemp(prefix="dsm-faults-"))
+    folder = Path(tempfile.mkdtemp(prefix="dsm-faults-", dir=folder))
     stack = WholeStack(folder / "data", **environment)
     try:
         yield stack

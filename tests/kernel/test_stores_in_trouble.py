@@ -3,11 +3,9 @@
 import asyncio
 import os
 import signal
-import subprocess
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +20,7 @@ from deploy.local.servers import EmbeddedServers
 from domain_services.kernel.messaging.redis import check_writing
 from domain_services.kernel.web.health import Checks
 from tests.conftest import ADMIN_KEY, Databases, serving
+from tests.disks import fill, small_disk
 from tests.kernel.box.app import create_app
 from tests.kernel.conftest import box_settings
 
@@ -66,23 +65,6 @@ class Trouble:
 
     async def is_back(self) -> bool:
         return (await self.write("a")).status_code == 201 and (await self.ready())[0] == 200
-
-
-@contextmanager
-def small_disk() -> Iterator[Path]:
-    """Mount a small file system in memory; skip where this account may not mount one."""
-    folder = Path(tempfile.mkdtemp(prefix="dsm-disk-"))
-    command = ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "dsm-test", str(folder)]
-    try:
-        subprocess.run(command, check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        folder.rmdir()
-        pytest.skip(f"this account may mount no small disk to fill: {error}")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
-        folder.rmdir()
 
 
 @pytest.fixture(scope="module")
@@ -148,20 +130,16 @@ async def test_read_only_database_is_read_and_says_so(trouble: Trouble) -> None:
 
 
 async def test_full_disk_is_named_and_writing_goes_on_when_there_is_room() -> None:
-    with small_disk() as folder, EmbeddedServers(folder / "stack", durable=False) as servers:
+    with (
+        small_disk(DISK_BYTES) as folder,
+        EmbeddedServers(folder / "stack", durable=False) as servers,
+    ):
         async for trouble in _serve(Databases(servers), folder):
             await _fill_and_free(trouble)
 
 
 async def _fill_and_free(trouble: Trouble) -> None:
-    fill = trouble.folder / "fill"
-    with fill.open("wb") as file:
-        try:
-            while True:
-                file.write(bytes(1 << 16))
-                file.flush()
-        except OSError:
-            pass
+    file = fill(trouble.folder)
     sentence = "the database of box cannot be written: the disk is full"
 
     async def is_named() -> bool:
@@ -175,7 +153,7 @@ async def _fill_and_free(trouble: Trouble) -> None:
         if answer.status_code != 201:
             break
     assert_unavailable(answer, "the database cannot be written: the disk is full")
-    fill.unlink()
+    file.unlink()
     assert await trouble.until(trouble.is_back) < BACK_SECONDS
 
 
