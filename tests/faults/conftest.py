@@ -69,6 +69,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                 mechanism, outcome = value
                 colour = outcome.partition(":")[0]
                 outcomes_by_mechanism.setdefault(mechanism, {})[colour] = outcome
+    if counted or timed or outcomes_by_mechanism:
+        terminalreporter.section("faults: machine")
+        terminalreporter.line(machine())
     if counted:
         terminalreporter.section("faults: counted")
         for name, value in sorted(counted.items()):

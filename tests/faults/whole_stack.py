@@ -9,8 +9,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,9 @@ from tests.ports import free_port
 from tests.processes import command_line
 
 _COMMAND_SECONDS = READY_SECONDS + 60
+_DSM = Path(sys.executable).with_name("dsm")
+# A detached stack outlives who started it. Its input ends when that process dies, however it does.
+_CLEAN_UP = 'cat > /dev/null; "$1" down --data-dir "$2"; rm -rf "$3"'
 
 
 @dataclass(frozen=True)
@@ -55,8 +58,7 @@ class WholeStack:
 
     def run(self, command: str, *options: str) -> subprocess.CompletedProcess[str]:
         """Run a command of `dsm`, as "audit verify", on the data folder; return its output."""
-        dsm = Path(sys.executable).with_name("dsm")
-        words = [str(dsm), *command.split(), "--data-dir", str(self.data_dir)]
+        words = [str(_DSM), *command.split(), "--data-dir", str(self.data_dir)]
         return subprocess.run(
             [*words, *options],
             env=self._environment,
@@ -179,9 +181,24 @@ async def whole_stack(folder: Path | None = None, **environment: str) -> AsyncIt
     # Not pytest's own folder: each pytest that starts closes it to the account that runs Postgres.
     folder = Path(tempfile.mkdtemp(prefix="dsm-faults-", dir=folder))
     stack = WholeStack(folder / "data", **environment)
-    try:
-        yield stack
-    finally:
-        stack.close()
-        await stack.http.aclose()
+    with _cleaning_up(stack.data_dir, folder):
+        try:
+            yield stack
+        finally:
+            stack.close()
+            await stack.http.aclose()
+
+
+@contextmanager
+def _cleaning_up(data_dir: Path, folder: Path) -> Iterator[None]:
+    """Remove a folder after the block, and its stack too when this process dies in the block."""
+    with subprocess.Popen(
+        ["sh", "-c", _CLEAN_UP, "sh", str(_DSM), str(data_dir), str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as cleaner:
+        yield
         shutil.rmtree(folder, ignore_errors=True)
+        cleaner.kill()
