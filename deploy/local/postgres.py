@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
@@ -30,12 +31,15 @@ MAX_CONNECTIONS = 200
 
 # Fit for a laptop or a small container: 128 MB of shared memory, room for the pools of all
 # services, and no JIT, whose start costs more than these short queries take.
+# A start after a crash flushes what changed since the last checkpoint, and everybody waits for it:
+# docs/adr/0139-quick-recovery.md.
 SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "shared_buffers": "128MB",
     "max_connections": str(MAX_CONNECTIONS),
     "max_wal_size": "512MB",
+    "checkpoint_timeout": "1min",
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -45,6 +49,9 @@ SETTINGS = {
     "log_rotation_age": "0",
     "log_rotation_size": "0",
 }
+if sys.platform == "linux":
+    # By default it opens and flushes every file of the cluster one by one, thousands of them.
+    SETTINGS["recovery_init_sync_method"] = "syncfs"
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 

@@ -3,6 +3,7 @@
 import os
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import psycopg
@@ -39,6 +40,21 @@ def test_servers_are_durable_and_carry_pgvector(tmp_path: Path) -> None:
         command = servers.valkey.command()
         assert command[command.index("--appendonly") + 1] == "yes"
         assert command[command.index("--port") + 1] == "0"
+
+
+def test_killed_postgres_flushes_its_files_at_once_and_a_minute_of_work(tmp_path: Path) -> None:
+    with EmbeddedServers(tmp_path / "data", durable=False) as servers:
+        with connect(servers) as connection:
+            one_by_one = setting(connection, "recovery_init_sync_method") == "fsync"
+            assert one_by_one == (sys.platform != "linux")
+            assert setting(connection, "checkpoint_timeout") == "1min"
+        process = servers.postgres.process
+        assert process
+        process.kill()
+        process.wait()
+        assert servers.restart_dead() == ["PostgreSQL"]
+        with connect(servers) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
 def test_second_stack_on_a_folder_is_refused_and_the_first_keeps_running(tmp_path: Path) -> None:
