@@ -5,14 +5,11 @@ and loops, so that a plateau shows within a soak. DSM_SOAK_DAY_SECONDS is the le
 """
 
 import os
-from datetime import timedelta
 from typing import Any
 
 from redis.asyncio import Redis
 
 from deploy import catalogue
-from domain_services.chronicle.logic import cuts
-from domain_services.chronicle.settings import LEAST_AUDIT_DAYS
 from domain_services.kernel.database import retention
 from domain_services.kernel.messaging import trimming
 
@@ -34,18 +31,11 @@ async def _trim(redis: Redis, *words: Any, keep_days: float) -> int:
     return await _TRIM(redis, *words, keep_days=keep_days * DAY_SECONDS / 86_400)
 
 
-def _age(*, days: int) -> timedelta:
-    # The fewest days that the setting takes are one short day, as of every other rule.
-    return timedelta(seconds=days * DAY_SECONDS / LEAST_AUDIT_DAYS)
-
-
 _TRIM = trimming.trim
 SERVICES = catalogue.SERVICES
 
 if "DSM_SOAK_DAY_SECONDS" in os.environ:
     retention.FIRST_SECONDS = retention.PERIOD_SECONDS = DAY_SECONDS / ROUNDS_A_DAY
     trimming.PERIOD_SECONDS = DAY_SECONDS / ROUNDS_A_DAY
-    cuts.FIRST_SECONDS = cuts.PERIOD_SECONDS = DAY_SECONDS / ROUNDS_A_DAY
-    cuts.timedelta = _age  # pyright: ignore[reportAttributeAccessIssue]
     retention.Rule.statement = property(statement)  # pyright: ignore[reportAttributeAccessIssue]
     trimming.trim = _trim
