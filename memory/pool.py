@@ -2,14 +2,17 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import orjson
+import psycopg
 from pgvector.psycopg import register_vector_async
 from psycopg.types.json import set_json_dumps, set_json_loads
 
 from domain_services.kernel.database.patience import patiently
 from domain_services.kernel.database.pool import CheckedPool, Connection
-from domain_services.kernel.database.sockets import hanging_up
+from domain_services.kernel.database.session import STATEMENT_SECONDS
+from domain_services.kernel.database.sockets import SILENT_SECONDS, hanging_up
 from memory.document import encode
 from memory.session import SETTINGS
 
@@ -18,6 +21,16 @@ from memory.session import SETTINGS
 # adapters and settings on every connection; nothing of an ORM would be left to use.
 
 HANG_UP_SECONDS = 20.0  # for a whole transaction, whose statements end after 3 s each
+SILENCE_SECONDS = STATEMENT_SECONDS + SILENT_SECONDS
+
+
+class _WatchedConnection(psycopg.AsyncConnection[Any]):
+    """Connection whose socket is shut down when one wait for the server takes too long."""
+
+    async def wait(self, *arguments: Any, **options: Any) -> Any:
+        """Wait as psycopg does, for `SILENCE_SECONDS`. Raises: `psycopg.OperationalError` then."""
+        with hanging_up(self, SILENCE_SECONDS):
+            return await super().wait(*arguments, **options)
 
 
 class Pool(CheckedPool):
@@ -62,7 +75,12 @@ async def open_pool(
     is in trouble for longer than `patience.START_SECONDS`.
     """
     pool = Pool(
-        url, min_size=2, max_size=most, pooled=pooled, configure=_adapt if pooled else _configure
+        url,
+        min_size=2,
+        max_size=most,
+        pooled=pooled,
+        connection_class=_WatchedConnection,
+        configure=_adapt if pooled else _configure,
     )
     try:
         await pool.open()

@@ -41,6 +41,7 @@ class CheckedPool(AsyncConnectionPool[Connection]):
         *,
         row_factory: Any = tuple_row,
         pooled: bool = False,
+        connection_class: type[Connection] = psycopg.AsyncConnection[Any],
         **options: Any,
     ) -> None:
         """`url` may be SQLAlchemy's form; `options` are psycopg_pool's.
@@ -49,7 +50,7 @@ class CheckedPool(AsyncConnectionPool[Connection]):
         """
         super().__init__(
             plain_url(url),
-            connection_class=psycopg.AsyncConnection[Any],
+            connection_class=connection_class,
             kwargs={
                 "autocommit": True,
                 "prepare_threshold": 0,
