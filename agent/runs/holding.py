@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import structlog
 
+from domain_services.kernel.background import is_cancelled
 from memory.run import Run
 from memory.run_recovery import RunRecovery
 
@@ -32,6 +33,9 @@ async def _renew(recovery: RunRecovery, run: Run) -> None:
         await asyncio.sleep(run.lease_seconds / RENEWALS_A_LEASE)
         try:
             if not await recovery.renew(run):
+                return
+            # A cancellation that got lost in the renewal: the holder waits for this task.
+            if is_cancelled():
                 return
         except Exception as error:
             # The lease may end. Whoever resumes the run makes the same calls with the same keys.

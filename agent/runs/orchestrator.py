@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Any, cast
 
+import structlog
 from uuid_utils.compat import uuid7
 
 from agent.runs.decision_modes import mode_of
 from agent.runs.holding import holding
-from agent.runs.resumption import Resumption
+from agent.runs.resumption import Resumption, reason_of
 from agent.schema import OrchestrationRequest
 from domain_services.kernel.background import giving_back
 from domain_services.kernel.errors import Invalid
@@ -23,6 +24,8 @@ from memory.run_recovery import RunRecovery
 from memory.runs import RunTable
 from tools.cron_dialect import parse_schedule
 from tools.cron_times import explain_never
+
+logger = structlog.get_logger()
 
 
 class Repeated(Exception):
@@ -82,12 +85,23 @@ class Orchestrator:
             ):
                 state = await self._decide(run, order)
         except Exception as error:
-            reason = RunError(kind=type(error).__name__, detail=str(error))
-            await self._runs.fail(run.run_id, run.token, reason)
+            await self._end_failed(run, error)
             raise
         if order.dry_run or not state["decision"].plan:
             return await self._finish_without_acting(run, state)
         return await self._resumption.resume(run)
+
+    async def _end_failed(self, run: Run, error: Exception) -> None:
+        """End a run that could not decide; where that fails too, its lease ends by itself."""
+        try:
+            await self._runs.fail(run.run_id, run.token, reason_of(error))
+        except Exception as other:
+            # Only logged: the caller gets the first error.
+            logger.warning(
+                "run.not_ended",
+                run_id=str(run.run_id),
+                error=f"{type(other).__name__}: {other}",
+            )
 
     async def _end_undecided(self, run: Run) -> None:
         """End a run whose process leaves, so that the project can be decided elsewhere."""

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any, cast
 
-import psycopg
 import structlog
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import CheckpointTuple
@@ -12,6 +11,7 @@ from agent.runs.checkpoints import Checkpoints
 from agent.runs.holding import holding
 from agent.runs.release_0_1 import decided_by_release_0_1, upgraded_state
 from domain_services.kernel.background import Loop, every, for_each, giving_back
+from domain_services.kernel.database.failures import outage
 from domain_services.kernel.errors import Problem, Unavailable
 from domain_services.kernel.tracing import rooted
 from graphs.answer import Orchestration
@@ -139,7 +139,7 @@ class Resumption:
 
     async def _leave_to_recovery(self, run: Run, error: Exception) -> Problem:
         """Leave a run to a later try, or end it after the last; return what its caller gets."""
-        reason, run_id, url = _reason(error), str(run.run_id), run_url(run.run_id)
+        reason, run_id, url = reason_of(error), str(run.run_id), run_url(run.run_id)
         if _is_outage(error):
             await self._recovery.postpone(run, reason, RECOVERY_SECONDS)
             detail = f"decided but not yet done: {reason['detail']}; the run is resumed by itself"
@@ -166,9 +166,11 @@ class Resumption:
             try:
                 await self._finish_part(run, reason, Actions(error.made, (reason["detail"],)))
                 return
-            except (LeaseLost, psycopg.OperationalError):
+            except LeaseLost:
                 raise
             except Exception as other:
+                if outage(other) is not None:
+                    raise
                 logger.error("run.not_recorded", run_id=str(run.run_id), exc_info=other)
         await self._runs.fail(run.run_id, run.token, reason)
 
@@ -187,7 +189,8 @@ class Resumption:
         )
 
 
-def _reason(error: Exception) -> RunError:
+def reason_of(error: Exception) -> RunError:
+    """Return why a run failed, as it is stored: bounded, and of text that PostgreSQL takes."""
     cause = error.__cause__ if isinstance(error, CallFailed) else error
     detail = error.detail if isinstance(error, Problem) else str(error)
     # PostgreSQL stores neither NUL nor a lone surrogate, and nobody reads a page of it.
@@ -198,4 +201,6 @@ def _reason(error: Exception) -> RunError:
 def _is_outage(error: Exception) -> bool:
     """Tell whether a store or a peer failed, rather than the run."""
     cause = error.__cause__ if isinstance(error, CallFailed) else error
-    return isinstance(cause, Unavailable | psycopg.OperationalError | OSError)
+    return isinstance(cause, Unavailable | OSError) or (
+        cause is not None and outage(cause) is not None
+    )

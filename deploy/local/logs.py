@@ -63,7 +63,12 @@ def rotate_own(log: Path, limits: Bounds) -> None:
     Does nothing when standard error is not that file.
     """
     with suppress(OSError):
-        if not os.path.samestat(os.fstat(2), log.stat()) or not put_aside(log, limits):
+        own = os.fstat(2)
+        if log.exists():
+            if not os.path.samestat(own, log.stat()) or not put_aside(log, limits):
+                return
+        # An earlier look has put it aside, and could not open a new one.
+        elif not os.path.samestat(own, _numbered(log, 1).stat()):
             return
         descriptor = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         # One step each: a line is in the old file or in the new one.

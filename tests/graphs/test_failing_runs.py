@@ -3,14 +3,20 @@
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
 
 from agent.jobs.cronjob_table import CronJobTable
 from agent.runs import resumption
+from agent.runs.orchestrator import Orchestrator
+from graphs.nodes.act import CallFailed
 from memory import run_recovery
+from memory.decision import PlannedCall
+from memory.run import LeaseLost
 from memory.run_recovery import MAX_TRIES
+from memory.runs import RunTable
 from tests.agent.conftest import get, until
 from tests.graphs.conftest import System
 
@@ -113,6 +119,57 @@ async def test_run_ends_as_failed_after_its_last_try_and_tells_what_it_did(
     assert "1 run was given up after deciding; list them: dsm runs --status failed" in shown
     fault()
     assert (await started.orchestrate("BAD")).status_code == 200
+
+
+async def test_caller_gets_the_first_error_of_a_run_that_cannot_be_ended(
+    started: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def lost(self: RunTable, run_id: UUID, *_: Any) -> None:
+        raise LeaseLost(run_id)
+
+    await started.make_project("P1", 1)
+    await started.stop("backlog")
+    monkeypatch.setattr(RunTable, "fail", lost)
+    refused = await started.orchestrate("P1")
+    assert refused.status_code == 503
+    assert "backlog" in refused.json()["detail"]
+
+
+async def test_reason_that_cannot_be_stored_hides_no_error(
+    started: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def faulty(*_: Any) -> None:
+        raise ValueError("a \x00 in a text" + "!" * 5000)
+
+    await started.make_project("P1", 1)
+    monkeypatch.setattr(Orchestrator, "_decide", faulty)
+    failed = await started.orchestrate("P1")
+    assert (failed.status_code, failed.json()["code"]) == (500, "internal_error")
+    [run] = (await get(started, "/runs?status=failed"))["runs"]
+    assert run["reason"].startswith("a  in a text!")
+    assert len(run["reason"]) == resumption.MOST_CHARACTERS
+
+
+@pytest.mark.parametrize(
+    ("error", "is_outage"),
+    [
+        (psycopg.errors.ReadOnlySqlTransaction("read-only"), True),
+        (psycopg.errors.AdminShutdown("restart"), True),
+        (psycopg.errors.StatementTooComplex("its own"), False),
+        (KeyError("timezone"), False),
+    ],
+)
+def test_store_in_trouble_counts_no_try(error: Exception, is_outage: bool) -> None:
+    assert resumption._is_outage(error) is is_outage  # pyright: ignore[reportPrivateUsage]
+    assert resumption._is_outage(called(error)) is is_outage  # pyright: ignore[reportPrivateUsage]
+
+
+def called(error: Exception) -> CallFailed:
+    """Return the failure of a call that met `error`."""
+    planned = PlannedCall(name="create_sprint", arguments={}, description="a call")
+    failure = CallFailed(planned, [], error)
+    failure.__cause__ = error
+    return failure
 
 
 @pytest.mark.parametrize("loss", ["state", "readable state"])

@@ -7,6 +7,7 @@ import pytest
 from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from domain_services.kernel.database.database import Database
 from domain_services.kernel.messaging import inbox
@@ -68,6 +69,17 @@ async def test_batch_is_one_transaction_and_one_confirmation(
     confirmed: Any = await box.redis.lrange(confirmations_key("boxes"), 0, -1)
     assert confirmed == [f"{event.event_id} {GROUP}".encode() for event in events]
     assert (await box.redis.xpending(STREAM, GROUP))["pending"] == 0
+
+
+async def test_round_tries_an_event_that_fails_once(box: BoxService, shelf: str) -> None:
+    await send(box.redis, box_added(shelf, "bug"), box_added(shelf))
+    member = make_consumer(box.database, box.redis)
+    for tries in range(1, inbox.MAX_TRIES + 1):
+        with capture_logs() as logs:
+            await member.step()
+        failed = [line["tries"] for line in logs if line["event"] == "inbox.event_failed"]
+        assert failed == [tries]
+    assert member.outcomes["parked"] == 1
 
 
 async def test_failure_in_a_batch_counts_for_its_own_event_only(

@@ -189,10 +189,11 @@ class Consumer:
                 await self._park_unreadable(entry_id, payload, error)
                 continue
             batch.append(Received(entry_id, payload, event))
+        # Looked up once: what fails in this batch is not tried a second time in the same round.
+        failed_before = [e for e in batch if e.entry_id in self._tries]
         await self._process_batch([e for e in batch if e.entry_id not in self._tries])
-        for received in batch:
-            if received.entry_id in self._tries:
-                await self._process_one(received)
+        for received in failed_before:
+            await self._process_one(received)
 
     async def _process_batch(self, batch: Sequence[Received]) -> None:
         """Let a batch take effect at once; after a failure, what belongs to one thing at once."""
@@ -301,4 +302,5 @@ class Consumer:
             self.outcomes["parked"] += 1
             await self._acknowledge([entry_id], [])
         else:
-            self._may_have_pending = True
+            self._fail_for_now()
+            self._tries[entry_id] = self._tries.get(entry_id, 0) + 1

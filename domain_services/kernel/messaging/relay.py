@@ -151,7 +151,8 @@ class Relay:
 
     def take(self, appended: Sequence[Appended]) -> None:
         """Send events of a transaction that has committed, soon."""
-        free_places = 0 if self._is_away else MOST_WAITING - len(self._committed)
+        # Below 0 after a batch that was cancelled has come back.
+        free_places = 0 if self._is_away else max(MOST_WAITING - len(self._committed), 0)
         self._committed.extend(appended[:free_places])
         self._wake.set()
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from domain_services.backlog.schema import ReservationCreate
+from domain_services.kernel.client.http_client import PeerRefused
 from domain_services.sprint.logic import reconciling
 from domain_services.sprint.logic.planning import Planner
 from domain_services.sprint.logic.reconciling import Reconciler
@@ -150,6 +151,35 @@ async def test_events_on_their_way_are_waited_for(idle_town: Town) -> None:
     await town.rows("UPDATE outbox SET closed_at = now() RETURNING 1")
     await compare(town, times=2)
     assert [row.version for row in await town.rows(VERSIONS)] == [row.version + 1 for row in before]
+
+
+async def test_events_that_are_set_aside_are_not_waited_for(idle_town: Town) -> None:
+    town = idle_town
+    await town.create_project("P1", "E1")
+    await town.plan("P1", 2)
+    await Planner(town.database, town.project, town.backlog).create(
+        "P1", SprintCreate(), None, caller="admin"
+    )
+    await town.backlog.release("P1", "P1-S01")
+    before = await town.rows(VERSIONS)
+    await town.rows("UPDATE outbox SET set_aside_at = now() RETURNING 1")
+    await compare(town, times=2)
+    assert [row.version for row in await town.rows(VERSIONS)] == [row.version + 1 for row in before]
+
+
+async def test_comparison_that_is_refused_is_a_failure_of_its_loop(
+    idle_town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(**_: Any) -> Any:
+        raise PeerRefused("backlog", status, {})
+
+    monkeypatch.setattr(idle_town.backlog, "list_reservations", refuse)
+    reconciler = Reconciler(idle_town.database, idle_town.backlog, seconds=1)
+    status = 404  # of the release before, which has no such route
+    assert not await reconciler.compare()
+    status = 403
+    with pytest.raises(PeerRefused):
+        await reconciler.compare()
 
 
 async def test_every_page_is_compared(idle_town: Town, monkeypatch: Any) -> None:
