@@ -6,12 +6,14 @@ from functools import partial
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
+from starlette.datastructures import State
 
 from agent.bootstrap import Services
 from domain_services.kernel.background import Background
 from domain_services.kernel.messaging.redis import check_writing
 from domain_services.kernel.web import attention
 from domain_services.kernel.web.health import Check, Checks, failure_of, probe
+from domain_services.kernel.web.shared import shared
 from memory.pool import Pool
 
 router = APIRouter(tags=["health"])
@@ -25,8 +27,14 @@ async def ready(request: Request) -> JSONResponse:
     without Redis outcomes arrive later. Background loops are shown when they fail; a stopped one
     needs a restart.
     """
-    services: Services = request.app.state.services
-    background: Background = request.app.state.background
+    state = request.app.state
+    answer, passed = await shared(state, "readiness", lambda: _readiness(state))
+    return JSONResponse(answer, status_code=200 if passed else 503)
+
+
+async def _readiness(state: State) -> tuple[dict[str, object], bool]:
+    services: Services = state.services
+    background: Background = state.background
     clients = services.clients
     needed: dict[str, Check] = {
         "project-service": clients.project.health,
@@ -55,11 +63,11 @@ async def ready(request: Request) -> JSONResponse:
     answer: dict[str, object] = {"status": "ok" if passed else "not_ready", "services": body}
     broken = {"database": trouble, "redis": redis_failure}
     sentences = await attention.collect(
-        "orchestrator", request.app.state, {name: error for name, error in broken.items() if error}
+        "orchestrator", state, {name: error for name, error in broken.items() if error}
     )
     if sentences:
         answer["attention"] = sentences
-    return JSONResponse(answer, status_code=200 if passed else 503)
+    return answer, passed
 
 
 def checks(services: Services) -> Checks:

@@ -89,6 +89,20 @@ def test_process_that_crashes_leaves_every_line(tmp_path: Path) -> None:
     assert len(files(log)) >= 3
 
 
+def test_process_whose_log_could_not_be_opened_opens_it_later(tmp_path: Path) -> None:
+    log = tmp_path / "service.log"
+    program = (
+        "import os, sys; from pathlib import Path; from deploy.local import logs;"
+        " os.write(2, b'before'); logs.rotate_own(Path(sys.argv[1]), logs.Bounds(1000, 2));"
+        " os.write(2, b'after')"
+    )
+    aside = tmp_path / "service.log.1"
+    with aside.open("ab") as output:
+        command = [sys.executable, "-c", program, str(log)]
+        subprocess.run(command, stderr=output, timeout=60, check=True)
+    assert (aside.read_text(), log.read_text()) == ("before", "after")
+
+
 def test_postgres_goes_on_in_a_new_log(servers: EmbeddedServers) -> None:
     log = servers.folder.logs / "postgres.log"
     url = servers.database_url("postgres").replace("+psycopg", "")

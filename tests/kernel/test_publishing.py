@@ -126,6 +126,15 @@ async def test_memory_is_bounded_and_the_table_sends_the_rest(
     assert await unmarked(box) == 0
 
 
+async def test_full_memory_takes_no_more_when_a_cancelled_batch_came_back(
+    box: BoxService, relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store(box, *"abc")
+    monkeypatch.setattr(relay_module, "MOST_WAITING", 2)
+    relay.take(list(relay._committed)[:2])
+    assert len(relay._committed) == 3
+
+
 async def test_leaving_process_sends_what_it_has_committed(box: BoxService, relay: Relay) -> None:
     async with relay.draining():
         await store(box, "a")

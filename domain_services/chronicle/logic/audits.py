@@ -26,9 +26,12 @@ from domain_services.chronicle.schema import (
     DecisionAuditCreate,
     ProjectChain,
 )
+from domain_services.kernel.database.database import slow_statements
 from domain_services.kernel.errors import Conflict, Invalid, NotFound
 
 GENESIS = bytes(32)
+# Chains of years take longer than other statements may.
+VERIFY_SECONDS = 60
 
 # The database links what is inserted, so that a role which may only insert cannot forge a link
 # (docs/adr/0029-append-only-audits.md).
@@ -191,10 +194,9 @@ async def verify(
     `keys` are those that cuts may be signed by; a cut does not hold without.
     Raises: `Invalid` for a `noted_head` without a project.
     """
-    # Chains of years take longer than other statements may.
-    await connection.execute(text("SET LOCAL statement_timeout = '60s'"))
-    cuts = await cut_heads.read(connection, project_id, keys)
-    rows = await connection.execute(VERIFY, {"project_id": project_id, "genesis": GENESIS})
+    async with slow_statements(connection, VERIFY_SECONDS):
+        cuts = await cut_heads.read(connection, project_id, keys)
+        rows = await connection.execute(VERIFY, {"project_id": project_id, "genesis": GENESIS})
     chains = [_chain(row, cuts.get(row.project_id, Cuts())) for row in rows]
     noted_head_found = None
     if noted_head is not None:

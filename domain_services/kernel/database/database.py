@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -68,6 +69,21 @@ def hand_over(connection: AsyncConnection, items: Sequence[object]) -> None:
         handed_over.extend(items)
 
 
+_seconds: ContextVar[float | None] = ContextVar("statement_seconds", default=None)
+"""Seconds that a statement may take; None: those of every session."""
+
+
+@asynccontextmanager
+async def slow_statements(connection: AsyncConnection, seconds: int) -> AsyncIterator[None]:
+    """Let each statement of the block, in its transaction, take up to `seconds`."""
+    await connection.execute(text(f"SET LOCAL statement_timeout = '{int(seconds)}s'"))
+    token = _seconds.set(seconds)
+    try:
+        yield
+    finally:
+        _seconds.reset(token)
+
+
 def _hang_up_on_silence(dialect: Dialect) -> None:
     """Bound each wait for the server: a stopped one applies no statement timeout."""
 
@@ -75,7 +91,7 @@ def _hang_up_on_silence(dialect: Dialect) -> None:
         work = getattr(dialect, name)
 
         def bounded(target: Any, *arguments: Any, **options: Any) -> Any:
-            seconds = session.STATEMENT_SECONDS + SILENT_SECONDS
+            seconds = (_seconds.get() or session.STATEMENT_SECONDS) + SILENT_SECONDS
             with hanging_up(connection_of(target), seconds):
                 return work(target, *arguments, **options)
 
@@ -98,9 +114,8 @@ class Database:
         read_pool_size: int = 5,
         direct_url: str | None = None,
     ) -> None:
-        """`direct_url` leads past a PgBouncer in `url`; None when there is none."""
+        """`direct_url` leads past a PgBouncer in `url`; None: `url` leads through none."""
         self.url = url
-        self.direct_url = direct_url or url
         self.engine = create_engine(url, pool_size=pool_size, pooled=direct_url is not None)
         self._write_probe = WriteProbe(self.engine)
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")

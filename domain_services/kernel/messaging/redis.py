@@ -55,9 +55,9 @@ async def check_writing(redis: Redis) -> None:
 
 
 def redis_trouble(error: BaseException) -> str:
-    """Say why Redis takes no events."""
+    """Say why Redis takes no events, to callers without a key: its address is not named."""
     message = str(error)
     for sign, words in _TROUBLES.items():
         if sign in message or sign in type(error).__name__:
             return f"Redis cannot be written: {words}"
-    return f"Redis does not answer: {message or type(error).__name__}"
+    return f"Redis does not answer ({type(error).__name__}); the log says why"

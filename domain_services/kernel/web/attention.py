@@ -61,8 +61,10 @@ def _store_sentence(store: str, error: Exception, service: str) -> str:
         return f"{subject} cannot be written: {error}"
     if (trouble := outage(error)) is not None:
         return trouble.sentence(subject)
-    reason = error.detail if isinstance(error, Problem) else f"{type(error).__name__}: {error}"
-    return f"{subject} does not answer: {reason}"
+    if isinstance(error, Problem):
+        return f"{subject} does not answer: {error.detail}"
+    # Without its text: readiness needs no key.
+    return f"{subject} does not answer ({type(error).__name__}); the log says why"
 
 
 async def _of_tables(state: State) -> list[str]:

@@ -17,6 +17,7 @@ from domain_services.kernel.errors import Unavailable
 from domain_services.kernel.types import Liveness, utc_now
 from domain_services.kernel.web import attention
 from domain_services.kernel.web.draining import Draining
+from domain_services.kernel.web.shared import shared
 
 logger = structlog.get_logger()
 
@@ -114,7 +115,8 @@ def readiness_router(service: str) -> APIRouter:
     @router.get("/health/ready", responses={503: {"description": "A dependency does not answer"}})
     async def ready(request: Request) -> JSONResponse:
         """Answer 200 when every dependency answers, else 503 with the one that does not."""
-        passed, body = await readiness(service, request.app.state)
+        state = request.app.state
+        passed, body = await shared(state, "readiness", lambda: readiness(service, state))
         return JSONResponse(body, status_code=200 if passed else 503)
 
     return router
@@ -149,7 +151,9 @@ def serving_router() -> APIRouter:
         reason: Literal["draining", "database"] | None = None
         if draining.begun:
             reason = "draining"
-        elif checks.database is not None and await probe(checks.database) != "ok":
+        elif (check := checks.database) is not None and await shared(
+            state, "serving", lambda: probe(check)
+        ) != "ok":
             reason = "database"
         if reason is None:
             return Serving(status="serving")
