@@ -31,7 +31,7 @@ from tests.processes import command_line
 _COMMAND_SECONDS = READY_SECONDS + 60
 _DSM = Path(sys.executable).with_name("dsm")
 # A detached stack outlives who started it. Its input ends when that process dies, however it does.
-_CLEAN_UP = 'cat > /dev/null; "$1" down --data-dir "$2"; rm -rf "$3"'
+_CLEAN_UP = 'cat > /dev/null; "$1" down --data-dir "$2/data"; rm -rf "$2"'
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,7 @@ async def whole_stack(folder: Path | None = None, **environment: str) -> AsyncIt
     # Not pytest's own folder: each pytest that starts closes it to the account that runs Postgres.
     folder = Path(tempfile.mkdtemp(prefix="dsm-faults-", dir=folder))
     stack = WholeStack(folder / "data", **environment)
-    with _cleaning_up(stack.data_dir, folder):
+    with _cleaning_up(folder):
         try:
             yield stack
         finally:
@@ -190,15 +190,18 @@ async def whole_stack(folder: Path | None = None, **environment: str) -> AsyncIt
 
 
 @contextmanager
-def _cleaning_up(data_dir: Path, folder: Path) -> Iterator[None]:
+def _cleaning_up(folder: Path) -> Iterator[None]:
     """Remove a folder after the block, and its stack too when this process dies in the block."""
+    # Its command line does not name the data folder: it is none of the stack's processes.
     with subprocess.Popen(
-        ["sh", "-c", _CLEAN_UP, "sh", str(_DSM), str(data_dir), str(folder)],
+        ["sh", "-c", _CLEAN_UP, "sh", str(_DSM), str(folder)],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     ) as cleaner:
-        yield
-        shutil.rmtree(folder, ignore_errors=True)
-        cleaner.kill()
+        try:
+            yield
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+            cleaner.kill()
