@@ -199,7 +199,8 @@ def _show(letters: "list[tuple[str, DeadLetter]]") -> None:
         event = letter.event_type or "no event"
         print(f"{service} {letter.id}  {event}  {letter.stream} as {letter.consumer_group}")
         error = " ".join(letter.error.split())[:_SHOWN_ERROR_CHARACTERS]
-        print(f"    {letter.tries} tries, parked {letter.parked_at:%Y-%m-%d %H:%M:%S} UTC: {error}")
+        moment = f"{letter.parked_at:%Y-%m-%d %H:%M:%S} UTC"
+        print(f"    {_tries(letter.tries)}, parked {moment}: {error}")
         if letter.resolution is not None:
             print(f"    {letter.resolution} by {letter.resolved_by}")
 
@@ -209,4 +210,8 @@ def _show_items(items: "list[tuple[str, SetAsideItem]]") -> None:
         print(f"{service} {item.kind}/{item.id}  {item.subject}")
         error = " ".join(item.error.split())[:_SHOWN_ERROR_CHARACTERS]
         moment = f"{item.set_aside_at:%Y-%m-%d %H:%M:%S} UTC"
-        print(f"    {item.tries} tries, set aside {moment}: {error}")
+        print(f"    {_tries(item.tries)}, set aside {moment}: {error}")
+
+
+def _tries(number: int) -> str:
+    return "1 try" if number == 1 else f"{number} tries"

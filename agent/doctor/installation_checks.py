@@ -122,11 +122,13 @@ def _dead_letters(name: str, reply: Reply[int]) -> Iterator[Finding]:
             "ask with the key of an admin",
         )
     elif reply.value:
+        # True of each service when several say the same and stand in one line.
+        several = f"{reply.value} failed events wait for a person"
         yield Finding(
             name,
             "dead letters",
             "warning",
-            f"{reply.value} failed events wait for a person",
+            several if reply.value > 1 else "a failed event waits for a person",
             "see: dsm events dead list",
         )
     else:

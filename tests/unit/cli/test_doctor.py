@@ -196,6 +196,19 @@ def test_service_that_does_not_answer_hides_no_other_check() -> None:
     assert trouble(results) == [("reachable", "failed"), ("dead letters", "warning")]
 
 
+def test_one_failed_event_is_told_in_words_that_hold_for_each_of_several_services() -> None:
+    messages = [
+        finding.message
+        for count in (1, 2)
+        for finding in findings(dead_letters={"sprint": Reply(count)})
+        if finding.result == "warning"
+    ]
+    assert messages == [
+        "a failed event waits for a person",
+        "2 failed events wait for a person",
+    ]
+
+
 def test_another_program_at_the_url_is_no_service() -> None:
     assert trouble(findings(health=Page(200)))[0] == ("reachable", "failed")
     assert trouble(findings(health=Page(404, {"x": 1})))[0] == ("reachable", "failed")
