@@ -17,9 +17,11 @@ from domain_services.kernel.web.idempotent_route import (
     PATTERN,
     REPLAYED,
     IdempotentRoute,
+    identify,
 )
 from domain_services.kernel.web.openapi import problems
 from graphs.answer import Orchestration
+from memory import earlier_keys
 from memory.run import RequestKey
 
 router = APIRouter(
@@ -56,12 +58,17 @@ async def orchestrate(
         return await services.orchestrator.orchestrate(
             project_id,
             body or schema.OrchestrationRequest(),
-            None if key is None else RequestKey(caller, key),
+            None if key is None else await _request_key(caller, key, request),
         )
     except Repeated as earlier:
         metrics: Metrics = request.app.state.metrics
         metrics.replays.labels(request.scope["route"].path_format).inc()
         return JSONResponse(earlier.answer, headers={REPLAYED: "true"})
+
+
+async def _request_key(caller: str, key: str, request: Request) -> RequestKey:
+    earlier = await identify(earlier_keys.ROUTE, key, request)
+    return RequestKey(caller, key, earlier.request_hash)
 
 
 @router.get("/status", responses=problems(404, 503))

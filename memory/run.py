@@ -50,6 +50,8 @@ class RequestKey:
     """Name of the caller's API key."""
     key: str
     """The key as it was sent."""
+    request_hash: str
+    """SHA-256 of path, query and body, by which the release before stored a request."""
 
 
 class ModeRow(TypedDict):

@@ -9,7 +9,7 @@ token is refused.
 # ruff: noqa: S608 (statements consist of LiteralStrings, which the type checker holds)
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, LiteralString
+from typing import Any, Literal, LiteralString
 from uuid import UUID
 
 import psycopg
@@ -21,7 +21,7 @@ from uuid_utils.compat import uuid7
 from domain_services.kernel.database.idempotency import KEEP_HOURS
 from domain_services.kernel.errors import Unavailable
 from domain_services.kernel.messaging import deliveries
-from memory import follow_ups
+from memory import earlier_keys, follow_ups
 from memory.audits import ROUTE
 from memory.decision import Decision
 from memory.episode import Episode
@@ -175,6 +175,13 @@ class RunTable:
         raise Unavailable(
             f"many runs of {project_id} begin and end at once; try again", project_id=project_id
         )
+
+    async def earlier_answer(self, key: RequestKey) -> dict[str, Any] | None:
+        """Return the answer that the release before gave to a request; None without one.
+
+        Raises: as `earlier_keys.find_answer`, within `start_seconds`.
+        """
+        return await earlier_keys.find_answer(self._pool, key, self._start_seconds)
 
     async def unrecorded(self, project_id: str, request: Mapping[str, object]) -> Run:
         """Return a run that is stored nowhere and holds nothing: a look at a decision.

@@ -69,6 +69,8 @@ class Orchestrator:
         """
         if request.options.schedule is not None:
             _check_schedule(request.options.schedule)
+        if key is not None and (answer := await self._runs.earlier_answer(key)) is not None:
+            raise Repeated(answer)
         if not request.record:
             return await self._look(project_id, request)
         document, run_id = request.model_dump(mode="json"), uuid7()

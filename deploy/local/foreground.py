@@ -8,6 +8,7 @@ from collections.abc import Callable
 import uvloop
 
 from deploy.local.stack import Stack
+from deploy.serving import descriptors
 from domain_services.kernel.telemetry import configure_logging
 
 
@@ -17,6 +18,7 @@ def run(stack: Stack, ready: Callable[[], None]) -> None:
     Raises: `StackError` when it cannot start, or when a service ends by itself.
     """
     configure_logging(os.environ.get("DSM_LOG_LEVEL", "warning"))
+    descriptors.raise_limit()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_until_signal(stack, ready))
 

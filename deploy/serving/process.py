@@ -10,7 +10,7 @@ import uvloop
 
 from deploy.catalogue import ServiceSpec, resolve
 from deploy.errors import StackError
-from deploy.serving import waiting
+from deploy.serving import descriptors, waiting
 from deploy.serving.config import Server, uvicorn_config
 from deploy.serving.leaving import Leaving, ignore_signals
 from deploy.serving.start import (
@@ -47,6 +47,7 @@ def serve(
     refuse_open_door(spec, settings)
     refuse_missing_stores(spec, settings)
     configure_logging(settings.log_level)
+    descriptors.warn_of_few(descriptors.raise_limit(), settings.http.connections)
     with listener or listen(settings.host, settings.port) as bound:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(spec, settings, bound, leave_with))

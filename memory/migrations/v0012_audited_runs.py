@@ -1,7 +1,9 @@
 """Runs whose audits the chronicle must hold, as slim rows that outlive run and delivery.
 
 A trigger on the deliveries adds them, so that a replica of the release before does too. Of earlier
-runs without a delivery only the id is known: they may have an audit, and need not.
+runs without a delivery only the id is known: they may have an audit, and need not. A delivery that
+names no project is no audit that the chronicle could take: it is left to its tries, and must not
+stop the upgrade.
 """
 
 from alembic import op
@@ -38,14 +40,16 @@ BEGIN
     RETURN NULL;
 END $$;
 CREATE TRIGGER audited_runs_noted AFTER INSERT ON deliveries
-    FOR EACH ROW WHEN (NEW.route = '/v1/notes/decision_audit')
+    FOR EACH ROW
+    WHEN (NEW.route = '/v1/notes/decision_audit' AND NEW.body ->> 'project_id' IS NOT NULL)
     EXECUTE FUNCTION note_audited_run();
 """
 # The trigger comes before the copy: its lock keeps inserts out until both are there.
 _FILL = """
 INSERT INTO audited_runs (run_id, project_id, decision_source, content)
 SELECT id, body ->> 'project_id', body ->> 'decision_source', audit_content(body)
-FROM deliveries WHERE route = '/v1/notes/decision_audit';
+FROM deliveries
+WHERE route = '/v1/notes/decision_audit' AND body ->> 'project_id' IS NOT NULL;
 INSERT INTO audited_runs (run_id, project_id)
 SELECT run_id, project_id FROM runs WHERE status IN ('done', 'failed')
 ON CONFLICT DO NOTHING;

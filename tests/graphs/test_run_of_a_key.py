@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from agent.runs import resumption
+from domain_services.kernel.database import idempotency
+from memory import earlier_keys
 from tests.agent.conftest import get
 from tests.conftest import OPERATOR_KEY
 from tests.graphs.conftest import System
@@ -93,3 +95,31 @@ async def test_key_is_free_again_after_a_day(started: System) -> None:
     assert "idempotency-replayed" not in later.headers
     assert later.json()["run_id"] != first["run_id"]
     assert (await ask(started)).json() == later.json()
+
+
+@pytest.mark.parametrize(
+    ("status", "age", "answered"),
+    [(200, "23 hours", 200), (None, "5 s", 409), (None, "61 s", 200), (200, "25 hours", 200)],
+)
+async def test_answer_of_the_release_before_is_given_and_not_decided_again(
+    started: System, status: int | None, age: str, answered: int
+) -> None:
+    """It stored the key beside its runs; a process that died holds it for a minute."""
+    request = idempotency.keyed("", earlier_keys.ROUTE, "k-1", PATH, "", "{}")
+    await change(
+        started,
+        "INSERT INTO idempotency_keys (route, key, request_hash, status, headers, body, claimed_at)"
+        " VALUES (%s, 'k-1', %s, %s, '[]', '{\"run_id\": \"earlier\"}', now() - %s::interval)",
+        request.route,
+        request.request_hash,
+        status,
+        age,
+    )
+    answer = await ask(started)
+    assert answer.status_code == answered
+    is_repeated = (status, age) == (200, "23 hours")
+    assert ("idempotency-replayed" in answer.headers) == is_repeated
+    decided = 0 if is_repeated or answered == 409 else 1
+    assert await change(started, "SELECT count(*) FROM runs") == [(decided,)]
+    other = await ask(started, body={"dry_run": True})
+    assert other.headers.get("idempotency-replayed") is None

@@ -78,6 +78,21 @@ def test_runs_with_and_without_a_delivery_are_known_to_the_audits(url: str) -> N
     assert noted == (True,)
 
 
+def test_delivery_that_is_no_audit_stops_neither_the_upgrade_nor_a_replica(url: str) -> None:
+    insert = "INSERT INTO deliveries (id, route, body) VALUES (uuidv7(), %s, %s)"
+    broken = ("/v1/notes/decision_audit", Jsonb({"no": "audit"}))
+    config = migrate.config(url, "memory")
+    config.attributes["grants"] = []
+    command.upgrade(config, "memory_0011")
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(insert, broken)
+        migrate.upgrade(url, "memory")
+        connection.execute(insert, broken)
+        stored = connection.execute("SELECT count(*) FROM deliveries").fetchone()
+        noted = connection.execute("SELECT count(*) FROM audited_runs").fetchone()
+    assert (stored, noted) == ((2,), (0,))
+
+
 EARLY_RUN = """
     INSERT INTO runs (project_id, status, lease_seconds, lease_until, request)
     VALUES ('P2', 'done', 30, now(), '{}') RETURNING run_id

@@ -72,7 +72,7 @@ async def test_former_holder_renews_and_counts_nothing(memory: Memory) -> None:
     assert (await stored(memory, run)).lease_until == claimed.lease_until
 
 
-@pytest.mark.parametrize("key", [None, RequestKey("admin", "k-1")])
+@pytest.mark.parametrize("key", [None, RequestKey("admin", "k-1", "")])
 @pytest.mark.parametrize("found_by", ["next start", "recovery"])
 async def test_start_that_was_hung_up_on_leaves_no_run(
     memory: Memory, key: RequestKey | None, found_by: str

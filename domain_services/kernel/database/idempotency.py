@@ -21,6 +21,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain_services.kernel.errors import Conflict, Invalid
 
 KEEP_HOURS = 24
+# A claim of a route of several transactions is free again after it: its process has died.
+LEASE_SECONDS = 60
 _KEEP_SECONDS = KEEP_HOURS * 3600
 _LOCK_NOT_AVAILABLE = "55P03"
 

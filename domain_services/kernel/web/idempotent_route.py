@@ -27,7 +27,7 @@ from domain_services.kernel.database.database import (
     Replay,
     unit_of_work,
 )
-from domain_services.kernel.database.idempotency import KeyedRequest, StoredAnswer
+from domain_services.kernel.database.idempotency import LEASE_SECONDS, KeyedRequest, StoredAnswer
 from domain_services.kernel.errors import Invalid
 from domain_services.kernel.telemetry import Metrics
 from domain_services.kernel.web.auth import Identity
@@ -36,7 +36,6 @@ logger = structlog.get_logger()
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"  # of an answer that was given before
-LEASE_SECONDS = 60
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
 PATTERN = f"^{_KEY.pattern}$"
@@ -82,7 +81,7 @@ class IdempotentRoute(APIRoute):
                 return await handle(request)
             if _KEY.fullmatch(key) is None:
                 raise Invalid(f"{HEADER}: send 1 to 200 visible ASCII characters")
-            return await answer_once(handle, request, await _identify(route, key, request))
+            return await answer_once(handle, request, await identify(route, key, request))
 
         return once
 
@@ -94,7 +93,8 @@ def _works_in_one(dependant: Dependant) -> bool:
     )
 
 
-async def _identify(route: str, key: str, request: Request) -> KeyedRequest:
+async def identify(route: str, key: str, request: Request) -> KeyedRequest:
+    """Make the keyed request of the template `route`, as `POST /sprints/{project_id}`."""
     body = (await request.body()).decode(errors="backslashreplace")
     caller: Identity = request.scope["dsm.identity"]
     return idempotency.keyed(caller.name, route, key, request.url.path, request.url.query, body)
