@@ -22,6 +22,7 @@ from memory.vectors import Embedding
 
 logger = structlog.get_logger()
 
+PLAIN_TEXT = "a team, its backlog and its sprint"
 EPISODES_A_PASS = 320  # ten batches
 IDLE_SECONDS = 1.0
 # A service that failed gets time to come back.
@@ -141,9 +142,9 @@ class Backfill:
         """
         try:
             embeddings = await self._embed(list(texts.values()))
-        except Unavailable:
-            raise
         except Problem as problem:
+            if isinstance(problem, Unavailable) and not await self._answers():
+                raise
             if len(texts) == 1:
                 failures |= dict.fromkeys(texts, problem.detail)
                 return []
@@ -155,6 +156,14 @@ class Backfill:
         refused = texts.keys() - {episode_id for _, episode_id in usable}
         failures |= dict.fromkeys(refused, NO_VECTOR)
         return usable
+
+    async def _answers(self) -> bool:
+        """Tell whether the service embeds a plain text; else it is away."""
+        try:
+            await embed_all(self._embedder, [PLAIN_TEXT])
+        except Problem:
+            return False
+        return True
 
     async def _embed(self, texts: list[str]) -> list[Embedding | None]:
         """Return the embeddings of `texts` in their order, from the cache where it has them."""

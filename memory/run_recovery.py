@@ -69,12 +69,15 @@ _GIVEN_UP = """
 
 @dataclass
 class HungUpStarts:
-    """Ids of runs whose start was not waited for; one may have been stored nevertheless."""
+    """Ids of runs that this process has left: its store was away at their start, or at their end.
+
+    Such a run may be stored as running, and nobody works on it.
+    """
 
     _since: dict[UUID, float] = field(default_factory=dict[UUID, float])
 
     def add(self, run_id: UUID) -> None:
-        """Note a start that was hung up on."""
+        """Note a run that nobody here works on."""
         self._since[run_id] = time.monotonic()
 
     @property

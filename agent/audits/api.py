@@ -8,6 +8,7 @@ from agent.audits.comparison import Comparison
 from agent.audits.schema import AuditVerification
 from agent.bootstrap import Services
 from domain_services.chronicle.schema import Hash
+from domain_services.kernel.errors import Invalid
 from domain_services.kernel.types import ProjectId
 from domain_services.kernel.web.openapi import problems
 from memory.audits import AuditedRuns
@@ -32,6 +33,8 @@ async def verify_audits(
 
     The answer is 200 also when an audit is missing or forged: `verified` says it.
     """
+    if noted_head is not None and project_id is None:
+        raise Invalid("a noted head is one project's: name the project too")
     chronicle = services.clients.chronicle
     chains = await chronicle.verify_decision_audits(project_id, noted_head, timeout=CHAINS_SECONDS)
     projects = await Comparison(AuditedRuns(services.pool), chronicle, project_id).run()

@@ -94,11 +94,12 @@ class Orchestrator:
         return await self._resumption.resume(run)
 
     async def _end_failed(self, run: Run, error: Exception) -> None:
-        """End a run that could not decide; where that fails too, its lease ends by itself."""
+        """End a run that could not decide; where that fails, the next start or recovery does."""
         try:
             await self._runs.fail(run.run_id, run.token, reason_of(error))
         except Exception as other:
             # Only logged: the caller gets the first error.
+            self._runs.hung_up.add(run.run_id)
             logger.warning(
                 "run.not_ended",
                 run_id=str(run.run_id),

@@ -26,6 +26,7 @@ from memory.runs import RunTable
 
 logger = structlog.get_logger()
 
+AT_ONCE = 4  # a run whose calls take long delays no other
 RECOVERY_SECONDS = 5.0  # between two searches for runs whose lease has ended
 MOST_CHARACTERS = 1000  # of a stored reason
 
@@ -92,7 +93,9 @@ class Resumption:
         """Resume decided runs whose process died; return how many were finished."""
         due = await self._recovery.due()
         async with giving_back("runs to recover", lambda: self._recovery.give_back(due)):
-            done = await for_each(due, self._recover_run, name=lambda run: f"run {run.run_id}")
+            done = await for_each(
+                due, self._recover_run, name=lambda run: f"run {run.run_id}", at_once=AT_ONCE
+            )
         return sum(done)
 
     async def _recover_run(self, run: Run) -> bool:

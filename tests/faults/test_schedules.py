@@ -11,7 +11,6 @@ from agent.jobs.claims import Claims
 from agent.jobs.cronjob_table import CronJobTable
 from agent.jobs.firing import Firing
 from agent.jobs.schedule import Scheduler
-from domain_services.kernel.background import ItemsFailed
 from domain_services.kernel.errors import Conflict, Invalid, Problem, Unavailable
 from memory.job_results import JobResults
 from memory.pool import Pool, open_pool
@@ -209,8 +208,7 @@ async def test_broken_row_does_not_stop_the_others(pool: Pool, replica: Replica)
         await connection.execute(
             "UPDATE cronjobs SET timezone = 'Nowhere/At_all' WHERE name LIKE '%s00'"
         )
-    with pytest.raises(ItemsFailed, match="run-dailyscrum-p1-s00"):
-        await replica.poll(NINE)
+    assert await replica.poll(NINE) == 2
     assert len(replica.fired) == 2
 
 

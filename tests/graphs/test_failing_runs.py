@@ -215,3 +215,19 @@ async def test_lease_is_renewed_while_a_run_acts(
     assert (await acting).status_code == 200
     # No recovery has taken the run: a new holder would have a higher token.
     assert await change(started, "SELECT token FROM runs") == [(1,)]
+
+
+async def test_run_that_its_process_could_not_end_holds_its_project_no_longer(
+    started: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail = RunTable.fail
+
+    async def without_store(*_: Any) -> None:
+        raise psycopg.OperationalError("the server has gone away")
+
+    monkeypatch.setattr(resumption, "RECOVERY_SECONDS", 3600)
+    monkeypatch.setattr(RunTable, "fail", without_store)
+    assert (await started.orchestrate("NOBODY")).status_code == 404
+    monkeypatch.setattr(RunTable, "fail", fail)
+    again = await started.orchestrate("NOBODY")
+    assert (again.status_code, again.json()["code"]) == (404, "not_found")

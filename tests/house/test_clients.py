@@ -40,6 +40,7 @@ CLIENTS: tuple[tuple[str, type[ServiceClient]], ...] = (
     ("sprint", DeadLettersClient),
     ("orchestrator", DeadLettersClient),
     ("sprint", SetAsideClient),
+    ("daily_scrum", SetAsideClient),
     ("orchestrator", SetAsideClient),
     *((spec.name, DiagnosisClient) for spec in SERVICES),
 )

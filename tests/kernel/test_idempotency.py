@@ -6,7 +6,9 @@ from itertools import count
 import httpx
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain_services.kernel.database import idempotency
 from domain_services.kernel.database.idempotency import KeyedRequest, keyed
 from domain_services.kernel.web import idempotent_route
 from tests.conftest import ADMIN_KEY, OPERATOR_KEY
@@ -215,6 +217,25 @@ async def test_another_request_of_the_release_before_blocks_nobody(
     await _store_as_the_release_before(box, shelf, other, 201)
     assert (await box.add(shelf, "a", shelf, what)).status_code == 201
     assert await box.count(shelf) == rows
+
+
+async def test_claim_of_a_key_that_is_released_meanwhile_is_a_claim(
+    box: BoxService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = keyed("admin", "POST /shelves", "released", "a")
+    async with box.database.transaction() as connection:
+        await idempotency.claim(connection, request)
+
+    async def release_first(connection: AsyncConnection, keyed_request: KeyedRequest) -> None:
+        await idempotency.release(connection, keyed_request)
+
+    monkeypatch.setattr(idempotency, "find", release_first)
+    async with box.database.transaction() as connection:
+        assert await idempotency.claim(connection, request) is None
+    monkeypatch.undo()
+    async with box.database.transaction() as connection:
+        with pytest.raises(idempotency.RequestInProgress):
+            await idempotency.claim(connection, request)
 
 
 async def test_keys_expire_after_a_day(box: BoxService, shelf: str) -> None:

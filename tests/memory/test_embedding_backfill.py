@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from domain_services.kernel.errors import Invalid
+import pytest
+
+from domain_services.kernel.errors import Invalid, Problem, Unavailable
 from memory.backfill import Backfill, Backfilled
 from memory.cache import TableCache
 from memory.text import describe
@@ -11,16 +13,17 @@ from tests.memory.conftest import SECONDS, Memory, WordEmbedder, invent, perceiv
 
 
 class RefusingEmbedder(WordEmbedder):
-    """Embedder that refuses every request with the first text that it was ever count for."""
+    """Embedder that fails at every request with the first text that it was ever asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, error: type[Problem]) -> None:
         super().__init__()
+        self._error = error
         self._refused: str | None = None
 
     async def embed(self, texts: Sequence[str]) -> tuple[list[list[float]], str]:
         self._refused = self._refused or texts[0]
         if self._refused in texts:
-            raise Invalid("this text is refused")
+            raise self._error("this text is refused")
         return await super().embed(texts)
 
 
@@ -76,13 +79,16 @@ async def embedding_failures(memory: Memory) -> list[Any]:
         return await (await connection.execute(query)).fetchall()
 
 
-async def test_refused_text_delays_no_other_and_is_set_aside(memory: Memory) -> None:
+@pytest.mark.parametrize("error", [Invalid, Unavailable])
+async def test_refused_text_delays_no_other_and_is_set_aside(
+    memory: Memory, error: type[Problem]
+) -> None:
+    """The service answers 5xx, or not at all, to one text alone: it is not away."""
     await memory.store.add(invent(40))
-    embedder = RefusingEmbedder()
+    embedder = RefusingEmbedder(error)
     backfill = Backfill(memory.pool, embedder, TableCache(memory.pool), tries=2)
     assert await backfill.backfill(40) == Backfilled(39, 1, "words-1")
     assert await embedding_failures(memory) == [(1, "this text is refused", False)]
-    count = len(embedder.texts)
     assert await backfill.backfill(40) == Backfilled(0, 0, None)  # not before its pause ends
     async with memory.pool.connection() as connection:
         await connection.execute("UPDATE embedding_failures SET next_try = now()")
@@ -90,6 +96,7 @@ async def test_refused_text_delays_no_other_and_is_set_aside(memory: Memory) -> 
     assert await embedding_failures(memory) == [(2, "this text is refused", True)]
     async with memory.pool.connection() as connection:
         await connection.execute("UPDATE embedding_failures SET next_try = now()")
+    count = len(embedder.texts)
     assert await backfill.backfill(40) == Backfilled(0, 0, None)
     assert len(embedder.texts) == count
 

@@ -24,6 +24,7 @@ KEEP_HOURS = 24
 # A claim of a route of several transactions is free again after it: its process has died.
 LEASE_SECONDS = 60
 _KEEP_SECONDS = KEEP_HOURS * 3600
+_ATTEMPTS = 5  # more than one only when requests of a key fail at the same moment
 _LOCK_NOT_AVAILABLE = "55P03"
 
 MIGRATION = """
@@ -191,14 +192,19 @@ async def claim(
         "keep": _KEEP_SECONDS,
         "lease": lease_seconds,
     }
-    try:
-        claimed = await connection.scalar(_CLAIM, values)
-    except OperationalError as error:
-        # The first request holds the row's lock for longer than a statement may wait.
-        if getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
-            raise RequestInProgress from error
-        raise
-    return None if claimed is not None else await find(connection, request)
+    for _ in range(_ATTEMPTS):
+        try:
+            if await connection.scalar(_CLAIM, values) is not None:
+                return None
+        except OperationalError as error:
+            # The first request holds the row's lock for longer than a statement may wait.
+            if getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
+                raise RequestInProgress from error
+            raise
+        if (earlier := await find(connection, request)) is not None:
+            return earlier
+        # The row was released between the two statements: the key is free again.
+    raise RequestInProgress
 
 
 async def finish(connection: AsyncConnection, key: RequestKey, answer: StoredAnswer) -> None:

@@ -21,7 +21,10 @@ logger = structlog.get_logger()
 router = APIRouter(prefix="/admin/set-aside", tags=["administration"], route_class=IdempotentRoute)
 
 KindName = Annotated[str, Path(pattern="^[a-z_]{1,32}$", examples=["delivery"])]
-ItemId = Annotated[str, Path(pattern="^[A-Za-z0-9_.-]{1,64}$")]
+ItemId = Annotated[
+    str,
+    Path(pattern="^[A-Za-z0-9_.-]{1,64}$", examples=["0199e0c4-7a3b-7c1d-8f2e-5a6b7c8d9e0f"]),
+]
 
 
 @router.get("", responses=problems(503), **ADMIN)
