@@ -44,6 +44,7 @@ def clients_of(system: System) -> Clients:
         ChronicleClient(http, urls["chronicle"]),
         OrchestratorClient(http, urls["orchestrator"]),
         {},
+        {},
     )
 
 

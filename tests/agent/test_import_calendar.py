@@ -28,6 +28,7 @@ async def test_working_days_of_the_past_are_those_of_the_projects_country(whole:
         ChronicleClient(http, urls["chronicle"]),
         OrchestratorClient(http, urls["orchestrator"]),
         {},
+        {},
     )
     # A window of three days, Thursday to Saturday: in Israel only its Thursday is worked.
     tasks = [Task("1", "TLV", SUNDAY - timedelta(3), SUNDAY - timedelta(3))]

@@ -31,7 +31,7 @@ def test_pools_that_cannot_all_be_filled_are_refused_by_name(
     with pytest.raises(StackError) as refusal:
         check_connections(services())
     assert str(refusal.value) == (
-        "the services open up to 196 connections (orchestrator 49, daily_scrum 30, sprint 30,"
+        "the services open up to 194 connections (orchestrator 49, daily_scrum 29, sprint 29,"
         " backlog 29, project 29, chronicle 29), more than the 190 that the embedded PostgreSQL"
         " has for them; lower DSM_POOL_SIZE, DSM_READ_POOL_SIZE, DSM_MEMORY_POOL_SIZE,"
         " DSM_RECALL_POOL_SIZE"

@@ -104,7 +104,7 @@ async def abandon(town: Town, project_id: str) -> str:
     await town.plan(project_id, 1)
     with pytest.raises(Killed):
         await Planner(town.database, town.project, town.backlog, reach=kill_at("opened")).create(
-            project_id, SprintCreate(), None
+            project_id, SprintCreate(), None, caller="admin"
         )
     return f"{project_id}-S01"
 
@@ -126,7 +126,8 @@ async def test_unreadable_saga_delays_no_other_and_is_set_aside(idle_town: Town)
         assert "ValidationError" in item.error
         assert not await recover(town, planner)
         await set_aside.discard(connection, saga.KIND, bad)
-    sprint = await planner.create("P1", SprintCreate(), None)  # the project is free again
+    # The project is free again.
+    sprint = await planner.create("P1", SprintCreate(), None, caller="admin")
     assert sprint.sprint_id == "P1-S02"
 
 

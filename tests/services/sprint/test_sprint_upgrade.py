@@ -23,6 +23,18 @@ async def complete(town: Town, *task_ids: str) -> None:
     await town.backlog_is_up_to_date()
 
 
+# The sprint service's database without what the kernel has added to it since.
+KERNEL_BEFORE = (
+    "DROP TABLE keyed_requests",
+    "DROP INDEX outbox_closed, deliveries_delivered, dead_letters_resolved",
+    "ALTER TABLE deliveries DROP COLUMN refusals, DROP COLUMN error, DROP COLUMN set_aside_at",
+    "ALTER TABLE sprints DROP COLUMN saga_tries, DROP COLUMN saga_error,"
+    " DROP COLUMN saga_set_aside_at",
+    "ALTER TABLE outbox DROP COLUMN tries, DROP COLUMN next_try, DROP COLUMN error,"
+    " DROP COLUMN set_aside_at",
+)
+
+
 async def go_back_a_release(town: Town, backlog_database_url: str) -> None:
     """Make both databases what the release before would have made of the same calls."""
     url = backlog_database_url.replace("+psycopg", "")
@@ -35,7 +47,8 @@ async def go_back_a_release(town: Town, backlog_database_url: str) -> None:
             "CREATE INDEX tasks_in_order"
             " ON tasks (project_id, ready DESC, priority, created_on, number)"
         )
-        await connection.execute("DROP TABLE past_tasks")
+        await connection.execute("DROP TABLE past_tasks, keyed_requests")
+        await connection.execute("DROP INDEX dead_letters_resolved")
         await connection.execute("UPDATE alembic_version SET version_num = 'backlog_0001'")
     await _execute(
         town,
@@ -44,6 +57,8 @@ async def go_back_a_release(town: Town, backlog_database_url: str) -> None:
         " DROP COLUMN completed_arrived",
     )
     await _execute(town, "ALTER TABLE sprint_tasks DROP COLUMN finished_on, DROP COLUMN estimate")
+    for statement in KERNEL_BEFORE:
+        await _execute(town, statement)
     await town.rows("DELETE FROM outbox RETURNING 1")
     await town.rows("UPDATE alembic_version SET version_num = 'sprint_0001' RETURNING 1")
 
