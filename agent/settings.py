@@ -45,6 +45,9 @@ class AgentSettings(KernelSettings):
     keep_runs_days: int = Field(
         default=90, ge=0, description="days for which ended runs are stored; 0: for good"
     )
+    keep_inputs_days: int = Field(
+        default=400, ge=0, description="days for which inputs of decisions are stored; 0: for good"
+    )
     keep_checkpoints_days: int = Field(
         default=7, ge=1, description="days for which checkpoints of ended runs are stored"
     )

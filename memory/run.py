@@ -10,7 +10,23 @@ from domain_services.kernel.errors import Conflict
 from memory.episode import ModeName
 from memory.episode_documents import JsonObject
 
-Status = Literal["running", "decided", "done", "failed", "abandoned"]
+# ruff: noqa: S608 (statements consist of LiteralStrings, which the type checker holds)
+
+Status = Literal[
+    "running",
+    "waiting",
+    "decided",
+    "done",
+    "failed",
+    "abandoned",
+    "rejected",
+    "expired",
+    "superseded",
+    "undone",
+]
+# `undo` takes back another run; `request` is a call that an agent asked for.
+RunKind = Literal["decision", "undo", "request"]
+AutonomyLevel = Literal["observe", "approve", "act"]
 
 
 def run_url(run_id: UUID) -> str:
@@ -71,6 +87,30 @@ class ModeRow(TypedDict):
     """Counted from 1 for each project."""
 
 
+class AutonomyRow(TypedDict):
+    """A row of `autonomy` as JSON; its other columns are not read."""
+
+    level: AutonomyLevel
+    """`observe` acts on nothing, `approve` asks a person first, `act` acts."""
+    always_ask: list[str]
+    """Tools whose calls wait for a person at every level."""
+    version: int
+    """Counted from 1 for each project."""
+
+
+class PauseRow(TypedDict):
+    """A row of `pauses` as JSON; its other columns are not read."""
+
+    project_id: str | None
+    """Id of the paused project; None: all are paused."""
+    reason: str | None
+    """Why, in the words of the person; None without any."""
+    paused_at: str
+    """Time of the pause, ISO 8601."""
+    paused_by: str
+    """Name of the API key."""
+
+
 class LeaseLost(Conflict):
     """The run is finished, or another process holds it; the caller must stop."""
 
@@ -117,13 +157,53 @@ class Run:
     """None before the decision, and for a run that planned no call."""
     ended_at: datetime | None
     """None while the run is not finished."""
+    kind: RunKind
+    """Kind of the run."""
+    fingerprint: str | None
+    """Digest of the calls and of what they rest on; None for a run that never waited."""
+    rests_on: JsonObject | None
+    """What the calls rest on; None as above."""
+    expires_at: datetime | None
+    """Time from which a waiting run can no longer be approved; None as above."""
+    proposal: JsonObject | None
+    """The decision before a person changed it; None for a decision that nobody changed."""
+    review: JsonObject | None
+    """What a person answered; None before an answer."""
+    reviewed_at: datetime | None
+    """Time of the answer; None as above."""
+    reviewed_by: str | None
+    """Name of the API key of the answer; None as above."""
+    superseded_by: UUID | None
+    """Newer run whose decision took this one's place; None without one."""
+    undoes: UUID | None
+    """Run that this one takes back; None unless `kind` is `undo`."""
+    undone_by: UUID | None
+    """Run that took this one back; None without one."""
     mode: ModeRow | None
     """Newest decision mode of the project; None when none was ever set."""
+    autonomy: AutonomyRow | None
+    """Newest autonomy of the project; None when none was ever set."""
+    pause: PauseRow | None
+    """Pause of the project or of all projects; None without one."""
 
 
-ROW: LiteralString = """
+def settings_of(project_id: LiteralString) -> LiteralString:
+    """Return the columns of a row of runs that the project's settings fill."""
+    return f"""
+        (SELECT to_jsonb(newest) FROM decision_modes AS newest
+         WHERE newest.project_id = {project_id} ORDER BY version DESC LIMIT 1) AS mode,
+        (SELECT to_jsonb(newest) FROM autonomy AS newest
+         WHERE newest.project_id = {project_id} ORDER BY version DESC LIMIT 1) AS autonomy,
+        (SELECT to_jsonb(pauses) FROM pauses
+         WHERE ended_at IS NULL
+            AND (pauses.project_id IS NULL OR pauses.project_id = {project_id})
+         ORDER BY pauses.project_id NULLS FIRST LIMIT 1) AS pause
+    """
+
+
+ROW: LiteralString = f"""
     run_id, project_id, status, token, lease_seconds, lease_until, request, decision, response,
-    error, tries, started_at, decided_at, ended_at,
-    (SELECT to_jsonb(newest) FROM decision_modes AS newest
-     WHERE newest.project_id = runs.project_id ORDER BY version DESC LIMIT 1) AS mode
+    error, tries, started_at, decided_at, ended_at, kind, fingerprint, rests_on, expires_at,
+    proposal, review, reviewed_at, reviewed_by, superseded_by, undoes, undone_by,
+    {settings_of("runs.project_id")}
 """

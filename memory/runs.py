@@ -26,7 +26,16 @@ from memory.audits import ROUTE
 from memory.decision import Decision
 from memory.episode import Episode
 from memory.pool import Connection, Pool
-from memory.run import ROW, LeaseLost, RequestKey, Run, RunError, RunInProgress, run_url
+from memory.run import (
+    ROW,
+    LeaseLost,
+    RequestKey,
+    Run,
+    RunError,
+    RunInProgress,
+    run_url,
+    settings_of,
+)
 from memory.run_recovery import HungUpStarts
 
 Values = Mapping[str, object] | Sequence[object]
@@ -42,7 +51,7 @@ _START: LiteralString = f"""
 # Its index holds no failed and no abandoned run: their request may be sent again with its key.
 _OF_KEY: LiteralString = f"""
     SELECT {ROW} FROM runs WHERE caller = %(caller)s AND request_key = %(key)s
-        AND status IN ('running', 'decided', 'done')
+        AND status NOT IN ('failed', 'abandoned')
 """
 _RELEASE_OLD_KEY = """
     UPDATE runs SET request_key = NULL
@@ -54,15 +63,17 @@ _ABANDON_OF_PROJECT = """
     WHERE project_id = %(project_id)s AND status = 'running'
         AND (lease_until < now() OR run_id = ANY(%(hung_up)s))
 """
-# A row of the same shape that is stored nowhere: only the mode is read.
-_UNRECORDED: LiteralString = """
+# A row of the same shape that is stored nowhere: only the project's settings are read.
+_UNRECORDED: LiteralString = f"""
     SELECT uuidv7() AS run_id, %(project_id)s AS project_id, 'running' AS status,
         0::bigint AS token, 0::double precision AS lease_seconds, now() AS lease_until,
         %(request)s::jsonb AS request, NULL::jsonb AS decision, NULL::jsonb AS response,
         NULL::jsonb AS error, 0 AS tries, now() AS started_at, NULL::timestamptz AS decided_at,
-        NULL::timestamptz AS ended_at,
-        (SELECT to_jsonb(newest) FROM decision_modes AS newest
-         WHERE newest.project_id = %(project_id)s ORDER BY version DESC LIMIT 1) AS mode
+        NULL::timestamptz AS ended_at, 'decision' AS kind, NULL::text AS fingerprint,
+        NULL::jsonb AS rests_on, NULL::timestamptz AS expires_at, NULL::jsonb AS proposal,
+        NULL::jsonb AS review, NULL::timestamptz AS reviewed_at, NULL::text AS reviewed_by,
+        NULL::uuid AS superseded_by, NULL::uuid AS undoes, NULL::uuid AS undone_by,
+        {settings_of("%(project_id)s")}
 """
 _UNFINISHED: LiteralString = f"""
     SELECT {ROW} FROM runs WHERE project_id = %s AND status IN ('running', 'decided')

@@ -1,0 +1,91 @@
+"""Runs that wait for a person, their steps and inputs, autonomy of projects, and pauses.
+
+A replica of the release before sees a waiting run as ended: it claims and recovers `decided` runs
+alone.
+"""
+
+from alembic import op
+
+revision = "memory_0016"
+down_revision = "memory_0015"
+branch_labels = None
+depends_on = None
+
+_RUNS = """
+ALTER TABLE runs DROP CONSTRAINT runs_status_check;
+ALTER TABLE runs ADD CONSTRAINT runs_status_check CHECK (status IN (
+    'running', 'waiting', 'decided', 'done', 'failed', 'abandoned',
+    'rejected', 'expired', 'superseded', 'undone'));
+ALTER TABLE runs
+    ADD COLUMN kind text NOT NULL DEFAULT 'decision'
+        CHECK (kind IN ('decision', 'undo', 'request')),
+    ADD COLUMN fingerprint text,
+    ADD COLUMN rests_on jsonb,
+    ADD COLUMN expires_at timestamptz,
+    ADD COLUMN drafts jsonb,
+    ADD COLUMN proposal jsonb,
+    ADD COLUMN review jsonb,
+    ADD COLUMN reviewed_at timestamptz,
+    ADD COLUMN reviewed_by text,
+    ADD COLUMN superseded_by uuid,
+    ADD COLUMN undoes uuid,
+    ADD COLUMN undone_by uuid;
+CREATE UNIQUE INDEX runs_one_proposal ON runs (project_id)
+    WHERE status = 'waiting' AND kind = 'decision';
+CREATE INDEX runs_waiting ON runs (expires_at) WHERE status = 'waiting';
+CREATE UNIQUE INDEX runs_one_undo ON runs (undoes)
+    WHERE undoes IS NOT NULL AND status IN ('running', 'waiting', 'decided', 'done');
+"""
+# A run that a person answered keeps the key of its request as an ended one does.
+_KEYS = """
+DROP INDEX runs_of_key;
+CREATE UNIQUE INDEX runs_of_key ON runs (caller, request_key)
+    WHERE request_key IS NOT NULL AND status NOT IN ('failed', 'abandoned');
+"""
+_STEPS = """
+CREATE TABLE run_steps (
+    run_id uuid NOT NULL REFERENCES runs ON DELETE CASCADE,
+    position integer NOT NULL,
+    node text NOT NULL,
+    ms double precision,
+    update jsonb NOT NULL,
+    PRIMARY KEY (run_id, position)
+);
+CREATE TABLE run_inputs (
+    run_id uuid PRIMARY KEY,
+    project_id text NOT NULL,
+    decided_at timestamptz NOT NULL DEFAULT now(),
+    agent_version text NOT NULL,
+    inputs jsonb NOT NULL
+);
+CREATE INDEX run_inputs_by_project ON run_inputs (project_id, run_id);
+CREATE INDEX run_inputs_by_age ON run_inputs (decided_at);
+"""
+_AUTONOMY = """
+CREATE TABLE autonomy (
+    project_id text NOT NULL,
+    version integer NOT NULL CHECK (version > 0),
+    level text NOT NULL CHECK (level IN ('observe', 'approve', 'act')),
+    always_ask text[] NOT NULL DEFAULT '{}',
+    changed_at timestamptz NOT NULL DEFAULT now(),
+    changed_by text NOT NULL,
+    PRIMARY KEY (project_id, version)
+);
+CREATE TABLE pauses (
+    pause_id uuid PRIMARY KEY DEFAULT uuidv7(),
+    project_id text,
+    reason text,
+    paused_at timestamptz NOT NULL DEFAULT now(),
+    paused_by text NOT NULL,
+    ended_at timestamptz,
+    ended_by text
+);
+CREATE UNIQUE INDEX pauses_one ON pauses (coalesce(project_id, '')) WHERE ended_at IS NULL;
+"""
+
+
+def upgrade() -> None:
+    op.execute(_RUNS)
+    op.execute(_KEYS)
+    op.execute(_STEPS)
+    op.execute(_AUTONOMY)
