@@ -13,7 +13,7 @@ from domain_services.sprint.schema import TaskIds
 from memory.decision import Decision
 from memory.episode import ModeName
 from memory.episode_documents import EpisodeDocument
-from memory.run import Status
+from memory.run import RunKind, Status
 from tools.cron_dialect import MAX_SCHEDULE_CHARACTERS
 
 MOST_TASKS = 500  # of a sprint that is decided; as many as the backlog lists by name
@@ -143,6 +143,21 @@ class RunFailure(Answer):
     """Its message."""
 
 
+class RunStep(Answer):
+    """Update of a run by one node of its graph."""
+
+    position: int
+    """Place in the order in which the nodes ended, from 0."""
+    node: str
+    """Name of the node."""
+    ms: float | None
+    """Duration in milliseconds; null where it is not known."""
+    update: dict[str, JsonValue]
+    """Channels of the state that the node wrote, bounded in size."""
+    left_out: dict[str, int]
+    """Items of lists, characters of texts, or channels that the bound left out, by their place."""
+
+
 class RunDetails(Answer):
     """One run: its state, its request, and its decision and answer as far as they are known."""
 
@@ -174,6 +189,26 @@ class RunDetails(Answer):
     """Why the run, or the last try to finish it, failed; null unless one did."""
     tries: int = 0
     """Failed tries to finish a decided run; outages do not count."""
+    kind: RunKind = "decision"
+    """`decision`, `undo` of another run, or `request` of a call by an agent."""
+    expires_at: datetime | None = None
+    """Time from which a waiting run can no longer be approved; null for one that never waited."""
+    proposal: Decision | None = None
+    """The decision before a person changed it; null when nobody did."""
+    review: dict[str, JsonValue] | None = None
+    """What a person answered; null before an answer."""
+    reviewed_at: datetime | None = None
+    """Time of the answer; null as above."""
+    reviewed_by: str | None = None
+    """Name of the API key of the answer; null as above."""
+    superseded_by: UUID | None = None
+    """Newer run whose decision took its place; null without one."""
+    undoes: UUID | None = None
+    """Run that this one takes back; null unless `kind` is `undo`."""
+    undone_by: UUID | None = None
+    """Run that took this one back; null without one."""
+    steps: list[RunStep] = []
+    """Its nodes in the order in which they ended; empty for a run of an earlier release."""
 
 
 class RunSummary(Answer):

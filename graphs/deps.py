@@ -1,6 +1,6 @@
 """Dependencies of the nodes: clients, tools and memory, handed to the graph at each run."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from langchain_core.tools import BaseTool
 
@@ -9,6 +9,7 @@ from domain_services.chronicle.client import ChronicleClient
 from domain_services.project.client import ProjectClient
 from domain_services.sprint.client import SprintClient
 from graphs.evidence.calibration import Calibration
+from graphs.steps import Steps
 from memory.decision_outcomes import EndedDecisions
 from memory.deleted_schedules import DeletedSchedules
 from memory.recall import Recaller
@@ -57,3 +58,5 @@ class Deps(Sources):
     """Version of this program, for episode and audit."""
     run: Run
     """The run, with its fencing token."""
+    steps: Steps = field(default_factory=Steps)
+    """Steps of the run in this process."""

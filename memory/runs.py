@@ -21,7 +21,7 @@ from uuid_utils.compat import uuid7
 from domain_services.kernel.database.idempotency import KEEP_HOURS
 from domain_services.kernel.errors import Unavailable
 from domain_services.kernel.messaging import deliveries
-from memory import earlier_keys, follow_ups
+from memory import earlier_keys, follow_ups, run_steps
 from memory.audits import ROUTE
 from memory.decision import Decision
 from memory.episode import Episode
@@ -37,6 +37,7 @@ from memory.run import (
     settings_of,
 )
 from memory.run_recovery import HungUpStarts
+from memory.run_steps import Step
 
 Values = Mapping[str, object] | Sequence[object]
 
@@ -81,8 +82,12 @@ _UNFINISHED: LiteralString = f"""
 # The fencing token of the statement: a former holder's write finds no row.
 _HELD: LiteralString = "WHERE run_id = %(run_id)s AND token = %(token)s AND status = "
 _DECIDED: LiteralString = f"""
-    UPDATE runs SET status = 'decided', decision = %(decision)s, decided_at = now(),
-        lease_until = now() + make_interval(secs => lease_seconds) {_HELD} 'running'
+    WITH held AS (
+        UPDATE runs SET status = 'decided', decision = %(decision)s, decided_at = now(),
+            lease_until = now() + make_interval(secs => lease_seconds) {_HELD} 'running'
+        RETURNING run_id
+    ), stepped AS ({run_steps.insert_of("held")})
+    SELECT count(*) FROM held
 """
 # One statement is one transaction and one round trip: all of it, or nothing.
 _END: LiteralString = f"""
@@ -97,6 +102,7 @@ _END: LiteralString = f"""
         INSERT INTO deliveries (id, route, body)
         SELECT run_id, '{ROUTE}', %(audit)s::jsonb FROM ended WHERE %(audit)s::jsonb IS NOT NULL
         ON CONFLICT (id) DO NOTHING
+    ), stepped AS ({run_steps.insert_of("ended")}
     ), followed_up AS ({follow_ups.INSERT})
     SELECT count(*) FROM ended
 """
@@ -207,11 +213,19 @@ class RunTable:
         assert run is not None  # a SELECT of constants has one row
         return run
 
-    async def decided(self, run_id: UUID, token: int, decision: Decision) -> None:
+    async def decided(
+        self, run_id: UUID, token: int, decision: Decision, steps: Sequence[Step] = ()
+    ) -> None:
         """Store the decision before it is acted on, and renew the lease. Raises: `LeaseLost`."""
+        values = {
+            "run_id": run_id,
+            "token": token,
+            "decision": _document(decision),
+            "steps": run_steps.document_of(steps),
+        }
         async with self._pool.connection() as connection:
-            values = {"run_id": run_id, "token": token, "decision": _document(decision)}
-            if not (await connection.execute(_DECIDED, values)).rowcount:
+            row = await (await connection.execute(_DECIDED, values)).fetchone()
+            if not row or not row[0]:
                 raise LeaseLost(run_id)
 
     async def finish(
@@ -224,6 +238,7 @@ class RunTable:
         *,
         closed_sprint: str | None = None,
         error: RunError | None = None,
+        steps: Sequence[Step] = (),
     ) -> None:
         """Store answer, episode and audit, and mark the run as done, all in one transaction.
 
@@ -240,11 +255,14 @@ class RunTable:
             episode=episode,
             audit=audit,
             closed_sprint=closed_sprint,
+            steps=steps,
         )
 
-    async def fail(self, run_id: UUID, token: int, error: RunError) -> None:
+    async def fail(
+        self, run_id: UUID, token: int, error: RunError, steps: Sequence[Step] = ()
+    ) -> None:
         """End a run by an error. Raises: `LeaseLost`, `Invalid`."""
-        await self._end(run_id, token, "failed", error=error)
+        await self._end(run_id, token, "failed", error=error, steps=steps)
 
     async def unfinished(self) -> tuple[int, float]:
         """Return the number of unfinished runs, and the age of the oldest in seconds."""
@@ -274,6 +292,7 @@ class RunTable:
         episode: Episode | None = None,
         audit: BaseModel | None = None,
         closed_sprint: str | None = None,
+        steps: Sequence[Step] = (),
     ) -> None:
         values = {
             "run_id": run_id,
@@ -285,6 +304,7 @@ class RunTable:
             "audit": None if audit is None else Jsonb(deliveries.body_of(audit)),
             "closed_sprint": closed_sprint,
             "follow_up_seconds": follow_ups.WAIT_SECONDS,
+            "steps": run_steps.document_of(steps),
         }
         async with self._pool.connection() as connection:
             row = await (await connection.execute(_END, values)).fetchone()

@@ -14,6 +14,7 @@ from domain_services.kernel.types import ProjectId
 from domain_services.kernel.web.openapi import problems
 from memory.run import Status
 from memory.run_list import read_page
+from memory.run_steps import read_steps
 
 MOST_RUNS = 200  # of a page
 
@@ -44,11 +45,11 @@ async def runs(
 
 @router.get("/{run_id}", responses=problems(404, 503))
 async def run(run_id: UUID, services: Annotated[Services, Depends(_services)]) -> schema.RunDetails:
-    """Show one run: status, times, request, decision, and the answer or the error."""
+    """Show one run: status, times, request, steps, decision, and the answer or the error."""
     stored = await services.reader.runs.get(run_id)
     if stored is None:
         raise NotFound(
             f"there is no run {run_id}; a dry run that was not recorded has none",
             run_id=str(run_id),
         )
-    return details(stored)
+    return details(stored, await read_steps(services.pool, run_id))

@@ -1,5 +1,7 @@
 """Describe a stored run for its readers."""
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from pydantic import ValidationError
@@ -8,11 +10,13 @@ from agent import schema
 from agent.runs.release_0_1 import decided_by_release_0_1
 from domain_services.chronicle.schema import DecisionEffect
 from memory.decision import Decision
+from memory.episode_documents import JsonObject
 from memory.run import Run
+from memory.run_steps import StoredStep
 
 
-def details(run: Run) -> schema.RunDetails:
-    """Return a run as the route answers it."""
+def details(run: Run, steps: Sequence[StoredStep] = ()) -> schema.RunDetails:
+    """Return a run and its steps as the route answers them."""
     answer: Any = run.response or {}
     return schema.RunDetails(
         run_id=run.run_id,
@@ -25,10 +29,20 @@ def details(run: Run) -> schema.RunDetails:
         decided_at=run.decided_at,
         ended_at=run.ended_at,
         request=run.request,
-        decision=_decision(run),
+        decision=_decision(run.decision),
         answer=run.response,
         error=schema.RunFailure.model_validate(run.error) if run.error else None,
         tries=run.tries,
+        kind=run.kind,
+        expires_at=run.expires_at,
+        proposal=_decision(run.proposal),
+        review=run.review,
+        reviewed_at=run.reviewed_at,
+        reviewed_by=run.reviewed_by,
+        superseded_by=run.superseded_by,
+        undoes=run.undoes,
+        undone_by=run.undone_by,
+        steps=[schema.RunStep.model_validate(asdict(step)) for step in steps],
     )
 
 
@@ -41,12 +55,12 @@ def _effect(run: Run) -> DecisionEffect | None:
     return "dry_run" if run.request.get("dry_run") else "shadow"
 
 
-def _decision(run: Run) -> Decision | None:
+def _decision(stored: JsonObject | None) -> Decision | None:
     # Release 0.1.0 stored decisions in another shape; their answers hold what was decided.
-    if run.decision is None or decided_by_release_0_1(run.decision):
+    if stored is None or decided_by_release_0_1(stored):
         return None
     try:
-        return Decision.model_validate(run.decision)
+        return Decision.model_validate(stored)
     except ValidationError:
         # Another release stored it; its error says why it was not finished.
         return None

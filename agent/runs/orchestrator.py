@@ -1,7 +1,8 @@
 """Orchestrator: start a run, decide, act and finish, once for each Idempotency-Key."""
 
 from collections.abc import Callable
-from typing import Any, cast
+from dataclasses import replace
+from typing import Any
 
 import structlog
 from uuid_utils.compat import uuid7
@@ -18,8 +19,10 @@ from graphs.decision import Graph
 from graphs.deps import Deps
 from graphs.report import build_audit, build_episode, build_response
 from graphs.rules.base import RequestOptions
+from graphs.running import run_graph
 from graphs.state import Mode, Order, State, durable
-from memory.run import EarlierRunInProgress, RequestKey, Run, RunError
+from graphs.steps import Observer, Steps, ignore
+from memory.run import EarlierRunInProgress, RequestKey, Run, RunError, run_url
 from memory.run_recovery import RunRecovery
 from memory.runs import RunTable
 from tools.cron_dialect import parse_schedule
@@ -59,9 +62,13 @@ class Orchestrator:
         self._lease_seconds = lease_seconds
 
     async def orchestrate(
-        self, project_id: str, request: OrchestrationRequest, key: RequestKey | None = None
+        self,
+        project_id: str,
+        request: OrchestrationRequest,
+        key: RequestKey | None = None,
+        observe: Observer = ignore,
     ) -> Orchestration:
-        """Decide and act.
+        """Decide and act; `observe` gets the run and its steps as they are made.
 
         Raises: `Repeated` with the answer to an earlier request with `key`; `NotFound`; `Conflict`
         while another run of the project is unfinished; `Unavailable` when a needed peer is down;
@@ -72,31 +79,32 @@ class Orchestrator:
         if key is not None and (answer := await self._runs.earlier_answer(key)) is not None:
             raise Repeated(answer)
         if not request.record:
-            return await self._look(project_id, request)
+            return await self._look(project_id, request, Steps(observe))
         document, run_id = request.model_dump(mode="json"), uuid7()
         run = await self._runs.start(
             project_id, document, self._lease_seconds, run_id=run_id, key=key
         )
         if run.run_id != run_id:
             raise _repeated(run, project_id, document)
-        order = self._order(run, request)
+        order, steps = self._order(run, request), Steps(observe)
+        observe({"event": "run", "run_id": str(run_id), "run_url": run_url(run_id)})
         try:
             async with (
                 giving_back(f"run {run.run_id}", lambda: self._end_undecided(run)),
                 holding(self._recovery, run),
             ):
-                state = await self._decide(run, order)
+                state = await self._decide(run, order, steps)
         except Exception as error:
-            await self._end_failed(run, error)
+            await self._end_failed(run, error, steps)
             raise
         if order.dry_run or not state["decision"].plan:
-            return await self._finish_without_acting(run, state)
-        return await self._resumption.resume(run)
+            return await self._finish_without_acting(run, state, steps)
+        return await self._resumption.resume(run, observe)
 
-    async def _end_failed(self, run: Run, error: Exception) -> None:
+    async def _end_failed(self, run: Run, error: Exception, steps: Steps) -> None:
         """End a run that could not decide; where that fails, the next start or recovery does."""
         try:
-            await self._runs.fail(run.run_id, run.token, reason_of(error))
+            await self._runs.fail(run.run_id, run.token, reason_of(error), steps.new)
         except Exception as other:
             # Only logged: the caller gets the first error.
             self._runs.hung_up.add(run.run_id)
@@ -122,40 +130,43 @@ class Orchestrator:
             shadow=shadow and not request.dry_run,
         )
 
-    async def _look(self, project_id: str, request: OrchestrationRequest) -> Orchestration:
+    async def _look(
+        self, project_id: str, request: OrchestrationRequest, steps: Steps
+    ) -> Orchestration:
         """Decide without a run: nothing is stored, and an unfinished run is no obstacle."""
         # Without the lease of a run: a look makes no call that another run could meet
         # (docs/adr/0089-decisions-that-acted.md).
         run = await self._runs.unrecorded(project_id, request.model_dump(mode="json"))
-        state = await self._read(run, self._order(run, request))
+        steps.observe({"event": "run", "run_id": None, "run_url": None})
+        state = await self._read(run, self._order(run, request), steps)
         return build_response(state).model_copy(
             update={"run_id": None, "run_url": None, "recorded": False}
         )
 
-    async def _finish_without_acting(self, run: Run, state: State) -> Orchestration:
+    async def _finish_without_acting(self, run: Run, state: State, steps: Steps) -> Orchestration:
         deps = self._deps(run)
         response = build_response(state)
         episode = build_episode(state, run, deps.agent_version)
         audit = build_audit(state, run, deps.agent_version)
-        await self._runs.finish(run.run_id, run.token, response, episode, audit)
+        await self._runs.finish(run.run_id, run.token, response, episode, audit, steps=steps.new)
         return response
 
-    async def _decide(self, run: Run, order: Order) -> State:
+    async def _decide(self, run: Run, order: Order, steps: Steps) -> State:
         """Run the nodes that only read, and store a decision that plans a call."""
-        state = await self._read(run, order)
+        state = await self._read(run, order, steps)
         # Without a planned call, or with one that must not be made, there is nothing to resume
         # (docs/adr/0009-no-checkpoint-without-action.md).
         if state["decision"].plan and not order.dry_run:
             await self._store(run, state)
-            await self._runs.decided(run.run_id, run.token, state["decision"])
+            await self._runs.decided(run.run_id, run.token, state["decision"], steps.new)
         return state
 
-    async def _read(self, run: Run, order: Order) -> State:
+    async def _read(self, run: Run, order: Order, steps: Steps) -> State:
         # Without a checkpointer: nodes that only read may be repeated, so the run is stored once
         # (docs/adr/0008-one-durable-point.md).
         reading = self._graph.copy({"checkpointer": None})
-        state = await reading.ainvoke(_first_state(run, order), context=self._deps(run))
-        return cast(State, state)
+        deps = replace(self._deps(run), steps=steps)
+        return await run_graph(reading, _first_state(run, order), deps)
 
     async def _store(self, run: Run, state: State) -> None:
         graph, config = self._resumption.durable(run)

@@ -1,6 +1,7 @@
 """Resumption of decided runs: make their calls, repeat what failed, end what cannot be finished."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, cast
 
 import structlog
@@ -19,7 +20,9 @@ from graphs.decision import Graph
 from graphs.deps import Deps
 from graphs.nodes.act import CallFailed
 from graphs.report import build_audit, build_episode, build_response, closed_sprint
+from graphs.running import run_graph
 from graphs.state import Actions, State, durable
+from graphs.steps import Observer, Steps, ignore
 from memory.run import LeaseLost, Run, RunError, run_url
 from memory.run_recovery import MAX_TRIES, RunRecovery
 from memory.runs import RunTable
@@ -69,8 +72,8 @@ class Resumption:
         )
         return graph, {"configurable": {"thread_id": str(run.run_id)}}
 
-    async def resume(self, run: Run) -> Orchestration:
-        """Make the calls of a decided run and finish it.
+    async def resume(self, run: Run, observe: Observer = ignore) -> Orchestration:
+        """Make the calls of a decided run and finish it; `observe` gets its steps.
 
         Raises: `Unavailable`, `RunFailing`, and the run is tried again; `LeaseLost`.
         """
@@ -80,14 +83,13 @@ class Resumption:
                 giving_back(f"run {run.run_id}", lambda: self._recovery.give_back([run])),
                 holding(self._recovery, run),
             ):
-                state = await graph.ainvoke(
-                    None, config, context=self._deps(run), durability="exit"
-                )
+                deps = replace(self._deps(run), steps=Steps(observe))
+                state = await run_graph(graph, None, deps, config, durability="exit")
         except LeaseLost:
             raise
         except Exception as error:
             raise await self._leave_to_recovery(run, error) from error
-        return cast(State, state)["response"]
+        return state["response"]
 
     async def recover(self) -> int:
         """Resume decided runs whose process died; return how many were finished."""

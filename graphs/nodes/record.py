@@ -22,5 +22,6 @@ async def record(state: State, runtime: Runtime[Deps]) -> State:
         episode,
         audit,
         closed_sprint=closed_sprint(state),
+        steps=deps.steps.new,
     )
     return State(response=response)

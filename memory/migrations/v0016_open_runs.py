@@ -49,6 +49,7 @@ CREATE TABLE run_steps (
     node text NOT NULL,
     ms double precision,
     update jsonb NOT NULL,
+    left_out jsonb NOT NULL,
     PRIMARY KEY (run_id, position)
 );
 CREATE TABLE run_inputs (
