@@ -76,7 +76,11 @@ def _create_cronjob(snapshot: Snapshot, ruling: Ruling) -> PlannedCall:
 
 
 def _change_cronjob(snapshot: Snapshot, ruling: Ruling) -> PlannedCall:
-    facts = snapshot.facts
+    facts, sprint = snapshot.facts, snapshot.facts.active_sprint
+    before: dict[str, JsonValue] | None = None
+    if sprint is not None and sprint.schedule is not None:
+        timezone = sprint.schedule_timezone or snapshot.timezone
+        before = {"schedule": sprint.schedule, "timezone": timezone}
     return PlannedCall(
         name="change_cronjob",
         arguments={
@@ -86,6 +90,7 @@ def _change_cronjob(snapshot: Snapshot, ruling: Ruling) -> PlannedCall:
             "timezone": snapshot.timezone,
         },
         description=f"Change the CronJob {ruling.cronjob}: {_words(snapshot)}",
+        before=before,
     )
 
 

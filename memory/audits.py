@@ -6,12 +6,19 @@ from typing import LiteralString
 from uuid import UUID
 
 from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
 
-from memory.pool import Pool
+from domain_services.chronicle.schema import DecisionAuditCreate
+from domain_services.kernel.messaging import deliveries
+from memory.pool import Connection, Pool
 
 ROUTE: LiteralString = "/v1/notes/decision_audit"
 """The chronicle's route for audits, as `deliveries.route` holds it."""
 
+# The same audit enqueued again changes nothing.
+_ENQUEUE = """
+    INSERT INTO deliveries (id, route, body) VALUES (%s, %s, %s) ON CONFLICT (id) DO NOTHING
+"""
 _WAITING = """
     SELECT id FROM deliveries WHERE delivered_at IS NULL AND body ->> 'project_id' = %s
 """
@@ -46,6 +53,12 @@ class AuditedRun:
     """Digest of the audit, hex; None for a run of an early release, which may have none."""
     is_waiting: bool
     """True while the audit is not known to be delivered."""
+
+
+async def enqueue(connection: Connection, audit: DecisionAuditCreate) -> None:
+    """Store an audit for the delivery worker; it exists when the caller's transaction commits."""
+    body = Jsonb(deliveries.body_of(audit))
+    await connection.execute(_ENQUEUE, (audit.audit_id, ROUTE, body))
 
 
 class AuditedRuns:

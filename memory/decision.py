@@ -6,7 +6,7 @@ after the gate. The record is plain data: it is stored and read back unchanged.
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 DecisionSource = Literal["rule_based_only", "intelligence_enhanced"]
 
@@ -23,6 +23,10 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 class PlannedCall(Record):
     """One call that a run will make, as a person sees, approves or refuses it."""
 
@@ -32,6 +36,9 @@ class PlannedCall(Record):
     """Arguments of the tool; each tool has its own, so they are JSON here."""
     description: str
     """The call in words."""
+    # Absent where null: most calls change no schedule, and earlier releases know no such field.
+    before: dict[str, JsonValue] | None = Field(default=None, exclude_if=_is_none)
+    """Schedule that the call changes or deletes, as it was; None when it changes none."""
 
 
 class Confidence(Record):

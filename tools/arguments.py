@@ -31,6 +31,13 @@ class CloseSprint(Arguments):
     sprint_id: str
 
 
+class CancelSprint(Arguments):
+    """Arguments of cancel_sprint."""
+
+    sprint_id: str
+    reason: str | None = Field(default=None, description="why, in words; stored with the sprint")
+
+
 class CreateCronJob(Arguments):
     """Arguments of create_cronjob."""
 

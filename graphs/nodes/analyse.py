@@ -198,6 +198,7 @@ def _sprint(sprint: SprintSummary, schedules: _Schedules) -> SprintFact:
         pending_tasks=sprint.pending_tasks,
         cronjob=job.name if job else None,
         schedule=job.schedule if job else None,
+        schedule_timezone=job.timezone if job else None,
         schedule_deleted=deletion
         and f"{deletion.deleted_by} deleted it on {deletion.deleted_at.date().isoformat()}",
     )

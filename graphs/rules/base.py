@@ -40,6 +40,8 @@ class SprintFact:
     """Cron expression of its schedule; None without one."""
     schedule_deleted: str | None = None
     """Person and day of the deletion of its schedule, in words; None when nobody deleted it."""
+    schedule_timezone: str | None = None
+    """IANA time zone of its schedule; None as `schedule`."""
 
 
 @dataclass(frozen=True)
