@@ -46,6 +46,7 @@ from graphs.decision import build
 from graphs.deps import Deps, Sources
 from graphs.rules.base import RequestOptions
 from memory.audits import WaitingAudits
+from memory.autonomy import Pauses
 from memory.backfill import Backfill
 from memory.cache import ProcessCache, TableCache
 from memory.calibrations import Calibrations
@@ -103,6 +104,7 @@ class Memory:
     backfill: Backfill
     runs: RunTable
     run_recovery: RunRecovery
+    pauses: Pauses
     checkpoints: Checkpoints
     ended_decisions: EndedDecisions
     learner: Learner
@@ -239,6 +241,7 @@ async def _open_memory(
             backfill=Backfill(pool, embedder, table, settings.item_tries),
             runs=runs,
             run_recovery=RunRecovery(pool, runs.hung_up),
+            pauses=Pauses(pool),
             checkpoints=Checkpoints(pool),
             ended_decisions=ended_decisions,
             learner=Learner(Calibrations(pool), ended_decisions),
@@ -282,7 +285,8 @@ def _orchestrator(
     )
 
     def deps_of(run: Run) -> Deps:
-        return deps(run=run, calibration=memory.learner.calibration)
+        may_call = partial(memory.pauses.check, run.project_id)
+        return deps(run=run, calibration=memory.learner.calibration, may_call=may_call)
 
     graph = build(memory.checkpoints.saver(), patience=settings.patience)
     resumption = Resumption(graph, memory.checkpoints, memory.runs, memory.run_recovery, deps_of)

@@ -8,6 +8,7 @@ from domain_services.kernel.settings import DatabaseRoute, KernelSettings, Port
 from domain_services.kernel.store_urls import PostgresUrl
 from memory import session
 from memory.episode import ModeName
+from memory.run import AutonomyLevel
 
 
 class AgentSettings(KernelSettings):
@@ -29,6 +30,10 @@ class AgentSettings(KernelSettings):
     )
     decision_mode: ModeName = Field(
         default="intelligence_enhanced", description="mode of a project that has none of its own"
+    )
+    autonomy: AutonomyLevel = Field(
+        default="act",
+        description="how far a project acts that has no autonomy of its own",
     )
     confidence_threshold: float = Field(
         default=0.75, ge=0, le=1, description="least probability at which an adjustment is applied"

@@ -1,5 +1,6 @@
 """Dependencies of the nodes: clients, tools and memory, handed to the graph at each run."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from langchain_core.tools import BaseTool
@@ -46,6 +47,8 @@ class Deps(Sources):
 
     tools: tuple[BaseTool, ...]
     """Tools that a plan may call."""
+    may_call: Callable[[], Awaitable[None]]
+    """Check before each call; it raises `Paused` while the project is paused."""
     recaller: Recaller
     """Search for similar episodes."""
     ended_decisions: EndedDecisions

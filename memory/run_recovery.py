@@ -30,10 +30,13 @@ _ABANDON: LiteralString = """
     UPDATE runs SET status = 'abandoned', ended_at = now(), token = token + 1
     WHERE status = 'running' AND (lease_until < now() OR run_id = ANY(%s))
 """
+# The runs of a paused project rest: the guard would refuse each call anew every few seconds.
 _CLAIM: LiteralString = f"""
     UPDATE runs SET token = token + 1, lease_until = now() + make_interval(secs => lease_seconds)
     WHERE run_id IN (
         SELECT run_id FROM runs WHERE status = 'decided' AND lease_until < now()
+            AND NOT EXISTS (SELECT FROM pauses WHERE ended_at IS NULL
+                AND (pauses.project_id IS NULL OR pauses.project_id = runs.project_id))
         ORDER BY lease_until LIMIT %s FOR UPDATE SKIP LOCKED)
     RETURNING {ROW}
 """
@@ -96,7 +99,10 @@ class RunRecovery:
         self._hung_up = hung_up
 
     async def due(self) -> list[Run]:
-        """Claim decided runs whose lease has ended, and abandon undecided ones."""
+        """Claim decided runs whose lease has ended, and abandon undecided ones.
+
+        Runs of a paused project are left until the pause has ended.
+        """
         async with self._pool.connection() as connection:
             await connection.execute(_ABANDON, (self._hung_up.ids,))
             async with connection.cursor(binary=True, row_factory=class_row(Run)) as cursor:

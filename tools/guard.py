@@ -1,6 +1,6 @@
 """Guard of a run's actions: planned calls only, each with its own idempotency key."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from langchain_core.tools import BaseTool
@@ -23,16 +23,25 @@ class MadeCall(BaseModel):
 
 
 class Guard:
-    """Makes the calls of one run."""
+    """Makes the calls of one run; `may_call` refuses them while the project is paused."""
 
-    def __init__(self, tools: Sequence[BaseTool], run_id: str) -> None:
+    def __init__(
+        self, tools: Sequence[BaseTool], run_id: str, may_call: Callable[[], Awaitable[None]]
+    ) -> None:
         self._tools: Mapping[str, BaseTool] = {tool.name: tool for tool in tools}
         self._run_id = run_id
+        self._may_call = may_call
 
     async def call(self, step: int, planned: PlannedCall) -> MadeCall:
-        """Make the call of `step`. Raises: `LookupError` for an unknown tool; the tool's errors."""
+        """Make the call of `step`.
+
+        Raises: `LookupError` for an unknown tool; the errors of `may_call` and of the tool.
+        """
         if planned.name not in self._tools:
             raise LookupError(f"no tool is named {planned.name}")
+        # Before each call, and not once for the plan: a pause takes hold between two of them
+        # (docs/adr/0142-autonomy-and-pause.md).
+        await self._may_call()
         # A step has the same key whenever it is tried: a resumed run repeats its calls, and the
         # services recognise them (docs/adr/0052-idempotency-keys.md).
         arguments = planned.arguments | {"idempotency_key": f"{self._run_id}:{step}"}

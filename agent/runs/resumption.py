@@ -23,6 +23,7 @@ from graphs.report import build_audit, build_episode, build_response, closed_spr
 from graphs.running import run_graph
 from graphs.state import Actions, State, durable
 from graphs.steps import Observer, Steps, ignore
+from memory.autonomy import Paused
 from memory.run import LeaseLost, Run, RunError, run_url
 from memory.run_recovery import MAX_TRIES, RunRecovery
 from memory.runs import RunTable
@@ -147,6 +148,9 @@ class Resumption:
         reason, run_id, url = reason_of(error), str(run.run_id), run_url(run.run_id)
         if _is_outage(error):
             await self._recovery.postpone(run, reason, RECOVERY_SECONDS)
+            if isinstance(error, Paused):
+                opening = "decided, and not done before the pause ends: "
+                return Paused(error.pause, opening, run_id=run_id, run_url=url)
             detail = f"decided but not yet done: {reason['detail']}; the run is resumed by itself"
             return Unavailable(detail, run_id=run_id, run_url=url)
         tries = await self._recovery.count_failure(run, reason)

@@ -25,13 +25,14 @@ class CallFailed(Exception):
 async def act(state: State, runtime: Runtime[Deps]) -> State:
     """Make the planned calls; a refusal ends the plan and is reported.
 
-    Raises: `Unavailable`, also when a peer asks to try later; the run stays decided and is resumed.
+    Raises: `Unavailable`, also while the project is paused, and when a peer asks to try later; the
+    run stays decided and is resumed.
     `CallFailed` for anything unexpected.
     """
     # An earlier release stored dry runs too: one whose process died is resumed, and must not act.
     if state["order"].dry_run:
         return State(actions=Actions())
-    guard = Guard(runtime.context.tools, state["run_id"])
+    guard = Guard(runtime.context.tools, state["run_id"], runtime.context.may_call)
     calls: list[MadeCall] = []
     refused: tuple[str, ...] = ()
     # A resumed run makes all calls again. Their keys are the same, so each takes effect once.
