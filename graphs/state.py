@@ -8,7 +8,9 @@ from typing import Annotated, TypedDict
 from domain_services.chronicle.schema import DecisionEffect, SimilarProject
 from graphs.answer import Orchestration
 from graphs.evidence.adjustment import Proposal
+from graphs.evidence.calibration import Calibration
 from graphs.evidence.evidence import Evidence
+from graphs.evidence.payoff import Pair
 from graphs.evidence.selection import PlanningOrder
 from graphs.rules.base import Facts, RequestOptions, Ruling
 from graphs.thresholds import CERTAINTIES
@@ -119,6 +121,18 @@ class Planning:
     """Knowledge about the next sprint, without similar episodes."""
     order: PlanningOrder
     """Free tasks in planning order."""
+    history_known: bool = True
+    """False when the chronicle did not answer."""
+
+
+@dataclass(frozen=True)
+class Learned:
+    """Past errors and calibration, which earlier decisions of the project taught."""
+
+    followed: tuple[Pair, ...]
+    """Ended decisions by similar episodes; empty where those are not the evidence."""
+    calibration: Calibration
+    """Calibration in force."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +164,8 @@ class State(TypedDict, total=False):
     """Written by `recall`."""
     rulings: tuple[Ruling, ...]
     """Written by `rules`."""
+    learned: Learned
+    """Written by `adjust`."""
     proposal: Proposal | None
     """Written by `adjust`; None when no sprint is created."""
     recommendations: tuple[Recommendation, ...]

@@ -21,7 +21,7 @@ from uuid_utils.compat import uuid7
 from domain_services.kernel.database.idempotency import KEEP_HOURS
 from domain_services.kernel.errors import Unavailable
 from domain_services.kernel.messaging import deliveries
-from memory import earlier_keys, follow_ups, run_steps
+from memory import earlier_keys, follow_ups, run_inputs, run_steps
 from memory.audits import ROUTE
 from memory.decision import Decision
 from memory.episode import Episode
@@ -36,6 +36,7 @@ from memory.run import (
     run_url,
     settings_of,
 )
+from memory.run_inputs import RunInputs
 from memory.run_recovery import HungUpStarts
 from memory.run_steps import Step
 
@@ -85,8 +86,9 @@ _DECIDED: LiteralString = f"""
     WITH held AS (
         UPDATE runs SET status = 'decided', decision = %(decision)s, decided_at = now(),
             lease_until = now() + make_interval(secs => lease_seconds) {_HELD} 'running'
-        RETURNING run_id
-    ), stepped AS ({run_steps.insert_of("held")})
+        RETURNING run_id, project_id
+    ), stepped AS ({run_steps.insert_of("held")}
+    ), kept AS ({run_inputs.insert_from("held")})
     SELECT count(*) FROM held
 """
 # One statement is one transaction and one round trip: all of it, or nothing.
@@ -103,6 +105,7 @@ _END: LiteralString = f"""
         SELECT run_id, '{ROUTE}', %(audit)s::jsonb FROM ended WHERE %(audit)s::jsonb IS NOT NULL
         ON CONFLICT (id) DO NOTHING
     ), stepped AS ({run_steps.insert_of("ended")}
+    ), kept AS ({run_inputs.insert_from("ended")}
     ), followed_up AS ({follow_ups.INSERT})
     SELECT count(*) FROM ended
 """
@@ -214,7 +217,12 @@ class RunTable:
         return run
 
     async def decided(
-        self, run_id: UUID, token: int, decision: Decision, steps: Sequence[Step] = ()
+        self,
+        run_id: UUID,
+        token: int,
+        decision: Decision,
+        steps: Sequence[Step] = (),
+        inputs: RunInputs | None = None,
     ) -> None:
         """Store the decision before it is acted on, and renew the lease. Raises: `LeaseLost`."""
         values = {
@@ -222,6 +230,7 @@ class RunTable:
             "token": token,
             "decision": _document(decision),
             "steps": run_steps.document_of(steps),
+            **run_inputs.values_of(inputs),
         }
         async with self._pool.connection() as connection:
             row = await (await connection.execute(_DECIDED, values)).fetchone()
@@ -236,15 +245,17 @@ class RunTable:
         episode: Episode,
         audit: BaseModel | None = None,
         *,
+        inputs: RunInputs | None = None,
         closed_sprint: str | None = None,
         error: RunError | None = None,
         steps: Sequence[Step] = (),
     ) -> None:
         """Store answer, episode and audit, and mark the run as done, all in one transaction.
 
-        With `error` it is marked as failed: part of its plan was not done. The delivery worker
-        sends `audit` to the chronicle. A run that closed a sprint leaves a follow-up where the
-        project has a schedule. Raises: `LeaseLost`, `Invalid`.
+        `inputs` are those of a decision that was not stored before. With `error` the run is marked
+        as failed: part of its plan was not done. The delivery worker sends `audit` to the
+        chronicle. A run that closed a sprint leaves a follow-up where the project has a schedule.
+        Raises: `LeaseLost`, `Invalid`.
         """
         await self._end(
             run_id,
@@ -254,6 +265,7 @@ class RunTable:
             error=error,
             episode=episode,
             audit=audit,
+            inputs=inputs,
             closed_sprint=closed_sprint,
             steps=steps,
         )
@@ -291,10 +303,12 @@ class RunTable:
         error: RunError | None = None,
         episode: Episode | None = None,
         audit: BaseModel | None = None,
+        inputs: RunInputs | None = None,
         closed_sprint: str | None = None,
         steps: Sequence[Step] = (),
     ) -> None:
         values = {
+            **run_inputs.values_of(inputs),
             "run_id": run_id,
             "token": token,
             "status": status,

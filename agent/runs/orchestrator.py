@@ -17,12 +17,14 @@ from domain_services.kernel.types import utc_now
 from graphs.answer import Orchestration
 from graphs.decision import Graph
 from graphs.deps import Deps
+from graphs.inputs import inputs_of, to_document
 from graphs.report import build_audit, build_episode, build_response
 from graphs.rules.base import RequestOptions
 from graphs.running import run_graph
 from graphs.state import Mode, Order, State, durable
 from graphs.steps import Observer, Steps, ignore
 from memory.run import EarlierRunInProgress, RequestKey, Run, RunError, run_url
+from memory.run_inputs import RunInputs
 from memory.run_recovery import RunRecovery
 from memory.runs import RunTable
 from tools.cron_dialect import parse_schedule
@@ -148,7 +150,10 @@ class Orchestrator:
         response = build_response(state)
         episode = build_episode(state, run, deps.agent_version)
         audit = build_audit(state, run, deps.agent_version)
-        await self._runs.finish(run.run_id, run.token, response, episode, audit, steps=steps.new)
+        inputs = kept_inputs(state, deps.agent_version)
+        await self._runs.finish(
+            run.run_id, run.token, response, episode, audit, steps=steps.new, inputs=inputs
+        )
         return response
 
     async def _decide(self, run: Run, order: Order, steps: Steps) -> State:
@@ -158,7 +163,9 @@ class Orchestrator:
         # (docs/adr/0009-no-checkpoint-without-action.md).
         if state["decision"].plan and not order.dry_run:
             await self._store(run, state)
-            await self._runs.decided(run.run_id, run.token, state["decision"], steps.new)
+            inputs = kept_inputs(state, self._deps(run).agent_version)
+            decision = state["decision"]
+            await self._runs.decided(run.run_id, run.token, decision, steps.new, inputs)
         return state
 
     async def _read(self, run: Run, order: Order, steps: Steps) -> State:
@@ -171,6 +178,11 @@ class Orchestrator:
     async def _store(self, run: Run, state: State) -> None:
         graph, config = self._resumption.durable(run)
         await graph.aupdate_state(config, durable(state), as_node="gate")
+
+
+def kept_inputs(state: State, agent_version: str) -> RunInputs:
+    """Return what a decision was made from, as it is stored with the decision."""
+    return RunInputs(agent_version, to_document(inputs_of(state)))
 
 
 def _repeated(run: Run, project_id: str, document: dict[str, Any]) -> Exception:

@@ -50,6 +50,8 @@ class Evidence:
     """Scope on the table; None when the product picks the tasks."""
     followed: tuple[Pair, ...] = ()
     """Ended decisions of the project whose evidence was similar episodes, oldest first."""
+    ruled: int | None = None
+    """Tasks that a rule plans; None: those of the own pace."""
 
     @property
     def similar_projects(self) -> int:
@@ -101,8 +103,8 @@ class Evidence:
 
     @property
     def rule_tasks(self) -> int:
-        """Return the rule's plan: the own pace within the limits."""
-        return self.limited(self.pace_tasks)
+        """Return the rule's plan, within the limits."""
+        return self.limited(self.pace_tasks if self.ruled is None else self.ruled)
 
     def limited(self, tasks: int) -> int:
         """Return a count within the plannable tasks and the caller's limit."""

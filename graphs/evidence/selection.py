@@ -22,6 +22,41 @@ class PlanningOrder:
     """Those that wait for no task, or only for tasks in front of them."""
     waiting: tuple[Candidate, ...]
     """Those that wait for a task that is not done and not in front of them."""
+    beyond: "Beyond | None" = None
+    """Plannable ones behind these that were not kept; None: all are here."""
+
+    def priorities(self) -> set[int]:
+        """Return the priorities of the plannable candidates, or a few that differ as they do."""
+        beyond = self.beyond.priorities if self.beyond else ()
+        return {*(task.priority for task in self.plannable), *beyond}
+
+    def ages(self) -> set[int]:
+        """Return the days since their creation, or the least and the most where some are left."""
+        beyond = self.beyond.ages if self.beyond else ()
+        return {*(task.age_days for task in self.plannable), *beyond}
+
+    def head(self, plannable: int, waiting: int) -> "PlanningOrder":
+        """Return the first candidates of each kind, and of the others what a reason reads."""
+        first, others = self.plannable[:plannable], self.plannable[plannable:]
+        if not others:
+            return PlanningOrder(first, self.waiting[:waiting])
+        rest = PlanningOrder(others, ())
+        priorities, ages = rest.priorities(), rest.ages()
+        beyond = Beyond(
+            (min(priorities), max(priorities)),
+            (min(ages), max(ages)),
+        )
+        return PlanningOrder(first, self.waiting[:waiting], beyond)
+
+
+@dataclass(frozen=True)
+class Beyond:
+    """Least and greatest numbers of candidates: chances never rise with age, so that these do."""
+
+    priorities: tuple[int, int]
+    """Least and greatest priority."""
+    ages: tuple[int, int]
+    """Fewest and most days since the creation."""
 
 
 def plannable_order(candidates: Sequence[Candidate]) -> PlanningOrder:
@@ -65,7 +100,7 @@ def _place(
 def select(order: PlanningOrder, tasks: int, free_tasks: int, chances: Chances) -> Selection:
     """Choose the first `tasks` plannable candidates; `free_tasks` are all of the backlog."""
     chosen, others = order.plannable[:tasks], order.plannable[tasks:]
-    selected = tuple(_selected(task, order.plannable, chances) for task in chosen)
+    selected = tuple(_selected(task, order, chances) for task in chosen)
     points = [task.estimate for task in chosen if task.estimate is not None]
     return Selection(
         tasks=selected,
@@ -78,11 +113,11 @@ def select(order: PlanningOrder, tasks: int, free_tasks: int, chances: Chances) 
     )
 
 
-def _selected(task: Candidate, all_tasks: Sequence[Candidate], chances: Chances) -> SelectedTask:
+def _selected(task: Candidate, order: PlanningOrder, chances: Chances) -> SelectedTask:
     return SelectedTask(
         task_id=task.task_id,
         title=task.title,
-        reason=_reason(task, all_tasks, chances),
+        reason=_reason(task, order, chances),
         rank=task.rank,
         carried_over=task.carried_over,
         priority=task.priority,
@@ -94,7 +129,7 @@ def _selected(task: Candidate, all_tasks: Sequence[Candidate], chances: Chances)
     )
 
 
-def _reason(task: Candidate, all_tasks: Sequence[Candidate], chances: Chances) -> str:
+def _reason(task: Candidate, order: PlanningOrder, chances: Chances) -> str:
     """Name the first criterion that told the task from others."""
     if task.rank is not None:
         return f"rank {task.rank} of the Product Owner"
@@ -102,9 +137,9 @@ def _reason(task: Candidate, all_tasks: Sequence[Candidate], chances: Chances) -
         return "carried over or begun"
     if task.waits_for:
         return f"follows {', '.join(task.waits_for)}"
-    if len({other.priority for other in all_tasks}) > 1:
+    if len(order.priorities()) > 1:
         return f"priority {task.priority}"
-    if len({chances.of_age(other.age_days) for other in all_tasks}) > 1:
+    if len({chances.of_age(days) for days in order.ages()}) > 1:
         return "how often tasks of its age are finished"
     return "oldest first"
 

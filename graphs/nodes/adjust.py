@@ -15,7 +15,7 @@ from graphs.evidence.payoff import Pair
 from graphs.evidence.suggestion import rests_on_episodes
 from graphs.nodes.timing import timed
 from graphs.rules.base import Ruling
-from graphs.state import PastSprint, Snapshot, State
+from graphs.state import Learned, PastSprint, Snapshot, State
 from memory.decision import (
     CalibrationUsed,
     Confidence,
@@ -30,23 +30,38 @@ from memory.recall import Neighbour, Recall
 @timed
 async def adjust(state: State, runtime: Runtime[Deps]) -> State:
     """Recommend numbers for a new sprint; recommend nothing when the rules create none."""
-    creation = next((item for item in state["rulings"] if item.kind == "create_sprint"), None)
-    if creation is None:
-        return State(recommendations=(), proposal=None)
     deps, snapshot, recall = runtime.context, state["snapshot"], state["recall"]
-    evidence = with_episodes(state["planning"].evidence, recall)
-    if rests_on_episodes(evidence):
+    evidence, followed = state["planning"].evidence, ()
+    if _creation(state["rulings"]) and rests_on_episodes(with_episodes(evidence, recall)):
         project_id = snapshot.facts.project_id
         ended = await deps.ended_decisions.read(project_id, simulated=snapshot.simulated)
-        evidence = with_record(evidence, snapshot.past, ended)
-    proposal = propose(evidence, deps.calibration)
-    return State(
-        proposal=proposal,
-        recommendations=(
-            _task_count(snapshot, evidence, recall, proposal, deps.calibration),
-            _duration(snapshot, creation),
-        ),
+        followed = tuple(_pairs(snapshot.past, ended))
+    learned = Learned(followed, deps.calibration)
+    proposal, recommendations = recommend(snapshot, evidence, recall, state["rulings"], learned)
+    return State(learned=learned, proposal=proposal, recommendations=recommendations)
+
+
+def recommend(
+    snapshot: Snapshot,
+    evidence: Evidence,
+    recall: Recall,
+    rulings: Sequence[Ruling],
+    learned: Learned,
+) -> tuple[Proposal | None, tuple[Recommendation, ...]]:
+    """Recommend numbers for a new sprint; None and nothing when the rulings create none."""
+    creation = _creation(rulings)
+    if creation is None:
+        return None, ()
+    evidence = replace(
+        with_episodes(evidence, recall), followed=learned.followed, ruled=creation.tasks
     )
+    proposal = propose(evidence, learned.calibration)
+    count = _task_count(snapshot, evidence, recall, proposal, learned.calibration)
+    return proposal, (count, _duration(snapshot, creation))
+
+
+def _creation(rulings: Sequence[Ruling]) -> Ruling | None:
+    return next((ruling for ruling in rulings if ruling.kind == "create_sprint"), None)
 
 
 def with_episodes(evidence: Evidence, recall: Recall) -> Evidence:

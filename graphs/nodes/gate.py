@@ -26,15 +26,13 @@ from memory.decision import (
 @timed
 async def gate(state: State, runtime: Runtime[Deps]) -> State:
     """Decide every number, choose the tasks, and plan the calls that make the decision true."""
-    mode = state["order"].mode
-    adjustments = tuple(judge(item, mode) for item in state["recommendations"])
     decision = decide(
         state["snapshot"],
         state["rulings"],
-        adjustments,
+        state["recommendations"],
         state["planning"],
         state["proposal"],
-        mode,
+        state["order"].mode,
     )
     return State(decision=decision)
 
@@ -42,12 +40,13 @@ async def gate(state: State, runtime: Runtime[Deps]) -> State:
 def decide(
     snapshot: Snapshot,
     rulings: Sequence[Ruling],
-    adjustments: tuple[Adjustment, ...],
+    recommendations: Sequence[Recommendation],
     planning: Planning,
     proposal: Proposal | None,
     mode: Mode,
 ) -> Decision:
-    """Return the decision of the rules with every adjustment applied."""
+    """Return the decision of the rules with every recommendation that passes the gate."""
+    adjustments = tuple(judge(item, mode) for item in recommendations)
     applied = {adjustment.kind: adjustment.applied for adjustment in adjustments}
     tasks = applied.get("task_count_modification")
     weeks = applied.get("sprint_duration_modification")

@@ -47,19 +47,20 @@ async def read_planning(
         ages=ages,
     )
     if facts.active_sprint is not None:
-        return Planning(evidence, PlanningOrder((), ())), _with_pace(facts, evidence, history_known)
+        planning = Planning(evidence, PlanningOrder((), ()), history_known)
+        return planning, with_pace(facts, evidence, history_known=history_known)
     limit = _most_candidates(facts, evidence)
     candidates = await _candidates(sources, facts, evidence, limit)
     order = plannable_order(candidates)
     evidence = replace(evidence, plannable=len(order.plannable), draft=_draft(facts, candidates))
     facts = replace(
-        _with_pace(facts, evidence, history_known),
+        with_pace(facts, evidence, history_known=history_known),
         unassigned_tasks=count_free_tasks(facts.unassigned_tasks, len(candidates), limit)
         if facts.options.task_ids is None
         else facts.unassigned_tasks,
         plannable=tuple(TaskFact(task.task_id, task.priority) for task in order.plannable),
     )
-    return Planning(evidence, order), facts
+    return Planning(evidence, order, history_known), facts
 
 
 async def read_ages(sources: Sources, project_id: str, day: date, days: int) -> TaskAges:
@@ -95,7 +96,8 @@ def working_share(
     return min(1.0, working_days / weekdays)
 
 
-def _with_pace(facts: Facts, evidence: Evidence, history_known: bool) -> Facts:
+def with_pace(facts: Facts, evidence: Evidence, *, history_known: bool) -> Facts:
+    """Add the own pace and its reason to the facts."""
     reason = explain_pace(evidence)
     if not history_known:
         reason = f"The project's past did not answer. {reason}"

@@ -1,5 +1,7 @@
 """Catalogue of the rules, in the order in which their decisions are carried out."""
 
+from collections.abc import Iterable
+
 from graphs.rules.backlog import create_sprint, keep_as_is
 from graphs.rules.base import Facts, Rule, Ruling
 from graphs.rules.calendar import block_absent_team
@@ -28,11 +30,11 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def decide(facts: Facts) -> tuple[Ruling, ...]:
+def decide(facts: Facts, rules: Iterable[Rule] = RULES) -> tuple[Ruling, ...]:
     """Apply every rule.
 
     Exactly one ruling is about the sprint itself: create_sprint, close_sprint, blocked or nothing.
     The others are about CronJobs.
     """
-    rulings = (rule(facts) for rule in RULES)
+    rulings = (rule(facts) for rule in rules)
     return tuple(ruling for ruling in rulings if ruling is not None)
