@@ -67,7 +67,7 @@ from memory.run import Run
 from memory.run_recovery import RunRecovery
 from memory.runs import START_SECONDS, RunTable
 from memory.store import EpisodeStore
-from tools.registry import all_tools
+from tools.registry import Toolbox
 
 
 @dataclass(frozen=True)
@@ -271,13 +271,13 @@ def _memory_loops(
 def _orchestrator(
     settings: AgentSettings, clients: Clients, sources: Sources, memory: Memory
 ) -> tuple[Orchestrator, Resumption]:
-    tools = all_tools(
+    toolbox = Toolbox(
         clients.project, clients.backlog, clients.sprint, clients.chronicle, sources.cronjobs
     )
     deps = partial(
         Deps,
         **vars(sources),
-        tools=tools,
+        tools=toolbox.acting,
         recaller=memory.recaller,
         ended_decisions=memory.ended_decisions,
         runs=memory.runs,

@@ -1,31 +1,30 @@
 """Tools of the chronicle service: read velocity and impediments."""
 
-from langchain_core.tools import BaseTool, StructuredTool
-
 from domain_services.chronicle.client import ChronicleClient
-from tools.arguments import ProjectArguments
+from tools.answers import Answer, bounded, listing
+from tools.arguments import Limit, Offset, ProjectId
+from tools.tool import Function
 
 
-def chronicle_tools(client: ChronicleClient) -> tuple[BaseTool, ...]:
+def chronicle_reads(client: ChronicleClient) -> tuple[Function, ...]:
     """Make get_velocity and get_impediments."""
 
-    async def get_velocity(project_id: str) -> dict[str, object]:
-        return (await client.velocity(project_id)).model_dump(mode="json")
+    async def get_velocity(project_id: ProjectId, limit: Limit = 20, offset: Offset = 0) -> Answer:
+        """Read mean and trend of the completed tasks, and the past sprints, newest first.
 
-    async def get_impediments(project_id: str) -> dict[str, object]:
-        return (await client.impediments(project_id)).model_dump(mode="json")
+        Imported sprints count as well.
+        """
+        velocity = await client.velocity(project_id)
+        newest = velocity.velocity_trend_data[::-1]
+        rows = [sprint.model_dump(mode="json") for sprint in newest[offset : offset + limit]]
+        summary = velocity.model_dump(mode="json", exclude={"velocity_trend_data"})
+        return listing("sprints", rows, offset=offset, total=len(newest), **summary)
 
-    return (
-        StructuredTool.from_function(
-            coroutine=get_velocity,
-            name="get_velocity",
-            description="Tasks completed in each past sprint, with the trend and its error.",
-            args_schema=ProjectArguments,
-        ),
-        StructuredTool.from_function(
-            coroutine=get_impediments,
-            name="get_impediments",
-            description="Impediments of a project with how often and whether still open.",
-            args_schema=ProjectArguments,
-        ),
-    )
+    async def get_impediments(project_id: ProjectId) -> Answer:
+        """Read the impediments of a project, with how often and whether still open."""
+        return bounded(
+            await client.impediments(project_id),
+            ask="these are the most frequent ones; the retrospectives have the others",
+        )
+
+    return (get_velocity, get_impediments)

@@ -1,86 +1,94 @@
 """Tools over the port of the schedules, the same on one machine and in a cluster."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
-
-from langchain_core.tools import BaseTool, StructuredTool
-from pydantic import BaseModel
-
+from tools.answers import Answer, listing
 from tools.arguments import (
-    ChangeCronJob,
-    CreateCronJob,
-    DeleteCronJob,
-    NamedCronJob,
-    ProjectArguments,
+    CronJobName,
+    EndsOn,
+    Key,
+    ProjectId,
+    Schedule,
+    SprintId,
+    StartsOn,
+    Timezone,
 )
 from tools.cronjobs import ORCHESTRATOR, CronJob, CronJobs, cronjob_name
-
-Call = Callable[..., Awaitable[Any]]
-
-
-def cronjob_tools(cronjobs: CronJobs) -> tuple[BaseTool, ...]:
-    """Make the tools that create, change, suspend, resume, delete and list schedules."""
-    calls = _Calls(cronjobs)
-    return (
-        _tool(calls.create_cronjob, CreateCronJob),
-        _tool(calls.change_cronjob, ChangeCronJob),
-        _tool(calls.delete_cronjob, DeleteCronJob),
-        _tool(calls.suspend_cronjob, NamedCronJob),
-        _tool(calls.resume_cronjob, NamedCronJob),
-        _tool(calls.list_cronjobs, ProjectArguments),
-    )
+from tools.ports import ListsJobs
+from tools.tool import Function
 
 
-def _tool(call: Call, arguments: type[BaseModel]) -> BaseTool:
-    """Make a tool of a method: its name and the docstring are what an agent reads."""
-    return StructuredTool.from_function(
-        coroutine=call, name=call.__name__, description=call.__doc__, args_schema=arguments
-    )
+def cronjob_reads(cronjobs: ListsJobs) -> tuple[Function, ...]:
+    """Make list_cronjobs."""
+
+    async def list_cronjobs(project_id: ProjectId) -> Answer:
+        """List the schedules of a project, with when each is due and whether it is suspended."""
+        jobs = await cronjobs.list_jobs(project_id)
+        rows = [job.model_dump(mode="json", exclude_none=True) for job in jobs]
+        return listing("cronjobs", rows, total=len(rows))
+
+    return (list_cronjobs,)
 
 
-class _Calls:
-    """Calls of the port, with arguments and answers of plain JSON."""
+def cronjob_writes(cronjobs: CronJobs) -> tuple[Function, ...]:
+    """Make the tools that create, change, suspend, resume and delete schedules."""
 
-    def __init__(self, cronjobs: CronJobs) -> None:
-        self._cronjobs = cronjobs
-
-    async def create_cronjob(self, **arguments: Any) -> dict[str, object]:
+    async def create_cronjob(
+        project_id: ProjectId,
+        sprint_id: SprintId,
+        schedule: Schedule,
+        timezone: Timezone,
+        ends_on: EndsOn,
+        starts_on: StartsOn = None,
+        idempotency_key: Key = None,
+    ) -> dict[str, object]:
         """Schedule the daily scrum of a sprint."""
-        request = CreateCronJob(**arguments)
+        del idempotency_key  # the name of the schedule is the key: a repeated call adopts it
         job = CronJob(
-            name=cronjob_name(request.sprint_id),
-            **request.model_dump(exclude={"idempotency_key"}),
+            name=cronjob_name(sprint_id),
+            project_id=project_id,
+            sprint_id=sprint_id,
+            schedule=schedule,
+            timezone=timezone,
+            starts_on=starts_on,
+            ends_on=ends_on,
         )
-        return (await self._cronjobs.create(job)).model_dump(mode="json")
+        return (await cronjobs.create(job)).model_dump(mode="json")
 
-    async def change_cronjob(self, **arguments: Any) -> dict[str, object]:
+    async def change_cronjob(
+        project_id: ProjectId,
+        name: CronJobName,
+        schedule: Schedule,
+        timezone: Timezone,
+        idempotency_key: Key = None,
+    ) -> dict[str, object]:
         """Change the times of a daily scrum."""
-        request = ChangeCronJob(**arguments)
-        changed = await self._cronjobs.change(
-            request.project_id, request.name, request.schedule, request.timezone
-        )
-        return {**request.model_dump(exclude={"idempotency_key"}), "changed": changed}
+        del idempotency_key  # the same change twice is one
+        changed = await cronjobs.change(project_id, name, schedule, timezone)
+        times = {"schedule": schedule, "timezone": timezone}
+        return {"project_id": project_id, "name": name, **times, "changed": changed}
 
-    async def delete_cronjob(self, **arguments: Any) -> dict[str, object]:
+    async def delete_cronjob(
+        project_id: ProjectId, name: CronJobName, idempotency_key: Key = None
+    ) -> dict[str, object]:
         """Remove a schedule of the project."""
-        request = DeleteCronJob(**arguments)
-        await self._cronjobs.delete(request.project_id, request.name)
+        del idempotency_key
+        await cronjobs.delete(project_id, name)
         # The event of the closed sprint may have deleted it a moment before.
-        return {"name": request.name, "deleted": True}
+        return {"name": name, "deleted": True}
 
-    async def suspend_cronjob(self, **arguments: Any) -> dict[str, object]:
+    async def suspend_cronjob(
+        project_id: ProjectId, name: CronJobName, idempotency_key: Key = None
+    ) -> dict[str, object]:
         """Pause a schedule of the project until it is resumed."""
-        request = NamedCronJob(**arguments)
-        suspended = await self._cronjobs.suspend(request.project_id, request.name, ORCHESTRATOR)
-        return {"name": request.name, "suspended": suspended}
+        del idempotency_key
+        suspended = await cronjobs.suspend(project_id, name, ORCHESTRATOR)
+        return {"name": name, "suspended": suspended}
 
-    async def resume_cronjob(self, **arguments: Any) -> dict[str, object]:
+    async def resume_cronjob(
+        project_id: ProjectId, name: CronJobName, idempotency_key: Key = None
+    ) -> dict[str, object]:
         """Resume a paused schedule; what was due in the pause is not made up for."""
-        request = NamedCronJob(**arguments)
-        resumed = await self._cronjobs.resume(request.project_id, request.name)
-        return {"name": request.name, "resumed": resumed}
+        del idempotency_key
+        resumed = await cronjobs.resume(project_id, name)
+        return {"name": name, "resumed": resumed}
 
-    async def list_cronjobs(self, project_id: str) -> list[dict[str, object]]:
-        """List the project's schedules, with what the scheduler has of each."""
-        jobs = await self._cronjobs.list_jobs(project_id)
-        return [job.model_dump(mode="json") for job in jobs]
+    return (create_cronjob, change_cronjob, delete_cronjob, suspend_cronjob, resume_cronjob)

@@ -1,31 +1,27 @@
-"""Tools of the project service: read a project and its team's availability."""
-
-from langchain_core.tools import BaseTool, StructuredTool
+"""Tools of the project service: read projects and their teams' availability."""
 
 from domain_services.project.client import ProjectClient
-from tools.arguments import ProjectArguments
+from tools.answers import Answer, listing
+from tools.arguments import Limit, Offset, ProjectId
+from tools.tool import Function
 
 
-def project_tools(client: ProjectClient) -> tuple[BaseTool, ...]:
-    """Make get_project and check_availability."""
+def project_reads(client: ProjectClient) -> tuple[Function, ...]:
+    """Make list_projects, get_project and check_availability."""
 
-    async def get_project(project_id: str) -> dict[str, object]:
-        return (await client.get_project(project_id)).model_dump(mode="json")
+    async def list_projects(limit: Limit = 20, offset: Offset = 0) -> Answer:
+        """List the projects with id, name, status and their present day."""
+        projects = await client.list_projects(limit + 1, offset)
+        names = ("project_id", "name", "status", "clock", "today")
+        rows = [project.model_dump(mode="json", include=set(names)) for project in projects[:limit]]
+        return listing("projects", rows, offset=offset, more=len(projects) > limit)
 
-    async def check_availability(project_id: str) -> dict[str, object]:
-        return (await client.check_availability(project_id)).model_dump(mode="json")
+    async def get_project(project_id: ProjectId) -> object:
+        """Read a project: name, status, time zone, progress mode, and its present day."""
+        return await client.get_project(project_id)
 
-    return (
-        StructuredTool.from_function(
-            coroutine=get_project,
-            name="get_project",
-            description="Read a project: its calendar, mode and today.",
-            args_schema=ProjectArguments,
-        ),
-        StructuredTool.from_function(
-            coroutine=check_availability,
-            name="check_availability",
-            description="Who of the team can work in the next two weeks.",
-            args_schema=ProjectArguments,
-        ),
-    )
+    async def check_availability(project_id: ProjectId) -> object:
+        """Tell which days of the next two weeks the team works, with holidays and leave."""
+        return await client.check_availability(project_id)
+
+    return (list_projects, get_project, check_availability)

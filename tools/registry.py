@@ -1,4 +1,4 @@
-"""Registry of all tools of the orchestrator."""
+"""Registry of all tools: reads, writes, and the acting tools of the graph's guard."""
 
 from langchain_core.tools import BaseTool
 
@@ -6,12 +6,61 @@ from domain_services.backlog.client import BacklogClient
 from domain_services.chronicle.client import ChronicleClient
 from domain_services.project.client import ProjectClient
 from domain_services.sprint.client import SprintClient
-from tools.backlog import backlog_tools
-from tools.chronicle import chronicle_tools
-from tools.cronjob_tools import cronjob_tools
+from tools.backlog import backlog_reads
+from tools.chronicle import chronicle_reads
+from tools.cronjob_tools import cronjob_reads, cronjob_writes
 from tools.cronjobs import CronJobs
-from tools.project import project_tools
-from tools.sprint import sprint_tools
+from tools.loop_guard import LoopGuard
+from tools.ports import OrchestratorReads
+from tools.project import project_reads
+from tools.runs import outlook_reads, run_reads
+from tools.sprint import sprint_reads, sprint_writes
+from tools.tool import Function, acting_tool, model_tool
+
+
+class Toolbox:
+    """Tools over one set of clients; without `orchestrator` those of runs are missing."""
+
+    def __init__(
+        self,
+        project: ProjectClient,
+        backlog: BacklogClient,
+        sprint: SprintClient,
+        chronicle: ChronicleClient,
+        cronjobs: CronJobs,
+        orchestrator: OrchestratorReads | None = None,
+        *,
+        loops: LoopGuard | None = None,
+    ) -> None:
+        reads: list[Function] = [
+            *project_reads(project),
+            *backlog_reads(backlog),
+            *sprint_reads(sprint, chronicle),
+            *chronicle_reads(chronicle),
+            *cronjob_reads(cronjobs),
+        ]
+        if orchestrator is not None:
+            reads += [*run_reads(orchestrator), *outlook_reads(orchestrator)]
+        self._writes: tuple[Function, ...] = (*sprint_writes(sprint), *cronjob_writes(cronjobs))
+        self.loops = loops or LoopGuard()
+        """Guard against repeated calls, shared by all tools."""
+        self.read: tuple[BaseTool, ...] = tuple(
+            model_tool(function, "read", self.loops) for function in reads
+        )
+        """Reading tools: refusals are answers, and answers are bounded."""
+
+    @property
+    def write(self) -> tuple[BaseTool, ...]:
+        """Acting tools that act at once; their refusals are answers, too.
+
+        A model gets those of `tools.for_models` instead.
+        """
+        return tuple(model_tool(function, "write", self.loops) for function in self._writes)
+
+    @property
+    def acting(self) -> tuple[BaseTool, ...]:
+        """Acting tools of the graph's guard: they raise `Problem`, and take the guard's key."""
+        return tuple(acting_tool(function) for function in self._writes)
 
 
 def all_tools(
@@ -21,11 +70,6 @@ def all_tools(
     chronicle: ChronicleClient,
     cronjobs: CronJobs,
 ) -> tuple[BaseTool, ...]:
-    """Make the reading and the acting tools; the acting ones take an idempotency key."""
-    return (
-        *project_tools(project),
-        *backlog_tools(backlog),
-        *sprint_tools(sprint),
-        *chronicle_tools(chronicle),
-        *cronjob_tools(cronjobs),
-    )
+    """Make the reading and the acting tools in the form for models."""
+    toolbox = Toolbox(project, backlog, sprint, chronicle, cronjobs)
+    return (*toolbox.read, *toolbox.write)

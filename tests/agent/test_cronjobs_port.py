@@ -12,8 +12,9 @@ from agent.jobs.cronjob_table import CronJobTable
 from domain_services.kernel.errors import Conflict, Invalid
 from memory.pool import open_pool
 from tests.kubernetes.rig import DECISION, SCRUM, open_rig
-from tools.cronjob_tools import cronjob_tools
+from tools.cronjob_tools import cronjob_reads, cronjob_writes
 from tools.cronjobs import CronJobs, orchestration_name
+from tools.tool import acting_tool
 
 DatabaseUrl = Callable[[str], str]
 
@@ -161,14 +162,17 @@ def test_name_of_an_orchestration_is_a_short_label(owner: str, name: str | None)
 
 
 async def test_tools_do_what_the_port_does(cronjobs: CronJobs) -> None:
-    tools = {tool.name: tool for tool in cronjob_tools(cronjobs)}
+    tools = {
+        function.__name__: acting_tool(function)
+        for function in (*cronjob_reads(cronjobs), *cronjob_writes(cronjobs))
+    }
     arguments = SCRUM.model_dump(include={"project_id", "sprint_id", "schedule", "timezone"})
     created = await tools["create_cronjob"].ainvoke({**arguments, "ends_on": SCRUM.ends_on})
     assert (created["name"], created["state"]) == (SCRUM.name, "active")
     named = {"project_id": "P1", "name": SCRUM.name}
     assert (await tools["suspend_cronjob"].ainvoke(named))["suspended"]
-    [job] = await tools["list_cronjobs"].ainvoke({"project_id": "P1"})
+    [job] = (await tools["list_cronjobs"].ainvoke({"project_id": "P1"}))["cronjobs"]
     assert job["suspended_by"] == "project-orchestrator"
     assert (await tools["resume_cronjob"].ainvoke(named))["resumed"]
     await tools["delete_cronjob"].ainvoke(named)
-    assert await tools["list_cronjobs"].ainvoke({"project_id": "P1"}) == []
+    assert (await tools["list_cronjobs"].ainvoke({"project_id": "P1"}))["cronjobs"] == []
