@@ -1,11 +1,17 @@
 """Registry of all tools: reads, writes, and the acting tools of the graph's guard."""
 
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
 from langchain_core.tools import BaseTool
+from pydantic import BaseModel
 
 from domain_services.backlog.client import BacklogClient
 from domain_services.chronicle.client import ChronicleClient
 from domain_services.project.client import ProjectClient
 from domain_services.sprint.client import SprintClient
+from tools.arguments import arguments_of
 from tools.backlog import backlog_reads
 from tools.chronicle import chronicle_reads
 from tools.cronjob_tools import cronjob_reads, cronjob_writes
@@ -41,7 +47,7 @@ class Toolbox:
         ]
         if orchestrator is not None:
             reads += [*run_reads(orchestrator), *outlook_reads(orchestrator)]
-        self._writes: tuple[Function, ...] = (*sprint_writes(sprint), *cronjob_writes(cronjobs))
+        self._writes = _writes(sprint, cronjobs)
         self.loops = loops or LoopGuard()
         """Guard against repeated calls, shared by all tools."""
         self.read: tuple[BaseTool, ...] = tuple(
@@ -61,6 +67,20 @@ class Toolbox:
     def acting(self) -> tuple[BaseTool, ...]:
         """Acting tools of the graph's guard: they raise `Problem`, and take the guard's key."""
         return tuple(acting_tool(function) for function in self._writes)
+
+
+def _writes(sprint: SprintClient, cronjobs: CronJobs) -> tuple[Function, ...]:
+    return (*sprint_writes(sprint), *cronjob_writes(cronjobs))
+
+
+@cache
+def write_arguments() -> Mapping[str, type[BaseModel]]:
+    """Make the argument model of each write by name; an edited call is validated by it."""
+    no_client: Any = None  # signatures are the same with any
+    return {
+        function.__name__: arguments_of(function, with_injected=False)
+        for function in _writes(no_client, no_client)
+    }
 
 
 def all_tools(

@@ -4,8 +4,8 @@ import pytest
 from pydantic import JsonValue
 
 from memory.decision import PlannedCall
-from tools.arguments import CancelSprint, ChangeCronJob, CreateCronJob, DeleteCronJob
 from tools.compensation import compensation
+from tools.registry import write_arguments
 
 OLD: dict[str, JsonValue] = {"schedule": "0 14 * * 1-5", "timezone": "Europe/Berlin"}
 NAMED: dict[str, JsonValue] = {"project_id": "P", "name": "run-dailyscrum-p-s01"}
@@ -17,12 +17,18 @@ def planned(
     return PlannedCall(name=tool, arguments=arguments, description=tool, before=before)
 
 
+def fits(call: PlannedCall) -> bool:
+    """Check that the tool takes the arguments. Raises: `ValidationError`."""
+    return bool(write_arguments()[call.name].model_validate(call.arguments))
+
+
 def test_a_created_sprint_is_cancelled() -> None:
     back = compensation(planned("create_sprint", project_id="P"), {"sprint_id": "P-S01"})
 
     assert back.call is not None
     assert back.call.name == "cancel_sprint"
-    assert CancelSprint.model_validate(back.call.arguments).sprint_id == "P-S01"
+    assert fits(back.call)
+    assert back.call.arguments["sprint_id"] == "P-S01"
 
 
 def test_before_the_call_there_are_words_and_no_call() -> None:
@@ -50,7 +56,8 @@ def test_a_created_schedule_is_deleted() -> None:
 
     assert back is not None
     assert back.name == "delete_cronjob"
-    assert DeleteCronJob.model_validate(back.arguments).name == NAMED["name"]
+    assert fits(back)
+    assert back.arguments["name"] == NAMED["name"]
 
 
 def test_a_schedule_that_was_there_before_gets_its_times_again() -> None:
@@ -60,7 +67,8 @@ def test_a_schedule_that_was_there_before_gets_its_times_again() -> None:
 
     assert back is not None
     assert back.name == "change_cronjob"
-    assert ChangeCronJob.model_validate(back.arguments).schedule == OLD["schedule"]
+    assert fits(back)
+    assert back.arguments["schedule"] == OLD["schedule"]
 
 
 def test_a_changed_schedule_gets_its_times_and_its_zone_again() -> None:
@@ -93,7 +101,8 @@ def test_a_deleted_daily_scrum_is_scheduled_again() -> None:
 
     assert back is not None
     assert back.name == "create_cronjob"
-    assert CreateCronJob.model_validate(back.arguments).sprint_id == "P-S01"
+    assert fits(back)
+    assert back.arguments["sprint_id"] == "P-S01"
 
 
 def test_the_schedule_of_an_ended_sprint_stays_deleted() -> None:
