@@ -12,6 +12,9 @@ from memory.decision import Decision
 
 ModeName = Literal["rule_based_only", "intelligence_enhanced", "shadow"]
 Origin = Literal["run", "import"]
+# What became of a decision that waited for a person.
+EpisodeReview = Literal["approved", "edited", "rejected", "expired", "superseded"]
+NOT_APPROVED = frozenset[EpisodeReview]({"rejected", "expired", "superseded"})
 
 # Where the embedding of a recall came from; `structured` means that there was none.
 RecallPath = Literal["cache", "service", "structured"]
@@ -132,12 +135,16 @@ class Episode(BaseModel):
     """True when nothing was to be done, as in shadow mode."""
     shadow: bool = False
     """True when nothing was to be done because of the project's mode."""
+    review: EpisodeReview | None = Field(default=None, exclude_if=lambda review: review is None)
+    """What became of a decision that waited for a person; None for one that did not wait."""
     outcome: Outcome | None = None
     """How the sprint ended; None while that is not known."""
 
     @property
     def effect(self) -> DecisionEffect:
         """Return whether the decision acted, or why it did not."""
+        if self.review in NOT_APPROVED:
+            return "not_approved"
         if not self.dry_run:
             return "acted"
         return "shadow" if self.shadow else "dry_run"

@@ -9,7 +9,7 @@ from domain_services.events import ProgressSource
 from memory import quality
 from memory.decision import Adjustment, DecisionSource, EvidenceKind
 from memory.document import encode
-from memory.episode import Episode, Origin, Outcome
+from memory.episode import Episode, EpisodeReview, Origin, Outcome
 from memory.episode_documents import Documents, JsonObject, documents_of
 from memory.features import features
 
@@ -22,13 +22,13 @@ INSERT: LiteralString = """
         completed_tasks, planned_tasks, completion_rate, spill_over, duration_days,
         progress_source, worked,
         rule_tasks, recommended_tasks, applied_tasks, raw_confidence, stated_confidence, effect,
-        evidence_kind)
+        evidence_kind, review)
     SELECT episode_id, project_id, origin, decided_at, agent_version, decision_source, sprint_id,
         day, perception, reasoning, action, quality, recallable, features::vector,
         completed_tasks, planned_tasks, completion_rate, spill_over, duration_days,
         progress_source, worked,
         rule_tasks, recommended_tasks, applied_tasks, raw_confidence, stated_confidence, effect,
-        evidence_kind
+        evidence_kind, review
     FROM jsonb_to_recordset(%s::jsonb) AS episode (
         episode_id uuid, project_id text, origin text, decided_at timestamptz, agent_version text,
         decision_source text, sprint_id text, day date, perception jsonb, reasoning jsonb,
@@ -36,7 +36,8 @@ INSERT: LiteralString = """
         planned_tasks integer, completion_rate double precision, spill_over integer,
         duration_days integer, progress_source text, worked boolean, rule_tasks integer,
         recommended_tasks integer, applied_tasks integer, raw_confidence double precision,
-        stated_confidence double precision, effect text, evidence_kind text)
+        stated_confidence double precision, effect text, evidence_kind text,
+        review text)
     ON CONFLICT DO NOTHING
 """
 
@@ -83,6 +84,7 @@ class EpisodeRow(Documents, OutcomeColumns, DecisionColumns):
     recallable: bool
     features: tuple[float, ...]
     effect: DecisionEffect | None
+    review: EpisodeReview | None
 
 
 def to_document(episodes: Iterable[Episode]) -> str:
@@ -107,6 +109,7 @@ def to_row(episode: Episode) -> EpisodeRow:
         "recallable": quality.recallable(episode.outcome, score),
         "features": features(episode.perception),
         "effect": episode.effect if episode.origin == "run" else None,
+        "review": episode.review,
         **documents_of(episode),
         **_outcome_columns(episode.outcome),
         **_decision_columns(decision.adjustment("task_count_modification")),

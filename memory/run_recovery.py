@@ -65,7 +65,7 @@ _GIVEN_UP = """
         AND ended_at > now() - make_interval(days => %s)
         AND NOT EXISTS (SELECT FROM runs AS newer
             WHERE newer.project_id = failed.project_id AND newer.run_id > failed.run_id
-            AND newer.status = 'done')
+            AND newer.status IN ('done', 'undone'))
     ORDER BY run_id DESC LIMIT %s
 """
 

@@ -3,7 +3,8 @@
 A run is `running`, then `decided`, then `done` or `failed`. A run whose lease has ended is
 `abandoned` when it had not decided: nothing has happened. When it had decided, it may have acted,
 so another process recovers it. Each new holder gets a higher fencing token. A write with an older
-token is refused.
+token is refused. A run that waits for a person is in `memory/proposals.py`; a newer decision of
+its project supersedes it here.
 """
 
 # ruff: noqa: S608 (statements consist of LiteralStrings, which the type checker holds)
@@ -39,6 +40,7 @@ from memory.run import (
 from memory.run_inputs import RunInputs
 from memory.run_recovery import HungUpStarts
 from memory.run_steps import Step
+from memory.unapproved import RECORD, SUPERSEDE
 
 Values = Mapping[str, object] | Sequence[object]
 
@@ -57,7 +59,7 @@ _OF_KEY: LiteralString = f"""
 """
 _RELEASE_OLD_KEY = """
     UPDATE runs SET request_key = NULL
-    WHERE caller = %(caller)s AND request_key = %(key)s AND status = 'done'
+    WHERE caller = %(caller)s AND request_key = %(key)s AND status NOT IN ('running', 'decided')
         AND started_at < now() - make_interval(hours => %(hours)s)
 """
 _ABANDON_OF_PROJECT = """
@@ -83,21 +85,23 @@ _UNFINISHED: LiteralString = f"""
 # The fencing token of the statement: a former holder's write finds no row.
 _HELD: LiteralString = "WHERE run_id = %(run_id)s AND token = %(token)s AND status = "
 _DECIDED: LiteralString = f"""
-    WITH held AS (
+    WITH newer AS (
         UPDATE runs SET status = 'decided', decision = %(decision)s, decided_at = now(),
             lease_until = now() + make_interval(secs => lease_seconds) {_HELD} 'running'
-        RETURNING run_id, project_id
-    ), stepped AS ({run_steps.insert_of("held")}
-    ), kept AS ({run_inputs.insert_from("held")})
-    SELECT count(*) FROM held
+        RETURNING run_id, project_id, kind, request
+    ), unapproved AS ({SUPERSEDE}), {RECORD}, stepped AS ({run_steps.insert_of("newer")}
+    ), kept AS ({run_inputs.insert_from("newer")})
+    SELECT (SELECT count(*) FROM newer), (SELECT count(*) FROM unapproved)
 """
 # One statement is one transaction and one round trip: all of it, or nothing.
 _END: LiteralString = f"""
     WITH ended AS (
         UPDATE runs SET status = %(status)s, response = %(response)s, error = %(error)s,
             ended_at = now() {_HELD} ANY('{{running,decided}}')
-        RETURNING run_id, project_id
-    ), remembered AS (
+        RETURNING run_id, project_id, kind, request
+    ), newer AS (
+        SELECT * FROM ended WHERE %(response)s::jsonb IS NOT NULL
+    ), unapproved AS ({SUPERSEDE}), {RECORD}, remembered AS (
         INSERT INTO episode_journal (episode)
         SELECT %(episode)s::jsonb FROM ended WHERE %(episode)s::jsonb IS NOT NULL
     ), audited AS (
@@ -107,7 +111,7 @@ _END: LiteralString = f"""
     ), stepped AS ({run_steps.insert_of("ended")}
     ), kept AS ({run_inputs.insert_from("ended")}
     ), followed_up AS ({follow_ups.INSERT})
-    SELECT count(*) FROM ended
+    SELECT (SELECT count(*) FROM ended), (SELECT count(*) FROM unapproved)
 """
 _COUNT_UNFINISHED: LiteralString = """
     SELECT count(*), coalesce(extract(epoch FROM now() - min(started_at)), 0)::float
@@ -232,10 +236,8 @@ class RunTable:
             "steps": run_steps.document_of(steps),
             **run_inputs.values_of(inputs),
         }
-        async with self._pool.connection() as connection:
-            row = await (await connection.execute(_DECIDED, values)).fetchone()
-            if not row or not row[0]:
-                raise LeaseLost(run_id)
+        if await self._write(run_id, _DECIDED, values):
+            self._on_episode()
 
     async def finish(
         self,
@@ -320,12 +322,16 @@ class RunTable:
             "follow_up_seconds": follow_ups.WAIT_SECONDS,
             "steps": run_steps.document_of(steps),
         }
-        async with self._pool.connection() as connection:
-            row = await (await connection.execute(_END, values)).fetchone()
-            if not row or not row[0]:
-                raise LeaseLost(run_id)
-        if episode is not None:
+        if await self._write(run_id, _END, values) or episode is not None:
             self._on_episode()
+
+    async def _write(self, run_id: UUID, statement: LiteralString, values: Values) -> int:
+        """Write to a held run; return how many proposals it superseded. Raises: `LeaseLost`."""
+        async with self._pool.connection() as connection:
+            row = await (await connection.execute(statement, values)).fetchone()
+        if row is None or not row[0]:
+            raise LeaseLost(run_id)
+        return int(row[1])
 
 
 def _document(model: BaseModel | None) -> Jsonb | None:

@@ -83,10 +83,19 @@ CREATE TABLE pauses (
 );
 CREATE UNIQUE INDEX pauses_one ON pauses (coalesce(project_id, '')) WHERE ended_at IS NULL;
 """
+# An episode of a plan that nobody approved acted on nothing and had no outcome of its own.
+_EPISODES = """
+ALTER TABLE episodes DROP CONSTRAINT episodes_effect_check;
+ALTER TABLE episodes ADD CONSTRAINT episodes_effect_check
+    CHECK (effect IN ('acted', 'dry_run', 'shadow', 'not_approved'));
+ALTER TABLE episodes ADD COLUMN review text
+    CHECK (review IN ('approved', 'edited', 'rejected', 'expired', 'superseded'));
+"""
 
 
 def upgrade() -> None:
     op.execute(_RUNS)
     op.execute(_KEYS)
+    op.execute(_EPISODES)
     op.execute(_STEPS)
     op.execute(_AUTONOMY)

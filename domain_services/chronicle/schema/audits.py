@@ -13,7 +13,7 @@ from domain_services.kernel.types import Answer, Line, ProjectId, Prose, SprintI
 DecisionSource = Literal["rule_based_only", "intelligence_enhanced"]
 # The one definition of a decision that acted, for chronicle and orchestrator: its run was no dry
 # run, and its mode acts (docs/adr/0089-decisions-that-acted.md).
-DecisionEffect = Literal["acted", "dry_run", "shadow"]
+DecisionEffect = Literal["acted", "dry_run", "shadow", "not_approved"]
 Share = Annotated[float, Field(strict=True, ge=0, le=1)]
 Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="SHA-256, hex")]
 
