@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from agent import health
 from agent.api import router
 from agent.audits.api import router as audits
+from agent.autonomy import api as autonomy
 from agent.bootstrap import open_services
 from agent.clock.api import router as clock
 from agent.examples import EXAMPLES
@@ -65,6 +66,8 @@ def create_app(settings: AgentSettings) -> FastAPI:
             health.router,
             router,
             runs.router,
+            autonomy.of_project,
+            autonomy.pause,
             clock,
             schedules.of_project,
             schedules.of_all,

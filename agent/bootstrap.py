@@ -10,6 +10,8 @@ import httpx
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
+from agent.autonomy.autonomies import ProjectAutonomies
+from agent.autonomy.pauses import PauseSwitch
 from agent.clock.mover import ClockMover
 from agent.intelligence.health import Health
 from agent.intelligence.reader import ProjectReader
@@ -46,7 +48,7 @@ from graphs.decision import build
 from graphs.deps import Deps, Sources
 from graphs.rules.base import RequestOptions
 from memory.audits import WaitingAudits
-from memory.autonomy import Pauses
+from memory.autonomy import Autonomies, Pauses
 from memory.backfill import Backfill
 from memory.cache import ProcessCache, TableCache
 from memory.calibrations import Calibrations
@@ -121,6 +123,8 @@ class Services:
     orchestrator: Orchestrator
     clock_mover: ClockMover
     modes: DecisionModes
+    autonomies: ProjectAutonomies
+    pause_switch: PauseSwitch
     reader: ProjectReader
     schedules: Schedules
     firings: Firings
@@ -175,6 +179,8 @@ async def open_services(
                 orchestrator=orchestrator,
                 clock_mover=_clock_mover(settings, clients, memory),
                 modes=modes,
+                autonomies=ProjectAutonomies(Autonomies(memory.pool), settings.autonomy),
+                pause_switch=PauseSwitch(memory.pauses),
                 reader=_reader(sources, memory, options, modes),
                 schedules=_schedules(clients, memory),
                 firings=_firings(memory, runner),

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from agent import schema
 from agent.audits.schema import AuditVerification
+from agent.autonomy import schema as autonomy_schema
 from agent.clock.schema import ClockMoved, ClockMoveRequest
 from agent.intelligence import schema as intelligence
 from agent.learning import schema as learning_schema
@@ -119,6 +120,29 @@ class OrchestratorClient(ServiceClient):
     ) -> schema.DecisionMode:
         path = f"/orchestrate/project/{project_id}/decision-mode"
         return await self._call("POST", path, schema.DecisionMode, body=body)
+
+    async def get_autonomy(self, project_id: str) -> autonomy_schema.Autonomy:
+        path = f"/orchestrate/project/{project_id}/autonomy"
+        return await self._call("GET", path, autonomy_schema.Autonomy)
+
+    async def change_autonomy(
+        self, project_id: str, body: autonomy_schema.AutonomyChange
+    ) -> autonomy_schema.Autonomy:
+        path = f"/orchestrate/project/{project_id}/autonomy"
+        return await self._call("POST", path, autonomy_schema.Autonomy, body=body)
+
+    async def pauses(self) -> autonomy_schema.Pauses:
+        return await self._call("GET", "/orchestrate/pause", autonomy_schema.Pauses)
+
+    async def pause(self, body: autonomy_schema.PauseRequest) -> autonomy_schema.Pause:
+        return await self._call("POST", "/orchestrate/pause", autonomy_schema.Pause, body=body)
+
+    async def end_pause(self, project_id: str | None = None) -> autonomy_schema.PauseEnded:
+        """End the pause of a project; None: that of all. Raises: `PeerRefused` (404) without."""
+        params = {"project_id": project_id}
+        return await self._call(
+            "DELETE", "/orchestrate/pause", autonomy_schema.PauseEnded, params=params
+        )
 
     async def data_quality(self, project_id: str) -> intelligence.DataQuality:
         path = f"{INTELLIGENCE}/data-quality/{project_id}"

@@ -53,6 +53,11 @@ EXAMPLES: Examples = {
         "mode": "shadow",
         "confidence_threshold": 0.8,
     },
+    "POST /orchestrate/project/{project_id}/autonomy": {
+        "level": "approve",
+        "always_ask": ["close_sprint"],
+    },
+    "POST /orchestrate/pause": {"project_id": "P1", "reason": "the team is at a fair"},
     "POST /orchestrate/project/{project_id}/clock": {"to": "next-sprint"},
     "POST /orchestrate/intelligence/learn/rollback": {
         "version": 0,

@@ -1,17 +1,21 @@
 """Store of autonomy, how far each project acts without a person, and of pauses."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
 
 from psycopg.rows import class_row, scalar_row
 
+from domain_services.chronicle.schema import DecisionAuditCreate
 from domain_services.kernel.errors import Unavailable
-from memory.pool import Pool
+from memory.audits import enqueue
+from memory.pool import Connection, Pool
 from memory.run import AutonomyLevel, PauseRow
 
 # ruff: noqa: S608 (statements consist of LiteralStrings, which the type checker holds)
+
+_Values = Mapping[str, str | None] | tuple[str, ...]
 
 RETRY_SECONDS = 30  # after which a caller may ask whether a pause has ended
 
@@ -115,8 +119,9 @@ class Autonomies:
         always_ask: Sequence[str],
         by: str,
         base: int,
+        audit: DecisionAuditCreate | None = None,
     ) -> AutonomyVersion | None:
-        """Add the version after `base`, which holds from the next run on.
+        """Add the version after `base`, which holds from the next run on, with its audit.
 
         `base` is the version that the values were derived from, 0 for none. Return None and change
         nothing when somebody else has added a version since.
@@ -133,7 +138,10 @@ class Autonomies:
             connection.cursor(row_factory=class_row(AutonomyVersion)) as cursor,
         ):
             await cursor.execute(_ADD, values)
-            return await cursor.fetchone()
+            version = await cursor.fetchone()
+            if version is not None and audit is not None:
+                await enqueue(connection, audit)
+            return version
 
     async def history(self, project_id: str, limit: int = 100) -> list[AutonomyVersion]:
         """Return a project's versions, newest first; the first one holds."""
@@ -151,24 +159,33 @@ class Pauses:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def pause(self, project_id: str | None, reason: str | None, by: str) -> PauseRow | None:
-        """Pause a project, None for all; return None when that pause is in force already."""
-        rows = await self._rows(_PAUSE, {"project": project_id, "reason": reason, "by": by})
-        return rows[0] if rows else None
+    async def pause(
+        self,
+        project_id: str | None,
+        reason: str | None,
+        by: str,
+        audit: DecisionAuditCreate | None = None,
+    ) -> PauseRow | None:
+        """Pause a project, None for all, with its audit; return None when it is paused already."""
+        values = {"project": project_id, "reason": reason, "by": by}
+        return await self._change(_PAUSE, values, audit)
 
-    async def end(self, project_id: str | None, by: str) -> PauseRow | None:
+    async def end(
+        self, project_id: str | None, by: str, audit: DecisionAuditCreate | None = None
+    ) -> PauseRow | None:
         """End the pause of a project, None for that of all; return None when there is none."""
-        rows = await self._rows(_END, {"project": project_id, "by": by})
-        return rows[0] if rows else None
+        return await self._change(_END, {"project": project_id, "by": by}, audit)
 
     async def current(self, project_id: str) -> PauseRow | None:
         """Return the pause that holds for a project, its own or that of all; None without one."""
-        rows = await self._rows(_CURRENT, (project_id,))
+        async with self._pool.connection() as connection:
+            rows = await _rows(connection, _CURRENT, (project_id,))
         return rows[0] if rows else None
 
     async def in_force(self) -> list[PauseRow]:
         """Return every pause that has not ended, that of all projects first."""
-        return await self._rows(_IN_FORCE, ())
+        async with self._pool.connection() as connection:
+            return await _rows(connection, _IN_FORCE, ())
 
     async def check(self, project_id: str) -> None:
         """Let a call of the project pass. Raises: `Paused`."""
@@ -176,12 +193,17 @@ class Pauses:
         if pause is not None:
             raise Paused(pause)
 
-    async def _rows(
-        self, query: LiteralString, values: dict[str, str | None] | tuple[str, ...]
-    ) -> list[PauseRow]:
-        async with (
-            self._pool.connection() as connection,
-            connection.cursor(row_factory=scalar_row) as cursor,
-        ):
-            await cursor.execute(query, values)
-            return await cursor.fetchall()
+    async def _change(
+        self, query: LiteralString, values: _Values, audit: DecisionAuditCreate | None
+    ) -> PauseRow | None:
+        async with self._pool.connection() as connection:
+            rows = await _rows(connection, query, values)
+            if rows and audit is not None:
+                await enqueue(connection, audit)
+        return rows[0] if rows else None
+
+
+async def _rows(connection: Connection, query: LiteralString, values: _Values) -> list[PauseRow]:
+    async with connection.cursor(row_factory=scalar_row) as cursor:
+        await cursor.execute(query, values)
+        return await cursor.fetchall()

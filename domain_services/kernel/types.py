@@ -18,6 +18,8 @@ from pydantic import (
 
 # Words of routes: an id of this name could not be addressed.
 RESERVED_IDS = frozenset({"summary", "active", "list_projects", "by-project"})
+# Chain of audits of what was done to all projects at once; no project has this id.
+ALL_PROJECTS = "ALL-PROJECTS"
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # PostgreSQL stores neither in text or jsonb.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")

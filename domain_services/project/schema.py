@@ -3,9 +3,17 @@
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StrictBool, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    StrictBool,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 from domain_services.kernel.types import (
+    ALL_PROJECTS,
     Answer,
     Day,
     EmployeeId,
@@ -65,6 +73,13 @@ class ProjectCreate(Wire):
     """Day at which the project is held; null: it follows the clock."""
     assign_unowned: StrictBool = True
     """Whether a sprint deals tasks without an owner out to the team, in turn."""
+
+    @field_validator("id")
+    @classmethod
+    def _is_one_project(cls, value: str) -> str:
+        if value == ALL_PROJECTS:
+            raise ValueError("names all projects in audits; choose another id")
+        return value
 
 
 class ProjectCreated(Answer):
