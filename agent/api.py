@@ -1,16 +1,19 @@
 """Routes of the orchestrator: decide, report status, switch modes, delete a schedule."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 
 from agent import schema
 from agent.bootstrap import Services
 from agent.intelligence.status import project_status
 from agent.runs.orchestrator import Repeated
+from agent.runs.streaming import STREAMED, stream_answer, stream_decision
 from domain_services.kernel.telemetry import Metrics
 from domain_services.kernel.types import ProjectId
+from domain_services.kernel.web.event_stream import wants_events
 from domain_services.kernel.web.idempotent_route import (
     DESCRIPTION,
     HEADER,
@@ -44,26 +47,35 @@ Key = Annotated[
 ]
 
 
-@router.post("", response_model=Orchestration, responses=problems(404, 409, 500, 503))
+@router.post("", response_model=Orchestration, responses=STREAMED | problems(404, 409, 500, 503))
 async def orchestrate(
     project_id: ProjectId,
     services: Wired,
     request: Request,
     body: schema.OrchestrationRequest | None = None,
     key: Key = None,
-) -> Orchestration | JSONResponse:
-    """Analyse the project, decide, let evidence adjust the decision, act, and report all of it."""
+) -> Orchestration | Response:
+    """Analyse the project, decide, let evidence adjust the decision, act, and report all of it.
+
+    With `Accept: text/event-stream` the answer is a stream: `run`, a `step` for each node, a `call`
+    before and after each call, then `answer` or `error`. A reader that leaves cancels nothing.
+    """
     caller = request.scope["dsm.identity"].name
+    decide = partial(
+        services.orchestrator.orchestrate,
+        project_id,
+        body or schema.OrchestrationRequest(),
+        None if key is None else await _request_key(caller, key, request),
+    )
     try:
-        return await services.orchestrator.orchestrate(
-            project_id,
-            body or schema.OrchestrationRequest(),
-            None if key is None else await _request_key(caller, key, request),
-        )
+        return await (stream_decision(decide) if wants_events(request) else decide())
     except Repeated as earlier:
         metrics: Metrics = request.app.state.metrics
         metrics.replays.labels(request.scope["route"].path_format).inc()
-        return JSONResponse(earlier.answer, headers={REPLAYED: "true"})
+        headers = {REPLAYED: "true"}
+        if wants_events(request):
+            return await stream_answer(earlier.answer, headers)
+        return JSONResponse(earlier.answer, headers=headers)
 
 
 async def _request_key(caller: str, key: str, request: Request) -> RequestKey:

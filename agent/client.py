@@ -9,7 +9,7 @@ from agent.clock.schema import ClockMoved, ClockMoveRequest
 from agent.intelligence import schema as intelligence
 from agent.learning import schema as learning_schema
 from agent.schedules import schema as schedules
-from domain_services.kernel.client.http_client import ServiceClient
+from domain_services.kernel.client.streaming import StreamingClient
 from domain_services.kernel.types import Liveness
 from graphs.answer import Orchestration
 
@@ -26,7 +26,7 @@ VERIFY_SECONDS = 120.0
 INTELLIGENCE = "/orchestrate/intelligence"
 
 
-class OrchestratorClient(ServiceClient):
+class OrchestratorClient(StreamingClient):
     """Client of the orchestrator; every method raises the problems of `ServiceClient`."""
 
     peer = "orchestrator"

@@ -6,7 +6,10 @@ from typing import Any
 from langchain_core.tools import BaseTool
 from pydantic import BaseModel, ConfigDict, JsonValue
 
+from domain_services.kernel.errors import Problem
 from memory.decision import PlannedCall
+
+CallNote = Callable[[Mapping[str, JsonValue]], None]
 
 
 class MadeCall(BaseModel):
@@ -26,11 +29,18 @@ class Guard:
     """Makes the calls of one run; `may_call` refuses them while the project is paused."""
 
     def __init__(
-        self, tools: Sequence[BaseTool], run_id: str, may_call: Callable[[], Awaitable[None]]
+        self,
+        tools: Sequence[BaseTool],
+        run_id: str,
+        may_call: Callable[[], Awaitable[None]],
+        *,
+        note: CallNote = lambda _: None,
     ) -> None:
+        """`note` gets an event before and after each call, for whoever watches the run."""
         self._tools: Mapping[str, BaseTool] = {tool.name: tool for tool in tools}
         self._run_id = run_id
         self._may_call = may_call
+        self._note = note
 
     async def call(self, step: int, planned: PlannedCall) -> MadeCall:
         """Make the call of `step`.
@@ -45,6 +55,19 @@ class Guard:
         # A step has the same key whenever it is tried: a resumed run repeats its calls, and the
         # services recognise them (docs/adr/0052-idempotency-keys.md).
         arguments = planned.arguments | {"idempotency_key": f"{self._run_id}:{step}"}
-        # LangChain declares the result of every tool as Any; MadeCall checks it.
-        result: Any = await self._tools[planned.name].ainvoke(arguments)
+        event: dict[str, JsonValue] = {
+            "event": "call",
+            "step": step,
+            "name": planned.name,
+            "description": planned.description,
+        }
+        self._note({**event, "state": "begun"})
+        try:
+            # LangChain declares the result of every tool as Any; MadeCall checks it.
+            result: Any = await self._tools[planned.name].ainvoke(arguments)
+        except Exception as error:
+            detail = error.detail if isinstance(error, Problem) else type(error).__name__
+            self._note({**event, "state": "not made", "detail": detail})
+            raise
+        self._note({**event, "state": "made"})
         return MadeCall(name=planned.name, arguments=planned.arguments, result=result)

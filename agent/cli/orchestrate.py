@@ -116,7 +116,7 @@ def orchestrate(
     )
     with one_line():
         names = read_names(task or (), tasks_file)
-        decided = asyncio.run(request_decision(target, project, request, names))
+        decided = asyncio.run(request_decision(target, project, request, names, quiet=as_json))
     if as_json:
         print(json.dumps(to_json(decided), indent=2))
     else:
@@ -131,14 +131,21 @@ def cadence(folder: Path, project: str) -> int:
 
 
 async def request_decision(
-    target: Target, project: str, request: "OrchestrationRequest", names: Sequence[str] = ()
+    target: Target,
+    project: str,
+    request: "OrchestrationRequest",
+    names: Sequence[str] = (),
+    *,
+    quiet: bool = False,
 ) -> Decided:
     """Ask the orchestrator to decide, and read what is printed beside its answer.
 
-    `names` are the picked tasks, by id or key; empty: the tasks are chosen from all that are free.
+    A terminal shows the progress unless `quiet`. `names` are the picked tasks, by id or key; empty:
+    the tasks are chosen from all that are free.
     """
     from agent.cli.comparison import compare
     from agent.cli.connect import connect
+    from agent.cli.progress import decide_with_progress
     from agent.cli.running_sprint import running_sprint
     from agent.cli.scope import find_tasks
 
@@ -147,7 +154,10 @@ async def request_decision(
         if ids:
             options = request.options.model_copy(update={"task_ids": ids})
             request = request.model_copy(update={"options": options})
-        answer = await clients.orchestrator.orchestrate(project, request)
+        if quiet:
+            answer = await clients.orchestrator.orchestrate(project, request)
+        else:
+            answer = await decide_with_progress(clients.orchestrator, project, request)
         return Decided(
             answer,
             await compare(target.folder, clients, answer, ids),

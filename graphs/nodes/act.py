@@ -32,7 +32,12 @@ async def act(state: State, runtime: Runtime[Deps]) -> State:
     # An earlier release stored dry runs too: one whose process died is resumed, and must not act.
     if state["order"].dry_run:
         return State(actions=Actions())
-    guard = Guard(runtime.context.tools, state["run_id"], runtime.context.may_call)
+    guard = Guard(
+        runtime.context.tools,
+        state["run_id"],
+        runtime.context.may_call,
+        note=runtime.stream_writer,
+    )
     calls: list[MadeCall] = []
     refused: tuple[str, ...] = ()
     # A resumed run makes all calls again. Their keys are the same, so each takes effect once.

@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Response
 
 from deploy.catalogue import ServiceSpec
 from domain_services.kernel.background import every, giving_back
 from domain_services.kernel.settings import KernelSettings
 from domain_services.kernel.web.app import build_app
+from domain_services.kernel.web.event_stream import Emit, stream
 
 SETTINGS = "domain_services.kernel.settings:KernelSettings"
 SERVICES = (
@@ -34,6 +35,24 @@ async def hold(folder: Path) -> str:
     while not (folder / "go").exists():
         await asyncio.sleep(0.01)
     return "held"
+
+
+@router.post("/stream")
+async def hold_stream(folder: Path) -> Response:
+    """Stream until somebody has made `go` in the folder; cut short, make `stream given back`."""
+
+    async def give_back() -> None:
+        (folder / "stream given back").touch()
+
+    async def work(emit: Emit) -> None:
+        emit("begun", {"title": "<script>\n\ndata: forged"})
+        async with giving_back("stream", give_back):
+            while not (folder / "go").exists():
+                await asyncio.sleep(0.01)
+        (folder / "stream done").touch()
+        emit("done", {})
+
+    return await stream(work, ping_seconds=0.01)
 
 
 @router.get("/quick")

@@ -193,11 +193,15 @@ class ServiceClient:
                     return self._parse(answer, response.content)
         except TimeoutError as error:
             raise Lost(self.peer, f"did not answer within {remaining:.1f} s", False) from error
+        raise self._refusal(response)
+
+    def _refusal(self, response: httpx.Response) -> Problem:
+        """Return the problem of an answer of 400 to 499."""
         problem = _problem(response)
         if response.status_code in LATER_STATUSES or problem.get("code") in LATER_CODES:
             reason = f"asked to try again later ({response.status_code})"
-            raise Later(self.peer, reason, _pause(response))
-        raise PeerRefused(self.peer, response.status_code, problem)
+            return Later(self.peer, reason, _pause(response))
+        return PeerRefused(self.peer, response.status_code, problem)
 
     @property
     def _patience(self) -> float:
