@@ -41,10 +41,10 @@ _KNOWN = _RUNS + "WHERE a.run_id = ANY(%s)"
 
 @dataclass(frozen=True, slots=True)
 class AuditedRun:
-    """Run whose audit the chronicle must hold."""
+    """Run, or deed of a person, whose audit the chronicle must hold."""
 
     run_id: UUID
-    """Id of the run and of its audit."""
+    """Id of the audit, which is the run's; a deed has one of its own."""
     project_id: str
     """Project that was decided about."""
     decision_source: str | None

@@ -12,7 +12,9 @@ from memory.pool import Pool
 NEWEST_DECISIONS = 5000  # older ones say little about the agent of today
 
 # An imported episode has no recommendation of this program: only `origin = 'run'` is read. What
-# is not known to be people's work teaches nothing (docs/adr/0081-learn-from-work.md).
+# is not known to be people's work teaches nothing (docs/adr/0081-learn-from-work.md). The sprint of
+# an edited plan is a person's: it says nothing of rule and recommendation
+# (docs/adr/0145-audits-of-deeds.md).
 _SELECT = """
     SELECT * FROM (
         SELECT episode_id, e.project_id, e.sprint_id, decision_source, e.completed_tasks,
@@ -23,6 +25,7 @@ _SELECT = """
         FROM episodes e
         JOIN sprint_outcomes o ON o.sprint_id = e.sprint_id
         WHERE origin = 'run' AND e.completed_tasks IS NOT NULL AND o.worked
+          AND effect IS DISTINCT FROM 'edited'
           AND o.progress_source = ANY(%(sources)s)
           AND (%(project)s::text IS NULL OR e.project_id = %(project)s)
         ORDER BY closed_at DESC, episode_id DESC LIMIT %(limit)s

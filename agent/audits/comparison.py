@@ -133,7 +133,7 @@ def _difference(audit: AuditIdentity, run: AuditedRun) -> str:
     if run.content is None or audit.content == run.content:
         return ""
     if audit.run_id != str(run.run_id):
-        return f"its run is {audit.run_id}, and its id that of run {run.run_id}"
+        return f"its run is {audit.run_id}, and its id is {run.run_id}"
     if audit.decision_source != run.decision_source:
         return f"its source is {audit.decision_source}, and the run's {run.decision_source}"
     return "its content is not what the run recorded"

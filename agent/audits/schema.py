@@ -16,7 +16,7 @@ class DifferingAudit(Answer):
 
 
 class ComparedProject(Answer):
-    """Comparison of a project's audits with its runs.
+    """Comparison of a project's audits with its runs, and with what people did to them.
 
     Each list names the first 20 by id; the counts are of all.
     """
@@ -24,17 +24,17 @@ class ComparedProject(Answer):
     project_id: str
     """Project that was decided about."""
     compared: int = 0
-    """Runs whose audit is in the chronicle and says the same."""
+    """Runs and deeds of people whose audit is in the chronicle and says the same."""
     on_the_way: int = 0
     """Audits that are not delivered yet."""
     of_no_run: int = 0
     """Audits that name no run: a person or another program recorded them."""
     missing: list[UUID] = []
-    """Runs whose audit was delivered and is not in the chronicle."""
+    """Runs and deeds whose audit was delivered and is not in the chronicle."""
     missing_count: int = 0
-    """Number of these runs."""
+    """Number of these audits."""
     forged: list[UUID] = []
-    """Audits that name a run which never was."""
+    """Audits that name a run which never was, or a deed that nobody did."""
     forged_count: int = 0
     """Number of these audits."""
     differing: list[DifferingAudit] = []

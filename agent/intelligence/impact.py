@@ -12,6 +12,7 @@ from agent.intelligence.schema import (
     Recommendations,
 )
 from agent.learning.learner import as_observation
+from domain_services.chronicle.schema import DecisionEffect
 from domain_services.kernel.statistics import (
     Sample,
     difference_interval,
@@ -51,8 +52,10 @@ def compare(
         conclusion=reasons.get("miss_difference") or _conclusion(misses),
         intelligence_enhanced=_group(enhanced, _acted(decisions, "intelligence_enhanced")),
         rule_based=_group(rule_based, _acted(decisions, "rule_based_only")),
-        shadow_decisions=sum(item.decisions for item in decisions if item.effect == "shadow"),
-        dry_runs=sum(item.decisions for item in decisions if item.effect == "dry_run"),
+        shadow_decisions=_count(decisions, "shadow"),
+        dry_runs=_count(decisions, "dry_run"),
+        not_approved_decisions=_count(decisions, "not_approved"),
+        edited_decisions=_count(decisions, "edited"),
         cancelled_decisions=sum(item.decisions for item in decisions if item.cancelled),
         simulated_outcomes=simulated,
         completion_rate_difference=rates,
@@ -72,6 +75,10 @@ def _acted(decisions: Sequence[DecisionCount], source: DecisionSource) -> int:
         for item in decisions
         if item.effect == "acted" and item.decision_source == source and not item.cancelled
     )
+
+
+def _count(decisions: Sequence[DecisionCount], effect: DecisionEffect) -> int:
+    return sum(item.decisions for item in decisions if item.effect == effect and not item.cancelled)
 
 
 def mean_95(values: Sequence[float], most: float = math.inf) -> Interval | None:

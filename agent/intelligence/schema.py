@@ -104,7 +104,7 @@ class Recommendations(Answer):
 class DecisionImpact(Answer):
     """Enhanced beside rule-based decisions that acted, by how their sprints ended.
 
-    Dry runs and decisions in shadow mode change nothing: they are counted apart.
+    Decisions that changed nothing are counted apart; so are those that a person changed.
     """
 
     project_id: str
@@ -119,6 +119,10 @@ class DecisionImpact(Answer):
     """Decisions in shadow mode, which are in no other count."""
     dry_runs: int = 0
     """Recorded dry runs, which are in no other count."""
+    not_approved_decisions: int = 0
+    """Decisions that no person approved in time, which are in no other count."""
+    edited_decisions: int = 0
+    """Decisions that acted as a person changed them, which are in no other count."""
     cancelled_decisions: int = 0
     """Decisions whose sprint was cancelled, which are in no other count."""
     simulated_outcomes: int = 0
@@ -134,15 +138,18 @@ class DecisionImpact(Answer):
 
 
 class DecisionAuditTrail(Answer):
-    """Audits of a project's decisions."""
+    """Audits of a project's decisions, and of what people did to them.
+
+    `effect` of an audit tells a decision that acted from a dry run, and from a `deed`.
+    """
 
     project_id: str
     """Project that the decisions are about."""
     # More than `audits` may hold: the chronicle answers the newest 1,000 at once.
     total: int
-    """All decisions, those of `pending` included, and those whose audits were cut off."""
+    """All audits, those of `pending` included, and those that were cut off."""
     pending: int
-    """Decisions that the chronicle has not recorded yet."""
+    """Audits that the chronicle has not recorded yet."""
     truncated: bool
     """True when older audits than those listed were recorded."""
     audits: list[DecisionAudit]

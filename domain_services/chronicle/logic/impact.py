@@ -39,10 +39,12 @@ _WITHOUT_EFFECT = text(
     """
     SELECT count(*) FILTER (WHERE effect = 'shadow') AS shadow,
            count(*) FILTER (WHERE effect = 'dry_run') AS dry_runs,
-           count(*) FILTER (WHERE effect = 'acted' AND EXISTS (
-               SELECT FROM cancelled_sprints c WHERE c.sprint_id = d.sprint_id
-           )) AS cancelled
-    FROM counted_decisions d
+           count(*) FILTER (WHERE effect = 'not_approved') AS not_approved,
+           count(*) FILTER (WHERE effect = 'edited' AND NOT cancelled) AS edited,
+           count(*) FILTER (WHERE effect IN ('acted', 'edited') AND cancelled) AS cancelled
+    FROM (SELECT project_id, made_at, effect, EXISTS (
+              SELECT FROM cancelled_sprints c WHERE c.sprint_id = counted.sprint_id) AS cancelled
+          FROM counted_decisions counted) AS d
     WHERE project_id = :project_id AND made_at BETWEEN :start AND :end
     """
 )
@@ -112,6 +114,8 @@ async def assess(
         total_decisions_analyzed=enhanced.decisions + ruled.decisions,
         shadow_decisions=without_effect.shadow,
         dry_runs=without_effect.dry_runs,
+        not_approved_decisions=without_effect.not_approved,
+        edited_decisions=without_effect.edited,
         cancelled_decisions=without_effect.cancelled,
         simulated_outcomes=enhanced.simulated + ruled.simulated,
         intelligence_enhanced_decisions=enhanced.decisions,

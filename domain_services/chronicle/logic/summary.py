@@ -18,7 +18,8 @@ _TOTALS = text(
     """
     WITH only_decided AS (
         SELECT DISTINCT project_id, sprint_id FROM counted_decisions a
-        WHERE NOT EXISTS (SELECT FROM sprint_retrospectives r WHERE r.sprint_id = a.sprint_id)
+        WHERE effect <> 'deed'
+          AND NOT EXISTS (SELECT FROM sprint_retrospectives r WHERE r.sprint_id = a.sprint_id)
           AND NOT EXISTS (SELECT FROM chronicle_notes n WHERE n.sprint_id = a.sprint_id))
     SELECT (SELECT count(*) FROM (SELECT project_id FROM project_history
                                   UNION SELECT project_id FROM decision_chains) AS projects)

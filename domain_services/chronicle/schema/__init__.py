@@ -20,6 +20,7 @@ from domain_services.chronicle.schema.analytics import (
     VelocityTrend,
 )
 from domain_services.chronicle.schema.audits import (
+    AuditEffect,
     AuditIdentity,
     ChainCut,
     ChainVerification,
@@ -71,6 +72,7 @@ __all__ = [
     "ActionItemChange",
     "ActionItemCreate",
     "ActionItemStatus",
+    "AuditEffect",
     "AuditIdentity",
     "BulkRecorded",
     "ChainCut",

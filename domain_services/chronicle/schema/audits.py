@@ -12,8 +12,10 @@ from domain_services.kernel.types import Answer, Line, ProjectId, Prose, SprintI
 
 DecisionSource = Literal["rule_based_only", "intelligence_enhanced"]
 # The one definition of a decision that acted, for chronicle and orchestrator: its run was no dry
-# run, and its mode acts (docs/adr/0089-decisions-that-acted.md).
-DecisionEffect = Literal["acted", "dry_run", "shadow", "not_approved"]
+# run, and its mode acts (docs/adr/0089-decisions-that-acted.md). One that a person changed acted
+# too, and is compared with no other (docs/adr/0145-audits-of-deeds.md).
+DecisionEffect = Literal["acted", "edited", "dry_run", "shadow", "not_approved"]
+AuditEffect = DecisionEffect | Literal["deed"]
 Share = Annotated[float, Field(strict=True, ge=0, le=1)]
 Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="SHA-256, hex")]
 
@@ -80,8 +82,12 @@ class DecisionAudit(Answer):
     """Run of the orchestrator; null: no run."""
     timestamp: datetime
     """Time of the decision, UTC."""
-    effect: DecisionEffect = "acted"
-    """`acted` when its calls were to be made; `dry_run` and `shadow` decisions make none."""
+    effect: AuditEffect = "acted"
+    """`acted` when its calls were to be made; `edited` when a person changed them before.
+
+    `dry_run`, `shadow` and `not_approved` decisions make no call. A `deed` is no decision: a person
+    approved, rejected, undid, paused or corrected.
+    """
     sequence: int
     """Place in the project's chain, from 1."""
     prev_hash: str

@@ -44,7 +44,8 @@ class DecisionOutcome(Answer):
 class DecisionImpact(ReasonedAnswer):
     """Decisions of a period that acted, and the outcomes of their sprints by source.
 
-    Dry runs and decisions in shadow mode change nothing: they are counted apart, and not listed.
+    Decisions that changed nothing are counted apart, and not listed; so are those that a person
+    changed. Deeds of people are no decisions, and in no count.
 
     Task efficiency: finished tasks per calendar day of the sprint. Resource utilization: the share
     of the sprint's people (attendees and holders of tasks) that held a task.
@@ -58,6 +59,10 @@ class DecisionImpact(ReasonedAnswer):
     """Decisions in shadow mode, which are in no other count."""
     dry_runs: int = 0
     """Recorded dry runs, which are in no other count."""
+    not_approved_decisions: int = 0
+    """Decisions that no person approved in time, which are in no other count."""
+    edited_decisions: int = 0
+    """Decisions that acted as a person changed them, which are in no other count."""
     cancelled_decisions: int = 0
     """Decisions whose sprint was cancelled, which are in no other count."""
     simulated_outcomes: int = 0
