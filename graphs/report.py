@@ -22,7 +22,7 @@ from graphs.rules.base import SprintFact
 from graphs.state import Actions, Mode, State
 from memory.decision import Decision, RuleDecision
 from memory.documents import adjustment_reports, rule_report
-from memory.episode import Episode, SimilarEpisode
+from memory.episode import Episode, EpisodeReview, SimilarEpisode
 from memory.run import Run, run_url
 from tools.cron_words import describe_schedule
 from tools.guard import MadeCall
@@ -87,6 +87,7 @@ def build_episode(state: State, run: Run, version: str) -> Episode:
         actions_taken=tuple(_taken(actions)),
         dry_run=state["order"].dry_run,
         shadow=state["order"].shadow,
+        review=_review(run),
     )
 
 
@@ -108,7 +109,7 @@ def build_audit(state: State, run: Run, version: str) -> DecisionAuditCreate:
             "actions_planned": [call.description for call in decision.plan],
             "actions_taken": _taken(actions),
             "dry_run": order.dry_run,
-            "effect": order.effect,
+            "effect": "edited" if _review(run) == "edited" else order.effect,
             "decision_mode": order.mode.name,
             "decision_mode_version": order.mode.version,
             "degraded": state["degraded"],
@@ -123,6 +124,13 @@ def build_audit(state: State, run: Run, version: str) -> DecisionAuditCreate:
         run_id=str(run.run_id),
         timestamp=utc_now(),
     )
+
+
+def _review(run: Run) -> EpisodeReview | None:
+    """Return how a person answered the plan of a run that acts; None when it did not wait."""
+    if run.reviewed_by is None:
+        return None
+    return "approved" if run.proposal is None else "edited"
 
 
 def _critical_path(timings: dict[str, float]) -> float:

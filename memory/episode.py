@@ -145,6 +145,6 @@ class Episode(BaseModel):
         """Return whether the decision acted, or why it did not."""
         if self.review in NOT_APPROVED:
             return "not_approved"
-        if not self.dry_run:
-            return "acted"
-        return "shadow" if self.shadow else "dry_run"
+        if self.dry_run:
+            return "shadow" if self.shadow else "dry_run"
+        return "edited" if self.review == "edited" else "acted"

@@ -87,7 +87,7 @@ CREATE UNIQUE INDEX pauses_one ON pauses (coalesce(project_id, '')) WHERE ended_
 _EPISODES = """
 ALTER TABLE episodes DROP CONSTRAINT episodes_effect_check;
 ALTER TABLE episodes ADD CONSTRAINT episodes_effect_check
-    CHECK (effect IN ('acted', 'dry_run', 'shadow', 'not_approved'));
+    CHECK (effect IN ('acted', 'edited', 'dry_run', 'shadow', 'not_approved'));
 ALTER TABLE episodes ADD COLUMN review text
     CHECK (review IN ('approved', 'edited', 'rejected', 'expired', 'superseded'));
 """
