@@ -27,9 +27,22 @@ from graphs.answer import Orchestration
 from memory import earlier_keys
 from memory.run import RequestKey
 
+caller_router = APIRouter(tags=["orchestration"])
+
+
+@caller_router.get("/caller")
+async def caller(request: Request) -> schema.Caller:
+    """Show name and role of the key that the request was sent with."""
+    identity = request.scope["dsm.identity"]
+    return schema.Caller(name=identity.name, role=identity.role)
+
+
 router = APIRouter(
     prefix="/orchestrate/project/{project_id}", tags=["orchestration"], route_class=IdempotentRoute
 )
+
+
+PREVIEW = schema.OrchestrationRequest(dry_run=True, record=False)
 
 
 async def _services(request: Request) -> Services:
@@ -81,6 +94,12 @@ async def orchestrate(
 async def _request_key(caller: str, key: str, request: Request) -> RequestKey:
     earlier = await identify(earlier_keys.ROUTE, key, request)
     return RequestKey(caller, key, earlier.request_hash)
+
+
+@router.get("/preview", responses=problems(404, 503))
+async def preview(project_id: ProjectId, services: Wired) -> Orchestration:
+    """Decide without acting: the plan, its reasons and expectation; nothing is left behind."""
+    return await services.orchestrator.orchestrate(project_id, PREVIEW)
 
 
 @router.get("/status", responses=problems(404, 503))

@@ -8,7 +8,7 @@ import structlog
 from fastapi import FastAPI
 
 from agent import health
-from agent.api import router
+from agent.api import caller_router, router
 from agent.audits.api import router as audits
 from agent.autonomy import api as autonomy
 from agent.bootstrap import open_services
@@ -65,6 +65,7 @@ def create_app(settings: AgentSettings) -> FastAPI:
         [
             health.router,
             router,
+            caller_router,
             runs.router,
             autonomy.of_project,
             autonomy.pause,

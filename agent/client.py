@@ -34,11 +34,20 @@ class OrchestratorClient(StreamingClient):
     async def health(self) -> Liveness:
         return await self._call("GET", "/health", Liveness)
 
+    async def caller(self) -> schema.Caller:
+        """Read name and role of the key that this client sends."""
+        return await self._call("GET", "/caller", schema.Caller)
+
     async def orchestrate(
         self, project_id: str, body: schema.OrchestrationRequest
     ) -> Orchestration:
         path = f"/orchestrate/project/{project_id}"
         return await self._call("POST", path, Orchestration, body=body, timeout=ORCHESTRATE_SECONDS)
+
+    async def preview(self, project_id: str) -> Orchestration:
+        """Decide without acting and without leaving anything behind."""
+        path = f"/orchestrate/project/{project_id}/preview"
+        return await self._call("GET", path, Orchestration, timeout=ORCHESTRATE_SECONDS)
 
     async def status(self, project_id: str) -> schema.ProjectStatus:
         path = f"/orchestrate/project/{project_id}/status"

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field, JsonValue, StringConstraints, model_validator
 
 from domain_services.chronicle.schema import DecisionEffect
+from domain_services.kernel.settings import Role
 from domain_services.kernel.types import Answer, Wire
 from domain_services.project.schema import Clock
 from domain_services.sprint.schema import TaskIds
@@ -243,6 +244,15 @@ class RunPage(Answer):
     """Runs of the page."""
     next_before: UUID | None
     """Value of `before` for the next page; null on the last."""
+
+
+class Caller(Answer):
+    """Caller of a request."""
+
+    name: str
+    """Name of the API key."""
+    role: Role
+    """Role of the key: `viewer` reads, `operator` also does everyday work, `admin` everything."""
 
 
 class CronJobDeleted(Answer):
