@@ -29,6 +29,7 @@ from agent.runs.checkpoints import Checkpoints
 from agent.runs.decision_modes import DecisionModes, default_mode
 from agent.runs.orchestrator import Orchestrator, request_options
 from agent.runs.resumption import Resumption
+from agent.runs.tracing import allow_langsmith
 from agent.schedules.schedules import Schedules
 from agent.schema import OrchestrationRequest
 from agent.settings import AgentSettings
@@ -148,6 +149,7 @@ async def open_services(
     settings: AgentSettings, registry: CollectorRegistry, background: Background
 ) -> AsyncIterator[Services]:
     """Open clients and memory, and run the loops. Raises: `ValueError` without a database."""
+    allow_langsmith(settings.tracing_langsmith)
     async with (
         open_http(settings) as http,
         _open_memory(settings, clients := make_clients(http, settings), registry) as memory,

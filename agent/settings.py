@@ -64,6 +64,10 @@ class AgentSettings(KernelSettings):
     keep_embeddings_days: int = Field(
         default=30, ge=1, description="days for which embeddings of texts are cached"
     )
+    tracing_langsmith: bool = Field(
+        default=False,
+        description="true sends the state of runs to LangSmith; its own variables alone never do",
+    )
     schedules: Literal["embedded", "kubernetes"] = Field(
         default="embedded", description="who fires schedules: this process, or the cluster"
     )

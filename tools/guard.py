@@ -7,6 +7,7 @@ from langchain_core.tools import BaseTool
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from domain_services.kernel.errors import Problem
+from domain_services.kernel.tracing import inside
 from memory.decision import PlannedCall
 
 CallNote = Callable[[Mapping[str, JsonValue]], None]
@@ -63,8 +64,9 @@ class Guard:
         }
         self._note({**event, "state": "begun"})
         try:
-            # LangChain declares the result of every tool as Any; MadeCall checks it.
-            result: Any = await self._tools[planned.name].ainvoke(arguments)
+            with inside(f"tool {planned.name}", {"dsm.run.id": self._run_id, "dsm.step": step}):
+                # LangChain declares the result of every tool as Any; MadeCall checks it.
+                result: Any = await self._tools[planned.name].ainvoke(arguments)
         except Exception as error:
             detail = error.detail if isinstance(error, Problem) else type(error).__name__
             self._note({**event, "state": "not made", "detail": detail})

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from docs.generate import picture, policies, retention, scopes, settings, workloads
+from docs.generate import graph_picture, picture, policies, retention, scopes, settings, workloads
 
 ROOT = Path(__file__).parents[2]
 PAGES = {"main": ROOT / "README.md", "all": ROOT / "docs" / "operate" / "settings.md"}
 
 
 def main() -> None:
-    """Write settings, retention, the picture, policies and workloads, and name what changed."""
+    """Write settings, retention, both pictures, policies and workloads, and name what changed."""
     changed = [
         str(PAGES[name].relative_to(ROOT))
         for name, content in settings.tables().items()
@@ -20,6 +20,8 @@ def main() -> None:
         changed.append(f"{scopes.FILE.relative_to(ROOT)}; run `make docs` once more")
     if picture.draw():
         changed.append(str(picture.PICTURE.relative_to(ROOT)))
+    if graph_picture.write():
+        changed.append(str(graph_picture.PAGE.relative_to(ROOT)))
     if policies.write():
         changed.append(str(policies.FILE.relative_to(ROOT)))
     if workloads.write():

@@ -112,3 +112,11 @@ def rooted(name: str, attributes: Mapping[str, Value]) -> AbstractContextManager
     if tracer is None:
         return nullcontext()
     return spanning(tracer, name, "internal", attributes, parent=None)
+
+
+def inside(name: str, attributes: Mapping[str, Value]) -> AbstractContextManager[object]:
+    """Make a span of the block below the current one; nothing without a tracer."""
+    tracer: Tracer | None = context.tracer.get()
+    if tracer is None:
+        return nullcontext()
+    return spanning(tracer, name, "internal", attributes, parent=context.traceparent.get())

@@ -7,8 +7,7 @@ from typing import Protocol
 
 from langgraph.runtime import Runtime
 
-from domain_services.kernel import context
-from domain_services.kernel.tracing import Value, spanning
+from domain_services.kernel.tracing import inside
 from graphs.deps import Deps
 from graphs.state import State
 
@@ -25,13 +24,8 @@ def timed(node: Callable[[State, Runtime[Deps]], Awaitable[State]]) -> Node:
     @functools.wraps(node)
     async def measured(state: State, runtime: Runtime[Deps]) -> State:
         started = time.perf_counter()
-        tracer, parent = context.tracer.get(), context.traceparent.get()
-        if tracer is None:
+        with inside(f"node {node.__name__}", {"dsm.run.id": str(state["run_id"])}):
             update = await node(state, runtime)
-        else:
-            facts: dict[str, Value] = {"dsm.run.id": str(state["run_id"])}
-            with spanning(tracer, f"node {node.__name__}", "internal", facts, parent=parent):
-                update = await node(state, runtime)
         milliseconds = round((time.perf_counter() - started) * 1000, 2)
         # Its own channel reducer merges the timings of nodes that run side by side.
         update["timings"] = {node.__name__: milliseconds}

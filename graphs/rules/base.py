@@ -58,15 +58,15 @@ class TaskFact:
 class RequestOptions:
     """Options of a request to decide."""
 
-    create_sprint_if_needed: bool
+    create_sprint_if_needed: bool = True
     """True when a sprint may be created."""
-    create_cronjob: bool
+    create_cronjob: bool = True
     """True when a CronJob may be created."""
-    schedule: str | None
+    schedule: str | None = None
     """Cron expression of the daily scrum; None: a job keeps its own, a new one gets the default."""
-    sprint_duration_weeks: int
+    sprint_duration_weeks: int = 2
     """Weeks of a new sprint."""
-    max_tasks: int | None
+    max_tasks: int | None = None
     """Limit of the caller in tasks a sprint; None without one."""
     assign_tasks: bool = True
     """False when the request assigns no task: no sprint is created then."""

@@ -1,0 +1,62 @@
+"""Schemas of the decision graph: what a person may ask and set, and the answer.
+
+Development tools draw their forms from them. Open clients are no part of a schema: the nodes get
+theirs as `Deps` (docs/adr/0152-langgraph-conventions.md).
+"""
+
+from typing import Annotated, Literal, Required
+
+from pydantic import ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
+
+# Pydantic refuses the TypedDict of `typing` below Python 3.12.
+from typing_extensions import TypedDict
+
+from graphs.answer import Orchestration
+from graphs.rules.base import RequestOptions
+from graphs.state import Order
+from memory.episode import ModeName
+
+_DOCUMENTED = ConfigDict(use_attribute_docstrings=True)
+
+
+class Ask(TypedDict, total=False):
+    """Question to the graph."""
+
+    __pydantic_config__ = _DOCUMENTED  # pyright: ignore[reportGeneralTypeIssues] - read by pydantic
+
+    project_id: Required[str]
+    """Id of the project, such as P1."""
+    options: RequestOptions
+    """Options of the decision; left out: a sprint of two weeks is created if one is needed."""
+    # The orchestrator hands over both, made from a request and from the project's mode.
+    order: Annotated[Order, SkipJsonSchema()]
+    """Options together with the decision mode."""
+    run_id: Annotated[str, SkipJsonSchema()]
+    """Id of the run as text."""
+
+
+class Answer(TypedDict):
+    """Answer of the graph."""
+
+    __pydantic_config__ = _DOCUMENTED  # pyright: ignore[reportGeneralTypeIssues] - as above
+
+    response: Orchestration
+    """The decision with its reasons, its calls and the evidence."""
+
+
+class Context(TypedDict, total=False):
+    """Settings of a look; what is left out is the project's own."""
+
+    __pydantic_config__ = _DOCUMENTED  # pyright: ignore[reportGeneralTypeIssues] - as above
+
+    decision_mode: ModeName
+    """Limits of evidence: `rule_based_only`, `intelligence_enhanced` or `shadow`."""
+    confidence_threshold: Annotated[float, Field(ge=0, le=1)]
+    """Lowest confidence that passes the gate, 0..1."""
+    enable_task_count_adjustment: bool
+    """True when evidence may change the number of tasks."""
+    enable_sprint_duration_adjustment: bool
+    """True when evidence may change the length of a sprint."""
+    certainty: Literal[50, 60, 70, 85]
+    """Percent of the sprints that are to complete their plan."""

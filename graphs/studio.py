@@ -1,0 +1,66 @@
+"""Decision graph for LangGraph's development server: every run is a look.
+
+A node gets its dependencies when it runs, so that the graph can be drawn without any. A look makes
+no call and stores nothing.
+"""
+
+import functools
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any, cast
+
+from langgraph.runtime import Runtime
+from pydantic import TypeAdapter
+
+from graphs.decision import Graph, build
+from graphs.deps import Deps
+from graphs.nodes.timing import Node
+from graphs.report import build_response
+from graphs.rules.base import RequestOptions
+from graphs.schema import Ask, Context
+from graphs.state import Mode, Order, State
+
+# Opens the dependencies of a look at a project; the second is the project's own mode.
+OpenDeps = Callable[[str], Awaitable[tuple[Deps, Mode]]]
+_ASK = TypeAdapter(Ask)
+_CONTEXT = TypeAdapter(Context)
+
+
+def build_look(open_deps: OpenDeps) -> Graph:
+    """Build the graph whose nodes get what `open_deps` opens."""
+
+    def bind(node: Node) -> Node:
+        # LangGraph tells by the name which node it is.
+        act_on_nothing = _answer if node.__name__ == "record" else node
+
+        @functools.wraps(node)
+        async def look(state: State, runtime: Runtime[Deps]) -> State:
+            ask = _ASK.validate_python(
+                {key: state[key] for key in ("project_id", "options") if key in state}
+            )
+            deps, mode = await open_deps(ask["project_id"])
+            order = order_of(ask, _CONTEXT.validate_python(runtime.context or {}), mode)
+            asked = cast(State, state | {"order": order, "run_id": str(deps.run.run_id)})
+            return await act_on_nothing(asked, runtime.override(context=deps))
+
+        return look
+
+    return build(bind=bind)
+
+
+def order_of(ask: Ask, context: Context, mode: Mode) -> Order:
+    """Return the order of a look: the project's mode with what a person set beside it."""
+    own: dict[str, Any] = dict(context)
+    if "decision_mode" in own:
+        own["name"] = own.pop("decision_mode")
+    return Order(
+        options=ask.get("options", RequestOptions()), mode=replace(mode, **own), dry_run=True
+    )
+
+
+async def _answer(state: State, runtime: Runtime[Deps]) -> State:
+    """Answer in place of `record`, which would store the run."""
+    response = build_response(state).model_copy(
+        update={"run_id": None, "run_url": None, "recorded": False}
+    )
+    return State(response=response)
