@@ -3,12 +3,14 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 AS_OF ?=
+DATA_DIR ?= .dsm
 BASE_PORT ?= 8100
+STUDIO_PORT ?= 2024
 PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --group model \
 	--generate-hashes --no-emit-index-url --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help image-test install demo up down check test coverage test-deadlines test-processes test-faults soak bench lock docs
+.PHONY: help image-test install demo up down studio check test coverage test-deadlines test-processes test-faults soak bench lock docs
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -32,6 +34,19 @@ up: install ## Start the embedded stack in the background
 
 down: install ## Stop the embedded stack
 	$(BIN)/dsm down
+
+# An environment of its own: the server is under the Elastic licence, and older versions of structlog,
+# protobuf and jsonschema-rs are what it runs with. Nothing is sent to LangSmith.
+studio: .venv-studio/installed ## Serve the decision graph in LangGraph's development server
+	DSM_DATA_DIR=$(DATA_DIR) LANGSMITH_TRACING=false LANGCHAIN_TRACING_V2=false LANGGRAPH_CLI_NO_ANALYTICS=1 \
+		.venv-studio/bin/langgraph dev --no-browser --no-reload --port $(STUDIO_PORT)
+
+.venv-studio/installed: requirements.lock pyproject.toml | install
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-studio
+	sed -nE 's/^((langchain|langgraph|pydantic)[a-z_-]*==[^ ;]+).*/\1/p' requirements.lock > .venv-studio/versions.txt
+	$(BIN)/uv pip install --quiet --python .venv-studio/bin/python --constraint .venv-studio/versions.txt \
+		--editable '.[local]' 'langgraph-cli[inmem]>=0.4.40'
+	@touch $@
 
 check: install ## Lint, types, import contracts
 	$(BIN)/ruff check .

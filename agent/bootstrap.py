@@ -1,6 +1,6 @@
 """Wiring of the orchestrator: from settings to open clients, memory and background loops."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -26,7 +26,7 @@ from agent.jobs.prefetch import Prefetcher
 from agent.jobs.schedulers import Schedulers, open_schedules
 from agent.learning.learner import Learner
 from agent.runs.checkpoints import Checkpoints
-from agent.runs.decision_modes import DecisionModes, default_mode
+from agent.runs.decision_modes import DecisionModes, default_mode, mode_of
 from agent.runs.orchestrator import Orchestrator, request_options
 from agent.runs.resumption import Resumption
 from agent.runs.tracing import allow_langsmith
@@ -48,6 +48,8 @@ from domain_services.sprint.client import SprintClient
 from graphs.decision import build
 from graphs.deps import Deps, Sources
 from graphs.rules.base import RequestOptions
+from graphs.state import Mode
+from graphs.studio import OpenDeps
 from memory.audits import WaitingAudits
 from memory.autonomy import Autonomies, Pauses
 from memory.backfill import Backfill
@@ -155,15 +157,7 @@ async def open_services(
         _open_memory(settings, clients := make_clients(http, settings), registry) as memory,
         open_bus(settings, memory.database) as bus,
     ):
-        sources = Sources(
-            clients.project,
-            clients.backlog,
-            clients.sprint,
-            clients.chronicle,
-            memory.schedulers.cronjobs,
-            memory.deleted_schedules,
-            settings.patience,
-        )
+        sources = _sources(settings, clients, memory)
         options = request_options(OrchestrationRequest())
         modes = DecisionModes(Modes(memory.pool), default_mode(settings))
         orchestrator, resumption = _orchestrator(settings, clients, sources, memory)
@@ -279,6 +273,34 @@ def _memory_loops(
 def _orchestrator(
     settings: AgentSettings, clients: Clients, sources: Sources, memory: Memory
 ) -> tuple[Orchestrator, Resumption]:
+    deps_of = _deps_of(clients, sources, memory)
+    graph = build(memory.checkpoints.saver(), patience=settings.patience)
+    resumption = Resumption(graph, memory.checkpoints, memory.runs, memory.run_recovery, deps_of)
+    orchestrator = Orchestrator(
+        graph,
+        resumption,
+        memory.runs,
+        memory.run_recovery,
+        deps_of,
+        mode=default_mode(settings),
+        lease_seconds=settings.lease_seconds,
+    )
+    return orchestrator, resumption
+
+
+def _sources(settings: AgentSettings, clients: Clients, memory: Memory) -> Sources:
+    return Sources(
+        clients.project,
+        clients.backlog,
+        clients.sprint,
+        clients.chronicle,
+        memory.schedulers.cronjobs,
+        memory.deleted_schedules,
+        settings.patience,
+    )
+
+
+def _deps_of(clients: Clients, sources: Sources, memory: Memory) -> Callable[[Run], Deps]:
     toolbox = Toolbox(
         clients.project, clients.backlog, clients.sprint, clients.chronicle, sources.cronjobs
     )
@@ -296,18 +318,26 @@ def _orchestrator(
         may_call = partial(memory.pauses.check, run.project_id)
         return deps(run=run, calibration=memory.learner.calibration, may_call=may_call)
 
-    graph = build(memory.checkpoints.saver(), patience=settings.patience)
-    resumption = Resumption(graph, memory.checkpoints, memory.runs, memory.run_recovery, deps_of)
-    orchestrator = Orchestrator(
-        graph,
-        resumption,
-        memory.runs,
-        memory.run_recovery,
-        deps_of,
-        mode=default_mode(settings),
-        lease_seconds=settings.lease_seconds,
-    )
-    return orchestrator, resumption
+    return deps_of
+
+
+@asynccontextmanager
+async def open_look(settings: AgentSettings) -> AsyncIterator[OpenDeps]:
+    """Open what looks at projects need, without any loop. Raises: `ValueError` as above."""
+    async with (
+        open_http(settings) as http,
+        _open_memory(
+            settings, clients := make_clients(http, settings), CollectorRegistry()
+        ) as memory,
+    ):
+        deps_of = _deps_of(clients, _sources(settings, clients, memory), memory)
+        default = default_mode(settings)
+
+        async def open_deps(project_id: str) -> tuple[Deps, Mode]:
+            run = await memory.runs.unrecorded(project_id, {})
+            return deps_of(run), mode_of(run.mode, default)
+
+        yield open_deps
 
 
 def _clock_mover(settings: AgentSettings, clients: Clients, memory: Memory) -> ClockMover:

@@ -30,9 +30,9 @@ class Ask(TypedDict, total=False):
     options: RequestOptions
     """Options of the decision; left out: a sprint of two weeks is created if one is needed."""
     # The orchestrator hands over both, made from a request and from the project's mode.
-    order: Annotated[Order, SkipJsonSchema()]
+    order: SkipJsonSchema[Order]
     """Options together with the decision mode."""
-    run_id: Annotated[str, SkipJsonSchema()]
+    run_id: SkipJsonSchema[str]
     """Id of the run as text."""
 
 

@@ -152,6 +152,8 @@ class State(TypedDict, total=False):
     """Id of the project."""
     run_id: str
     """Id of the run as text."""
+    options: RequestOptions
+    """What a person asks of a look; a run of the orchestrator has its `order`."""
     order: Order
     """Written at the start."""
     snapshot: Snapshot

@@ -12,6 +12,7 @@ from typing import Any, cast
 from langgraph.runtime import Runtime
 from pydantic import TypeAdapter
 
+from domain_services.kernel.errors import Problem
 from graphs.decision import Graph, build
 from graphs.deps import Deps
 from graphs.nodes.timing import Node
@@ -22,8 +23,13 @@ from graphs.state import Mode, Order, State
 
 # Opens the dependencies of a look at a project; the second is the project's own mode.
 OpenDeps = Callable[[str], Awaitable[tuple[Deps, Mode]]]
+_ASKED = ("project_id", "options")
 _ASK = TypeAdapter(Ask)
 _CONTEXT = TypeAdapter(Context)
+
+
+class LookFailed(RuntimeError):
+    """Failure of a look in words; the server shows the text of no error that it does not know."""
 
 
 def build_look(open_deps: OpenDeps) -> Graph:
@@ -35,13 +41,17 @@ def build_look(open_deps: OpenDeps) -> Graph:
 
         @functools.wraps(node)
         async def look(state: State, runtime: Runtime[Deps]) -> State:
-            ask = _ASK.validate_python(
-                {key: state[key] for key in ("project_id", "options") if key in state}
-            )
-            deps, mode = await open_deps(ask["project_id"])
-            order = order_of(ask, _CONTEXT.validate_python(runtime.context or {}), mode)
-            asked = cast(State, state | {"order": order, "run_id": str(deps.run.run_id)})
-            return await act_on_nothing(asked, runtime.override(context=deps))
+            # The server hands over what a person wrote, as JSON.
+            values: dict[str, Any] = {**state}
+            ask = _ASK.validate_python({name: values[name] for name in _ASKED if name in values})
+            context = _CONTEXT.validate_python(runtime.context or {})
+            try:
+                deps, mode = await open_deps(ask["project_id"])
+                order = order_of(ask, context, mode)
+                asked = {**values, "order": order, "run_id": str(deps.run.run_id)}
+                return await act_on_nothing(cast(State, asked), runtime.override(context=deps))
+            except Problem as problem:
+                raise LookFailed(problem.detail) from problem
 
         return look
 

@@ -115,6 +115,11 @@ class DataFolder:
         """Return the plain API key of `holder` ("admin", ...), created at first use, mode 0600."""
         return SecretFiles(self.path).key(holder)
 
+    @property
+    def sockets(self) -> Path:
+        """Return the folder of a running stack's unix sockets."""
+        return self._sockets.resolve()
+
     def make_sockets(self) -> Path:
         """Create an empty folder for unix sockets, here or, when the path is too long, in /tmp."""
         self.clear_sockets()

@@ -15,6 +15,8 @@ from graphs.state import State
 class Node(Protocol):
     """A node as LangGraph calls it: by the names of its parameters."""
 
+    __name__: str
+
     async def __call__(self, state: State, runtime: Runtime[Deps]) -> State: ...
 
 

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, cast
 
 import langsmith
 import pytest
@@ -42,12 +42,12 @@ def langsmith_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bytes]]:
         monkeypatch.setenv(name, "true")
     monkeypatch.setenv("LANGSMITH_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
     monkeypatch.setenv("LANGSMITH_API_KEY", "not-a-key")
-    get_env_var.cache_clear()
+    cast(Any, get_env_var).cache_clear()
     yield received
     server.shutdown()
     thread.join()
     server.server_close()
-    get_env_var.cache_clear()
+    cast(Any, get_env_var).cache_clear()
     langsmith.configure(enabled=None, client=None)
 
 
