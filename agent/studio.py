@@ -37,13 +37,13 @@ async def decision(runtime: ServerRuntime[Any]) -> AsyncIterator[Graph]:
     async with AsyncExitStack() as stack:
 
         async def open_deps(project_id: str) -> tuple[Deps, Mode]:
-            if not opened:
+            if not openers:
                 settings = await asyncio.to_thread(read_settings)
                 allow_langsmith(settings.tracing_langsmith)
-                opened.append(await stack.enter_async_context(open_look(settings)))
-            return await opened[0](project_id)
+                openers.append(await stack.enter_async_context(open_look(settings)))
+            return await openers[0](project_id)
 
-        opened: list[Any] = []
+        openers: list[Any] = []
         yield build_look(open_deps)
 
 

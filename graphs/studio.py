@@ -48,8 +48,8 @@ def build_look(open_deps: OpenDeps) -> Graph:
             try:
                 deps, mode = await open_deps(ask["project_id"])
                 order = order_of(ask, context, mode)
-                asked = {**values, "order": order, "run_id": str(deps.run.run_id)}
-                return await act_on_nothing(cast(State, asked), runtime.override(context=deps))
+                question = {**values, "order": order, "run_id": str(deps.run.run_id)}
+                return await act_on_nothing(cast(State, question), runtime.override(context=deps))
             except Problem as problem:
                 raise LookFailed(problem.detail) from problem
 

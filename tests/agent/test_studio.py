@@ -69,8 +69,8 @@ async def test_a_run_there_is_a_look_that_leaves_nothing_behind(system: System) 
     context = Context(confidence_threshold=0.5)
     async with open_look(settings) as open_deps:
         graph = build_look(open_deps)
-        asked: Any = {"project_id": "P-LOOK", "options": {"sprint_duration_weeks": 3}}
-        answer = await graph.ainvoke(asked, context=context)  # pyright: ignore[reportArgumentType]
+        question: Any = {"project_id": "P-LOOK", "options": {"sprint_duration_weeks": 3}}
+        answer = await graph.ainvoke(question, context=context)  # pyright: ignore[reportArgumentType]
         with pytest.raises(LookFailed, match="P-NONE"):
             await graph.ainvoke({"project_id": "P-NONE"})
     response = answer["response"]
