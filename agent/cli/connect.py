@@ -12,6 +12,7 @@ from agent.cli.target import KEY_VARIABLE, Target
 from agent.client import OrchestratorClient
 from deploy.catalogue import SERVICES
 from deploy.local.extra import require_servers
+from deploy.people import PeopleKeys
 from domain_services.backlog.client import BacklogClient
 from domain_services.chronicle.client import ChronicleClient
 from domain_services.kernel.client.dead_letters import DeadLettersClient
@@ -90,6 +91,9 @@ class Access:
 def open_access(target: Target) -> Access:
     """Find the URLs and the key of a target. Raises: `NotRunning`, `Invalid`, `StackError`."""
     urls = _running_urls(target.folder) if target.urls is None else target.urls
+    if target.person is not None:
+        path = PeopleKeys(target.people_folder).path_of(target.person)
+        return Access(urls, _read_key(path), f"{target.person} in {path}")
     if target.key_file is not None:
         return Access(urls, _read_key(target.key_file), str(target.key_file))
     if target.urls is None:
@@ -184,4 +188,6 @@ def _check(target: Target, peer: str, access: Access) -> str:
 def _refusal(refused: PeerRefused, access: Access) -> str:
     if access.key is None:
         return f"{refused.peer} wants an API key; give one by --key-file, or in {KEY_VARIABLE}"
+    if "revoked" in refused.detail:
+        return f"{refused.peer} refused the API key of {access.key_source}: {refused.detail}"
     return f"{refused.peer} does not know the API key of {access.key_source}; give another one"

@@ -18,6 +18,7 @@ from agent.cli import (
     forecast,
     importing,
     jobs,
+    keys,
     learning,
     manifests,
     migrate,
@@ -56,6 +57,7 @@ PANELS = {
         "serve",
         "migrate",
         "doctor",
+        "keys",
         "config",
         "backfill",
         "audit",
@@ -133,6 +135,12 @@ schedule_app.command("pause")(on_target(schedule.pause))
 schedule_app.command("resume")(on_target(schedule.resume))
 schedule_app.command("change")(on_target(schedule.change))
 schedule_app.command("delete")(on_target(schedule.delete))
+
+keys_app = typer.Typer(help="Give people keys of their own.", no_args_is_help=True)
+app.add_typer(keys_app, name="keys")
+keys_app.command("add")(on_folder(keys.add))
+keys_app.command("list")(on_folder(keys.list_keys))
+keys_app.command("revoke")(on_folder(keys.revoke))
 
 config_app = typer.Typer(help="Show the settings of the services.", no_args_is_help=True)
 app.add_typer(config_app, name="config")

@@ -8,7 +8,7 @@ import inspect
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
@@ -53,6 +53,15 @@ ChosenKeyFile = Annotated[
         rich_help_panel=_PANEL,
     ),
 ]
+ChosenPerson = Annotated[
+    str | None,
+    typer.Option(
+        "--as",
+        metavar="NAME",
+        help="Person whose key is used, as `dsm keys add NAME` has kept it; default: the above.",
+        rich_help_panel=_PANEL,
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -67,6 +76,10 @@ class Target:
     """Option or variable that named the stack, for messages."""
     key_file: Path | None = None
     """File with the API key; None: the environment's with URLs, else the folder's admin key."""
+    person: str | None = None
+    """Person whose key is used; None: `key_file` decides."""
+    people_folder: Path = DEFAULT_DATA_DIR
+    """Folder that keeps the keys of people."""
 
     @property
     def options(self) -> str:
@@ -77,6 +90,8 @@ class Target:
             named = f" --data-dir {self.folder}"
         else:
             named = ""
+        if self.person:
+            return f"{named} --as {self.person}"
         return named + (f" --key-file {self.key_file}" if self.key_file else "")
 
     def option(self, name: str) -> str:
@@ -90,8 +105,22 @@ def choose_target(
     urls: Sequence[str],
     key_file: Path | None,
     environment: Mapping[str, str],
+    person: str | None = None,
 ) -> Target:
     """Choose the stack by options, then by the environment. Raises: `typer.BadParameter`."""
+    target = _choose_stack(data_dir, urls, key_file, environment)
+    if person is None:
+        return target
+    folder = data_dir or Path(environment.get(DATA_DIR_VARIABLE) or DEFAULT_DATA_DIR)
+    return replace(target, person=person, people_folder=folder)
+
+
+def _choose_stack(
+    data_dir: Path | None,
+    urls: Sequence[str],
+    key_file: Path | None,
+    environment: Mapping[str, str],
+) -> Target:
     if urls and data_dir is not None:
         raise typer.BadParameter("name either --url or --data-dir", param_hint="--url")
     folder = Path(environment.get(DATA_DIR_VARIABLE) or DEFAULT_DATA_DIR)
@@ -117,12 +146,22 @@ def on_target(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def chosen(
-        *, data_dir: Path | None, url: list[str] | None, key_file: Path | None, **values: Any
+        *,
+        data_dir: Path | None,
+        url: list[str] | None,
+        key_file: Path | None,
+        acting_as: str | None,
+        **values: Any,
     ) -> Any:
-        target = choose_target(data_dir, url or (), key_file, os.environ)
+        target = choose_target(data_dir, url or (), key_file, os.environ, acting_as)
         return command(**values, target=target)
 
-    options = {"data_dir": ChosenFolder, "url": ChosenUrls, "key_file": ChosenKeyFile}
+    options = {
+        "data_dir": ChosenFolder,
+        "url": ChosenUrls,
+        "key_file": ChosenKeyFile,
+        "acting_as": ChosenPerson,
+    }
     return _with_options(chosen, command, options)
 
 

@@ -154,6 +154,8 @@ def _environment(settings: StackSettings) -> dict[str, str]:
         "DSM_AUTH__KEYS": json.dumps([key.model_dump() for key in auth.keys]),
         "DSM_AUTH__SERVICE_KEY": auth.service_key.get_secret_value() if auth.service_key else "",
     }
+    if auth.keys_file is not None:
+        variables["DSM_AUTH__KEYS_FILE"] = str(auth.keys_file)
     if "database_url" in settings:
         variables["DSM_DATABASE_URL"] = settings["database_url"]
     if "audit_key" in settings:

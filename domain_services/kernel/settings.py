@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import (
@@ -59,6 +60,11 @@ class AuthSettings(BaseModel):
     )
     keys: tuple[ApiKey, ...] = Field(
         default=(), description="JSON list of accepted keys: name, role, sha256, calls"
+    )
+    keys_file: Path | None = Field(
+        default=None,
+        description="JSON file of people's keys, read again when it changes; none: DSM_AUTH__KEYS"
+        " holds all keys",
     )
 
 

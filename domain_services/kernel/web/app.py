@@ -85,7 +85,8 @@ def build_app(
     app.state.checks = Checks()
     app.state.background = Background()
     app.state.draining = Draining()
-    app.state.attention = []
+    keys = KeyRing(settings.auth, service)
+    app.state.attention = [keys.attention]
     app.state.refusals = Refusals(metrics.refused)
     metrics.registry.register(StateCollector(app.state))
     docs.add(app)
@@ -108,7 +109,7 @@ def build_app(
     app.add_middleware(
         Edge,
         settings=settings,
-        keys=KeyRing(settings.auth, service),
+        keys=keys,
         permissions=Permissions(app.routes),
         metrics=metrics,
         refusals=app.state.refusals,

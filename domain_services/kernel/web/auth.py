@@ -19,6 +19,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
 from domain_services.kernel.errors import Forbidden, Unauthorized
+from domain_services.kernel.people import PeopleFile, Person, describe_time
 from domain_services.kernel.settings import AuthSettings, Role
 
 READY_PATH = "/health/ready"
@@ -49,6 +50,12 @@ class KeyRing:
             (key.sha256, Identity(key.name, key.role, _scope(key.calls, service)))
             for key in settings.keys
         )
+        names = [key.name for key in settings.keys]
+        self._people = PeopleFile(settings.keys_file, names) if settings.keys_file else None
+
+    async def attention(self) -> list[str]:
+        """Return what a person has to know about the file of people's keys."""
+        return [] if self._people is None else self._people.sentences()
 
     def identify(self, authorization: str | None) -> Identity:
         """Return the caller of a request. Raises: `Unauthorized` without a known bearer key."""
@@ -62,10 +69,24 @@ class KeyRing:
         for known, identity in self._keys:
             if hmac.compare_digest(known, digest):
                 return identity
+        for person in self._people.current().people if self._people else ():
+            if hmac.compare_digest(person.sha256, digest):
+                return _identity_of(person)
         raise Unauthorized(
             "this API key is not known; ask an admin for one",
             headers={"WWW-Authenticate": "Bearer"},
         )
+
+
+def _identity_of(person: Person) -> Identity:
+    """Return the caller with a person's key. Raises: `Unauthorized` for one that was revoked."""
+    if person.revoked_at is None:
+        return Identity(person.name, person.role)
+    raise Unauthorized(
+        f"the API key of {person.name} was revoked at {describe_time(person.revoked_at)};"
+        " ask an admin for another",
+        headers={"WWW-Authenticate": "Bearer"},
+    )
 
 
 def authorise(identity: Identity, method: str, path: str) -> None:

@@ -1,0 +1,144 @@
+"""People's keys are read again when their file changes; a revoked one is refused at once."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from deploy.errors import StackError
+from deploy.people import PeopleKeys
+from domain_services.kernel.errors import Unauthorized
+from domain_services.kernel.settings import AuthSettings
+from domain_services.kernel.web.auth import KeyRing
+from domain_services.project.app import create_app
+from domain_services.project.settings import ProjectSettings
+from tests.conftest import AUTH, serving
+from tests.ports import free_port
+
+
+@pytest.fixture
+def people(tmp_path: Path) -> PeopleKeys:
+    people = PeopleKeys(tmp_path)
+    people.prepare()
+    return people
+
+
+@pytest.fixture
+async def service(people: PeopleKeys, database_url: Any) -> AsyncIterator[str]:
+    """Serve projects with the file of people's keys; return the base URL."""
+    port = free_port()
+    app = create_app(
+        ProjectSettings(
+            port=port,
+            database_url=database_url("domain_services.project"),
+            auth={**AUTH, "keys_file": people.file},
+        )
+    )
+    async with serving(app, port):
+        yield f"http://127.0.0.1:{port}"
+
+
+async def list_projects(service: str, key: str) -> httpx.Response:
+    async with httpx.AsyncClient() as http:
+        return await http.get(f"{service}/projects", headers={"Authorization": f"Bearer {key}"})
+
+
+async def readiness(service: str) -> Any:
+    async with httpx.AsyncClient() as http:
+        return (await http.get(f"{service}/health/ready")).json()
+
+
+async def test_key_is_accepted_when_added_and_refused_once_revoked_without_a_restart(
+    service: str, people: PeopleKeys
+) -> None:
+    key = people.add("lena", "operator")
+    assert (await list_projects(service, key)).status_code == 200
+    people.revoke("lena")
+    refused = await list_projects(service, key)
+    assert refused.status_code == 401
+    assert "the API key of lena was revoked at" in refused.json()["detail"]
+    assert key not in refused.text
+    other = people.add("lena", "viewer")
+    assert (await list_projects(service, other)).status_code == 200
+    assert (await list_projects(service, key)).status_code == 401
+
+
+async def test_viewer_reads_only(service: str, people: PeopleKeys) -> None:
+    headers = {"Authorization": f"Bearer {people.add('max', 'viewer')}"}
+    body = {"id": "P", "name": "P"}
+    async with httpx.AsyncClient(headers=headers) as http:
+        assert (await http.post(f"{service}/projects", json=body)).status_code == 403
+
+
+@pytest.mark.parametrize("harm", ["half", "missing", "taken", "huge"])
+async def test_broken_file_keeps_the_keys_read_before_and_is_told(
+    service: str, people: PeopleKeys, harm: str
+) -> None:
+    key = people.add("lena", "operator")
+    assert (await list_projects(service, key)).status_code == 200
+    whole = people.file.read_text()
+    if harm == "half":
+        people.file.write_text(whole[: len(whole) // 2])
+    elif harm == "missing":
+        people.file.unlink()
+    elif harm == "taken":
+        people.file.write_text(whole.replace('"lena"', '"admin"'))
+    else:
+        people.file.write_text(whole + " " * 1_000_000)
+    assert (await list_projects(service, key)).status_code == 200
+    answer = await readiness(service)
+    [sentence] = answer["attention"]
+    assert "people's keys is not used as it is" in sentence
+    assert str(people.file.parent) not in json.dumps(answer)
+    people.file.write_text(whole)
+    people.revoke("lena")
+    assert (await list_projects(service, key)).status_code == 401
+    assert "attention" not in await readiness(service)
+
+
+def test_second_half_in_the_same_moment_is_read(people: PeopleKeys) -> None:
+    people.add("lena", "operator")
+    ring = KeyRing(AuthSettings(keys_file=people.file), "box-service")
+    whole = people.file.read_text()
+    with people.file.open("w") as file:
+        file.write(whole[:20])
+        file.flush()
+        with pytest.raises(Unauthorized):
+            ring.identify("Bearer nobody")
+        file.write(whole[20:])
+    key = (people.file.parent / "people" / "lena.key").read_text()
+    assert ring.identify(f"Bearer {key}").name == "lena"
+
+
+def test_file_holds_no_key_and_is_for_this_account_only(people: PeopleKeys) -> None:
+    key = people.add("lena", "admin")
+    key_file = people.path_of("lena")
+    assert key_file.read_text() == key
+    assert key not in people.file.read_text()
+    assert {path.stat().st_mode & 0o777 for path in (key_file, people.file)} == {0o600}
+    people.revoke("lena")
+    assert not key_file.exists()
+    with pytest.raises(StackError, match=r"was revoked at .* make another with: dsm keys add lena"):
+        people.path_of("lena")
+
+
+@pytest.mark.parametrize(
+    "name", ["", "two words", "-x", "../x", "a/b", "admin", "Operator", "sprint-service", "jobs"]
+)
+def test_name_that_cannot_be_used_is_refused_in_words(people: PeopleKeys, name: str) -> None:
+    with pytest.raises(StackError, match=r"cannot be a name|choose another name"):
+        people.add(name, "viewer")
+    assert people.list() == ()
+
+
+def test_second_key_of_a_name_is_refused(people: PeopleKeys) -> None:
+    people.add("lena", "viewer")
+    with pytest.raises(StackError, match="dsm keys revoke lena"):
+        people.add("lena", "admin")
+    with pytest.raises(StackError, match="dsm keys list"):
+        people.revoke("max")
+    with pytest.raises(StackError, match="make one with: dsm keys add max"):
+        people.path_of("max")
