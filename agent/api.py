@@ -1,7 +1,7 @@
 """Routes of the orchestrator: decide, report status, switch modes, delete a schedule."""
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Request
 from fastapi.responses import JSONResponse, Response
@@ -24,6 +24,7 @@ from domain_services.kernel.web.idempotent_route import (
 )
 from domain_services.kernel.web.openapi import problems
 from graphs.answer import Orchestration
+from graphs.approval import RunOutcome
 from memory import earlier_keys
 from memory.run import RequestKey
 
@@ -60,11 +61,21 @@ Key = Annotated[
 ]
 
 
-@router.post("", response_model=Orchestration, responses=STREAMED | problems(404, 409, 500, 503))
+WAITING: dict[int | str, dict[str, Any]] = {
+    202: {"model": Orchestration, "description": "The plan waits for a person"}
+}
+
+
+@router.post(
+    "",
+    response_model=Orchestration,
+    responses=STREAMED | WAITING | problems(404, 409, 500, 503),
+)
 async def orchestrate(
     project_id: ProjectId,
     services: Wired,
     request: Request,
+    response: Response,
     body: schema.OrchestrationRequest | None = None,
     key: Key = None,
 ) -> Orchestration | Response:
@@ -72,6 +83,7 @@ async def orchestrate(
 
     With `Accept: text/event-stream` the answer is a stream: `run`, a `step` for each node, a `call`
     before and after each call, then `answer` or `error`. A reader that leaves cancels nothing.
+    202: the plan waits for a person, who answers it at `approval.decide_url`.
     """
     caller = request.scope["dsm.identity"].name
     decide = partial(
@@ -81,14 +93,24 @@ async def orchestrate(
         None if key is None else await _request_key(caller, key, request),
     )
     try:
-        return await (stream_decision(decide) if wants_events(request) else decide())
+        if wants_events(request):
+            return await stream_decision(decide)
+        answer = await decide()
+        response.status_code = status_of(answer.status)
+        return answer
     except Repeated as earlier:
         metrics: Metrics = request.app.state.metrics
         metrics.replays.labels(request.scope["route"].path_format).inc()
         headers = {REPLAYED: "true"}
         if wants_events(request):
             return await stream_answer(earlier.answer, headers)
-        return JSONResponse(earlier.answer, headers=headers)
+        status = status_of(earlier.answer.get("status", "done"))
+        return JSONResponse(earlier.answer, status, headers=headers)
+
+
+def status_of(outcome: RunOutcome) -> int:
+    """Return the HTTP status of an answer: 202 while the run waits for a person."""
+    return 202 if outcome == "waiting" else 200
 
 
 async def _request_key(caller: str, key: str, request: Request) -> RequestKey:

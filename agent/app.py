@@ -67,6 +67,7 @@ def create_app(settings: AgentSettings) -> FastAPI:
             router,
             caller_router,
             runs.router,
+            runs.decision,
             autonomy.of_project,
             autonomy.pause,
             clock,

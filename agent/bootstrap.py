@@ -25,10 +25,13 @@ from agent.jobs.own_jobs import own_work
 from agent.jobs.prefetch import Prefetcher
 from agent.jobs.schedulers import Schedulers, open_schedules
 from agent.learning.learner import Learner
+from agent.runs.autonomy import default_autonomy
 from agent.runs.checkpoints import Checkpoints
 from agent.runs.decision_modes import DecisionModes, default_mode, mode_of
+from agent.runs.decisions import Carrier, Decisions
 from agent.runs.orchestrator import Orchestrator, request_options
-from agent.runs.resumption import Resumption
+from agent.runs.proposing import Proposing
+from agent.runs.resumption import Resumption, stored_answer
 from agent.runs.tracing import allow_langsmith
 from agent.schedules.schedules import Schedules
 from agent.schema import OrchestrationRequest
@@ -66,9 +69,10 @@ from memory.modes import Modes
 from memory.pool import Pool, open_pool
 from memory.postgres import PostgresEpisodes
 from memory.project_holds import ProjectHolds
+from memory.proposals import Proposals
 from memory.recall import Recaller
 from memory.retention import RETENTION
-from memory.run import Run
+from memory.run import Run, RunKind
 from memory.run_recovery import RunRecovery
 from memory.runs import START_SECONDS, RunTable
 from memory.store import EpisodeStore
@@ -120,10 +124,21 @@ class Memory:
 
 
 @dataclass(frozen=True)
+class Deciding:
+    """Parts that take a run from its request to its end."""
+
+    orchestrator: Orchestrator
+    resumption: Resumption
+    proposing: Proposing
+    decisions: Decisions
+
+
+@dataclass(frozen=True)
 class Services:
     """Objects that the routes use."""
 
     orchestrator: Orchestrator
+    decisions: Decisions
     clock_mover: ClockMover
     modes: DecisionModes
     autonomies: ProjectAutonomies
@@ -160,12 +175,14 @@ async def open_services(
         sources = _sources(settings, clients, memory)
         options = request_options(OrchestrationRequest())
         modes = DecisionModes(Modes(memory.pool), default_mode(settings))
-        orchestrator, resumption = _orchestrator(settings, clients, sources, memory)
+        deciding = _deciding(settings, clients, sources, memory)
+        orchestrator = deciding.orchestrator
         prefetcher = Prefetcher(sources, memory.recaller, options)
         runner = _job_runner(clients, memory, orchestrator)
         stream_consumers = list(consumers(bus, settings, prefetcher, memory.schedulers.note_ended))
         loops = [
-            resumption.loop(),
+            deciding.resumption.loop(),
+            deciding.proposing.loop(),
             prefetcher.loop(),
             *_memory_loops(settings, clients, memory, runner),
             *(consumer.loop() for consumer in stream_consumers),
@@ -173,6 +190,7 @@ async def open_services(
         async with background.running(*loops):
             yield Services(
                 orchestrator=orchestrator,
+                decisions=deciding.decisions,
                 clock_mover=_clock_mover(settings, clients, memory),
                 modes=modes,
                 autonomies=ProjectAutonomies(Autonomies(memory.pool), settings.autonomy),
@@ -270,22 +288,28 @@ def _memory_loops(
     yield memory.learner.loop()
 
 
-def _orchestrator(
+def _deciding(
     settings: AgentSettings, clients: Clients, sources: Sources, memory: Memory
-) -> tuple[Orchestrator, Resumption]:
+) -> Deciding:
     deps_of = _deps_of(clients, sources, memory)
     graph = build(memory.checkpoints.saver(), patience=settings.patience)
     resumption = Resumption(graph, memory.checkpoints, memory.runs, memory.run_recovery, deps_of)
+    proposals = Proposals(memory.pool, memory.journal.wake)
+    proposing = Proposing(proposals, deps_of)
+    carriers: dict[RunKind, Carrier] = {"decision": Carrier(resumption.carry_out, stored_answer)}
     orchestrator = Orchestrator(
         graph,
         resumption,
         memory.runs,
         memory.run_recovery,
         deps_of,
+        proposing,
         mode=default_mode(settings),
+        autonomy=default_autonomy(settings),
         lease_seconds=settings.lease_seconds,
     )
-    return orchestrator, resumption
+    decisions = Decisions(memory.runs, proposals, deps_of, carriers)
+    return Deciding(orchestrator, resumption, proposing, decisions)
 
 
 def _sources(settings: AgentSettings, clients: Clients, memory: Memory) -> Sources:

@@ -8,6 +8,7 @@ from agent.autonomy import schema as autonomy_schema
 from agent.clock.schema import ClockMoved, ClockMoveRequest
 from agent.intelligence import schema as intelligence
 from agent.learning import schema as learning_schema
+from agent.runs.decision_schema import RunDecision
 from agent.schedules import schema as schedules
 from domain_services.kernel.client.streaming import StreamingClient
 from domain_services.kernel.types import Liveness
@@ -66,6 +67,15 @@ class OrchestratorClient(StreamingClient):
     async def run(self, run_id: UUID) -> schema.RunDetails:
         """Read one run. Raises: `PeerRefused` (404) for an unknown id."""
         return await self._call("GET", f"/runs/{run_id}", schema.RunDetails)
+
+    async def decide(
+        self, run_id: UUID, body: RunDecision, *, key: str | None = None
+    ) -> Orchestration:
+        """Answer the plan of a run that waits; an approved plan is carried out at once."""
+        path = f"/runs/{run_id}/decision"
+        return await self._call(
+            "POST", path, Orchestration, body=body, key=key, timeout=ORCHESTRATE_SECONDS
+        )
 
     async def move_clock(self, project_id: str, body: ClockMoveRequest) -> ClockMoved:
         path = f"/orchestrate/project/{project_id}/clock"

@@ -58,6 +58,13 @@ EXAMPLES: Examples = {
         "always_ask": ["close_sprint"],
     },
     "POST /orchestrate/pause": {"project_id": "P1", "reason": "the team is at a fair"},
+    "POST /runs/{run_id}/decision": {
+        "fingerprint": "9f2c4e7a1b0d",
+        "decisions": [
+            {"step": 0, "type": "edit", "arguments": {"duration_weeks": 1}},
+            {"step": 1, "type": "reject", "reason": "the team meets by itself"},
+        ],
+    },
     "POST /orchestrate/project/{project_id}/clock": {"to": "next-sprint"},
     "POST /orchestrate/intelligence/learn/rollback": {
         "version": 0,

@@ -11,6 +11,7 @@ from domain_services.kernel.settings import Role
 from domain_services.kernel.types import Answer, Wire
 from domain_services.project.schema import Clock
 from domain_services.sprint.schema import TaskIds
+from graphs.approval import Approval
 from memory.decision import Decision
 from memory.episode import ModeName
 from memory.episode_documents import EpisodeDocument
@@ -208,6 +209,8 @@ class RunDetails(Answer):
     """Run that this one takes back; null unless `kind` is `undo`."""
     undone_by: UUID | None = None
     """Run that took this one back; null without one."""
+    approval: Approval | None = None
+    """Request for a person's decision; null unless the run waits."""
     steps: list[RunStep] = []
     """Its nodes in the order in which they ended; empty for a run of an earlier release."""
 

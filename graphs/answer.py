@@ -7,6 +7,7 @@ from domain_services.chronicle.schema import DecisionEffect, SimilarProject
 from domain_services.kernel.types import Answer
 from domain_services.project.schema import Clock
 from domain_services.sprint.schema import SprintTask
+from graphs.approval import Approval, RunOutcome
 from memory.decision import DecisionSource, ExpectedSprint, PlannedCall, Selection
 from memory.documents import AdjustmentReport, RuleBasedDecision
 from memory.episode import ModeName, RecallPath, SimilarEpisode
@@ -194,7 +195,10 @@ class Orchestration(Answer):
     dry_run: bool
     """True when no call was to be made, as in shadow mode."""
     effect: DecisionEffect = "acted"
-    """`acted` when its calls were to be made; `dry_run` and `shadow` decisions make none."""
+    """`acted` when its calls were to be made; `dry_run` and `shadow` decisions make none.
+
+    `not_approved` while no person has approved the plan.
+    """
     analysis: Analysis
     """The project as the run read it."""
     decisions: Decisions
@@ -213,3 +217,7 @@ class Orchestration(Answer):
     """Durations and missing sources."""
     intelligence_metadata: IntelligenceMetadata
     """Part of evidence in the decision."""
+    status: RunOutcome = "done"
+    """`waiting` until a person decides; a plan that nobody approved has made no call."""
+    approval: Approval | None = None
+    """Request for a person's decision; null unless the run waits."""

@@ -53,8 +53,21 @@ def _create_sprint(facts: Facts, task_ids: Sequence[str], weeks: int) -> Planned
             "task_ids": list(task_ids),
             "start_date": facts.sprint_start.isoformat(),
         },
-        description=f"Create a sprint of {weeks} weeks with {len(task_ids)} tasks",
+        description=sprint_words(weeks, len(task_ids)),
     )
+
+
+def sprint_words(weeks: int, tasks: int) -> str:
+    """Describe the call that creates a sprint."""
+    return f"Create a sprint of {weeks} weeks with {tasks} tasks"
+
+
+def schedule_words(call: PlannedCall) -> str:
+    """Describe a call that sets the times of a daily scrum."""
+    words = describe_schedule(str(call.arguments["schedule"]), str(call.arguments["timezone"]))
+    if call.name == "create_cronjob":
+        return f"Schedule the daily scrum: {words}"
+    return f"Change the CronJob {call.arguments['name']}: {words}"
 
 
 def _create_cronjob(snapshot: Snapshot, ruling: Ruling) -> PlannedCall:

@@ -18,6 +18,7 @@ from graphs.answer import (
     Orchestration,
     PerformanceMetrics,
 )
+from graphs.approval import Approval
 from graphs.rules.base import SprintFact
 from graphs.state import Actions, Mode, State
 from memory.decision import Decision, RuleDecision
@@ -70,6 +71,12 @@ def build_response(state: State) -> Orchestration:
     )
 
 
+def build_waiting_response(state: State, approval: Approval) -> Orchestration:
+    """Return the answer of a run that waits for a person."""
+    update = {"status": "waiting", "effect": "not_approved", "approval": approval}
+    return build_response(state).model_copy(update=update)
+
+
 def build_episode(state: State, run: Run, version: str) -> Episode:
     """Return the episode of the run; its outcome is not known yet."""
     actions = _actions(state)
@@ -89,6 +96,12 @@ def build_episode(state: State, run: Run, version: str) -> Episode:
         shadow=state["order"].shadow,
         review=_review(run),
     )
+
+
+def build_audit_draft(state: State, run: Run, version: str) -> DecisionAuditCreate:
+    """Return the audit of a plan that nobody approves; its end is added to `decision`."""
+    audit = build_audit(state, run, version)
+    return audit.model_copy(update={"decision": audit.decision | {"effect": "not_approved"}})
 
 
 def build_audit(state: State, run: Run, version: str) -> DecisionAuditCreate:

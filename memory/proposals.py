@@ -76,7 +76,8 @@ _APPROVE: LiteralString = f"""
 _REJECT: LiteralString = f"""
     WITH rejected AS (
         UPDATE runs SET status = 'rejected', token = token + 1, ended_at = now(), drafts = NULL,
-            review = %(review)s, reviewed_at = now(), reviewed_by = %(by)s
+            review = %(review)s, reviewed_at = now(), reviewed_by = %(by)s,
+            response = response || '{{"status": "rejected", "approval": null}}'
         WHERE run_id = %(run_id)s AND status = 'waiting' AND fingerprint = %(fingerprint)s
         RETURNING {ROW}, old.drafts AS drafts
     ), unapproved AS (
@@ -95,7 +96,8 @@ _DUE: LiteralString = f"""
 """
 _EXPIRE: LiteralString = f"""
     WITH unapproved AS (
-        UPDATE runs SET status = 'expired', token = token + 1, ended_at = now(), drafts = NULL
+        UPDATE runs SET status = 'expired', token = token + 1, ended_at = now(), drafts = NULL,
+            response = response || '{{"status": "expired", "approval": null}}'
         WHERE run_id = %(run_id)s AND status = 'waiting' AND expires_at <= now()
         RETURNING run_id, status, old.drafts,
             jsonb_build_object('status', status, 'expires_at', expires_at) AS ending

@@ -5,13 +5,17 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel
 
 from agent import schema
 from agent.bootstrap import Services
+from agent.runs.decision_refusals import unknown_run
+from agent.runs.decision_schema import RunDecision
 from agent.runs.details import details
-from domain_services.kernel.errors import NotFound
 from domain_services.kernel.types import ProjectId
+from domain_services.kernel.web.idempotent_route import IdempotentRoute
 from domain_services.kernel.web.openapi import problems
+from graphs.answer import Orchestration
 from memory.run import Status
 from memory.run_list import read_page
 from memory.run_steps import read_steps
@@ -19,6 +23,8 @@ from memory.run_steps import read_steps
 MOST_RUNS = 200  # of a page
 
 router = APIRouter(prefix="/runs", tags=["runs"])
+# Repeated with its Idempotency-Key, a decision gets the answer of the first.
+decision = APIRouter(prefix="/runs", tags=["runs"], route_class=IdempotentRoute)
 
 
 async def _services(request: Request) -> Services:
@@ -48,8 +54,23 @@ async def run(run_id: UUID, services: Annotated[Services, Depends(_services)]) -
     """Show one run: status, times, request, steps, decision, and the answer or the error."""
     stored = await services.reader.runs.get(run_id)
     if stored is None:
-        raise NotFound(
-            f"there is no run {run_id}; a dry run that was not recorded has none",
-            run_id=str(run_id),
-        )
+        raise unknown_run(run_id)
     return details(stored, await read_steps(services.pool, run_id))
+
+
+@decision.post(
+    "/{run_id}/decision",
+    response_model=Orchestration,
+    responses=problems(400, 404, 409, 500, 503),
+)
+async def decide(
+    run_id: UUID,
+    body: RunDecision,
+    services: Annotated[Services, Depends(_services)],
+    request: Request,
+) -> BaseModel:
+    """Approve, edit or reject the plan of a run that waits, each call by its step.
+
+    One answer holds. An approved plan is carried out at once; what was refused is in the answer.
+    """
+    return await services.decisions.decide(run_id, body, request.scope["dsm.identity"].name)

@@ -10,6 +10,7 @@ from agent import schema
 from agent.runs.release_0_1 import decided_by_release_0_1
 from domain_services.chronicle.schema import DecisionEffect
 from memory.decision import Decision
+from memory.episode import NOT_APPROVED
 from memory.episode_documents import JsonObject
 from memory.run import Run
 from memory.run_steps import StoredStep
@@ -42,11 +43,16 @@ def details(run: Run, steps: Sequence[StoredStep] = ()) -> schema.RunDetails:
         superseded_by=run.superseded_by,
         undoes=run.undoes,
         undone_by=run.undone_by,
+        approval=answer.get("approval") if run.status == "waiting" else None,
         steps=[schema.RunStep.model_validate(asdict(step)) for step in steps],
     )
 
 
 def _effect(run: Run) -> DecisionEffect | None:
+    if run.status == "waiting":
+        return None
+    if run.status in NOT_APPROVED:
+        return "not_approved"
     if run.response is None:
         # Only a decision that acts is stored before its calls.
         return "acted" if run.decision else None

@@ -7,8 +7,10 @@ from typing import Any
 import structlog
 from uuid_utils.compat import uuid7
 
+from agent.runs.autonomy import Defaults, asks, level_of
 from agent.runs.decision_modes import mode_of
 from agent.runs.holding import holding
+from agent.runs.proposing import Proposing
 from agent.runs.resumption import Resumption, reason_of
 from agent.schema import OrchestrationRequest
 from domain_services.kernel.background import giving_back
@@ -51,8 +53,10 @@ class Orchestrator:
         runs: RunTable,
         recovery: RunRecovery,
         deps: Callable[[Run], Deps],
+        proposing: Proposing,
         *,
         mode: Mode,
+        autonomy: Defaults,
         lease_seconds: float,
     ) -> None:
         self._graph = graph
@@ -60,7 +64,9 @@ class Orchestrator:
         self._runs = runs
         self._recovery = recovery
         self._deps = deps
+        self._proposing = proposing
         self._mode = mode
+        self._autonomy = autonomy
         self._lease_seconds = lease_seconds
 
     async def orchestrate(
@@ -70,7 +76,7 @@ class Orchestrator:
         key: RequestKey | None = None,
         observe: Observer = ignore,
     ) -> Orchestration:
-        """Decide and act; `observe` gets the run and its steps as they are made.
+        """Decide and act, or wait for a person; `observe` gets the run and its steps.
 
         Raises: `Repeated` with the answer to an earlier request with `key`; `NotFound`; `Conflict`
         while another run of the project is unfinished; `Unavailable` when a needed peer is down;
@@ -95,10 +101,13 @@ class Orchestrator:
                 giving_back(f"run {run.run_id}", lambda: self._end_undecided(run)),
                 holding(self._recovery, run),
             ):
-                state = await self._decide(run, order, steps)
+                state = await self._read(run, order, steps)
+                waiting = await self._store_plan(run, state, steps)
         except Exception as error:
             await self._end_failed(run, error, steps)
             raise
+        if waiting is not None:
+            return waiting
         if order.dry_run or not state["decision"].plan:
             return await self._finish_without_acting(run, state, steps)
         return await self._resumption.resume(run, observe)
@@ -124,7 +133,7 @@ class Orchestrator:
 
     def _order(self, run: Run, request: OrchestrationRequest) -> Order:
         mode = mode_of(run.mode, self._mode)
-        shadow = mode.name == "shadow"
+        shadow = level_of(run, self._autonomy) == "observe"
         return Order(
             options=request_options(request),
             mode=mode,
@@ -156,17 +165,19 @@ class Orchestrator:
         )
         return response
 
-    async def _decide(self, run: Run, order: Order, steps: Steps) -> State:
-        """Run the nodes that only read, and store a decision that plans a call."""
-        state = await self._read(run, order, steps)
+    async def _store_plan(self, run: Run, state: State, steps: Steps) -> Orchestration | None:
+        """Store a decision that plans a call; return the answer when a person is asked first."""
         # Without a planned call, or with one that must not be made, there is nothing to resume
         # (docs/adr/0009-no-checkpoint-without-action.md).
-        if state["decision"].plan and not order.dry_run:
-            await self._store(run, state)
-            inputs = kept_inputs(state, self._deps(run).agent_version)
-            decision = state["decision"]
-            await self._runs.decided(run.run_id, run.token, decision, steps.new, inputs)
-        return state
+        decision = state["decision"]
+        if not decision.plan or state["order"].dry_run:
+            return None
+        await self._store(run, state)
+        inputs = kept_inputs(state, self._deps(run).agent_version)
+        if reason := asks(run, decision.plan, self._autonomy):
+            return await self._proposing.propose(run, state, reason, steps.new, inputs)
+        await self._runs.decided(run.run_id, run.token, decision, steps.new, inputs)
+        return None
 
     async def _read(self, run: Run, order: Order, steps: Steps) -> State:
         # Without a checkpointer: nodes that only read may be repeated, so the run is stored once
@@ -189,7 +200,7 @@ def _repeated(run: Run, project_id: str, document: dict[str, Any]) -> Exception:
     """Return what a request gets whose key began `run`."""
     if run.project_id != project_id or run.request != document:
         return Invalid("this Idempotency-Key was used for another request; send a new key")
-    if run.status != "done" or run.response is None:
+    if run.status in ("running", "decided") or run.response is None:
         return EarlierRunInProgress(run.run_id)
     return Repeated(run.response)
 

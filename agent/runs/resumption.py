@@ -24,6 +24,7 @@ from graphs.running import run_graph
 from graphs.state import Actions, State, durable
 from graphs.steps import Observer, Steps, ignore
 from memory.autonomy import Paused
+from memory.decision import Decision
 from memory.run import LeaseLost, Run, RunError, run_url
 from memory.run_recovery import MAX_TRIES, RunRecovery
 from memory.runs import RunTable
@@ -92,6 +93,24 @@ class Resumption:
             raise await self._leave_to_recovery(run, error) from error
         return state["response"]
 
+    async def carry_out(self, run: Run, observe: Observer = ignore) -> Orchestration | None:
+        """Carry out a run as its row has it: one that was approved, or whose process died.
+
+        None when its stored state is gone, which ends it. Raises: as `resume`.
+        """
+        try:
+            stored = await self._checkpoints.find(run.run_id)
+            if stored is None:
+                await self._end_without_state(run)
+                return None
+            await self._prepare(run, stored)
+        except LeaseLost:
+            raise
+        except Exception as error:
+            # Its stored state cannot be read: another release may have written it.
+            raise await self._leave_to_recovery(run, error) from error
+        return await self.resume(run, observe)
+
     async def recover(self) -> int:
         """Resume decided runs whose process died; return how many were finished."""
         due = await self._recovery.due()
@@ -104,18 +123,9 @@ class Resumption:
     async def _recover_run(self, run: Run) -> bool:
         with rooted("recover run", {"dsm.run.id": str(run.run_id)}):
             try:
-                stored = await self._checkpoints.find(run.run_id)
-                if stored is None:
-                    await self._end_without_state(run)
+                if await self.carry_out(run) is None:
                     return False
-                await self._prepare(run, stored)
-                await self.resume(run)
             except Problem as problem:
-                logger.warning("run.recovery_failed", run_id=str(run.run_id), error=problem.detail)
-                return False
-            except Exception as error:
-                # Its stored state cannot be read: another release may have written it.
-                problem = await self._leave_to_recovery(run, error)
                 logger.warning("run.recovery_failed", run_id=str(run.run_id), error=problem.detail)
                 return False
             logger.info("run.recovered", run_id=str(run.run_id), project_id=run.project_id)
@@ -129,17 +139,22 @@ class Resumption:
         await self._runs.fail(run.run_id, run.token, RunError(kind="StateMissing", detail=detail))
 
     async def _prepare(self, run: Run, stored: CheckpointTuple) -> None:
-        """Put a stored run in front of `act` whose state is another's or has ended."""
+        """Put a stored run in front of `act` whose state is another's, or differs from its row.
+
+        The row says what is carried out: a person may have edited the plan
+        (docs/adr/0140-waiting-is-a-status.md).
+        """
         # Not by the graph's own `aget_state`, which leaves out the channels that it no longer has.
         channels: dict[str, Any] = stored.checkpoint["channel_values"]
         if decided_by_release_0_1(run.decision):
             state = upgraded_state(channels)
-        elif "response" in channels:
-            # Its graph has ended, and the run table says that it has not: as in a database that was
-            # restored to an earlier moment. LangGraph would do nothing, again and again.
-            state = durable(cast(State, channels))
         else:
-            return
+            decision = Decision.model_validate(run.decision)
+            # With a response its graph has ended, and the run table says that it has not: as in a
+            # database that was restored to an earlier moment. LangGraph would do nothing, again.
+            if "response" not in channels and channels["decision"] == decision:
+                return
+            state = durable(cast(State, {**channels, "decision": decision}))
         graph, config = self.durable(run)
         await graph.aupdate_state(config, state, as_node="gate")
 
@@ -196,6 +211,11 @@ class Resumption:
             closed_sprint=closed_sprint(state),
             error=reason,
         )
+
+
+def stored_answer(run: Run) -> Orchestration:
+    """Return the answer of a run that has ended or waits."""
+    return Orchestration.model_validate(run.response)
 
 
 def reason_of(error: Exception) -> RunError:

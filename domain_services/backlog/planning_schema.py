@@ -112,3 +112,5 @@ class Candidate(Answer):
     """Day on which the task was created in its source, or stored here when that is not known."""
     age_days: int
     """Days from `created_on` to the day of the request; 0 for a task created after it."""
+    version: int | None = None
+    """Version of the task, which rises with every change; null: not stated."""

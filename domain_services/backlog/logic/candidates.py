@@ -14,7 +14,7 @@ _SELECT = text(
     """
     WITH free AS (
         SELECT task_id, title, external_key, rank, carried_over, ready, depends_on, priority,
-               estimate, number,
+               estimate, number, version,
                coalesce(created_on, (created_at AT TIME ZONE 'UTC')::date) AS created_on
         FROM tasks
         WHERE project_id = :project_id AND status = :free AND sprint_id IS NULL
@@ -33,7 +33,7 @@ _SELECT = text(
                              WHERE NOT candidates.ready AND needed.status <> 'completed'
                                AND needed.task_id = ANY(candidates.depends_on)
                              ORDER BY needed.task_id) AS waits_for,
-                       priority, estimate, created_on, age_days
+                       priority, estimate, created_on, age_days, version
                 FROM candidates) AS candidate) AS body
     """
 )

@@ -1,0 +1,62 @@
+"""Wire types of a person's answer to a plan that waits."""
+
+from typing import Annotated
+
+from pydantic import Field, JsonValue, StringConstraints, model_validator
+
+from domain_services.kernel.types import Wire
+from graphs.approval import AnswerType
+
+MOST_STEPS = 50  # of a plan; a run plans far fewer calls
+
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)]
+Step = Annotated[int, Field(strict=True, ge=0, lt=MOST_STEPS)]
+
+
+class EditedAction(Wire):
+    """A call with changed arguments, as LangChain's clients send it."""
+
+    name: str
+    """Name of the tool; it cannot be changed."""
+    args: dict[str, JsonValue]
+    """Arguments; those that are not named stay as they are."""
+
+
+class StepAnswer(Wire):
+    """Answer to one call of the plan."""
+
+    step: Step
+    """Place of the call in the plan, from 0."""
+    type: AnswerType
+    """`approve` carries it out, `edit` with other arguments, `reject` leaves it out."""
+    arguments: dict[str, JsonValue] | None = None
+    """Changed arguments of an edit; those that are not named stay as they are."""
+    edited_action: EditedAction | None = None
+    """The same in LangChain's form; null: `arguments` has them."""
+    reason: Reason | None = None
+    """Reason in words; null: none."""
+
+    @model_validator(mode="after")
+    def _edits_or_not(self) -> "StepAnswer":
+        given = [self.arguments, self.edited_action]
+        if self.type == "edit" and given.count(None) != 1:
+            raise ValueError("an edit has either arguments or edited_action; send one of them")
+        if self.type != "edit" and given.count(None) != 2:
+            raise ValueError(f"{self.type} takes no arguments; send the type edit to change them")
+        return self
+
+    @property
+    def changes(self) -> dict[str, JsonValue]:
+        """Return the changed arguments of an edit."""
+        if self.edited_action is not None:
+            return self.edited_action.args
+        return self.arguments or {}
+
+
+class RunDecision(Wire):
+    """Decision of a person about a plan that waits, each call once."""
+
+    fingerprint: Annotated[str, StringConstraints(max_length=200)]
+    """Fingerprint of the plan that the person saw."""
+    decisions: Annotated[list[StepAnswer], Field(min_length=1, max_length=MOST_STEPS)]
+    """Answers by step, in any order."""

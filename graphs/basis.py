@@ -1,0 +1,194 @@
+"""Basis of a plan: the facts that it rests on, read at the proposal and again at the approval.
+
+A plan whose facts have changed is not carried out; the differences are said in words
+(docs/adr/0141-fingerprint-of-a-plan.md).
+"""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import cast
+
+from pydantic import BaseModel, ConfigDict
+
+from domain_services.backlog.planning_schema import Candidate
+from domain_services.kernel.types import Answer
+from domain_services.project.schema import Availability
+from domain_services.sprint.schema import SprintSummary
+from graphs.deps import Sources
+from graphs.nodes.optional import value
+from graphs.sprint_days import sprint_window
+from memory.decision import PlannedCall
+from tools.cron_words import describe_schedule
+from tools.cronjobs import cronjob_name
+
+_SCHEDULING = ("create_cronjob", "change_cronjob", "delete_cronjob")
+
+
+class Basis(BaseModel):
+    """Facts that a plan rests on. Not the project's day: a plan would be stale each midnight."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    sprint: str | None
+    """Sprint in progress with its last day, in words; None without one."""
+    tasks: dict[str, int | None]
+    """Version of each task of the plan; None for one that is not free."""
+    first_day: date | None
+    """First day on which a new sprint may begin; None for a plan that creates none."""
+    schedules: dict[str, str | None]
+    """Times of each schedule that the plan touches, in words; None for one that is not there."""
+
+
+@dataclass(frozen=True)
+class ReadBasis:
+    """The basis, with the facts around it that a person's changes are checked against."""
+
+    basis: Basis
+    """What the plan rests on."""
+    free: Mapping[str, Candidate]
+    """The plan's tasks that are free, by id."""
+    window: Availability
+    """Working days of the project from its present day on."""
+
+
+class Difference(Answer):
+    """A fact that has changed since the plan was proposed."""
+
+    what: str
+    """The fact."""
+    proposed: str
+    """Its state when the plan was proposed, in words."""
+    now: str
+    """Its present state, in words."""
+
+
+async def read_basis(
+    sources: Sources, project_id: str, plan: Sequence[PlannedCall], tasks: Sequence[str] = ()
+) -> ReadBasis:
+    """Read what a plan rests on as it is now; `tasks` are read besides those of the plan.
+
+    Raises: `Unavailable` when a needed peer is down.
+    """
+    creation = next((call for call in plan if call.name == "create_sprint"), None)
+    days = 7 * _weeks(creation)
+    ids = list(dict.fromkeys([*_task_ids(creation), *tasks]))
+    names = _schedule_names(plan)
+    window, sprints, jobs = await asyncio.gather(
+        sources.project.check_availability(project_id, days=days),
+        sources.sprint.list_sprints(project_id, limit=1),
+        sources.cronjobs.list_jobs(project_id) if names else value([]),
+    )
+    newest = sprints[0] if sprints else None
+    starts, free = await asyncio.gather(
+        sprint_window(sources.project, window, newest, days),
+        sources.backlog.list_candidates(project_id, window.today, limit=len(ids), task_ids=ids)
+        if ids
+        else value([]),
+    )
+    times = {job.name: describe_schedule(job.schedule, job.timezone) for job in jobs}
+    candidates = {task.task_id: task for task in free}
+    basis = Basis(
+        sprint=_in_words(newest),
+        tasks={task_id: _version(candidates.get(task_id)) for task_id in ids},
+        first_day=starts.start_date if creation else None,
+        schedules={name: times.get(name) for name in names},
+    )
+    return ReadBasis(basis, candidates, window)
+
+
+def fingerprint(plan: Sequence[PlannedCall], basis: Basis) -> str:
+    """Return the digest of a plan and of what it rests on."""
+    document = {
+        "plan": [{"name": call.name, "arguments": call.arguments} for call in plan],
+        "rests_on": basis.model_dump(mode="json"),
+    }
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def differences(
+    proposed: Basis, now: Basis, plan: Sequence[PlannedCall], titles: Mapping[str, str]
+) -> list[Difference]:
+    """List what has changed for `plan`, which a person may have edited.
+
+    A task that is no longer planned is no difference, and one that a person added has no past.
+    """
+    return list(_differences(proposed, now, plan, titles))
+
+
+def _differences(
+    proposed: Basis, now: Basis, plan: Sequence[PlannedCall], titles: Mapping[str, str]
+) -> Iterator[Difference]:
+    if proposed.sprint != now.sprint:
+        before, after = proposed.sprint or "none", now.sprint or "none"
+        yield Difference(what="sprint in progress", proposed=before, now=after)
+    creation = next((call for call in plan if call.name == "create_sprint"), None)
+    for task_id in _task_ids(creation):
+        if task_id not in proposed.tasks:
+            continue
+        before, after = proposed.tasks[task_id], now.tasks.get(task_id)
+        if before != after:
+            title = f" ({titles[task_id]})" if task_id in titles else ""
+            yield Difference(
+                what=f"task {task_id}{title}",
+                proposed=_version_in_words(before),
+                now=_version_in_words(after, changed=before is not None),
+            )
+    if creation is not None and now.first_day is not None:
+        begins = date.fromisoformat(str(creation.arguments["start_date"]))
+        if begins < now.first_day:
+            yield Difference(
+                what="first day of the sprint",
+                proposed=begins.isoformat(),
+                now=f"{now.first_day.isoformat()} at the earliest",
+            )
+    for name in _schedule_names(plan):
+        before, after = proposed.schedules.get(name), now.schedules.get(name)
+        if before != after:
+            yield Difference(
+                what=f"schedule {name}", proposed=before or "none", now=after or "none"
+            )
+
+
+def _task_ids(creation: PlannedCall | None) -> list[str]:
+    if creation is None:
+        return []
+    return [str(task_id) for task_id in cast("list[object]", creation.arguments["task_ids"])]
+
+
+def _weeks(creation: PlannedCall | None) -> int:
+    weeks = creation.arguments.get("duration_weeks") if creation else None
+    return weeks if isinstance(weeks, int) else 1
+
+
+def _schedule_names(plan: Sequence[PlannedCall]) -> list[str]:
+    """Return the names of schedules that a plan touches; that of a new sprint has none yet."""
+    names: list[str] = []
+    for call in plan:
+        if call.name not in _SCHEDULING and call.name not in ("suspend_cronjob", "resume_cronjob"):
+            continue
+        if "name" in call.arguments:
+            names.append(str(call.arguments["name"]))
+        elif "sprint_id" in call.arguments:
+            names.append(cronjob_name(str(call.arguments["sprint_id"])))
+    return names
+
+
+def _in_words(newest: SprintSummary | None) -> str | None:
+    if newest is None or newest.status != "in_progress":
+        return None
+    return f"{newest.sprint_id} until {newest.end_date.isoformat()}"
+
+
+def _version(task: Candidate | None) -> int | None:
+    return None if task is None else task.version or 0
+
+
+def _version_in_words(version: int | None, *, changed: bool = False) -> str:
+    if version is None:
+        return "no longer free" if changed else "not free"
+    return f"{'changed, ' if changed else ''}version {version}"
