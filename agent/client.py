@@ -6,9 +6,9 @@ from agent import schema
 from agent.audits.schema import AuditVerification
 from agent.autonomy import schema as autonomy_schema
 from agent.clock.schema import ClockMoved, ClockMoveRequest
+from agent.decision_schema import RunDecision
 from agent.intelligence import schema as intelligence
 from agent.learning import schema as learning_schema
-from agent.runs.decision_schema import RunDecision
 from agent.schedules import schema as schedules
 from domain_services.kernel.client.streaming import StreamingClient
 from domain_services.kernel.types import Liveness

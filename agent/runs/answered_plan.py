@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from agent.runs.decision_schema import StepAnswer
+from agent.decision_schema import StepAnswer
 from domain_services.kernel.errors import Invalid
 from graphs.deeds import Deed
 from graphs.edits import edit_call, needed_step

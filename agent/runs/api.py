@@ -9,8 +9,8 @@ from pydantic import BaseModel
 
 from agent import schema
 from agent.bootstrap import Services
+from agent.decision_schema import RunDecision
 from agent.runs.decision_refusals import unknown_run
-from agent.runs.decision_schema import RunDecision
 from agent.runs.details import details
 from domain_services.kernel.types import ProjectId
 from domain_services.kernel.web.idempotent_route import IdempotentRoute

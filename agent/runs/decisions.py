@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, JsonValue
 
+from agent.decision_schema import RunDecision
 from agent.runs.answered_plan import AnsweredPlan, answer_plan
 from agent.runs.decision_refusals import (
     expired,
@@ -15,7 +16,6 @@ from agent.runs.decision_refusals import (
     stale_plan,
     unknown_run,
 )
-from agent.runs.decision_schema import RunDecision
 from domain_services.kernel.types import utc_now
 from graphs.basis import Basis, ReadBasis, differences, read_basis
 from graphs.deeds import build_deed_audit
