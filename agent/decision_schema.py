@@ -38,10 +38,10 @@ class StepAnswer(Wire):
 
     @model_validator(mode="after")
     def _edits_or_not(self) -> "StepAnswer":
-        given = [self.arguments, self.edited_action]
-        if self.type == "edit" and given.count(None) != 1:
+        values = [self.arguments, self.edited_action]
+        if self.type == "edit" and values.count(None) != 1:
             raise ValueError("an edit has either arguments or edited_action; send one of them")
-        if self.type != "edit" and given.count(None) != 2:
+        if self.type != "edit" and values.count(None) != 2:
             raise ValueError(f"{self.type} takes no arguments; send the type edit to change them")
         return self
 

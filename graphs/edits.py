@@ -101,13 +101,13 @@ def selection_by_person(
     tasks: Sequence[Candidate], proposed: Selection | None, by: str, chances: Chances
 ) -> Selection:
     """Return the tasks that a person chose, in the person's order."""
-    kept = {task.task_id: task for task in proposed.tasks} if proposed else {}
-    free = len(kept) + proposed.left_out_count if proposed else len(tasks)
+    earlier = {task.task_id: task for task in proposed.tasks} if proposed else {}
+    free = len(earlier) + proposed.left_out_count if proposed else len(tasks)
     chosen = select(PlanningOrder(tuple(tasks), ()), len(tasks), free, chances)
     return chosen.model_copy(
         update={
             "tasks": tuple(
-                kept.get(task.task_id) or task.model_copy(update={"reason": f"chosen by {by}"})
+                earlier.get(task.task_id) or task.model_copy(update={"reason": f"chosen by {by}"})
                 for task in chosen.tasks
             )
         }
@@ -149,8 +149,8 @@ def _check_sprint(
         reason = "a task is named twice; name each once"
     elif len(task_ids) > most_tasks:
         reason = f"{len(task_ids)} tasks are more than {most_tasks}, the limit of the request"
-    elif gone := [task_id for task_id in task_ids if task_id not in known]:
-        reason = f"{', '.join(gone)}: no free task of the project; name tasks of its backlog"
+    elif unknown := [task_id for task_id in task_ids if task_id not in known]:
+        reason = f"{', '.join(unknown)}: no free task of the project; name tasks of its backlog"
     elif not MIN_WEEKS <= weeks <= MAX_WEEKS:
         reason = f"a sprint has {MIN_WEEKS} to {MAX_WEEKS} weeks, not {weeks}"
     elif first < now.window.today:
