@@ -1,22 +1,23 @@
 """The orchestrator as an app."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
 
 import structlog
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from agent import health
 from agent.api import caller_router, router
 from agent.audits.api import router as audits
 from agent.autonomy import api as autonomy
-from agent.bootstrap import open_services
+from agent.bootstrap import Services, open_services
 from agent.clock.api import router as clock
 from agent.examples import EXAMPLES
 from agent.intelligence.api import router as intelligence
 from agent.jobs.schedule_states import schedule_states
 from agent.learning import memory_api
+from agent.mcp.extra import require_mcp
 from agent.runs import api as runs
 from agent.runs.metrics import given_up_runs, unfinished_runs
 from agent.schedules import api as schedules
@@ -39,8 +40,10 @@ def create_app(settings: AgentSettings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         metrics: Metrics = app.state.metrics
         opening = open_services(settings, metrics.registry, app.state.background)
-        async with opening as services:
+        async with opening as services, AsyncExitStack() as stack:
             app.state.services = services
+            if settings.mcp.enabled:
+                app.state.mcp = await stack.enter_async_context(_serving_mcp(services, settings))
             app.state.peers = services.clients.all
             app.state.consumers = services.consumers
             app.state.database = services.database
@@ -78,11 +81,31 @@ def create_app(settings: AgentSettings) -> FastAPI:
             memory_api.router,
             dead_letters.router,
             set_aside.router,
+            *_mcp_routers(settings),
         ],
         lifespan=lifespan,
         validation_status=400,
         examples=EXAMPLES,
     )
+
+
+def _mcp_routers(settings: AgentSettings) -> list[APIRouter]:
+    """Return the route of MCP when it is enabled. Raises: `MissingExtra`."""
+    if not settings.mcp.enabled:
+        return []
+    require_mcp()
+    # The protocol's packages come with an extra.
+    from agent.mcp.http import mcp_router
+
+    return [mcp_router(settings.mcp.allowed_hosts)]
+
+
+def _serving_mcp(
+    services: Services, settings: AgentSettings
+) -> AbstractAsyncContextManager[object]:
+    from agent.mcp.http import serving_mcp
+
+    return serving_mcp(services, settings.max_body_bytes)
 
 
 def _cluster_question(settings: AgentSettings) -> AskCluster | None:

@@ -2,13 +2,27 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from domain_services.kernel.settings import DatabaseRoute, KernelSettings, Port
 from domain_services.kernel.store_urls import PostgresUrl
 from memory import session
 from memory.episode import ModeName
 from memory.run import AutonomyLevel
+
+
+class McpSettings(BaseModel):
+    """Settings of the tools for clients of the Model Context Protocol."""
+
+    model_config = ConfigDict(frozen=True)
+
+    enabled: bool = Field(
+        default=False, description="serve the tools at POST /mcp; needs the extra [mcp]"
+    )
+    allowed_hosts: tuple[str, ...] = Field(
+        default=("127.0.0.1", "localhost", "[::1]"),
+        description="JSON list of names under which clients may call /mcp, without ports",
+    )
 
 
 class AgentSettings(KernelSettings):
@@ -68,6 +82,7 @@ class AgentSettings(KernelSettings):
         default=False,
         description="true sends the state of runs to LangSmith; its own variables alone never do",
     )
+    mcp: McpSettings = McpSettings()
     schedules: Literal["embedded", "kubernetes"] = Field(
         default="embedded", description="who fires schedules: this process, or the cluster"
     )

@@ -5,6 +5,8 @@ from tools.answers import Answer, listing
 from tools.arguments import Limit, Offset, ProjectId
 from tools.tool import Function
 
+_FIELDS = {"name", "status", "clock", "today"}
+
 
 def project_reads(client: ProjectClient) -> tuple[Function, ...]:
     """Make list_projects, get_project and check_availability."""
@@ -12,8 +14,10 @@ def project_reads(client: ProjectClient) -> tuple[Function, ...]:
     async def list_projects(limit: Limit = 20, offset: Offset = 0) -> Answer:
         """List the projects with id, name, status and their present day."""
         projects = await client.list_projects(limit + 1, offset)
-        names = ("project_id", "name", "status", "clock", "today")
-        rows = [project.model_dump(mode="json", include=set(names)) for project in projects[:limit]]
+        rows = [
+            {"project_id": project.id, **project.model_dump(mode="json", include=_FIELDS)}
+            for project in projects[:limit]
+        ]
         return listing("projects", rows, offset=offset, more=len(projects) > limit)
 
     async def get_project(project_id: ProjectId) -> object:

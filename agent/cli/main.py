@@ -21,6 +21,7 @@ from agent.cli import (
     keys,
     learning,
     manifests,
+    mcp,
     migrate,
     mode,
     orchestrate,
@@ -52,6 +53,7 @@ PANELS = {
         "schedule",
         "sprint",
         "learn",
+        "mcp",
     ),
     "Operate": (
         "serve",
@@ -99,6 +101,7 @@ app.command("mode")(on_target(mode.mode))
 app.command("walk")(on_target(walk.walk))
 app.command("clock")(on_target(clock.clock))
 app.command("learn")(on_target(learning.learn))
+app.command("mcp")(on_target(mcp.mcp))
 app.command("migrate")(migrate.migrate)
 app.command("doctor")(on_target(doctor.doctor))
 app.command("backfill")(on_target(backfill.backfill))

@@ -89,9 +89,12 @@ def _identity_of(person: Person) -> Identity:
     )
 
 
-def authorise(identity: Identity, method: str, path: str) -> None:
-    """Check the role and scope. Raises: `Forbidden` when they do not allow the request."""
-    if identity.role == "viewer" and method not in _READING:
+def authorise(identity: Identity, method: str, path: str, *, is_for_viewers: bool = False) -> None:
+    """Check the role and scope. Raises: `Forbidden` when they do not allow the request.
+
+    `is_for_viewers` lets a viewer send what is no reading method, to a route marked `VIEWER`.
+    """
+    if identity.role == "viewer" and method not in _READING and not is_for_viewers:
         raise Forbidden("a viewer key may only read; use an operator key")
     if identity.role == "service" and (
         identity.scope is None or identity.scope.fullmatch(f"{method} {path}") is None
@@ -101,6 +104,9 @@ def authorise(identity: Identity, method: str, path: str) -> None:
 
 # Of a route: `@router.put("/...", **ADMIN)`.
 ADMIN: dict[str, Any] = {"openapi_extra": {ROLE_FIELD: "admin"}}
+
+# Of a route that reads by another method than GET, or checks the role of each part by itself.
+VIEWER: dict[str, Any] = {"openapi_extra": {ROLE_FIELD: "viewer"}}
 
 
 def for_services(instead: str) -> dict[str, Any]:
@@ -116,7 +122,14 @@ class Permissions:
 
     def __init__(self, routes: Iterable[BaseRoute]) -> None:
         self._routes = [route for route in routes if isinstance(route, APIRoute)]
-        self._restricted = [route for route in self._routes if _required(route) is not None]
+        self._for_viewers = [route for route in self._routes if _required(route) == "viewer"]
+        self._restricted = [
+            route for route in self._routes if _required(route) not in (None, "viewer")
+        ]
+
+    def is_for_viewers(self, method: str, path: str) -> bool:
+        """Check that the request's route is marked `VIEWER`."""
+        return any(_is_for(route, method, path) for route in self._for_viewers)
 
     def check(self, identity: Identity, method: str, path: str) -> None:
         """Check the role that the request's route requires. Raises: `Forbidden`."""

@@ -213,7 +213,8 @@ class Edge:
                 raise Invalid("a header that may be sent once was sent twice; send it once")
         if not docs.is_page(scope):
             identity = self._keys.identify(headers.get(b"authorization", b"").decode("latin-1"))
-            authorise(identity, scope["method"], scope["path"])
+            is_for_viewers = self._permissions.is_for_viewers(scope["method"], scope["path"])
+            authorise(identity, scope["method"], scope["path"], is_for_viewers=is_for_viewers)
             self._permissions.check(identity, scope["method"], scope["path"])
             scope["dsm.identity"] = identity
         elif not docs.is_local(scope, headers, self._settings.host):

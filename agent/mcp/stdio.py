@@ -1,0 +1,55 @@
+"""MCP over standard input and output, for a client that starts this program."""
+
+from typing import Any, cast
+
+from mcp.server.stdio import stdio_server
+
+from agent.approval_requests import requests_by_client
+from agent.cli.connect import Clients, connect
+from agent.cli.target import Target
+from agent.client import OrchestratorClient
+from agent.mcp.server import Caller, ToolServer
+from agent.schedules.schema import ScheduledJob
+from tools.for_models import for_model
+from tools.registry import Toolbox
+
+
+class ListedSchedules:
+    """Schedules as the orchestrator lists them; a change of one is a request for approval."""
+
+    def __init__(self, orchestrator: OrchestratorClient) -> None:
+        self._orchestrator = orchestrator
+
+    async def list_jobs(self, project_id: str) -> list[ScheduledJob]:
+        """List the project's schedules."""
+        return await self._orchestrator.list_schedules(project_id)
+
+
+async def serve_stdio(target: Target) -> None:
+    """Serve the tools until the input ends.
+
+    Raises: `NotRunning`, `NotReached`, `KeyRefused`, `Invalid`, `StackError` before the first
+    message is read.
+    """
+    async with connect(target) as clients:
+        identity = await clients.orchestrator.caller()
+        caller = Caller(identity.name, identity.role, "stdio")
+        tools = for_model(
+            toolbox_of(clients), requests_by_client(clients.orchestrator, "a client of dsm mcp")
+        )
+        server = ToolServer(tools, lambda _: caller).build()
+        async with stdio_server() as (read, write):
+            await server.run(read, write, server.create_initialization_options())
+
+
+def toolbox_of(clients: Clients) -> Toolbox:
+    """Make the tools over the clients of a command."""
+    return Toolbox(
+        clients.project,
+        clients.backlog,
+        clients.sprint,
+        clients.chronicle,
+        # The writes that would use more of the port only ask for approval.
+        cast(Any, ListedSchedules(clients.orchestrator)),
+        clients.orchestrator,
+    )
