@@ -371,7 +371,9 @@ def _clock_mover(settings: AgentSettings, clients: Clients, memory: Memory) -> C
 
 def _job_runner(clients: Clients, memory: Memory, orchestrator: Orchestrator) -> JobRunner:
     work = own_work(memory.backfill, memory.learner, memory.retention)
-    return JobRunner(clients.project, clients.sprint, clients.chronicle, orchestrator, work)
+    return JobRunner(
+        clients.project, clients.sprint, clients.chronicle, orchestrator, memory.pauses, work
+    )
 
 
 def _follow_up_runs(settings: AgentSettings, memory: Memory, runner: JobRunner) -> FollowUpRuns:

@@ -76,7 +76,8 @@ class DecisionModeChange(Wire):
     mode: ModeName | None = None
     """`rule_based_only` applies no adjustment, `intelligence_enhanced` those that pass the gate.
 
-    `shadow` decides as `intelligence_enhanced` does and acts on nothing.
+    `shadow`, the older name of the autonomy `observe`, decides as `intelligence_enhanced` does and
+    acts on nothing.
     """
     confidence_threshold: Annotated[float, Field(strict=True, ge=0, le=1)] | None = None
     """Lowest probability that following evidence pays at which it is followed."""

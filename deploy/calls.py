@@ -54,10 +54,12 @@ CALLS: dict[str, tuple[str, ...]] = {
         "project-service GET /teams",
     ),
     "jobs": (
+        "project-orchestrator GET /orchestrate/pause",
         "project-orchestrator POST /orchestrate/schedules/*/firings",
         "sprint-service POST /sprints/*/run-daily-scrum",
     ),
     "planning": (
+        "project-orchestrator GET /orchestrate/pause",
         "project-orchestrator POST /orchestrate/project/*",
         "project-service GET /projects",
     ),

@@ -22,6 +22,6 @@ trap '"$DSM" down --data-dir "$WORK" >/dev/null 2>&1 || true; rm -rf "$WORK"' EX
 "$DSM" up --detach --data-dir "$WORK" --base-port "$BASE_PORT" >/dev/null
 "$DSM" import csv "$HERE/agent/cli/example_data/two-scrum-projects.csv" --prefix P \
   --map id=id,project=project,created=created_date,finished=finished_date \
-  --as-of "$AS_OF" --data-dir "$WORK" --json >/dev/null
+  --as-of "$AS_OF" --autonomy act --data-dir "$WORK" --json >/dev/null
 echo "Two projects as of $AS_OF; each now passes $SPRINTS sprints."
 "$DSM" walk P0 P1 --sprints "$SPRINTS" --data-dir "$WORK"

@@ -14,7 +14,7 @@ class Setting:
     """A decision mode with its limits."""
 
     mode: ModeName
-    """`shadow` decides and records as `intelligence_enhanced` does, and acts on nothing."""
+    """`shadow` decides as `intelligence_enhanced` does and acts on nothing, as `observe` does."""
     confidence_threshold: float
     """Lowest confidence that passes the gate, 0..1."""
     enable_task_count_adjustment: bool

@@ -40,7 +40,7 @@ class PauseSwitch:
         if row is not None:
             return schema.PauseEnded.model_validate(row)
         if project_id is None:
-            raise NotFound("no pause of all projects is in force; dsm pause lists those of single")
+            raise NotFound("no pause of all projects is in force; dsm pause --list names others")
         other = await self._pauses.current(project_id)
         if other is None:
             raise NotFound(f"{project_id} is not paused")

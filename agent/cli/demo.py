@@ -46,7 +46,12 @@ def demo(
         # In a wheel that is not unpacked, the example is no file of its own.
         with as_file(EXAMPLE) as example:
             importing.import_csv(
-                [example], mapping=[MAPPING], prefix=PREFIX, as_of=as_of, target=Target(folder)
+                [example],
+                mapping=[MAPPING],
+                prefix=PREFIX,
+                as_of=as_of,
+                autonomy="act",
+                target=Target(folder),
             )
         for project in imported_projects(folder):
             orchestrate.orchestrate(project, target=Target(folder))

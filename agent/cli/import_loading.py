@@ -16,6 +16,7 @@ from rich.progress import (
 from agent.cli.connect import connect
 from agent.cli.target import Target
 from agent.client import OrchestratorClient
+from agent.importing.autonomy import Level
 from agent.importing.history_sync import Advance
 from agent.importing.import_run import run_import
 from agent.importing.load import LoadResult, step_count
@@ -34,9 +35,12 @@ async def load_plans(
     study: Study,
     place: ProjectPlace = UNKNOWN_PLACE,
     *,
+    level: Level = "approve",
     quiet: bool,
 ) -> list[LoadResult]:
     """Load every plan into the running stack; `quiet` shows no progress.
+
+    `level` is the autonomy of new projects.
 
     Raises: `CsvRefused` before anything is written, when one of them cannot be loaded or updated.
     """
@@ -50,7 +54,7 @@ async def load_plans(
                 bar = progress.add_task(f"importing {plan.project.id}", total=step_count(plan))
                 return lambda steps: progress.advance(bar, steps)
 
-            results = await run_import(clients, target.folder, plans, study, place, open_bar)
+            results = await run_import(clients, target.folder, plans, study, place, open_bar, level)
             remaining = await _wait_for_embeddings(clients.orchestrator, progress)
     if remaining and not quiet:
         print(

@@ -12,6 +12,7 @@ from rich.text import Text
 from agent.cli.import_summary import dry_run_lines, release_command, result_lines
 from agent.cli.target import Target
 from agent.importing import recognition_json
+from agent.importing.autonomy import Level
 from agent.importing.load import LoadResult
 from agent.importing.preview import render
 from agent.importing.reading import Study, study_warnings
@@ -99,9 +100,9 @@ def _result_json(result: LoadResult) -> dict[str, Any]:
 
 
 def show_results(
-    study: Study, results: Sequence[LoadResult], target: Target, *, dry_run: bool
+    study: Study, results: Sequence[LoadResult], target: Target, level: Level, *, dry_run: bool
 ) -> None:
     """Print what became of each project, or would."""
-    lines = dry_run_lines(study, target) if dry_run else result_lines(study, results, target)
+    lines = dry_run_lines(study, target, level) if dry_run else result_lines(study, results, target)
     for line in lines:
         print(line)

@@ -5,19 +5,28 @@ from collections.abc import Sequence
 from agent.cli.target import Target
 from agent.cli.words import count
 from agent.clock.message import describe_close
+from agent.importing.autonomy import Level
 from agent.importing.changes import Changes
 from agent.importing.history_windows import ProjectHistory
 from agent.importing.load import LoadResult
 from agent.importing.reading import Study
 
+_AUTONOMY: dict[Level, tuple[str, str, str]] = {
+    "observe": ("only records", "only record", " what it would do"),
+    "approve": ("asks a person", "ask a person", " before it acts"),
+    "act": ("acts by itself", "act by itself", ""),
+}
 
-def dry_run_lines(study: Study, target: Target) -> list[str]:
-    """Say what the import would change in each project."""
+
+def dry_run_lines(study: Study, target: Target, level: Level = "approve") -> list[str]:
+    """Say what the import would change in each project; `level` is the autonomy of a new one."""
     changes = study.changes()
     lines: list[str] = []
     for history in study.histories:
         lines.append(_announced(history, changes.get(history.project_id)))
         lines.append(_announced_clock(study, history.project_id, target))
+        if history.project_id not in changes:
+            lines.append(describe_autonomy(history.project_id, level, target, mood="would"))
     return [*lines, "Dry run: nothing was imported."]
 
 
@@ -30,12 +39,23 @@ def result_lines(study: Study, results: Sequence[LoadResult], target: Target) ->
         if result.closed_sprint is not None:
             lines.append(describe_close(result.closed_sprint))
         lines.append(_clock(result, target))
+        if result.autonomy is not None:
+            lines.append(describe_autonomy(result.project_id, result.autonomy, target))
     return lines
 
 
 def release_command(project_id: str, target: Target) -> str:
     """Return the command that lets a project follow the clock."""
     return f"dsm clock {project_id} --live{target.options}"
+
+
+def describe_autonomy(project_id: str, level: Level, target: Target, *, mood: str = "") -> str:
+    """Say how far a new project acts by itself, or with a mood would, and how that is changed."""
+    plain, infinitive, tail = _AUTONOMY[level]
+    verb = f"{mood} {infinitive}" if mood else plain
+    other, purpose = ("approve", "let it ask") if level == "act" else ("act", "let it act")
+    command = f"dsm autonomy {project_id} {other}{target.options}"
+    return f"{project_id} {verb}{tail}; to {purpose}: `{command}`"
 
 
 def _announced(history: ProjectHistory, changes: Changes | None) -> str:

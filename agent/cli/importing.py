@@ -13,6 +13,7 @@ from agent.cli.stack import AsJson
 from agent.cli.target import Target
 
 if TYPE_CHECKING:
+    from agent.importing.autonomy import Level
     from agent.importing.recognition import Recognition
 
 Files = Annotated[
@@ -42,6 +43,13 @@ DateFormatName = Annotated[
 Country = Annotated[str | None, typer.Option(help="Country of the team's calendar, e.g. DE.")]
 Subdivision = Annotated[str | None, typer.Option(help="Part of the country, e.g. BY.")]
 TimeZone = Annotated[str | None, typer.Option("--timezone", help="E.g. Europe/Berlin.")]
+AutonomyName = Annotated[
+    str,
+    typer.Option(
+        "--autonomy",
+        help="How far a new project acts by itself: observe, approve (it asks) or act.",
+    ),
+]
 
 
 def import_csv(
@@ -57,6 +65,7 @@ def import_csv(
     dry_run: DryRun = False,
     rejects: Rejects = None,
     date_format: DateFormatName = None,
+    autonomy: AutonomyName = "approve",
     *,
     target: Target,
     as_json: AsJson = False,
@@ -73,6 +82,7 @@ def import_csv(
     from agent.importing.reading import FileOptions, recognise_files, study_files
 
     with one_line():
+        level = _level(autonomy)
         days = parse_cadence(cadence) if cadence else None
         requested_day = parse_as_of(as_of) if as_of else None
         place = parse_place(country, subdivision, timezone)
@@ -86,13 +96,26 @@ def import_csv(
         # Prepared in a dry run too: it must find everything that would stop the import.
         plans = [prepare(history, study.day, study.clock, place) for history in study.histories]
         results = (
-            [] if dry_run else asyncio.run(load_plans(target, plans, study, place, quiet=as_json))
+            []
+            if dry_run
+            else asyncio.run(load_plans(target, plans, study, place, level=level, quiet=as_json))
         )
         if as_json:
             answer = import_output.to_json(study, results, rejected, target)
             print(json.dumps(answer | {"dry_run": dry_run}, indent=2))
         else:
-            import_output.show_results(study, results, target, dry_run=dry_run)
+            import_output.show_results(study, results, target, level, dry_run=dry_run)
+
+
+def _level(name: str) -> "Level":
+    """Return the autonomy that an option names. Raises: `Invalid`."""
+    from agent.importing.autonomy import LEVELS
+    from domain_services.kernel.errors import Invalid
+
+    for level in LEVELS:
+        if level == name:
+            return level
+    raise Invalid(f"--autonomy {name} is no level; name {', '.join(LEVELS)}")
 
 
 @contextmanager

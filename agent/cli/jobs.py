@@ -56,6 +56,8 @@ def run_daily_scrum(sprint: Sprint, due: Due = None, *, target: Target) -> None:
         moment = _moment(due)
         if moment is not None and due is None and _is_too_early(moment):
             return f"nothing was done: {moment.isoformat()} was {BEFORE_START}"
+        if pause := await _pause_of(clients, sprint.upper().rpartition("-S")[0]):
+            return f"nothing was done: {pause}"
         scrum = await clients.sprint.run_daily_scrum(sprint.upper(), moment or _now())
         if moment is not None and due is None:
             await _note_result(clients, scrum.sprint_id, moment)
@@ -96,6 +98,8 @@ def plan_sprint(project: Project, *, target: Target) -> None:
     """Decide the next step of PROJECT and carry it out; a decision under way is no failure."""
 
     async def decide(clients: "Clients") -> str:
+        if pause := await _pause_of(clients, project.upper()):
+            return f"nothing was done: {pause}"
         return await _decide(clients, project.upper())
 
     _run(target, decide, UNDER_WAY)
@@ -117,6 +121,10 @@ def plan_all(target: Target) -> None:
             if not is_live:
                 rest += 1
                 continue
+            if pause := await _pause_of(clients, project):
+                print(f"{project}: nothing was done: {pause}", flush=True)
+                rest += 1
+                continue
             count += 1
             try:
                 print(await _decide(clients, project), flush=True)
@@ -126,9 +134,19 @@ def plan_all(target: Target) -> None:
                 failed += [] if code in UNDER_WAY else [project]
         if failed:
             raise Conflict(f"{len(failed)} of {count} projects failed: {', '.join(failed)}")
-        return f"projects: {count} decided, {rest} at rest (held or not active)"
+        return f"projects: {count} decided, {rest} at rest (held, paused or not active)"
 
     _run(target, decide, ())
+
+
+async def _pause_of(clients: "Clients", project: str) -> str | None:
+    """Describe the pause that holds for a project; None without one."""
+    from agent.cli.pause import describe_pause
+
+    # Asked of the orchestrator, which alone knows: a job that cannot ask fails and is repeated.
+    pauses = (await clients.orchestrator.pauses()).pauses
+    mine = (pause for pause in pauses if pause.project_id in (None, project))
+    return next((describe_pause(pause) for pause in mine), None)
 
 
 async def _decide(clients: "Clients", project: str) -> str:

@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 
 from agent.cli import (
     audit,
+    autonomy,
     backfill,
     backlog,
     clock,
@@ -25,6 +26,7 @@ from agent.cli import (
     migrate,
     mode,
     orchestrate,
+    pause,
     project,
     runs,
     schedule,
@@ -46,6 +48,8 @@ PANELS = {
         "runs",
         "forecast",
         "mode",
+        "autonomy",
+        "pause",
         "clock",
         "project",
         "backlog",
@@ -98,6 +102,8 @@ app.command("orchestrate")(on_target(orchestrate.orchestrate))
 app.command("runs")(on_target(runs.runs))
 app.command("forecast")(on_target(forecast.forecast))
 app.command("mode")(on_target(mode.mode))
+app.command("autonomy")(on_target(autonomy.autonomy))
+app.command("pause")(on_target(pause.pause))
 app.command("walk")(on_target(walk.walk))
 app.command("clock")(on_target(clock.clock))
 app.command("learn")(on_target(learning.learn))

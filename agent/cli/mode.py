@@ -33,7 +33,7 @@ Threshold = Annotated[
 MEANINGS = {
     "rule_based_only": "evidence is recorded and never followed",
     "intelligence_enhanced": "evidence is followed where following it pays",
-    "shadow": "decisions are recorded and nothing is carried out",
+    "shadow": "decisions are recorded and nothing is carried out (better: dsm autonomy observe)",
 }
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from agent.importing import known_rows
+from agent.importing.autonomy import Level
 from agent.importing.existing_history import check_update, read_existing
 from agent.importing.history_sync import Advance
 from agent.importing.load import LoadResult, load
@@ -23,9 +24,11 @@ async def run_import(
     study: Study,
     place: ProjectPlace,
     progress: Callable[[Plan], Advance],
+    level: Level = "approve",
 ) -> list[LoadResult]:
     """Load or update every project of a study; `progress` opens a project's progress.
 
+    `level` is the autonomy of projects that are new; that of others stays as it is.
     Raises: `CsvRefused` before anything is written, when one of them cannot be updated.
     """
     # Every plan first: an error in the second project must not leave the first half imported.
@@ -38,7 +41,7 @@ async def run_import(
     for plan, project in zip(plans, existing, strict=True):
         advance = progress(plan)
         if project is None:
-            result = await load(services, plan, advance)
+            result = await load(services, plan, advance, level)
             await send_past_tasks(services, study.rows[plan.project.id], study.day)
             # Saved last: a failed import is repeated as if it had not begun.
             known_rows.save(data_dir, study.rows[plan.project.id])

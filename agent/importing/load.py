@@ -5,6 +5,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from agent.clock.schema import ClosedByClock
+from agent.importing.autonomy import Level, set_autonomy
 from agent.importing.batches import batches
 from agent.importing.history_sync import Advance, sync_history
 from agent.importing.plan import Plan
@@ -50,6 +51,8 @@ class LoadResult:
     """Open tasks in the order of their ranks; 0 when the order stayed as it was."""
     closed_sprint: ClosedByClock | None = None
     """Sprint that ended on the way to the day of the import; None when none did."""
+    autonomy: Level | None = None
+    """How far the new project acts by itself; None for one that existed: it stays as it is."""
 
     @property
     def changed(self) -> bool:
@@ -64,9 +67,17 @@ def step_count(plan: Plan) -> int:
     return len(plan.tasks) + 2 * len(plan.retrospectives)
 
 
-async def load(services: Services, plan: Plan, advance: Advance) -> LoadResult:
-    """Write project, team, backlog, past sprints and episodes; safe to repeat after a failure."""
+async def load(
+    services: Services, plan: Plan, advance: Advance, level: Level = "approve"
+) -> LoadResult:
+    """Write project, team, backlog, past sprints and episodes; safe to repeat after a failure.
+
+    A new project gets the autonomy `level`. Raises: `Unavailable` when that could not be stored.
+    """
     created = await _create_project(services, plan)
+    if created:
+        # Before its tasks: a project that has any could already be decided for.
+        await set_autonomy(services.orchestrator, plan.project.id, level)
     members = await assign_people(services, plan.project.id, plan.people)
     tasks = await _create_tasks(services, plan, advance)
     # Last, because the working days of episodes come from the calendar of the project.
@@ -84,6 +95,7 @@ async def load(services: Services, plan: Plan, advance: Advance) -> LoadResult:
         clock="held" if held_at else "live",
         today=held_at or utc_now().astimezone(ZoneInfo(plan.project.timezone)).date(),
         replaced=history.replaced + history.removed,
+        autonomy=level if created else None,
     )
 
 

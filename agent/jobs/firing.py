@@ -13,6 +13,7 @@ from domain_services.project.client import ProjectClient
 from domain_services.project.schema import Project
 from domain_services.sprint.client import SprintClient
 from graphs.answer import Orchestration
+from memory.autonomy import Pauses, describe_pause
 from memory.follow_ups import WAIT_SECONDS
 from tools.cronjobs import CronJob, ProjectKind
 
@@ -47,16 +48,24 @@ class JobRunner:
         sprints: SprintClient,
         chronicle: ChronicleClient,
         orchestrator: Orchestrator,
+        pauses: Pauses,
         own_work: OwnWork,
     ) -> None:
         self._projects = projects
         self._sprints = sprints
         self._chronicle = chronicle
         self._orchestrator = orchestrator
+        self._pauses = pauses
         self._own_work = own_work
 
     async def fire(self, job: CronJob, due: datetime) -> Firing:
-        """Do the work of `job` that was due at `due`. Raises: as `SprintClient` and `decide`."""
+        """Do the work of `job` that was due at `due`; that of a paused project rests.
+
+        The installation's own work goes on in a pause. Raises: as `SprintClient` and `decide`.
+        """
+        pause = await self._pauses.current(job.project_id) if job.project_id else None
+        if pause is not None:
+            return Firing(f"Nothing was done: {describe_pause(pause)}.", rested=True)
         if job.kind == "daily_scrum":
             return await self._hold_daily_scrum(job.sprint_id or "", due)
         if job.kind == "orchestrate":
@@ -78,8 +87,11 @@ class JobRunner:
     async def decide(self, project_id: str) -> Firing:
         """Decide with the default options, as the route does.
 
-        A held or inactive project rests. Raises: `RunInProgress`, `Unavailable`, `NotFound`.
+        A held or inactive project rests. Raises: `Paused`, `RunInProgress`, `Unavailable`,
+        `NotFound`.
         """
+        # What follows the close of a sprint waits for the end of a pause, and is not dropped.
+        await self._pauses.check(project_id)
         project = await self._projects.get_project(project_id)
         if project.clock == "held" or project.status != "active":
             return Firing(

@@ -93,7 +93,7 @@ class ImportRoom:
         study = self.study(*files, as_of=as_of, today=today)
         plans = [prepare(history, study.day, study.clock) for history in study.histories]
         (result,) = await run_import(
-            self.clients, self.folder, plans, study, UNKNOWN_PLACE, lambda _: lambda _: None
+            self.clients, self.folder, plans, study, UNKNOWN_PLACE, lambda _: lambda _: None, "act"
         )
         return result
 

@@ -301,6 +301,27 @@ async def test_shadow_mode_records_and_does_nothing(auto: System) -> None:
     assert await get(auto, "/sprints/by-project/AUTO", "sprint") == []
 
 
+async def test_schedules_of_a_paused_project_rest_and_say_so(auto: System) -> None:
+    await auto.orchestrate("AUTO", options={"schedule": "* * * * *"})
+    body = {"project_id": "AUTO", "reason": "a fair"}
+    assert (await call(auto, "POST", "/orchestrate/pause", body)).status_code == 200
+    await add(auto)
+    await make_due(auto)
+    row = await until(lambda: last_result(auto))
+    assert row["last_result"].startswith("Nothing was done: AUTO is paused by admin since")
+    assert row["last_result"].endswith("(a fair); dsm pause AUTO --end ends the pause.")
+    assert row["last_run_id"] is None
+
+    async def scrum_rested() -> Any:
+        scrum = await get(auto, SCRUM)
+        return scrum if scrum["last_result"] else None
+
+    await execute(auto, "UPDATE cronjobs SET starts_at = now() - interval '2 h'")
+    assert "AUTO is paused by admin" in (await until(scrum_rested))["last_result"]
+    notes = "/v1/notes/daily_scrum_report?sprint_id=AUTO-S01"
+    assert (await auto.http.get(auto.urls["chronicle"] + notes)).status_code == 404
+
+
 async def test_schedules_of_a_held_project_rest_and_say_so(system: System) -> None:
     await system.start("project", "backlog", "chronicle", "sprint")
     await system.start("orchestrator", schedule_poll_seconds=0.05)

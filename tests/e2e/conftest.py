@@ -45,6 +45,7 @@ class Dsm:
 
     def import_example(self, as_of: str, prefix: str, *more: str) -> Any:
         options = ["--map", demo.MAPPING, "--prefix", prefix, "--as-of", as_of, *more]
+        options += ["--autonomy", "act"]
         return self.json("import", "csv", str(EXAMPLE), *options)
 
     @property

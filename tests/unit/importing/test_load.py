@@ -55,7 +55,10 @@ async def test_large_team_is_assigned_in_several_requests() -> None:
         backlog=RecordingClient(),
         sprint=RecordingClient(),
         chronicle=RecordingClient(replace_imported_sprints=replaced),
-        orchestrator=RecordingClient(replace_imported_episodes=replaced),
+        orchestrator=RecordingClient(
+            replace_imported_episodes=replaced,
+            get_autonomy=lambda _: SimpleNamespace(level="act", always_ask=[]),
+        ),
     )
     plan = prepare(split_history(rows, DAY, 14)["P"], DAY)
     result = await load(cast(Services, services), plan, lambda _: None)
