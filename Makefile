@@ -3,6 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 AS_OF ?=
+KEEP ?=
 DATA_DIR ?= .dsm
 BASE_PORT ?= 8100
 STUDIO_PORT ?= 2024
@@ -10,7 +11,7 @@ PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --group m
 	--generate-hashes --no-emit-index-url --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help image-test install demo up down studio check test coverage test-deadlines test-processes test-faults soak bench lock docs
+.PHONY: help image-test install demo notebooks up down studio check test coverage test-deadlines test-processes test-faults soak bench lock docs
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -26,8 +27,14 @@ install: .venv/installed ## Make .venv with exactly what requirements.lock names
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: install ## Import two real projects as of AS_OF (a chosen day) and decide their next sprints
-	$(BIN)/dsm demo $(if $(AS_OF),--as-of $(AS_OF)) --base-port $(BASE_PORT)
+demo: install ## Import two real projects as of AS_OF (a chosen day) and decide their next sprints; KEEP=1 leaves the stack running
+	$(BIN)/dsm demo $(if $(AS_OF),--as-of $(AS_OF)) $(if $(KEEP),--keep) --base-port $(BASE_PORT)
+
+# JupyterLab comes with the first use: 70 MB that no test needs.
+notebooks: install ## Open the notebooks in JupyterLab, on the running stack or on one of their own
+	@$(BIN)/python -c 'import jupyterlab' 2>/dev/null || \
+		$(BIN)/uv pip install --quiet --constraint requirements.lock --editable '.[notebooks]'
+	$(BIN)/jupyter lab --notebook-dir notebooks
 
 up: install ## Start the embedded stack in the background
 	$(BIN)/dsm up --detach --base-port $(BASE_PORT)

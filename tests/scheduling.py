@@ -7,6 +7,7 @@ from xdist.scheduler import LoadScopeScheduling
 SLOW = (
     "tests/house/test_hostile_corpus.py",
     "tests/e2e/",
+    "tests/notebooks/",
     "tests/faults/",
     "tests/house/",
     "tests/migrations/",

@@ -9,6 +9,7 @@ import typer
 from agent.cli.stack import DEFAULT_BASE_PORT, BasePort
 from agent.cli.target import Target
 
+CHECKOUT = Path(__file__).resolve().parents[2]  # or where an installation has its packages
 EXAMPLE = files("agent.cli") / "example_data" / "two-scrum-projects.csv"
 MAPPING = "id=id,project=project,created=created_date,finished=finished_date"
 PREFIX = "P"
@@ -85,5 +86,7 @@ def show_end(folder: Path, base_port: int, *, keep: bool, chosen: bool) -> None:
         print(f"  {f'dsm up --detach{port}':<36} # start this state again")
     print("  dsm orchestrate P1 --why --evidence  # the decision in detail")
     print("  dsm clock P1 --to next-sprint        # hold the scrums, close, go on to the next one")
+    if keep and (CHECKOUT / "notebooks").is_dir():
+        print("  make notebooks                       # the decision opened, in four notebooks")
     print("  examples/a_year_of_sprints.sh        # 26 sprints of both projects")
     print("  dsm down                             # stop; delete the folder to start over")

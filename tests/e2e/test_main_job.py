@@ -1,7 +1,5 @@
 """From a file to an executed decision, through the command that a user types."""
 
-import os
-import re
 import signal
 import subprocess
 import sys
@@ -360,60 +358,6 @@ def test_audit_verify_names_the_first_broken_audit(dsm: Dsm, api: httpx.Client) 
         assert f"audit {ids[1]} (number 2): its content was changed" in done.stdout
     _set_actor(dsm, ids[1], "test")
     assert dsm.run("audit", "verify").returncode == 0
-
-
-def _walk_through(repository: Path, data_dir: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, str(repository / "notebooks" / "decision_walkthrough.py")],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env={**os.environ, "DSM_DATA_DIR": str(data_dir), "DSM_PROJECT": "P0"},
-        check=False,
-    )
-
-
-def test_notebook_shows_the_decision_its_memories_and_its_records(
-    dsm: Dsm, api: httpx.Client, repository: Path, tmp_path: Path
-) -> None:
-    dry = dsm.json("orchestrate", "P0", "--dry-run")
-    rule = dry["decisions"]["rule_based_decision"]["tasks_to_assign"]
-    # The run's own audit comes by itself; the two below are to be the newest.
-    trail = f"{dsm.url(0)}/orchestrate/intelligence/decision-audit/P0"
-    _until(lambda: api.get(trail).json()["pending"] == 0)
-    dry_run_last = [(4, {}), (7, {}), (9, {"dry_run": True})]
-    for tasks, effect in dry_run_last:
-        record = {
-            "audit_id": str(uuid4()),
-            "project_id": "P0",
-            "decision_source": "rule_based_only",
-            "decision": {"create_new_sprint": False, "tasks_to_assign": tasks, **effect},
-            "actor": "test",
-            "timestamp": datetime.now(UTC).isoformat(),
-        }
-        assert api.post(f"{dsm.url(4)}/v1/notes/decision_audit", json=record).status_code == 201
-    audits = api.get(f"{dsm.url(4)}/v1/notes/decision_audit?project_id=P0").json()
-    done = _walk_through(repository, dsm.data_dir)
-    assert done.returncode == 0, done.stderr
-    rows = [line.split() for line in done.stdout.splitlines()]
-    (adjusted,) = [row for row in rows if row[:1] == ["task_count_modification"]]
-    assert int(adjusted[1]) == rule
-    assert rule / 2 <= int(adjusted[2]) <= rule * 3 / 2
-    episodes = [row for row in rows if re.fullmatch("P[01]-S[0-9]+", (row or [""])[0])]
-    assert len(episodes) >= 3
-    assert all(0 <= float(row[2]) <= 1 for row in episodes)
-    recorded = {row[-1] for row in rows if row}
-    assert {item["hash"][:12] for item in audits} <= recorded
-    marks = {row[-1]: row[1] for row in rows if row and len(row) > 1}
-    assert marks[audits[-1]["hash"][:12]] == "dry_run"
-    assert marks[audits[-2]["hash"][:12]] == "acted"
-    # Decisions that acted are compared, and looking at one leaves nothing behind.
-    assert ["tasks_to_assign", "4", "7"] in rows
-    assert api.get(f"{dsm.url(4)}/v1/notes/decision_audit?project_id=P0").json() == audits
-    assert api.get(trail).json()["pending"] == 0
-    nothing = _walk_through(repository, tmp_path / "none")
-    assert nothing.returncode == 1
-    assert "no stack runs on" in nothing.stderr
 
 
 def test_doctor_finds_no_failure_on_a_running_stack_also_by_its_urls(dsm: Dsm) -> None:

@@ -39,6 +39,18 @@ def test_end_of_the_demo_names_the_ports_that_were_chosen(
         assert command in capsys.readouterr().out
 
 
+def test_demo_that_is_kept_names_the_notebooks_and_how_to_stop(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    show_end(tmp_path, 8100, keep=True, chosen=False)
+    kept = capsys.readouterr().out
+    assert "make notebooks" in kept
+    assert "dsm down" in kept
+    assert "dsm up" not in kept
+    show_end(tmp_path, 8100, keep=False, chosen=False)
+    assert "make notebooks" not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("phase", ["stopped", "crashed"])
 def test_stack_that_does_not_run_says_what_to_do(phase: str) -> None:
     assert "dsm " in PHASES[phase]
