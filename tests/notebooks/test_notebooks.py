@@ -15,14 +15,14 @@ import nbformat
 import psycopg
 import pytest
 
-from agent import frames, open_stack
 from agent.cli.demo import DEFAULT_DAY
+from agent.open_stack import ROOT
 from deploy.local import control
 from tests.conftest import roomy_memory
 from tests.e2e.conftest import Dsm
 from tests.ports import free_port
 
-FOLDER = open_stack.ROOT / "notebooks"
+FOLDER = ROOT / "notebooks"
 NAMES = sorted(path.stem for path in FOLDER.glob("[0-9]*.py"))
 MOST_BYTES = 1_500_000
 # Absolute paths, and an IPython or Python warning with its place.
@@ -140,18 +140,26 @@ def test_looking_leaves_no_trace(executed: Executed) -> None:
 
 
 def test_running_stack_is_left_running_and_one_at_rest_is_started_and_stopped(
-    executed: Executed, stack: Dsm, monkeypatch: pytest.MonkeyPatch
+    executed: Executed, stack: Dsm
 ) -> None:
     assert executed.phase == "running"
     stack.run("down")
-    monkeypatch.setattr(open_stack, "_free_ports", lambda: free_port(in_a_row=7))
-    own = open_stack.open_stack({"DSM_DATA_DIR": str(stack.data_dir)})
-    try:
-        assert own.started
-        assert len(own.read(frames.read_runs)) == 2
-        assert str(stack.data_dir) not in own.name
-    finally:
-        own.close()
+    reader = """
+from agent import frames
+from agent.open_stack import open_stack
+stack = open_stack()
+print(stack.started, len(stack.read(frames.read_runs)), stack.name)
+stack.close()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", reader],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, "DSM_DATA_DIR": str(stack.data_dir)},
+        check=False,
+    )
+    assert done.stdout == "True 2 the folder that DSM_DATA_DIR names\n", done.stderr
     assert control.status(stack.data_dir).phase == "stopped"
 
 
