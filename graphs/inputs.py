@@ -16,11 +16,42 @@ from graphs.nodes.planning import with_pace
 from graphs.rules.base import TaskFact
 from graphs.state import Learned, Order, Patterns, Planning, Snapshot, State
 from graphs.thresholds import MAX_CHANGE, SHOWN_LEFT_OUT
+from memory.decision import Decision, DecisionSource, PlannedCall
 from memory.episode_documents import JsonObject
 from memory.recall import Recall
 
 SHAPE = 1  # of the document; a changed meaning of a field needs the next one
 LEAST_TASKS = 40  # of the planning order, at least: other numbers may plan more than the run did
+
+
+@dataclass(frozen=True)
+class Deeds:
+    """The part of a decision that changes something; its words are no part of it."""
+
+    create_sprint: bool
+    """True when a sprint is created."""
+    close_sprint: bool
+    """True when the sprint in progress is closed."""
+    tasks: int | None
+    """Tasks of the new sprint; None when none is created."""
+    weeks: int | None
+    """Its weeks; None as above."""
+    source: DecisionSource
+    """`intelligence_enhanced` when evidence changed a number."""
+    calls: tuple[PlannedCall, ...]
+    """The planned calls in order."""
+
+
+def deeds_of(decision: Decision) -> Deeds:
+    """Return what a decision does."""
+    return Deeds(
+        create_sprint=decision.create_sprint,
+        close_sprint=decision.close_sprint,
+        tasks=decision.tasks,
+        weeks=decision.duration_weeks,
+        source=decision.source,
+        calls=decision.plan,
+    )
 
 
 @dataclass(frozen=True)
@@ -43,6 +74,8 @@ class Inputs:
     """Past errors and calibration that the run read."""
     degraded: tuple[str, ...]
     """What the run had to do without, in words."""
+    decided: Deeds
+    """What the run decided to do: inputs stay longer than the run."""
 
 
 _ADAPTER = TypeAdapter(Inputs)
@@ -62,6 +95,7 @@ def inputs_of(state: State) -> Inputs:
         recall=state["recall"],
         learned=state["learned"],
         degraded=tuple(state["degraded"]),
+        decided=deeds_of(state["decision"]),
     )
 
 
