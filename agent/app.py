@@ -18,6 +18,7 @@ from agent.intelligence.api import router as intelligence
 from agent.jobs.schedule_states import schedule_states
 from agent.learning import memory_api
 from agent.mcp.extra import require_mcp
+from agent.replay import api as replay
 from agent.runs import api as runs
 from agent.runs.metrics import given_up_runs, unfinished_runs
 from agent.schedules import api as schedules
@@ -69,6 +70,7 @@ def create_app(settings: AgentSettings) -> FastAPI:
             health.router,
             router,
             caller_router,
+            replay.router,
             runs.router,
             runs.decision,
             autonomy.of_project,

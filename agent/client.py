@@ -1,5 +1,6 @@
 """Typed client of the orchestrator, with one method for each route."""
 
+from datetime import datetime
 from uuid import UUID
 
 from agent import schema
@@ -9,6 +10,7 @@ from agent.clock.schema import ClockMoved, ClockMoveRequest
 from agent.decision_schema import RunDecision
 from agent.intelligence import schema as intelligence
 from agent.learning import schema as learning_schema
+from agent.replay import schema as replay_schema
 from agent.schedules import schema as schedules
 from domain_services.kernel.client.streaming import StreamingClient
 from domain_services.kernel.types import Liveness
@@ -76,6 +78,32 @@ class OrchestratorClient(StreamingClient):
         return await self._call(
             "POST", path, Orchestration, body=body, key=key, timeout=ORCHESTRATE_SECONDS
         )
+
+    async def run_inputs(
+        self,
+        project_id: str | None = None,
+        since: datetime | None = None,
+        before: UUID | None = None,
+        limit: int = 50,
+    ) -> replay_schema.RunInputsPage:
+        params = {
+            "project_id": project_id,
+            "since": since and since.isoformat(),
+            "before": before,
+            "limit": limit,
+        }
+        return await self._call("GET", "/runs/inputs", replay_schema.RunInputsPage, params=params)
+
+    async def inputs_of_run(self, run_id: UUID) -> replay_schema.RunInputs:
+        """Read the inputs of one run. Raises: `PeerRefused` (404) where none are stored."""
+        return await self._call("GET", f"/runs/{run_id}/inputs", replay_schema.RunInputs)
+
+    async def what_if(
+        self, run_id: UUID, body: replay_schema.WhatIfRequest
+    ) -> replay_schema.WhatIfAnswer:
+        """Ask for a past decision by other numbers. Raises: as `inputs_of_run`."""
+        path = f"/runs/{run_id}/what-if"
+        return await self._call("POST", path, replay_schema.WhatIfAnswer, body=body)
 
     async def move_clock(self, project_id: str, body: ClockMoveRequest) -> ClockMoved:
         path = f"/orchestrate/project/{project_id}/clock"

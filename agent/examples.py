@@ -70,6 +70,7 @@ EXAMPLES: Examples = {
         "version": 0,
         "reason": "the newest one states too much",
     },
+    "POST /runs/{run_id}/what-if": {"tasks": 8, "weeks": 2},
     "POST /memory/episodes": {"episodes": [_EPISODE]},
     "PUT /memory/episodes/imported/{project_id}": {"episodes": [_EPISODE]},
     "POST /memory/backfill": {"limit": 200},
