@@ -28,6 +28,7 @@ from agent.cli import (
     orchestrate,
     pause,
     project,
+    replay,
     runs,
     schedule,
     serve,
@@ -46,6 +47,7 @@ PANELS = {
         "import",
         "orchestrate",
         "runs",
+        "replay",
         "forecast",
         "mode",
         "autonomy",
@@ -100,6 +102,7 @@ app.command("status")(on_target(status.status))
 app.command("down")(on_folder(stack.down))
 app.command("orchestrate")(on_target(orchestrate.orchestrate))
 app.command("runs")(on_target(runs.runs))
+app.command("replay")(on_target(replay.replay))
 app.command("forecast")(on_target(forecast.forecast))
 app.command("mode")(on_target(mode.mode))
 app.command("autonomy")(on_target(autonomy.autonomy))

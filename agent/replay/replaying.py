@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -80,11 +80,6 @@ def replaying(
             yield decide
         finally:
             process.kill()
-
-
-def replay_all(documents: Iterable[Mapping[str, Any]], replayer: Replayer) -> Iterator[Compared]:
-    """Decide again from each document, in their order."""
-    return (replayer(document) for document in documents)
 
 
 def _compared(document: Mapping[str, Any], answer: Mapping[str, Any]) -> Compared:

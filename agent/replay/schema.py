@@ -24,7 +24,7 @@ class KnownOutcome(Answer):
 
 
 class RunInputs(Answer):
-    """What one decision was made from, beside its outcome."""
+    """Inputs of one decision, beside the outcome of its sprint."""
 
     run_id: UUID
     """Id of the run."""

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 
 
 class Setup(TypedDict):
-    """What a replay changes."""
+    """Changes of a replay."""
 
     numbers: dict[str, float]
     """By the names of `graphs/thresholds.py`."""

@@ -1,0 +1,41 @@
+"""Names of runs as people type them: an id, the begin of one, or `last`."""
+
+import re
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from domain_services.kernel.errors import Invalid, NotFound
+
+if TYPE_CHECKING:
+    from agent.client import OrchestratorClient
+
+_HEX = re.compile(r"[0-9a-f]{1,32}")
+_DIGITS = 32  # of an id
+
+
+async def find_run(orchestrator: "OrchestratorClient", name: str) -> UUID:
+    """Return the id of the run that `name` means; a full id is not looked up.
+
+    Raises: `Invalid` for what is no id, and for the begin of several; `NotFound` without a run.
+    """
+    text = name.strip().lower()
+    if text == "last":
+        page = await orchestrator.runs(limit=1)
+        if not page.runs:
+            raise NotFound("there is no run yet; begin one with: dsm orchestrate PROJECT")
+        return page.runs[0].run_id
+    digits = text.replace("-", "")
+    if _HEX.fullmatch(digits) is None:
+        raise Invalid(f"{name!r} names no run; give its id, the begin of it, or `last`")
+    if len(digits) == _DIGITS:
+        return UUID(digits)
+    # Runs are listed by id, so that those with this begin stand together.
+    page = await orchestrator.runs(before=UUID(digits.ljust(_DIGITS, "f")), limit=2)
+    ids = [run.run_id for run in page.runs if run.run_id.hex.startswith(digits)]
+    if not ids:
+        raise NotFound(f"no run begins with {name}; list them with: dsm runs")
+    if len(ids) > 1:
+        raise Invalid(
+            f"several runs begin with {name}, as {ids[0]} and {ids[1]}; give more of the id"
+        )
+    return ids[0]
