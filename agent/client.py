@@ -86,12 +86,7 @@ class OrchestratorClient(StreamingClient):
         before: UUID | None = None,
         limit: int = 50,
     ) -> replay_schema.RunInputsPage:
-        params = {
-            "project_id": project_id,
-            "since": since and since.isoformat(),
-            "before": before,
-            "limit": limit,
-        }
+        params = {"project_id": project_id, "since": since, "before": before, "limit": limit}
         return await self._call("GET", "/runs/inputs", replay_schema.RunInputsPage, params=params)
 
     async def inputs_of_run(self, run_id: UUID) -> replay_schema.RunInputs:
