@@ -1,5 +1,6 @@
 """Typed client of the orchestrator, with one method for each route."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -59,11 +60,23 @@ class OrchestratorClient(StreamingClient):
     async def runs(
         self,
         project_id: str | None = None,
-        status: str | None = None,
+        status: str | Sequence[str] | None = None,
         before: UUID | None = None,
         limit: int = 50,
+        *,
+        kind: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
     ) -> schema.RunPage:
-        params = {"project_id": project_id, "status": status, "before": before, "limit": limit}
+        params = {
+            "project_id": project_id,
+            "status": status,
+            "kind": kind,
+            "since": since and since.isoformat(),
+            "until": until and until.isoformat(),
+            "before": before,
+            "limit": limit,
+        }
         return await self._call("GET", "/runs", schema.RunPage, params=params)
 
     async def run(self, run_id: UUID) -> schema.RunDetails:

@@ -223,6 +223,8 @@ class RunSummary(Answer):
     """Id of the run."""
     project_id: str
     """Id of the project."""
+    kind: RunKind
+    """`decision`, `undo` of another run, or `request` of a call by an agent."""
     status: Status
     """`running`, then `decided` while calls are made, then `done`, `failed` or `abandoned`."""
     dry_run: bool
@@ -233,6 +235,12 @@ class RunSummary(Answer):
     """When the decision was stored; null before it, and for a run that planned no call."""
     ended_at: datetime | None
     """Null while the run is unfinished."""
+    expires_at: datetime | None
+    """Time from which a waiting run can no longer be approved; null for one that never waited."""
+    reviewed_by: str | None
+    """Name of the API key that approved or rejected it; null before an answer."""
+    undone_by: UUID | None
+    """Run that took this one back; null without one."""
     tries: int
     """Failed tries to finish it; outages do not count."""
     reason: str | None

@@ -29,6 +29,7 @@ from agent.cli import (
     pause,
     project,
     replay,
+    run,
     runs,
     schedule,
     serve,
@@ -46,6 +47,7 @@ PANELS = {
     "Work with a team": (
         "import",
         "orchestrate",
+        "run",
         "runs",
         "replay",
         "forecast",
@@ -101,6 +103,7 @@ app.command("up")(on_folder(stack.up))
 app.command("status")(on_target(status.status))
 app.command("down")(on_folder(stack.down))
 app.command("orchestrate")(on_target(orchestrate.orchestrate))
+app.command("run")(on_target(run.run))
 app.command("runs")(on_target(runs.runs))
 app.command("replay")(on_target(replay.replay))
 app.command("forecast")(on_target(forecast.forecast))

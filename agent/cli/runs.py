@@ -1,10 +1,12 @@
-"""`dsm runs`: the newest orchestrations, with what they did and why one failed."""
+"""`dsm runs`: the newest runs, with what they did and why one failed."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agent.cli.moments import read_moment
 from agent.cli.stack import AsJson
 from agent.cli.target import Target
 
@@ -12,14 +14,39 @@ if TYPE_CHECKING:
     from agent.schema import RunPage, RunSummary
 
 MOST_RUNS = 200  # that the route answers at once
-STATUSES = ("running", "decided", "done", "failed", "abandoned")
+# As memory/run.py has them. Not imported from there, which would load pydantic.
+STATUSES = (
+    "running",
+    "waiting",
+    "decided",
+    "done",
+    "failed",
+    "abandoned",
+    "rejected",
+    "expired",
+    "superseded",
+    "undone",
+)
+KINDS = ("decision", "undo", "request")
 
 ProjectOption = Annotated[
     str | None, typer.Option("--project", help="Only the runs of this project.")
 ]
 StatusOption = Annotated[
-    str | None,
-    typer.Option("--status", metavar="|".join(STATUSES), help="Only the runs in this state."),
+    list[str] | None,
+    typer.Option(
+        "--status", metavar="STATUS", help=f"Only runs in this state: {', '.join(STATUSES)}."
+    ),
+]
+KindOption = Annotated[
+    str | None, typer.Option("--kind", metavar="|".join(KINDS), help="Only runs of this kind.")
+]
+Since = Annotated[
+    str | None, typer.Option(metavar="TIME", help="Started at this day or moment, or 30d ago.")
+]
+Until = Annotated[str | None, typer.Option(metavar="TIME", help="Started before this, as above.")]
+Before = Annotated[
+    str | None, typer.Option(metavar="RUN", help="Older than this run: the next page.")
 ]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=MOST_RUNS, help="Runs at most.")]
 
@@ -27,6 +54,10 @@ Limit = Annotated[int, typer.Option("--limit", min=1, max=MOST_RUNS, help="Runs 
 def runs(
     project: ProjectOption = None,
     status: StatusOption = None,
+    kind: KindOption = None,
+    since: Since = None,
+    until: Until = None,
+    before: Before = None,
     limit: Limit = 20,
     *,
     target: Target,
@@ -35,10 +66,17 @@ def runs(
     """List runs, newest first: what each did, and why it failed or waits to be tried again."""
     from agent.cli.failures import one_line
 
-    if status is not None and status not in STATUSES:
-        raise typer.BadParameter(f"name one of {', '.join(STATUSES)}", param_hint="--status")
+    for name in status or ():
+        if name not in STATUSES:
+            hint = f"name one of {', '.join(STATUSES)}"
+            raise typer.BadParameter(hint, param_hint="--status")
+    if kind is not None and kind not in KINDS:
+        raise typer.BadParameter(f"name one of {', '.join(KINDS)}", param_hint="--kind")
+    now = datetime.now(UTC)
+    first = read_moment(since, "--since", now) if since else None
+    end = read_moment(until, "--until", now) if until else None
     with one_line():
-        page = asyncio.run(_read(target, project, status, limit))
+        page = asyncio.run(_read(target, project, status, kind, first, end, before, limit))
     if as_json:
         print(page.model_dump_json(indent=2))
         return
@@ -46,23 +84,49 @@ def runs(
         print("\n".join(describe(run)))
     if not page.runs:
         print("no such run is stored")
+    elif page.next_before is not None:
+        print(f"older ones: the same with --before {page.next_before}")
 
 
-async def _read(target: Target, project: str | None, status: str | None, limit: int) -> "RunPage":
+async def _read(
+    target: Target,
+    project: str | None,
+    status: list[str] | None,
+    kind: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    before: str | None,
+    limit: int,
+) -> "RunPage":
     from agent.cli.connect import connect
+    from agent.cli.run_names import find_run
 
     async with connect(target) as clients:
-        return await clients.orchestrator.runs(project, status, limit=limit)
+        orchestrator = clients.orchestrator
+        return await orchestrator.runs(
+            project.upper() if project else None,
+            status,
+            before=await find_run(orchestrator, before) if before else None,
+            limit=limit,
+            kind=kind,
+            since=since,
+            until=until,
+        )
 
 
 def describe(run: "RunSummary") -> list[str]:
     """Describe one run in lines of text."""
-    kind = " (dry run)" if run.dry_run else ""
+    from agent.importing.terminal import printable
+
+    kind = " (dry run)" if run.dry_run else "" if run.kind == "decision" else f" ({run.kind})"
     head = f"{run.started_at:%Y-%m-%d %H:%M:%S} UTC  {run.project_id}  {run.status}{kind}"
-    lines = [f"{head}  {run.run_id}"]
+    person = f"  by {run.reviewed_by}" if run.reviewed_by else ""
+    lines = [f"{head}{person}  {run.run_id}"]
+    if run.status == "waiting" and run.expires_at is not None:
+        lines.append(f"    waits for a person until {run.expires_at:%Y-%m-%d %H:%M} UTC")
     if run.reason is not None:
         # "decided" with a reason waits for its next try.
         tries = f"{run.tries} tries, " if run.tries else ""
         lines.append(f"    {tries}{' '.join(run.reason.split())}")
     lines += [f"    {action}" for action in run.actions_taken if action != run.reason]
-    return lines
+    return [printable(line) for line in lines]

@@ -1,7 +1,7 @@
 """Routes of runs: a list of them, and what one was asked and how far it is."""
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, get_args
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -12,12 +12,12 @@ from agent.bootstrap import Services
 from agent.decision_schema import RunDecision
 from agent.runs.decision_refusals import unknown_run
 from agent.runs.details import details
-from domain_services.kernel.types import ProjectId
+from domain_services.kernel.types import ProjectId, UtcMoment
 from domain_services.kernel.web.idempotent_route import IdempotentRoute
 from domain_services.kernel.web.openapi import problems
 from graphs.answer import Orchestration
-from memory.run import Status
-from memory.run_list import read_page
+from memory.run import RunKind, Status
+from memory.run_list import RunFilter, read_page
 from memory.run_steps import read_steps
 
 MOST_RUNS = 200  # of a page
@@ -35,14 +35,19 @@ async def _services(request: Request) -> Services:
 async def runs(
     services: Annotated[Services, Depends(_services)],
     project_id: ProjectId | None = None,
-    status: Status | None = None,
+    status: Annotated[list[Status] | None, Query(max_length=len(get_args(Status)))] = None,
+    kind: RunKind | None = None,
+    since: UtcMoment | None = None,
+    until: UtcMoment | None = None,
     before: UUID | None = None,
     limit: Annotated[int, Query(ge=1, le=MOST_RUNS)] = 50,
 ) -> schema.RunPage:
-    """List runs, newest first; `before` is the last id of the page before."""
-    page = await read_page(
-        services.pool, project_id=project_id, status=status, before=before, limit=limit
-    )
+    """List runs, newest first; `before` is the last id of the page before.
+
+    `status` may be given several times; `since` and `until` are about the start.
+    """
+    matching = RunFilter(project_id, status, kind, since, until)
+    page = await read_page(services.pool, matching, before=before, limit=limit)
     return schema.RunPage(
         runs=[schema.RunSummary.model_validate(asdict(line)) for line in page],
         next_before=page[-1].run_id if len(page) == limit else None,

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from memory.run import LeaseLost, RequestKey, Run, RunError
-from memory.run_list import read_page
+from memory.run_list import RunFilter, read_page
 from memory.run_recovery import FIRST_PAUSE_SECONDS, RunRecovery
 from memory.runs import RunTable
 from tests.memory.conftest import Memory, decide
@@ -121,6 +121,6 @@ async def test_pages_of_runs_follow_each_other(memory: Memory) -> None:
     starts = [run.started_at for run in (*first, *rest)]
     assert starts == sorted(starts, reverse=True)
     assert (len(first), len(rest)) == (3, 2)
-    assert len(await read_page(memory.pool, project_id="P1", limit=9)) == 2
-    assert await read_page(memory.pool, status="done", limit=9) == []
+    assert len(await read_page(memory.pool, RunFilter("P1"), limit=9)) == 2
+    assert await read_page(memory.pool, RunFilter(statuses=["done"]), limit=9) == []
     assert {run.reason for run in first} == {"'timezone'"}

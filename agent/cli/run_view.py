@@ -1,0 +1,154 @@
+"""Page of one run, for people: request, decision, steps, calls and people."""
+
+from collections.abc import Iterator
+from typing import cast
+
+from pydantic import JsonValue, ValidationError
+from rich.console import Group, RenderableType
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from agent import schema
+from agent.cli.headline import headline
+from agent.cli.layout import name_value_rows, plain_text, section
+from agent.cli.reasons import evidence_line, reason
+from agent.cli.report_evidence import episode_table
+from agent.cli.words import count
+from graphs.answer import Orchestration
+from memory.decision import Decision
+
+_DEFAULTS: dict[str, JsonValue] = schema.Options().model_dump(mode="json")
+_STATES = {
+    "running": "is deciding",
+    "waiting": "waits for a person",
+    "decided": "has decided and makes its calls",
+    "done": "is done",
+    "failed": "failed",
+    "abandoned": "was abandoned: its process died before it had decided",
+    "rejected": "was rejected",
+    "expired": "expired: nobody answered in time",
+    "superseded": "was superseded by a newer decision",
+    "undone": "was undone",
+}
+
+
+def render(run: schema.RunDetails) -> RenderableType:
+    """Lay out a run."""
+    answer = answer_of(run)
+    parts: list[RenderableType] = [
+        Rule(f"run {run.run_id}", style="bold"),
+        plain_text(f"{run.project_id}: the {_kind(run)} {_STATES[run.status]}."),
+        *section("Run", [name_value_rows(_facts(run, answer))]),
+        *section("Decision", [name_value_rows(_decision(run, answer))]),
+        *section("Calls", list(_calls(run, answer))),
+        *section("Steps", [steps_table(run.steps)] if run.steps else []),
+    ]
+    episodes = answer.intelligence_metadata.similar_episodes if answer else []
+    parts += section("Recalled episodes", [episode_table(episodes)] if episodes else [])
+    return Group(*parts)
+
+
+def answer_of(run: schema.RunDetails) -> Orchestration | None:
+    """Return the answer to the caller; None before it is known, and for other kinds of runs."""
+    try:
+        return None if run.answer is None else Orchestration.model_validate(run.answer)
+    except ValidationError:
+        return None
+
+
+def _kind(run: schema.RunDetails) -> str:
+    if run.kind == "decision":
+        return "dry run" if run.dry_run else "decision"
+    return f"undo of run {run.undoes}" if run.kind == "undo" else "request of a call"
+
+
+def _facts(run: schema.RunDetails, answer: Orchestration | None) -> Iterator[tuple[str, str]]:
+    yield "started", f"{run.started_at:%Y-%m-%d %H:%M:%S} UTC"
+    if run.ended_at:
+        seconds = (run.ended_at - run.started_at).total_seconds()
+        yield "ended", f"{run.ended_at:%Y-%m-%d %H:%M:%S} UTC, after {seconds:.2f} s"
+    yield "asked", _asked(run)
+    if answer:
+        yield "project's day", f"{answer.as_of}"
+        yield "mode", answer.intelligence_metadata.decision_mode
+    if run.reviewed_by:
+        yield "person", _person(run)
+    if run.status == "waiting" and run.expires_at:
+        yield "expires", f"{run.expires_at:%Y-%m-%d %H:%M} UTC"
+    if run.superseded_by:
+        yield "superseded by", f"run {run.superseded_by}"
+    if run.undone_by:
+        yield "undone by", f"run {run.undone_by}"
+    if run.error:
+        tries = f"tried {count(run.tries, 'time')}: " if run.tries else ""
+        yield "error", f"{tries}{run.error.detail}"
+
+
+def _asked(run: schema.RunDetails) -> str:
+    options = cast(dict[str, JsonValue], run.request.get("options") or {})
+    changed = {
+        name: value for name, value in options.items() if value != _DEFAULTS.get(name, value)
+    }
+    asked = [f"{name} {_short(value)}" for name, value in changed.items()]
+    return ", ".join(asked) or "the next step, with no option of its own"
+
+
+def _short(value: JsonValue) -> str:
+    return f"{len(value)} named" if isinstance(value, list) else str(value)
+
+
+def _person(run: schema.RunDetails) -> str:
+    when = f" on {run.reviewed_at:%Y-%m-%d %H:%M} UTC" if run.reviewed_at else ""
+    decisions = cast(list[dict[str, JsonValue]], (run.review or {}).get("decisions") or [])
+    kinds = sorted({str(decision.get("type")) for decision in decisions})
+    reasons = [str(decision["reason"]) for decision in decisions if decision.get("reason")]
+    words = f"{', '.join(kinds) or 'answered'} by {run.reviewed_by}{when}"
+    return f"{words}: {'; '.join(dict.fromkeys(reasons))}" if reasons else words
+
+
+def _decision(run: schema.RunDetails, answer: Orchestration | None) -> Iterator[tuple[str, str]]:
+    if answer:
+        yield "decided", headline(answer, None)
+        if cause := reason(answer):
+            yield "why", cause
+        if described := evidence_line(answer):
+            yield described[0].lower(), described[1]
+        if answer.performance_metrics.degraded:
+            yield "missing", "; ".join(answer.performance_metrics.degraded)
+    elif run.decision:
+        yield "decided", run.decision.reasoning
+    if run.proposal:
+        yield "proposed", _numbers(run.proposal)
+        if run.decision:
+            yield "edited to", _numbers(run.decision)
+
+
+def _numbers(decision: Decision) -> str:
+    return "; ".join(call.description for call in decision.plan) or "no call"
+
+
+def _calls(run: schema.RunDetails, answer: Orchestration | None) -> Iterator[RenderableType]:
+    plan = run.decision.plan if run.decision else answer.actions_planned if answer else ()
+    taken = answer.actions_taken if answer else []
+    for step, call in enumerate(plan):
+        yield plain_text(f"{step}  {call.name}: {call.description}")
+    for action in taken:
+        yield plain_text(f"->  {action}")
+    if plan and not taken:
+        yield Text("none was made", style="dim")
+
+
+def steps_table(steps: list[schema.RunStep]) -> Table:
+    """Build a table of steps: the time of each and what it wrote."""
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column("node")
+    table.add_column("ms", justify="right")
+    table.add_column("wrote")
+    for step in steps:
+        ms = "" if step.ms is None else f"{step.ms:.1f}"
+        wrote = ", ".join(step.update) or "nothing"
+        if step.left_out:
+            wrote += f" ({sum(step.left_out.values())} items left out)"
+        table.add_row(plain_text(step.node), ms, plain_text(wrote))
+    return table
