@@ -72,8 +72,8 @@ class OrchestratorClient(StreamingClient):
             "project_id": project_id,
             "status": status,
             "kind": kind,
-            "since": since and since.isoformat(),
-            "until": until and until.isoformat(),
+            "since": since,
+            "until": until,
             "before": before,
             "limit": limit,
         }

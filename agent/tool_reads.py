@@ -36,7 +36,7 @@ class OwnReads:
         return await runs.runs(
             services=self._services,
             project_id=project_id,
-            status=cast(Status | None, status),
+            status=[cast(Status, status)] if status else None,
             before=before,
             limit=limit,
         )

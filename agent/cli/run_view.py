@@ -39,14 +39,18 @@ def render(run: schema.RunDetails) -> RenderableType:
     parts: list[RenderableType] = [
         Rule(f"run {run.run_id}", style="bold"),
         plain_text(f"{run.project_id}: the {_kind(run)} {_STATES[run.status]}."),
-        *section("Run", [name_value_rows(_facts(run, answer))]),
-        *section("Decision", [name_value_rows(_decision(run, answer))]),
+        *_rows("Run", list(_facts(run, answer))),
+        *_rows("Decision", list(_decision(run, answer))),
         *section("Calls", list(_calls(run, answer))),
         *section("Steps", [steps_table(run.steps)] if run.steps else []),
     ]
     episodes = answer.intelligence_metadata.similar_episodes if answer else []
     parts += section("Recalled episodes", [episode_table(episodes)] if episodes else [])
     return Group(*parts)
+
+
+def _rows(title: str, rows: list[tuple[str, str]]) -> list[RenderableType]:
+    return section(title, [name_value_rows(rows)] if rows else [])
 
 
 def answer_of(run: schema.RunDetails) -> Orchestration | None:
@@ -90,8 +94,8 @@ def _asked(run: schema.RunDetails) -> str:
     changed = {
         name: value for name, value in options.items() if value != _DEFAULTS.get(name, value)
     }
-    asked = [f"{name} {_short(value)}" for name, value in changed.items()]
-    return ", ".join(asked) or "the next step, with no option of its own"
+    options_in_words = [f"{name} {_short(value)}" for name, value in changed.items()]
+    return ", ".join(options_in_words) or "the next step, with no option of its own"
 
 
 def _short(value: JsonValue) -> str:
@@ -130,12 +134,12 @@ def _numbers(decision: Decision) -> str:
 
 def _calls(run: schema.RunDetails, answer: Orchestration | None) -> Iterator[RenderableType]:
     plan = run.decision.plan if run.decision else answer.actions_planned if answer else ()
-    taken = answer.actions_taken if answer else []
+    actions = answer.actions_taken if answer else []
     for step, call in enumerate(plan):
         yield plain_text(f"{step}  {call.name}: {call.description}")
-    for action in taken:
+    for action in actions:
         yield plain_text(f"->  {action}")
-    if plan and not taken:
+    if plan and not actions:
         yield Text("none was made", style="dim")
 
 
