@@ -162,10 +162,12 @@ async def test_client_method_matches_the_openapi_document(method: Method) -> Non
         accepted = str(operation.spec["requestBody"]["content"]["application/json"]["schema"])
         assert f"/{type(body).__name__}'" in accepted
         assert set(definitions[type(body).__name__]["properties"]) == set(type(body).model_fields)
-    [answer] = [item for code, item in operation.spec["responses"].items() if code[0] == "2"]
+    answers = [item for code, item in operation.spec["responses"].items() if code[0] == "2"]
+    assert answers
     ours = TypeAdapter(called.answer).json_schema(mode="serialization")
-    theirs = answer["content"]["application/json"]["schema"]
-    assert _shape(ours, ours.get("$defs", {})) == _shape(theirs, definitions)
+    for answer in answers:
+        theirs = answer["content"]["application/json"]["schema"]
+        assert _shape(ours, ours.get("$defs", {})) == _shape(theirs, definitions)
 
 
 # Called by kubelets, Prometheus and people, not by a client.
