@@ -34,7 +34,7 @@ demo: install ## Import two real projects as of AS_OF (a chosen day) and decide 
 notebooks: install ## Open the notebooks in JupyterLab, on the running stack or on one of their own
 	@$(BIN)/python -c 'import jupyterlab' 2>/dev/null || \
 		$(BIN)/uv pip install --quiet --constraint requirements.lock --editable '.[notebooks]'
-	$(BIN)/jupyter lab --notebook-dir notebooks
+	$(BIN)/jupyter lab --notebook-dir notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
 up: install ## Start the embedded stack in the background
 	$(BIN)/dsm up --detach --base-port $(BASE_PORT)
