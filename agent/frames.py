@@ -20,6 +20,7 @@ from agent.frame_rows import (
     Value,
 )
 from agent.intelligence.schema import DecisionImpact, ProjectForecast
+from agent.replay.schema import RunInputs
 from agent.schema import OrchestrationRequest, RunDetails, RunStep, RunSummary
 from domain_services.chronicle.schema import DecisionAudit, SprintRetrospective
 from domain_services.kernel.client.http_client import PeerRefused
@@ -28,6 +29,7 @@ from memory.documents import AdjustmentReport
 from memory.episode import SimilarEpisode
 
 MOST_RUNS = 200  # of one page
+MOST_INPUTS = 100  # the same
 MOST_ITEMS = 3  # of a list that is opened; longer ones are counted
 
 
@@ -40,6 +42,11 @@ async def read_runs(clients: Clients, project_id: str | None = None) -> list[Run
 async def read_run(clients: Clients, run_id: str) -> RunDetails:
     """Read one run with its steps. Raises: `PeerRefused` (404) for an unknown id."""
     return await clients.orchestrator.run(UUID(run_id))
+
+
+async def read_inputs(clients: Clients, project_id: str | None = None) -> list[RunInputs]:
+    """Read what the newest decisions were made from, at most 100; newest first."""
+    return (await clients.orchestrator.run_inputs(project_id, limit=MOST_INPUTS)).runs
 
 
 async def look(clients: Clients, project_id: str) -> Orchestration:

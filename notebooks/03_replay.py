@@ -10,6 +10,7 @@
 
 # %%
 import sys
+from dataclasses import replace
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -25,6 +26,12 @@ from benchmarks.decision_quality.fortnights import fortnights, read_tasks
 from graphs.evidence.evidence import Evidence
 from graphs.evidence.forecast import past_forecasts
 from graphs.evidence.pace import Sprint, planned_work, prior_tasks
+from graphs.inputs import from_document
+from graphs.replay import replay
+from graphs.rules.backlog import create_sprint
+from graphs.rules.base import Facts, Ruling
+from graphs.rules.catalogue import RULES
+from graphs.what_if import Changes, with_changes
 
 plt.style.use(ROOT / "notebooks" / "dsm.mplstyle")
 BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#999999"
@@ -162,14 +169,62 @@ apart.abs().groupby(past.project).mean().round(2).rename_axis("mean error")
 # not finished. A rule is worth a pull request when its error is smaller in *each* project of the
 # table.
 #
-# ## Velocity, forecast, and the forecast's own past
+# ## The stack's own decisions, decided again
 #
-# Now the running stack. Each past sprint was forecast from the sprints before it alone: the band
-# is the range that was usual then. Seven of ten sprints should end inside.
+# With each decision the service stores what it was made from. `replay` runs rules, evidence and
+# gate on that once more: other numbers come in by `Changes`, another rule takes the place of one
+# in the catalogue. Nothing is read and nothing is called.
 
 # %%
 stack = open_stack()
 print(f"reading {stack.name}")
+stored = stack.read(frames.read_inputs)
+
+
+def a_task_a_day(facts: Facts) -> Ruling | None:
+    """Plan one task for each working day of the window."""
+    ruling = create_sprint(facts)
+    if ruling is None:
+        return None
+    return replace(ruling, tasks=min(facts.working_days or 10, facts.unassigned_tasks))
+
+
+OWN_RULES = tuple(a_task_a_day if rule is create_sprint else rule for rule in RULES)
+VARIANTS = {
+    "as decided": (Changes(), RULES),
+    "threshold 0.95": (Changes(confidence_threshold=0.95), RULES),
+    "rules alone": (Changes(decision_mode="rule_based_only"), RULES),
+    "85 % sure": (Changes(certainty=85), RULES),
+    "a task a day": (Changes(decision_mode="rule_based_only"), OWN_RULES),
+}
+if not stored:
+    print("No decision has kept its inputs yet: dsm orchestrate PROJECT makes one.")
+again = pd.DataFrame(
+    {
+        "project": run.project_id,
+        "sprint": run.outcome.sprint_id if run.outcome else "not ended",
+        **{
+            name: replay(with_changes(from_document(run.inputs), changes), rules).decision.tasks
+            for name, (changes, rules) in VARIANTS.items()
+        },
+        "completed": run.outcome.completed_tasks if run.outcome else "-",
+    }
+    for run in stored
+)
+again.set_index("project")
+
+# %% [markdown]
+# **See:** the first column is what the runs planned, the others what they would have planned, the
+# last one what was completed, once the sprint has ended. A row whose numbers differ is a decision
+# that flips. `dsm replay --since 30d --set confidence_threshold=0.95` does the same for many runs,
+# in a process that can reach nothing.
+#
+# ## Velocity, forecast, and the forecast's own past
+#
+# Each past sprint was forecast from the sprints before it alone: the band is the range that was
+# usual then. Seven of ten sprints should end inside.
+
+# %%
 names = {run["project"] for run in stack.read(frames.read_runs)}
 projects = {name: stack.read(frames.read_past_sprints, name) for name in sorted(names)}
 if not any(projects.values()):
