@@ -55,6 +55,7 @@ def create_app(settings: AgentSettings) -> FastAPI:
             app.state.delivers = True
             app.state.item_kinds = ITEM_KINDS
             app.state.attention.append(services.cronjob_table.refused)
+            app.state.attention.append(services.pause_switch.attention)
             recovery = RunRecovery(services.pool, HungUpStarts())
             app.state.attention.append(partial(given_up_runs, recovery))
             app.state.readings = (

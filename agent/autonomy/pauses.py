@@ -21,6 +21,18 @@ class PauseSwitch:
         rows = await self._pauses.in_force()
         return schema.Pauses(pauses=[schema.Pause.model_validate(row) for row in rows])
 
+    async def attention(self) -> list[str]:
+        """Return a sentence for readiness and `dsm status` while anything is paused."""
+        pauses = (await self.in_force()).pauses
+        # Readiness needs no key, so that it names neither projects nor people.
+        if not pauses:
+            return []
+        if pauses[0].project_id is None:
+            since = f"{pauses[0].paused_at:%Y-%m-%d %H:%M} UTC"
+            return [f"all projects are paused since {since}; end it with: dsm pause --end"]
+        count = "1 project is" if len(pauses) == 1 else f"{len(pauses)} projects are"
+        return [f"{count} paused; list them: dsm pause --list"]
+
     async def pause(self, project_id: str | None, reason: str | None, by: str) -> schema.Pause:
         """Pause a project, None for all; one that is in force stays as it is, and is returned."""
         audit = build_deed_audit(project_id or ALL_PROJECTS, "paused", by, reason=reason)

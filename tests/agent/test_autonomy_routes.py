@@ -22,6 +22,11 @@ async def end(system: System, **params: Any) -> Any:
     return await system.http.delete(url, params=params)
 
 
+async def attention(system: System) -> list[str]:
+    answer = await system.http.get(system.urls["orchestrator"] + "/health/ready")
+    return answer.json().get("attention", [])
+
+
 async def deeds(system: System, project_id: str, count: int) -> list[Any]:
     """Wait for the audits of deeds in a chain, and return their decisions."""
     url = f"{system.urls['chronicle']}/v1/notes/decision_audit?project_id={project_id}"
@@ -97,6 +102,8 @@ async def test_pause_is_begun_once_shown_and_ended(whole: System) -> None:
     assert again == first
     everywhere = (await whole.post("orchestrator", PAUSE, {})).json()
     assert (await get(whole, PAUSE))["pauses"] == [everywhere, first]
+    [sentence] = [text for text in await attention(whole) if "paused" in text]
+    assert "all projects are paused since" in sentence
 
     assert (await end(whole, project_id="AUTO")).json()["ended_by"] == "admin"
     refused = await end(whole, project_id="AUTO")
@@ -104,6 +111,7 @@ async def test_pause_is_begun_once_shown_and_ended(whole: System) -> None:
     assert "dsm pause --end" in refused.json()["detail"]
     assert (await end(whole)).status_code == 200
     assert (await end(whole)).status_code == 404
+    assert not [text for text in await attention(whole) if "paused" in text]
     assert (await get(whole, PAUSE))["pauses"] == []
     assert {deed["deed"] for deed in await deeds(whole, "AUTO", 2)} == {"paused", "pause_ended"}
     assert len(await deeds(whole, "ALL-PROJECTS", 2)) == 2

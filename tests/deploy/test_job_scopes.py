@@ -47,12 +47,14 @@ def _may_call(identity: Identity, method: str, path: str) -> bool:
             {
                 "sprint-service POST /sprints/{sprint_id}/run-daily-scrum",
                 "project-orchestrator POST /orchestrate/schedules/{name}/firings",
+                "project-orchestrator GET /orchestrate/pause",
             },
         ),
         (
             PLANNING_CALLS,
             {
                 "project-orchestrator POST /orchestrate/project/{project_id}",
+                "project-orchestrator GET /orchestrate/pause",
                 "project-service GET /projects",
             },
         ),
