@@ -20,7 +20,12 @@ from agent.learning import memory_api
 from agent.mcp.extra import require_mcp
 from agent.replay import api as replay
 from agent.runs import api as runs
-from agent.runs.metrics import given_up_runs, unfinished_runs
+from agent.runs.metrics import (
+    given_up_runs,
+    runs_to_approve,
+    unfinished_runs,
+    waiting_runs,
+)
 from agent.schedules import api as schedules
 from agent.settings import AgentSettings
 from domain_services.kernel.telemetry import Metrics
@@ -28,6 +33,7 @@ from domain_services.kernel.web import dead_letters, set_aside
 from domain_services.kernel.web.app import build_app
 from domain_services.kernel.web.diagnosis import AskCluster
 from memory.item_kinds import ITEM_KINDS
+from memory.proposals import Proposals
 from memory.run_recovery import HungUpStarts, RunRecovery
 from memory.runs import RunTable
 
@@ -58,8 +64,11 @@ def create_app(settings: AgentSettings) -> FastAPI:
             app.state.attention.append(services.pause_switch.attention)
             recovery = RunRecovery(services.pool, HungUpStarts())
             app.state.attention.append(partial(given_up_runs, recovery))
+            proposals = Proposals(services.pool)
+            app.state.attention.append(partial(runs_to_approve, proposals))
             app.state.readings = (
                 partial(unfinished_runs, RunTable(services.pool)),
+                partial(waiting_runs, proposals),
                 partial(schedule_states, services.cronjob_table),
             )
             yield

@@ -111,6 +111,10 @@ _COUNT = """
     SELECT count(*), extract(epoch FROM min(expires_at) - now())::float FROM runs
     WHERE status = 'waiting'
 """
+_FIRST = """
+    SELECT count(*) OVER (), run_id, expires_at FROM runs WHERE status = 'waiting'
+    ORDER BY expires_at LIMIT 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +245,11 @@ class Proposals:
         async with self._pool.connection() as connection:
             row = await (await connection.execute(_COUNT)).fetchone()
         return (int(row[0]), row[1]) if row else (0, None)
+
+    async def first(self) -> tuple[int, UUID, datetime] | None:
+        """Return the number of waiting runs, and the first to expire; None without one."""
+        async with self._pool.connection() as connection:
+            return await (await connection.execute(_FIRST)).fetchone()
 
 
 async def _refuse_unfinished(connection: Connection, run: Run) -> None:

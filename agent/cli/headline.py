@@ -23,6 +23,10 @@ def headline(answer: Orchestration, running: RunningSprint | None) -> str:
     """State in one line what was done, or what would be done."""
     if not answer.actions_planned:
         return _no_action(answer, running)
+    if answer.status == "waiting":
+        return f"Waits for a person, nothing was changed. It would {planned(answer)}"
+    if answer.effect == "shadow" and answer.intelligence_metadata.decision_mode != "shadow":
+        return f"Observing, nothing was carried out. It would {planned(answer)}"
     if answer.dry_run:
         return f"Dry run, nothing was changed. It would {planned(answer)}"
     if answer.intelligence_metadata.decision_mode == "shadow":

@@ -153,6 +153,11 @@ async def _decide(clients: "Clients", project: str) -> str:
     from agent.schema import OrchestrationRequest
 
     answer = await clients.orchestrator.orchestrate(project, OrchestrationRequest())
+    if answer.approval is not None:
+        from agent.cli.approval_words import describe_waiting
+
+        waiting = describe_waiting(answer.run_id, answer.approval.expires_at)
+        return f"{project}: waits for a person ({answer.approval.reason}); {waiting}"
     done = "; ".join(answer.actions_taken)
     return f"{project}: {done or answer.decisions.reasoning}"
 

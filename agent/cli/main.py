@@ -7,6 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from agent.cli import (
+    approve,
     audit,
     autonomy,
     backfill,
@@ -49,6 +50,9 @@ PANELS = {
         "orchestrate",
         "run",
         "runs",
+        "approve",
+        "edit",
+        "reject",
         "replay",
         "forecast",
         "mode",
@@ -105,6 +109,9 @@ app.command("down")(on_folder(stack.down))
 app.command("orchestrate")(on_target(orchestrate.orchestrate))
 app.command("run")(on_target(run.run))
 app.command("runs")(on_target(runs.runs))
+app.command("approve")(on_target(approve.approve))
+app.command("edit")(on_target(approve.edit))
+app.command("reject")(on_target(approve.reject))
 app.command("replay")(on_target(replay.replay))
 app.command("forecast")(on_target(forecast.forecast))
 app.command("mode")(on_target(mode.mode))

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+from agent.cli.approval_words import describe_waiting
 from agent.cli.headline import is_blocked, refusals
 from agent.cli.running_sprint import RunningSprint
 from graphs.answer import Orchestration
@@ -11,6 +12,10 @@ from tools.cron_words import describe_schedule
 def next_step(answer: Orchestration, running: RunningSprint | None = None) -> str:
     """Describe what to do or expect next."""
     run = f"`dsm orchestrate {answer.project_id}`"
+    if answer.approval is not None:
+        return describe_waiting(answer.run_id, answer.approval.expires_at)
+    if answer.effect == "shadow" and answer.intelligence_metadata.decision_mode != "shadow":
+        return f"`dsm autonomy {answer.project_id} approve` lets a person decide about each plan."
     if answer.dry_run and answer.actions_planned:
         return f"{run} carries it out."
     if answer.intelligence_metadata.decision_mode == "shadow" and answer.actions_planned:

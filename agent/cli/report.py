@@ -57,6 +57,10 @@ def _answer(
     yield Text.assemble((sentence(plain_text(headline(answer, running)).plain), "bold"))
     for refusal in refusals(answer):
         yield _labelled("Cause" if answer.created is None else "Refused", refusal, "red")
+    if answer.approval is not None:
+        yield _labelled("Asks", answer.approval.reason)
+        for change in answer.approval.changes:
+            yield _labelled("Change", f"{change.what}: {change.before} -> {change.after}")
     missing = answer.performance_metrics.degraded
     if missing:
         yield _labelled("Missing", "; ".join(missing), "yellow")

@@ -1,26 +1,40 @@
 """Names of runs as people type them: an id, the begin of one, or `last`."""
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
+
+import typer
 
 from domain_services.kernel.errors import Invalid, NotFound
 
 if TYPE_CHECKING:
     from agent.client import OrchestratorClient
+    from memory.run import Status
+
+RunArgument = Annotated[
+    str,
+    typer.Argument(metavar="RUN", help="Id of a run, the begin of one, or last."),
+]
 
 _HEX = re.compile(r"[0-9a-f]{1,32}")
 _DIGITS = 32  # of an id
 
 
-async def find_run(orchestrator: "OrchestratorClient", name: str) -> UUID:
+async def find_run(
+    orchestrator: "OrchestratorClient", name: str, status: "Status | None" = None
+) -> UUID:
     """Return the id of the run that `name` means; a full id is not looked up.
+
+    `last` is the newest run with `status`; None: of all.
 
     Raises: `Invalid` for what is no id, and for the begin of several; `NotFound` without a run.
     """
     text = name.strip().lower()
     if text == "last":
-        page = await orchestrator.runs(limit=1)
+        page = await orchestrator.runs(status=status, limit=1)
+        if not page.runs and status is not None:
+            raise NotFound(f"no run is {status}; list all with: dsm runs")
         if not page.runs:
             raise NotFound("there is no run yet; begin one with: dsm orchestrate PROJECT")
         return page.runs[0].run_id

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from agent.client import OrchestratorClient
+from agent.decision_schema import RunDecision, StepAnswer
 from agent.importing import holdout, known_rows
 from agent.importing.errors import CsvRefused
 from agent.importing.services import Services
@@ -12,9 +14,11 @@ from agent.importing.walking import Walk, walk
 from agent.schema import OrchestrationRequest
 from domain_services.kernel.client.http_client import PeerRefused
 from graphs.answer import Orchestration
+from graphs.approval import Approval
 
 # A project without anything to plan passes empty windows; so many in a row end the walk.
 MAX_EMPTY = 6
+APPROVAL_REASON = "approved by dsm walk, for the person who asked for the walk"
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,8 @@ class WalkedSprint:
     """True when the recommendation passed the gate."""
     daily_scrums: int
     """Daily scrums that were held."""
+    approved: bool = False
+    """True when its plan waited for a person, and the walk approved it with the caller's key."""
 
 
 async def walk_sprints(
@@ -67,7 +73,10 @@ async def walk_sprints(
         )
     passed = empty = 0
     while passed < sprints and empty < MAX_EMPTY:
-        answer = await services.orchestrator.orchestrate(project_id, request)
+        answer, approved = await services.orchestrator.orchestrate(project_id, request), False
+        if answer.approval is not None:
+            # Whoever asked for the walk wants its sprints: the caller's key approves them.
+            answer, approved = await approve_all(services.orchestrator, answer.approval), True
         rows = known_rows.find(data_dir, project_id)
         assert rows is not None
         try:
@@ -77,7 +86,7 @@ async def walk_sprints(
             if refused.peer_status == 422:
                 return
             raise
-        sprint = walked and _sprint(data_dir, answer, walked)
+        sprint = walked and _sprint(data_dir, answer, walked, approved=approved)
         if sprint is None:
             empty += 1
         else:
@@ -85,7 +94,19 @@ async def walk_sprints(
             yield sprint
 
 
-def _sprint(data_dir: Path, answer: Orchestration, walked: Walk) -> WalkedSprint | None:
+async def approve_all(client: OrchestratorClient, approval: Approval) -> Orchestration:
+    """Approve each step of a plan that waits. Raises: as `OrchestratorClient.decide`."""
+    answers = [
+        StepAnswer(step=call.step, type="approve", reason=APPROVAL_REASON)
+        for call in approval.action_requests
+    ]
+    body = RunDecision(fingerprint=approval.fingerprint, decisions=answers)
+    return await client.decide(approval.run_id, body)
+
+
+def _sprint(
+    data_dir: Path, answer: Orchestration, walked: Walk, *, approved: bool
+) -> WalkedSprint | None:
     created, closed = answer.created, walked.closed_sprint
     if created is None or created.start_date is None or created.end_date is None or closed is None:
         return None
@@ -105,4 +126,5 @@ def _sprint(data_dir: Path, answer: Orchestration, walked: Walk) -> WalkedSprint
         confidence=adjustment.confidence if adjustment else None,
         applied=bool(adjustment and adjustment.gate.passed),
         daily_scrums=len(walked.daily_scrums),
+        approved=approved,
     )

@@ -92,6 +92,7 @@ def summary(rows: "Sequence[WalkedSprint]") -> dict[str, int | float | None]:
         "from_backlog": sum(row.from_backlog or 0 for row in known),
         "compared": len(compared),
         "changed_by_evidence": sum(row.applied for row in rows),
+        "approved": sum(row.approved for row in rows),
         "mean_miss_of_plan": mean_miss("planned"),
         "mean_miss_of_rule": mean_miss("rule"),
         "mean_miss_of_recommendation": mean_miss("recommended"),
@@ -120,6 +121,13 @@ def _show(passed: "Passed") -> None:
                 f"{figures['changed_by_evidence']} decisions."
             )
         )
+        if figures["approved"]:
+            console.print(
+                Text(
+                    f"{figures['approved']} of the plans asked a person first; this walk approved"
+                    " them in your name, because you asked for it."
+                )
+            )
         if figures["compared"]:
             console.print(
                 Text(

@@ -130,8 +130,16 @@ def describe_rest(project: Project, kind: ProjectKind) -> str:
 
 def describe_run(answer: Orchestration) -> str:
     """Say what a run did, or why it did nothing."""
+    if answer.approval is not None:
+        plan = "; ".join(call.description for call in answer.actions_planned)
+        return (
+            f"Waits for a person until {answer.approval.expires_at:%Y-%m-%d %H:%M} UTC"
+            f" ({answer.approval.reason}): {plan}. `dsm approve {answer.run_id}` carries it out."
+        )
     if answer.dry_run:
-        return f"Shadow mode, recorded and nothing done: {answer.decisions.reasoning}"
+        shadow = answer.intelligence_metadata.decision_mode == "shadow"
+        opening = "Shadow mode" if shadow else "Observing"
+        return f"{opening}, recorded and nothing done: {answer.decisions.reasoning}"
     if not answer.actions_taken:
         return answer.decisions.reasoning
     actions = "; ".join(answer.actions_taken)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 
+from memory.proposals import Proposals
 from memory.run_recovery import RunRecovery
 from memory.runs import RunTable
 
@@ -29,3 +30,32 @@ async def given_up_runs(recovery: RunRecovery) -> list[str]:
         return []
     runs = "1 run was" if count == 1 else f"{count} runs were"
     return [f"{runs} given up after deciding; list them: dsm runs --status failed"]
+
+
+async def waiting_runs(proposals: Proposals) -> Iterable[Metric]:
+    """Count the runs that wait for a person."""
+    count, seconds = await proposals.count()
+    return [
+        GaugeMetricFamily("dsm_runs_waiting", "Runs that wait for a person", count),
+        GaugeMetricFamily(
+            "dsm_runs_waiting_expiry_seconds",
+            "Time until the first of them expires, 0 without",
+            seconds or 0,
+        ),
+    ]
+
+
+async def runs_to_approve(proposals: Proposals) -> list[str]:
+    """Say how many runs wait for a person, until when, and how they are answered."""
+    # Readiness needs no key, so that it names neither projects nor plans.
+    waiting = await proposals.first()
+    if waiting is None:
+        return []
+    count, run_id, expires_at = waiting
+    until = f"until {expires_at:%Y-%m-%d %H:%M} UTC"
+    if count == 1:
+        return [f"1 run waits for a person {until}: dsm approve {run_id}"]
+    return [
+        f"{count} runs wait for a person, the first {until}: dsm approve {run_id};"
+        " list them: dsm runs --status waiting"
+    ]

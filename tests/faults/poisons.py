@@ -46,6 +46,7 @@ INSTALLED = {
     "orchestrator": {
         "agent.runs.resumption:Resumption._prepare": "POISON-RUN",
         "memory.runs:RunTable.start": "POISON-FOLLOW",
+        "memory.proposals:Proposals.expire": "POISON-WAITING",
         # Called without arguments of its own but the time: the whole job fails.
         "memory.backfill:Backfill.backfill_all": "",
     },
@@ -106,6 +107,19 @@ async def _run(patient: Patient) -> None:
         await patient.fleet.create_project(project, 2, ["ann"])
         call = ("orchestrator", "POST", f"/orchestrate/project/{project}", {})
         await patient.fleet.call_and_kill("orchestrator", "run.decided:after", *call)
+
+
+async def _waiting(patient: Patient) -> None:
+    for number, project in enumerate(("POISON-WAITING", "HEALTHY-WAITING")):
+        await patient.execute(
+            "orchestrator",
+            "INSERT INTO runs (run_id, project_id, status, lease_seconds, lease_until, request,"
+            " decision, response, fingerprint, expires_at, decided_at)"
+            " VALUES (gen_random_uuid(), %s, 'waiting', 30, now(), '{}', '{}', '{}', 'f',"
+            " now() - make_interval(mins => 2 - %s), now())",
+            project,
+            number,
+        )
 
 
 async def _delivery(patient: Patient) -> None:
@@ -297,6 +311,16 @@ POISONS: dict[str, Poison] = {
         "SELECT status = 'failed' AND tries = 5 FROM runs WHERE project_id = 'POISON-RUN'",
         "/runs?project_id=POISON-RUN&status=failed",
         REASON,
+    ),
+    "proposal": Poison(
+        "proposals",
+        "orchestrator",
+        _waiting,
+        "SELECT status = 'expired' FROM runs WHERE project_id = 'HEALTHY-WAITING'",
+        "SELECT status = 'waiting' FROM runs WHERE project_id = 'POISON-WAITING'",
+        "/runs?project_id=POISON-WAITING&status=waiting",
+        "waiting",
+        keeps_failing=True,
     ),
     "delivery": Poison(
         "deliveries",

@@ -1,0 +1,49 @@
+"""Words about plans that wait for a person, and about what their answers did."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from graphs.approval import Approval
+
+
+def describe_approval(project_id: str, approval: Approval) -> Iterator[str]:
+    """Describe what will change, then the calls with their way back."""
+    yield f"{project_id}: {approval.reason}. It waits until {moment(approval.expires_at)}."
+    yield "Changes:"
+    for change in approval.changes:
+        yield f"  {change.what}: {change.before} -> {change.after}"
+    yield "Steps:"
+    for call in approval.action_requests:
+        back = f"undo: {call.undo}" if call.undo else "this cannot be taken back"
+        yield f"  {call.step}  {call.description}; {back}"
+
+
+def describe_answer(answer: BaseModel, options: str = "") -> Iterator[str]:
+    """Describe what an answer to a plan did, and what comes next."""
+    status: str = getattr(answer, "status", "done")
+    project_id: str = getattr(answer, "project_id", "")
+    run_id: UUID | None = getattr(answer, "run_id", None)
+    if status == "rejected":
+        yield "Rejected: nothing was carried out."
+        yield f"Next: dsm orchestrate {project_id}{options} decides again"
+        return
+    actions: list[str] = getattr(answer, "actions_taken", [])
+    yield from actions or ["Nothing was to be done."]
+    yield f"Next: dsm run {run_id}{options} shows the run; dsm undo {run_id}{options} takes it back"
+
+
+def describe_waiting(run_id: UUID | None, expires_at: datetime, options: str = "") -> str:
+    """Say until when a run waits, and how it is answered."""
+    return (
+        f"it waits until {moment(expires_at)}: dsm approve {run_id}{options} carries it out,"
+        f" dsm edit {run_id}{options} changes it, dsm reject {run_id}{options} --reason TEXT"
+        " refuses it"
+    )
+
+
+def moment(time: datetime) -> str:
+    """Return a time for people, in UTC."""
+    return f"{time:%Y-%m-%d %H:%M} UTC"
