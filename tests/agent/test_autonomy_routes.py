@@ -33,7 +33,7 @@ async def deeds(system: System, project_id: str, count: int) -> list[Any]:
 
     async def delivered() -> Any:
         answer = await system.http.get(url)
-        audits = answer.json() if answer.status_code == 200 else []
+        audits: list[Any] = answer.json() if answer.status_code == 200 else []
         bodies = [audit["decision"] for audit in audits if audit["decision"].get("kind") == "deed"]
         return bodies if len(bodies) == count else None
 

@@ -25,9 +25,8 @@ PATH = "/orchestrate/project/TEAM/autonomy"
 async def load(room: ImportRoom, **level: Any) -> Any:
     study = room.study(ROWS, as_of=DAY)
     plans = [prepare(history, study.day, study.clock) for history in study.histories]
-    advance = lambda _: lambda _: None  # noqa: E731 - no progress is shown
     (result,) = await run_import(
-        room.clients, room.folder, plans, study, UNKNOWN_PLACE, advance, **level
+        room.clients, room.folder, plans, study, UNKNOWN_PLACE, lambda _: lambda _: None, **level
     )
     return study, result
 

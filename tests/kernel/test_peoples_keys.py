@@ -34,7 +34,7 @@ async def service(people: PeopleKeys, database_url: Any) -> AsyncIterator[str]:
         ProjectSettings(
             port=port,
             database_url=database_url("domain_services.project"),
-            auth={**AUTH, "keys_file": people.file},
+            auth=AuthSettings.model_validate({**AUTH, "keys_file": people.file}),
         )
     )
     async with serving(app, port):
