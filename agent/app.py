@@ -12,6 +12,8 @@ from agent.api import caller_router, router
 from agent.audits.api import router as audits
 from agent.autonomy import api as autonomy
 from agent.bootstrap import Services, open_services
+from agent.chat import api as chat
+from agent.chat.wiring import make_chat
 from agent.clock.api import router as clock
 from agent.examples import EXAMPLES
 from agent.intelligence.api import router as intelligence
@@ -51,6 +53,7 @@ def create_app(settings: AgentSettings) -> FastAPI:
             app.state.services = services
             if settings.mcp.enabled:
                 app.state.mcp = await stack.enter_async_context(_serving_mcp(services, settings))
+            app.state.chat = make_chat(settings, services)
             app.state.peers = services.clients.all
             app.state.consumers = services.consumers
             app.state.database = services.database
@@ -91,6 +94,7 @@ def create_app(settings: AgentSettings) -> FastAPI:
             intelligence,
             audits,
             memory_api.router,
+            chat.router,
             dead_letters.router,
             set_aside.router,
             *_mcp_routers(settings),

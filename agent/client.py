@@ -7,6 +7,7 @@ from uuid import UUID
 from agent import schema
 from agent.audits.schema import AuditVerification
 from agent.autonomy import schema as autonomy_schema
+from agent.chat import schema as chat_schema
 from agent.clock.schema import ClockMoved, ClockMoveRequest
 from agent.decision_schema import RunDecision
 from agent.intelligence import schema as intelligence
@@ -27,6 +28,9 @@ FIRING_SECONDS = 540.0
 WORK_SECONDS = 60.0
 # Chains of years are hashed anew, and compared with every run.
 VERIFY_SECONDS = 120.0
+# Longer than the longest work that the settings allow on one message.
+CHAT_SECONDS = 620.0
+CHAT = "/agent/chat"
 INTELLIGENCE = "/orchestrate/intelligence"
 
 
@@ -274,3 +278,16 @@ class OrchestratorClient(StreamingClient):
 
     async def embedding_backlog(self) -> schema.EmbeddingBacklog:
         return await self._call("GET", "/memory/backlog", schema.EmbeddingBacklog)
+
+    async def chat(self, body: chat_schema.ChatRequest) -> chat_schema.ChatAnswer:
+        """Answer a message; `watch_chat` gives its text as it is written."""
+        return await self._call(
+            "POST", CHAT, chat_schema.ChatAnswer, body=body, timeout=CHAT_SECONDS
+        )
+
+    async def chat_threads(self) -> chat_schema.ChatThreads:
+        return await self._call("GET", f"{CHAT}/threads", chat_schema.ChatThreads)
+
+    async def chat_history(self, thread_id: UUID) -> chat_schema.ChatHistory:
+        """Read a conversation. Raises: `PeerRefused` (404) for one of another key."""
+        return await self._call("GET", f"{CHAT}/threads/{thread_id}", chat_schema.ChatHistory)

@@ -33,6 +33,7 @@ _EPISODE: dict[str, JsonValue] = {
 }
 
 EXAMPLES: Examples = {
+    "POST /agent/chat": {"message": "How is the sprint of P1 going?", "project_id": "P1"},
     "POST /orchestrate/project/{project_id}/schedules": {
         "kind": "orchestrate",
         "schedule": "0 8 * * 1-5",

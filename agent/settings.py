@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from agent.chat.settings import AdvisorSettings, ChatSettings
 from domain_services.kernel.settings import DatabaseRoute, KernelSettings, Port
 from domain_services.kernel.store_urls import PostgresUrl
 from memory import session
@@ -83,6 +84,11 @@ class AgentSettings(KernelSettings):
         description="true sends the state of runs to LangSmith; its own variables alone never do",
     )
     mcp: McpSettings = McpSettings()
+    keep_chats_days: int = Field(
+        default=30, ge=0, description="days for which conversations are stored; 0: for good"
+    )
+    chat: ChatSettings = ChatSettings()
+    advisor: AdvisorSettings = AdvisorSettings()
     schedules: Literal["embedded", "kubernetes"] = Field(
         default="embedded", description="who fires schedules: this process, or the cluster"
     )

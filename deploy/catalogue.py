@@ -27,6 +27,8 @@ class ServiceSpec:
     """Database role that it connects as; None for the owner."""
     extensions: tuple[tuple[str, str], ...] = ()
     """Extensions of its database, each with the least version."""
+    schemas: tuple[str, ...] = ()
+    """Schemas of its database beside `public`."""
     after_migration: str | None = None
     """Function that adds another package's tables to its database, as "module:attribute"."""
     wait_after_schema: str | None = None
@@ -82,6 +84,7 @@ SERVICES: Catalogue = (
         "dsm_agent_memory",
         "memory",
         extensions=(("vector", "0.8"),),
+        schemas=("chat",),
         after_migration="agent.runs.checkpoints:create_tables",
         wait_after_schema="agent.runs.checkpoints:wait_for_tables",
         calls=CALLS["orchestrator"],

@@ -58,6 +58,16 @@ _CHECKPOINTS = Rule(
     batch=2000,
 )
 
+_CHATS = Rule(
+    "chat.threads",
+    "conversation with the assistant",
+    "keep_chats_days",
+    "updated_at < now() - make_interval(days => :days)",
+    "updated_at",
+    "a month is for going on with one; what it changed is in runs and audits",
+    batch=500,
+)
+
 
 _DELETE_EPISODES = f"""
     WITH chosen AS MATERIALIZED ({chosen(_EPISODES)}),
@@ -76,6 +86,18 @@ _DELETE_CHECKPOINTS = f"""
     writes AS (DELETE FROM checkpoint_writes WHERE {_IDS}),
     blobs AS (DELETE FROM checkpoint_blobs WHERE {_IDS}),
     gone AS (DELETE FROM checkpoints WHERE {_IDS} RETURNING 1)
+    SELECT count(*) FROM gone
+"""  # noqa: S608 - constants
+
+_DELETE_CHATS = f"""
+    WITH chosen AS MATERIALIZED ({chosen(_CHATS)}),
+    gone AS (
+        DELETE FROM chat.threads WHERE ctid = ANY (ARRAY(SELECT place FROM chosen))
+        RETURNING CAST(thread_id AS text)),
+    threads AS MATERIALIZED (SELECT ARRAY(SELECT thread_id FROM gone) AS ids),
+    writes AS (DELETE FROM chat.checkpoint_writes WHERE {_IDS}),
+    blobs AS (DELETE FROM chat.checkpoint_blobs WHERE {_IDS}),
+    states AS (DELETE FROM chat.checkpoints WHERE {_IDS})
     SELECT count(*) FROM gone
 """  # noqa: S608 - constants
 
@@ -107,6 +129,12 @@ RETENTION: Tables = (
     Kept("checkpoint_blobs", "value of a checkpoint", "as above", "goes with `checkpoints`"),
     Kept("checkpoint_writes", "result of a node", "as above", "goes with `checkpoints`"),
     Kept("checkpoint_migrations", "version of LangGraph's tables", "a few rows"),
+    replace(_CHATS, delete=_DELETE_CHATS),
+    Kept("chat.checkpoints", "state of a conversation", "as above", "goes with `chat.threads`"),
+    Kept("chat.checkpoint_blobs", "value of such a state", "as above", "goes with `chat.threads`"),
+    Kept("chat.checkpoint_writes", "result of a step", "as above", "goes with `chat.threads`"),
+    Kept("chat.checkpoint_migrations", "version of LangGraph's tables", "a few rows"),
+    Kept("run_comments", "comment of a model on a decision", "as above", "goes with its run"),
     Rule(
         "embedding_cache",
         "embedding of a text by a model",

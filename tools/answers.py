@@ -85,11 +85,16 @@ def bounded(answer: object, ask: str = "ask for less") -> Answer:
     return whole
 
 
+def visible(text: str) -> str:
+    """Replace the hidden characters of a text."""
+    return _HIDDEN.sub(_REPLACEMENT, text)
+
+
 def clean(value: Any) -> Any:
     """Return a value as JSON data with hidden characters replaced and very long texts cut."""
     if isinstance(value, str):
         text = value if len(value) <= _LONGEST_TEXT else value[:_LONGEST_TEXT] + "..."
-        return _HIDDEN.sub(_REPLACEMENT, text)
+        return visible(text)
     if isinstance(value, BaseModel):
         return clean(value.model_dump(mode="json"))
     if isinstance(value, Mapping):

@@ -12,6 +12,7 @@ from agent.cli import (
     autonomy,
     backfill,
     backlog,
+    chat,
     clock,
     config,
     demo,
@@ -48,6 +49,7 @@ PANELS = {
     "Work with a team": (
         "import",
         "orchestrate",
+        "chat",
         "run",
         "runs",
         "approve",
@@ -107,6 +109,7 @@ app.command("up")(on_folder(stack.up))
 app.command("status")(on_target(status.status))
 app.command("down")(on_folder(stack.down))
 app.command("orchestrate")(on_target(orchestrate.orchestrate))
+app.command("chat")(on_target(chat.chat))
 app.command("run")(on_target(run.run))
 app.command("runs")(on_target(runs.runs))
 app.command("approve")(on_target(approve.approve))

@@ -19,7 +19,11 @@ from memory.pool import Pool
 logger = structlog.get_logger()
 
 WAIT_SECONDS = 1.0
-_VERSION = "SELECT max(v) FROM checkpoint_migrations"
+CHAT_SCHEMA = "chat"
+_VERSION = """
+    SELECT least((SELECT max(v) FROM checkpoint_migrations),
+                 (SELECT max(v) FROM chat.checkpoint_migrations))
+"""
 # A creation that was killed leaves an index that no query uses and that LangGraph takes for made.
 _INVALID = """
     SELECT format('DROP INDEX %I.%I', nspname, indexes.relname)
@@ -35,11 +39,14 @@ def create_tables(connection: psycopg.Connection[Any]) -> None:
     """Create LangGraph's tables, or bring them to its newest version.
 
     `connection` commits each statement and holds the database's lock: LangGraph itself fails when
-    two do this at once.
+    two do this at once. Runs have theirs in the schema `public`, conversations in `chat`.
     """
-    for (statement,) in connection.execute(_INVALID).fetchall():
-        connection.execute(statement)
-    PostgresSaver(connection).setup()
+    for schema in ("public", CHAT_SCHEMA):
+        connection.execute(f"SET search_path TO {schema}".encode())
+        for (statement,) in connection.execute(_INVALID).fetchall():
+            connection.execute(statement)
+        PostgresSaver(connection).setup()
+    connection.execute("RESET search_path")
 
 
 async def wait_for_tables(url: str) -> None:
@@ -53,7 +60,7 @@ async def _missing(url: str) -> str:
     """Return why LangGraph's tables cannot be used; empty when they can."""
     try:
         version = await ask(url, _VERSION)
-    except psycopg.errors.UndefinedTable:
+    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
         version = None
     except psycopg.Error as error:
         return f"the database does not answer: {error}"

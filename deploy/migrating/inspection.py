@@ -24,6 +24,10 @@ _RIGHTS = """
     FROM pg_roles WHERE rolname = current_user
 """
 _MAY_CREATE = "SELECT has_schema_privilege('public', 'CREATE')"
+_MAY_CREATE_SCHEMA = """
+    SELECT to_regnamespace(%s) IS NOT NULL
+        OR has_database_privilege(current_database(), 'CREATE')
+"""
 _AVAILABLE = """
     SELECT bool_or(trusted OR NOT superuser) AS is_trusted
     FROM pg_available_extension_versions WHERE name = %s HAVING count(*) > 0
@@ -165,6 +169,14 @@ def _owner_needs(connection: Connection, target: Target, role: str) -> Iterator[
             sql.Identifier(target.database), sql.Identifier(role)
         )
         yield Need(f"{role} may not create tables in {target.database}", statement.as_string())
+    for schema in target.spec.schemas:
+        row = connection.execute(_MAY_CREATE_SCHEMA, [schema]).fetchone()
+        if not (row and row[0]):
+            statement = sql.SQL("CREATE SCHEMA {} AUTHORIZATION {}").format(
+                sql.Identifier(schema), sql.Identifier(role)
+            )
+            reason = f"{target.database} lacks the schema {schema}"
+            yield Need(reason, statement.as_string(), target.database)
     of_others = [statement for (statement,) in connection.execute(_OF_OTHERS).fetchall()]
     if of_others:
         reason = f"tables of {target.database} belong to another role than {role}"

@@ -92,6 +92,28 @@ ALTER TABLE episodes ADD COLUMN review text
     CHECK (review IN ('approved', 'edited', 'rejected', 'expired', 'superseded'));
 """
 
+# LangGraph's own tables of the chat come beside this one, after the migration.
+_CHAT = """
+DO $$ BEGIN IF to_regnamespace('chat') IS NULL THEN CREATE SCHEMA chat; END IF; END $$;
+CREATE TABLE chat.threads (
+    thread_id uuid PRIMARY KEY,
+    owner text NOT NULL,
+    project_id text,
+    title text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    busy_until timestamptz
+);
+CREATE INDEX threads_of_owner ON chat.threads (owner, updated_at DESC);
+CREATE INDEX threads_by_age ON chat.threads (updated_at);
+CREATE TABLE run_comments (
+    run_id uuid PRIMARY KEY REFERENCES runs ON DELETE CASCADE,
+    model text NOT NULL,
+    comment text NOT NULL,
+    commented_at timestamptz NOT NULL DEFAULT now()
+);
+"""
+
 
 def upgrade() -> None:
     op.execute(_RUNS)
@@ -99,3 +121,4 @@ def upgrade() -> None:
     op.execute(_EPISODES)
     op.execute(_STEPS)
     op.execute(_AUTONOMY)
+    op.execute(_CHAT)

@@ -9,10 +9,14 @@ from psycopg.rows import class_row
 from domain_services.kernel.database.urls import plain_url
 
 _TABLES = """
-    SELECT pg_class.relname AS name, pg_total_relation_size(pg_class.oid) AS bytes,
+    SELECT CASE nspname WHEN 'public' THEN pg_class.relname
+               ELSE nspname || '.' || pg_class.relname END AS name,
+           pg_total_relation_size(pg_class.oid) AS bytes,
            coalesce(n_dead_tup, 0) AS dead_rows, 0 AS rows
     FROM pg_class LEFT JOIN pg_stat_user_tables ON relid = pg_class.oid
-    WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace ORDER BY 1
+    JOIN pg_namespace ON pg_namespace.oid = relnamespace
+    WHERE relkind IN ('r', 'p') AND nspname <> 'information_schema' AND nspname !~ '^pg_'
+    ORDER BY 1
 """
 
 
@@ -21,7 +25,7 @@ class TableSize:
     """Size of one table."""
 
     name: str
-    """Name in the schema `public`."""
+    """Name; with its schema when that is not `public`."""
     bytes: int
     """Bytes of the table with its indexes and its large values."""
     dead_rows: int
@@ -41,7 +45,7 @@ def table_sizes(url: str) -> dict[str, TableSize]:
     ):
         sizes = {size.name: size for size in cursor.execute(_TABLES).fetchall()}
         for size in sizes.values():
-            query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(size.name))
+            query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(*size.name.split(".")))
             row = connection.execute(query).fetchone()
             size.rows = row[0] if row else 0
     return sizes

@@ -4,9 +4,9 @@ The work keeps the request's place, deadline and count of a draining process unt
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 import structlog
@@ -29,6 +29,7 @@ _HEADERS = {"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"
 Emit = Callable[[str, Any], None]
 Work = Callable[[Emit], Awaitable[None]]
 Event = tuple[str, Any]
+T = TypeVar("T")
 
 
 def wants_events(request: Request) -> bool:
@@ -42,13 +43,39 @@ def to_event(name: str, data: Any) -> bytes:
     return b"event: %b\ndata: %b\n\n" % (name.encode(), orjson.dumps(data))
 
 
+async def until_reader_leaves(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """Do work that nobody needs when its reader has left. Raises: `Unavailable` then."""
+    task = asyncio.create_task(work)
+    leaving = asyncio.create_task(_leave(request.receive))
+    try:
+        await asyncio.wait([task, leaving], return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise Unavailable("the reader of this answer left before it was made")
+        return await task
+    finally:
+        leaving.cancel()
+        if not task.done():
+            await _end(task)
+
+
+async def _leave(receive: Receive) -> None:
+    """Return when the reader of the answer has left."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
 async def stream(
-    work: Work, *, headers: Mapping[str, str] | None = None, ping_seconds: float = PING_SECONDS
+    work: Work,
+    *,
+    headers: Mapping[str, str] | None = None,
+    ping_seconds: float = PING_SECONDS,
+    ends_with_reader: bool = False,
 ) -> Response:
     """Begin `work`, and return its events as an answer as soon as it has emitted the first.
 
-    An error after that becomes an event `error` with the problem document. Raises: the error of
-    the work when nothing was emitted before it.
+    `ends_with_reader` cancels the work when nobody reads its events any more. An error after the
+    first event becomes an event `error` with the problem document. Raises: the error of the work
+    when nothing was emitted before it.
     """
     events: asyncio.Queue[Event | None] = asyncio.Queue()
 
@@ -69,7 +96,9 @@ async def stream(
         raise
     if first is None:
         await task
-    return _EventStream(task, first, events, headers or {}, ping_seconds)
+    answer = _EventStream(task, first, events, headers or {}, ping_seconds)
+    answer.ends_with_reader = ends_with_reader
+    return answer
 
 
 class _EventStream(Response):
@@ -92,10 +121,25 @@ class _EventStream(Response):
         self._events = events
         self._ping_seconds = ping_seconds
         self._is_read = True
+        self.ends_with_reader = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # Nothing listens for the reader's leaving: the events then go nowhere, and the work ends
-        # as that of a plain request does.
+        # Otherwise nothing listens for the reader's leaving: the events then go nowhere, and the
+        # work ends as that of a plain request does.
+        leaving = asyncio.create_task(self._follow(receive)) if self.ends_with_reader else None
+        try:
+            await self._answer(send)
+        finally:
+            if leaving is not None:
+                leaving.cancel()
+
+    async def _follow(self, receive: Receive) -> None:
+        """Cancel the work when its reader leaves."""
+        await _leave(receive)
+        self._is_read = False
+        self._task.cancel()
+
+    async def _answer(self, send: Send) -> None:
         try:
             await send(
                 {
@@ -136,6 +180,10 @@ class _EventStream(Response):
             self._is_read = False
 
     async def _send_error(self, send: Send) -> None:
+        if self.ends_with_reader and not self._is_read:
+            # Nobody is left to be told, and the work may have been cancelled.
+            await asyncio.wait([self._task])
+            return
         try:
             await self._task
         except Problem as problem:
@@ -151,7 +199,7 @@ def _problem(problem: Problem) -> dict[str, Any]:
     return document(problem, request_id=context.request_id.get())
 
 
-async def _end(task: asyncio.Task[None]) -> None:
+async def _end(task: asyncio.Task[Any]) -> None:
     """Cancel a task and wait for its end, also when cancelled again meanwhile."""
     task.cancel()
     while not task.done():

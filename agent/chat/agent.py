@@ -1,0 +1,67 @@
+"""LangGraph agent of the chat: a model, the tools, and the limits of one message."""
+
+import asyncio
+from typing import Any
+
+import structlog
+from langchain.agents import create_agent  # pyright: ignore[reportUnknownVariableType]
+from langchain_core.language_models.chat_models import BaseChatModel
+from langchain_core.messages import HumanMessage
+from langchain_core.tools import BaseTool
+
+from agent.chat.caps import Caps
+from agent.chat.model import trouble_in_words
+from agent.chat.settings import ChatSettings
+from agent.chat.storage import ChatSaver, stored_messages, unanswered
+from agent.chat.turn import Turn
+from agent.chat.words import prompt_of
+
+logger = structlog.get_logger()
+
+_STEPS = 500  # of LangGraph; the limits of `Caps` end the work long before
+
+
+async def run_agent(
+    turn: Turn,
+    model: BaseChatModel,
+    tools: tuple[BaseTool, ...],
+    message: str,
+    *,
+    settings: ChatSettings,
+    saver: ChatSaver,
+    reads_only: bool,
+) -> None:
+    """Work on a message; `turn` takes the events. Raises: `ChatUnavailable`."""
+    thread_id = str(turn.thread.thread_id)
+    caps = turn.caps = Caps(settings, turn.model, tuple(tool.name for tool in tools))
+    agent: Any = create_agent(
+        model,
+        list(tools),
+        system_prompt=prompt_of(turn.thread.project_id, reads_only),
+        middleware=[caps],
+        checkpointer=saver,
+        name="chat",
+    )
+    config = {
+        "configurable": {"thread_id": thread_id},
+        "recursion_limit": _STEPS,
+        "run_name": "chat",
+        "tags": ["chat"],
+        "metadata": {"project_id": turn.thread.project_id},
+    }
+    interrupted = unanswered(await stored_messages(saver, thread_id))
+    messages = [*interrupted, HumanMessage(message)]
+    try:
+        async with asyncio.timeout(settings.max_seconds):
+            async for kind, part in agent.astream(
+                {"messages": messages}, config, stream_mode=["messages", "updates"]
+            ):
+                turn.take(kind, part)
+    except TimeoutError:
+        caps.limit = f"{settings.max_seconds:g} seconds went by"
+    except Exception as error:
+        trouble = trouble_in_words(error, turn.model)
+        if trouble is None:
+            raise
+        logger.warning("chat.model_failed", model=turn.model, error=str(error)[:300])
+        raise trouble from error

@@ -1,0 +1,97 @@
+"""Limits on the work for one message, kept by a middleware of the agent."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from langchain.agents.middleware import AgentMiddleware, AgentState, hook_config
+from langchain.agents.middleware.types import ModelRequest, ModelResponse, ToolCallRequest
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
+from langgraph.runtime import Runtime
+from langgraph.types import Command
+
+from agent.chat.settings import ChatSettings
+from domain_services.kernel.tracing import inside
+from tools.answers import Answer, render
+from tools.refusals import of_unknown_tool, refusal
+
+MOST_MESSAGES = 60  # of a conversation that the model reads again
+
+
+class Caps(AgentMiddleware[Any, Any]):
+    """Counts of one message's work; the model is stopped in words when one is used up."""
+
+    def __init__(self, settings: ChatSettings, model: str, tools: tuple[str, ...]) -> None:
+        super().__init__()
+        self._settings = settings
+        self._model = model
+        self._names = tools
+        self.model_calls = 0
+        self.tool_calls = 0
+        self.tokens = 0
+        self.limit: str | None = None
+        """Limit that ended the work, in words; None when none did."""
+
+    @hook_config(can_jump_to=["end"])
+    async def abefore_model(
+        self, state: AgentState[Any], runtime: Runtime[Any]
+    ) -> dict[str, Any] | None:
+        """End the work when a limit is reached."""
+        settings = self._settings
+        if self.model_calls >= settings.max_model_calls:
+            self.limit = f"the model was called {self.model_calls} times for this message"
+        elif self.tokens >= settings.max_tokens:
+            self.limit = f"{self.tokens} tokens were used for this message"
+        else:
+            return None
+        words = f"I stopped: {self.limit}, which is the limit. Ask for less at once."
+        return {"jump_to": "end", "messages": [AIMessage(words)]}
+
+    async def awrap_model_call(
+        self,
+        request: ModelRequest[Any],
+        handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]],
+    ) -> ModelResponse[Any]:
+        """Call the model with the newest part of the conversation."""
+        self.model_calls += 1
+        with inside(f"model {self._model}", {"dsm.chat.call": self.model_calls}):
+            response = await handler(request.override(messages=newest(request.messages)))
+        for message in response.result:
+            if isinstance(message, AIMessage) and message.usage_metadata is not None:
+                self.tokens += message.usage_metadata["total_tokens"]
+        return response
+
+    async def awrap_tool_call(
+        self,
+        request: ToolCallRequest,
+        handler: Callable[[ToolCallRequest], Awaitable[ToolMessage | Command[Any]]],
+    ) -> ToolMessage | Command[Any]:
+        """Call a tool; beyond the limit, or without such a tool, the model gets words."""
+        self.tool_calls += 1
+        name = str(request.tool_call["name"])
+        if self.tool_calls > self._settings.max_tool_calls:
+            self.limit = f"{self._settings.max_tool_calls} calls of tools were made"
+            answer = refusal(
+                "too_many_calls",
+                f"{self.limit}, which is the limit for one message; it was not called",
+                "answer the person with what you have",
+            )
+            return _message(request, answer)
+        if request.tool is None:
+            return _message(request, of_unknown_tool(name, self._names))
+        with inside(f"tool {name}", {"dsm.chat.call": self.tool_calls}):
+            return await handler(request)
+
+
+def newest(messages: list[AnyMessage]) -> list[AnyMessage]:
+    """Return the newest messages, beginning with one of the person."""
+    start = max(len(messages) - MOST_MESSAGES, 0)
+    while start > 0 and not isinstance(messages[start], HumanMessage):
+        start -= 1
+    return messages[start:]
+
+
+def _message(request: ToolCallRequest, answer: Answer) -> ToolMessage:
+    call = request.tool_call
+    return ToolMessage(
+        render(answer), tool_call_id=call["id"], name=str(call["name"]), status="error"
+    )

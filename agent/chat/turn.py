@@ -1,0 +1,109 @@
+"""The work on one message, as its answer is put together from the agent's events."""
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from agent.chat.schema import AskedApproval, ChatAnswer, ToolUse
+from agent.chat.sources import SeenIds, in_words
+from domain_services.kernel.web.event_stream import Emit
+from memory.chat_threads import Thread
+from memory.decision import PlannedCall
+from tools.answers import visible
+
+if TYPE_CHECKING:
+    from langchain_core.messages import AIMessage, AnyMessage, ToolMessage
+
+    from agent.chat.caps import Caps
+
+
+class Turn:
+    """The work on one message."""
+
+    def __init__(self, model: str, thread: Thread, emit: Emit) -> None:
+        self.model = model
+        self.thread = thread
+        self.caps: Caps | None = None
+        self._emit = emit
+        self._started = time.perf_counter()
+        self._seen = SeenIds()
+        self._text = ""
+        self._final: str | None = None
+        self._tools: list[ToolUse] = []
+        self._places: dict[str, int] = {}
+        self._approvals: list[AskedApproval] = []
+
+    def take(self, kind: str, part: Any) -> None:
+        """Take one event of the agent's stream."""
+        if kind == "messages":
+            chunk, facts = cast("tuple[AnyMessage, dict[str, Any]]", part)
+            if facts.get("langgraph_node") == "model" and chunk.type.startswith("AIMessage"):
+                self._take_text(chunk.text)
+            return
+        for update in cast("dict[str, Any]", part).values():
+            messages = cast("list[Any]", (update or {}).get("messages") or [])
+            for message in messages:
+                if message.type == "tool":
+                    self._take_result(message)
+                elif message.type == "ai":
+                    self._take_message(message)
+
+    def note_approval(self, call: PlannedCall, outcome: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Note a request for approval, and return what the model reads of it."""
+        run_id = str(outcome["run_id"])
+        approval = AskedApproval(
+            run_id=run_id, description=call.description, decide=f"dsm approve {run_id}"
+        )
+        self._approvals.append(approval)
+        return {"run_id": run_id, "waits_for": "a person", "decide": approval.decide}
+
+    def answer(self) -> ChatAnswer:
+        """Put the answer together."""
+        caps = self.caps
+        text = (self._final if self._final is not None else self._text).strip()
+        if caps is not None and caps.limit is not None and "I stopped" not in text:
+            words = f"I stopped: {caps.limit}, which is the limit."
+            text = f"{text}\n\n{words}" if text else words
+        rests_on = self._seen.behind(text)
+        if not self._seen.names_any(text) and (words := in_words(rests_on)):
+            text = f"{text}\n\n{words}"
+        known = [str(self.thread.thread_id), *(approval.run_id for approval in self._approvals)]
+        return ChatAnswer(
+            thread_id=self.thread.thread_id,
+            answer=text,
+            rests_on=rests_on,
+            unconfirmed=self._seen.unconfirmed(text, known),
+            approvals=self._approvals,
+            tools=self._tools,
+            limit=caps.limit if caps is not None else None,
+            model=self.model,
+            tokens=caps.tokens if caps is not None else 0,
+            ms=round((time.perf_counter() - self._started) * 1000, 1),
+        )
+
+    def _take_text(self, text: str) -> None:
+        # A model may repeat what a hostile title hides from a terminal.
+        if text := visible(text):
+            self._text += text
+            self._emit("token", {"text": text})
+
+    def _take_message(self, message: "AIMessage") -> None:
+        if not message.tool_calls:
+            self._final = visible(message.text)
+            return
+        # What was said before a call is no part of the answer.
+        self._text = ""
+        for call in message.tool_calls:
+            use = ToolUse(name=call["name"], arguments=call["args"], refused=False)
+            self._tools.append(use)
+            self._places[call["id"] or ""] = len(self._tools) - 1
+            self._emit("tool", {"name": use.name, "arguments": use.arguments, "state": "begun"})
+
+    def _take_result(self, message: "ToolMessage") -> None:
+        self._seen.add(message.text)
+        place = self._places.get(message.tool_call_id)
+        refused = message.status == "error"
+        if place is not None and refused:
+            self._tools[place] = self._tools[place].model_copy(update={"refused": True})
+        state = "refused" if refused else "done"
+        self._emit("tool", {"name": message.name or "", "state": state})
