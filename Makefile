@@ -11,7 +11,7 @@ PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --group m
 	--generate-hashes --no-emit-index-url --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help image-test install demo notebooks up down studio check test coverage test-deadlines test-processes test-faults soak bench lock docs
+.PHONY: help image-test install demo notebooks up down studio check test record coverage test-deadlines test-processes test-faults soak bench lock docs
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -64,6 +64,10 @@ check: install ## Lint, types, import contracts
 test: install ## Run the tests on real PostgreSQL and Valkey; COVERAGE=1 measures what they reach
 	$(BIN)/python -m pytest -n 3 --dist loadscope -m "not faults and not deadline and not processes and not image" \
 		$(if $(COVERAGE),--cov --cov-report=term:skip-covered)
+
+record: install ## Record the cassettes of tests/recorded again, then say what differs from the committed ones
+	$(BIN)/python -m pytest -p no:xdist -q tests/recorded --record-mode=rewrite
+	git diff --stat --exit-code tests/recorded
 
 coverage: install ## Compare the coverage of the last `make test COVERAGE=1` with its floor
 	$(BIN)/coverage report --format=total

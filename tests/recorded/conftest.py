@@ -1,14 +1,15 @@
 """Recorded HTTP: cassettes answer in place of a server, and refuse every other request.
 
 `make test` records nothing. `pytest tests/recorded --record-mode=rewrite` records again, from the
-double of ollama_double.py.
+double of ollama_double.py, or from a real Ollama that DSM_RECORD_OLLAMA_URL names.
 """
 
 import json
-import re
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 import pytest
@@ -20,10 +21,17 @@ from tests.ports import free_port
 from tests.recorded.ollama_double import OllamaDouble
 
 ADDRESS = "ollama.test:11434"
+REAL_OLLAMA = "DSM_RECORD_OLLAMA_URL"
+
+
+def real_ollama(record_mode: str) -> str | None:
+    """Return the URL of a real Ollama to record from; None: a double, or the cassettes."""
+    return None if record_mode == "none" else os.environ.get(REAL_OLLAMA) or None
 
 
 def _without_address(request: Any) -> Any:
-    request.uri = re.sub(r"//127\.0\.0\.1:[0-9]+/", f"//{ADDRESS}/", request.uri)
+    address = urlsplit(request.uri)
+    request.uri = urlunsplit(address._replace(scheme="http", netloc=ADDRESS))
     return request
 
 
@@ -37,7 +45,14 @@ def _without_headers(response: dict[str, Any]) -> dict[str, Any]:
 # The address differs between runs and machines; the other headers would name the recording one.
 CASSETTES: dict[str, Any] = {
     "match_on": ["method", "path", "query", "body"],
-    "filter_headers": ["authorization", "host", "user-agent"],
+    "filter_headers": [
+        "authorization",
+        "host",
+        "user-agent",
+        "content-length",
+        "accept-encoding",
+        "connection",
+    ],
     "before_record_request": _without_address,
     "before_record_response": _without_headers,
 }
@@ -74,10 +89,11 @@ async def ollama(
     request: pytest.FixtureRequest, record_mode: str, transport: RecordingTransport
 ) -> AsyncIterator[Ollama]:
     """Open the adapter on a cassette; while recording, on a double with the fixture's parameter."""
-    port = free_port()
-    adapter = Ollama(f"http://127.0.0.1:{port}", budget_seconds=5, transport=transport)
+    port, real = free_port(), real_ollama(record_mode)
+    url = real or f"http://127.0.0.1:{port}"
+    adapter = Ollama(url, budget_seconds=5, transport=transport)
     try:
-        if record_mode == "none":
+        if record_mode == "none" or real:
             yield adapter
         else:
             double = OllamaDouble(getattr(request, "param", 1024))
@@ -85,3 +101,13 @@ async def ollama(
                 yield adapter
     finally:
         await adapter.close()
+
+
+@pytest.fixture(autouse=True)
+def nothing_unplayed(request: pytest.FixtureRequest, record_mode: str) -> Iterator[None]:
+    """Fail a test that leaves part of its cassette unplayed: nobody would miss a lost request."""
+    marked = request.node.get_closest_marker("vcr") is not None
+    cassette = request.getfixturevalue("vcr") if marked else None
+    yield
+    if cassette is not None and record_mode == "none":
+        assert cassette.all_played, "record again: this cassette has calls that are not made"
