@@ -86,7 +86,7 @@ async def test_streamed_answer_comes_word_by_word(chat: ChatOllama) -> None:
     "chat", [(Reply(text='{"at_risk": true, "open_tasks": 2}'),)], indirect=True, ids=["schema"]
 )
 async def test_structured_answer_is_asked_for_by_a_schema(chat: ChatOllama, bodies: Any) -> None:
-    answer = await chat.with_structured_output(Risk, method="json_schema").ainvoke(ASK)
+    answer: Any = await chat.with_structured_output(Risk, method="json_schema").ainvoke(ASK)
     assert isinstance(answer, Risk)
     [body] = bodies()
     assert body["format"]["required"] == ["at_risk", "open_tasks"]

@@ -53,8 +53,13 @@ async def conversation(
 async def _orchestrate(system: System, url: str) -> tuple[Orchestration, dict[str, Any]]:
     """Decide by an orchestrator of its own, and return its answer and its stored run."""
     port = free_port()
-    settings = AgentSettings(
-        port=port, database_url=url, peers=system.urls, auth=AUTH | {"service_key": ADMIN_KEY}
+    settings = AgentSettings.model_validate(
+        {
+            "port": port,
+            "database_url": url,
+            "peers": system.urls,
+            "auth": AUTH | {"service_key": ADMIN_KEY},
+        }
     )
     async with serving(create_app(settings), port) as address:
         answer = await system.http.post(f"{address}/orchestrate/project/{PROJECT}", json={})
