@@ -28,6 +28,7 @@ from agent.runs.metrics import (
     unfinished_runs,
     waiting_runs,
 )
+from agent.runs.plan_api import router as plans
 from agent.schedules import api as schedules
 from agent.settings import AgentSettings
 from domain_services.kernel.telemetry import Metrics
@@ -88,6 +89,7 @@ def create_app(settings: AgentSettings) -> FastAPI:
             runs.decision,
             autonomy.of_project,
             autonomy.pause,
+            plans,
             clock,
             schedules.of_project,
             schedules.of_all,

@@ -25,11 +25,13 @@ from agent.jobs.own_jobs import own_work
 from agent.jobs.prefetch import Prefetcher
 from agent.jobs.schedulers import Schedulers, open_schedules
 from agent.learning.learner import Learner
+from agent.runs.asking import Asking
 from agent.runs.autonomy import default_autonomy
 from agent.runs.checkpoints import Checkpoints
 from agent.runs.decision_modes import DecisionModes, default_mode, mode_of
 from agent.runs.decisions import Carrier, Decisions
 from agent.runs.orchestrator import Orchestrator, request_options
+from agent.runs.plans import PlanExecution
 from agent.runs.proposing import Proposing
 from agent.runs.resumption import Resumption, stored_answer
 from agent.runs.tracing import allow_langsmith
@@ -66,6 +68,7 @@ from memory.follow_ups import FollowUps
 from memory.job_results import JobResults
 from memory.journal import Journal
 from memory.modes import Modes
+from memory.plan_runs import PlanRuns
 from memory.pool import Pool, open_pool
 from memory.postgres import PostgresEpisodes
 from memory.project_holds import ProjectHolds
@@ -131,6 +134,7 @@ class Deciding:
     resumption: Resumption
     proposing: Proposing
     decisions: Decisions
+    asking: Asking
 
 
 @dataclass(frozen=True)
@@ -139,6 +143,7 @@ class Services:
 
     orchestrator: Orchestrator
     decisions: Decisions
+    asking: Asking
     clock_mover: ClockMover
     modes: DecisionModes
     autonomies: ProjectAutonomies
@@ -191,6 +196,7 @@ async def open_services(
             yield Services(
                 orchestrator=orchestrator,
                 decisions=deciding.decisions,
+                asking=deciding.asking,
                 clock_mover=_clock_mover(settings, clients, memory),
                 modes=modes,
                 autonomies=ProjectAutonomies(Autonomies(memory.pool), settings.autonomy),
@@ -293,10 +299,26 @@ def _deciding(
 ) -> Deciding:
     deps_of = _deps_of(clients, sources, memory)
     graph = build(memory.checkpoints.saver(), patience=settings.patience)
-    resumption = Resumption(graph, memory.checkpoints, memory.runs, memory.run_recovery, deps_of)
+    plan_runs = PlanRuns(memory.pool, settings.lease_seconds)
+    execution = PlanExecution(
+        memory.runs, plan_runs, memory.run_recovery, memory.deleted_schedules, deps_of
+    )
+    resumption = Resumption(
+        graph,
+        memory.checkpoints,
+        memory.runs,
+        memory.run_recovery,
+        deps_of,
+        {"undo": execution.carry_out, "request": execution.carry_out},
+    )
     proposals = Proposals(memory.pool, memory.journal.wake)
     proposing = Proposing(proposals, deps_of)
-    carriers: dict[RunKind, Carrier] = {"decision": Carrier(resumption.carry_out, stored_answer)}
+    plans = Carrier(execution.carry_out, execution.answer)
+    carriers: dict[RunKind, Carrier] = {
+        "decision": Carrier(resumption.carry_out, stored_answer),
+        "undo": plans,
+        "request": plans,
+    }
     orchestrator = Orchestrator(
         graph,
         resumption,
@@ -309,7 +331,8 @@ def _deciding(
         lease_seconds=settings.lease_seconds,
     )
     decisions = Decisions(memory.runs, proposals, deps_of, carriers)
-    return Deciding(orchestrator, resumption, proposing, decisions)
+    asking = Asking(memory.runs, plan_runs, proposing, deps_of)
+    return Deciding(orchestrator, resumption, proposing, decisions, asking)
 
 
 def _sources(settings: AgentSettings, clients: Clients, memory: Memory) -> Sources:

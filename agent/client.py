@@ -12,6 +12,7 @@ from agent.clock.schema import ClockMoved, ClockMoveRequest
 from agent.decision_schema import RunDecision
 from agent.intelligence import schema as intelligence
 from agent.learning import schema as learning_schema
+from agent.plan_schema import CallRequest, PlanOutcome, UndoRequest
 from agent.replay import schema as replay_schema
 from agent.schedules import schema as schedules
 from domain_services.kernel.client.streaming import StreamingClient
@@ -116,6 +117,19 @@ class OrchestratorClient(StreamingClient):
         """Ask for a past decision by other numbers. Raises: as `inputs_of_run`."""
         path = f"/runs/{run_id}/what-if"
         return await self._call("POST", path, replay_schema.WhatIfAnswer, body=body)
+
+    async def undo(self, run_id: UUID, body: UndoRequest | None = None) -> PlanOutcome:
+        """Ask to take a run back. Raises: `PeerRefused` (409) when nothing can be."""
+        return await self._call("POST", f"/runs/{run_id}/undo", PlanOutcome, body=body)
+
+    async def ask_for_call(self, body: CallRequest) -> PlanOutcome:
+        """Ask for one call, which waits for a person."""
+        return await self._call("POST", "/runs/requests", PlanOutcome, body=body)
+
+    async def decide_plan(self, run_id: UUID, body: RunDecision) -> PlanOutcome:
+        """Answer a waiting run of kind `undo` or `request`, and carry out what is approved."""
+        path = f"/runs/{run_id}/decision"
+        return await self._call("POST", path, PlanOutcome, body=body, timeout=ORCHESTRATE_SECONDS)
 
     async def move_clock(self, project_id: str, body: ClockMoveRequest) -> ClockMoved:
         path = f"/orchestrate/project/{project_id}/clock"

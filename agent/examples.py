@@ -59,6 +59,14 @@ EXAMPLES: Examples = {
         "always_ask": ["close_sprint"],
     },
     "POST /orchestrate/pause": {"project_id": "P1", "reason": "the team is at a fair"},
+    "POST /runs/{run_id}/undo": {"reason": "the team is at a fair next week"},
+    "POST /runs/requests": {
+        "project_id": "P1",
+        "name": "close_sprint",
+        "arguments": {"sprint_id": "P1-S01"},
+        "reason": "all tasks are done",
+        "asked_by": "chat",
+    },
     "POST /runs/{run_id}/decision": {
         "fingerprint": "9f2c4e7a1b0d",
         "decisions": [

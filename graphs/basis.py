@@ -92,7 +92,7 @@ async def read_basis(
     times = {job.name: describe_schedule(job.schedule, job.timezone) for job in jobs}
     candidates = {task.task_id: task for task in free}
     basis = Basis(
-        sprint=_in_words(newest),
+        sprint=_in_words(newest, with_work=any(call.name == "cancel_sprint" for call in plan)),
         tasks={task_id: _version(candidates.get(task_id)) for task_id in ids},
         first_day=starts.start_date if creation else None,
         schedules={name: times.get(name) for name in names},
@@ -178,10 +178,15 @@ def _schedule_names(plan: Sequence[PlannedCall]) -> list[str]:
     return names
 
 
-def _in_words(newest: SprintSummary | None) -> str | None:
+def _in_words(newest: SprintSummary | None, *, with_work: bool) -> str | None:
+    """Describe the sprint in progress; `with_work` says whether somebody has reported work."""
     if newest is None or newest.status != "in_progress":
         return None
-    return f"{newest.sprint_id} until {newest.end_date.isoformat()}"
+    words = f"{newest.sprint_id} until {newest.end_date.isoformat()}"
+    if not with_work:
+        return words
+    none = newest.progress_source == "none"
+    return f"{words}, {'no work was reported' if none else 'work was reported'}"
 
 
 def _version(task: Candidate | None) -> int | None:

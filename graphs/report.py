@@ -7,10 +7,10 @@ from uuid import UUID
 
 from domain_services.chronicle.schema import DecisionAuditCreate
 from domain_services.kernel.types import utc_now
+from graphs.actions_taken import created_by, taken_in_words
 from graphs.answer import (
     Analysis,
     ConfidenceScores,
-    Created,
     CurrentSprint,
     Decisions,
     HistoricalContext,
@@ -25,8 +25,6 @@ from memory.decision import Decision, RuleDecision
 from memory.documents import adjustment_reports, rule_report
 from memory.episode import Episode, EpisodeReview, SimilarEpisode
 from memory.run import Run, run_url
-from tools.cron_words import describe_schedule
-from tools.guard import MadeCall
 
 ACTOR = "project-orchestrator"
 CHRONICLE_TEXT_CHARACTERS = 10_000  # the longest text that the chronicle takes
@@ -50,8 +48,8 @@ def build_response(state: State) -> Orchestration:
         expectation=decision.expectation,
         selection=decision.selection,
         actions_planned=list(decision.plan),
-        actions_taken=_taken(actions),
-        created=_created(actions),
+        actions_taken=taken_in_words(actions),
+        created=created_by(actions),
         performance_metrics=PerformanceMetrics(
             steps_ms=timings,
             total_ms=round(_critical_path(timings), 2),
@@ -91,7 +89,7 @@ def build_episode(state: State, run: Run, version: str) -> Episode:
         decision=state["decision"],
         similar_episodes=tuple(_similar_episodes(state)),
         degraded=tuple(state["degraded"]),
-        actions_taken=tuple(_taken(actions)),
+        actions_taken=tuple(taken_in_words(actions)),
         dry_run=state["order"].dry_run,
         shadow=state["order"].shadow,
         review=_review(run),
@@ -120,7 +118,7 @@ def build_audit(state: State, run: Run, version: str) -> DecisionAuditCreate:
             "tasks_to_assign": decision.tasks,
             "sprint_duration_weeks": decision.duration_weeks,
             "actions_planned": [call.description for call in decision.plan],
-            "actions_taken": _taken(actions),
+            "actions_taken": taken_in_words(actions),
             "dry_run": order.dry_run,
             "effect": "edited" if _review(run) == "edited" else order.effect,
             "decision_mode": order.mode.name,
@@ -215,33 +213,6 @@ def _actions(state: State) -> Actions:
     return state.get("actions", Actions())  # a run that acts on nothing never reaches `act`
 
 
-def _taken(actions: Actions) -> list[str]:
-    return [*(_in_words(call) for call in actions.made), *actions.refused]
-
-
-def _in_words(call: MadeCall) -> str:
-    result = call.result
-    if call.name == "create_sprint":
-        return f"Created sprint {result['sprint_id']} with {result['assigned_tasks_count']} tasks"
-    if call.name == "close_sprint":
-        return f"Closed sprint {result['sprint_id']} ({result['status_updated_to']})"
-    if call.name == "create_cronjob":
-        return f"Created CronJob {result['name']} ({_schedule(call)}){_unapplied(call)}"
-    if call.name == "change_cronjob":
-        return f"Changed CronJob {result['name']} ({_schedule(call)})"
-    return f"Deleted CronJob {result['name']}"
-
-
-def _unapplied(call: MadeCall) -> str:
-    """Say that a cluster does not have a schedule yet, and why."""
-    state = call.result.get("state", "active")
-    return "" if state == "active" else f"; {state}: {call.result.get('state_reason')}"
-
-
-def _schedule(call: MadeCall) -> str:
-    return describe_schedule(str(call.result["schedule"]), str(call.result["timezone"]))
-
-
 def closed_sprint(state: State) -> str | None:
     """Return the id of the sprint that the run closed; None when it closed none."""
     calls = (call for call in _actions(state).made if call.name == "close_sprint")
@@ -249,27 +220,8 @@ def closed_sprint(state: State) -> str | None:
 
 
 def _created_sprint(actions: Actions) -> str | None:
-    created = _created(actions)
+    created = created_by(actions)
     return created.sprint_id if created else None
-
-
-def _created(actions: Actions) -> Created | None:
-    # From the services' own answers, not from the plan: the caller learns what is there now.
-    results = {call.name: call.result for call in actions.made}
-    sprint, cronjob = results.get("create_sprint"), results.get("create_cronjob")
-    if sprint is None and cronjob is None:
-        return None
-    sprint = sprint or {}
-    return Created.model_validate(
-        {
-            "sprint_id": sprint.get("sprint_id"),
-            "start_date": sprint.get("start_date"),
-            "end_date": sprint.get("end_date"),
-            "tasks": sprint.get("tasks", []),
-            "warnings": sprint.get("warnings", []),
-            "cronjob": cronjob,
-        }
-    )
 
 
 def _similar_episodes(state: State) -> list[SimilarEpisode]:

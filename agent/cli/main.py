@@ -39,6 +39,7 @@ from agent.cli import (
     sprint_view,
     stack,
     status,
+    undo,
     walk,
 )
 from agent.cli.target import on_folder, on_target
@@ -56,6 +57,7 @@ PANELS = {
         "edit",
         "reject",
         "replay",
+        "undo",
         "forecast",
         "mode",
         "autonomy",
@@ -116,6 +118,7 @@ app.command("approve")(on_target(approve.approve))
 app.command("edit")(on_target(approve.edit))
 app.command("reject")(on_target(approve.reject))
 app.command("replay")(on_target(replay.replay))
+app.command("undo")(on_target(undo.undo))
 app.command("forecast")(on_target(forecast.forecast))
 app.command("mode")(on_target(mode.mode))
 app.command("autonomy")(on_target(autonomy.autonomy))

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from agent import schema
 from agent.bootstrap import Services
 from agent.decision_schema import RunDecision
+from agent.plan_schema import PlanOutcome
 from agent.runs.decision_refusals import unknown_run
 from agent.runs.details import details
 from domain_services.kernel.types import ProjectId, UtcMoment
@@ -65,7 +66,7 @@ async def run(run_id: UUID, services: Annotated[Services, Depends(_services)]) -
 
 @decision.post(
     "/{run_id}/decision",
-    response_model=Orchestration,
+    response_model=Orchestration | PlanOutcome,
     responses=problems(400, 404, 409, 500, 503),
 )
 async def decide(

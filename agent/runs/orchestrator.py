@@ -10,8 +10,9 @@ from uuid_utils.compat import uuid7
 from agent.runs.autonomy import Defaults, asks, level_of
 from agent.runs.decision_modes import mode_of
 from agent.runs.holding import holding
+from agent.runs.leaving import reason_of
 from agent.runs.proposing import Proposing
-from agent.runs.resumption import Resumption, reason_of
+from agent.runs.resumption import Resumption
 from agent.schema import OrchestrationRequest
 from domain_services.kernel.background import giving_back
 from domain_services.kernel.errors import Invalid

@@ -1,19 +1,22 @@
 """Resumption of decided runs: make their calls, repeat what failed, end what cannot be finished."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, cast
 
 import structlog
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import CheckpointTuple
+from pydantic import BaseModel
 
 from agent.runs.checkpoints import Checkpoints
 from agent.runs.holding import holding
+from agent.runs.leaving import RECOVERY_SECONDS, leave_to_recovery
 from agent.runs.release_0_1 import decided_by_release_0_1, upgraded_state
 from domain_services.kernel.background import Loop, every, for_each, giving_back
 from domain_services.kernel.database.failures import outage
-from domain_services.kernel.errors import Problem, Unavailable
+from domain_services.kernel.errors import Problem
 from domain_services.kernel.tracing import rooted
 from graphs.answer import Orchestration
 from graphs.decision import Graph
@@ -23,25 +26,16 @@ from graphs.report import build_audit, build_episode, build_response, closed_spr
 from graphs.running import run_graph
 from graphs.state import Actions, State, durable
 from graphs.steps import Observer, Steps, ignore
-from memory.autonomy import Paused
 from memory.decision import Decision
-from memory.run import LeaseLost, Run, RunError, run_url
-from memory.run_recovery import MAX_TRIES, RunRecovery
+from memory.run import LeaseLost, Run, RunError, RunKind
+from memory.run_recovery import RunRecovery
 from memory.runs import RunTable
 
 logger = structlog.get_logger()
 
+CarryOut = Callable[[Run], Awaitable[BaseModel | None]]
+
 AT_ONCE = 4  # a run whose calls take long delays no other
-RECOVERY_SECONDS = 5.0  # between two searches for runs whose lease has ended
-MOST_CHARACTERS = 1000  # of a stored reason
-
-
-class RunFailing(Problem):
-    """Unexpected failure of a decided run, which is tried again; `run_id` holds its id."""
-
-    status = 500
-    code = "run_failing"
-    title = "A decided run failed and is tried again"
 
 
 class Resumption:
@@ -54,12 +48,15 @@ class Resumption:
         runs: RunTable,
         recovery: RunRecovery,
         deps: Callable[[Run], Deps],
+        others: Mapping[RunKind, CarryOut] = MappingProxyType({}),
     ) -> None:
+        """`others` carry out what the recovery claims of other kinds than decisions."""
         self._graph = graph
         self._checkpoints = checkpoints
         self._runs = runs
         self._recovery = recovery
         self._deps = deps
+        self._others = others
 
     def loop(self) -> Loop:
         """Return the loop that recovers runs."""
@@ -90,7 +87,7 @@ class Resumption:
         except LeaseLost:
             raise
         except Exception as error:
-            raise await self._leave_to_recovery(run, error) from error
+            raise await leave_to_recovery(self._recovery, run, error, self._give_up) from error
         return state["response"]
 
     async def carry_out(self, run: Run, observe: Observer = ignore) -> Orchestration | None:
@@ -108,7 +105,7 @@ class Resumption:
             raise
         except Exception as error:
             # Its stored state cannot be read: another release may have written it.
-            raise await self._leave_to_recovery(run, error) from error
+            raise await leave_to_recovery(self._recovery, run, error, self._give_up) from error
         return await self.resume(run, observe)
 
     async def recover(self) -> int:
@@ -123,7 +120,8 @@ class Resumption:
     async def _recover_run(self, run: Run) -> bool:
         with rooted("recover run", {"dsm.run.id": str(run.run_id)}):
             try:
-                if await self.carry_out(run) is None:
+                carry_out = self._others.get(run.kind, self.carry_out)
+                if await carry_out(run) is None:
                     return False
             except Problem as problem:
                 logger.warning("run.recovery_failed", run_id=str(run.run_id), error=problem.detail)
@@ -158,31 +156,6 @@ class Resumption:
         graph, config = self.durable(run)
         await graph.aupdate_state(config, state, as_node="gate")
 
-    async def _leave_to_recovery(self, run: Run, error: Exception) -> Problem:
-        """Leave a run to a later try, or end it after the last; return what its caller gets."""
-        reason, run_id, url = reason_of(error), str(run.run_id), run_url(run.run_id)
-        if _is_outage(error):
-            await self._recovery.postpone(run, reason, RECOVERY_SECONDS)
-            if isinstance(error, Paused):
-                opening = "decided, and not done before the pause ends: "
-                return Paused(error.pause, opening, run_id=run_id, run_url=url)
-            detail = f"decided but not yet done: {reason['detail']}; the run is resumed by itself"
-            return Unavailable(detail, run_id=run_id, run_url=url)
-        tries = await self._recovery.count_failure(run, reason)
-        logger.error(
-            "run.try_failed",
-            run_id=run_id,
-            project_id=run.project_id,
-            tries=tries,
-            exc_info=error,
-        )
-        if tries < MAX_TRIES:
-            detail = f"decided but not yet done: {reason['detail']}; the run is tried again"
-            return RunFailing(detail, run_id=run_id, run_url=url)
-        await self._give_up(run, reason, error)
-        detail = f"given up after {tries} tries: {reason['detail']}"
-        return RunFailing(detail, run_id=run_id, run_url=url)
-
     async def _give_up(self, run: Run, reason: RunError, error: Exception) -> None:
         """End a run as failed, with what it has done and an audit of it when that is known."""
         logger.error("run.given_up", run_id=str(run.run_id), project_id=run.project_id, **reason)
@@ -216,20 +189,3 @@ class Resumption:
 def stored_answer(run: Run) -> Orchestration:
     """Return the answer of a run that has ended or waits."""
     return Orchestration.model_validate(run.response)
-
-
-def reason_of(error: Exception) -> RunError:
-    """Return why a run failed, as it is stored: bounded, and of text that PostgreSQL takes."""
-    cause = error.__cause__ if isinstance(error, CallFailed) else error
-    detail = error.detail if isinstance(error, Problem) else str(error)
-    # PostgreSQL stores neither NUL nor a lone surrogate, and nobody reads a page of it.
-    plain = detail.replace("\x00", "").encode(errors="replace").decode()[:MOST_CHARACTERS]
-    return RunError(kind=type(cause).__name__, detail=plain or type(cause).__name__)
-
-
-def _is_outage(error: Exception) -> bool:
-    """Tell whether a store or a peer failed, rather than the run."""
-    cause = error.__cause__ if isinstance(error, CallFailed) else error
-    return isinstance(cause, Unavailable | OSError) or (
-        cause is not None and outage(cause) is not None
-    )

@@ -38,10 +38,15 @@ async def act(state: State, runtime: Runtime[Deps]) -> State:
         runtime.context.may_call,
         note=runtime.stream_writer,
     )
+    return State(actions=await make_calls(guard, state["decision"].plan))
+
+
+async def make_calls(guard: Guard, plan: Sequence[PlannedCall]) -> Actions:
+    """Make the calls of a plan, in order; the first refusal ends it. Raises: as `act`."""
     calls: list[MadeCall] = []
     refused: tuple[str, ...] = ()
     # A resumed run makes all calls again. Their keys are the same, so each takes effect once.
-    for step, planned in enumerate(state["decision"].plan):
+    for step, planned in enumerate(plan):
         try:
             calls.append(await guard.call(step, _with_new_sprint(planned, calls)))
         except Unavailable:
@@ -51,7 +56,7 @@ async def act(state: State, runtime: Runtime[Deps]) -> State:
             break
         except Exception as error:
             raise CallFailed(planned, calls, error) from error
-    return State(actions=Actions(tuple(calls), refused))
+    return Actions(tuple(calls), refused)
 
 
 def _with_new_sprint(planned: PlannedCall, calls: list[MadeCall]) -> PlannedCall:

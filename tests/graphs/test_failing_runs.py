@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from agent.jobs.cronjob_table import CronJobTable
-from agent.runs import resumption
+from agent.runs import leaving, resumption
 from agent.runs.orchestrator import Orchestrator
 from graphs.nodes.act import CallFailed
 from memory import run_recovery
@@ -142,12 +142,12 @@ async def test_reason_that_cannot_be_stored_hides_no_error(
         raise ValueError("a \x00 in a text" + "!" * 5000)
 
     await started.make_project("P1", 1)
-    monkeypatch.setattr(Orchestrator, "_decide", faulty)
+    monkeypatch.setattr(Orchestrator, "_read", faulty)
     failed = await started.orchestrate("P1")
     assert (failed.status_code, failed.json()["code"]) == (500, "internal_error")
     [run] = (await get(started, "/runs?status=failed"))["runs"]
     assert run["reason"].startswith("a  in a text!")
-    assert len(run["reason"]) == resumption.MOST_CHARACTERS
+    assert len(run["reason"]) == leaving.MOST_CHARACTERS
 
 
 @pytest.mark.parametrize(
@@ -160,8 +160,8 @@ async def test_reason_that_cannot_be_stored_hides_no_error(
     ],
 )
 def test_store_in_trouble_counts_no_try(error: Exception, is_outage: bool) -> None:
-    assert resumption._is_outage(error) is is_outage  # pyright: ignore[reportPrivateUsage]
-    assert resumption._is_outage(called(error)) is is_outage  # pyright: ignore[reportPrivateUsage]
+    assert leaving._is_outage(error) is is_outage  # pyright: ignore[reportPrivateUsage]
+    assert leaving._is_outage(called(error)) is is_outage  # pyright: ignore[reportPrivateUsage]
 
 
 def called(error: Exception) -> CallFailed:
