@@ -15,6 +15,7 @@ from agent.bootstrap import Services, open_services
 from agent.chat import api as chat
 from agent.chat.wiring import make_chat
 from agent.clock.api import router as clock
+from agent.episodes import api as episodes
 from agent.examples import EXAMPLES
 from agent.intelligence.api import router as intelligence
 from agent.jobs.schedule_states import schedule_states
@@ -97,6 +98,8 @@ def create_app(settings: AgentSettings) -> FastAPI:
             audits,
             memory_api.router,
             chat.router,
+            episodes.router,
+            episodes.of_run,
             dead_letters.router,
             set_aside.router,
             *_mcp_routers(settings),

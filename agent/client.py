@@ -10,6 +10,7 @@ from agent.autonomy import schema as autonomy_schema
 from agent.chat import schema as chat_schema
 from agent.clock.schema import ClockMoved, ClockMoveRequest
 from agent.decision_schema import RunDecision
+from agent.episodes import schema as episodes_schema
 from agent.intelligence import schema as intelligence
 from agent.learning import schema as learning_schema
 from agent.plan_schema import CallRequest, PlanOutcome, UndoRequest
@@ -305,3 +306,61 @@ class OrchestratorClient(StreamingClient):
     async def chat_history(self, thread_id: UUID) -> chat_schema.ChatHistory:
         """Read a conversation. Raises: `PeerRefused` (404) for one of another key."""
         return await self._call("GET", f"{CHAT}/threads/{thread_id}", chat_schema.ChatHistory)
+
+    async def episodes(
+        self,
+        project_id: str | None = None,
+        *,
+        origin: str | None = None,
+        has_outcome: bool | None = None,
+        forgotten: bool | None = None,
+        since: datetime | None = None,
+        text: str | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> episodes_schema.EpisodePage:
+        params = {
+            "project_id": project_id,
+            "origin": origin,
+            "has_outcome": has_outcome,
+            "forgotten": forgotten,
+            "since": since,
+            "text": text,
+            "cursor": cursor,
+            "limit": limit,
+        }
+        return await self._call(
+            "GET", "/memory/episodes", episodes_schema.EpisodePage, params=params
+        )
+
+    async def episode(self, episode_id: UUID) -> episodes_schema.EpisodeDetails:
+        """Read one episode. Raises: `PeerRefused` (404) for an unknown id."""
+        return await self._call(
+            "GET", f"/memory/episodes/{episode_id}", episodes_schema.EpisodeDetails
+        )
+
+    async def episode_uses(
+        self, episode_id: UUID, before: UUID | None = None, limit: int = 50
+    ) -> episodes_schema.EpisodeUses:
+        params = {"before": before, "limit": limit}
+        path = f"/memory/episodes/{episode_id}/uses"
+        return await self._call("GET", path, episodes_schema.EpisodeUses, params=params)
+
+    async def episode_effect(self, episode_id: UUID) -> episodes_schema.EpisodeEffect:
+        path = f"/memory/episodes/{episode_id}/effect"
+        return await self._call("GET", path, episodes_schema.EpisodeEffect, timeout=WORK_SECONDS)
+
+    async def correct_episode(
+        self, episode_id: UUID, body: episodes_schema.EpisodeCorrection
+    ) -> episodes_schema.EpisodeDetails:
+        path = f"/memory/episodes/{episode_id}/corrections"
+        return await self._call("POST", path, episodes_schema.EpisodeDetails, body=body)
+
+    async def forget_episode(
+        self, episode_id: UUID, body: episodes_schema.EpisodeForgetting
+    ) -> episodes_schema.EpisodeDetails:
+        path = f"/memory/episodes/{episode_id}/forget"
+        return await self._call("POST", path, episodes_schema.EpisodeDetails, body=body)
+
+    async def recalled(self, run_id: UUID) -> episodes_schema.RecalledEpisodes:
+        return await self._call("GET", f"/runs/{run_id}/recalled", episodes_schema.RecalledEpisodes)

@@ -82,5 +82,14 @@ EXAMPLES: Examples = {
     "POST /runs/{run_id}/what-if": {"tasks": 8, "weeks": 2},
     "POST /memory/episodes": {"episodes": [_EPISODE]},
     "PUT /memory/episodes/imported/{project_id}": {"episodes": [_EPISODE]},
+    "POST /memory/episodes/{episode_id}/corrections": {
+        "base": 1,
+        "completed_tasks": 7,
+        "reason": "two tasks were closed by mistake",
+    },
+    "POST /memory/episodes/{episode_id}/forget": {
+        "base": 1,
+        "reason": "the team worked on another product then",
+    },
     "POST /memory/backfill": {"limit": 200},
 }

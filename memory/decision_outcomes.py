@@ -24,7 +24,7 @@ _SELECT = """
                o.progress_source = 'simulated' AS simulated
         FROM episodes e
         JOIN sprint_outcomes o ON o.sprint_id = e.sprint_id
-        WHERE origin = 'run' AND e.completed_tasks IS NOT NULL AND o.worked
+        WHERE origin = 'run' AND e.completed_tasks IS NOT NULL AND coalesce(e.worked, o.worked)
           AND effect IS DISTINCT FROM 'edited'
           AND o.progress_source = ANY(%(sources)s)
           AND (%(project)s::text IS NULL OR e.project_id = %(project)s)

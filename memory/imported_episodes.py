@@ -9,19 +9,21 @@ from memory.episode import Episode
 from memory.pool import Connection
 from memory.store import ImportedEpisodes
 
+# Only the first version is an import's: what a person corrected or forgot stays so.
 # An episode is embedded by its perception, so a changed one has to be embedded again.
 _REMOVE_CHANGED: LiteralString = """
     DELETE FROM episodes USING jsonb_to_recordset(%s::jsonb) AS given (
         episode_id uuid, sprint_id text, perception jsonb, action jsonb, completed_tasks integer)
     WHERE episodes.episode_id = given.episode_id AND episodes.origin = 'import'
       AND episodes.project_id = %s
+      AND version = 1
       AND (episodes.sprint_id, episodes.perception, episodes.action, episodes.completed_tasks)
           IS DISTINCT FROM
           (given.sprint_id, given.perception, given.action, given.completed_tasks)
 """
 _REMOVE_OTHERS: LiteralString = """
     DELETE FROM episodes
-    WHERE project_id = %s AND origin = 'import' AND NOT episode_id = ANY(%s)
+    WHERE project_id = %s AND origin = 'import' AND version = 1 AND NOT episode_id = ANY(%s)
 """
 
 

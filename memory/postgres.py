@@ -16,11 +16,13 @@ from memory.store import Counts, EpisodeStore, ImportedEpisodes
 # Episodes a statement: into a vector index of 100,000 they take about a tenth of its timeout.
 ROWS_A_STATEMENT = 200
 
+# What a person corrected or forgot has a later version, which no announced outcome replaces.
 # FOR UPDATE: the score is computed from the row and must not change before it is written.
 _BY_SPRINT = """
     SELECT episode_id, quality, completed_tasks, planned_tasks, completion_rate, spill_over,
            duration_days, ended_on, progress_source, worked, completed_outside
-    FROM episodes WHERE sprint_id = %s AND origin = 'run' ORDER BY decided_at LIMIT 1 FOR UPDATE
+    FROM episodes WHERE sprint_id = %s AND origin = 'run' AND version = 1
+    ORDER BY decided_at LIMIT 1 FOR UPDATE
 """
 _OUTCOME = """
     UPDATE episodes
@@ -36,9 +38,10 @@ _OUTCOME = """
 _CANCELLED = """
     UPDATE episodes
     SET cancelled_at = c.cancelled_at, recallable = false,
-        action = action || jsonb_build_object('cancelled', jsonb_build_object(
-            'at', to_char(c.cancelled_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-            'reason', c.reason))
+        action = CASE WHEN forgotten_at IS NOT NULL THEN action
+            ELSE action || jsonb_build_object('cancelled', jsonb_build_object(
+                'at', to_char(c.cancelled_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+                'reason', c.reason)) END
     FROM cancelled_sprints AS c
     WHERE c.sprint_id = ANY(%s) AND episodes.sprint_id = c.sprint_id AND origin = 'run'
       AND episodes.cancelled_at IS NULL

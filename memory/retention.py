@@ -124,6 +124,12 @@ RETENTION: Tables = (
         batch=1000,
     ),
     replace(_EPISODES, delete=_DELETE_EPISODES),
+    Kept(
+        "episode_versions",
+        "outcome before or after a correction",
+        "a person's correction explains what was learned since",
+        "until its episode is forgotten or deleted",
+    ),
     Kept("deleted_decisions", "count of deleted episodes", "a few rows a project"),
     replace(_CHECKPOINTS, delete=_DELETE_CHECKPOINTS),
     Kept("checkpoint_blobs", "value of a checkpoint", "as above", "goes with `checkpoints`"),

@@ -113,6 +113,37 @@ CREATE TABLE run_comments (
     commented_at timestamptz NOT NULL DEFAULT now()
 );
 """
+# A forgotten episode keeps its ids, its day and its counts in the impact, and nothing else. Its
+# row stays so that no import brings it back. The decisions that recalled an episode are found by
+# the ids in their documents.
+_MEMORY = """
+ALTER TABLE episodes
+    ADD COLUMN version integer NOT NULL DEFAULT 1 CHECK (version > 0),
+    ADD COLUMN forgotten_at timestamptz,
+    ADD COLUMN forgotten_by text,
+    ALTER COLUMN features DROP NOT NULL;
+ALTER TABLE episodes DROP CONSTRAINT episodes_check1;
+ALTER TABLE episodes
+    ADD CONSTRAINT episodes_to_embed_check
+        CHECK (requires_embedding = (embedding IS NULL AND forgotten_at IS NULL)),
+    ADD CONSTRAINT episodes_forgotten_check CHECK (
+        CASE WHEN forgotten_at IS NULL THEN features IS NOT NULL
+        ELSE NOT recallable AND features IS NULL AND embedding IS NULL
+            AND completed_tasks IS NULL AND perception = '{}' END);
+CREATE TABLE episode_versions (
+    episode_id uuid NOT NULL REFERENCES episodes ON DELETE CASCADE,
+    version integer NOT NULL CHECK (version > 0),
+    outcome jsonb NOT NULL,
+    reason text,
+    changed_by text,
+    changed_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (episode_id, version)
+);
+CREATE INDEX episodes_by_time ON episodes (decided_at DESC, episode_id DESC);
+CREATE INDEX episodes_recalled ON episodes
+    USING gin (jsonb_path_query_array(reasoning, '$.similar_episodes[*].episode_id'))
+    WHERE origin = 'run';
+"""
 
 
 def upgrade() -> None:
@@ -122,3 +153,4 @@ def upgrade() -> None:
     op.execute(_STEPS)
     op.execute(_AUTONOMY)
     op.execute(_CHAT)
+    op.execute(_MEMORY)
