@@ -1,11 +1,12 @@
 """Words about plans that wait for a person, and about what their answers did."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from pydantic import BaseModel
 
+from agent.decision_schema import StepAnswer
 from graphs.approval import Approval
 
 
@@ -19,6 +20,15 @@ def describe_approval(project_id: str, approval: Approval) -> Iterator[str]:
     for call in approval.action_requests:
         back = f"undo: {call.undo}" if call.undo else "this cannot be taken back"
         yield f"  {call.step}  {call.description}; {back}"
+
+
+def describe_steps(answers: Sequence[StepAnswer]) -> Iterator[str]:
+    """Describe the answer that is about to be sent, by step."""
+    yield "Your answer:"
+    verbs = {"approve": "carry it out", "reject": "leave it out"}
+    for answer in answers:
+        changes = ", ".join(f"{name} = {value}" for name, value in answer.changes.items())
+        yield f"  {answer.step}  {verbs.get(answer.type, f'carry it out with {changes}')}"
 
 
 def describe_answer(answer: BaseModel, options: str = "") -> Iterator[str]:

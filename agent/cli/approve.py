@@ -196,7 +196,7 @@ async def _request(
     as_json: bool,
     tasks: "Sequence[str]",
 ) -> "BaseModel":
-    from agent.cli.approval_words import describe_approval
+    from agent.cli.approval_words import describe_approval, describe_steps
     from agent.cli.connect import connect
     from agent.cli.run_names import find_run
     from agent.cli.scope import find_tasks
@@ -216,6 +216,7 @@ async def _request(
         decisions = answers(run.approval, task_ids) if tasks else answers(run.approval)
         if not as_json:
             print("\n".join(describe_approval(run.project_id, run.approval)))
+            print("\n".join(describe_steps(decisions)))
         # A script that has no terminal has decided already.
         if sys.stdin.isatty() and not yes and not as_json and not typer.confirm(question):
             raise Invalid(f"nothing was answered; the run waits: dsm approve {run.run_id}")

@@ -128,9 +128,7 @@ def describe(run: "RunSummary") -> list[str]:
         # "decided" with a reason waits for its next try.
         tries = f"{run.tries} tries, " if run.tries else ""
         lines.append(f"    {tries}{' '.join(run.reason.split())}")
-    if run.status == "waiting" and run.expires_at is not None:
-        from agent.cli.approval_words import describe_waiting
-
-        lines.append(f"    {describe_waiting(run.run_id, run.expires_at)}")
+    if run.status == "waiting":
+        lines.append(f"    answer it: dsm approve {run.run_id}, or dsm edit, or dsm reject")
     lines += [f"    {action}" for action in run.actions_taken if action != run.reason]
     return [printable(line) for line in lines]
