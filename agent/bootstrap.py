@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 
 from agent.autonomy.autonomies import ProjectAutonomies
 from agent.autonomy.pauses import PauseSwitch
+from agent.chat.advisor import Advisor
 from agent.clock.mover import ClockMover
 from agent.intelligence.health import Health
 from agent.intelligence.reader import ProjectReader
@@ -76,6 +77,7 @@ from memory.proposals import Proposals
 from memory.recall import Recaller
 from memory.retention import RETENTION
 from memory.run import Run, RunKind
+from memory.run_comments import RunComments
 from memory.run_recovery import RunRecovery
 from memory.runs import START_SECONDS, RunTable
 from memory.store import EpisodeStore
@@ -292,6 +294,8 @@ def _memory_loops(
     yield memory.journal.loop()
     yield memory.backfill.loop()
     yield memory.learner.loop()
+    if settings.advisor.model is not None:
+        yield Advisor(settings.advisor, RunComments(memory.pool)).loop()
 
 
 def _deciding(

@@ -161,6 +161,17 @@ class RunStep(Answer):
     """Items of lists, characters of texts, or channels that the bound left out, by their place."""
 
 
+class ModelComment(Answer):
+    """Comment of a model on a decision that was made without it."""
+
+    model: str
+    """Name of the model."""
+    comment: str
+    """Its words; no decision reads them."""
+    commented_at: datetime
+    """Time of the comment."""
+
+
 class RunDetails(Answer):
     """One run: its state, its request, and its decision and answer as far as they are known."""
 
@@ -214,6 +225,8 @@ class RunDetails(Answer):
     """Request for a person's decision; null unless the run waits."""
     steps: list[RunStep] = []
     """Its nodes in the order in which they ended; empty for a run of an earlier release."""
+    model_comment: ModelComment | None = None
+    """Comment of a model, made after the decision; null without an advisor."""
 
 
 class RunSummary(Answer):

@@ -44,6 +44,9 @@ def render(run: schema.RunDetails) -> RenderableType:
         *section("Calls", list(_calls(run, answer))),
         *section("Steps", [steps_table(run.steps)] if run.steps else []),
     ]
+    if run.model_comment:
+        label = f"Comment of the model {run.model_comment.model}, which decides nothing"
+        parts += section(label, [plain_text(run.model_comment.comment)])
     episodes = answer.intelligence_metadata.similar_episodes if answer else []
     parts += section("Recalled episodes", [episode_table(episodes)] if episodes else [])
     return Group(*parts)

@@ -18,6 +18,7 @@ from domain_services.kernel.web.idempotent_route import IdempotentRoute
 from domain_services.kernel.web.openapi import problems
 from graphs.answer import Orchestration
 from memory.run import RunKind, Status
+from memory.run_comments import RunComments
 from memory.run_list import RunFilter, read_page
 from memory.run_steps import read_steps
 
@@ -61,7 +62,8 @@ async def run(run_id: UUID, services: Annotated[Services, Depends(_services)]) -
     stored = await services.reader.runs.get(run_id)
     if stored is None:
         raise unknown_run(run_id)
-    return details(stored, await read_steps(services.pool, run_id))
+    comment = await RunComments(services.pool).read(run_id)
+    return details(stored, await read_steps(services.pool, run_id), comment)
 
 
 @decision.post(

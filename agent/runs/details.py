@@ -13,11 +13,14 @@ from memory.decision import Decision
 from memory.episode import NOT_APPROVED
 from memory.episode_documents import JsonObject
 from memory.run import Run
+from memory.run_comments import RunComment
 from memory.run_steps import StoredStep
 
 
-def details(run: Run, steps: Sequence[StoredStep] = ()) -> schema.RunDetails:
-    """Return a run and its steps as the route answers them."""
+def details(
+    run: Run, steps: Sequence[StoredStep] = (), comment: RunComment | None = None
+) -> schema.RunDetails:
+    """Return a run, its steps and the comment on it as the route answers them."""
     answer: Any = run.response or {}
     return schema.RunDetails(
         run_id=run.run_id,
@@ -45,6 +48,7 @@ def details(run: Run, steps: Sequence[StoredStep] = ()) -> schema.RunDetails:
         undone_by=run.undone_by,
         approval=answer.get("approval") if run.status == "waiting" else None,
         steps=[schema.RunStep.model_validate(asdict(step)) for step in steps],
+        model_comment=schema.ModelComment.model_validate(asdict(comment)) if comment else None,
     )
 
 

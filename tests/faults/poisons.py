@@ -464,6 +464,7 @@ WITHOUT_ITEMS = {
     "embedding models": "asks one server whether it serves; a failure is an answer",
     "embedding queue": "a text that fails is answered to its request, and leaves the queue",
     "calibration refresh": "reads one row; until a good one comes, the calibration before holds",
+    "advisor": "off by default; a decision that it fails at is logged and passed over",
     "prefetch": "its items are projects in memory; one that fails comes with its next change",
     "trimming": "its items are the streams of the code, each tried alone",
     "reconcile schedules": "runs in a cluster only: tests/kubernetes/test_reconciler.py",
