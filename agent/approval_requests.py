@@ -5,19 +5,16 @@ from typing import Any
 
 from agent.bootstrap import Services
 from agent.client import OrchestratorClient
-from domain_services.kernel.errors import Unavailable
+from agent.plan_schema import CallRequest, PlanOutcome
 from memory.decision import PlannedCall
 from tools.for_models import RequestApproval
-
-_MISSING = "this release of the orchestrator takes no approval requests; a person has to act"
 
 
 def own_requests(services: Services, caller: Callable[[], str]) -> RequestApproval:
     """Ask by the objects of this process; `caller` names the key that asks at the moment."""
 
     async def request_approval(call: PlannedCall, project_id: str) -> dict[str, Any]:
-        del call, project_id
-        raise Unavailable(_MISSING, caller=caller(), services=len(vars(services)))
+        return in_short(await services.asking.call(_request(call, project_id, None), caller()))
 
     return request_approval
 
@@ -26,7 +23,29 @@ def requests_by_client(orchestrator: OrchestratorClient, program: str) -> Reques
     """Ask over HTTP with the key of the client; `program` says what asks, for the person."""
 
     async def request_approval(call: PlannedCall, project_id: str) -> dict[str, Any]:
-        del call, project_id
-        raise Unavailable(_MISSING, peer=orchestrator.peer, program=program)
+        outcome = await orchestrator.ask_for_call(_request(call, project_id, program))
+        return in_short(outcome)
 
     return request_approval
+
+
+def in_short(outcome: PlanOutcome) -> dict[str, Any]:
+    """Return what a model reads of a waiting run: where a person decides, and about what."""
+    short = outcome.model_dump(mode="json", include={"run_id", "run_url", "project_id", "status"})
+    approval = outcome.approval
+    if approval is None:
+        return short
+    return short | {
+        "decide_url": approval.decide_url,
+        "expires_at": approval.expires_at.isoformat(),
+        "changes": [change.model_dump(mode="json") for change in approval.changes],
+        "undo": [action.undo or "cannot be undone" for action in approval.action_requests],
+        "next": "nothing has been changed yet; a person approves or rejects it:"
+        f" dsm approve {outcome.run_id}, or dsm reject {outcome.run_id}",
+    }
+
+
+def _request(call: PlannedCall, project_id: str, program: str | None) -> CallRequest:
+    return CallRequest(
+        project_id=project_id, name=call.name, arguments=dict(call.arguments), asked_by=program
+    )

@@ -13,6 +13,7 @@ from mcp.client.streamable_http import streamable_http_client
 from agent.mcp.selection import TEN
 from tests.conftest import ADMIN_KEY, OPERATOR_KEY, VIEWER_KEY
 from tests.graphs.conftest import System
+from tests.graphs.waiting import answer, details, sprints
 
 READS = TEN[:8]
 MODES = ("auto", "legacy")
@@ -112,6 +113,35 @@ async def test_a_viewer_sees_and_calls_reads_alone(served: System) -> None:
         assert not failed
         failed, answer = await call(client, "close_sprint", sprint_id="MCP-S01")
         assert (failed, answer["error"]) == (True, "forbidden")
+
+
+async def test_a_write_waits_for_a_person_and_acts_once(served: System) -> None:
+    await served.make_project("MCP", 2)
+    day = (await served.orchestrate("MCP", dry_run=True)).json()["as_of"]
+    arguments = {
+        "project_id": "MCP",
+        "duration_weeks": 2,
+        "task_ids": ["MCP-TASK001"],
+        "start_date": day,
+    }
+    async with connected(served) as client:
+        failed, request = await call(client, "create_sprint", **arguments)
+        assert (failed, request["done"], request["status"]) == (False, False, "waiting")
+        assert f"dsm approve {request['run_id']}" in request["next"]
+        assert request["changes"]
+        assert await sprints(served, "MCP") == []
+        [run] = (await client.call_tool("list_runs", {"status": "waiting"})).structured_content[
+            "runs"
+        ]
+        assert run["run_id"] == request["run_id"]
+        waiting = await details(served, request)
+        assert waiting["request"]["key"] == "operator"
+        assert (await answer(served, waiting)).status_code == 200
+        [sprint] = await sprints(served, "MCP")
+        assert (sprint["status"], sprint["total_tasks"]) == ("in_progress", 1)
+        failed, refused = await call(client, "close_sprint", sprint_id="MCP-S99")
+        assert failed
+        assert refused["next"]
 
 
 async def post(system: System, key: str, **headers: str) -> tuple[int, dict[str, Any]]:

@@ -17,6 +17,7 @@ from agent.mcp.selection import TEN
 from tests.agent.test_mcp_http import READS, call
 from tests.conftest import OPERATOR_KEY, VIEWER_KEY
 from tests.graphs.conftest import System
+from tests.graphs.waiting import details
 
 DSM = str(Path(sys.executable).with_name("dsm"))
 
@@ -54,6 +55,9 @@ async def test_the_tools_are_served_over_standard_streams(whole: System, tmp_pat
         ):
             failed, answer = await call(client, name, **arguments)
             assert (failed, answer["error"]) == (True, code)
+        failed, request = await call(client, "close_sprint", sprint_id=await _begin_sprint(whole))
+        assert (failed, request["status"]) == (False, "waiting")
+        assert "a client of dsm mcp" in (await details(whole, request))["approval"]["reason"]
         [status] = (await client.read_resource("dsm://projects/MCP/status")).contents
         assert json.loads(status.text)["project_id"] == "MCP"
         await whole.stop("chronicle")
@@ -82,6 +86,10 @@ async def test_a_refused_key_ends_the_command_with_words_on_standard_error(
     assert ended.stdout == ""
     assert "does not know the API key" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+async def _begin_sprint(system: System) -> str:
+    return (await system.orchestrate("MCP")).json()["created"]["sprint_id"]
 
 
 async def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
