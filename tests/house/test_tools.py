@@ -1,11 +1,15 @@
 """No tool is dead, each is described for a model, and each answer has bounds."""
 
+import ast
+import inspect
 from pathlib import Path
 from typing import Any
 
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
+from agent.mcp.selection import TEN
+from graphs import plan
 from tools.compensation import compensation
 from tools.for_models import SENTENCES, for_model, plan_call, project_of
 from tools.registry import Toolbox, write_arguments
@@ -68,6 +72,14 @@ def test_names_are_unique_and_writes_are_the_acting_tools() -> None:
     assert acting == {tool.name for tool in toolbox().write} == set(write_arguments())
 
 
+def test_every_tool_has_a_caller() -> None:
+    # Plans and ways back name the acting tools; MCP names ten; chat takes all that `for_model` has.
+    planned = _texts(inspect.getsource(plan)) | _texts(inspect.getsource(compensation_module()))
+    of_chat = {tool.name for tool in of_a_model()} if _chat_takes_all() else set[str]()
+    dead = {tool.name for tool in (*toolbox().read, *toolbox().write)}
+    assert dead - planned - set(TEN) - of_chat == set()
+
+
 def test_each_write_has_a_sentence_a_project_and_a_way_back() -> None:
     example = {
         "project_id": "NEX-001",
@@ -88,3 +100,19 @@ def test_each_write_has_a_sentence_a_project_and_a_way_back() -> None:
         assert "{" not in call.description
         assert project_of(arguments) == "NEX-001"
         assert "no call is known" not in compensation(call).words
+
+
+def compensation_module() -> Any:
+    return inspect.getmodule(compensation)
+
+
+def _texts(source: str) -> set[str]:
+    """Find the texts of a module; a plan names its tools by them."""
+    constants = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant))
+    return {str(node.value) for node in constants}
+
+
+def _chat_takes_all() -> bool:
+    """Check that the chat hands all tools of `for_model` to its model."""
+    files = (ROOT / "agent" / "chat").rglob("*.py")
+    return any("for_model(" in file.read_text() for file in files)
