@@ -40,6 +40,7 @@ class OrchestratorClient(StreamingClient):
     """Client of the orchestrator; every method raises the problems of `ServiceClient`."""
 
     peer = "orchestrator"
+    answer_codes = frozenset({"chat_unavailable"})
 
     async def health(self) -> Liveness:
         return await self._call("GET", "/health", Liveness)

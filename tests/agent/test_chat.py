@@ -5,7 +5,11 @@ from typing import Any
 
 import pytest
 
+from agent.chat.schema import ChatRequest
 from agent.chat.sources import SeenIds, in_words
+from agent.chat.watching import watch_chat
+from agent.client import OrchestratorClient
+from domain_services.kernel.client.http_client import PeerRefused
 from tests.agent.chatting import PROJECT, Talk, start_talk, until_true
 from tests.agent.conftest import System
 from tests.agent.conftest import system as system
@@ -178,6 +182,13 @@ async def test_ollama_that_is_away_is_named_with_its_address(system: System) -> 
     assert refused.status_code == 503
     assert "http://127.0.0.1:9" in refused.json()["detail"]
     assert "ollama serve" in refused.json()["detail"]
+
+
+async def test_a_command_gets_the_sentence_and_not_a_status(talk: Talk) -> None:
+    talk.ollama.models = []
+    client = OrchestratorClient(talk.system.http, talk.system.urls["orchestrator"])
+    with pytest.raises(PeerRefused, match="ollama pull"):
+        await watch_chat(client, ChatRequest(message="Hello"), lambda _: None)
 
 
 async def test_a_model_that_cannot_call_tools_is_refused_in_words(talk: Talk) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterable, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import httpx
@@ -27,6 +28,9 @@ class ServerEvent(NamedTuple):
 
 class StreamingClient(ServiceClient):
     """Base of the clients whose service streams answers."""
+
+    answer_codes: frozenset[str] = frozenset()
+    """Codes of 503 answers that tell a person what to set, and are no failure of the service."""
 
     async def events(
         self, path: str, *, body: BaseModel, key: str | None = None, timeout: float
@@ -74,7 +78,7 @@ class StreamingClient(ServiceClient):
     def problem_of(self, document: Mapping[str, Any]) -> Problem:
         """Return the error of a stream's event `error`: as `_call` would raise it."""
         status = int(document.get("status", 500))
-        if status < 500:
+        if status < 500 or document.get("code") in self.answer_codes:
             return PeerRefused(self.peer, status, document)
         return Lost(self.peer, f"answered {status}: {document.get('detail')}", False)
 
@@ -84,6 +88,9 @@ class StreamingClient(ServiceClient):
             return
         await response.aread()
         if response.status_code >= 500:
+            with suppress(ValueError, AttributeError):
+                if response.json().get("code") in self.answer_codes:
+                    raise self._refusal(response)
             raise Lost(self.peer, f"answered {response.status_code}", False)
         raise self._refusal(response)
 
