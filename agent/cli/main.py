@@ -25,6 +25,7 @@ from agent.cli import (
     learning,
     manifests,
     mcp,
+    memory,
     migrate,
     mode,
     orchestrate,
@@ -69,6 +70,7 @@ PANELS = {
         "schedule",
         "sprint",
         "learn",
+        "memory",
         "mcp",
     ),
     "Operate": (
@@ -169,6 +171,14 @@ app.add_typer(keys_app, name="keys")
 keys_app.command("add")(on_folder(keys.add))
 keys_app.command("list")(on_folder(keys.list_keys))
 keys_app.command("revoke")(on_folder(keys.revoke))
+
+memory_app = typer.Typer(help="Read and mend what is remembered.", no_args_is_help=True)
+app.add_typer(memory_app, name="memory")
+memory_app.command("list")(on_target(memory.list_episodes))
+memory_app.command("show")(on_target(memory.show))
+memory_app.command("why")(on_target(memory.why))
+memory_app.command("correct")(on_target(memory.correct))
+memory_app.command("forget")(on_target(memory.forget))
 
 config_app = typer.Typer(help="Show the settings of the services.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
