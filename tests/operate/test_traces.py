@@ -18,7 +18,15 @@ from tests.operate.conftest import Collector
 INTERNAL, SERVER, CLIENT, PRODUCER, CONSUMER = 1, 2, 3, 4, 5
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 CALLER = "00f067aa0ba902b7"
-NODES = {"node analyse", "node recall", "node adjust", "node act", "node record"}
+NODES = {
+    "graph decision",
+    "tool create_sprint",
+    "node analyse",
+    "node recall",
+    "node adjust",
+    "node act",
+    "node record",
+}
 SERVICES = {"project-orchestrator", "sprint-service", "backlog-service"}
 
 
