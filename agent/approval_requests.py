@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from agent.bootstrap import Services
-from agent.client import OrchestratorClient
 from agent.plan_schema import CallRequest, PlanOutcome
 from memory.decision import PlannedCall
 from tools.for_models import RequestApproval
@@ -14,17 +13,7 @@ def own_requests(services: Services, caller: Callable[[], str]) -> RequestApprov
     """Ask by the objects of this process; `caller` names the key that asks at the moment."""
 
     async def request_approval(call: PlannedCall, project_id: str) -> dict[str, Any]:
-        return in_short(await services.asking.call(_request(call, project_id, None), caller()))
-
-    return request_approval
-
-
-def requests_by_client(orchestrator: OrchestratorClient, program: str) -> RequestApproval:
-    """Ask over HTTP with the key of the client; `program` says what asks, for the person."""
-
-    async def request_approval(call: PlannedCall, project_id: str) -> dict[str, Any]:
-        outcome = await orchestrator.ask_for_call(_request(call, project_id, program))
-        return in_short(outcome)
+        return in_short(await services.asking.call(request_of(call, project_id), caller()))
 
     return request_approval
 
@@ -45,7 +34,8 @@ def in_short(outcome: PlanOutcome) -> dict[str, Any]:
     }
 
 
-def _request(call: PlannedCall, project_id: str, program: str | None) -> CallRequest:
+def request_of(call: PlannedCall, project_id: str, program: str | None = None) -> CallRequest:
+    """Make the request for a call; `program` says what asks, for the person."""
     return CallRequest(
         project_id=project_id, name=call.name, arguments=dict(call.arguments), asked_by=program
     )

@@ -17,7 +17,6 @@ CALLS: dict[str, tuple[str, ...]] = {
         "chronicle-service GET /v1/notes/decision_audit/verify",
         "chronicle-service POST /v1/notes/decision_audit",
         "embedding-service POST /embed/batch",
-        "project-orchestrator POST /runs/requests",
         "project-service GET /projects",
         "project-service GET /projects/*",
         "project-service GET /projects/*/availability/check",

@@ -4,12 +4,13 @@ from typing import Any, cast
 
 from mcp.server.stdio import stdio_server
 
-from agent.approval_requests import requests_by_client
+from agent.approval_requests import in_short, request_of
 from agent.cli.connect import Clients, connect
 from agent.cli.target import Target
 from agent.client import OrchestratorClient
 from agent.mcp.server import Caller, ToolServer
 from agent.schedules.schema import ScheduledJob
+from memory.decision import PlannedCall
 from tools.for_models import for_model
 from tools.registry import Toolbox
 
@@ -34,9 +35,12 @@ async def serve_stdio(target: Target) -> None:
     async with connect(target) as clients:
         identity = await clients.orchestrator.caller()
         caller = Caller(identity.name, identity.role, "stdio")
-        tools = for_model(
-            toolbox_of(clients), requests_by_client(clients.orchestrator, "a client of dsm mcp")
-        )
+
+        async def request_approval(call: PlannedCall, project_id: str) -> dict[str, Any]:
+            request = request_of(call, project_id, "a client of dsm mcp")
+            return in_short(await clients.orchestrator.ask_for_call(request))
+
+        tools = for_model(toolbox_of(clients), request_approval)
         server = ToolServer(tools, lambda _: caller).build()
         async with stdio_server() as (read, write):
             await server.run(read, write, server.create_initialization_options())
