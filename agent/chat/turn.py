@@ -55,7 +55,7 @@ class Turn:
             run_id=run_id, description=call.description, decide=f"dsm approve {run_id}"
         )
         self._approvals.append(approval)
-        return {"run_id": run_id, "waits_for": "a person", "decide": approval.decide}
+        return {**outcome, "run_id": run_id, "decide": approval.decide}
 
     def answer(self) -> ChatAnswer:
         """Put the answer together."""

@@ -137,6 +137,21 @@ async def test_a_viewer_chats_with_reading_tools_only(talk: Talk) -> None:
     assert not {name for name in offered if name.startswith(("create_", "close_", "delete_"))}
 
 
+async def test_a_change_becomes_a_run_that_waits_and_changes_nothing(talk: Talk) -> None:
+    sprint = await talk.system.post("sprint", f"/sprints/{PROJECT}", {"duration_weeks": 2})
+    sprint_id = sprint.json()["sprint_id"]
+    closing: Any = ("close_sprint", {"sprint_id": sprint_id})
+    talk.replies(Reply(calls=(closing,)), Reply("It waits."))
+    answer = await talk.say("Close the sprint", OPERATOR_KEY)
+    (approval,) = answer["approvals"]
+    assert approval["run_id"] in answer["answer"]
+    url = f"{talk.system.urls['orchestrator']}/runs/{approval['run_id']}"
+    run = (await talk.system.http.get(url)).json()
+    assert (run["kind"], run["status"], run["project_id"]) == ("request", "waiting", PROJECT)
+    stored = await talk.system.http.get(f"{talk.system.urls['sprint']}/sprints/{sprint_id}")
+    assert stored.json()["status"] == sprint.json()["status"]
+
+
 async def test_a_person_who_leaves_ends_the_work_of_the_model(talk: Talk) -> None:
     talk.replies(Reply("It is a long story", seconds=60))
     reading = aiter(talk.events("Tell me"))
