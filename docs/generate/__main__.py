@@ -2,14 +2,23 @@
 
 from pathlib import Path
 
-from docs.generate import graph_picture, picture, policies, retention, scopes, settings, workloads
+from docs.generate import (
+    graph_picture,
+    openapi,
+    picture,
+    policies,
+    retention,
+    scopes,
+    settings,
+    workloads,
+)
 
 ROOT = Path(__file__).parents[2]
 PAGES = {"main": ROOT / "README.md", "all": ROOT / "docs" / "operate" / "settings.md"}
 
 
 def main() -> None:
-    """Write settings, retention, both pictures, policies and workloads, and name what changed."""
+    """Write every generated part again, and name what changed."""
     changed = [
         str(PAGES[name].relative_to(ROOT))
         for name, content in settings.tables().items()
@@ -28,6 +37,7 @@ def main() -> None:
         changed.append(str(workloads.PAGE.relative_to(ROOT)))
     if retention.write():
         changed.append(str(retention.PAGE.relative_to(ROOT)))
+    changed += [str(path.relative_to(ROOT)) for path in openapi.write()]
     print("\n".join(f"changed: {name}" for name in changed) or "nothing changed")
 
 

@@ -229,6 +229,23 @@ def test_ceremonies_that_cannot_be_held_say_why_in_one_line(dsm: Dsm, tmp_path: 
     assert nobody.stderr.endswith("error: project does not answer\n")
 
 
+@pytest.mark.parametrize("language", ["bash", "python"])
+def test_page_of_first_calls_runs_as_it_stands(dsm: Dsm, language: str) -> None:
+    page = Path(__file__).parents[2] / "docs" / "guide" / "first-calls.md"
+    blocks = re.findall(rf"```{language}\n(.*?)```", page.read_text(), re.DOTALL)
+    program = {"bash": ["bash", "-euo", "pipefail"], "python": [sys.executable]}[language]
+    done = subprocess.run(
+        [*program, "-c", "\n".join(blocks)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, "PORT": str(dsm.base_port), "DSM_DATA_DIR": str(dsm.data_dir)},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert "Created sprint" in done.stdout
+
+
 def _learn_from_sprints(dsm: Dsm, prefix: str, teams: int) -> subprocess.CompletedProcess[str]:
     script = Path(__file__).parents[2] / "examples" / "learn_from_sprints.py"
     options = ["--base-port", str(dsm.base_port), "--key", str(dsm.data_dir / "admin.key")]

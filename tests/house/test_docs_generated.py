@@ -7,7 +7,8 @@ import pytest
 from rich.console import Console
 
 from agent.cli import demo
-from docs.generate import picture, settings
+from deploy.catalogue import SERVICES, ServiceSpec
+from docs.generate import openapi, picture, settings
 from docs.generate.__main__ import PAGES
 
 AGAIN = "run `make docs` and commit the result"
@@ -17,6 +18,16 @@ AGAIN = "run `make docs` and commit the result"
 def test_the_settings_table_agrees_with_the_settings_classes(name: str) -> None:
     text = PAGES[name].read_text()
     assert settings.replaced(text, name, settings.tables()[name]) == text, AGAIN
+
+
+@pytest.mark.parametrize("spec", SERVICES, ids=lambda spec: spec.name)
+def test_the_exported_openapi_document_is_the_services_own(spec: ServiceSpec) -> None:
+    exported = openapi.FOLDER / f"{spec.name}.json"
+    assert exported.read_text() == openapi.text(spec), AGAIN
+
+
+def test_no_other_openapi_document_is_exported() -> None:
+    assert {path.stem for path in openapi.FOLDER.iterdir()} == {spec.name for spec in SERVICES}
 
 
 def test_every_setting_has_one_row_a_service() -> None:
