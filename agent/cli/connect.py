@@ -105,11 +105,13 @@ def open_access(target: Target) -> Access:
 
 
 @asynccontextmanager
-async def connect(target: Target) -> AsyncIterator[Clients]:
-    """Open clients of the services of `target`.
+async def connect(target: Target | Path) -> AsyncIterator[Clients]:
+    """Open clients of the services of `target`; a path is the data folder of a running stack.
 
     Raises: `NotRunning`, `NotReached`, `KeyRefused`, `Invalid`, `StackError`.
     """
+    if isinstance(target, Path):
+        target = Target(target)
     access = open_access(target)
     unnamed = {spec.name: f"http://{spec.name}.{_UNNAMED}" for spec in SERVICES}
     urls = {**unnamed, **access.urls}
