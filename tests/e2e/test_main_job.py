@@ -1,5 +1,7 @@
 """From a file to an executed decision, through the command that a user types."""
 
+import os
+import re
 import signal
 import subprocess
 import sys
