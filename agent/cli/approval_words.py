@@ -42,6 +42,12 @@ def describe_answer(answer: BaseModel, options: str = "") -> Iterator[str]:
         return
     actions: list[str] = getattr(answer, "actions_taken", [])
     yield from actions or ["Nothing was to be done."]
+    if status == "failed":
+        yield f"A step was refused: dsm run {run_id}{options} shows the run"
+        return
+    if original := getattr(answer, "undoes", None):
+        yield f"Run {original} is undone."
+        return
     yield f"Next: dsm run {run_id}{options} shows the run; dsm undo {run_id}{options} takes it back"
 
 

@@ -184,6 +184,8 @@ def _answer(
     from agent.cli.approval_words import describe_answer
 
     print("\n".join(describe_answer(answer, target.options)))
+    if getattr(answer, "status", "done") == "failed":
+        raise typer.Exit(1)
 
 
 async def _request(
@@ -221,4 +223,6 @@ async def _request(
         if sys.stdin.isatty() and not yes and not as_json and not typer.confirm(question):
             raise Invalid(f"nothing was answered; the run waits: dsm approve {run.run_id}")
         body = RunDecision(fingerprint=run.approval.fingerprint, decisions=decisions)
+        if run.kind != "decision":
+            return await client.decide_plan(run.run_id, body)
         return await client.decide(run.run_id, body)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from agent.cli.approval_words import describe_answer
 from agent.cli.undo import describe_end, describe_plan
 from agent.plan_schema import PlanOutcome
 from graphs.approval import Approval, Change
@@ -56,3 +57,14 @@ def test_end_says_what_was_done_or_refused() -> None:
     assert f"is not undone, a step was refused: dsm run {UNDO}" in "".join(
         describe_end(outcome(status="failed"))
     )
+
+
+def test_answer_to_an_undo_or_a_request_is_told_by_its_kind() -> None:
+    assert list(describe_answer(outcome(actions_taken=["Deleted CronJob a"]))) == [
+        "Deleted CronJob a",
+        f"Run {RUN} is undone.",
+    ]
+    refused = outcome(kind="request", undoes=None, status="failed", actions_taken=["refused"])
+    assert "A step was refused" in list(describe_answer(refused))[-1]
+    request = outcome(kind="request", undoes=None, actions_taken=["Suspended CronJob a"])
+    assert f"dsm undo {UNDO} takes it back" in list(describe_answer(request))[-1]
