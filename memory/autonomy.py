@@ -133,8 +133,11 @@ class Autonomies:
             "always_ask": list(always_ask),
             "by": by,
         }
+        # The pool's connections commit by themselves: without the transaction, a version could be
+        # stored whose audit is not.
         async with (
             self._pool.connection() as connection,
+            connection.transaction(),
             connection.cursor(row_factory=class_row(AutonomyVersion)) as cursor,
         ):
             await cursor.execute(_ADD, values)
@@ -196,7 +199,7 @@ class Pauses:
     async def _change(
         self, query: LiteralString, values: _Values, audit: DecisionAuditCreate | None
     ) -> PauseRow | None:
-        async with self._pool.connection() as connection:
+        async with self._pool.connection() as connection, connection.transaction():
             rows = await _rows(connection, query, values)
             if rows and audit is not None:
                 await enqueue(connection, audit)
