@@ -11,7 +11,7 @@ from graphs.deps import Sources
 from memory.decision import PlannedCall
 from tools.compensation import Compensation, compensation
 from tools.cron_words import describe_schedule
-from tools.cronjobs import CronJob
+from tools.cronjobs import CronJob, cronjob_name
 
 
 @dataclass(frozen=True)
@@ -117,12 +117,15 @@ async def _sprint(sources: Sources, sprint_id: str) -> Sprint | None:
 
 
 async def with_before(sources: Sources, call: PlannedCall) -> PlannedCall:
-    """Return a call on a schedule with that schedule as it is now, by which it is taken back."""
+    """Return a call on a project's schedule with that schedule as it is now, to be taken back."""
     if "cronjob" not in call.name:
         return call
-    name = call.arguments.get("name")
-    job = await sources.cronjobs.find(str(name)) if name else None
-    return call if job is None else call.model_copy(update={"before": as_before(job)})
+    # A creation adopts the schedule of its sprint where there is one.
+    name = call.arguments.get("name") or cronjob_name(str(call.arguments["sprint_id"]))
+    job = await sources.cronjobs.find(str(name))
+    if job is None or job.project_id != call.arguments["project_id"]:
+        return call
+    return call.model_copy(update={"before": as_before(job)})
 
 
 def as_before(job: CronJob) -> dict[str, JsonValue]:

@@ -16,7 +16,7 @@ from psycopg.types.json import Jsonb
 from pydantic import BaseModel
 
 from domain_services.chronicle.schema import DecisionAuditCreate
-from domain_services.kernel.errors import Conflict
+from domain_services.kernel.errors import Conflict, NotFound
 from domain_services.kernel.messaging import deliveries
 from memory.audits import ROUTE, enqueue
 from memory.decision import Decision
@@ -43,7 +43,6 @@ _OPEN: LiteralString = """
     VALUES (%(run_id)s, %(project_id)s, %(kind)s, 'waiting', %(lease)s, now(), %(request)s,
         %(decision)s, now(), %(response)s, %(fingerprint)s, %(rests_on)s, %(expires_at)s,
         %(undoes)s)
-    ON CONFLICT DO NOTHING
 """
 _END: LiteralString = f"""
     WITH ended AS (
@@ -123,7 +122,7 @@ class PlanRuns:
     async def open(self, plan: WaitingPlan) -> None:
         """Store a waiting run and the audit of who asked for it.
 
-        Raises: `AlreadyUndone`, `UndoWaits`, `TooManyRequests`.
+        Raises: `AlreadyUndone`, `UndoWaits`, `TooManyRequests`; `NotFound` for a run that is gone.
         """
         values = {
             "run_id": plan.run_id,
@@ -148,7 +147,8 @@ class PlanRuns:
                         " again when some are answered: dsm runs --status waiting"
                     )
             else:
-                await connection.execute(_ORIGINAL, (plan.undoes,))
+                if not (await connection.execute(_ORIGINAL, (plan.undoes,))).rowcount:
+                    raise NotFound(f"run {plan.undoes} was deleted by its age meanwhile")
                 other = await (await connection.execute(_OTHER_UNDO, (plan.undoes,))).fetchone()
                 if other is not None:
                     raise _refusal(plan.undoes, *other)

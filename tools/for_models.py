@@ -46,6 +46,12 @@ def project_of(arguments: Mapping[str, Any]) -> str:
     return str(named) if named else str(arguments["sprint_id"]).rpartition("-S")[0]
 
 
+def projects_of(arguments: Mapping[str, Any]) -> set[str]:
+    """Name every project that a call touches: a sprint may be another project's."""
+    named = [arguments.get("project_id"), str(arguments.get("sprint_id", "")).rpartition("-S")[0]]
+    return {str(project) for project in named if project}
+
+
 def _asking(tool: ModelTool, request_approval: RequestApproval) -> BaseTool:
     async def ask(**arguments: Any) -> Answer:
         # As JSON: days become texts, and defaults are left out.

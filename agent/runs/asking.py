@@ -22,7 +22,7 @@ from memory.episode_documents import JsonObject
 from memory.plan_runs import AlreadyUndone, PlanRuns, WaitingPlan
 from memory.run import Run, RunKind, run_url
 from memory.runs import RunTable
-from tools.for_models import plan_call, project_of
+from tools.for_models import plan_call, projects_of
 from tools.registry import write_arguments
 
 MOST_TASKS = 500  # of a sprint that is asked for
@@ -100,6 +100,11 @@ class Asking:
         read = await read_basis(deps, request.project_id, [call])
         check_limits(0, call, read, MOST_TASKS, ())
         call = await with_before(deps, call)
+        if call.before is None and "name" in call.arguments:
+            raise NotFound(
+                f"{request.project_id} has no schedule {call.arguments['name']};"
+                f" dsm schedule list {request.project_id} names them"
+            )
         asked_by = f"{request.asked_by} ({by})" if request.asked_by else by
         words = f"{asked_by} asks for it" + (f": {request.reason}" if request.reason else "")
         return await self._open(run, "request", (call,), words, by, request.reason)
@@ -191,9 +196,9 @@ def _planned(request: CallRequest) -> PlannedCall:
         ]
         raise Invalid(f"{request.name}: {'; '.join(reasons)}") from error
     arguments = cast("JsonObject", valid.model_dump(mode="json", exclude_none=True))
-    if project_of(arguments) != request.project_id:
+    if others := projects_of(arguments) - {request.project_id}:
         raise Invalid(
-            f"{request.name} is about {project_of(arguments)}, not about {request.project_id}:"
+            f"{request.name} is about {', '.join(sorted(others))}, not about {request.project_id}:"
             " ask for it in its own project"
         )
     return plan_call(request.name, arguments)

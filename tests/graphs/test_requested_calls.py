@@ -11,6 +11,7 @@ from tests.graphs.conftest import System
 from tests.graphs.waiting import ALL, JSON, answer, details, schedules, sprints
 
 P = "REQ"
+TIMES = {"schedule": "0 7 * * 1-5", "timezone": "UTC"}
 
 
 @pytest.fixture
@@ -89,6 +90,11 @@ async def test_sprint_that_was_asked_for_is_created_once(started: System) -> Non
         ("close_sprint", {"sprint_id": f"{P}-S01", "force": True}, "force"),
         ("close_sprint", {"sprint_id": "OTHER-S01"}, "ask for it in its own project"),
         ("close_sprint", {"sprint_id": 7}, "sprint_id"),
+        (
+            "create_cronjob",
+            {"project_id": P, "sprint_id": "OTHER-S01", "ends_on": "2030-01-01", **TIMES},
+            "create_cronjob is about OTHER",
+        ),
     ],
 )
 async def test_wrong_request_is_refused_in_words(
@@ -97,6 +103,32 @@ async def test_wrong_request_is_refused_in_words(
     refused = await ask(started, name, arguments)
     assert refused.status_code == 400, refused.text
     assert words in refused.json()["detail"]
+
+
+async def test_schedule_of_another_project_is_not_asked_for(started: System) -> None:
+    await started.make_project("OTHER", 2)
+    await started.orchestrate("OTHER")
+    [job] = await schedules(started, "OTHER")
+    for name, times in {"delete_cronjob": {}, "change_cronjob": TIMES}.items():
+        arguments = {"project_id": P, "name": job["name"], **times}
+        refused = await ask(started, name, arguments)
+        assert refused.status_code == 404, refused.text
+        assert f"{P} has no schedule" in refused.json()["detail"]
+
+
+async def test_undo_of_an_adopted_schedule_brings_its_times_back(started: System) -> None:
+    await started.orchestrate(P)
+    [job] = await schedules(started, P)
+    arguments = {"project_id": P, "sprint_id": job["sprint_id"], "ends_on": job["ends_on"], **TIMES}
+    request = (await ask(started, "create_cronjob", arguments)).json()
+    words = request["approval"]["action_requests"][0]["undo"]
+    assert words.startswith("changes the schedule back to")
+    assert (await answer(started, request)).status_code == 200
+    assert (await schedules(started, P))[0]["schedule"] == TIMES["schedule"]
+    undo = await started.post("orchestrator", f"{request['run_url']}/undo")
+    assert (await answer(started, undo.json())).status_code == 200
+    [again] = await schedules(started, P)
+    assert again["schedule"] == job["schedule"]
 
 
 async def test_project_has_a_bounded_number_of_requests(started: System) -> None:
