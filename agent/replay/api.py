@@ -10,6 +10,7 @@ from agent.bootstrap import Services
 from agent.replay import schema
 from domain_services.kernel.errors import NotFound
 from domain_services.kernel.types import ProjectId
+from domain_services.kernel.web.auth import VIEWER
 from domain_services.kernel.web.openapi import problems
 from graphs.inputs import from_document
 from graphs.what_if import Changes, what_if
@@ -52,7 +53,7 @@ async def inputs_of_run(run_id: UUID, services: Wired) -> schema.RunInputs:
     return _inputs(await _read(services, run_id))
 
 
-@router.post("/{run_id}/what-if", responses=problems(400, 404, 503))
+@router.post("/{run_id}/what-if", responses=problems(400, 404, 503), **VIEWER)
 async def what_if_of_run(
     run_id: UUID, body: schema.WhatIfRequest, services: Wired
 ) -> schema.WhatIfAnswer:

@@ -26,6 +26,7 @@ ADMINISTRATION = {
     "POST /memory/backfill",
     "POST /memory/episodes",
     "PUT /memory/episodes/imported/{project_id}",
+    "POST /memory/episodes/{episode_id}/forget",
     "POST /orchestrate/intelligence/learn/rollback",
     "PATCH /orchestrate/schedules/{name}",
 }

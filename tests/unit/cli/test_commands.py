@@ -43,10 +43,10 @@ def test_demo_that_is_kept_names_the_notebooks_and_how_to_stop(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     show_end(tmp_path, 8100, keep=True, chosen=False)
-    kept = capsys.readouterr().out
-    assert "make notebooks" in kept
-    assert "dsm down" in kept
-    assert "dsm up" not in kept
+    end = capsys.readouterr().out
+    assert "make notebooks" in end
+    assert "dsm down" in end
+    assert "dsm up" not in end
     show_end(tmp_path, 8100, keep=False, chosen=False)
     assert "make notebooks" not in capsys.readouterr().out
 
