@@ -126,3 +126,28 @@ class ChangeRow(TypedDict):
     """Value before the node; None when it had none."""
     after: Value
     """Value after it."""
+
+
+class EpisodeRow(TypedDict):
+    """One remembered decision with its outcome."""
+
+    episode: str
+    """Id of the episode."""
+    project: str
+    """Id of the project."""
+    sprint: str | None
+    """The sprint that it began; None when it began none."""
+    origin: str
+    """`run` for a decision here, `import` for a past sprint of an imported file."""
+    day: date
+    """The project's day of the decision."""
+    known_on: date | None
+    """Day from which decisions may recall it; None while its sprint has not ended."""
+    open_tasks: int | None
+    """Tasks of the backlog at the time; None for a forgotten episode."""
+    past_sprints: int | None
+    """Sprints of the project before it; None as above."""
+    planned: int | None
+    """Tasks that entered the sprint; None when not known."""
+    completed: int | None
+    """Tasks completed in it; None while that is not known."""

@@ -4,24 +4,22 @@ A row is a plain dict of numbers, texts and dates. pandas makes a frame of a lis
 without pandas reads them as they are. Nothing here writes.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from uuid import UUID
 
-from pydantic import JsonValue
-
 from agent.cli.connect import Clients
+from agent.episodes.schema import EpisodeSummary
 from agent.frame_rows import (
     AdjustmentRow,
     AuditRow,
-    ChangeRow,
+    EpisodeRow,
     NeighbourRow,
     PastSprintRow,
     RunRow,
-    Value,
 )
 from agent.intelligence.schema import DecisionImpact, ProjectForecast
 from agent.replay.schema import RunInputs
-from agent.schema import OrchestrationRequest, RunDetails, RunStep, RunSummary
+from agent.schema import OrchestrationRequest, RunDetails, RunSummary
 from domain_services.chronicle.schema import DecisionAudit, SprintRetrospective
 from domain_services.kernel.client.http_client import PeerRefused
 from graphs.answer import Orchestration
@@ -29,8 +27,8 @@ from memory.documents import AdjustmentReport
 from memory.episode import SimilarEpisode
 
 MOST_RUNS = 200  # of one page
+MOST_EPISODES = 200  # the same
 MOST_INPUTS = 100  # the same
-MOST_ITEMS = 3  # of a list that is opened; longer ones are counted
 
 
 async def read_runs(clients: Clients, project_id: str | None = None) -> list[RunRow]:
@@ -47,6 +45,18 @@ async def read_run(clients: Clients, run_id: str) -> RunDetails:
 async def read_inputs(clients: Clients, project_id: str | None = None) -> list[RunInputs]:
     """Read what the newest decisions were made from, at most 100; newest first."""
     return (await clients.orchestrator.run_inputs(project_id, limit=MOST_INPUTS)).runs
+
+
+async def read_episodes(clients: Clients) -> list[EpisodeSummary]:
+    """Read the episodes of all projects that decisions may recall, oldest decision first."""
+    episodes: list[EpisodeSummary] = []
+    cursor: str | None = None
+    while True:
+        page = await clients.orchestrator.episodes(cursor=cursor, limit=MOST_EPISODES)
+        episodes += [episode for episode in page.episodes if episode.recallable]
+        cursor = page.next_cursor
+        if cursor is None:
+            return episodes[::-1]
 
 
 async def look(clients: Clients, project_id: str) -> Orchestration:
@@ -119,17 +129,23 @@ def neighbour_rows(episodes: Iterable[SimilarEpisode]) -> list[NeighbourRow]:
     ]
 
 
-def change_rows(steps: Iterable[RunStep]) -> list[ChangeRow]:
-    """List the fields that each node changed, in the order in which the nodes ended."""
-    state: dict[str, Value] = {}
-    rows: list[ChangeRow] = []
-    for step in steps:
-        for field, after in _leaves("", step.update):
-            before = state.get(field)
-            if field not in state or before != after:
-                rows.append(ChangeRow(node=step.node, field=field, before=before, after=after))
-            state[field] = after
-    return rows
+def episode_rows(episodes: Iterable[EpisodeSummary]) -> list[EpisodeRow]:
+    """List episodes with the numbers of their state and their outcome, in the order given."""
+    return [
+        EpisodeRow(
+            episode=str(episode.episode_id),
+            project=episode.project_id,
+            sprint=episode.sprint_id,
+            origin=episode.origin,
+            day=episode.day,
+            known_on=episode.known_on,
+            open_tasks=episode.perception.backlog_tasks if episode.perception else None,
+            past_sprints=episode.perception.past_sprints if episode.perception else None,
+            planned=episode.outcome.planned_tasks if episode.outcome else None,
+            completed=episode.outcome.completed_tasks if episode.outcome else None,
+        )
+        for episode in episodes
+    ]
 
 
 def past_sprint_row(note: SprintRetrospective) -> PastSprintRow:
@@ -178,18 +194,3 @@ def _adjustment_row(name: str, report: AdjustmentReport) -> AdjustmentRow:
 
 def _whole(value: object) -> int | None:
     return value if isinstance(value, int) else None
-
-
-def _leaves(place: str, value: JsonValue) -> Iterator[tuple[str, Value]]:
-    """Yield the single values of a JSON value with their places."""
-    if isinstance(value, dict):
-        for name, item in value.items():
-            yield from _leaves(f"{place}.{name}" if place else name, item)
-    elif not isinstance(value, list):
-        yield place, value
-    elif len(value) > MOST_ITEMS or not any(isinstance(item, dict | list) for item in value):
-        shown = ", ".join(str(item) for item in value if not isinstance(item, dict | list))
-        yield place, shown or (f"{len(value)} items" if value else "none")
-    else:
-        for number, item in enumerate(value):
-            yield from _leaves(f"{place}[{number}]", item)

@@ -27,6 +27,7 @@ import pandas as pd
 from IPython.display import display
 
 from agent import frames
+from agent.frame_changes import change_rows
 from agent.open_stack import ROOT, CannotShow, open_stack
 from graphs.answer import Orchestration
 
@@ -66,7 +67,7 @@ print(answer.decisions.reasoning)
 # that tell the story are picked out of all of them.
 
 # %%
-changes = pd.DataFrame(frames.change_rows(details.steps))
+changes = pd.DataFrame(change_rows(details.steps))
 STORY = [
     r"snapshot\.facts\.(today|backlog_tasks|unassigned_tasks|pace_tasks|working_days)$",
     r"snapshot\.perception\.completed$",

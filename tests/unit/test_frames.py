@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from agent.frames import change_rows
+from agent.frame_changes import change_rows
 from agent.schema import RunStep
 
 
