@@ -91,6 +91,10 @@ AUDITS: LiteralString = """
     SELECT coalesce(body #>> '{decision,status}', body #>> '{decision,deed}')
     FROM deliveries ORDER BY 1
 """
+BLOCKED: LiteralString = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
 
 
 async def test_waiting_run_is_claimed_by_no_recovery_of_this_release_or_the_one_before(
@@ -259,6 +263,25 @@ async def test_approvals_and_newer_decisions_at_once_wait_for_each_other(memory:
         assert {type(result) for result in results} <= {type(None), RunInProgress}
         assert await status(memory, waiting) == "superseded"
         assert await status(memory, newer) == "waiting"
+
+
+async def test_proposal_holds_no_waiting_run_while_an_approval_holds_the_unfinished_one(
+    memory: Memory,
+) -> None:
+    waiting = await wait(memory)
+    newer = await memory.runs.start("ALPHA", {"dry_run": False}, LEASE)
+    async with memory.pool.connection() as connection, connection.transaction():
+        # As an approval begins: in the other order, each of the two would wait for the other.
+        await connection.execute("SELECT FROM runs WHERE run_id = %s FOR UPDATE", (newer.run_id,))
+        proposing = asyncio.create_task(Proposals(memory.pool).propose(newer, proposal(newer)))
+        async with asyncio.timeout(20):
+            while await column(memory, BLOCKED) == [0]:
+                await asyncio.sleep(0.01)
+        await connection.execute(
+            "SELECT FROM runs WHERE run_id = %s FOR UPDATE NOWAIT", (waiting.run_id,)
+        )
+    await proposing
+    assert await status(memory, waiting) == "superseded"
 
 
 async def test_repeated_request_gets_its_waiting_run_until_its_key_is_old(memory: Memory) -> None:
