@@ -44,6 +44,13 @@ class ThreadBusy(Conflict):
     title = "The conversation is busy"
 
 
+class ThreadFull(Conflict):
+    """Refusal of a message in a conversation that has as many messages as may be stored."""
+
+    code = "thread_full"
+    title = "The conversation is full"
+
+
 @dataclass(frozen=True, slots=True)
 class Thread:
     """One conversation."""

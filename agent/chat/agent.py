@@ -15,9 +15,12 @@ from agent.chat.settings import ChatSettings
 from agent.chat.storage import ChatSaver, stored_messages, unanswered
 from agent.chat.turn import Turn
 from agent.chat.words import prompt_of
+from memory.chat_threads import ThreadFull
 
 logger = structlog.get_logger()
 
+# Each step stores all messages so far again: a conversation without an end would fill the database.
+MOST_STORED = 300
 _STEPS = 500  # of LangGraph; the limits of `Caps` end the work long before
 
 
@@ -31,8 +34,15 @@ async def run_agent(
     saver: ChatSaver,
     reads_only: bool,
 ) -> None:
-    """Work on a message; `turn` takes the events. Raises: `ChatUnavailable`."""
+    """Work on a message; `turn` takes the events. Raises: `ChatUnavailable`, `ThreadFull`."""
     thread_id = str(turn.thread.thread_id)
+    stored = await stored_messages(saver, thread_id)
+    if len(stored) >= MOST_STORED:
+        raise ThreadFull(
+            f"this conversation has {len(stored)} messages with those of the tools; begin another"
+            " one by leaving out thread_id",
+            thread_id=thread_id,
+        )
     caps = turn.caps = Caps(settings, turn.model, tuple(tool.name for tool in tools))
     agent: Any = create_agent(
         model,
@@ -49,8 +59,7 @@ async def run_agent(
         "tags": ["chat"],
         "metadata": {"project_id": turn.thread.project_id},
     }
-    interrupted = unanswered(await stored_messages(saver, thread_id))
-    messages = [*interrupted, HumanMessage(message)]
+    messages = [*unanswered(stored), HumanMessage(message)]
     try:
         async with asyncio.timeout(settings.max_seconds):
             async for kind, part in agent.astream(

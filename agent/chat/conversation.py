@@ -47,7 +47,7 @@ class Chat:
     async def answer(self, request: ChatRequest, caller: Identity, emit: Emit) -> ChatAnswer:
         """Answer a message; `emit` gets `thread`, then `token` and `tool` events.
 
-        Raises: `ChatUnavailable`; `NotFound` for another key's thread; `ThreadBusy`.
+        Raises: `ChatUnavailable`; `NotFound` for another key's thread; `ThreadBusy`, `ThreadFull`.
         """
         # The packages come with an extra, and take a second to import.
         try:

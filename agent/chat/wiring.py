@@ -12,6 +12,6 @@ def make_chat(settings: AgentSettings, services: Services) -> Chat:
     """Make the assistant."""
 
     def requests_of(name: str) -> RequestApproval:
-        return own_requests(services, lambda: name)
+        return own_requests(services, lambda: name, "the chat")
 
     return Chat(settings.chat, services.pool, own_toolbox(services), requests_of)
