@@ -66,9 +66,11 @@ def refusal_of(run: Run) -> Conflict:
         return expired(run)
     if run.reviewed_at is not None:
         deed = "rejected" if run.status == "rejected" else "approved"
+        reason = run.error["detail"] if run.status == "failed" and run.error else None
+        end = f", and it failed: {reason}" if reason else ""
         return AlreadyAnswered(
             f"{run.reviewed_by} {deed} it at {run.reviewed_at:%H:%M} UTC on"
-            f" {run.reviewed_at:%Y-%m-%d}; see dsm run {run.run_id}",
+            f" {run.reviewed_at:%Y-%m-%d}{end}; see dsm run {run.run_id}",
             reviewed_by=run.reviewed_by,
             reviewed_at=run.reviewed_at.isoformat(),
             run_status=run.status,

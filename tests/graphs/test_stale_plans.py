@@ -178,6 +178,16 @@ async def test_approval_is_refused_during_a_pause_and_rejection_is_not(system: S
     assert (await answer(system, run, rejections)).status_code == 200
 
 
+async def test_approved_run_whose_state_is_gone_fails_in_words(system: System) -> None:
+    await start_asking(system)
+    run = await wait_for_person(system)
+    await change(system, "DELETE FROM checkpoints")
+    refused = await refusal(system, run)
+    assert "and it failed: its stored state is gone" in refused["detail"]
+    assert (await details(system, run))["status"] == "failed"
+    assert await sprints(system) == []
+
+
 async def test_audits_tell_the_deed_from_the_decision(system: System) -> None:
     await start_asking(system)
     run = await wait_for_person(system)
