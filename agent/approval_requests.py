@@ -9,11 +9,15 @@ from memory.decision import PlannedCall
 from tools.for_models import RequestApproval
 
 
-def own_requests(services: Services, caller: Callable[[], str]) -> RequestApproval:
-    """Ask by the objects of this process; `caller` names the key that asks at the moment."""
+def own_requests(services: Services, caller: Callable[[], str], program: str) -> RequestApproval:
+    """Ask by the objects of this process.
+
+    `caller` names the key that asks at the moment, and `program` says what asks, for the person.
+    """
 
     async def request_approval(call: PlannedCall, project_id: str) -> dict[str, Any]:
-        return in_short(await services.asking.call(request_of(call, project_id), caller()))
+        request = request_of(call, project_id, program)
+        return in_short(await services.asking.call(request, caller()))
 
     return request_approval
 
@@ -34,7 +38,7 @@ def in_short(outcome: PlanOutcome) -> dict[str, Any]:
     }
 
 
-def request_of(call: PlannedCall, project_id: str, program: str | None = None) -> CallRequest:
+def request_of(call: PlannedCall, project_id: str, program: str) -> CallRequest:
     """Make the request for a call; `program` says what asks, for the person."""
     return CallRequest(
         project_id=project_id, name=call.name, arguments=dict(call.arguments), asked_by=program

@@ -1,10 +1,11 @@
 """Tools over the orchestrator: read runs, explain decisions, forecast, and look ahead."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
 
+from memory.run import Status
 from tools.answers import Answer, bounded, clean, listing
 from tools.arguments import Limit, ProjectId, RunId, Weeks
 from tools.explanation import explain_answer, explain_record
@@ -12,19 +13,7 @@ from tools.ports import OrchestratorReads
 from tools.tool import Function
 
 RunStatus = Annotated[
-    Literal[
-        "running",
-        "waiting",
-        "decided",
-        "done",
-        "failed",
-        "abandoned",
-        "rejected",
-        "expired",
-        "superseded",
-        "undone",
-    ]
-    | None,
+    Status | None,
     Field(description="only runs of this status, e.g. waiting for an approval; null: all"),
 ]
 Before = Annotated[

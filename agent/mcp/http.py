@@ -62,7 +62,7 @@ async def serving_mcp(
 ) -> AsyncIterator[StreamableHTTPSessionManager]:
     """Run the sessions of POST /mcp over the objects of this process."""
 
-    approval = own_requests(services, lambda: CALLER.get().name)
+    approval = own_requests(services, lambda: CALLER.get().name, "a client of MCP")
     tools = for_model(own_toolbox(services), approval)
     manager = StreamableHTTPSessionManager(
         ToolServer(tools, _caller_of).build(), stateless=True, max_request_body_size=most_bytes

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from agent.chat import agent
 from agent.chat.schema import ChatRequest
 from agent.chat.sources import SeenIds, in_words
 from agent.chat.watching import watch_chat
@@ -128,6 +129,18 @@ async def test_a_conversation_goes_on_and_belongs_to_its_key(talk: Talk) -> None
     assert foreign.status_code == 404
 
 
+async def test_a_full_conversation_takes_no_further_message(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agent, "MOST_STORED", 2)
+    talk.replies(Reply("First answer."))
+    first = await talk.say("First question")
+    refused = await talk.post("Second question", thread_id=first["thread_id"])
+    assert (refused.status_code, refused.json()["code"]) == (409, "thread_full")
+    assert "begin another one" in refused.json()["detail"]
+    assert len(talk.requests) == 1
+
+
 async def test_a_viewer_chats_with_reading_tools_only(talk: Talk) -> None:
     talk.replies(Reply(calls=(SPRINT,)), Reply("I cannot."))
     answer = await talk.say("Begin a sprint", VIEWER_KEY)
@@ -148,6 +161,8 @@ async def test_a_change_becomes_a_run_that_waits_and_changes_nothing(talk: Talk)
     url = f"{talk.system.urls['orchestrator']}/runs/{approval['run_id']}"
     run = (await talk.system.http.get(url)).json()
     assert (run["kind"], run["status"], run["project_id"]) == ("request", "waiting", PROJECT)
+    # The person who decides learns that no person had the idea.
+    assert run["approval"]["reason"] == "the chat (operator) asks for it"
     stored = await talk.system.http.get(f"{talk.system.urls['sprint']}/sprints/{sprint_id}")
     assert stored.json()["status"] == sprint.json()["status"]
 

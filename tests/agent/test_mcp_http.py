@@ -136,6 +136,7 @@ async def test_a_write_waits_for_a_person_and_acts_once(served: System) -> None:
         assert run["run_id"] == request["run_id"]
         waiting = await details(served, request)
         assert waiting["request"]["key"] == "operator"
+        assert waiting["approval"]["reason"] == "a client of MCP (operator) asks for it"
         assert (await answer(served, waiting)).status_code == 200
         [sprint] = await sprints(served, "MCP")
         assert (sprint["status"], sprint["total_tasks"]) == ("in_progress", 1)

@@ -1,10 +1,12 @@
 """Help and short sentences of the command line, as a newcomer reads them."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from typer.testing import CliRunner
 
+from agent.cli import runs
 from agent.cli.demo import show_end
 from agent.cli.learning import learned_sentence
 from agent.cli.main import ORDER, app
@@ -13,6 +15,11 @@ from agent.cli.words import count, sentence
 from agent.learning.learner import describe
 from agent.learning.schema import Learned
 from graphs.evidence.shipped import shipped
+from memory.run import RunKind, Status
+
+
+def test_filters_of_runs_name_every_state_and_kind() -> None:
+    assert (get_args(Status), get_args(RunKind)) == (runs.STATUSES, runs.KINDS)
 
 
 def test_help_lists_commands_in_the_order_of_need() -> None:
