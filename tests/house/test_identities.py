@@ -37,6 +37,9 @@ STEPS = {
     "POST /v1/notes/sprint_cancellation",
     "POST /v1/notes/decision_audit",
 }
+# The pause of all projects needs an admin, and that of one an operator.
+ONE_PROJECT = {"project_id": "NONE-1"}
+PAUSE = "/orchestrate/pause"
 IDS = {"sprint_id": "NONE-1-S01", "task_id": "NONE-1-TASK001"}
 
 
@@ -51,6 +54,12 @@ def _expected(operation: Operation, reaches: tuple[str, ...] | None) -> set[int]
     if reaches is None:
         return {401}
     return set() if operation.spec[ROLE_FIELD] in reaches else {403}
+
+
+def _body(operation: Operation) -> dict[str, str] | None:
+    if "requestBody" not in operation.spec:
+        return None
+    return ONE_PROJECT if operation.path == PAUSE else {}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -68,7 +77,8 @@ async def test_every_route_admits_exactly_its_roles(town: Mapping[str, Service],
                     operation.method,
                     address(operation),
                     headers={"Authorization": f"Bearer {key}"} if key else {},
-                    json={} if "requestBody" in operation.spec else None,
+                    params=ONE_PROJECT if operation.path == PAUSE else None,
+                    json=_body(operation),
                 )
                 refused = {answer.status_code} & {401, 403}
                 if refused != _expected(operation, reaches):

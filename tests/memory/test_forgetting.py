@@ -1,4 +1,4 @@
-"""What a person corrected or forgot is changed by no late event."""
+"""Corrected and forgotten episodes are changed by no late event."""
 
 import pytest
 from uuid_utils.compat import uuid7
