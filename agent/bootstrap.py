@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 
-import httpx
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
@@ -24,11 +23,10 @@ from agent.jobs.firings import Firings
 from agent.jobs.follow_up_runs import FollowUpRuns
 from agent.jobs.own_jobs import own_work
 from agent.jobs.prefetch import Prefetcher
-from agent.jobs.schedulers import Schedulers, open_schedules
 from agent.learning.learner import Learner
+from agent.opening import Clients, Memory, make_clients, open_memory
 from agent.runs.asking import Asking
 from agent.runs.autonomy import default_autonomy
-from agent.runs.checkpoints import Checkpoints
 from agent.runs.decision_modes import DecisionModes, default_mode, mode_of
 from agent.runs.decisions import Carrier, Decisions
 from agent.runs.orchestrator import Orchestrator, request_options
@@ -39,93 +37,31 @@ from agent.runs.tracing import allow_langsmith
 from agent.schedules.schedules import Schedules
 from agent.schema import OrchestrationRequest
 from agent.settings import AgentSettings
-from domain_services.backlog.client import BacklogClient
-from domain_services.chronicle.client import ChronicleClient
-from domain_services.embedding.client import EmbeddingClient
 from domain_services.kernel.background import Background, Loop
-from domain_services.kernel.client.http_client import ServiceClient, open_http
-from domain_services.kernel.database.database import Database, open_database
-from domain_services.kernel.database.patience import patiently
+from domain_services.kernel.client.http_client import open_http
+from domain_services.kernel.database.database import Database
 from domain_services.kernel.database.retention import Retention
 from domain_services.kernel.messaging.deliveries import DeliveryWorker
 from domain_services.kernel.messaging.inbox import Consumer
-from domain_services.project.client import ProjectClient
-from domain_services.sprint.client import SprintClient
 from graphs.decision import build
 from graphs.deps import Deps, Sources
 from graphs.rules.base import RequestOptions
 from graphs.state import Mode
 from graphs.studio import OpenDeps
 from memory.audits import WaitingAudits
-from memory.autonomy import Autonomies, Pauses
+from memory.autonomy import Autonomies
 from memory.backfill import Backfill
-from memory.cache import ProcessCache, TableCache
-from memory.calibrations import Calibrations
-from memory.decision_outcomes import EndedDecisions
-from memory.deleted_schedules import DeletedSchedules
-from memory.embed import Embeddings
-from memory.embedder import ServiceEmbedder
 from memory.follow_ups import FollowUps
-from memory.job_results import JobResults
-from memory.journal import Journal
 from memory.modes import Modes
 from memory.plan_runs import PlanRuns
-from memory.pool import Pool, open_pool
+from memory.pool import Pool
 from memory.postgres import PostgresEpisodes
 from memory.project_holds import ProjectHolds
 from memory.proposals import Proposals
-from memory.recall import Recaller
-from memory.retention import RETENTION
 from memory.run import Run, RunKind
 from memory.run_comments import RunComments
-from memory.run_recovery import RunRecovery
-from memory.runs import START_SECONDS, RunTable
 from memory.store import EpisodeStore
 from tools.registry import Toolbox
-
-
-@dataclass(frozen=True)
-class Clients:
-    """One typed client a service, all on one HTTP pool."""
-
-    project: ProjectClient
-    backlog: BacklogClient
-    sprint: SprintClient
-    chronicle: ChronicleClient
-    embedding: EmbeddingClient
-
-    @property
-    def all(self) -> tuple[ServiceClient, ...]:
-        """All clients, for metrics."""
-        return (self.project, self.backlog, self.sprint, self.chronicle, self.embedding)
-
-
-@dataclass(frozen=True)
-class Memory:
-    """The agent's database, and everything that reads and writes it."""
-
-    pool: Pool
-    """psycopg connections for the memory's own statements."""
-    recall_pool: Pool
-    """psycopg connections of recall, to a replica if there is one."""
-    database: Database
-    """The same database for the kernel's statements: keys, inbox, deliveries."""
-    cache: ProcessCache
-    table_cache: TableCache
-    embeddings: Embeddings
-    recaller: Recaller
-    journal: Journal
-    backfill: Backfill
-    runs: RunTable
-    run_recovery: RunRecovery
-    pauses: Pauses
-    checkpoints: Checkpoints
-    ended_decisions: EndedDecisions
-    learner: Learner
-    schedulers: Schedulers
-    deleted_schedules: DeletedSchedules
-    job_results: JobResults
-    retention: Retention
 
 
 @dataclass(frozen=True)
@@ -176,7 +112,7 @@ async def open_services(
     allow_langsmith(settings.tracing_langsmith)
     async with (
         open_http(settings) as http,
-        _open_memory(settings, clients := make_clients(http, settings), registry) as memory,
+        open_memory(settings, clients := make_clients(http, settings), registry) as memory,
         open_bus(settings, memory.database) as bus,
     ):
         sources = _sources(settings, clients, memory)
@@ -219,67 +155,6 @@ async def open_services(
                 retention=memory.retention,
                 redis=bus.redis if bus else None,
             )
-
-
-def make_clients(http: httpx.AsyncClient, settings: AgentSettings) -> Clients:
-    """Make the clients of the peers that the settings name."""
-    peers = settings.peers
-    return Clients(
-        project=ProjectClient(http, peers.project),
-        backlog=BacklogClient(http, peers.backlog),
-        sprint=SprintClient(http, peers.sprint),
-        chronicle=ChronicleClient(http, peers.chronicle),
-        embedding=EmbeddingClient(http, peers.embedding),
-    )
-
-
-@asynccontextmanager
-async def _open_memory(
-    settings: AgentSettings, clients: Clients, registry: CollectorRegistry
-) -> AsyncIterator[Memory]:
-    if settings.database_url is None:
-        raise ValueError("no database is set; set DSM_DATABASE_URL")
-    url = settings.database_url.get_secret_value()
-    recall_url = settings.recall_url.get_secret_value() if settings.recall_url else url
-    async with (
-        open_pool(url, most=settings.memory_pool_size, pooled=settings.is_pooled) as pool,
-        open_pool(
-            recall_url,
-            most=settings.recall_pool_size,
-            pooled=settings.is_pooled and not settings.recalls_elsewhere,
-            wait=False,
-        ) as reading,
-        open_schedules(settings, pool, results := JobResults(pool)) as schedulers,
-        open_database(settings) as database,
-    ):
-        cache, table = ProcessCache(), TableCache(pool, reading)
-        embedder = ServiceEmbedder(clients.embedding)
-        embeddings = Embeddings(table, embedder, cache)
-        journal, ended_decisions = Journal(pool, settings.item_tries), EndedDecisions(pool)
-        runs = RunTable(pool, journal.wake, start_seconds=START_SECONDS * settings.patience)
-        memory = Memory(
-            pool=pool,
-            recall_pool=reading,
-            database=database,
-            cache=cache,
-            table_cache=table,
-            embeddings=embeddings,
-            recaller=Recaller(reading, embeddings, registry),
-            journal=journal,
-            backfill=Backfill(pool, embedder, table, settings.item_tries),
-            runs=runs,
-            run_recovery=RunRecovery(pool, runs.hung_up),
-            pauses=Pauses(pool),
-            checkpoints=Checkpoints(pool),
-            ended_decisions=ended_decisions,
-            learner=Learner(Calibrations(pool), ended_decisions),
-            schedulers=schedulers,
-            deleted_schedules=DeletedSchedules(pool),
-            job_results=results,
-            retention=Retention(database, RETENTION, settings),
-        )
-        await patiently(memory.learner.refresh)
-        yield memory
 
 
 def _memory_loops(
@@ -377,7 +252,7 @@ async def open_look(settings: AgentSettings) -> AsyncIterator[OpenDeps]:
     """Open what looks at projects need, without any loop. Raises: `ValueError` as above."""
     async with (
         open_http(settings) as http,
-        _open_memory(
+        open_memory(
             settings, clients := make_clients(http, settings), CollectorRegistry()
         ) as memory,
     ):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from agent import schema
+from agent import run_schema, schema
 from agent.audits.schema import AuditVerification
 from agent.autonomy import schema as autonomy_schema
 from agent.chat import schema as chat_schema
@@ -74,7 +74,7 @@ class OrchestratorClient(StreamingClient):
         kind: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
-    ) -> schema.RunPage:
+    ) -> run_schema.RunPage:
         params = {
             "project_id": project_id,
             "status": status,
@@ -84,11 +84,11 @@ class OrchestratorClient(StreamingClient):
             "before": before,
             "limit": limit,
         }
-        return await self._call("GET", "/runs", schema.RunPage, params=params)
+        return await self._call("GET", "/runs", run_schema.RunPage, params=params)
 
-    async def run(self, run_id: UUID) -> schema.RunDetails:
+    async def run(self, run_id: UUID) -> run_schema.RunDetails:
         """Read one run. Raises: `PeerRefused` (404) for an unknown id."""
-        return await self._call("GET", f"/runs/{run_id}", schema.RunDetails)
+        return await self._call("GET", f"/runs/{run_id}", run_schema.RunDetails)
 
     async def decide(
         self, run_id: UUID, body: RunDecision, *, key: str | None = None

@@ -19,7 +19,8 @@ from agent.frame_rows import (
 )
 from agent.intelligence.schema import DecisionImpact, ProjectForecast
 from agent.replay.schema import RunInputs
-from agent.schema import OrchestrationRequest, RunDetails, RunSummary
+from agent.run_schema import RunDetails, RunSummary
+from agent.schema import OrchestrationRequest
 from domain_services.chronicle.schema import DecisionAudit, SprintRetrospective
 from domain_services.kernel.client.http_client import PeerRefused
 from graphs.answer import Orchestration

@@ -3,7 +3,7 @@
 from typing import cast
 from uuid import UUID
 
-from agent import schema
+from agent import run_schema, schema
 from agent.api import PREVIEW
 from agent.bootstrap import Services
 from agent.intelligence.forecast import project_forecast
@@ -21,7 +21,7 @@ class OwnReads:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    async def run(self, run_id: UUID) -> schema.RunDetails:
+    async def run(self, run_id: UUID) -> run_schema.RunDetails:
         """Read one run. Raises: `NotFound`."""
         return await runs.run(run_id=run_id, services=self._services)
 
@@ -31,7 +31,7 @@ class OwnReads:
         status: str | None = None,
         before: UUID | None = None,
         limit: int = 50,
-    ) -> schema.RunPage:
+    ) -> run_schema.RunPage:
         """List runs, newest first."""
         return await runs.runs(
             services=self._services,

@@ -10,7 +10,7 @@ from agent.cli.stack import AsJson
 from agent.cli.target import Target
 
 if TYPE_CHECKING:
-    from agent.schema import RunDetails
+    from agent.run_schema import RunDetails
 
 RunArgument = Annotated[
     str,

@@ -9,7 +9,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from agent import schema
+from agent import run_schema, schema
 from agent.cli.headline import headline
 from agent.cli.layout import name_value_rows, plain_text, section
 from agent.cli.reasons import evidence_line, reason
@@ -33,7 +33,7 @@ _STATES = {
 }
 
 
-def render(run: schema.RunDetails) -> RenderableType:
+def render(run: run_schema.RunDetails) -> RenderableType:
     """Lay out a run."""
     answer = answer_of(run)
     parts: list[RenderableType] = [
@@ -56,7 +56,7 @@ def _rows(title: str, rows: list[tuple[str, str]]) -> list[RenderableType]:
     return section(title, [name_value_rows(rows)] if rows else [])
 
 
-def answer_of(run: schema.RunDetails) -> Orchestration | None:
+def answer_of(run: run_schema.RunDetails) -> Orchestration | None:
     """Return the answer to the caller; None before it is known, and for other kinds of runs."""
     try:
         return None if run.answer is None else Orchestration.model_validate(run.answer)
@@ -64,13 +64,13 @@ def answer_of(run: schema.RunDetails) -> Orchestration | None:
         return None
 
 
-def _kind(run: schema.RunDetails) -> str:
+def _kind(run: run_schema.RunDetails) -> str:
     if run.kind == "decision":
         return "dry run" if run.dry_run else "decision"
     return f"undo of run {run.undoes}" if run.kind == "undo" else "request of a call"
 
 
-def _facts(run: schema.RunDetails, answer: Orchestration | None) -> Iterator[tuple[str, str]]:
+def _facts(run: run_schema.RunDetails, answer: Orchestration | None) -> Iterator[tuple[str, str]]:
     yield "started", f"{run.started_at:%Y-%m-%d %H:%M:%S} UTC"
     if run.ended_at:
         seconds = (run.ended_at - run.started_at).total_seconds()
@@ -92,7 +92,7 @@ def _facts(run: schema.RunDetails, answer: Orchestration | None) -> Iterator[tup
         yield "error", f"{tries}{run.error.detail}"
 
 
-def _asked(run: schema.RunDetails) -> str:
+def _asked(run: run_schema.RunDetails) -> str:
     options = cast(dict[str, JsonValue], run.request.get("options") or {})
     changed = {
         name: value for name, value in options.items() if value != _DEFAULTS.get(name, value)
@@ -105,7 +105,7 @@ def _short(value: JsonValue) -> str:
     return f"{len(value)} named" if isinstance(value, list) else str(value)
 
 
-def _person(run: schema.RunDetails) -> str:
+def _person(run: run_schema.RunDetails) -> str:
     when = f" on {run.reviewed_at:%Y-%m-%d %H:%M} UTC" if run.reviewed_at else ""
     decisions = cast(list[dict[str, JsonValue]], (run.review or {}).get("decisions") or [])
     kinds = sorted({str(decision.get("type")) for decision in decisions})
@@ -114,7 +114,9 @@ def _person(run: schema.RunDetails) -> str:
     return f"{words}: {'; '.join(dict.fromkeys(reasons))}" if reasons else words
 
 
-def _decision(run: schema.RunDetails, answer: Orchestration | None) -> Iterator[tuple[str, str]]:
+def _decision(
+    run: run_schema.RunDetails, answer: Orchestration | None
+) -> Iterator[tuple[str, str]]:
     if answer:
         yield "decided", headline(answer, None)
         if cause := reason(answer):
@@ -135,7 +137,7 @@ def _numbers(decision: Decision) -> str:
     return "; ".join(call.description for call in decision.plan) or "no call"
 
 
-def _calls(run: schema.RunDetails, answer: Orchestration | None) -> Iterator[RenderableType]:
+def _calls(run: run_schema.RunDetails, answer: Orchestration | None) -> Iterator[RenderableType]:
     plan = run.decision.plan if run.decision else answer.actions_planned if answer else ()
     actions = answer.actions_taken if answer else []
     for step, call in enumerate(plan):
@@ -146,7 +148,7 @@ def _calls(run: schema.RunDetails, answer: Orchestration | None) -> Iterator[Ren
         yield Text("none was made", style="dim")
 
 
-def steps_table(steps: list[schema.RunStep]) -> Table:
+def steps_table(steps: list[run_schema.RunStep]) -> Table:
     """Build a table of steps: the time of each and what it wrote."""
     table = Table(box=None, padding=(0, 2, 0, 0))
     table.add_column("node")

@@ -11,7 +11,7 @@ from agent.cli.stack import AsJson
 from agent.cli.target import Target
 
 if TYPE_CHECKING:
-    from agent.schema import RunPage, RunSummary
+    from agent.run_schema import RunPage, RunSummary
 
 MOST_RUNS = 200  # that the route answers at once
 # As memory/run.py has them. Not imported from there, which would load pydantic.

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel
 
-from agent import schema
+from agent import run_schema
 from agent.bootstrap import Services
 from agent.decision_schema import RunDecision
 from agent.plan_schema import PlanOutcome
@@ -43,21 +43,23 @@ async def runs(
     until: UtcMoment | None = None,
     before: UUID | None = None,
     limit: Annotated[int, Query(ge=1, le=MOST_RUNS)] = 50,
-) -> schema.RunPage:
+) -> run_schema.RunPage:
     """List runs, newest first; `before` is the last id of the page before.
 
     `status` may be given several times; `since` and `until` are about the start.
     """
     matching = RunFilter(project_id, status, kind, since, until)
     page = await read_page(services.pool, matching, before=before, limit=limit)
-    return schema.RunPage(
-        runs=[schema.RunSummary.model_validate(asdict(line)) for line in page],
+    return run_schema.RunPage(
+        runs=[run_schema.RunSummary.model_validate(asdict(line)) for line in page],
         next_before=page[-1].run_id if len(page) == limit else None,
     )
 
 
 @router.get("/{run_id}", responses=problems(404, 503))
-async def run(run_id: UUID, services: Annotated[Services, Depends(_services)]) -> schema.RunDetails:
+async def run(
+    run_id: UUID, services: Annotated[Services, Depends(_services)]
+) -> run_schema.RunDetails:
     """Show one run: status, times, request, steps, decision, and the answer or the error."""
     stored = await services.reader.runs.get(run_id)
     if stored is None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from agent import schema
+from agent import run_schema
 from agent.runs.release_0_1 import decided_by_release_0_1
 from domain_services.chronicle.schema import DecisionEffect
 from memory.decision import Decision
@@ -19,10 +19,10 @@ from memory.run_steps import StoredStep
 
 def details(
     run: Run, steps: Sequence[StoredStep] = (), comment: RunComment | None = None
-) -> schema.RunDetails:
+) -> run_schema.RunDetails:
     """Return a run, its steps and the comment on it as the route answers them."""
     answer: Any = run.response or {}
-    return schema.RunDetails(
+    return run_schema.RunDetails(
         run_id=run.run_id,
         project_id=run.project_id,
         status=run.status,
@@ -35,7 +35,7 @@ def details(
         request=run.request,
         decision=_decision(run.decision),
         answer=run.response,
-        error=schema.RunFailure.model_validate(run.error) if run.error else None,
+        error=run_schema.RunFailure.model_validate(run.error) if run.error else None,
         tries=run.tries,
         kind=run.kind,
         expires_at=run.expires_at,
@@ -47,8 +47,8 @@ def details(
         undoes=run.undoes,
         undone_by=run.undone_by,
         approval=answer.get("approval") if run.status == "waiting" else None,
-        steps=[schema.RunStep.model_validate(asdict(step)) for step in steps],
-        model_comment=schema.ModelComment.model_validate(asdict(comment)) if comment else None,
+        steps=[run_schema.RunStep.model_validate(asdict(step)) for step in steps],
+        model_comment=run_schema.ModelComment.model_validate(asdict(comment)) if comment else None,
     )
 
 

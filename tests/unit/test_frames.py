@@ -3,7 +3,7 @@
 from typing import Any
 
 from agent.frame_changes import change_rows
-from agent.schema import RunStep
+from agent.run_schema import RunStep
 
 
 def _step(node: str, position: int, **update: Any) -> RunStep:
