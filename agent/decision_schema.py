@@ -4,12 +4,12 @@ from typing import Annotated
 
 from pydantic import Field, JsonValue, StringConstraints, model_validator
 
-from domain_services.kernel.types import Wire
+from domain_services.kernel.types import FreeForm, Prose, Wire
 from graphs.approval import AnswerType
 
 MOST_STEPS = 50  # of a plan; a run plans far fewer calls
 
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)]
+Reason = Annotated[Prose, StringConstraints(strip_whitespace=True, max_length=1000)]
 Step = Annotated[int, Field(strict=True, ge=0, lt=MOST_STEPS)]
 
 
@@ -18,7 +18,7 @@ class EditedAction(Wire):
 
     name: str
     """Name of the tool; it cannot be changed."""
-    args: dict[str, JsonValue]
+    args: FreeForm
     """Arguments; those that are not named stay as they are."""
 
 
@@ -29,7 +29,7 @@ class StepAnswer(Wire):
     """Place of the call in the plan, from 0."""
     type: AnswerType
     """`approve` carries it out, `edit` with other arguments, `reject` leaves it out."""
-    arguments: dict[str, JsonValue] | None = None
+    arguments: FreeForm | None = None
     """Changed arguments of an edit; those that are not named stay as they are."""
     edited_action: EditedAction | None = None
     """The same in LangChain's form; null: `arguments` has them."""

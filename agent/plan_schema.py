@@ -1,17 +1,17 @@
 """Wire types of runs that carry out a plan without a decision: undoing, and requested calls."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import StringConstraints
 
-from domain_services.kernel.types import Answer, Line, ProjectId, Prose, Wire
+from domain_services.kernel.types import Answer, FreeForm, Line, ProjectId, Prose, Wire
 from graphs.answer import Created
 from graphs.approval import Approval
 from memory.decision import PlannedCall
 from memory.run import RunKind, Status
 
-Reason = Annotated[Prose, Field(max_length=1000)]
+Reason = Annotated[Prose, StringConstraints(max_length=1000)]
 
 
 class UndoRequest(Wire):
@@ -28,7 +28,7 @@ class CallRequest(Wire):
     """Project of the call."""
     name: Line
     """Name of a tool that acts."""
-    arguments: dict[str, Any]
+    arguments: FreeForm
     """Arguments of the tool, without a key."""
     reason: Reason | None = None
     """Why it is asked for, in words; null without a reason."""

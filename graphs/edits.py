@@ -124,7 +124,8 @@ def _check_types(step: int, call: PlannedCall, arguments: Mapping[str, JsonValue
     if model is None:
         raise Invalid(f"step {step}: no tool is named {call.name}", step=step)
     try:
-        model.model_validate_json(orjson.dumps(arguments))
+        # As the call stands it is made, so that "3" or true is no number of weeks.
+        model.model_validate_json(orjson.dumps(arguments), strict=True)
     except ValidationError as error:
         # A call that needs the result of an earlier one gets these arguments when it is made.
         reasons = [

@@ -13,6 +13,7 @@ from langchain_core.tools import InjectedToolArg
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, create_model
 
 from domain_services.kernel import types
+from domain_services.sprint import schema as sprint
 
 MOST_TASKS = 1000  # of a sprint, as the sprint service has it
 _NAME = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
@@ -51,7 +52,9 @@ TaskIds = Annotated[
     ),
 ]
 Weeks = Annotated[int, Field(ge=1, le=8, description="length of the sprint in weeks, 1 to 8")]
-FirstDay = Annotated[date, Field(description="first day of the sprint, e.g. 2026-03-02")]
+FirstDay = Annotated[
+    date, sprint.FIRST_DAYS, Field(description="first day of the sprint, e.g. 2026-03-02")
+]
 Reason = Annotated[
     str | None,
     Field(max_length=1000, description="why, in one sentence for the team; null: not stated"),

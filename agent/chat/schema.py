@@ -6,12 +6,12 @@ from uuid import UUID
 
 from pydantic import Field, JsonValue, StringConstraints
 
-from domain_services.kernel.types import Answer, ProjectId, Wire
+from domain_services.kernel.types import Answer, ProjectId, Prose, Wire
 
 MOST_CHARACTERS = 4_000  # of a message
 
 Text = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MOST_CHARACTERS)
+    Prose, StringConstraints(strip_whitespace=True, min_length=1, max_length=MOST_CHARACTERS)
 ]
 
 

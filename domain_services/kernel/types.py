@@ -13,6 +13,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    JsonValue,
     StringConstraints,
 )
 
@@ -47,6 +48,20 @@ def _storable(text: str) -> str:
     if _UNSTORABLE.search(text):
         raise ValueError("contains NUL or a lone surrogate, which cannot be stored")
     return text
+
+
+def _storable_throughout(document: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """Refuse names and texts that cannot be stored, at any depth."""
+    pending: list[JsonValue] = [document]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, str):
+            _storable(part)
+        elif isinstance(part, dict):
+            pending.extend((*part.keys(), *part.values()))
+        elif isinstance(part, list):
+            pending.extend(part)
+    return document
 
 
 def _not_reserved(value: str) -> str:
@@ -122,6 +137,7 @@ Line = Annotated[
     AfterValidator(_not_blank),
 ]
 Prose = Annotated[str, StringConstraints(max_length=10_000), AfterValidator(_storable)]
+FreeForm = Annotated[dict[str, JsonValue], AfterValidator(_storable_throughout)]
 Day = Annotated[date, BeforeValidator(_written_as_a_day)]
 Count = Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
 

@@ -38,6 +38,9 @@ TaskIds = Annotated[
 IdempotencyKey = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,200}$")]
 
 
+FIRST_DAYS = Field(ge=date(1970, 1, 1), le=date(2100, 6, 30))
+
+
 class SprintCreate(Wire):
     """Request for a sprint."""
 
@@ -49,7 +52,7 @@ class SprintCreate(Wire):
     """Goal of the sprint; null: none."""
     task_ids: TaskIds | None = None
     """Tasks of the sprint; null: every unassigned task."""
-    start_date: Annotated[Day, Field(ge=date(1970, 1, 1), le=date(2100, 6, 30))] | None = None
+    start_date: Annotated[Day, FIRST_DAYS] | None = None
     """First day of the sprint; null: the project's `today`."""
     requested_by: Line | None = None
     """Person or program that asks for the sprint; null: not known."""

@@ -81,7 +81,12 @@ async def test_edit_outside_the_limits_is_refused_and_the_run_waits(system: Syst
         (0, {"task_ids": ["OTHER-TASK001"]}, "no free task of the project"),
         (0, {"duration_weeks": 9}, "duration_weeks"),
         (0, {"duration_weeks": "two"}, "duration_weeks"),
+        (0, {"duration_weeks": "2"}, "duration_weeks"),
+        (0, {"duration_weeks": True}, "duration_weeks"),
+        (0, {"duration_weeks": 2, "team\0": 1}, "cannot be stored"),
         (0, {"start_date": yesterday}, "never begins before today"),
+        (0, {"start_date": "9999-12-31"}, "start_date"),
+        (0, {"start_date": 86400}, "start_date"),
         (0, {"project_id": "OTHER"}, "cannot be changed"),
         (0, {"wekks": 1}, "cannot be changed"),
         (1, {"schedule": "every day"}, "cron"),
@@ -91,6 +96,9 @@ async def test_edit_outside_the_limits_is_refused_and_the_run_waits(system: Syst
     for step, arguments, words in refused:
         response = await edit(system, run, step, **arguments)
         assert (response.status_code, words in response.text) == (400, True), response.text
+    rejected = [step | {"type": "reject", "reason": "too\0 much"} for step in approvals(run)]
+    response = await answer(system, run, rejected)
+    assert (response.status_code, "cannot be stored" in response.text) == (400, True)
     wrong = approvals(run)
     wrong[0] |= {"type": "edit", "edited_action": {"name": "close_sprint", "args": {}}}
     response = await answer(system, run, wrong)
