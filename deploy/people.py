@@ -20,6 +20,7 @@ from domain_services.kernel.people import (
     PersonRole,
     describe_time,
     parse_people,
+    read_people,
 )
 from domain_services.kernel.types import utc_now
 
@@ -48,7 +49,7 @@ class PeopleKeys:
         if not self.file.exists():
             return ()
         try:
-            return parse_people(self.file.read_bytes(), TAKEN).people
+            return parse_people(read_people(self.file), TAKEN).people
         except PeopleError as error:
             raise StackError(
                 f"{self.file} is no file of people's keys: {error}; mend it, or put back a copy"

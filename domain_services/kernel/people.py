@@ -3,6 +3,8 @@
 A revoked person stays in the file, so that it tells who had a key until when.
 """
 
+import os
+import stat
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from pathlib import Path
@@ -80,6 +82,22 @@ def parse_people(text: str | bytes, reserved: Collection[str] = ()) -> People:
     return people
 
 
+def read_people(path: Path) -> bytes:
+    """Read the content of a file of at most `MOST_BYTES`. Raises: `OSError`, `PeopleError`."""
+    # A named pipe without a writer would stop the service for good at its first read.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise PeopleError("it is a folder, a pipe or a device, not a file")
+        with open(descriptor, "rb", closefd=False) as file:
+            content = file.read(MOST_BYTES + 1)
+    finally:
+        os.close(descriptor)
+    if len(content) > MOST_BYTES:
+        raise PeopleError(f"it is larger than {MOST_BYTES} bytes")
+    return content
+
+
 class PeopleFile:
     """The file as a service reads it: again when it changes; a broken one changes nothing."""
 
@@ -119,9 +137,7 @@ class PeopleFile:
 
     def _read(self, stamp: _Stamp) -> None:
         try:
-            if stamp[2] > MOST_BYTES:
-                raise PeopleError(f"it is larger than {MOST_BYTES} bytes")
-            people = parse_people(self._path.read_bytes(), self._reserved)
+            people = parse_people(read_people(self._path), self._reserved)
         except OSError as error:
             self._note(f"it cannot be read: {error.strerror}")
         except PeopleError as error:

@@ -1,6 +1,7 @@
 """People's keys are read again when their file changes; a revoked one is refused at once."""
 
 import json
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,18 @@ async def test_broken_file_keeps_the_keys_read_before_and_is_told(
     people.revoke("lena")
     assert (await list_projects(service, key)).status_code == 401
     assert "attention" not in await readiness(service)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir], ids=["pipe", "folder"])
+async def test_what_is_no_file_stops_nothing(service: str, people: PeopleKeys, make: Any) -> None:
+    key = people.add("lena", "operator")
+    assert (await list_projects(service, key)).status_code == 200
+    people.file.unlink()
+    make(people.file)
+    assert (await list_projects(service, key)).status_code == 200
+    assert "not a file" in json.dumps(await readiness(service))
+    with pytest.raises(StackError, match="not a file"):
+        people.list()
 
 
 def test_second_half_in_the_same_moment_is_read(people: PeopleKeys) -> None:
