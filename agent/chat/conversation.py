@@ -7,7 +7,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from agent.chat.model import ChatUnavailable, check_ollama, model_name, open_model
+from agent.chat.model import ChatNotSet, check_ollama, model_name, open_model
 from agent.chat.schema import ChatAnswer, ChatHistory, ChatRequest
 from agent.chat.settings import ChatSettings
 from agent.chat.storage import ChatSaver, stored_messages, to_history
@@ -47,13 +47,14 @@ class Chat:
     async def answer(self, request: ChatRequest, caller: Identity, emit: Emit) -> ChatAnswer:
         """Answer a message; `emit` gets `thread`, then `token` and `tool` events.
 
-        Raises: `ChatUnavailable`; `NotFound` for another key's thread; `ThreadBusy`, `ThreadFull`.
+        Raises: `ChatNotSet`, `ChatUnavailable`; `NotFound` for another key's thread; `ThreadBusy`,
+        `ThreadFull`.
         """
         # The packages come with an extra, and take a second to import.
         try:
             from agent.chat.agent import run_agent
         except ImportError as error:
-            raise ChatUnavailable(
+            raise ChatNotSet(
                 "the packages of the chat are not installed; install the extra `chat`:"
                 " pip install 'digital-scrum-master[chat]'"
             ) from error

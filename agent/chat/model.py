@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from domain_services.kernel.errors import Unavailable
+from domain_services.kernel.errors import Conflict, Unavailable
 
 if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
@@ -22,10 +22,18 @@ class ChatUnavailable(Unavailable):
     title = "There is no model to chat with"
 
 
+class ChatNotSet(Conflict):
+    """Lack of a setting or package; the text says what to set or to install."""
+
+    # No outage: asking again helps nobody before somebody has set it.
+    code = "chat_not_set"
+    title = "No model is set to chat with"
+
+
 def model_name(model: str | None, setting: str) -> str:
-    """Return the model of the settings. Raises: `ChatUnavailable` without one."""
+    """Return the model of the settings. Raises: `ChatNotSet` without one."""
     if model is None:
-        raise ChatUnavailable(
+        raise ChatNotSet(
             f"no model is set for this; set {setting}={SUGGESTED}, and get it by: ollama pull"
             f" {SUGGESTED}"
         )

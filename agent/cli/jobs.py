@@ -56,7 +56,7 @@ def run_daily_scrum(sprint: Sprint, due: Due = None, *, target: Target) -> None:
         moment = _moment(due)
         if moment is not None and due is None and _is_too_early(moment):
             return f"nothing was done: {moment.isoformat()} was {BEFORE_START}"
-        if pause := await _pause_of(clients, sprint.upper().rpartition("-S")[0]):
+        if pause := await _known_pause(clients, sprint.upper().rpartition("-S")[0]):
             return f"nothing was done: {pause}"
         scrum = await clients.sprint.run_daily_scrum(sprint.upper(), moment or _now())
         if moment is not None and due is None:
@@ -137,6 +137,18 @@ def plan_all(target: Target) -> None:
         return f"projects: {count} decided, {rest} at rest (held, paused or not active)"
 
     _run(target, decide, ())
+
+
+async def _known_pause(clients: "Clients", project: str) -> str | None:
+    """Describe the pause of a project; None also when the orchestrator cannot be asked."""
+    from domain_services.kernel.errors import Unavailable
+
+    try:
+        return await _pause_of(clients, project)
+    except Unavailable as error:
+        # A scrum is a report of the day: it needs no orchestrator, and a missed one is lost.
+        print(f"whether {project} is paused is not known: {error.detail}", flush=True)
+        return None
 
 
 async def _pause_of(clients: "Clients", project: str) -> str | None:

@@ -196,7 +196,7 @@ async def test_a_busy_conversation_takes_no_second_message(talk: Talk) -> None:
 async def test_without_a_model_one_sentence_says_what_to_set(system: System) -> None:
     talk = await start_talk(system, model=None)
     refused = await talk.post("Hello")
-    assert (refused.status_code, refused.json()["code"]) == (503, "chat_unavailable")
+    assert (refused.status_code, refused.json()["code"]) == (409, "chat_not_set")
     assert "DSM_CHAT__MODEL=qwen3:4b" in refused.json()["detail"]
     assert "ollama pull qwen3:4b" in refused.json()["detail"]
 

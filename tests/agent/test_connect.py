@@ -143,7 +143,7 @@ async def test_all_active_projects_are_decided_and_the_others_counted(
     options = [*urls(services, "project", "orchestrator"), "--key-file", str(key_file)]
     decided = await dsm("orchestrate", "--all", *options)
     assert "AUTO: Created sprint AUTO-S01" in decided.stdout
-    assert "projects: 1 decided, 1 at rest (held or not active)" in decided.stdout
+    assert "projects: 1 decided, 1 at rest (held, paused or not active)" in decided.stdout
     refused = await dsm("orchestrate", "--all", "--why", *options)
     assert (refused.exit_code, "no other option" in refused.stderr) == (2, True)
 

@@ -36,6 +36,8 @@ def test_down_leaves_no_process_and_no_socket(machine: Machine) -> None:
         "admin.key",
         "operator.key",
         "viewer.key",
+        "people.json",
+        "people.lock",
         "stack.lock",
         "postgres",
         "valkey",
