@@ -93,6 +93,11 @@ def _facts(run: run_schema.RunDetails, answer: Orchestration | None) -> Iterator
 
 
 def _asked(run: run_schema.RunDetails) -> str:
+    if run.kind == "undo":
+        return f"take back run {run.undoes}"
+    if run.kind == "request":
+        person = run.request.get("asked_by") or run.request.get("key")
+        return f"the call {run.request.get('name')}, by {person}"
     options = cast(dict[str, JsonValue], run.request.get("options") or {})
     changed = {
         name: value for name, value in options.items() if value != _DEFAULTS.get(name, value)
