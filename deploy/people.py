@@ -64,6 +64,7 @@ class PeopleKeys:
         """
         check_name(name)
         with self._locked():
+            self._refuse_lost_file()
             people = self.list()
             if _active(people, name) is not None:
                 raise StackError(
@@ -108,6 +109,15 @@ class PeopleKeys:
             f"the key of {name} was revoked at {describe_time(mine[-1].revoked_at)};"
             f" make another with: {add}"
         )
+
+    def _refuse_lost_file(self) -> None:
+        """Refuse to begin a new file while keys of people are kept here: it would refuse them."""
+        names = sorted(path.stem for path in self._kept.glob("*.key"))
+        if names and not self.file.exists():
+            raise StackError(
+                f"{self.file} is missing, and keys of {', '.join(names)} are kept in {self._kept}:"
+                " put back a copy, or remove them to begin anew"
+            )
 
     def _path(self, name: str) -> Path:
         return self._kept / f"{name}.key"

@@ -12,7 +12,9 @@ from graphs.approval import Approval
 
 def describe_approval(project_id: str, approval: Approval) -> Iterator[str]:
     """Describe what will change, then the calls with their way back."""
-    yield f"{project_id}: {approval.reason}. It waits until {moment(approval.expires_at)}."
+    # A reason of autonomy begins with the project's name.
+    opening = "" if approval.reason.startswith(f"{project_id} ") else f"{project_id}: "
+    yield f"{opening}{approval.reason}. It waits until {moment(approval.expires_at)}."
     yield "Changes:"
     for change in approval.changes:
         yield f"  {change.what}: {change.before} -> {change.after}"

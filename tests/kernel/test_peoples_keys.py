@@ -147,6 +147,14 @@ def test_name_that_cannot_be_used_is_refused_in_words(people: PeopleKeys, name: 
     assert people.list() == ()
 
 
+def test_lost_file_is_not_begun_anew_without_its_people(people: PeopleKeys) -> None:
+    people.add("lena", "viewer")
+    people.file.unlink()
+    with pytest.raises(StackError, match="keys of lena are kept"):
+        people.add("max", "viewer")
+    assert not people.file.exists()
+
+
 def test_second_key_of_a_name_is_refused(people: PeopleKeys) -> None:
     people.add("lena", "viewer")
     with pytest.raises(StackError, match="dsm keys revoke lena"):
