@@ -4,12 +4,12 @@ from typing import Annotated
 
 from pydantic import Field, JsonValue, StringConstraints, model_validator
 
-from domain_services.kernel.types import FreeForm, Prose, Wire
+from domain_services.kernel.types import FreeForm, Storable, Wire
 from graphs.approval import AnswerType
 
 MOST_STEPS = 50  # of a plan; a run plans far fewer calls
 
-Reason = Annotated[Prose, StringConstraints(strip_whitespace=True, max_length=1000)]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000), Storable]
 Step = Annotated[int, Field(strict=True, ge=0, lt=MOST_STEPS)]
 
 

@@ -5,13 +5,13 @@ from uuid import UUID
 
 from pydantic import StringConstraints
 
-from domain_services.kernel.types import Answer, FreeForm, Line, ProjectId, Prose, Wire
+from domain_services.kernel.types import Answer, FreeForm, Line, ProjectId, Storable, Wire
 from graphs.answer import Created
 from graphs.approval import Approval
 from memory.decision import PlannedCall
 from memory.run import RunKind, Status
 
-Reason = Annotated[Prose, StringConstraints(max_length=1000)]
+Reason = Annotated[str, StringConstraints(max_length=1000), Storable]
 
 
 class UndoRequest(Wire):

@@ -6,12 +6,14 @@ from uuid import UUID
 
 from pydantic import Field, JsonValue, StringConstraints
 
-from domain_services.kernel.types import Answer, ProjectId, Prose, Wire
+from domain_services.kernel.types import Answer, ProjectId, Storable, Wire
 
 MOST_CHARACTERS = 4_000  # of a message
 
 Text = Annotated[
-    Prose, StringConstraints(strip_whitespace=True, min_length=1, max_length=MOST_CHARACTERS)
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MOST_CHARACTERS),
+    Storable,
 ]
 
 

@@ -8,13 +8,15 @@ from pydantic import Field, JsonValue, StringConstraints, model_validator
 
 from domain_services.chronicle.schema import DecisionEffect
 from domain_services.events import ProgressSource
-from domain_services.kernel.types import Answer, Count, Prose, Wire
+from domain_services.kernel.types import Answer, Count, Storable, Wire
 from memory.decision import DecisionSource
 from memory.episode import Days, Origin, Outcome, Perception
 
 MOST_REASON_CHARACTERS = 500
 Reason = Annotated[
-    Prose, StringConstraints(strip_whitespace=True, min_length=1, max_length=MOST_REASON_CHARACTERS)
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MOST_REASON_CHARACTERS),
+    Storable,
 ]
 
 

@@ -136,7 +136,10 @@ Line = Annotated[
     AfterValidator(_storable),
     AfterValidator(_not_blank),
 ]
-Prose = Annotated[str, StringConstraints(max_length=10_000), AfterValidator(_storable)]
+# Stands last: constraints that follow a validator are checked one by one, a blank text before it is
+# stripped.
+Storable = AfterValidator(_storable)
+Prose = Annotated[str, StringConstraints(max_length=10_000), Storable]
 FreeForm = Annotated[dict[str, JsonValue], AfterValidator(_storable_throughout)]
 Day = Annotated[date, BeforeValidator(_written_as_a_day)]
 Count = Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
