@@ -4,14 +4,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
+import httpx
 from fastapi import FastAPI
+from redis.asyncio import Redis
 
 from domain_services.backlog.client import BacklogClient
 from domain_services.chronicle.client import ChronicleClient
 from domain_services.events import DAILY_SCRUM_EVENTS, READ_BY, SPRINT_GROUP, TaskProgressed
-from domain_services.kernel.background import Background
 from domain_services.kernel.client.http_client import open_http
-from domain_services.kernel.database.database import open_database
+from domain_services.kernel.database.database import Database, open_database
 from domain_services.kernel.database.retention import Retention
 from domain_services.kernel.messaging import deliveries, outbox_rows
 from domain_services.kernel.messaging.consumer_names import consumer_name
@@ -52,43 +53,25 @@ def create_app(settings: SprintSettings) -> FastAPI:
             app.state.database = database
             app.state.retention = Retention(database, RETENTION, settings)
             app.state.planner = Planner(database, project, backlog, tries=settings.item_tries)
-            app.state.relay = Relay(
-                database,
-                redis,
-                SOURCE,
-                READ_BY,
-                keep_days=settings.keep_events_days,
-                most_tries=settings.item_tries,
-            )
+            app.state.relay = _relay(settings, database, redis)
             app.state.daily_scrum = DailyScrum(database, project)
             app.state.project_days = ProjectDays(database, project)
             app.state.reporters = Reporters(database, project)
             app.state.peer_reader = PeerReader(database, project, backlog)
+            app.state.peers = (project, backlog, chronicle)
             app.state.checks = Checks(
                 database=database.ping,
                 redis=partial(check_writing, redis),
-                external_apis={peer.peer: peer.health for peer in (project, backlog, chronicle)},
+                external_apis={peer.peer: peer.health for peer in app.state.peers},
             )
-            reports = Consumer(
-                database,
-                redis,
-                stream=DAILY_SCRUM_EVENTS,
-                group=SPRINT_GROUP,
-                # The same after a restart, so that unfinished entries are found again.
-                name=consumer_name(settings.port),
-                handlers={TaskProgressed.event_type: progress.handle_task_progressed},
-            )
-            # A client of its own: the comparisons must not open the circuit of the requests.
-            comparing = BacklogClient(http, settings.peers.backlog)
-            reconciler = Reconciler(database, comparing, seconds=settings.reconcile_seconds)
-            app.state.peers = (project, backlog, chronicle)
+            reports = _consumer_of_reports(settings, database, redis)
+            reconciler = _reconciler(settings, database, http)
             app.state.consumers = (reports,)
             app.state.delivers = True
             app.state.item_kinds = (deliveries.KIND, saga.KIND, outbox_rows.KIND)
-            background: Background = app.state.background
             async with (
                 app.state.relay.draining(),
-                background.running(
+                app.state.background.running(
                     *app.state.relay.loops(),
                     DeliveryWorker(database, post_notes(chronicle), settings.item_tries).loop(),
                     app.state.planner.loop(),
@@ -105,4 +88,38 @@ def create_app(settings: SprintSettings) -> FastAPI:
         lifespan=lifespan,
         validation_status=422,
         examples=EXAMPLES,
+    )
+
+
+def _reconciler(
+    settings: SprintSettings, database: Database, http: httpx.AsyncClient
+) -> Reconciler:
+    """Make the comparison of reservations with the backlog's."""
+    # A client of its own: the comparisons must not open the circuit of the requests.
+    backlog = BacklogClient(http, settings.peers.backlog)
+    return Reconciler(database, backlog, seconds=settings.reconcile_seconds)
+
+
+def _relay(settings: SprintSettings, database: Database, redis: Redis) -> Relay:
+    """Make the relay of the sprint's own events."""
+    return Relay(
+        database,
+        redis,
+        SOURCE,
+        READ_BY,
+        keep_days=settings.keep_events_days,
+        most_tries=settings.item_tries,
+    )
+
+
+def _consumer_of_reports(settings: SprintSettings, database: Database, redis: Redis) -> Consumer:
+    """Make the consumer of the progress that daily scrums report."""
+    return Consumer(
+        database,
+        redis,
+        stream=DAILY_SCRUM_EVENTS,
+        group=SPRINT_GROUP,
+        # The same after a restart, so that unfinished entries are found again.
+        name=consumer_name(settings.port),
+        handlers={TaskProgressed.event_type: progress.handle_task_progressed},
     )

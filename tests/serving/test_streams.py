@@ -7,13 +7,14 @@ from pathlib import Path
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 
 from deploy.serving import config
 from deploy.serving.start import listen
 from domain_services.kernel.client.streaming import parse
 from domain_services.kernel.settings import KernelSettings
 from domain_services.kernel.web.draining import Draining
+from domain_services.kernel.web.event_stream import wants_events
 from tests.conftest import ADMIN_KEY, AUTH
 from tests.ports import free_port
 from tests.serving.services import create_slow
@@ -56,6 +57,28 @@ async def test_a_stream_is_pinged_and_its_text_forges_no_event(tmp_path: Path) -
         events = [event async for event in parse(again())]
         assert [event.name for event in events] == ["begun", "done"]
         assert events[0].data == {"title": "<script>\n\ndata: forged"}
+
+
+@pytest.mark.parametrize(
+    ("accepted", "events"),
+    [
+        (["text/event-stream"], True),
+        (["TEXT/Event-Stream; charset=utf-8"], True),
+        (["application/json, text/event-stream"], True),
+        (["application/json;q=0.5, text/event-stream;q=0.9"], True),
+        (["application/json", "text/event-stream"], True),
+        (["text/event-stream, */*;q=0.1"], True),
+        (["application/json, text/event-stream;q=0.5"], False),
+        (["text/event-stream;q=0"], False),
+        (["text/event-stream; q=0.000"], False),
+        (["*/*"], False),
+        (["text/*"], False),
+        ([], False),
+    ],
+)
+def test_events_are_for_those_who_prefer_no_json(accepted: list[str], events: bool) -> None:
+    headers = [(b"accept", value.encode()) for value in accepted]
+    assert wants_events(Request({"type": "http", "headers": headers})) == events
 
 
 async def test_a_reader_that_leaves_cancels_nothing_and_keeps_its_place(tmp_path: Path) -> None:

@@ -58,16 +58,23 @@ async def change(
     values |= await _link_columns(connection, task, request, targets)
     await connection.execute(update(tasks).where(tasks.c.task_id == task_id).values(values))
     if (status, percentage) != (task.status, task.progress_percentage):
-        await connection.execute(
-            insert(task_history).values(
-                task_id=task_id,
-                actor=actor,
-                from_status=task.status,
-                to_status=status,
-                progress=percentage,
-            )
-        )
+        await _record_progress(connection, task, status, percentage, actor)
     return task.version + 1
+
+
+async def _record_progress(
+    connection: AsyncConnection, task: Row[Any], status: TaskStatus, percentage: int, actor: str
+) -> None:
+    """Add the changed status and progress of a task to its history."""
+    await connection.execute(
+        insert(task_history).values(
+            task_id=task.task_id,
+            actor=actor,
+            from_status=task.status,
+            to_status=status,
+            progress=percentage,
+        )
+    )
 
 
 def _finished_on(request: TaskUpdate, task: Row[Any], status: TaskStatus) -> date | None:

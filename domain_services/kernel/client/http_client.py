@@ -37,10 +37,13 @@ KEEP_ALIVE_SECONDS = 4.0
 class Lost(Unavailable):
     """Failure of a call that got no usable answer."""
 
-    def __init__(self, peer: str, reason: str, repeat: bool) -> None:
+    def __init__(self, peer: str, reason: str, repeat: bool, explanation: str = "") -> None:
         super().__init__(f"{peer} {reason}", peer=peer)
         self.repeat = repeat
         """True when a second try at once may succeed."""
+        # Not in `detail`, or each service would hand on the words of all behind it.
+        self.explanation = explanation
+        """Words of the peer about its failure, for the person who called it; empty without any."""
 
 
 class Later(Unavailable):
@@ -222,7 +225,8 @@ class ServiceClient:
             path = f"{request.method} {request.url.path}"
             # A peer that sends Retry-After is overloaded: a second try would add to that.
             repeat = "retry-after" not in response.headers
-            raise Lost(self.peer, f"answered {response.status_code} to {path}", repeat)
+            words = explanation_of(response)
+            raise Lost(self.peer, f"answered {response.status_code} to {path}", repeat, words)
         return response
 
     def _headers(self, has_body: bool, key: str | None, if_match: int | None) -> dict[str, str]:
@@ -250,6 +254,11 @@ class ServiceClient:
                 f"{self.peer} sent an answer that cannot be read; use one release of both",
                 peer=self.peer,
             ) from error
+
+
+def explanation_of(response: httpx.Response) -> str:
+    """Return the words of an answer of 500 or more; empty without any."""
+    return str(_problem(response).get("detail") or "")
 
 
 def _problem(response: httpx.Response) -> Mapping[str, Any]:

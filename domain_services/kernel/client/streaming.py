@@ -11,7 +11,13 @@ import orjson
 from pydantic import BaseModel
 
 from domain_services.kernel import context
-from domain_services.kernel.client.http_client import FAIR_SHARE, Lost, PeerRefused, ServiceClient
+from domain_services.kernel.client.http_client import (
+    FAIR_SHARE,
+    Lost,
+    PeerRefused,
+    ServiceClient,
+    explanation_of,
+)
 from domain_services.kernel.errors import Problem, Unavailable
 
 MEDIA_TYPE = "text/event-stream"
@@ -91,7 +97,8 @@ class StreamingClient(ServiceClient):
             with suppress(ValueError, AttributeError):
                 if response.json().get("code") in self.answer_codes:
                     raise self._refusal(response)
-            raise Lost(self.peer, f"answered {response.status_code}", False)
+            words = explanation_of(response)
+            raise Lost(self.peer, f"answered {response.status_code}", False, words)
         raise self._refusal(response)
 
 

@@ -116,6 +116,13 @@ class Retention:
         await self.delete_ended()
         return self.is_more_due
 
+    def days(self, table: str) -> int:
+        """Return the days for which ended rows of a table with a rule are stored; 0: for good."""
+        return next(self._days(rule) for rule in self.rules if rule.table == table)
+
+    def _days(self, rule: Rule) -> int:
+        return int(getattr(self._settings, rule.setting))
+
     async def delete_ended(self, seconds: float = TABLE_SECONDS) -> Counter[str]:
         """Delete ended rows of every table, and return how many by table.
 
@@ -133,7 +140,7 @@ class Retention:
 
     async def _delete_batches(self, rule: Rule, seconds: float) -> bool:
         """Delete batch after batch of a table; True when time ended before the rows did."""
-        days = int(getattr(self._settings, rule.setting))
+        days = self._days(rule)
         until = time.monotonic() + seconds
         batch = rule.batch
         while days:

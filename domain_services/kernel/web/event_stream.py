@@ -4,6 +4,7 @@ The work keeps the request's place, deadline and count of a draining process unt
 """
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -23,6 +24,7 @@ logger = structlog.get_logger()
 MEDIA_TYPE = "text/event-stream"
 PING_SECONDS = 15.0  # below the idle limits of balancers, which are 60 s
 _PING = b": ping\n\n"
+_WEIGHT = re.compile(r"(?:^|;)\s*[qQ]\s*=\s*([01](?:\.[0-9]{0,3})?)\s*(?:;|$)")
 # `no-transform` and the last one keep proxies from holding events back.
 _HEADERS = {"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"}
 
@@ -33,9 +35,14 @@ T = TypeVar("T")
 
 
 def wants_events(request: Request) -> bool:
-    """Check that a request accepts server-sent events."""
-    accepted = request.headers.get("accept", "").split(",")
-    return any(part.partition(";")[0].strip().lower() == MEDIA_TYPE for part in accepted)
+    """Check that a request accepts server-sent events, and prefers no JSON to them."""
+    weights: dict[str, float] = {}
+    for part in ",".join(request.headers.getlist("accept")).split(","):
+        name, _, parameters = part.partition(";")
+        weight = _WEIGHT.search(parameters)
+        weights[name.strip().lower()] = 1.0 if weight is None else float(weight[1])
+    events = weights.get(MEDIA_TYPE, 0)
+    return 0 < events >= weights.get("application/json", 0)
 
 
 def to_event(name: str, data: Any) -> bytes:
