@@ -81,7 +81,7 @@ async def _relay(request: Request) -> Relay:
     responses={503: {"model": schema.Health, "description": "Redis does not answer"}},
     tags=["health"],
 )
-async def live(request: Request, response: Response) -> schema.Health:
+async def get_liveness(request: Request, response: Response) -> schema.Health:
     """Check that the process runs and Redis answers."""
     if await probe(request.app.state.checks.redis) == "ok":
         return schema.Health(status="ok", redis="connected")

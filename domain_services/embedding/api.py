@@ -51,7 +51,7 @@ async def embed_batch(body: schema.BatchRequest, models: Models) -> schema.Embed
     responses={503: {"model": schema.Health, "description": "No model can serve"}},
     tags=["health"],
 )
-async def live(response: Response, models: Models) -> schema.Health:
+async def get_liveness(response: Response, models: Models) -> schema.Health:
     """Name the models that can serve; 503 when none can."""
     health = models.health()
     response.status_code = 200 if health.status == "healthy" else 503
@@ -63,7 +63,7 @@ async def live(response: Response, models: Models) -> schema.Health:
     responses={503: {"description": "No model can serve"}},
     tags=["health"],
 )
-async def ready(request: Request) -> JSONResponse:
+async def get_readiness(request: Request) -> JSONResponse:
     """Answer 200 when a model can serve, otherwise 503."""
     passed, body = await readiness(SERVICE, request.app.state)
     return JSONResponse(body, status_code=200 if passed else 503)
@@ -79,7 +79,7 @@ _PROMETHEUS: dict[int | str, dict[str, Any]] = {
 
 
 @router.get("/metrics", response_model=schema.Usage, responses=_PROMETHEUS, tags=["health"])
-async def scrape(request: Request, models: Models) -> schema.Usage | Response:
+async def get_metrics(request: Request, models: Models) -> schema.Usage | Response:
     """Read latency and errors; `Accept: text/plain` selects all metrics as Prometheus text."""
     accept = request.headers.get("accept", "")
     if "text/plain" in accept and "application/json" not in accept:

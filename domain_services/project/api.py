@@ -153,9 +153,15 @@ async def remove_team_member(
 @router.get("/calendar/holidays", responses=problems(404), tags=["calendar"])
 async def list_holidays(
     db: Reading,
-    year: Year | None = None,
-    country: schema.Country | None = None,
-    subdivision: schema.Subdivision | None = None,
+    year: Annotated[
+        Year | None, Query(description="calendar year; the present one by default")
+    ] = None,
+    country: Annotated[
+        schema.Country | None, Query(description="ISO 3166 code; US by default")
+    ] = None,
+    subdivision: Annotated[
+        schema.Subdivision | None, Query(description="ISO 3166-2 code of a state or a region")
+    ] = None,
     project_id: ProjectId | None = None,
 ) -> list[schema.Holiday]:
     """List holidays of a year (default: this one) and a country (default: US), or of a project."""
@@ -234,7 +240,10 @@ async def check_availability(
     database: Store,
     start_date: schema.ProjectDay | None = None,
     end_date: schema.ProjectDay | None = None,
-    days: Annotated[int | None, Query(ge=1, le=availability.MAX_WINDOW_DAYS)] = None,
+    days: Annotated[
+        int | None,
+        Query(ge=1, le=availability.MAX_WINDOW_DAYS, description="length of the window"),
+    ] = None,
 ) -> schema.Availability:
     """Compute conflicts and capacity in working days of a window of at most 366 days.
 

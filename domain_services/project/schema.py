@@ -11,6 +11,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from typing_extensions import TypeAliasType
 
 from domain_services.kernel.types import (
     ALL_PROJECTS,
@@ -26,7 +27,8 @@ from domain_services.kernel.types import (
 
 ProjectStatus = Literal["active", "inactive"]
 ProgressMode = Literal["simulated", "reported"]
-Clock = Literal["live", "held"]
+# A name in the OpenAPI documents: `clock` of a `Project` is no `ProjectClock` to a generator.
+Clock = TypeAliasType("Clock", Literal["live", "held"])
 DayType = Literal["holiday", "working_day"]
 # Days; a longer leave is a typing error in a year.
 MAX_LEAVE_DAYS = 366

@@ -115,8 +115,12 @@ async def list_tasks(
     database: Store,
     peers: Peers,
     status: schema.TaskStatus | None = None,
-    assigned_to: EmployeeId | None = None,
-    ready: bool | None = None,
+    assigned_to: Annotated[
+        EmployeeId | None, Query(description="only tasks of this person")
+    ] = None,
+    ready: Annotated[
+        bool | None, Query(description="only tasks whose dependencies are done, or only the others")
+    ] = None,
     story_id: TaskId | None = None,
     limit: Annotated[int | None, Query(ge=1, le=reading.MAX_PAGE)] = None,
     offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,

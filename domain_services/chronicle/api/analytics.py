@@ -22,7 +22,7 @@ from domain_services.kernel.web.openapi import problems
 
 router = APIRouter(prefix="/v1/analytics", tags=["analytics"], responses=problems(404))
 
-Threshold = Annotated[float, Query(ge=0, le=1, allow_inf_nan=False)]
+Threshold = Annotated[float, Query(ge=0, le=1, allow_inf_nan=False, description="least similarity")]
 Newest = Annotated[int, Query(ge=1, le=1000)]
 Until = Annotated[
     Day | None, Query(description="leave out what ended on this day or later; null: nothing")
@@ -65,9 +65,9 @@ async def get_impediments(project_id: ProjectId, db: Reading) -> schema.ProjectI
 async def get_evidence(
     project_id: ProjectId,
     db: Reading,
-    sprints: Newest = 24,
+    sprints: Annotated[Newest, Query(description="most past sprints")] = 24,
     similarity_threshold: Threshold = 0.7,
-    similar_projects: Newest = 10,
+    similar_projects: Annotated[Newest, Query(description="most similar projects")] = 10,
     until: Until = None,
 ) -> Response:
     """Gather velocity, patterns, impediments and similar projects in one answer."""

@@ -121,7 +121,7 @@ async def get_daily_scrum_reports(
     db: UnitOfWork,
     project_id: ProjectId | None = None,
     sprint_id: SprintId | None = None,
-    daily_scrum_date: Day | None = None,
+    daily_scrum_date: Annotated[Day | None, Query(description="only reports of this day")] = None,
 ) -> schema.DailyScrumReports:
     """List the newest 1,000 daily scrum reports, by day."""
     return await daily_reports.find(db, project_id, sprint_id, daily_scrum_date)
@@ -157,7 +157,10 @@ async def verify_decision_audits(
     request: Request,
     db: UnitOfWork,
     project_id: ProjectId | None = None,
-    noted_head: schema.Hash | None = None,
+    noted_head: Annotated[
+        schema.Hash | None,
+        Query(description="hash that was noted elsewhere; the chain must hold it"),
+    ] = None,
 ) -> schema.ChainVerification:
     """Verify the chain of one project, or of all."""
     settings: ChronicleSettings = request.app.state.settings
@@ -169,7 +172,7 @@ async def list_audit_identities(
     db: UnitOfWork,
     project_id: ProjectId | None = None,
     after: UUID | None = None,
-    up_to: UUID | None = None,
+    up_to: Annotated[UUID | None, Query(description="last id that may be in the answer")] = None,
     limit: Limit = 1000,
 ) -> list[schema.AuditIdentity]:
     """List audits by their ids, beyond `after` and up to `up_to` where given; maybe none."""

@@ -80,30 +80,10 @@ def build_app(
         redoc_url=None,
     )
     app.router.redirect_slashes = False  # a redirect names the host that the caller has sent
-    app.state.settings = settings
-    app.state.metrics = metrics
-    app.state.checks = Checks()
-    app.state.background = Background()
-    app.state.draining = Draining()
     keys = KeyRing(settings.auth, service)
-    app.state.attention = [keys.attention]
-    app.state.refusals = Refusals(metrics.refused)
-    metrics.registry.register(StateCollector(app.state))
+    _begin_state(app, settings, metrics, keys)
     docs.add(app)
-    routes = [route for router in routers for route in router.routes]
-    replaced = {_path(route) for route in routes}
-    own = (
-        liveness_router(),
-        readiness_router(service),
-        serving_router(),
-        metrics_router(metrics),
-        diagnosis_router(service),
-    )
-    for router in own:
-        routes += [route for route in router.routes if _path(route) not in replaced]
-    # An included router searches its route twice, a sixth of a short request's time:
-    # docs/adr/0005-routes-in-the-app.md.
-    app.router.routes.extend(routes)
+    _add_routes(app, service, routers, metrics)
     _handle_errors(app, validation_status)
     complete(app, validation_status, examples or {})
     app.add_middleware(
@@ -118,6 +98,36 @@ def build_app(
         tracer=tracer,
     )
     return app
+
+
+def _begin_state(app: FastAPI, settings: KernelSettings, metrics: Metrics, keys: KeyRing) -> None:
+    """Put into the app's state what every service has; the lifespan adds its own."""
+    app.state.settings = settings
+    app.state.metrics = metrics
+    app.state.checks = Checks()
+    app.state.background = Background()
+    app.state.draining = Draining()
+    app.state.attention = [keys.attention]
+    app.state.refusals = Refusals(metrics.refused)
+    metrics.registry.register(StateCollector(app.state))
+
+
+def _add_routes(app: FastAPI, service: str, routers: Iterable[APIRouter], metrics: Metrics) -> None:
+    """Add the routes of `routers`, and those of the kernel whose paths they do not bring."""
+    routes = [route for router in routers for route in router.routes]
+    replaced = {_path(route) for route in routes}
+    own = (
+        liveness_router(),
+        readiness_router(service),
+        serving_router(),
+        metrics_router(metrics),
+        diagnosis_router(service),
+    )
+    for router in own:
+        routes += [route for route in router.routes if _path(route) not in replaced]
+    # An included router searches its route twice, a sixth of a short request's time:
+    # docs/adr/0005-routes-in-the-app.md.
+    app.router.routes.extend(routes)
 
 
 def _path(route: BaseRoute) -> str | None:

@@ -34,7 +34,7 @@ async def list_dead_letters(
     db: Reading,
     after: Annotated[int, Query(ge=0, le=_BIGGEST)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    resolved: bool = False,
+    resolved: Annotated[bool, Query(description="true: also those replayed or discarded")] = False,
 ) -> list[DeadLetter]:
     """List the events that could not be handled, oldest first, from the id after `after`."""
     return await store.list_page(db, after=after, limit=limit, resolved=resolved)

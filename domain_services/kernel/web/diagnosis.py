@@ -52,7 +52,7 @@ def diagnosis_router(service: str) -> APIRouter:
     router = APIRouter(tags=["health"])
 
     @router.get("/diagnosis")
-    async def diagnose(request: Request) -> Diagnosis:
+    async def get_diagnosis(request: Request) -> Diagnosis:
         """Answer release, caller, connections, database, Redis and cluster of this service."""
         identity: Identity = request.scope["dsm.identity"]
         settings: KernelSettings = request.app.state.settings

@@ -101,7 +101,7 @@ def liveness_router() -> APIRouter:
     router = APIRouter(tags=["health"])
 
     @router.get("/health")
-    async def live() -> Liveness:
+    async def get_liveness() -> Liveness:
         """Answer while the process runs."""
         return Liveness()
 
@@ -113,7 +113,7 @@ def readiness_router(service: str) -> APIRouter:
     router = APIRouter(tags=["health"])
 
     @router.get("/health/ready", responses={503: {"description": "A dependency does not answer"}})
-    async def ready(request: Request) -> JSONResponse:
+    async def get_readiness(request: Request) -> JSONResponse:
         """Answer 200 when every dependency answers, else 503 with the one that does not."""
         state = request.app.state
         passed, body = await shared(state, "readiness", lambda: readiness(service, state))
@@ -140,7 +140,7 @@ def serving_router() -> APIRouter:
         response_model_exclude_none=True,
         responses={503: {"model": Serving, "description": "Send requests elsewhere"}},
     )
-    async def serving(request: Request, response: Response) -> Serving:
+    async def get_serving(request: Request, response: Response) -> Serving:
         """Answer 200 unless the process leaves or its own database does not answer.
 
         Peers and Redis are not asked: one dead dependency would take every service out.

@@ -4,23 +4,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from pydantic import JsonValue
 
 from domain_services.kernel.errors import ProblemDocument
 from domain_services.kernel.web.auth import OPEN_PATHS, ROLE_FIELD
+from domain_services.kernel.web.parameters import complete_parameter
 
 MEDIA_TYPE = "application/problem+json"
 
 Examples = Mapping[str, dict[str, JsonValue]]
 """Example of a request body by operation, as "POST /projects"."""
 
-# Of parameters that name no example themselves, by name and then by type.
-_EXAMPLES_BY_NAME: dict[str, JsonValue] = {"cronjob_name": "run-dailyscrum-p1-s01"}
-_EXAMPLES_BY_TYPE: dict[str, JsonValue] = {
-    "uuid": "0193a3f0-8c5e-7000-8000-000000000001",
-    "date": "2026-03-02",
-    "integer": 1,
-}
 _KEY = {
     "type": "http",
     "scheme": "bearer",
@@ -55,7 +50,13 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def complete(app: FastAPI, validation_status: int, examples: Examples) -> None:
-    """Add the edge's answers, the API key and an example to every operation."""
+    """Add the edge's answers, the API key and an example to every operation.
+
+    An operation is named as its function, so that a generated client has short names that stay.
+    """
+    for route in app.routes:
+        if isinstance(route, APIRoute):
+            route.operation_id = route.name
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -102,14 +103,7 @@ def _add_examples(operation: dict[str, Any], body: dict[str, JsonValue] | None) 
     if body is not None and "requestBody" in operation:
         operation["requestBody"]["content"]["application/json"]["example"] = body
     for parameter in operation.get("parameters", []):
-        schema = parameter.get("schema", {})
-        if "example" in parameter or "examples" in schema or not parameter.get("required"):
-            continue
-        example = _EXAMPLES_BY_NAME.get(parameter["name"]) or _EXAMPLES_BY_TYPE.get(
-            schema.get("format") or schema.get("type")
-        )
-        if example is not None:
-            parameter["example"] = example
+        complete_parameter(parameter)
 
 
 def _answer(status: int) -> dict[str, Any]:

@@ -19,7 +19,7 @@ def metrics_router(metrics: Metrics) -> APIRouter:
     router = APIRouter(tags=["health"])
 
     @router.get("/metrics", response_class=Response, responses=_PROMETHEUS)
-    async def scrape(request: Request) -> Response:
+    async def get_metrics(request: Request) -> Response:
         """Answer the metrics of this service as Prometheus text."""
         state = request.app.state
         await shared(state, "metrics", lambda: measure(state))
