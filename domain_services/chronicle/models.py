@@ -141,5 +141,6 @@ decision_audits = Table(
     Column("audit_id", UUID(as_uuid=True), Computed("(record ->> 'audit_id')::uuid")),
     Column("sprint_id", Text, Computed("record ->> 'sprint_id'")),
     Column("decision_source", Text, Computed("record ->> 'decision_source'")),
-    _generated("effect", Text),
+    # `effect` is for the release before, which does not know them all.
+    _generated("full_effect", Text),
 )

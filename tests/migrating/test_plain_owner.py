@@ -40,7 +40,7 @@ def test_everything_belongs_to_the_migrating_role(site: Site) -> None:
     memory = site.target("orchestrator")
     migrate([memory])
     owners = site.read(
-        memory, "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname='public'"
+        memory, "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname IN ('public', 'chat')"
     )
     assert owners == [(site.owner,)]
     tables = "SELECT count(*) FROM pg_tables WHERE tablename LIKE 'checkpoint%'"
@@ -98,6 +98,35 @@ def test_database_of_another_owner_is_given_over_by_one_statement(site: Site) ->
     [need] = refusal.value.needs
     site.admin(need.statement, need.database)
     migrate([project])
+
+
+def test_schema_that_the_role_may_not_make_is_named_with_its_statement(site: Site) -> None:
+    memory = site.target("orchestrator")
+    site.admin(f"ALTER DATABASE {memory.database} OWNER TO postgres")
+    site.admin(f"ALTER SCHEMA public OWNER TO {site.owner}", memory.database)
+    with pytest.raises(AdministratorNeeded) as refusal:
+        migrate([memory])
+    [need] = refusal.value.needs
+    assert need.statement == f'CREATE SCHEMA "chat" AUTHORIZATION "{site.owner}"'
+    site.admin(need.statement, need.database)
+    migrate([memory])
+    tables = "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'chat'"
+    assert site.read(memory, tables) == [(site.owner,)]
+
+
+def test_schema_of_another_role_is_named_with_its_tables(site: Site) -> None:
+    memory = site.target("orchestrator")
+    site.admin("CREATE SCHEMA chat CREATE TABLE threads (id int)", memory.database)
+    with pytest.raises(AdministratorNeeded) as refusal:
+        migrate([memory])
+    [need] = refusal.value.needs
+    assert need.statement.splitlines() == [
+        f"ALTER TABLE chat.threads OWNER TO {site.owner};",
+        f"ALTER SCHEMA chat OWNER TO {site.owner}",
+    ]
+    site.admin(need.statement, need.database)
+    owner = "SELECT tableowner FROM pg_tables WHERE tablename = 'threads'"
+    assert site.admin(owner, memory.database) == [(site.owner,)]
 
 
 def test_limits_that_the_role_has_for_requests_end_no_migration(site: Site) -> None:

@@ -188,7 +188,7 @@ async def _verify_audits(server: EmbeddedServers, folder: Path) -> None:
             subprocess.run, command, capture_output=True, text=True, check=False
         )
     assert verified.returncode == 0, verified.stdout + verified.stderr
-    assert verified.stdout.startswith("ok      P-DRILL  1 audits, head ")
+    assert verified.stdout.startswith("ok      P-DRILL  1 audit, head ")
 
 
 def test_a_database_that_fails_does_not_lose_the_others(

@@ -247,7 +247,7 @@ async def identities(
 def _audit(row: Row[Any]) -> DecisionAudit:
     return DecisionAudit(
         **row.record,
-        effect=row.effect,
+        effect=row.full_effect,
         sequence=row.sequence,
         prev_hash=row.prev_hash.hex(),
         hash=row.hash.hex(),

@@ -1,8 +1,8 @@
 """Effects of decisions that a person changed or did not approve, and of deeds of people.
 
 The column is derived from each record, which does not change; a cut's slim rows keep the effect
-that they were cut with. A replica of the release before lists no project's audits that has one of
-the new effects: it ends its reads with an error until it is replaced.
+that they were cut with. A replica of the release before cannot list one of the new effects:
+chronicle_0014 gives them a column of their own.
 """
 
 from alembic import op

@@ -62,6 +62,22 @@ async def test_list_of_audits_tells_deeds_and_effects_apart(chronicle: Chronicle
     assert (await chronicle.verify_decision_audits("P1")).verified
 
 
+async def test_release_before_reads_effects_that_it_knows(
+    chronicle: ChronicleClient, chronicle_database: str
+) -> None:
+    await record_all(chronicle)
+    with psycopg.connect(chronicle_database.replace("+psycopg", "")) as connection:
+        rows = connection.execute("SELECT full_effect, effect FROM decision_audits").fetchall()
+    assert dict(rows) == {
+        "acted": "acted",
+        "edited": "acted",
+        "not_approved": "shadow",
+        "dry_run": "dry_run",
+        "shadow": "shadow",
+        "deed": "shadow",
+    }
+
+
 async def test_edited_decision_of_a_cancelled_sprint_counts_as_cancelled(
     chronicle: ChronicleClient, chronicle_database: str
 ) -> None:
