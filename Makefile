@@ -96,4 +96,4 @@ docs: install ## Write the generated parts of documents and manifests again
 
 lock: ## Pin every dependency again (needs the network)
 	$(PIN) --extra local --extra k8s --extra otel --extra dev -o requirements.lock
-	$(PIN) --extra embedding --extra k8s --extra otel -c requirements.lock -o deploy/docker/requirements.lock
+	$(PIN) --extra chat --extra embedding --extra k8s --extra mcp --extra otel -c requirements.lock -o deploy/docker/requirements.lock

@@ -18,11 +18,14 @@ from domain_services.kernel.people import (
     PeopleError,
     Person,
     PersonRole,
+    describe_os_error,
     describe_time,
     parse_people,
     read_people,
 )
 from domain_services.kernel.types import utc_now
+
+PEOPLE_FILE = "people.json"
 
 # Words that would be mistaken for the key of a role or a program in audits and histories.
 TAKEN = frozenset(
@@ -35,7 +38,7 @@ class PeopleKeys:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.file = folder / "people.json"
+        self.file = folder / PEOPLE_FILE
         self._kept = folder / "people"
 
     def prepare(self) -> None:
@@ -55,7 +58,15 @@ class PeopleKeys:
                 f"{self.file} is no file of people's keys: {error}; mend it, or put back a copy"
             ) from error
         except OSError as error:
-            raise StackError(f"cannot read {self.file}: {error.strerror}") from error
+            raise StackError(f"cannot read {self.file}: {describe_os_error(error)}") from error
+
+    def document(self) -> str:
+        """Write the file's content for a Secret; nobody where no key was made yet.
+
+        Raises: `StackError` for a file that is broken or lost: its Secret would refuse everybody.
+        """
+        self._refuse_lost_file()
+        return _text(People(people=self.list()))
 
     def add(self, name: str, role: PersonRole) -> str:
         """Make a key for a person, keep it for this machine, and return it.
@@ -123,7 +134,7 @@ class PeopleKeys:
         return self._kept / f"{name}.key"
 
     def _write(self, people: People) -> None:
-        write_whole(self.file, people.model_dump_json(indent=2) + "\n")
+        write_whole(self.file, _text(people))
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -146,6 +157,10 @@ def check_name(name: str) -> None:
         )
     if name.lower() in TAKEN:
         raise StackError(f"{name} is the name of a role or a service; choose another name")
+
+
+def _text(people: People) -> str:
+    return people.model_dump_json(indent=2) + "\n"
 
 
 def _active(people: tuple[Person, ...], name: str) -> Person | None:

@@ -58,10 +58,12 @@ def secrets(
 
     They come from a file, the environment or a prompt, never from the command line, which every
     process of the machine can read. Keys and passwords are made at the first call and kept: a
-    second call prints the same.
+    second call prints the same. People's own keys are those of `dsm keys --data-dir` of the same
+    folder.
     """
     from deploy.manifests import own_stores, secret_objects, stores
     from deploy.manifests.secrets import secrets as all_secrets
+    from deploy.people import PeopleKeys
     from deploy.secret_files import SecretFiles
 
     with one_line():
@@ -72,12 +74,13 @@ def secrets(
         if sys.stdin.isatty() and urls != "-":
             for name in stores.missing(values):
                 values[name] = typer.prompt(name, hide_input=True, err=True)
-        workloads = all_secrets(stores.stores(values), files.key)
+        people = PeopleKeys(keys).document()
+        workloads = all_secrets(stores.stores(values), files.key, people)
         own = component.secrets(files) if component else []
     sys.stdout.write(secret_objects.document([*workloads, *own]))
     print(
-        f"the plain keys of people are in {keys}: admin.key, operator.key, viewer.key"
-        "; keep the folder, it belongs in no repository",
+        f"the plain keys are in {keys}: admin.key, operator.key, viewer.key, and those of people"
+        f" by dsm keys add NAME --data-dir {keys}; keep the folder, it belongs in no repository",
         file=sys.stderr,
     )
 

@@ -43,6 +43,9 @@ class Status:
     attention: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     """What a person is to look at, by service; only services that have something."""
 
+    autonomy: str | None = None
+    """How far the projects act by themselves; None while the orchestrator does not say so."""
+
     @property
     def healthy(self) -> bool:
         """Return whether the stack runs and every service is ready."""
@@ -72,6 +75,7 @@ def status(data_dir: Path) -> Status:
         state,
         {name: answer.state for name, answer in answers.items()},
         {name: list(answer.attention) for name, answer in answers.items() if answer.attention},
+        next((answer.autonomy for answer in answers.values() if answer.autonomy), None),
     )
 
 

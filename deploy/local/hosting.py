@@ -97,6 +97,8 @@ class Readiness:
     """"ready", or the reason why it is not."""
     attention: tuple[str, ...] = ()
     """What a person is to look at, in sentences."""
+    autonomy: str | None = None
+    """How far the projects act by themselves; None from all but the orchestrator."""
 
 
 def ask(url: str) -> Readiness:
@@ -116,6 +118,7 @@ def ask(url: str) -> Readiness:
 def read_answer(status: int, body: bytes) -> Readiness:
     """Read the answer of GET /health/ready."""
     sentences: list[object] = []
+    autonomy: object = None
     try:
         document = json.loads(body)
     except ValueError:
@@ -123,9 +126,11 @@ def read_answer(status: int, body: bytes) -> Readiness:
     if isinstance(document, dict):
         attention = cast(dict[str, object], document).get("attention")
         sentences = cast(list[object], attention) if isinstance(attention, list) else []
+        autonomy = cast(dict[str, object], document).get("autonomy")
     words = tuple(str(sentence)[:_SHOWN_CHARACTERS] for sentence in sentences)
     if status == 200:
-        return Readiness("ready", words)
+        short = autonomy[:_SHOWN_CHARACTERS] if isinstance(autonomy, str) else None
+        return Readiness("ready", words, short)
     text = body.decode(errors="replace")[:_SHOWN_CHARACTERS]
     # The sentences say why in words, better than the document.
     return Readiness(f"{status} not ready" if words else f"{status} {text}", words)

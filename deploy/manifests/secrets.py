@@ -7,10 +7,13 @@ from deploy.keys import JOBS, KeyOf, accepted, holder
 from deploy.manifests.secret_objects import Secret
 from deploy.manifests.stores import Stores
 from deploy.manifests.tree import JOBS_NAMESPACE
+from deploy.people import PEOPLE_FILE
 
 
-def secrets(stores: Stores, key_of: KeyOf, catalogue: Catalogue = SERVICES) -> list[Secret]:
-    """List the Secrets of services, migration and Jobs.
+def secrets(
+    stores: Stores, key_of: KeyOf, people: str, catalogue: Catalogue = SERVICES
+) -> list[Secret]:
+    """List the Secrets of services, migration and Jobs; `people` is the file of people's keys.
 
     The plain keys of people are in none of them: no workload needs them.
     """
@@ -20,6 +23,7 @@ def secrets(stores: Stores, key_of: KeyOf, catalogue: Catalogue = SERVICES) -> l
     return [
         *(secret for secret in services if secret.content),
         Secret("dsm-keys", {"keys": hashes}),
+        Secret("dsm-people", {PEOPLE_FILE: people}),
         Secret("dsm-owner", {"owner-url": stores.owner}),
         Secret("dsm-planning-key", {"service-key": key_of("planning")}),
         Secret("dsm-jobs-key", {"service-key": key_of("jobs")}, JOBS_NAMESPACE),

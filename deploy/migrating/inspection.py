@@ -34,14 +34,18 @@ _AVAILABLE = """
 """
 # What a table or an extension owns follows it.
 _OF_OTHERS = """
-    SELECT format('ALTER %s %s OWNER TO %I', kind, name, current_user) FROM (
+    SELECT format('ALTER %%s %%s OWNER TO %%I', kind, name, current_user) FROM (
         SELECT CASE relkind WHEN 'S' THEN 'SEQUENCE' WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END AS kind,
                oid::regclass::text AS name, relowner AS owner, oid, 'pg_class'::regclass AS class
         FROM pg_class
-        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'S', 'v')
+        WHERE relnamespace::regnamespace::text = ANY(%(schemas)s)
+            AND relkind IN ('r', 'p', 'S', 'v')
         UNION ALL
         SELECT 'FUNCTION', oid::regprocedure::text, proowner, oid, 'pg_proc'::regclass
-        FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+        FROM pg_proc WHERE pronamespace::regnamespace::text = ANY(%(schemas)s)
+        UNION ALL
+        SELECT 'SCHEMA', quote_ident(nspname), nspowner, oid, 'pg_namespace'::regclass
+        FROM pg_namespace WHERE nspname = ANY(%(schemas)s) AND nspname <> 'public'
     ) AS objects
     WHERE NOT pg_has_role(owner, 'USAGE') AND NOT EXISTS (
         SELECT FROM pg_depend
@@ -177,7 +181,8 @@ def _owner_needs(connection: Connection, target: Target, role: str) -> Iterator[
             )
             reason = f"{target.database} lacks the schema {schema}"
             yield Need(reason, statement.as_string(), target.database)
-    of_others = [statement for (statement,) in connection.execute(_OF_OTHERS).fetchall()]
+    schemas = {"schemas": ["public", *target.spec.schemas]}
+    of_others = [statement for (statement,) in connection.execute(_OF_OTHERS, schemas).fetchall()]
     if of_others:
         reason = f"tables of {target.database} belong to another role than {role}"
         yield Need(reason, ";\n".join(of_others), target.database)

@@ -20,6 +20,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 
 logger = structlog.get_logger()
 
@@ -69,17 +70,25 @@ class PeopleError(Exception):
 
 def parse_people(text: str | bytes, reserved: Collection[str] = ()) -> People:
     """Read the content of a file; `reserved` are names of other keys. Raises: `PeopleError`."""
+    if not text.strip():
+        raise PeopleError("it is empty")
     try:
         people = People.model_validate_json(text)
     except ValidationError as error:
         # Without its input, which may hold a key that somebody pasted there.
         first = error.errors(include_input=False, include_url=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        message = first["msg"].removeprefix("Value error, ")
-        raise PeopleError(f"{place + ': ' if place else ''}{message}") from None
+        raise PeopleError(_describe_fault(first)) from None
     if wrong := sorted({person.name for person in people.people} & set(reserved)):
         raise PeopleError(f"the name {wrong[0]} is that of a role or a service")
     return people
+
+
+def _describe_fault(fault: ErrorDetails) -> str:
+    if fault["type"] == "json_invalid":
+        return f"it is no whole JSON: {fault.get('ctx', {}).get('error', fault['msg'])}"
+    place = ".".join(map(str, fault["loc"]))
+    message = fault["msg"].removeprefix("Value error, ")
+    return f"{place}: {message}" if place else message
 
 
 def read_people(path: Path) -> bytes:
@@ -106,6 +115,7 @@ class PeopleFile:
         self._reserved = frozenset(reserved)
         self._stamp: _Stamp | None = None
         self._people = People()
+        self._is_read = False
         self._trouble: str | None = "it was not read yet"
         self.current()
 
@@ -116,7 +126,7 @@ class PeopleFile:
         try:
             stamp = _stamp_of(self._path)
         except OSError as error:
-            self._note(f"it cannot be read: {error.strerror}")
+            self._note(describe_os_error(error))
             self._stamp = None
             return self._people
         # A broken file is read at each request: a second half may follow within the same tick.
@@ -130,28 +140,42 @@ class PeopleFile:
         if self._trouble is None:
             return []
         # Without its place: readiness needs no key.
+        effect = (
+            "the keys read before hold on"
+            if self._is_read
+            else "no key of a person is accepted before that"
+        )
         return [
-            f"the file of people's keys is not used as it is: {self._trouble}; the keys read before"
-            " hold on"
+            f"the file of people's keys is not used as it is: {self._trouble}; mend it, or put back"
+            f" a copy; {effect}"
         ]
 
     def _read(self, stamp: _Stamp) -> None:
         try:
             people = parse_people(read_people(self._path), self._reserved)
         except OSError as error:
-            self._note(f"it cannot be read: {error.strerror}")
+            self._note(describe_os_error(error))
         except PeopleError as error:
             self._note(str(error))
         else:
             if self._stamp is not None or self._trouble is not None:
                 logger.info("people.read", people=len(people.people))
-            self._people, self._trouble = people, None
+            self._people, self._trouble, self._is_read = people, None, True
         self._stamp = stamp
 
     def _note(self, trouble: str) -> None:
         if trouble != self._trouble:
             logger.warning("people.not_read", file=str(self._path), reason=trouble)
         self._trouble = trouble
+
+
+def describe_os_error(error: OSError) -> str:
+    """Say why a file could not be read."""
+    if isinstance(error, FileNotFoundError):
+        return "it is missing"
+    if isinstance(error, PermissionError):
+        return "its owner or mode does not let this account read it"
+    return f"it cannot be read: {error.strerror}"
 
 
 def _stamp_of(path: Path) -> _Stamp:

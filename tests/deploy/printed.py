@@ -5,6 +5,8 @@ from deploy.manifests.secret_objects import Secret
 from deploy.manifests.secrets import secrets
 from tests.deploy.checks.references import Known
 
+NOBODY = '{"people": []}'
+
 URLS = {
     "DSM_DATABASE_URL": "postgresql://dsm:pw@db.example.com:5432/ignored?sslmode=require",
     "DSM_DATABASE_URLS__CHRONICLE": (
@@ -33,7 +35,7 @@ def printed(*, further: bool = True) -> Known:
     """List the namespace, name and key of everything that is printed."""
     urls = stores.stores(URLS | (FURTHER if further else {}))
     made_secrets: list[Secret] = [
-        *secrets(urls, Passwords().key),
+        *secrets(urls, Passwords().key, NOBODY),
         *own_stores.dev_secrets(Passwords()),  # pyright: ignore[reportArgumentType]
         *own_stores.cnpg_secrets(Passwords()),  # pyright: ignore[reportArgumentType]
     ]

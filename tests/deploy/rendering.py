@@ -25,6 +25,8 @@ SWITCHED = [
     for component in COMPONENTS
     if (overlay, component) != ("dev", "dev-stores")
 ]
+# Components that others stand upon, before them in the list.
+BEFORE = {"chat": ["ollama"]}
 KUSTOMIZATION = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
 _FOLDER = tempfile.TemporaryDirectory(prefix="dsm-deploy-")
 
@@ -65,7 +67,9 @@ def _tree() -> Path:
         kustomization: dict[str, object] = {
             **KUSTOMIZATION,
             "resources": [f"../{name}"],
-            "components": [f"../../components/{component}"],
+            "components": [
+                f"../../components/{one}" for one in (*BEFORE.get(component, ()), component)
+            ],
         }
         if component == "cnpg" and name != "dev":
             kustomization["patches"] = [_without("NetworkPolicy", "to-postgres")]

@@ -112,7 +112,7 @@ POLICIES = [
     at(
         "Deployment",
         "embedding-service",
-        f"{FIRST}/env/1/value",
+        f"{FIRST}/env/2/value",
         "http://ollama.dsm.svc.cluster.local:11435",
         "embedding-service does not reach ollama at 11435",
         "production+ollama",

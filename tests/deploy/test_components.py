@@ -1,8 +1,11 @@
 """Every component in a kustomization of its own."""
 
+from urllib.parse import urlsplit
+
 import pytest
 import yaml
 
+from agent.settings import AgentSettings
 from deploy.catalogue import SERVICES
 from deploy.manifests.own_stores import CHRONICLE_ROLE, CNPG_HOST, POSTGRES_HOST, VALKEY_HOST
 from deploy.manifests.tree import TREE
@@ -83,6 +86,32 @@ def test_the_operator_makes_every_database_and_role() -> None:
 def test_the_urls_of_a_laptop_lead_to_its_stores() -> None:
     names = {service["metadata"]["name"] for service in of_kind(cluster("dev"), "Service")}
     assert {POSTGRES_HOST.partition(".")[0], VALKEY_HOST.partition(".")[0]} <= names
+
+
+@pytest.mark.parametrize("name", OVERLAYS)
+def test_chat_and_advisor_have_a_model_and_its_server(name: str) -> None:
+    settings = settings_of_orchestrator(f"{name}+chat")
+    assert settings.chat.model is not None
+    assert settings.chat.ollama_url == settings.advisor.ollama_url
+    assert settings.advisor.model is None
+
+
+@pytest.mark.parametrize("name", OVERLAYS)
+def test_tools_are_served_to_callers_inside_and_by_a_forwarded_port(name: str) -> None:
+    settings = settings_of_orchestrator(f"{name}+mcp")
+    assert settings.mcp.enabled
+    own_host = urlsplit(settings.peers.orchestrator).hostname
+    assert {"127.0.0.1", own_host} <= set(settings.mcp.allowed_hosts)
+    assert not settings_of_orchestrator(name).mcp.enabled
+
+
+def settings_of_orchestrator(name: str) -> AgentSettings:
+    """Return the settings of the orchestrator in an overlay, with or without a component."""
+    objects = cluster(name)
+    (owner,) = (owner for owner in pods(objects) if owner.name == "project-orchestrator")
+    settings = environment.settings_of(objects, owner)
+    assert isinstance(settings, AgentSettings)
+    return settings
 
 
 @pytest.mark.parametrize("name", OVERLAYS)

@@ -1,6 +1,7 @@
 """Every check is red when its thing is broken."""
 
 from functools import cache
+from typing import Any
 
 import pytest
 
@@ -8,6 +9,7 @@ from tests.deploy.checks import complaints
 from tests.deploy.checks.pods import Manifest
 from tests.deploy.checks.references import of_kind
 from tests.deploy.mutations import (
+    Change,
     Mutation,
     config,
     container,
@@ -163,6 +165,26 @@ def _no_seccomp(objects: list[Manifest]) -> None:
     del pod(objects)["securityContext"]["seccompProfile"]
 
 
+def _people(objects: list[Manifest]) -> dict[str, Any]:
+    return next(volume for volume in pod(objects)["volumes"] if volume["name"] == "people")
+
+
+def _people_needed(objects: list[Manifest]) -> None:
+    del _people(objects)["secret"]["optional"]
+
+
+def _people_of_another(objects: list[Manifest]) -> None:
+    _people(objects)["secret"]["secretName"] = "dsm-keys"
+
+
+def _people_for_stores(objects: list[Manifest]) -> None:
+    pod(objects, "postgres").setdefault("volumes", []).append(_people(objects))
+
+
+def _people_mount(field: str, value: object) -> Change:
+    return lambda objects: container(objects)["volumeMounts"][0].update({field: value})
+
+
 def _monitoring(objects: list[Manifest]) -> None:
     objects.remove(one(objects, "NetworkPolicy", "metrics"))
 
@@ -316,12 +338,26 @@ EDGES = [
         "it reaches the port 443 outside the cluster, which nothing asks for",
     ),
 ]
+FILE = {"value": "/etc/dsm/people.json"}
+PEOPLE = [
+    Mutation("people needed", _people_needed, "does not start without the Secret dsm-people"),
+    Mutation("people of another", _people_of_another, "does not lead to the Secret dsm-people"),
+    Mutation("people for stores", _people_for_stores, "it checks no keys", "dev"),
+    Mutation("people by subPath", _people_mount("subPath", "people.json"), "never changes"),
+    Mutation("people written", _people_mount("readOnly", False), "mounted to be written"),
+    Mutation("people elsewhere", _people_mount("mountPath", "/people"), "does not lead to"),
+    Mutation(
+        "people's file",
+        lambda o: variable(o, "DSM_AUTH__KEYS_FILE").update(FILE),
+        "does not lead to the Secret dsm-people",
+    ),
+]
 SECRECY = [
     Mutation("secret", _secret, "the Secret s is part of the tree"),
     config("DSM_LOG_LEVEL", "postgresql://dsm:pw@h/d", "a value looks like a secret"),
     environment({"name": "DSM_REDIS_URL", "value": "redis://h"}, "is given in plain text"),
 ]
-ALL = [*PROFILE, *REFERENCES, *SERVER, *SETTINGS, *AVAILABILITY, *EDGES, *SECRECY]
+ALL = [*PROFILE, *REFERENCES, *SERVER, *SETTINGS, *AVAILABILITY, *EDGES, *PEOPLE, *SECRECY]
 
 
 @cache

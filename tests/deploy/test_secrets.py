@@ -19,7 +19,7 @@ from deploy.manifests import given_urls, stores
 from deploy.manifests.secret_objects import Secret, document
 from deploy.manifests.secrets import secrets
 from domain_services.kernel.web.auth import KeyRing
-from tests.deploy.printed import URLS
+from tests.deploy.printed import NOBODY, URLS
 from tests.deploy.test_schemas import complaints
 
 
@@ -29,7 +29,7 @@ def key_of(holder: str) -> str:
 
 def contents(**more: str) -> dict[str, dict[str, str]]:
     """Make all Secrets, and return their plain texts by name."""
-    made_secrets = secrets(stores.stores(URLS | more), key_of)
+    made_secrets = secrets(stores.stores(URLS | more), key_of, NOBODY)
     return {secret.name: dict(secret.content) for secret in made_secrets}
 
 
@@ -110,7 +110,7 @@ def test_a_service_that_gets_its_secret_knows_every_caller(monkeypatch: pytest.M
 
 
 def test_the_key_of_the_jobs_alone_is_in_their_namespace() -> None:
-    made_secrets = secrets(stores.stores(URLS), key_of)
+    made_secrets = secrets(stores.stores(URLS), key_of, NOBODY)
     jobs = [secret.name for secret in made_secrets if secret.namespace == "dsm-jobs"]
     assert jobs == ["dsm-jobs-key"]
 

@@ -12,6 +12,7 @@ import pytest
 from deploy.errors import StackError
 from deploy.people import PeopleKeys
 from domain_services.kernel.errors import Unauthorized
+from domain_services.kernel.people import parse_people
 from domain_services.kernel.settings import AuthSettings
 from domain_services.kernel.web.auth import KeyRing
 from domain_services.project.app import create_app
@@ -74,15 +75,26 @@ async def test_viewer_reads_only(service: str, people: PeopleKeys) -> None:
         assert (await http.post(f"{service}/projects", json=body)).status_code == 403
 
 
-@pytest.mark.parametrize("harm", ["half", "missing", "taken", "huge"])
+@pytest.mark.parametrize(
+    ("harm", "words"),
+    [
+        ("half", "it is no whole JSON: EOF"),
+        ("empty", "it is empty"),
+        ("missing", "it is missing"),
+        ("taken", "the name admin is that of a role or a service"),
+        ("huge", "it is larger than"),
+    ],
+)
 async def test_broken_file_keeps_the_keys_read_before_and_is_told(
-    service: str, people: PeopleKeys, harm: str
+    service: str, people: PeopleKeys, harm: str, words: str
 ) -> None:
     key = people.add("lena", "operator")
     assert (await list_projects(service, key)).status_code == 200
     whole = people.file.read_text()
     if harm == "half":
         people.file.write_text(whole[: len(whole) // 2])
+    elif harm == "empty":
+        people.file.write_text("")
     elif harm == "missing":
         people.file.unlink()
     elif harm == "taken":
@@ -92,7 +104,8 @@ async def test_broken_file_keeps_the_keys_read_before_and_is_told(
     assert (await list_projects(service, key)).status_code == 200
     answer = await readiness(service)
     [sentence] = answer["attention"]
-    assert "people's keys is not used as it is" in sentence
+    assert f"people's keys is not used as it is: {words}" in sentence
+    assert "the keys read before hold on" in sentence
     assert str(people.file.parent) not in json.dumps(answer)
     people.file.write_text(whole)
     people.revoke("lena")
@@ -110,6 +123,38 @@ async def test_what_is_no_file_stops_nothing(service: str, people: PeopleKeys, m
     assert "not a file" in json.dumps(await readiness(service))
     with pytest.raises(StackError, match="not a file"):
         people.list()
+
+
+def mount(folder: Path, version: str, content: str | None) -> None:
+    """Change a mounted Secret as a kubelet does: a new folder, then one link is replaced."""
+    (folder / version).mkdir(parents=True)
+    if content is not None:
+        (folder / version / "people.json").write_text(content)
+    (folder / "..data_tmp").symlink_to(version)
+    (folder / "..data_tmp").replace(folder / "..data")
+    if not (folder / "people.json").is_symlink():
+        (folder / "people.json").symlink_to("..data/people.json")
+
+
+async def test_changed_secret_is_read_without_a_restart(people: PeopleKeys, tmp_path: Path) -> None:
+    secret = tmp_path / "mounted"
+    mount(secret, "..1", None)
+    ring = KeyRing(AuthSettings(keys_file=secret / "people.json"), "box-service")
+    [sentence] = await ring.attention()
+    assert "it is missing" in sentence
+    assert "no key of a person is accepted before that" in sentence
+    lena, max_key = people.add("lena", "operator"), people.add("max", "viewer")
+    mount(secret, "..2", people.document())
+    assert {ring.identify(f"Bearer {key}").name for key in (lena, max_key)} == {"lena", "max"}
+    assert await ring.attention() == []
+    people.revoke("lena")
+    mount(secret, "..3", people.document())
+    with pytest.raises(Unauthorized, match="the API key of lena was revoked"):
+        ring.identify(f"Bearer {lena}")
+    mount(secret, "..4", None)
+    assert ring.identify(f"Bearer {max_key}").name == "max"
+    [sentence] = await ring.attention()
+    assert "it is missing" in sentence
 
 
 def test_second_half_in_the_same_moment_is_read(people: PeopleKeys) -> None:
@@ -153,6 +198,28 @@ def test_lost_file_is_not_begun_anew_without_its_people(people: PeopleKeys) -> N
     with pytest.raises(StackError, match="keys of lena are kept"):
         people.add("max", "viewer")
     assert not people.file.exists()
+
+
+def test_secret_is_made_of_a_whole_file_only(people: PeopleKeys, tmp_path: Path) -> None:
+    assert parse_people(PeopleKeys(tmp_path / "new").document()).people == ()
+    people.add("lena", "viewer")
+    assert people.document() == people.file.read_text()
+    whole = people.file.read_text()
+    people.file.write_text(whole[:40])
+    with pytest.raises(StackError, match="no whole JSON"):
+        people.document()
+    people.file.unlink()
+    with pytest.raises(StackError, match="keys of lena are kept"):
+        people.document()
+
+
+def test_file_of_another_account_is_named(
+    people: PeopleKeys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Root reads every file, whatever its mode.
+    monkeypatch.setattr(os, "open", lambda *_: (_ for _ in ()).throw(PermissionError(13, "no")))
+    with pytest.raises(StackError, match="its owner or mode does not let this account read it"):
+        people.list()
 
 
 def test_second_key_of_a_name_is_refused(people: PeopleKeys) -> None:

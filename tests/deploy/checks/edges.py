@@ -16,6 +16,8 @@ Edge = tuple[str, str, int]
 
 # Label of the pods of CloudNativePG.
 MANAGED = "cnpg.io/cluster"
+# Settings that lead to a server of models.
+MODEL_URLS = {"DSM_ADVISOR__OLLAMA_URL", "DSM_CHAT__OLLAMA_URL", "DSM_EMBEDDING__OLLAMA_URL"}
 DNS = {"kubernetes.io/metadata.name": "kube-system"}
 MONITORING = {"kubernetes.io/metadata.name": "monitoring"}
 
@@ -142,9 +144,10 @@ def needed(objects: list[Manifest]) -> set[Edge]:
             edges_of_pods |= {(owner.name, server, 5432) for server in servers}
         if "DSM_REDIS_URL" in names(owner) and "valkey" in owners:
             edges_of_pods.add((owner.name, "valkey", 6379))
-        ollama = urlsplit(variables(objects, owner).get("DSM_EMBEDDING__OLLAMA_URL", ""))
-        if ollama.hostname:
-            edges_of_pods.add((owner.name, ollama.hostname.split(".")[0], ollama.port or 80))
+        for name in MODEL_URLS & variables(objects, owner).keys():
+            ollama = urlsplit(variables(objects, owner)[name])
+            called = (ollama.hostname or "").partition(".")[0]
+            edges_of_pods.add((owner.name, called, ollama.port or 80))
     return edges_of_pods
 
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from tests.deploy.checks.edges import MODEL_URLS
 from tests.deploy.checks.pods import Manifest, pods
 from tests.deploy.checks.references import of_kind
 
@@ -20,7 +21,7 @@ VALUES = (
 OPTION = re.compile("-.*(pass|secret|token)")
 NAMES = re.compile(r"PASSWORD|SECRET_KEY|TOKEN|SERVICE_KEY|_URL$|AUTH__KEYS")
 # Variables of such a name that hold no secret.
-OPEN = {"DSM_EMBEDDING__OLLAMA_URL"}
+OPEN = {"DSM_AUTH__KEYS_FILE", *MODEL_URLS}
 
 
 def check(objects: list[Manifest]) -> Iterator[str]:
