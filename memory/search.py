@@ -1,7 +1,8 @@
 """Similarity search in SQL: compare all candidates exactly, or search through vector indexes.
 
 Both statements rank by a blend of structured and textual similarity. They compare the texts of the
-structurally nearest episodes only. A bound says when the text of another one could matter.
+structurally nearest episodes only. A bound says when the text of another one could matter. An
+episode without an embedding counts with the mean text similarity of the nearest that have one.
 """
 
 # ruff: noqa: S608 (statements consist of LiteralStrings, which the type checker holds)
@@ -30,6 +31,7 @@ TEXT_WEIGHT = 0.2
 EXACT_ROWS = 3000
 NEAREST_STRUCTURED = 40  # episodes whose texts are compared first
 NEAREST_TEXT = 40
+NEAREST_WITH_TEXT = 10  # whose mean text similarity stands for one that is not known
 
 # Of any project: what becomes known later would be the future. Simulated sprints say nothing of
 # people, and people's sprints nothing of the simulation (docs/adr/0080-as-of-recall.md).
@@ -42,8 +44,17 @@ _COSINE: LiteralString = """
 """
 # The same formula as `Hit.similarity`: the database ranks before Python sees a row.
 _RANK: LiteralString = """
-    CASE WHEN cosine IS NULL THEN 1 / (1 + distance * distance / %(dimensions)s)
-    ELSE (1 - %(weight)s) / (1 + distance * distance / %(dimensions)s) + %(weight)s * cosine END
+    CASE WHEN coalesce(cosine, expected) IS NULL
+    THEN 1 / (1 + distance * distance / %(dimensions)s)
+    ELSE (1 - %(weight)s) / (1 + distance * distance / %(dimensions)s)
+        + %(weight)s * coalesce(cosine, expected) END
+"""
+# Near states have texts that are alike to nearly the same degree, whatever the model
+# (docs/adr/0022-recall-blend.md).
+_EXPECTED: LiteralString = """
+    SELECT avg(cosine) AS expected FROM (
+        SELECT cosine FROM {candidates} WHERE cosine IS NOT NULL ORDER BY distance, id
+        LIMIT %(with_text)s) AS with_text
 """
 _ROW: LiteralString = """
     episode_id, project_id, sprint_id, day, known_on, simulated, perception,
@@ -60,10 +71,10 @@ def _exact(where: LiteralString) -> LiteralString:
         SELECT id, distance, {_COSINE}
         FROM (SELECT * FROM candidates ORDER BY distance, id LIMIT %(compared)s) AS by_features
         JOIN episodes ON episode_id = id
-    ), nearest AS (
-        SELECT * FROM compared ORDER BY {_RANK} DESC, id LIMIT %(limit)s
+    ), expectation AS ({_EXPECTED.replace("{candidates}", "compared")}), nearest AS (
+        SELECT * FROM compared, expectation ORDER BY {_RANK} DESC, id LIMIT %(limit)s
     )
-    SELECT distance, cosine, true AS structured, cosine IS NOT NULL AS textual,
+    SELECT distance, cosine, expected, true AS structured, cosine IS NOT NULL AS textual,
            (SELECT count(*) FROM candidates) AS searched,
            (SELECT max(distance) FROM compared) AS farthest, {_ROW}
     FROM nearest JOIN episodes ON episode_id = id ORDER BY {_RANK} DESC, id
@@ -92,11 +103,11 @@ def _indexed(where: LiteralString, by_text: bool) -> LiteralString:
     WITH nearby AS MATERIALIZED ({searches}), candidates AS (
         SELECT id, distance, cosine, bool_or(structured) AS structured, bool_or(textual) AS textual
         FROM nearby GROUP BY id, distance, cosine
-    ), nearest AS (
-        SELECT *, count(*) OVER () AS searched FROM candidates
+    ), expectation AS ({_EXPECTED.replace("{candidates}", "candidates")}), nearest AS (
+        SELECT *, count(*) OVER () AS searched FROM candidates, expectation
         ORDER BY {_RANK} DESC, id LIMIT %(limit)s
     )
-    SELECT distance, cosine, structured, textual, searched,
+    SELECT distance, cosine, expected, structured, textual, searched,
            (SELECT max(distance) FROM nearby WHERE structured) AS farthest, {_ROW}
     FROM nearest JOIN episodes ON episode_id = id ORDER BY {_RANK} DESC, id
     """
@@ -135,6 +146,8 @@ class Query(TypedDict):
     """Share of the text in the similarity, 0..1."""
     limit: int
     """Number of episodes to find."""
+    with_text: int
+    """Number of nearest episodes whose mean stands for a text similarity that is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +158,8 @@ class Hit:
     """L2 distance of the features."""
     cosine: float | None
     """Cosine of the embeddings; None when the texts were not compared."""
+    expected: float | None
+    """Mean cosine of the nearest with an embedding, the same in every row; None without one."""
     structured: bool
     """True when it is among the nearest by features."""
     textual: bool
@@ -187,10 +202,9 @@ class Hit:
 
     @property
     def similarity(self) -> float:
-        """Return the blend of both similarities, 0..1; without texts the structured one."""
-        return (
-            self.structured_similarity if self.cosine is None else blend(self.distance, self.cosine)
-        )
+        """Return the blend of both similarities, 0..1; without any text the structured one."""
+        cosine = self.expected if self.cosine is None else self.cosine
+        return self.structured_similarity if cosine is None else blend(self.distance, cosine)
 
 
 def blend(distance: float, cosine: float) -> float:
@@ -225,6 +239,7 @@ def make_query(
         "dimensions": DIMENSIONS,
         "weight": TEXT_WEIGHT,
         "limit": limit,
+        "with_text": NEAREST_WITH_TEXT,
     }
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import date, timedelta
+from statistics import fmean
 from uuid import UUID
 
 import pytest
@@ -228,6 +229,51 @@ async def test_embedding_of_another_model_is_not_compared(memory: Memory) -> Non
     assert (recalled.path, recalled.model) == ("service", "words-2")
     assert (neighbour.text_similarity, neighbour.similarity) == (None, 1.0)
     assert recalled.degraded == "none of the neighbours has an embedding of words-2"
+
+
+@pytest.mark.parametrize("by_index", [False, True])
+async def test_episodes_that_wait_for_their_embedding_are_recalled_as_with_it(
+    memory: Memory, by_index: bool
+) -> None:
+    await memory.store.add(invent(300))
+    await memory.backfill.backfill(300)
+    recaller = recaller_by_index(memory) if by_index else memory.recaller
+    queries = [
+        episode.perception.model_copy(update={"project_id": "ASKING", "day": LATER})
+        for episode in invent(20, seed=2)
+    ]
+
+    async def recall_each() -> list[Recall]:
+        return [await recaller.recall(query, deadline_seconds=SECONDS) for query in queries]
+
+    embedded = await recall_each()
+    async with memory.pool.connection() as connection:
+        # As just imported ones are.
+        await connection.execute(
+            "UPDATE episodes SET embedding = NULL, embedding_model = NULL,"
+            " requires_embedding = true WHERE hashtext(episode_id::text) % 4 = 0"
+        )
+    waiting = await recall_each()
+    same = [
+        len(set(ids(before)) & set(ids(after)))
+        for before, after in zip(embedded, waiting, strict=True)
+    ]
+    assert sum(same) >= 97
+    before = {
+        (recalled_at, neighbour.episode_id): neighbour.similarity
+        for recalled_at, recalled in enumerate(embedded)
+        for neighbour in recalled.neighbours
+    }
+    errors = [
+        neighbour.similarity - before[place]
+        for recalled_at, recalled in enumerate(waiting)
+        for neighbour in recalled.neighbours
+        if neighbour.text_similarity is None
+        and (place := (recalled_at, neighbour.episode_id)) in before
+    ]
+    assert len(errors) >= 10
+    assert abs(fmean(errors)) < 0.006
+    assert all(recalled.degraded is None for recalled in waiting)
 
 
 async def test_equal_texts_are_embedded_once(memory: Memory) -> None:
