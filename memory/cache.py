@@ -33,26 +33,29 @@ class ProcessCache:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._entries: OrderedDict[str, tuple[float, Embedding]] = OrderedDict()
+        # By hashes, so that the text of a forgotten episode is in no process.
+        self._entries: OrderedDict[bytes, tuple[float, Embedding]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def get(self, text: str) -> Embedding | None:
         """Return the embedding of a text; None when there is none or it has expired."""
-        stored_at, embedding = self._entries.get(text, (0.0, None))
+        key = _key(text)
+        stored_at, embedding = self._entries.get(key, (0.0, None))
         if embedding is None:
             return None
         if self._clock() - stored_at > TTL_SECONDS:
-            del self._entries[text]
+            del self._entries[key]
             return None
-        self._entries.move_to_end(text)
+        self._entries.move_to_end(key)
         return embedding
 
     def put(self, text: str, embedding: Embedding) -> None:
         """Store the embedding of a text."""
-        self._entries[text] = (self._clock(), embedding)
-        self._entries.move_to_end(text)
+        key = _key(text)
+        self._entries[key] = (self._clock(), embedding)
+        self._entries.move_to_end(key)
         if len(self._entries) > MAX_ENTRIES:
             self._entries.popitem(last=False)
 

@@ -93,7 +93,11 @@ class SimilarEpisode(BaseModel):
     completed_outside: int | None = None
     """Tasks of the project finished in the sprint's days outside it; None when not known."""
     similarity: float
-    """The blend of the two similarities below; the structured one alone without the other."""
+    """The blend of the two similarities below.
+
+    Where its text was not compared, the mean of the others' texts counts; without any the numbers
+    alone do.
+    """
     structured_similarity: float
     """Of the numbers of the two states."""
     text_similarity: float | None

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from domain_services.chronicle.schema import DecisionAuditCreate
 from domain_services.kernel.errors import Conflict, Invalid, NotFound
-from memory import quality
+from memory import forgotten_runs, quality
 from memory.audits import enqueue
 from memory.episode import Outcome, Perception
 from memory.episode_documents import JsonObject
@@ -55,6 +55,7 @@ _FORGET = """
 """
 _FORGET_VERSIONS = "DELETE FROM episode_versions WHERE episode_id = %s"
 _FORGET_FAILURES = "DELETE FROM embedding_failures WHERE episode_id = %s"
+_FORGET_CANCELLATION = "UPDATE cancelled_sprints SET reason = NULL WHERE sprint_id = %s"
 # Another episode of the same text is embedded anew when it is asked for.
 _FORGET_EMBEDDING = "DELETE FROM embedding_cache WHERE text_sha256 = %s"
 
@@ -137,6 +138,8 @@ async def correct(
         document = _document(after, worked)
         version = stored.version + 1
         first = _document(before, stored.worked)
+        if document == first | {"worked": stored.worked is not False}:
+            raise Invalid("it has these numbers already; name one that is to change")
         await connection.execute(_KEEP_FIRST, (Jsonb(first), episode_id))
         values = after.model_dump() | {
             "episode_id": episode_id,
@@ -157,6 +160,8 @@ async def correct(
 async def forget(pool: Pool, episode_id: UUID, base: int, by: str, audited: Audited) -> None:
     """Remove text, vectors, numbers and versions of an episode; its ids stay.
 
+    The reasons, steps and inputs of its own run go with it.
+
     Raises: `NotFound`; `EpisodeChanged` when `base` is not the newest version.
     """
     async with pool.connection() as connection, connection.transaction():
@@ -167,6 +172,8 @@ async def forget(pool: Pool, episode_id: UUID, base: int, by: str, audited: Audi
         await connection.execute(_FORGET, {"episode_id": episode_id, "by": by})
         await connection.execute(_FORGET_VERSIONS, (episode_id,))
         await connection.execute(_FORGET_FAILURES, (episode_id,))
+        await connection.execute(_FORGET_CANCELLATION, (stored.sprint_id,))
+        await forgotten_runs.empty(connection, episode_id)
         await enqueue(connection, audited(stored, {"version": stored.version + 1}))
 
 

@@ -3,13 +3,15 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import LiteralString
+from typing import Literal, LiteralString, NamedTuple
 from uuid import UUID
 
 from psycopg.rows import class_row
+from pydantic import JsonValue
 
 from domain_services.chronicle.schema import DecisionEffect
 from domain_services.events import ProgressSource
+from domain_services.kernel.types import Answer
 from memory.decision import DecisionSource
 from memory.episode import Origin
 from memory.episode_documents import JsonObject
@@ -119,34 +121,59 @@ class EpisodeLine:
     forgotten_by: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class EpisodeVersion:
-    """Outcome of an episode before or after a correction."""
+class EpisodeVersion(Answer):
+    """Outcome of an episode in one version."""
 
     version: int
-    outcome: JsonObject
+    """1 holds what was stored before the first correction."""
+    outcome: dict[str, JsonValue]
+    """Numbers of the outcome, and whether the sprint was worked."""
     reason: str | None
+    """Reason of the correction; null for version 1."""
     changed_by: str | None
+    """Name of the API key; null for version 1."""
     changed_at: datetime
+    """Time of the correction; for version 1 that of the decision."""
 
 
-@dataclass(frozen=True, slots=True)
-class EpisodeUse:
+class EpisodeUse(Answer):
     """A decision that recalled an episode."""
 
     run_id: UUID
+    """Id of the decision's run and episode."""
     project_id: str
+    """Project that was decided about."""
     sprint_id: str | None
+    """The sprint that it began; null when it began none."""
     day: date
+    """The project's day of the decision."""
     decided_at: datetime
+    """Time of the decision."""
     effect: DecisionEffect | None
+    """Whether it acted."""
     rank: int
+    """Place among the recalled episodes, 1 is the nearest."""
     similarity: float
+    """Blend of the two similarities below, 0..1."""
     structured_similarity: float
+    """Of the numbers of the two states."""
     text_similarity: float | None
-    found_by: str
+    """Of the texts of the two states; null without an embedding of the query's model."""
+    found_by: Literal["structured", "text", "both"]
+    """The search that had it among its nearest."""
     rule_tasks: int | None
+    """The rule's number of tasks; null when no change of it was considered."""
     applied_tasks: int | None
+    """The number that held; null as above."""
+
+
+class EpisodeState(NamedTuple):
+    """State of an episode beside a decision that recalled it."""
+
+    version: int
+    """Newest version."""
+    is_forgotten: bool
+    """True once it was forgotten."""
 
 
 async def read_page(
@@ -210,8 +237,8 @@ async def read_uses(
         return await cursor.fetchall()
 
 
-async def read_states(pool: Pool, episode_ids: Collection[UUID]) -> dict[UUID, tuple[int, bool]]:
-    """Return version, and whether it is forgotten, of those of the episodes that are stored."""
+async def read_states(pool: Pool, episode_ids: Collection[UUID]) -> dict[UUID, EpisodeState]:
+    """Return the states of those of the episodes that are stored."""
     async with pool.connection() as connection:
         rows = await (await connection.execute(_STATES, (list(episode_ids),))).fetchall()
-    return {row[0]: (row[1], row[2]) for row in rows}
+    return {row[0]: EpisodeState(row[1], row[2]) for row in rows}

@@ -17,11 +17,14 @@ _NEXT: LiteralString = """
     WHERE status = 'done' AND kind = 'decision' AND response IS NOT NULL
         AND ended_at > now() - interval '10 minutes' AND run_id <> ALL (%(but)s)
         AND NOT EXISTS (SELECT FROM run_comments WHERE run_comments.run_id = runs.run_id)
+        AND NOT EXISTS (
+            SELECT FROM episodes WHERE episode_id = runs.run_id AND forgotten_at IS NOT NULL)
     ORDER BY run_id DESC LIMIT 1
 """
 _ADD: LiteralString = """
     INSERT INTO run_comments (run_id, model, comment)
-    SELECT run_id, %(model)s, %(comment)s FROM runs WHERE run_id = %(run_id)s
+    SELECT run_id, %(model)s, %(comment)s FROM runs WHERE run_id = %(run_id)s AND NOT EXISTS (
+        SELECT FROM episodes WHERE episode_id = run_id AND forgotten_at IS NOT NULL)
     ON CONFLICT DO NOTHING
 """
 _READ: LiteralString = """

@@ -210,7 +210,8 @@ def _body(kind: Any, stored: "EpisodeDetails", reason: str, numbers: dict[str, A
         return kind(base=stored.episode.version, reason=reason, **numbers)
     except ValidationError as error:
         detail = error.errors()[0]
-        raise Invalid(f"--{detail['loc'][-1]}: {detail['msg']}") from error
+        option = str(detail["loc"][-1]).removesuffix("_tasks").removeprefix("duration_")
+        raise Invalid(f"--{option}: {detail['msg']}") from error
 
 
 def _ask(target: Target, work: Any) -> Any:

@@ -1,5 +1,7 @@
 """Remembered decisions in lines of text."""
 
+from pydantic import JsonValue
+
 from agent.cli.words import count
 from agent.episodes import schema
 from agent.importing.terminal import printable
@@ -27,6 +29,8 @@ def _outcome(episode: schema.EpisodeSummary) -> str:
     if episode.forgotten_at is not None:
         return f"forgotten by {episode.forgotten_by} on {episode.forgotten_at:%Y-%m-%d}"
     outcome = episode.outcome
+    if outcome is None and episode.sprint_id is None:
+        return "no outcome"
     if outcome is None:
         return "cancelled" if episode.cancelled_at else "no outcome yet"
     planned = "" if outcome.planned_tasks is None else f" of {outcome.planned_tasks}"
@@ -47,11 +51,18 @@ def details(answer: schema.EpisodeDetails) -> list[str]:
     if episode.text:
         lines.append(f"reasons: {' '.join(episode.text.split())}")
     for version in answer.versions:
-        numbers = ", ".join(f"{name} {value}" for name, value in version.outcome.items())
+        numbers = _numbers(version.outcome)
         author = f" by {version.changed_by}: {version.reason}" if version.changed_by else ""
         lines.append(f"version {version.version}, {version.changed_at:%Y-%m-%d}{author}")
         lines.append(f"    {numbers}")
     return [printable(line) for line in lines]
+
+
+def _numbers(outcome: dict[str, JsonValue]) -> str:
+    planned = outcome.get("planned_tasks")
+    words = f"{outcome.get('completed_tasks')} of {'unknown' if planned is None else planned} tasks"
+    worked = ", says nothing of the team" if outcome.get("worked") is False else ""
+    return f"{words} done in {outcome.get('duration_days')} days{worked}"
 
 
 def _source(episode: schema.EpisodeSummary) -> str:
@@ -81,6 +92,8 @@ def effect(answer: schema.EpisodeEffect) -> list[str]:
     for decision in answer.decisions:
         if decision.change == "unknown":
             change = "its inputs are not kept"
+        elif decision.tasks is decision.tasks_without is None:
+            change = "no new sprint with and without it"
         elif decision.tasks == decision.tasks_without:
             change = f"{decision.tasks} tasks with and without it"
         else:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from agent.episodes import schema
 from domain_services.kernel.errors import Invalid
 from memory.episode import Outcome, Perception, SimilarEpisode
-from memory.episode_reads import EpisodeLine
+from memory.episode_reads import EpisodeLine, EpisodeState
 
 CURSOR = r"[0-9]{1,17}-[0-9a-f]{32}"
 _EPOCH = datetime(1, 1, 1, tzinfo=UTC)
@@ -65,8 +65,8 @@ def _outcome(line: EpisodeLine) -> Outcome | None:
     )
 
 
-def recalled(episode: SimilarEpisode, rank: int, state: tuple[int, bool] | None) -> schema.Recalled:
-    """Return a recalled episode; `state` is its version and whether it is forgotten."""
+def recalled(episode: SimilarEpisode, rank: int, state: EpisodeState | None) -> schema.Recalled:
+    """Return a recalled episode; `state` None is that of one that is stored no more."""
     version, forgotten = state or (None, False)
     return schema.Recalled(
         episode_id=episode.episode_id,
@@ -87,7 +87,12 @@ def recalled(episode: SimilarEpisode, rank: int, state: tuple[int, bool] | None)
 def _why(episode: SimilarEpisode, rank: int, *, forgotten: bool) -> str:
     if forgotten:
         return f"one forgotten episode, number {rank} by similarity"
-    text = episode.text_similarity
-    parts = f"its numbers are alike to {episode.structured_similarity:.2f}"
-    parts += ", its text was not compared" if text is None else f", its text to {text:.2f}"
+    numbers, text = episode.structured_similarity, episode.text_similarity
+    parts = f"its numbers are alike to {numbers:.2f}"
+    if text is not None:
+        parts += f", its text to {text:.2f}"
+    elif episode.similarity == numbers:
+        parts += ", its text was not compared"
+    else:
+        parts += ", its text was not embedded yet, and the mean of the others counted"
     return f"number {rank} by similarity {episode.similarity:.2f}: {parts}"

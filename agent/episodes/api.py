@@ -1,6 +1,5 @@
 """Routes of remembered decisions: list, read, why and by whom recalled, correct, forget."""
 
-from dataclasses import asdict
 from typing import Annotated
 from uuid import UUID
 
@@ -42,30 +41,37 @@ Limit = Annotated[int, Query(ge=1, le=MOST_EPISODES)]
 
 
 @router.get("", responses=problems(400, 503))
-async def episodes(
+async def list_episodes(
     services: Wired,
     project_id: ProjectId | None = None,
-    origin: Origin | None = None,
-    has_outcome: bool | None = None,
-    forgotten: bool | None = None,
+    origin: Annotated[Origin | None, Query(description="own decisions, or imported ones")] = None,
+    has_outcome: Annotated[
+        bool | None, Query(description="only those with a known outcome, or only the others")
+    ] = None,
+    forgotten: Annotated[
+        bool | None, Query(description="only forgotten ones, or only the others")
+    ] = None,
     since: UtcMoment | None = None,
-    text: Annotated[str | None, Query(min_length=1, max_length=100)] = None,
+    text: Annotated[
+        str | None,
+        Query(min_length=1, max_length=100, description="part of an id or of the reasons"),
+    ] = None,
     cursor: Annotated[str | None, Query(pattern=f"^{CURSOR}$")] = None,
     limit: Limit = 50,
 ) -> schema.EpisodePage:
     """List remembered decisions, newest first; `text` is a part of an id or of the reasons."""
     matching = episode_reads.EpisodeFilter(project_id, origin, has_outcome, forgotten, since, text)
-    page = await episode_reads.read_page(
-        services.pool, matching, before=read_cursor(cursor) if cursor else None, limit=limit
-    )
+    before = read_cursor(cursor) if cursor else None
+    lines = await episode_reads.read_page(services.pool, matching, before=before, limit=limit + 1)
+    page = lines[:limit]
     return schema.EpisodePage(
         episodes=[summary(line) for line in page],
-        next_cursor=cursor_of(page[-1]) if len(page) == limit else None,
+        next_cursor=cursor_of(page[-1]) if len(lines) > limit else None,
     )
 
 
 @router.get("/{episode_id}", responses=problems(404, 503))
-async def episode(episode_id: UUID, services: Wired) -> schema.EpisodeDetails:
+async def get_episode(episode_id: UUID, services: Wired) -> schema.EpisodeDetails:
     """Show one remembered decision with its reasons, its action and its versions."""
     line = await _line(services, episode_id)
     reasoning, action = await episode_reads.read_documents(services.pool, episode_id)
@@ -74,33 +80,34 @@ async def episode(episode_id: UUID, services: Wired) -> schema.EpisodeDetails:
         episode=summary(line),
         reasoning=reasoning,
         action=action,
-        versions=[schema.EpisodeVersion.model_validate(asdict(version)) for version in versions],
+        versions=versions,
     )
 
 
 @router.get("/{episode_id}/uses", responses=problems(404, 503))
-async def uses(
+async def list_episode_uses(
     episode_id: UUID, services: Wired, before: UUID | None = None, limit: Limit = 50
 ) -> schema.EpisodeUses:
     """List the decisions that recalled it, newest first; `before` is the last run of a page."""
     await _line(services, episode_id)
-    page = await episode_reads.read_uses(services.pool, episode_id, before=before, limit=limit)
+    lines = await episode_reads.read_uses(services.pool, episode_id, before=before, limit=limit + 1)
+    page = lines[:limit]
     return schema.EpisodeUses(
         episode_id=episode_id,
-        uses=[schema.EpisodeUse.model_validate(asdict(use)) for use in page],
-        next_before=page[-1].run_id if len(page) == limit else None,
+        uses=page,
+        next_before=page[-1].run_id if len(lines) > limit else None,
     )
 
 
 @router.get("/{episode_id}/effect", responses=problems(404, 503))
-async def effect(episode_id: UUID, services: Wired) -> schema.EpisodeEffect:
+async def get_episode_effect(episode_id: UUID, services: Wired) -> schema.EpisodeEffect:
     """Show what the newest decisions that recalled it would have planned without it."""
     line = await _line(services, episode_id)
     return await effect_of(services.pool, episode_id, line.version)
 
 
 @router.post("/{episode_id}/corrections", status_code=201, responses=problems(400, 404, 409, 503))
-async def correct(
+async def correct_episode(
     episode_id: UUID, body: schema.EpisodeCorrection, services: Wired, request: Request
 ) -> schema.EpisodeDetails:
     """Correct an outcome as a new version; recall and learning use the newest from now on."""
@@ -110,22 +117,22 @@ async def correct(
     await episode_changes.correct(
         services.pool, episode_id, Correction(**numbers), by, body.reason, audited
     )
-    return await episode(episode_id, services)
+    return await get_episode(episode_id, services)
 
 
 @router.post("/{episode_id}/forget", responses=problems(400, 404, 409, 503), **ADMIN)
-async def forget(
+async def forget_episode(
     episode_id: UUID, body: schema.EpisodeForgetting, services: Wired, request: Request
 ) -> schema.EpisodeDetails:
     """Remove text, vectors and numbers; the ids stay, and no import brings it back."""
     by = request.scope["dsm.identity"].name
     audited = _audited("forgotten", by, body.reason)
     await episode_changes.forget(services.pool, episode_id, body.base, by, audited)
-    return await episode(episode_id, services)
+    return await get_episode(episode_id, services)
 
 
 @of_run.get("/{run_id}/recalled", responses=problems(404, 503))
-async def recalled_by_run(run_id: UUID, services: Wired) -> schema.RecalledEpisodes:
+async def list_recalled_episodes(run_id: UUID, services: Wired) -> schema.RecalledEpisodes:
     """List the episodes that a decision recalled, why, and how they stand now."""
     run = await services.reader.runs.get(run_id)
     if run is None:

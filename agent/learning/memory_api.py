@@ -49,7 +49,7 @@ async def replace_imported_episodes(
 
 
 @router.post("/backfill", responses=problems(400, 503), **ADMIN)
-async def backfill(
+async def backfill_embeddings(
     services: Wired, body: schema.BackfillRequest | None = None
 ) -> schema.BackfillProgress:
     """Embed one batch of episodes without an embedding; repeat while `left` is not 0."""
@@ -62,7 +62,7 @@ async def backfill(
 
 
 @router.get("/backlog", responses=problems(503))
-async def backlog(services: Wired) -> schema.EmbeddingBacklog:
+async def get_embedding_backlog(services: Wired) -> schema.EmbeddingBacklog:
     """Count the episodes that wait for an embedding."""
     counts = await services.store.count()
     return schema.EmbeddingBacklog(episodes=counts.episodes, to_embed=counts.to_embed)

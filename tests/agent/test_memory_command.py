@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from agent.cli.main import app
-from tests.agent.test_memory_room import _document, _import
+from tests.agent.test_memory_room import imported, remember_imported
 from tests.conftest import ADMIN_KEY
 from tests.graphs.conftest import System
 
@@ -33,7 +33,7 @@ def dsm(whole: System, tmp_path: Path) -> Run:
 async def test_a_person_reads_corrects_and_forgets_by_the_sprints_name(
     whole: System, dsm: Run
 ) -> None:
-    await _import(whole, _document(1), _document(2))
+    await remember_imported(whole, imported(1), imported(2))
     listed = (await dsm("list")).output.splitlines()
     assert listed[0].startswith("2026-02-02  IMPORTED  IMPORTED-S02  7 of 8 done in 14 days")
     assert (await dsm("list", "--text", "S01", "--limit", "1")).output.count("IMPORTED-S") == 1
@@ -60,7 +60,7 @@ async def test_a_person_reads_corrects_and_forgets_by_the_sprints_name(
 async def test_what_names_nothing_or_corrects_nothing_is_said_in_one_line(
     whole: System, dsm: Run
 ) -> None:
-    await _import(whole, _document(1))
+    await remember_imported(whole, imported(1))
     unknown = await dsm("show", "NOBODY-S01")
     assert (unknown.exit_code, "dsm memory list" in unknown.output) == (1, True)
     assert (await dsm("correct", "IMPORTED-S01", "--reason", "none")).exit_code == 2

@@ -12,7 +12,7 @@ from tests.graphs.conftest import System
 HOSTILE = "'; DROP TABLE episodes; -- <script>alert(1)</script> \u202e"
 
 
-def _document(number: int, completed: int = 7, project: str = "IMPORTED") -> dict[str, Any]:
+def imported(number: int, completed: int = 7, project: str = "IMPORTED") -> dict[str, Any]:
     return {
         "episode_id": str(UUID(int=number)),
         "project_id": project,
@@ -42,7 +42,7 @@ def _document(number: int, completed: int = 7, project: str = "IMPORTED") -> dic
     }
 
 
-async def _import(system: System, *documents: dict[str, Any]) -> Any:
+async def remember_imported(system: System, *documents: dict[str, Any]) -> Any:
     answer = await system.post("orchestrator", "/memory/episodes", {"episodes": [*documents]})
     assert answer.status_code == 201, answer.text
     return answer.json()
@@ -59,13 +59,14 @@ async def _forget(system: System, number: int, base: int = 1) -> Any:
 
 
 async def test_pages_stay_where_they_are_and_filters_choose(whole: System) -> None:
-    await _import(whole, *(_document(number) for number in (1, 2, 3)))
+    await remember_imported(whole, *(imported(number) for number in (1, 2, 3)))
     first = await get(whole, "/memory/episodes?limit=2")
-    await _import(whole, _document(9), _document(4, project="OTHER"))
+    await remember_imported(whole, imported(9), imported(4, project="OTHER"))
     second = await get(whole, f"/memory/episodes?limit=2&cursor={first['next_cursor']}")
     days = [row["day"] for row in first["episodes"] + second["episodes"]]
     assert days == ["2026-02-03", "2026-02-02", "2026-02-01"]
     assert second["next_cursor"] is None
+    assert (await get(whole, "/memory/episodes?limit=5"))["next_cursor"] is None
     row = first["episodes"][0]
     assert row["perception"]["completed"] == [6, 7, 5]
     assert (row["outcome"]["completed_tasks"], row["known_on"]) == (7, "2026-02-17")
@@ -88,7 +89,7 @@ async def test_pages_stay_where_they_are_and_filters_choose(whole: System) -> No
 
 
 async def test_a_correction_is_a_version_and_one_of_two_at_once_wins(whole: System) -> None:
-    await _import(whole, _document(1))
+    await remember_imported(whole, imported(1))
     answers = await asyncio.gather(
         _correct(whole, 1, completed_tasks=4), _correct(whole, 1, completed_tasks=5)
     )
@@ -107,7 +108,8 @@ async def test_a_correction_is_a_version_and_one_of_two_at_once_wins(whole: Syst
     assert (await _correct(whole, 1, base=2, worked=False)).status_code == 201
     unworked = await get(whole, f"/memory/episodes/{UUID(int=1)}")
     assert (unworked["episode"]["recallable"], unworked["episode"]["version"]) == (False, 3)
-    for bad in ({}, {"completed_tasks": -1}, {"duration_days": 0}, {"worked": "no"}):
+    same = {"completed_tasks": unworked["episode"]["outcome"]["completed_tasks"], "worked": False}
+    for bad in ({}, {"completed_tasks": -1}, {"duration_days": 0}, {"worked": "no"}, same):
         assert (await _correct(whole, 1, base=3, **bad)).status_code == 400, bad
     assert (await _correct(whole, 8, completed_tasks=1)).status_code == 404
 
@@ -115,14 +117,14 @@ async def test_a_correction_is_a_version_and_one_of_two_at_once_wins(whole: Syst
 async def test_later_imports_bring_back_neither_a_corrected_nor_a_forgotten_episode(
     whole: System,
 ) -> None:
-    await _import(whole, *(_document(number) for number in (1, 2, 3)))
+    await remember_imported(whole, *(imported(number) for number in (1, 2, 3)))
     assert (await _correct(whole, 1, completed_tasks=2)).status_code == 201
     assert (await _forget(whole, 2)).status_code == 200
-    imported = await _import(whole, *(_document(number) for number in (1, 2, 3)))
-    assert imported == {"created": 0, "existing": 3}
+    again = await remember_imported(whole, *(imported(number) for number in (1, 2, 3)))
+    assert again == {"created": 0, "existing": 3}
     path = f"{whole.urls['orchestrator']}/memory/episodes/imported/IMPORTED"
     body = {
-        "episodes": [_document(number, completed=6) for number in (1, 2, 3)],
+        "episodes": [imported(number, completed=6) for number in (1, 2, 3)],
         "keep": [str(UUID(int=number)) for number in (1, 2, 3)],
     }
     replaced = (await whole.http.put(path, json=body)).json()
@@ -140,7 +142,7 @@ async def test_later_imports_bring_back_neither_a_corrected_nor_a_forgotten_epis
 async def test_text_and_vectors_of_a_forgotten_episode_are_gone_and_the_deed_is_audited(
     whole: System,
 ) -> None:
-    await _import(whole, _document(1))
+    await remember_imported(whole, imported(1))
     await _correct(whole, 1, completed_tasks=3)
     assert (await _forget(whole, 1, base=1)).status_code == 409
     assert (await _forget(whole, 1, base=2)).status_code == 200
@@ -173,7 +175,7 @@ async def test_a_decision_shows_what_it_recalled_and_the_effect_of_forgetting_it
 ) -> None:
     await whole.make_project("USER", 12)
     await give_history(whole, "USER", [5, 6, 5, 7, 6, 5])
-    await _import(whole, *(_document(number) for number in range(1, 9)))
+    await remember_imported(whole, *(imported(number) for number in range(1, 9)))
     run = (await whole.orchestrate("USER")).json()
     recalled = await get(whole, f"{run['run_url']}/recalled")
     assert [item["rank"] for item in recalled["recalled"]] == list(range(1, 9))
