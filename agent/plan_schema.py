@@ -51,12 +51,14 @@ class PlanOutcome(Answer):
     """`waiting` until a person answers, then `done`, or `failed` when a call was refused."""
     undoes: UUID | None
     """Run that this one takes back; null for a request."""
+    undone: bool = False
+    """True when all of that run is taken back that can be; while false, it can be undone again."""
     actions_planned: list[PlannedCall]
     """The calls, in order."""
     actions_taken: list[str] = []
     """What was done, in words; a refusal too."""
     stays: list[str] = []
-    """Calls of the other run that are not taken back, each with its reason."""
+    """Calls that are not taken back, or steps of this run that were not made; each with why."""
     created: Created | None = None
     """Sprint and schedule that a requested call made; null without either."""
     approval: Approval | None = None

@@ -1,6 +1,6 @@
 """Plan that takes a finished run back: a compensating call for each call, in reverse order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import JsonValue
@@ -8,10 +8,14 @@ from pydantic import JsonValue
 from domain_services.kernel.client.http_client import PeerRefused
 from domain_services.sprint.schema import Sprint
 from graphs.deps import Sources
+from graphs.state import Actions
 from memory.decision import PlannedCall
 from tools.compensation import Compensation, compensation
 from tools.cron_words import describe_schedule
 from tools.cronjobs import CronJob, cronjob_name
+
+# State of a schedule after each call: True when it is suspended.
+_SUSPENSIONS: Mapping[str, bool] = {"suspend_cronjob": True, "resume_cronjob": False}
 
 
 @dataclass(frozen=True)
@@ -85,14 +89,18 @@ async def _checked(
         return back, await _obstacle_of_sprint(sources, str(back.arguments["sprint_id"]))
     if back.name == "create_cronjob":
         sprint = await _sprint(sources, str(back.arguments["sprint_id"]))
-        is_running = sprint is not None and sprint.status == "in_progress"
-        return back, "" if is_running else "its sprint has ended"
+        if sprint is None or sprint.status != "in_progress":
+            return back, "its sprint has ended"
+        job = await sources.cronjobs.find(cronjob_name(sprint.sprint_id))
+        # A creation would adopt it, and change the times that somebody gave it.
+        return back, "" if job is None else f"it is scheduled again already, {_times(job)}"
     job = await sources.cronjobs.find(str(back.arguments["name"]))
     if job is None:
         return back, "the schedule is gone already"
     if back.name == "change_cronjob" and not _is_as_made(finished.call, job):
-        now = describe_schedule(job.schedule, job.timezone)
-        return back, f"somebody has changed the schedule since; it is {now}"
+        return back, f"somebody has changed the schedule since; it is {_times(job)}"
+    if back.name in _SUSPENSIONS and job.suspended is _SUSPENSIONS[back.name]:
+        return back, f"the schedule {'is suspended' if job.suspended else 'runs'} again already"
     return back.model_copy(update={"before": as_before(job)}), ""
 
 
@@ -116,6 +124,35 @@ async def _sprint(sources: Sources, sprint_id: str) -> Sprint | None:
         return None
 
 
+def left_by_undo(
+    proposed: Sequence[PlannedCall], rejected: Collection[int], actions: Actions
+) -> list[str]:
+    """Say which calls of an undo were not made, each with its reason; empty when all is undone.
+
+    `rejected` are the steps of the `proposed` plan that a person left out.
+    """
+    approved = [step for step in range(len(proposed)) if step not in rejected]
+    executed = approved[: len(actions.made)]
+    cancelled = {
+        str(proposed[step].arguments["sprint_id"])
+        for step in executed
+        if proposed[step].name == "cancel_sprint"
+    }
+    remaining: list[str] = []
+    for step, call in enumerate(proposed):
+        # A schedule goes with its sprint: its deletion needs no call of its own.
+        goes_along = call.name == "delete_cronjob" and (call.before or {}).get("sprint_id")
+        if step in executed or (goes_along and goes_along in cancelled):
+            continue
+        if step in rejected:
+            remaining.append(f"{call.description}: not approved")
+        elif step == approved[len(executed)] and actions.refused:
+            remaining.append(actions.refused[0])
+        else:
+            remaining.append(f"{call.description}: not tried after a step that was refused")
+    return remaining
+
+
 async def with_before(sources: Sources, call: PlannedCall) -> PlannedCall:
     """Return a call on a project's schedule with that schedule as it is now, to be taken back."""
     if "cronjob" not in call.name:
@@ -132,6 +169,10 @@ def as_before(job: CronJob) -> dict[str, JsonValue]:
     """Return what a call needs that makes a schedule again as it is."""
     fields = {"project_id", "name", "sprint_id", "schedule", "timezone", "starts_on", "ends_on"}
     return job.model_dump(mode="json", include=fields)
+
+
+def _times(job: CronJob) -> str:
+    return describe_schedule(job.schedule, job.timezone)
 
 
 def _is_as_made(call: PlannedCall, job: CronJob) -> bool:

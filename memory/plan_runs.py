@@ -9,7 +9,7 @@ its end is stored with the end of the run that it takes back, in one transaction
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, LiteralString
+from typing import Literal, LiteralString
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -21,28 +21,28 @@ from domain_services.kernel.messaging import deliveries
 from memory.audits import ROUTE, enqueue
 from memory.decision import Decision
 from memory.episode_documents import JsonObject
-from memory.pool import Pool
+from memory.pool import Connection, Pool
 from memory.run import LeaseLost, Run, RunError, RunKind, run_url
+from memory.waiting_requests import CallKey, Request, make_room, run_of_key
 
-MOST_REQUESTS = 20  # that wait for a person in one project
-
-# Two requests at once would both count the others only.
-_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('requests of ' || %s, 0))"
-_COUNT = """
-    SELECT count(*) FROM runs WHERE project_id = %s AND status = 'waiting' AND kind = 'request'
-"""
 # The row stays as it is until the undo run is stored.
-_ORIGINAL = "SELECT status FROM runs WHERE run_id = %s FOR UPDATE"
+_ORIGINAL = "SELECT status, undone_by FROM runs WHERE run_id = %s FOR UPDATE"
 _OTHER_UNDO = """
-    SELECT run_id, status FROM runs
-    WHERE undoes = %s AND status IN ('running', 'waiting', 'decided', 'done')
+    SELECT run_id, status FROM runs WHERE undoes = %s AND status IN ('waiting', 'decided')
+"""
+_SUPERSEDE_UNDO = """
+    UPDATE runs SET status = 'superseded', superseded_by = %(run_id)s, ended_at = now(),
+        token = token + 1, response = response || '{"status": "superseded", "approval": null}'
+    WHERE undoes = %(original)s AND status = 'waiting'
+        AND (fingerprint <> %(fingerprint)s OR expires_at <= now())
 """
 _OPEN: LiteralString = """
     INSERT INTO runs (run_id, project_id, kind, status, lease_seconds, lease_until, request,
-        decision, decided_at, response, fingerprint, rests_on, expires_at, undoes)
+        decision, decided_at, response, fingerprint, rests_on, expires_at, undoes,
+        caller, request_key)
     VALUES (%(run_id)s, %(project_id)s, %(kind)s, 'waiting', %(lease)s, now(), %(request)s,
         %(decision)s, now(), %(response)s, %(fingerprint)s, %(rests_on)s, %(expires_at)s,
-        %(undoes)s)
+        %(undoes)s, %(caller)s, %(key)s)
 """
 _END: LiteralString = f"""
     WITH ended AS (
@@ -51,9 +51,10 @@ _END: LiteralString = f"""
         WHERE run_id = %(run_id)s AND token = %(token)s AND status = 'decided'
         RETURNING run_id, undoes
     ), undone AS (
-        UPDATE runs AS original SET status = 'undone', undone_by = ended.run_id
-        FROM ended WHERE original.run_id = ended.undoes AND original.status = 'done'
-            AND %(status)s = 'done'
+        UPDATE runs AS original SET undone_by = ended.run_id,
+            status = CASE WHEN %(taken_back)s = 'whole' THEN 'undone' ELSE original.status END
+        FROM ended WHERE original.run_id = ended.undoes AND original.status IN ('done', 'failed')
+            AND %(taken_back)s IN ('whole', 'part')
     ), audited AS (
         INSERT INTO deliveries (id, route, body)
         SELECT %(deed_id)s::uuid, '{ROUTE}', %(deed)s::jsonb FROM ended
@@ -63,8 +64,12 @@ _END: LiteralString = f"""
 """
 
 
+TakenBack = Literal["whole", "part", "nothing"]
+"""What an undo run has taken back of the other run, of that which can be taken back."""
+
+
 class AlreadyUndone(Conflict):
-    """The run was taken back, or is about to be; `undone_by` names the run that does."""
+    """The run was taken back; `undone_by` names the run that did it."""
 
     code = "already_undone"
     title = "The run is already undone"
@@ -75,13 +80,6 @@ class UndoWaits(Conflict):
 
     code = "undo_waits"
     title = "Another undo of the run is under way"
-
-
-class TooManyRequests(Conflict):
-    """As many requests of the project wait as may."""
-
-    code = "too_many_requests_waiting"
-    title = "Too many requests wait"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +108,8 @@ class WaitingPlan:
     """Audit of the request."""
     undoes: UUID | None = None
     """Run that it takes back; None for a request."""
+    key: CallKey | None = None
+    """Identity of the call that asks; None without one."""
 
 
 class PlanRuns:
@@ -119,9 +119,15 @@ class PlanRuns:
         self._pool = pool
         self._lease_seconds = lease_seconds
 
-    async def open(self, plan: WaitingPlan) -> None:
+    async def of_key(self, key: CallKey) -> Run | None:
+        """Return the run that a call opened before; None without one."""
+        async with self._pool.connection() as connection:
+            return await run_of_key(connection, key)
+
+    async def open(self, plan: WaitingPlan) -> Run | None:
         """Store a waiting run and the audit of who asked for it.
 
+        A request that was made before opens no second run: its run is returned, else None.
         Raises: `AlreadyUndone`, `UndoWaits`, `TooManyRequests`; `NotFound` for a run that is gone.
         """
         values = {
@@ -136,24 +142,21 @@ class PlanRuns:
             "rests_on": Jsonb(plan.rests_on),
             "expires_at": plan.expires_at,
             "undoes": plan.undoes,
+            "caller": plan.key and plan.key.caller,
+            "key": plan.key and plan.key.key,
         }
         async with self._pool.connection() as connection, connection.transaction():
-            if plan.undoes is None:
-                await connection.execute(_LOCK, (plan.project_id,))
-                row = await (await connection.execute(_COUNT, (plan.project_id,))).fetchone()
-                if row and row[0] >= MOST_REQUESTS:
-                    raise TooManyRequests(
-                        f"{MOST_REQUESTS} requests of {plan.project_id} wait for a person; ask"
-                        " again when some are answered: dsm runs --status waiting"
-                    )
+            if plan.undoes is not None:
+                await _make_room_for_undo(connection, plan.run_id, plan.undoes, plan.fingerprint)
             else:
-                if not (await connection.execute(_ORIGINAL, (plan.undoes,))).rowcount:
-                    raise NotFound(f"run {plan.undoes} was deleted by its age meanwhile")
-                other = await (await connection.execute(_OTHER_UNDO, (plan.undoes,))).fetchone()
-                if other is not None:
-                    raise _refusal(plan.undoes, *other)
+                request = Request(
+                    plan.run_id, plan.project_id, plan.decision.plan, plan.fingerprint, plan.key
+                )
+                if (earlier := await make_room(connection, request)) is not None:
+                    return earlier
             await connection.execute(_OPEN, values)
             await enqueue(connection, plan.deed)
+        return None
 
     async def finish(
         self,
@@ -162,9 +165,10 @@ class PlanRuns:
         response: BaseModel,
         *,
         error: RunError | None = None,
+        taken_back: TakenBack = "nothing",
         deed: DecisionAuditCreate | None = None,
     ) -> None:
-        """End a decided run; when it is `done`, the run that it takes back becomes `undone`.
+        """End a decided run; the run that it takes back is `undone` when `taken_back` as a whole.
 
         Raises: `LeaseLost`.
         """
@@ -174,6 +178,7 @@ class PlanRuns:
             "status": status,
             "response": _json(response),
             "error": None if error is None else Jsonb(error),
+            "taken_back": taken_back,
             "deed_id": deed and deed.audit_id,
             "deed": None if deed is None else Jsonb(deliveries.body_of(deed)),
         }
@@ -183,16 +188,41 @@ class PlanRuns:
                 raise LeaseLost(run.run_id)
 
 
-def _refusal(original: UUID, undo: UUID, status: str) -> Conflict:
-    place: dict[str, Any] = {"undo_run_id": str(undo), "run_url": run_url(undo)}
-    if status == "done":
-        return AlreadyUndone(
-            f"run {original} is undone already, by run {undo}; see dsm run {undo}",
-            undone_by=str(undo),
-            **place,
+async def _make_room_for_undo(
+    connection: Connection, run_id: UUID, original: UUID, fingerprint: str
+) -> None:
+    """Hold the run that the undo `run_id` takes back; an undo on other facts makes room.
+
+    Raises: `NotFound`, `AlreadyUndone`, `UndoWaits`.
+    """
+    row = await (await connection.execute(_ORIGINAL, (original,))).fetchone()
+    if row is None:
+        raise NotFound(f"run {original} was deleted by its age meanwhile")
+    status, undone_by = row
+    if status == "undone":
+        raise already_undone(original, undone_by)
+    # Its facts have changed, or its time is over: an approval of the older one is refused.
+    values = {"run_id": run_id, "original": original, "fingerprint": fingerprint}
+    await connection.execute(_SUPERSEDE_UNDO, values)
+    row = await (await connection.execute(_OTHER_UNDO, (original,))).fetchone()
+    if row is not None:
+        undo, status = row
+        answer = f"dsm approve {undo} or dsm reject {undo} answers it"
+        raise UndoWaits(
+            f"run {undo} that takes {original} back is {status};"
+            f" {answer if status == 'waiting' else f'see dsm run {undo}'}",
+            undo_run_id=str(undo),
+            run_url=run_url(undo),
         )
-    return UndoWaits(
-        f"run {undo} that takes {original} back is {status}; see dsm run {undo}", **place
+
+
+def already_undone(original: UUID, undone_by: UUID) -> AlreadyUndone:
+    """Return the refusal to take a run back once more."""
+    return AlreadyUndone(
+        f"run {original} is undone already, by run {undone_by}; see dsm run {undone_by}",
+        undone_by=str(undone_by),
+        undo_run_id=str(undone_by),
+        run_url=run_url(undone_by),
     )
 
 

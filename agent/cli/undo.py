@@ -11,7 +11,7 @@ from agent.cli.stack import AsJson
 from agent.cli.target import Target
 
 if TYPE_CHECKING:
-    from agent.client import OrchestratorClient
+    from agent.decision_schema import RunDecision
     from agent.plan_schema import PlanOutcome
 
 RunArgument = Annotated[
@@ -37,46 +37,70 @@ def undo(
 
     asks = not (yes or as_json) and sys.stdin.isatty()
     with one_line():
-        outcome = asyncio.run(_undo(target, run, reason, asks=asks, quiet=as_json))
+        plan = asyncio.run(_plan(target, run, reason))
+        if not as_json:
+            print("\n".join(describe_plan(plan)))
+        approved = not asks or _is_confirmed()
+        outcome = asyncio.run(_answer(target, plan, approved=approved))
     if as_json:
         print(outcome.model_dump_json(indent=2))
     else:
-        print("\n".join(describe_end(outcome)))
+        print("\n".join(describe_end(outcome, target.options)))
     if outcome.status == "failed":
         raise typer.Exit(1)
 
 
-async def _undo(
-    target: Target, name: str, reason: str | None, *, asks: bool, quiet: bool
-) -> "PlanOutcome":
+async def _plan(target: Target, name: str, reason: str | None) -> "PlanOutcome":
     from agent.cli.connect import connect
+    from agent.cli.requests import make_request
     from agent.cli.run_names import find_run
     from agent.plan_schema import UndoRequest
 
     async with connect(target) as clients:
+        run_id = await find_run(clients.orchestrator, name)
+        body = make_request(UndoRequest, {"reason": reason})
+        return await clients.orchestrator.undo(run_id, body)
+
+
+def _is_confirmed() -> bool:
+    """Ask the person; an interrupt and the end of the input are a no."""
+    # Outside of the event loop, which would keep the first Ctrl-C to itself.
+    try:
+        return typer.confirm("Do it?")
+    except typer.Abort:
+        print()
+        return False
+
+
+async def _answer(target: Target, plan: "PlanOutcome", *, approved: bool) -> "PlanOutcome":
+    """Answer each step of a plan; one that cannot be carried out now does not go on waiting."""
+    from agent.cli.connect import connect
+    from domain_services.kernel.client.http_client import PeerRefused
+
+    async with connect(target) as clients:
         orchestrator = clients.orchestrator
-        run_id = await find_run(orchestrator, name)
-        plan = await orchestrator.undo(run_id, UndoRequest(reason=reason))
-        if not quiet:
-            print("\n".join(describe_plan(plan)))
-        approved = not asks or typer.confirm("Do it?")
-        return await _answer(orchestrator, plan, approved=approved)
+        if not approved:
+            return await orchestrator.decide_plan(plan.run_id, _decision(plan, "not confirmed"))
+        try:
+            return await orchestrator.decide_plan(plan.run_id, _decision(plan))
+        except PeerRefused as refusal:
+            if refusal.problem.get("code") in ("plan_changed", "paused", "run_in_progress"):
+                reason = f"could not be carried out: {refusal.detail}"[:1000]
+                await orchestrator.decide_plan(plan.run_id, _decision(plan, reason))
+            raise
 
 
-async def _answer(
-    orchestrator: "OrchestratorClient", plan: "PlanOutcome", *, approved: bool
-) -> "PlanOutcome":
+def _decision(plan: "PlanOutcome", rejection: str | None = None) -> "RunDecision":
+    """Return the approval of each step, or with `rejection` the refusal of each for that reason."""
     from agent.decision_schema import RunDecision, StepAnswer
 
     assert plan.approval is not None  # an undo run begins as a waiting one
+    answer = "approve" if rejection is None else "reject"
     decisions = [
-        StepAnswer(step=call.step, type="approve")
-        if approved
-        else StepAnswer(step=call.step, type="reject", reason="not confirmed")
+        StepAnswer(step=call.step, type=answer, reason=rejection)
         for call in plan.approval.action_requests
     ]
-    body = RunDecision(fingerprint=plan.approval.fingerprint, decisions=decisions)
-    return await orchestrator.decide_plan(plan.run_id, body)
+    return RunDecision(fingerprint=plan.approval.fingerprint, decisions=decisions)
 
 
 def describe_plan(plan: "PlanOutcome") -> Iterator[str]:
@@ -89,13 +113,15 @@ def describe_plan(plan: "PlanOutcome") -> Iterator[str]:
         yield from (f"  {words}" for words in plan.stays)
 
 
-def describe_end(outcome: "PlanOutcome") -> Iterator[str]:
-    """Describe what was done, and whether the run is undone."""
+def describe_end(outcome: "PlanOutcome", options: str = "") -> Iterator[str]:
+    """Describe what was done, what stays, and whether the run is undone."""
     if outcome.status == "rejected":
         yield f"Nothing was done; run {outcome.undoes} stands."
         return
     yield from outcome.actions_taken
-    if outcome.status == "done":
+    if outcome.undone:
         yield f"Run {outcome.undoes} is undone."
-    else:
-        yield f"Run {outcome.undoes} is not undone, a step was refused: dsm run {outcome.run_id}"
+        return
+    yield f"Run {outcome.undoes} is not undone. This stays:"
+    yield from (f"  {words}" for words in outcome.stays)
+    yield f"Next: dsm undo {outcome.undoes}{options} takes back the rest, where that can be"

@@ -94,6 +94,6 @@ def _document(call: PlannedCall, answer: StepAnswer) -> JsonObject:
     document: JsonObject = {"step": answer.step, "name": call.name, "type": answer.type}
     if answer.type == "edit":
         document["arguments"] = answer.changes
-    if answer.reason:
-        document["reason"] = answer.reason
+    if answer.words:
+        document["reason"] = answer.words
     return document

@@ -21,13 +21,13 @@ Wired = Annotated[Services, Depends(_services)]
 
 
 @router.post("/requests", status_code=202, responses=problems(400, 404, 409, 503))
-async def ask_for_call(body: CallRequest, services: Wired, request: Request) -> PlanOutcome:
+async def request_call(body: CallRequest, services: Wired, request: Request) -> PlanOutcome:
     """Ask for one call, which is made when a person approves it at `approval.decide_url`."""
     return await services.asking.call(body, request.scope["dsm.identity"].name)
 
 
 @router.post("/{run_id}/undo", status_code=202, responses=problems(400, 404, 409, 503))
-async def undo(
+async def undo_run(
     run_id: UUID, services: Wired, request: Request, body: UndoRequest | None = None
 ) -> PlanOutcome:
     """Plan the calls that take a finished run back; they wait for a person's approval.

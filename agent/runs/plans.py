@@ -12,7 +12,8 @@ from graphs.deeds import build_deed_audit
 from graphs.deps import Deps
 from graphs.nodes.act import CallFailed, make_calls
 from graphs.state import Actions
-from memory.decision import Decision, PlannedCall
+from graphs.undo import left_by_undo
+from memory.decision import Decision
 from memory.deleted_schedules import DeletedSchedules
 from memory.plan_runs import PlanRuns
 from memory.run import LeaseLost, Run, RunError, run_url
@@ -51,7 +52,6 @@ class PlanExecution:
                 giving_back(f"run {run.run_id}", lambda: self._recovery.give_back([run])),
                 holding(self._recovery, run),
             ):
-                await self._note_schedules(run, plan)
                 deps = self._deps(run)
                 guard = Guard(deps.tools, str(run.run_id), deps.may_call)
                 return await self._finish(run, await make_calls(guard, plan))
@@ -66,41 +66,50 @@ class PlanExecution:
         return outcome.model_copy(update={"status": run.status, "approval": None})
 
     async def _finish(self, run: Run, actions: Actions) -> PlanOutcome:
-        """Store what was done; a refusal leaves the run that is taken back as it was."""
-        if actions.refused:
-            error = RunError(kind="Refused", detail=actions.refused[0])
-            return await self._end(run, actions, error)
-        return await self._end(run, actions, None)
+        """Store what was done; a refusal ends the run as failed."""
+        error = RunError(kind="Refused", detail=actions.refused[0]) if actions.refused else None
+        return await self._end(run, actions, error)
 
     async def _give_up(self, run: Run, reason: RunError, error: Exception) -> None:
         calls = error.made if isinstance(error, CallFailed) else ()
         await self._end(run, Actions(calls, (reason["detail"],)), reason)
 
     async def _end(self, run: Run, actions: Actions, error: RunError | None) -> PlanOutcome:
+        # The calls were made before anything says so: a run that dies in between makes them again.
+        await self._note_schedules(run, len(actions.made))
         outcome = _outcome(run, actions, failed=error is not None)
-        deed = None
-        if error is None and run.undoes is not None:
-            original = await self._runs.get(run.undoes)
-            deed = build_deed_audit(
-                original or run,
-                "undone",
-                run.reviewed_by or "",
-                fingerprint=run.fingerprint,
-                steps=[{"done": words} for words in outcome.actions_taken],
-                details={"undone_by": str(run.run_id), "stays": list(outcome.stays)},
-            )
         status = "done" if error is None else "failed"
-        await self._plans.finish(run, status, outcome, error=error, deed=deed)
+        if run.undoes is None or not actions.made:
+            await self._plans.finish(run, status, outcome, error=error)
+            return outcome
+        original = await self._runs.get(run.undoes)
+        deed = build_deed_audit(
+            original or run,
+            "undone" if outcome.undone else "undone_in_part",
+            run.reviewed_by or "",
+            fingerprint=run.fingerprint,
+            steps=[{"done": words} for words in outcome.actions_taken],
+            details={"undone_by": str(run.run_id), "stays": list(outcome.stays)},
+        )
+        taken_back = "whole" if outcome.undone else "part"
+        await self._plans.finish(
+            run, status, outcome, error=error, taken_back=taken_back, deed=deed
+        )
         return outcome
 
-    async def _note_schedules(self, run: Run, plan: tuple[PlannedCall, ...]) -> None:
-        """Remember whose word a schedule goes by, so that no later run makes or leaves it out."""
+    async def _note_schedules(self, run: Run, count: int) -> None:
+        """Remember whose word a schedule goes by, so that no later run makes or leaves it out.
+
+        `count` is the number of calls of the run's plan that were made.
+        """
+        plan = Decision.model_validate(run.decision).plan
         names = {call.name for call in plan}
-        for call in plan:
+        for call in plan[:count]:
             job: dict[str, Any] = {**(call.before or {}), **call.arguments}
             sprint_id = job.get("sprint_id")
             if sprint_id is None:
                 continue
+            # The schedule of a sprint that was to be cancelled comes back when that was refused.
             if call.name == "delete_cronjob" and "cancel_sprint" not in names:
                 by = run.reviewed_by or ""
                 await self._deletions.remember(run.project_id, str(sprint_id), by)
@@ -109,12 +118,10 @@ class PlanExecution:
 
 
 def _outcome(run: Run, actions: Actions, *, failed: bool) -> PlanOutcome:
-    stays: Any = run.request.get("stays")
     plan = Decision.model_validate(run.decision).plan
-    if run.proposal is not None:
-        proposed = Decision.model_validate(run.proposal).plan
-        rejected = (call for call in proposed if call not in plan)
-        stays = [*(stays or ()), *(f"{call.description}: not approved" for call in rejected)]
+    stays: Any = run.request.get("stays")
+    proposed = Decision.model_validate(run.proposal or run.decision).plan
+    remaining = left_by_undo(proposed, _rejected_steps(run), actions) if run.undoes else []
     return PlanOutcome(
         run_id=run.run_id,
         run_url=run_url(run.run_id),
@@ -122,8 +129,16 @@ def _outcome(run: Run, actions: Actions, *, failed: bool) -> PlanOutcome:
         project_id=run.project_id,
         status="failed" if failed else "done",
         undoes=run.undoes,
+        undone=run.undoes is not None and not remaining,
         actions_planned=list(plan),
         actions_taken=taken_in_words(actions),
-        stays=stays or [],
+        stays=[*(stays or ()), *remaining],
         created=created_by(actions),
     )
+
+
+def _rejected_steps(run: Run) -> set[int]:
+    """Return the steps of the proposed plan that a person left out."""
+    review: Any = run.review or {}
+    answers = review.get("decisions", ())
+    return {answer["step"] for answer in answers if answer["type"] == "reject"}

@@ -3,56 +3,21 @@
 import asyncio
 from typing import Any
 
-import httpx
 import pytest
 
-from agent.runs import plans, resumption
-from tests.agent.conftest import give_history, until
+from agent.runs import plans
+from tests.agent.conftest import until
 from tests.graphs.conftest import System
 from tests.graphs.test_failing_runs import change
-from tests.graphs.waiting import ALL, JSON, answer, details, get, schedules, sprints
+from tests.graphs.undoing import P, ask, report, start_with_history, undone, world
+from tests.graphs.waiting import answer, details, get, schedules, sprints
 from tools.guard import Guard
-
-P = "UNDO"
 
 
 @pytest.fixture
 async def started(system: System, monkeypatch: pytest.MonkeyPatch) -> System:
-    """Start services whose recovery looks often, with a project that has a history."""
-    monkeypatch.setattr(resumption, "RECOVERY_SECONDS", 0.1)
-    await system.start(*ALL, "daily_scrum")
-    await give_history(system, P, [4, 5, 6])
-    await system.make_project(P, 6)
+    await start_with_history(system, monkeypatch)
     return system
-
-
-async def world(system: System) -> JSON:
-    """Read all that an undone run must leave as it was."""
-    velocity = await get(system, "chronicle", f"/v1/analytics/project/{P}/velocity")
-    backlog = await get(system, "backlog", f"/backlogs/{P}")
-    free = sorted(
-        (task["task_id"], task["status"], task["sprint_id"], task["assigned_to"])
-        for task in backlog
-    )
-    return {
-        "velocity": velocity,
-        "free": free,
-        "sprints": await sprints(system, P),
-        "schedules": await schedules(system, P),
-    }
-
-
-async def ask(system: System, run: JSON, **body: Any) -> httpx.Response:
-    return await system.post("orchestrator", f"{run['run_url']}/undo", body)
-
-
-async def undone(system: System, run: JSON) -> JSON:
-    """Ask to undo a run and approve it; return the answer."""
-    request = await ask(system, run, reason="the wrong week")
-    assert request.status_code == 202, request.text
-    response = await answer(system, request.json())
-    assert response.status_code == 200, response.text
-    return response.json()
 
 
 async def test_undo_brings_everything_back_as_it_was(started: System) -> None:
@@ -154,13 +119,6 @@ async def test_rejected_undo_leaves_the_run_and_may_be_asked_for_again(started: 
     assert (await ask(started, run)).status_code == 202
 
 
-async def report(system: System, run: JSON) -> None:
-    [task, *_] = run["created"]["tasks"]
-    body = {"status": "in_progress", "progress_percentage": 10}
-    response = await system.post("sprint", f"/tasks/{task['task_id']}/progress", body)
-    assert response.status_code in (200, 202), response.text
-
-
 async def test_sprint_with_reported_work_is_not_undone(started: System) -> None:
     run = (await started.orchestrate(P)).json()
     await report(started, run)
@@ -246,30 +204,3 @@ class _LeftAlone:
     async def __aenter__(self) -> None: ...
 
     async def __aexit__(self, *_: object) -> None: ...
-
-
-async def test_half_refused_undo_says_so_and_the_run_stays_done(
-    started: System, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run = (await started.orchestrate(P)).json()
-    request = (await ask(started, run)).json()
-    call = Guard.call
-
-    async def late_report(self: Guard, step: int, planned: Any) -> Any:
-        if planned.name == "cancel_sprint":
-            await report(started, run)
-        return await call(self, step, planned)
-
-    monkeypatch.setattr(Guard, "call", late_report)
-    response = await answer(started, request)
-    assert response.status_code == 200, response.text
-    outcome = response.json()
-    assert outcome["status"] == "failed"
-    deleted, refused = outcome["actions_taken"]
-    assert deleted.startswith("Deleted CronJob")
-    assert "refused" in refused
-    assert (await details(started, run))["status"] == "done"
-    # The sprint goes on, and its next decision schedules its daily scrum again.
-    monkeypatch.setattr(Guard, "call", call)
-    await started.orchestrate(P)
-    assert len(await schedules(started, P)) == 1

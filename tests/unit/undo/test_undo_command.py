@@ -8,6 +8,7 @@ from agent.cli.approval_words import describe_answer
 from agent.cli.undo import describe_end, describe_plan
 from agent.plan_schema import PlanOutcome
 from graphs.approval import Approval, Change
+from memory.decision import PlannedCall
 
 RUN, UNDO = UUID(int=1), UUID(int=2)
 
@@ -47,24 +48,37 @@ def test_plan_names_changes_and_what_stays() -> None:
 
 
 def test_end_says_what_was_done_or_refused() -> None:
-    assert list(describe_end(outcome(actions_taken=["Cancelled sprint P1-S02"]))) == [
+    assert list(describe_end(outcome(undone=True, actions_taken=["Cancelled sprint P1-S02"]))) == [
         "Cancelled sprint P1-S02",
         f"Run {RUN} is undone.",
     ]
     assert list(describe_end(outcome(status="rejected"))) == [
         f"Nothing was done; run {RUN} stands."
     ]
-    assert f"is not undone, a step was refused: dsm run {UNDO}" in "".join(
-        describe_end(outcome(status="failed"))
-    )
+    part = outcome(actions_taken=["Deleted CronJob a"], stays=["Cancel sprint P1-S02: refused, no"])
+    assert list(describe_end(part)) == [
+        "Deleted CronJob a",
+        f"Run {RUN} is not undone. This stays:",
+        "  Cancel sprint P1-S02: refused, no",
+        f"Next: dsm undo {RUN} takes back the rest, where that can be",
+    ]
 
 
 def test_answer_to_an_undo_or_a_request_is_told_by_its_kind() -> None:
-    assert list(describe_answer(outcome(actions_taken=["Deleted CronJob a"]))) == [
-        "Deleted CronJob a",
-        f"Run {RUN} is undone.",
+    answers = [
+        outcome(undone=True, actions_taken=["Deleted CronJob a"]),
+        outcome(status="failed", actions_taken=["Cancel sprint P1-S02: refused, no"]),
+        outcome(status="rejected"),
     ]
+    for answer in answers:
+        assert list(describe_answer(answer)) == list(describe_end(answer))
     refused = outcome(kind="request", undoes=None, status="failed", actions_taken=["refused"])
     assert "A step was refused" in list(describe_answer(refused))[-1]
-    request = outcome(kind="request", undoes=None, actions_taken=["Suspended CronJob a"])
-    assert f"dsm undo {UNDO} takes it back" in list(describe_answer(request))[-1]
+    assert f"dsm undo {UNDO} takes it back" in _end_of("create_sprint")
+    assert "dsm undo" not in _end_of("close_sprint")
+
+
+def _end_of(name: str) -> str:
+    plan = [PlannedCall(name=name, arguments={}, description="do it")]
+    answer = outcome(kind="request", undoes=None, actions_planned=plan, actions_taken=["did it"])
+    return list(describe_answer(answer))[-1]
