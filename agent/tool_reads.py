@@ -7,7 +7,8 @@ from agent import run_schema, schema
 from agent.api import PREVIEW
 from agent.bootstrap import Services
 from agent.intelligence.forecast import project_forecast
-from agent.intelligence.schema import ProjectForecast
+from agent.intelligence.schema import ProjectForecast, SimilarEpisodes
+from agent.intelligence.similar import similar_episodes
 from agent.intelligence.status import project_status
 from agent.runs import api as runs
 from graphs.answer import Orchestration
@@ -23,7 +24,7 @@ class OwnReads:
 
     async def run(self, run_id: UUID) -> run_schema.RunDetails:
         """Read one run. Raises: `NotFound`."""
-        return await runs.run(run_id=run_id, services=self._services)
+        return await runs.get_run(run_id=run_id, services=self._services)
 
     async def runs(
         self,
@@ -33,7 +34,7 @@ class OwnReads:
         limit: int = 50,
     ) -> run_schema.RunPage:
         """List runs, newest first."""
-        return await runs.runs(
+        return await runs.list_runs(
             services=self._services,
             project_id=project_id,
             status=[cast(Status, status)] if status else None,
@@ -50,6 +51,10 @@ class OwnReads:
     ) -> ProjectForecast:
         """Forecast the next sprints. Raises: `NotFound`."""
         return await project_forecast(self._services.reader, project_id, sprints, tasks, weeks)
+
+    async def similar_episodes(self, project_id: str, *, limit: int = 15) -> SimilarEpisodes:
+        """Find decisions in a similar state. Raises: `NotFound`."""
+        return await similar_episodes(self._services.reader, project_id, limit)
 
     async def preview(self, project_id: str) -> Orchestration:
         """Decide without acting and without leaving anything behind. Raises: `NotFound`."""

@@ -7,11 +7,10 @@ from typing import Any, cast
 
 from pydantic import BaseModel
 
-from tools.shortening import shorten
-
 MOST_CHARACTERS = 8_000
 """Length of an answer as JSON."""
-_LONGEST_TEXT = 2_000
+LONGEST_TEXT = 1_000
+"""Length of a text in a row of a list."""
 # Control characters, direction marks, line separators and invisible tags: they change what a
 # person sees, or where a message seems to end. Tabs and line feeds stay: JSON escapes them.
 _HIDDEN = re.compile(
@@ -39,7 +38,7 @@ def listing(
     `total` counts all rows there are; None: not known, then `more` tells of a next page. `narrow`
     says how to ask for fewer; `around` are further members.
     """
-    cleaned: list[Any] = clean(list(rows))
+    cleaned = [_with_short_texts(row) for row in clean(list(rows))]
     members: Answer = clean(around)
     shown = len(cleaned)
     while True:
@@ -47,7 +46,7 @@ def listing(
         answer = members | _page(name, cleaned[:shown], offset, total, has_more, narrow)
         size = measure(answer)
         if shown <= 1 or size <= MOST_CHARACTERS:
-            return bounded(answer)
+            return answer
         shown = max(1, min(shown - 1, shown * MOST_CHARACTERS // size))
 
 
@@ -66,35 +65,15 @@ def _page(
     return answer
 
 
-def bounded(answer: object, ask: str = "ask for less") -> Answer:
-    """Clean an answer, and shorten its longest lists and texts until it fits.
-
-    The member `shortened` counts what is missing; `ask` says in `next` how to get it.
-    """
-    document: Answer = clean(
-        answer if isinstance(answer, BaseModel | Mapping) else dict[str, Any]()
-    )
-    counts: dict[str, int] = {}
-    whole = document
-    while measure(whole) > MOST_CHARACTERS:
-        if not shorten(document, counts):
-            # Thousands of short members that are no list.
-            return {"shortened": {"answer": "all of it, it is too long"}, "next": ask}
-        notes = {path: f"{count} left out" for path, count in sorted(counts.items())}
-        whole = {"next": ask, **document, "shortened": notes}
-    return whole
-
-
 def visible(text: str) -> str:
     """Replace the hidden characters of a text."""
     return _HIDDEN.sub(_REPLACEMENT, text)
 
 
 def clean(value: Any) -> Any:
-    """Return a value as JSON data with hidden characters replaced and very long texts cut."""
+    """Return a value as JSON data with hidden characters replaced."""
     if isinstance(value, str):
-        text = value if len(value) <= _LONGEST_TEXT else value[:_LONGEST_TEXT] + "..."
-        return visible(text)
+        return visible(value)
     if isinstance(value, BaseModel):
         return clean(value.model_dump(mode="json"))
     if isinstance(value, Mapping):
@@ -103,6 +82,16 @@ def clean(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [clean(member) for member in cast(Sequence[Any], value)]
     return value if isinstance(value, int | float | None) else str(value)
+
+
+def _with_short_texts(row: Row) -> Row:
+    """Cut the long texts of a row, and say how much is left out."""
+    return {
+        name: f"{value[:LONGEST_TEXT]}... ({len(value) - LONGEST_TEXT} characters left out)"
+        if isinstance(value, str) and len(value) > LONGEST_TEXT
+        else value
+        for name, value in row.items()
+    }
 
 
 def render(answer: object) -> str:

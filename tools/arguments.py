@@ -56,7 +56,7 @@ FirstDay = Annotated[
     date, sprint.FIRST_DAYS, Field(description="first day of the sprint, e.g. 2026-03-02")
 ]
 Reason = Annotated[
-    str | None,
+    Annotated[str, types.Storable] | None,
     Field(max_length=1000, description="why, in one sentence for the team; null: not stated"),
 ]
 CronJobName = Annotated[
@@ -83,6 +83,17 @@ Limit = Annotated[int, Field(ge=1, le=100, description="most entries of the answ
 Offset = Annotated[
     int,
     Field(ge=0, le=1_000_000, description="entries to leave out first, e.g. 20 for a next page"),
+]
+Part = Annotated[
+    str | None,
+    Field(
+        max_length=300,
+        description="part of a long answer to read on, as its `shortened` names it, e.g. tasks;"
+        " null: the answer as a whole",
+    ),
+]
+PartOffset = Annotated[
+    int, Field(ge=0, le=1_000_000, description="entries or characters of the part to leave out")
 ]
 Ready = Annotated[
     bool | None,

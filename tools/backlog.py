@@ -3,7 +3,8 @@
 from domain_services.backlog.client import BacklogClient
 from domain_services.backlog.schema import Task
 from tools.answers import Answer, listing
-from tools.arguments import Limit, Offset, ProjectId, Ready, TaskId
+from tools.arguments import Limit, Offset, Part, PartOffset, ProjectId, Ready, TaskId
+from tools.documents import document
 from tools.tool import Function
 
 _FIELDS = {
@@ -45,9 +46,9 @@ def backlog_reads(client: BacklogClient) -> tuple[Function, ...]:
             narrow="or narrow it by ready=true; get_task reads one with its description",
         )
 
-    async def get_task(task_id: TaskId) -> object:
+    async def get_task(task_id: TaskId, part: Part = None, offset: PartOffset = 0) -> Answer:
         """Read one task with its description, dependencies, status and sprint."""
-        return await client.get_task(task_id)
+        return document(await client.get_task(task_id), part, offset)
 
     async def summarise_backlog(project_id: ProjectId) -> object:
         """Count the tasks of a backlog by status."""

@@ -1,8 +1,9 @@
 """Tools of the chronicle service: read velocity and impediments."""
 
 from domain_services.chronicle.client import ChronicleClient
-from tools.answers import Answer, bounded, listing
-from tools.arguments import Limit, Offset, ProjectId
+from tools.answers import Answer, listing
+from tools.arguments import Limit, Offset, Part, PartOffset, ProjectId
+from tools.documents import document
 from tools.tool import Function
 
 
@@ -20,11 +21,10 @@ def chronicle_reads(client: ChronicleClient) -> tuple[Function, ...]:
         summary = velocity.model_dump(mode="json", exclude={"velocity_trend_data"})
         return listing("sprints", rows, offset=offset, total=len(newest), **summary)
 
-    async def get_impediments(project_id: ProjectId) -> Answer:
+    async def get_impediments(
+        project_id: ProjectId, part: Part = None, offset: PartOffset = 0
+    ) -> Answer:
         """Read the impediments of a project, with how often and whether still open."""
-        return bounded(
-            await client.impediments(project_id),
-            ask="these are the most frequent ones; the retrospectives have the others",
-        )
+        return document(await client.impediments(project_id), part, offset)
 
     return (get_velocity, get_impediments)

@@ -5,6 +5,8 @@ from tools.arguments import (
     CronJobName,
     EndsOn,
     Key,
+    Limit,
+    Offset,
     ProjectId,
     Schedule,
     SprintId,
@@ -13,23 +15,30 @@ from tools.arguments import (
 )
 from tools.cronjobs import ORCHESTRATOR, CronJob, CronJobs, cronjob_name
 from tools.ports import ListsJobs
+from tools.refusals import checking_arguments
 from tools.tool import Function
 
 
 def cronjob_reads(cronjobs: ListsJobs) -> tuple[Function, ...]:
     """Make list_cronjobs."""
 
-    async def list_cronjobs(project_id: ProjectId) -> Answer:
+    async def list_cronjobs(project_id: ProjectId, limit: Limit = 20, offset: Offset = 0) -> Answer:
         """List the schedules of a project, with when each is due and whether it is suspended."""
         jobs = await cronjobs.list_jobs(project_id)
         rows = [job.model_dump(mode="json", exclude_none=True) for job in jobs]
-        return listing("cronjobs", rows, total=len(rows))
+        page = rows[offset : offset + limit]
+        return listing("cronjobs", page, offset=offset, total=len(rows))
 
     return (list_cronjobs,)
 
 
 def cronjob_writes(cronjobs: CronJobs) -> tuple[Function, ...]:
     """Make the tools that create, change, suspend, resume and delete schedules."""
+    return (*_timing(cronjobs), *_ending_and_pausing(cronjobs))
+
+
+def _timing(cronjobs: CronJobs) -> tuple[Function, ...]:
+    """Make create_cronjob and change_cronjob."""
 
     async def create_cronjob(
         project_id: ProjectId,
@@ -42,15 +51,16 @@ def cronjob_writes(cronjobs: CronJobs) -> tuple[Function, ...]:
     ) -> dict[str, object]:
         """Schedule the daily scrum of a sprint."""
         del idempotency_key  # the name of the schedule is the key: a repeated call adopts it
-        job = CronJob(
-            name=cronjob_name(sprint_id),
-            project_id=project_id,
-            sprint_id=sprint_id,
-            schedule=schedule,
-            timezone=timezone,
-            starts_on=starts_on,
-            ends_on=ends_on,
-        )
+        with checking_arguments("create_cronjob"):
+            job = CronJob(
+                name=cronjob_name(sprint_id),
+                project_id=project_id,
+                sprint_id=sprint_id,
+                schedule=schedule,
+                timezone=timezone,
+                starts_on=starts_on,
+                ends_on=ends_on,
+            )
         return (await cronjobs.create(job)).model_dump(mode="json")
 
     async def change_cronjob(
@@ -65,6 +75,12 @@ def cronjob_writes(cronjobs: CronJobs) -> tuple[Function, ...]:
         changed = await cronjobs.change(project_id, name, schedule, timezone)
         times = {"schedule": schedule, "timezone": timezone}
         return {"project_id": project_id, "name": name, **times, "changed": changed}
+
+    return (create_cronjob, change_cronjob)
+
+
+def _ending_and_pausing(cronjobs: CronJobs) -> tuple[Function, ...]:
+    """Make delete_cronjob, suspend_cronjob and resume_cronjob."""
 
     async def delete_cronjob(
         project_id: ProjectId, name: CronJobName, idempotency_key: Key = None
@@ -91,4 +107,4 @@ def cronjob_writes(cronjobs: CronJobs) -> tuple[Function, ...]:
         resumed = await cronjobs.resume(project_id, name)
         return {"name": name, "resumed": resumed}
 
-    return (create_cronjob, change_cronjob, delete_cronjob, suspend_cronjob, resume_cronjob)
+    return (delete_cronjob, suspend_cronjob, resume_cronjob)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-_MOST_TASKS = 10
 _TASK_FIELDS = ("task_id", "title", "reason", "chance")
 
 
@@ -63,8 +62,7 @@ def _selection(selection: Mapping[str, Any] | None) -> dict[str, Any] | None:
         return None
     tasks: list[Mapping[str, Any]] = selection.get("tasks") or []
     return {
-        "tasks": [{name: task.get(name) for name in _TASK_FIELDS} for task in tasks[:_MOST_TASKS]],
-        "tasks_not_shown": max(len(tasks) - _MOST_TASKS, 0),
+        "tasks": [{name: task.get(name) for name in _TASK_FIELDS} for task in tasks],
         "left_out_count": selection.get("left_out_count"),
         "expected_finished": selection.get("expected_finished"),
         "warnings": selection.get("warnings"),

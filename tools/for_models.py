@@ -10,8 +10,11 @@ from tools.answers import Answer
 from tools.registry import Toolbox
 from tools.tool import ModelTool, model_tool_of
 
-RequestApproval = Callable[[PlannedCall, str], Awaitable[Mapping[str, Any]]]
-"""Ask a person for a call on a project; the answer says where the person decides."""
+RequestApproval = Callable[[PlannedCall, str, str], Awaitable[Mapping[str, Any]]]
+"""Ask a person for a call on a project; the answer says where the person decides.
+
+The third argument is the key of the model's call: the same one asks once.
+"""
 
 # One sentence a write; its arguments are filled in.
 SENTENCES = {
@@ -53,11 +56,12 @@ def projects_of(arguments: Mapping[str, Any]) -> set[str]:
 
 
 def _asking(tool: ModelTool, request_approval: RequestApproval) -> BaseTool:
-    async def ask(**arguments: Any) -> Answer:
+    async def ask(*, idempotency_key: str, **arguments: Any) -> Answer:
         # As JSON: days become texts, and defaults are left out.
         schema = cast(Any, tool.args_schema)
         request = schema(**arguments).model_dump(mode="json", exclude_none=True)
-        outcome = await request_approval(plan_call(tool.name, request), project_of(request))
+        call = plan_call(tool.name, request)
+        outcome = await request_approval(call, project_of(request), idempotency_key)
         return {
             "done": False,
             "next": "nothing has been changed yet: tell the person to approve or reject it",

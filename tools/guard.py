@@ -1,7 +1,7 @@
 """Guard of a run's actions: planned calls only, each with its own idempotency key."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from langchain_core.tools import BaseTool
 from pydantic import BaseModel, ConfigDict, JsonValue
@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 from domain_services.kernel.errors import Problem
 from domain_services.kernel.tracing import inside
 from memory.decision import PlannedCall
+from tools.refusals import checking_arguments
 
 CallNote = Callable[[Mapping[str, JsonValue]], None]
 
@@ -46,9 +47,11 @@ class Guard:
     async def call(self, step: int, planned: PlannedCall) -> MadeCall:
         """Make the call of `step`.
 
-        Raises: `LookupError` for an unknown tool; the errors of `may_call` and of the tool.
+        Raises: `LookupError` for an unknown tool; `Invalid` for arguments that it does not take;
+        the errors of `may_call` and of the tool.
         """
-        if planned.name not in self._tools:
+        tool = self._tools.get(planned.name)
+        if tool is None:
             raise LookupError(f"no tool is named {planned.name}")
         # Before each call, and not once for the plan: a pause takes hold between two of them
         # (docs/adr/0142-autonomy-and-pause.md).
@@ -65,8 +68,12 @@ class Guard:
         self._note({**event, "state": "begun"})
         try:
             with inside(f"tool {planned.name}", {"dsm.run.id": self._run_id, "dsm.step": step}):
+                # Checked here, where nothing is called yet: such an error from within the tool may
+                # be about an answer, and is none of the plan's.
+                with checking_arguments(planned.name):
+                    cast(type[BaseModel], tool.args_schema).model_validate(arguments)
                 # LangChain declares the result of every tool as Any; MadeCall checks it.
-                result: Any = await self._tools[planned.name].ainvoke(arguments)
+                result: Any = await tool.ainvoke(arguments)
         except Exception as error:
             detail = error.detail if isinstance(error, Problem) else type(error).__name__
             self._note({**event, "state": "not made", "detail": detail})

@@ -34,6 +34,10 @@ class OrchestratorReads(Protocol):
         """Forecast completed tasks of the next `sprints` of `weeks`."""
         ...
 
+    async def similar_episodes(self, project_id: str, *, limit: int = 15) -> BaseModel:
+        """Find past decisions in a state like the project's present one."""
+        ...
+
     async def preview(self, project_id: str) -> BaseModel:
         """Decide without acting and without leaving anything behind."""
         ...

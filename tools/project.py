@@ -2,7 +2,8 @@
 
 from domain_services.project.client import ProjectClient
 from tools.answers import Answer, listing
-from tools.arguments import Limit, Offset, ProjectId
+from tools.arguments import Limit, Offset, Part, PartOffset, ProjectId
+from tools.documents import document
 from tools.tool import Function
 
 _FIELDS = {"name", "status", "clock", "today"}
@@ -24,8 +25,10 @@ def project_reads(client: ProjectClient) -> tuple[Function, ...]:
         """Read a project: name, status, time zone, progress mode, and its present day."""
         return await client.get_project(project_id)
 
-    async def check_availability(project_id: ProjectId) -> object:
+    async def check_availability(
+        project_id: ProjectId, part: Part = None, offset: PartOffset = 0
+    ) -> Answer:
         """Tell which days of the next two weeks the team works, with holidays and leave."""
-        return await client.check_availability(project_id)
+        return document(await client.check_availability(project_id), part, offset)
 
     return (list_projects, get_project, check_availability)

@@ -1,13 +1,15 @@
 """Refusals as answers: `{error, detail, next}`, so that an agent goes on."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from pydantic import ValidationError
 
 from domain_services.kernel.client.http_client import PeerRefused
-from domain_services.kernel.errors import Problem, Unavailable
-from tools.answers import Answer, bounded
+from domain_services.kernel.errors import Invalid, Problem, Unavailable
+from tools.answers import Answer
+from tools.documents import bounded
 
 _MOST_ERRORS = 5
 # Next step by the peer's or this program's own code; the HTTP status decides where none is named.
@@ -69,18 +71,34 @@ def of_problem(problem: Problem, arguments: Iterable[str] = ()) -> Answer:
 
 def of_arguments(tool: str, error: ValidationError, known: Iterable[str]) -> Answer:
     """Answer arguments that a tool does not take."""
+    names = ", ".join(known)
+    return refusal(
+        "invalid_arguments",
+        _not_called(tool, error),
+        f"call it again with corrected arguments; it takes {names or 'none'}",
+    )
+
+
+@contextmanager
+def checking_arguments(tool: str) -> Iterator[None]:
+    """Check the arguments of a tool in the block. Raises: `Invalid` for a `ValidationError`.
+
+    To be left before anything is called: what a peer answers is no argument.
+    """
+    try:
+        yield
+    except ValidationError as error:
+        raise Invalid(_not_called(tool, error)) from error
+
+
+def _not_called(tool: str, error: ValidationError) -> str:
     # The values are not repeated: they may be long or hostile.
     faults = [
         f"{'.'.join(map(str, fault['loc'])) or 'arguments'}:"
         f" {fault['msg'].removeprefix('Value error, ')}"
         for fault in error.errors(include_input=False, include_url=False)[:_MOST_ERRORS]
     ]
-    names = ", ".join(known)
-    return refusal(
-        "invalid_arguments",
-        f"{tool} was not called: {'; '.join(faults)}",
-        f"call it again with corrected arguments; it takes {names or 'none'}",
-    )
+    return f"{tool} was not called: {'; '.join(faults)}"
 
 
 def of_unknown_tool(name: str, names: Iterable[str]) -> Answer:

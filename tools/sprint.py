@@ -11,12 +11,16 @@ from tools.arguments import (
     Key,
     Limit,
     Offset,
+    Part,
+    PartOffset,
     ProjectId,
     Reason,
     SprintId,
     TaskIds,
     Weeks,
 )
+from tools.documents import document
+from tools.refusals import checking_arguments
 from tools.tool import Function
 
 _MOST_SPRINTS = 1000
@@ -52,9 +56,9 @@ def sprint_reads(client: SprintClient, chronicle: ChronicleClient) -> tuple[Func
         answer = listing("sprints", page, offset=offset, total=len(rows))
         return answer | ({"missing": missing} if missing else {})
 
-    async def get_sprint(sprint_id: SprintId) -> object:
+    async def get_sprint(sprint_id: SprintId, part: Part = None, offset: PartOffset = 0) -> Answer:
         """Read one sprint with its tasks and their progress; imported ones are not stored here."""
-        return await client.get_sprint(sprint_id)
+        return document(await client.get_sprint(sprint_id), part, offset)
 
     return (list_sprints, get_sprint)
 
@@ -89,12 +93,13 @@ def sprint_writes(client: SprintClient) -> tuple[Function, ...]:
         idempotency_key: Key = None,
     ) -> dict[str, object]:
         """Start a sprint with exactly the tasks named."""
-        body = SprintCreate(
-            duration_weeks=duration_weeks,
-            task_ids=task_ids,
-            start_date=start_date,
-            requested_by="orchestrator",
-        )
+        with checking_arguments("create_sprint"):
+            body = SprintCreate(
+                duration_weeks=duration_weeks,
+                task_ids=task_ids,
+                start_date=start_date,
+                requested_by="orchestrator",
+            )
         sprint = await client.create_sprint(project_id, body, key=idempotency_key)
         return sprint.model_dump(mode="json")
 

@@ -1,5 +1,7 @@
 """Tools: one async function each, seen by the graph's guard as it is, and by a model in words."""
 
+import hashlib
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -14,12 +16,16 @@ from langgraph.errors import GraphBubbleUp
 from pydantic import ConfigDict, Field, ValidationError
 
 from domain_services.kernel.errors import Problem
-from tools.answers import Answer, bounded, escape, render
+from tools.answers import Answer, escape, render
 from tools.arguments import arguments_of
+from tools.documents import bounded
 from tools.loop_guard import LoopGuard
 from tools.refusals import is_refusal, of_arguments, of_failure, of_problem, refusal
 
 logger = structlog.get_logger()
+
+# Of the header that carries a key to a service.
+_HEADER = re.compile(r"[\x21-\x7e]{1,200}")
 
 Kind = Literal["read", "write"]
 Function = Callable[..., Awaitable[Any]]
@@ -35,9 +41,15 @@ class Call:
     """Id of the call in it; None for a call by a program."""
 
     @property
-    def key(self) -> str | None:
-        """Idempotency key of the call; None for a call by a program."""
-        return None if self.call_id is None else f"{self.thread or 'thread'}:{self.call_id}"[:200]
+    def key(self) -> str:
+        """Idempotency key: the same for the same call of a conversation, else a new one."""
+        if self.call_id is None or not self.thread:
+            # Runtimes number the calls of each conversation anew: an id alone is no identity.
+            return uuid4().hex
+        key = f"{self.thread}:{self.call_id}"
+        if _HEADER.fullmatch(key):
+            return key
+        return hashlib.sha256(key.encode(errors="backslashreplace")).hexdigest()
 
 
 _BY_PROGRAM = Call("", None)
@@ -174,8 +186,7 @@ def model_tool(
 
 def model_tool_of(tool: ModelTool, function: Function, description: str) -> ModelTool:
     """Make a tool of the same name and arguments that calls another function."""
-    changes = {"function": function, "description": description, "takes_key": False}
-    return tool.model_copy(update=changes)
+    return tool.model_copy(update={"function": function, "description": description})
 
 
 def _framed(output: Any) -> Any:

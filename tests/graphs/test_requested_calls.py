@@ -5,9 +5,10 @@ from typing import Any
 import httpx
 import pytest
 
-from memory.plan_runs import MOST_REQUESTS
+from memory.waiting_requests import MOST_REQUESTS
 from tests.conftest import VIEWER_KEY
 from tests.graphs.conftest import System
+from tests.graphs.undoing import report
 from tests.graphs.waiting import ALL, JSON, answer, details, schedules, sprints
 
 P = "REQ"
@@ -134,13 +135,63 @@ async def test_undo_of_an_adopted_schedule_brings_its_times_back(started: System
 async def test_project_has_a_bounded_number_of_requests(started: System) -> None:
     await started.orchestrate(P)
     [job] = await schedules(started, P)
-    arguments = {"project_id": P, "name": job["name"]}
-    for _ in range(MOST_REQUESTS):
-        assert (await ask(started, "suspend_cronjob", arguments)).status_code == 202
-    refused = await ask(started, "suspend_cronjob", arguments)
+    arguments = {"project_id": P, "name": job["name"], "timezone": "UTC"}
+    for hour in range(MOST_REQUESTS):
+        times = arguments | {"schedule": f"0 {hour} * * 1-5"}
+        assert (await ask(started, "change_cronjob", times)).status_code == 202
+    refused = await ask(started, "suspend_cronjob", {"project_id": P, "name": job["name"]})
     assert (refused.status_code, refused.json()["code"]) == (409, "too_many_requests_waiting")
     # They stand in nobody's way.
     assert (await started.orchestrate(P)).status_code == 200
+
+
+async def test_same_request_again_is_answered_by_the_run_that_waits(started: System) -> None:
+    await started.orchestrate(P)
+    [sprint] = await sprints(started, P)
+    arguments = {"sprint_id": sprint["sprint_id"]}
+    first = await ask(started, "close_sprint", arguments, asked_by="chat of ada")
+    again = await ask(started, "close_sprint", arguments, reason="another try")
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert first.json() == again.json()
+    assert len(await waiting_runs(started)) == 1
+    # A person who rejected it is asked again: the request is a new one.
+    decisions = [{"step": 0, "type": "reject", "reason": "not now"}]
+    rejected = await answer(started, first.json(), decisions)
+    assert rejected.json()["status"] == "rejected"
+    later = (await ask(started, "close_sprint", arguments)).json()
+    assert later["run_id"] != first.json()["run_id"]
+    assert later["status"] == "waiting"
+
+
+async def test_request_on_facts_that_have_changed_takes_the_older_ones_place(
+    started: System,
+) -> None:
+    backlog = (await started.http.get(f"{started.urls['backlog']}/backlogs/{P}")).json()
+    first, *_, last = [task["task_id"] for task in backlog]
+    today = (await started.orchestrate(P, dry_run=True)).json()["as_of"]
+    arguments = {
+        "project_id": P,
+        "duration_weeks": 2,
+        "task_ids": [first, last],
+        "start_date": today,
+    }
+    older = (await ask(started, "create_sprint", arguments)).json()
+    url = f"{started.urls['backlog']}/tasks/{last}"
+    assert (await started.http.put(url, json={"title": "Another"})).status_code == 200
+    newer = (await ask(started, "create_sprint", arguments)).json()
+    assert newer["run_id"] != older["run_id"]
+    details_of_older = await details(started, older)
+    assert (details_of_older["status"], details_of_older["superseded_by"]) == (
+        "superseded",
+        newer["run_id"],
+    )
+    assert (await answer(started, older)).status_code == 409
+    assert (await answer(started, newer)).json()["status"] == "done"
+
+
+async def waiting_runs(system: System) -> list[JSON]:
+    page = await system.http.get(f"{system.urls['orchestrator']}/runs?status=waiting")
+    return page.json()["runs"]
 
 
 async def test_viewer_may_not_ask(started: System) -> None:
@@ -158,13 +209,40 @@ async def test_unknown_project_and_run_are_refused(started: System) -> None:
     assert (await started.post("orchestrator", path)).status_code == 404
 
 
-async def test_refused_call_ends_its_request_as_failed(started: System) -> None:
-    await started.orchestrate(P)
+async def test_call_that_would_be_refused_now_asks_nobody(started: System) -> None:
+    day = (await started.orchestrate(P)).json()["as_of"]
     [sprint] = await sprints(started, P)
-    request = (await ask(started, "close_sprint", {"sprint_id": sprint["sprint_id"]})).json()
+    late = {"tasks": [{"title": "A late one"}]}
+    await started.post("backlog", f"/backlogs/{P}/tasks", late)
+    create = {
+        "project_id": P,
+        "duration_weeks": 1,
+        "task_ids": [f"{P}-TASK005"],
+        "start_date": day,
+    }
+    beside = await ask(started, "create_sprint", create)
+    assert (beside.status_code, beside.json()["code"]) == (409, "not_now"), beside.text
+    assert sprint["sprint_id"] in beside.json()["detail"]
+    close = {"sprint_id": sprint["sprint_id"]}
+    await started.post("sprint", f"/sprints/{sprint['sprint_id']}/close")
+    for name, arguments in {"close_sprint": close, "cancel_sprint": close}.items():
+        refused = await ask(started, name, arguments)
+        assert (refused.status_code, refused.json()["code"]) == (409, "not_now"), refused.text
+        assert f"{sprint['sprint_id']} is " in refused.json()["detail"]
+    assert await waiting_runs(started) == []
+
+
+async def test_refused_call_ends_its_request_as_failed(started: System) -> None:
+    run = (await started.orchestrate(P)).json()
+    [sprint] = await sprints(started, P)
+    await report(started, run)
+    arguments = {"sprint_id": sprint["sprint_id"], "reason": "too early"}
+    request = (await ask(started, "cancel_sprint", arguments)).json()
     assert request["approval"]["action_requests"][0]["cannot_be_undone"]
-    assert (await answer(started, request)).json()["status"] == "done"
-    again = await ask(started, "close_sprint", {"sprint_id": sprint["sprint_id"]})
-    outcome = (await answer(started, again.json())).json()
+    outcome = (await answer(started, request)).json()
     assert outcome["status"] == "failed"
     assert "refused" in outcome["actions_taken"][0]
+    # Closing it counts as the end of its work, and is carried out.
+    close = (await ask(started, "close_sprint", {"sprint_id": sprint["sprint_id"]})).json()
+    assert close["approval"]["action_requests"][0]["cannot_be_undone"]
+    assert (await answer(started, close)).json()["status"] == "done"

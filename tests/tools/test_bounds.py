@@ -2,7 +2,11 @@
 
 import json
 
+import pytest
+
+from agent.client import OrchestratorClient
 from tests.agent.conftest import give_history
+from tests.agent.test_memory_room import imported, remember_imported
 from tests.graphs.conftest import System
 from tests.tools.conftest import ask, by_name, call
 from tools.answers import MOST_CHARACTERS
@@ -28,9 +32,43 @@ async def test_a_backlog_of_two_thousand_tasks_fits(whole: System, toolbox: Tool
     assert first["total"] == 2001
     assert first["left_out"] == 2001 - first["shown"]
     assert f"offset={first['shown']}" in first["next"]
-    second = await call(toolbox, "list_unassigned_tasks", project_id="BIG", offset=first["shown"])
-    ids = [task["task_id"] for task in (*first["tasks"], *second["tasks"])]
-    assert len(set(ids)) == len(ids)
+    ids: list[str] = []
+    page = first
+    while True:
+        assert len(json.dumps(page)) <= MOST_CHARACTERS
+        ids += [task["task_id"] for task in page["tasks"]]
+        if "next" not in page:
+            break
+        assert f"offset={len(ids)}" in page["next"]
+        page = await call(
+            toolbox, "list_unassigned_tasks", project_id="BIG", limit=100, offset=len(ids)
+        )
+    assert len(ids) == len(set(ids)) == 2001
+
+
+async def test_a_long_description_is_read_on_by_part_and_offset(
+    whole: System, toolbox: Toolbox
+) -> None:
+    await whole.make_project("LONG", 1)
+    text = "".join(f"{number:04} \u05d0<" for number in range(1200))
+    answer = await whole.post(
+        "backlog", "/backlogs/LONG/tasks", {"title": "T", "description": text}
+    )
+    task_id = answer.json()["task_ids"][0]
+    first = await call(toolbox, "get_task", task_id=task_id)
+    assert len(json.dumps(first)) <= MOST_CHARACTERS
+    assert first["title"] == "T"
+    description = first["description"].removesuffix("...")
+    note = first["shortened"]["description"]
+    assert note.endswith(f"part=description, offset={len(description)}")
+    while len(description) < len(text):
+        page = await call(
+            toolbox, "get_task", task_id=task_id, part="description", offset=len(description)
+        )
+        description += page["text"]
+    assert description == text
+    refused = await call(toolbox, "get_task", task_id=task_id, part="secrets")
+    assert (refused["error"], "description" in refused["next"]) == ("invalid_arguments", True)
 
 
 async def test_the_velocity_of_many_sprints_fits_and_imported_ones_are_listed(
@@ -88,3 +126,24 @@ async def test_decisions_runs_and_forecasts_are_read(whole: System, toolbox: Too
         answer = await call(toolbox, name, project_id="RUN")
         assert "error" not in answer, answer
         assert len(json.dumps(answer)) <= MOST_CHARACTERS
+
+
+async def test_similar_episodes_are_searched_without_a_decision(
+    whole: System, toolbox: Toolbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def preview(*_: object) -> None:
+        raise AssertionError("nothing is decided to find similar episodes")
+
+    await whole.make_project("LIKE", 12)
+    await give_history(whole, "LIKE", [5, 6, 5, 7])
+    await remember_imported(whole, *(imported(number) for number in range(1, 9)))
+    decided = await call(toolbox, "preview_decision", project_id="LIKE")
+    monkeypatch.setattr(OrchestratorClient, "preview", preview)
+    answer = await call(toolbox, "find_similar_episodes", project_id="LIKE", limit=5)
+    ids = [episode["episode_id"] for episode in answer["episodes"]]
+    assert ids == [episode["episode_id"] for episode in decided["similar_episodes"]][:5]
+    assert answer["episodes"][0]["outcome"]["completed_tasks"] == 7
+    assert (answer["searched"], answer["shown"]) == (8, 5)
+    rest = await call(toolbox, "find_similar_episodes", project_id="LIKE", limit=5, offset=5)
+    assert len(set(ids) | {episode["episode_id"] for episode in rest["episodes"]}) == 8
+    assert (rest["shown"], "next" in rest) == (3, False)

@@ -1,19 +1,20 @@
 """A model's write asks a person, and whatever goes wrong is an answer."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 
 from domain_services.kernel.errors import Conflict, Unavailable
 from memory.decision import PlannedCall
-from tools.answers import MOST_CHARACTERS, bounded, measure
 from tools.for_models import for_model
 from tools.loop_guard import LoopGuard
 from tools.refusals import of_problem
 from tools.registry import Toolbox
 from tools.tool import model_tool
 
+CLOSE = ("close_sprint",)
 CLOSING = {"sprint_id": "NEX-001-S07"}
 
 
@@ -25,7 +26,7 @@ def toolbox() -> Toolbox:
 async def test_a_write_asks_a_person_with_its_call_in_words() -> None:
     requests: list[tuple[PlannedCall, str]] = []
 
-    async def request_approval(call: PlannedCall, project_id: str) -> dict[str, Any]:
+    async def request_approval(call: PlannedCall, project_id: str, _key: str) -> dict[str, Any]:
         requests.append((call, project_id))
         return {"run_id": "r1", "status": "waiting"}
 
@@ -40,8 +41,43 @@ async def test_a_write_asks_a_person_with_its_call_in_words() -> None:
     assert (refused["error"], len(requests)) == ("invalid_arguments", 1)
 
 
+@pytest.mark.parametrize(
+    ("thread", "call_id", "key"),
+    [
+        ("lena-1", "c1", "lena-1:c1"),
+        ("lena-1", "c2", "lena-1:c2"),
+        # What no header carries has a digest in its place.
+        ("Lena M\u00fcller", "c1", None),
+        ("t" * 300, "c1", None),
+        ("t" * 300, "c2", None),
+        # An id without a conversation is no identity, and neither is a call by a program.
+        ("", "c1", None),
+    ],
+)
+async def test_the_key_of_a_call_is_its_conversation_and_its_id(
+    thread: str, call_id: str, key: str | None
+) -> None:
+    keys: list[str] = []
+
+    async def request_approval(_call: PlannedCall, _project: str, key: str) -> dict[str, Any]:
+        keys.append(key)
+        return {}
+
+    [tool] = [tool for tool in for_model(toolbox(), request_approval) if tool.name in CLOSE]
+    call = {"name": tool.name, "args": CLOSING, "id": call_id, "type": "tool_call"}
+    other = {**call, "id": "other"}
+    for request in (call, call, other):
+        await tool.ainvoke(request, {"configurable": {"thread_id": thread}})
+    await tool.ainvoke(CLOSING)
+    assert len(set(keys)) == (3 if thread else 4)
+    assert (keys[0] == keys[1]) is bool(thread)
+    assert key in (None, keys[0])
+    for value in keys:
+        assert re.fullmatch(r"[\x21-\x7e]{1,200}", value)
+
+
 async def test_a_refused_request_is_an_answer() -> None:
-    async def request_approval(call: PlannedCall, project_id: str) -> dict[str, Any]:
+    async def request_approval(call: PlannedCall, project_id: str, _key: str) -> dict[str, Any]:
         raise Conflict(f"{call.name} of {project_id} waits already")
 
     tools = {tool.name: tool for tool in for_model(toolbox(), request_approval)}
@@ -77,24 +113,6 @@ def test_the_guard_against_loops_forgets_after_its_window() -> None:
     assert guard.check("t", "get_project", {"project_id": "P"}) is not None
     now[0] = 601.0
     assert guard.check("t", "get_project", {"project_id": "P"}) is None
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        {"text": "x" * 100_000},
-        {"rows": [{"title": "y" * 500} for _ in range(1000)]},
-        {"by_name": {f"impediment {number} " + "z" * 100: number for number in range(2000)}},
-        {"deep": [[[["w" * 300] * 50] * 20]]},
-        {f"key {number}": number for number in range(3000)},
-    ],
-    ids=["text", "rows", "mapping", "deep", "flat"],
-)
-def test_every_answer_is_bounded_and_says_what_is_missing(answer: dict[str, Any]) -> None:
-    short = bounded(answer, ask="ask for less of it")
-    assert measure(short) <= MOST_CHARACTERS
-    assert short.get("shortened") or "..." in str(short)
-    assert short.get("next", "ask for less of it") == "ask for less of it"
 
 
 def test_a_service_that_is_away_says_how_long_to_wait() -> None:
