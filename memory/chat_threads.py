@@ -1,4 +1,8 @@
-"""Conversations of the chat: their owner, and who works on one at the moment."""
+"""Conversations of the chat: their owner, and who works on one at the moment.
+
+The time until which a conversation is held names its holder: no two are held until the same time,
+because each claim sees the one before as over.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +17,7 @@ from memory.pool import Pool
 
 # ruff: noqa: S608 (statements consist of constants)
 
-_COLUMNS: LiteralString = "thread_id, project_id, title, created_at, updated_at"
+_COLUMNS: LiteralString = "thread_id, project_id, title, created_at, updated_at, busy_until"
 _BEGIN: LiteralString = f"""
     INSERT INTO chat.threads (thread_id, owner, project_id, title, busy_until)
     VALUES (%(thread_id)s, %(owner)s, %(project_id)s, %(title)s,
@@ -27,7 +31,16 @@ _CLAIM: LiteralString = f"""
         AND (busy_until IS NULL OR busy_until < now())
     RETURNING {_COLUMNS}
 """
-_RELEASE = "UPDATE chat.threads SET busy_until = NULL WHERE thread_id = %(thread_id)s"
+# A holder that was late changes nothing: somebody else may hold the conversation by then.
+_RENEW: LiteralString = f"""
+    UPDATE chat.threads SET busy_until = now() + make_interval(secs => %(seconds)s)
+    WHERE thread_id = %(thread_id)s AND busy_until = %(busy_until)s
+    RETURNING {_COLUMNS}
+"""
+_RELEASE = """
+    UPDATE chat.threads SET busy_until = NULL
+    WHERE thread_id = %(thread_id)s AND busy_until = %(busy_until)s
+"""
 _ONE: LiteralString = f"""
     SELECT {_COLUMNS} FROM chat.threads WHERE thread_id = %(thread_id)s AND owner = %(owner)s
 """
@@ -65,6 +78,8 @@ class Thread:
     """Time of the first message."""
     updated_at: datetime
     """Time of the last message."""
+    busy_until: datetime | None
+    """Time until which it is held for a message; None when nobody works on it."""
 
 
 class ChatThreads:
@@ -94,10 +109,16 @@ class ChatThreads:
             thread_id=str(thread_id),
         )
 
-    async def release(self, thread_id: UUID) -> None:
-        """Let go of a conversation."""
+    async def renew(self, thread: Thread, seconds: float) -> Thread | None:
+        """Hold a conversation for `seconds` more; None when another message holds it by now."""
+        values = {"thread_id": thread.thread_id, "busy_until": thread.busy_until}
+        return await self._first(_RENEW, values | {"seconds": seconds})
+
+    async def release(self, thread: Thread) -> None:
+        """Let go of a conversation, unless another message holds it by now."""
+        values = {"thread_id": thread.thread_id, "busy_until": thread.busy_until}
         async with self._pool.connection() as connection:
-            await connection.execute(_RELEASE, {"thread_id": thread_id})
+            await connection.execute(_RELEASE, values)
 
     async def read(self, thread_id: UUID, owner: str) -> Thread:
         """Read a conversation. Raises: `NotFound`, also for one of another key."""

@@ -8,10 +8,12 @@ import structlog
 
 from agent.chat.model import open_model
 from agent.chat.settings import AdvisorSettings
+from agent.chat.thoughts import without_thoughts
 from domain_services.kernel.background import Loop, every
 from memory.episode_documents import JsonObject
 from memory.run_comments import RunComments
-from tools.answers import bounded, render, visible
+from tools.answers import render, visible
+from tools.documents import bounded
 
 logger = structlog.get_logger()
 
@@ -66,7 +68,7 @@ class Advisor:
         url = str(self._settings.ollama_url)
         async with open_model(url, model, _CONTEXT_TOKENS) as client:
             answer = await client.ainvoke([("system", PROMPT), ("human", render(facts))])
-        comment = visible(answer.text.replace("\x00", "")).strip()
+        comment = visible(without_thoughts(answer.text).replace("\x00", "")).strip()
         if not comment:
             raise ValueError("the model said nothing")
         return comment[:MOST_CHARACTERS]

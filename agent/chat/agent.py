@@ -3,21 +3,17 @@
 import asyncio
 from typing import Any
 
-import structlog
 from langchain.agents import create_agent  # pyright: ignore[reportUnknownVariableType]
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import HumanMessage
 from langchain_core.tools import BaseTool
 
 from agent.chat.caps import Caps
-from agent.chat.model import trouble_in_words
 from agent.chat.settings import ChatSettings
 from agent.chat.storage import ChatSaver, stored_messages, unanswered
 from agent.chat.turn import Turn
 from agent.chat.words import prompt_of
 from memory.chat_threads import ThreadFull
-
-logger = structlog.get_logger()
 
 # Each step stores all messages so far again: a conversation without an end would fill the database.
 MOST_STORED = 300
@@ -37,6 +33,7 @@ async def run_agent(
     """Work on a message; `turn` takes the events. Raises: `ChatUnavailable`, `ThreadFull`."""
     thread_id = str(turn.thread.thread_id)
     stored = await stored_messages(saver, thread_id)
+    turn.recall(stored)
     if len(stored) >= MOST_STORED:
         raise ThreadFull(
             f"this conversation has {len(stored)} messages with those of the tools; begin another"
@@ -68,9 +65,3 @@ async def run_agent(
                 turn.take(kind, part)
     except TimeoutError:
         caps.limit = f"{settings.max_seconds:g} seconds went by"
-    except Exception as error:
-        trouble = trouble_in_words(error, turn.model)
-        if trouble is None:
-            raise
-        logger.warning("chat.model_failed", model=turn.model, error=str(error)[:300])
-        raise trouble from error

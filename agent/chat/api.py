@@ -34,7 +34,7 @@ Caller = Annotated[Identity, Depends(_caller)]
     responses=STREAMED | problems(400, 404, 409, 503),
     **VIEWER,
 )
-async def say(
+async def chat(
     body: schema.ChatRequest, chat: Wired, caller: Caller, request: Request
 ) -> schema.ChatAnswer | Response:
     """Answer a message from what the tools read; each change waits for a person's approval.
@@ -53,7 +53,7 @@ async def say(
 
 
 @router.get("/threads", responses=problems(503))
-async def threads(chat: Wired, caller: Caller) -> schema.ChatThreads:
+async def list_chat_threads(chat: Wired, caller: Caller) -> schema.ChatThreads:
     """List the conversations of the caller's key, the newest first."""
     stored = await chat.threads(caller.name)
     return schema.ChatThreads(
@@ -64,7 +64,7 @@ async def threads(chat: Wired, caller: Caller) -> schema.ChatThreads:
 
 
 @router.get("/threads/{thread_id}", responses=problems(404, 503))
-async def history(thread_id: UUID, chat: Wired, caller: Caller) -> schema.ChatHistory:
+async def get_chat_thread(thread_id: UUID, chat: Wired, caller: Caller) -> schema.ChatHistory:
     """Read a conversation of the caller's key."""
     return await chat.history(thread_id, caller.name)
 

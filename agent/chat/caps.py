@@ -3,16 +3,21 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import structlog
 from langchain.agents.middleware import AgentMiddleware, AgentState, hook_config
 from langchain.agents.middleware.types import ModelRequest, ModelResponse, ToolCallRequest
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
+from agent.chat.model import describe, trouble_in_words
 from agent.chat.settings import ChatSettings
+from agent.chat.thoughts import without_thoughts
 from domain_services.kernel.tracing import inside
 from tools.answers import Answer, render
 from tools.refusals import of_unknown_tool, refusal
+
+logger = structlog.get_logger()
 
 MOST_MESSAGES = 60  # of a conversation that the model reads again
 
@@ -54,11 +59,24 @@ class Caps(AgentMiddleware[Any, Any]):
         """Call the model with the newest part of the conversation."""
         self.model_calls += 1
         with inside(f"model {self._model}", {"dsm.chat.call": self.model_calls}):
-            response = await handler(request.override(messages=newest(request.messages)))
+            try:
+                response = await handler(request.override(messages=newest(request.messages)))
+            except Exception as error:
+                logger.warning("chat.model_failed", model=self._model, error=describe(error))
+                raise trouble_in_words(error, self._model) from error
         for message in response.result:
-            if isinstance(message, AIMessage) and message.usage_metadata is not None:
-                self.tokens += message.usage_metadata["total_tokens"]
+            if isinstance(message, AIMessage):
+                self._take(message)
         return response
+
+    def _take(self, message: AIMessage) -> None:
+        """Count a message of the model, and take its thoughts out: nobody reads them again."""
+        if message.usage_metadata is not None:
+            self.tokens += message.usage_metadata["total_tokens"]
+        message.content = without_thoughts(message.text)
+        if message.response_metadata.get("done_reason") == "length":
+            window = self._settings.context_tokens
+            self.limit = f"the {window} tokens that the model can hold at once were full"
 
     async def awrap_tool_call(
         self,

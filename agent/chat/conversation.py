@@ -1,17 +1,21 @@
 """Conversations: one message of a person in, the model's answer with its ids out."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from agent.chat.holding import HOLD_SECONDS, holding
 from agent.chat.model import ChatNotSet, check_ollama, model_name, open_model
 from agent.chat.schema import ChatAnswer, ChatHistory, ChatRequest
 from agent.chat.settings import ChatSettings
 from agent.chat.storage import ChatSaver, stored_messages, to_history
 from agent.chat.turn import Turn
+from domain_services.kernel import context
 from domain_services.kernel.web.auth import Identity
 from domain_services.kernel.web.event_stream import Emit
 from memory.chat_threads import ChatThreads, Thread
@@ -62,23 +66,22 @@ class Chat:
         name = model_name(settings.model, "DSM_CHAT__MODEL")
         url = str(settings.ollama_url)
         await check_ollama(url, name, "DSM_CHAT__OLLAMA_URL")
-        thread = await self._hold(request, caller.name)
-        try:
+        thread = await self._claim(request, caller.name)
+        async with holding(self._threads, thread):
             emit("thread", {"thread_id": str(thread.thread_id)})
             turn = Turn(name, thread, emit)
             async with open_model(url, name, settings.context_tokens) as model:
-                await run_agent(
-                    turn,
-                    model,
-                    self._tools(turn, caller),
-                    request.message,
-                    settings=settings,
-                    saver=ChatSaver(self._pool),
-                    reads_only=caller.role == "viewer",
-                )
+                with _own_time(settings.max_seconds):
+                    await run_agent(
+                        turn,
+                        model,
+                        self._tools(turn, caller),
+                        request.message,
+                        settings=settings,
+                        saver=ChatSaver(self._pool),
+                        reads_only=caller.role == "viewer",
+                    )
             return turn.answer()
-        finally:
-            await asyncio.shield(self._threads.release(thread.thread_id))
 
     async def history(self, thread_id: UUID, owner: str) -> ChatHistory:
         """Read a conversation. Raises: `NotFound`, also for one of another key."""
@@ -97,8 +100,8 @@ class Chat:
         """List the conversations of a key, the newest first."""
         return await self._threads.newest(owner)
 
-    async def _hold(self, request: ChatRequest, owner: str) -> Thread:
-        seconds = self._settings.max_seconds + 10
+    async def _claim(self, request: ChatRequest, owner: str) -> Thread:
+        seconds = HOLD_SECONDS
         if request.thread_id is not None:
             return await self._threads.claim(request.thread_id, owner, seconds)
         title = " ".join(request.message.split())[:_TITLE]
@@ -109,10 +112,20 @@ class Chat:
             return self._toolbox.read
         request_approval = self._requests_of(caller.name)
 
-        async def ask(call: PlannedCall, project_id: str) -> Mapping[str, Any]:
-            asking = asyncio.ensure_future(request_approval(call, project_id))
+        async def ask(call: PlannedCall, project_id: str, key: str) -> Mapping[str, Any]:
+            asking = asyncio.ensure_future(request_approval(call, project_id, key))
             # A person who leaves ends the model's work, and not a request that is being made.
             outcome = await asyncio.shield(asking)
             return turn.note_approval(call, outcome)
 
         return for_model(self._toolbox, ask)
+
+
+@contextmanager
+def _own_time(seconds: float) -> Iterator[None]:
+    """Give the calls of tools as long as the message has, in place of a request's deadline."""
+    token = context.deadline.set(time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        context.deadline.reset(token)

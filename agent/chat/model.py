@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import httpx
 
 from domain_services.kernel.errors import Conflict, Unavailable
+from tools.answers import visible
 
 if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
+    from ollama import ResponseError
 
 SUGGESTED = "qwen3:4b"
 _ASK_SECONDS = 3.0
@@ -81,18 +83,29 @@ async def open_model(url: str, model: str, context_tokens: int) -> "AsyncIterato
         client._client.close()  # pyright: ignore[reportPrivateUsage]
 
 
-def trouble_in_words(error: Exception, model: str) -> ChatUnavailable | None:
-    """Explain a failure of Ollama in the middle of its work; None for any other error."""
+def trouble_in_words(error: Exception, model: str) -> ChatUnavailable:
+    """Explain why a call of the model gave no answer."""
     from ollama import ResponseError
 
     if isinstance(error, ResponseError):
-        if "does not support tools" in error.error:
-            return ChatUnavailable(
-                f"the model {model} cannot call tools; set another one, such as {SUGGESTED}"
-            )
-        return ChatUnavailable(
-            f"Ollama refused the call of {model}: {error.error[:300]}; try again"
-        )
+        return ChatUnavailable(_refusal_in_words(error, model))
     if isinstance(error, ConnectionError | httpx.HTTPError):
         return ChatUnavailable("the connection to Ollama was lost; see that it runs, and try again")
-    return None
+    return ChatUnavailable(
+        f"the answer of {model} cannot be read ({type(error).__name__}); try again, or set another"
+        f" model that can call tools, such as {SUGGESTED}"
+    )
+
+
+def describe(error: Exception) -> str:
+    """Describe a failure of a model in one line, for the log."""
+    return visible(f"{type(error).__name__}: {error}"[:300])
+
+
+def _refusal_in_words(error: "ResponseError", model: str) -> str:
+    if "does not support tools" in error.error:
+        return f"the model {model} cannot call tools; set another one, such as {SUGGESTED}"
+    if error.status_code == 404:
+        return f"Ollama does not have the model {model}; get it by: ollama pull {model}"
+    # It may repeat what a hostile title hides from a terminal.
+    return f"Ollama refused the call of {model}: {visible(error.error[:300])}; try again"

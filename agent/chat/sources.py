@@ -10,8 +10,10 @@ from agent.chat.schema import Sources
 MOST_IDS = 20  # of a kind
 _IN_WORDS = 5
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-# Forms of the ids that this system makes: of runs and episodes, sprints, and tasks.
-_LOOKS_LIKE_AN_ID = re.compile(rf"\b(?:{_UUID}|[A-Z][A-Z0-9_-]*-(?:S\d+|\d+))\b")
+_PREFIX = r"[A-Z][A-Z0-9_-]{0,31}"  # a project id
+# Forms of ids: of runs and episodes, of sprints (P1-S46), and of tasks (P1-TASK003, P0-T5052,
+# WEB-12). Only the forms that this system makes itself count in small letters too.
+_LOOKS_LIKE_AN_ID = re.compile(rf"\b(?:(?i:{_UUID}|{_PREFIX}-(?:S|TASK)\d+)|{_PREFIX}-[A-Z]*\d+)\b")
 _KINDS = {
     "run_id": "runs",
     "sprint_id": "sprints",
@@ -26,17 +28,25 @@ class SeenIds:
 
     def __init__(self) -> None:
         self._ids: dict[str, dict[str, None]] = {kind: {} for kind in _KINDS.values()}
-        self._texts: list[str] = []
+        self._shown: set[str] = set()
 
     def add(self, result: str) -> None:
         """Note the ids in a tool's result, which is JSON."""
-        self._texts.append(result)
+        self._shown.update(_ids_in(result))
         try:
             document = json.loads(result)
         except ValueError:
             return
         for kind, value in _walk(document):
             self._ids[kind][value] = None
+
+    def add_earlier(self, result: str) -> None:
+        """Note a result from before this answer: its ids are no inventions."""
+        self._shown.update(_ids_in(result))
+
+    def add_refusal(self, words: str, arguments: object) -> None:
+        """Note a refusal, whose ids count but for those that the call itself brought."""
+        self._shown.update(_ids_in(words) - _ids_in(json.dumps(arguments)))
 
     def behind(self, text: str) -> Sources:
         """Return the ids that a text names, or all that were seen when it names none."""
@@ -54,9 +64,9 @@ class SeenIds:
 
     def unconfirmed(self, text: str, known: Iterable[str]) -> list[str]:
         """Return what looks like an id in a text, and is in no result nor in `known`."""
-        shown = "\n".join([*self._texts, *known])
+        confirmed = self._shown | {value.lower() for value in known}
         candidates = dict.fromkeys(_LOOKS_LIKE_AN_ID.findall(text))
-        return [value for value in candidates if not _names(shown, value)][:MOST_IDS]
+        return [value for value in candidates if value.lower() not in confirmed][:MOST_IDS]
 
 
 def in_words(sources: Sources) -> str:
@@ -71,8 +81,13 @@ def in_words(sources: Sources) -> str:
     return f"This rests on {'; '.join(parts)}." if parts else ""
 
 
+def _ids_in(text: str) -> set[str]:
+    return {value.lower() for value in _LOOKS_LIKE_AN_ID.findall(text)}
+
+
 def _names(text: str, value: str) -> bool:
-    return re.search(rf"(?<![\w-]){re.escape(value)}(?![\w-])", text) is not None
+    pattern = rf"(?<![\w-]){re.escape(value)}(?![\w-])"
+    return re.search(pattern, text, re.IGNORECASE) is not None
 
 
 def _walk(value: Any) -> Iterator[tuple[str, str]]:

@@ -1,20 +1,24 @@
 """The work on one message, as its answer is put together from the agent's events."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from agent.chat.schema import AskedApproval, ChatAnswer, ToolUse
 from agent.chat.sources import SeenIds, in_words
+from agent.chat.thoughts import ThoughtFilter
 from domain_services.kernel.web.event_stream import Emit
 from memory.chat_threads import Thread
 from memory.decision import PlannedCall
-from tools.answers import visible
+from tools.answers import clean, visible
 
 if TYPE_CHECKING:
-    from langchain_core.messages import AIMessage, AnyMessage, ToolMessage
+    from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, ToolMessage
 
     from agent.chat.caps import Caps
+
+_MOST_NAME = 80  # characters of a tool's name, which the model writes
+_SAID_NOTHING = "The model said nothing; ask again, in other words."
 
 
 class Turn:
@@ -28,10 +32,17 @@ class Turn:
         self._started = time.perf_counter()
         self._seen = SeenIds()
         self._text = ""
+        self._thoughts = ThoughtFilter()
         self._final: str | None = None
         self._tools: list[ToolUse] = []
         self._places: dict[str, int] = {}
         self._approvals: list[AskedApproval] = []
+
+    def recall(self, messages: "Iterable[BaseMessage]") -> None:
+        """Note what tools have shown earlier in the conversation."""
+        for message in messages:
+            if message.type == "tool":
+                self._seen.add_earlier(str(message.text))
 
     def take(self, kind: str, part: Any) -> None:
         """Take one event of the agent's stream."""
@@ -52,9 +63,11 @@ class Turn:
         """Note a request for approval, and return what the model reads of it."""
         run_id = str(outcome["run_id"])
         approval = AskedApproval(
-            run_id=run_id, description=call.description, decide=f"dsm approve {run_id}"
+            run_id=run_id, description=visible(call.description), decide=f"dsm approve {run_id}"
         )
-        self._approvals.append(approval)
+        # A call that is asked for again waits once.
+        if all(other.run_id != run_id for other in self._approvals):
+            self._approvals.append(approval)
         return {**outcome, "run_id": run_id, "decide": approval.decide}
 
     def answer(self) -> ChatAnswer:
@@ -64,6 +77,7 @@ class Turn:
         if caps is not None and caps.limit is not None and "I stopped" not in text:
             words = f"I stopped: {caps.limit}, which is the limit."
             text = f"{text}\n\n{words}" if text else words
+        text = text or _SAID_NOTHING
         rests_on = self._seen.behind(text)
         if not self._seen.names_any(text) and (words := in_words(rests_on)):
             text = f"{text}\n\n{words}"
@@ -83,27 +97,34 @@ class Turn:
 
     def _take_text(self, text: str) -> None:
         # A model may repeat what a hostile title hides from a terminal.
-        if text := visible(text):
+        if text := visible(self._thoughts.take(text)):
             self._text += text
             self._emit("token", {"text": text})
 
     def _take_message(self, message: "AIMessage") -> None:
+        self._thoughts = ThoughtFilter()
         if not message.tool_calls:
             self._final = visible(message.text)
             return
         # What was said before a call is no part of the answer.
         self._text = ""
         for call in message.tool_calls:
-            use = ToolUse(name=call["name"], arguments=call["args"], refused=False)
+            name, arguments = visible(call["name"])[:_MOST_NAME], clean(call["args"])
+            use = ToolUse(name=name, arguments=arguments, refused=False)
             self._tools.append(use)
             self._places[call["id"] or ""] = len(self._tools) - 1
             self._emit("tool", {"name": use.name, "arguments": use.arguments, "state": "begun"})
 
     def _take_result(self, message: "ToolMessage") -> None:
-        self._seen.add(message.text)
         place = self._places.get(message.tool_call_id)
         refused = message.status == "error"
-        if place is not None and refused:
-            self._tools[place] = self._tools[place].model_copy(update={"refused": True})
+        if not refused:
+            self._seen.add(message.text)
+        elif place is not None:
+            use = self._tools[place]
+            self._tools[place] = use.model_copy(update={"refused": True})
+            # A refusal repeats what the model has made up.
+            self._seen.add_refusal(message.text, use.arguments)
         state = "refused" if refused else "done"
-        self._emit("tool", {"name": message.name or "", "state": state})
+        name = visible(message.name or "")[:_MOST_NAME]
+        self._emit("tool", {"name": name, "state": state})

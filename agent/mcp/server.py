@@ -100,17 +100,16 @@ class ToolServer:
                 f"tell the person; with this key you can use {', '.join(usable)}",
             )
             return _result(render(words), is_error=True)
-        message = await self._ask(caller, tool, params.arguments or {}, context.request_id)
+        message = await self._ask(caller, tool, params.arguments or {})
         return _result(str(message.content), is_error=message.status == "error")
 
-    async def _ask(
-        self, caller: Caller, tool: BaseTool, arguments: dict[str, Any], request_id: object
-    ) -> ToolMessage:
+    async def _ask(self, caller: Caller, tool: BaseTool, arguments: dict[str, Any]) -> ToolMessage:
         token = CALLER.set(caller)
         call: Any = {
             "name": tool.name,
             "args": arguments,
-            "id": str(request_id),
+            # A client numbers its requests from 1 on each connection: no identity of a call.
+            "id": uuid4().hex,
             "type": "tool_call",
         }
         try:
@@ -121,7 +120,7 @@ class ToolServer:
 
     async def _list_resources(self, context: Context, _: Any) -> types.ListResourcesResult:
         caller = self._caller_of(context)
-        message = await self._ask(caller, self._all["list_projects"], {"limit": 50}, "resources")
+        message = await self._ask(caller, self._all["list_projects"], {"limit": 50})
         return types.ListResourcesResult(resources=resources.of_projects(str(message.content)))
 
     async def _list_templates(self, _: Context, __: Any) -> types.ListResourceTemplatesResult:
@@ -131,7 +130,7 @@ class ToolServer:
         self, context: Context, params: types.ReadResourceRequestParams
     ) -> types.ReadResourceResult:
         tool, arguments = resources.find(params.uri)
-        message = await self._ask(self._caller_of(context), self._all[tool], arguments, params.uri)
+        message = await self._ask(self._caller_of(context), self._all[tool], arguments)
         return resources.content(params.uri, message)
 
     async def _list_prompts(self, _: Context, __: Any) -> types.ListPromptsResult:
@@ -166,6 +165,8 @@ def _describe(tool: BaseTool) -> types.Tool:
             read_only_hint=is_reading(tool),
             # It asks a person, and changes nothing by itself.
             destructive_hint=False,
+            # The same request twice asks once.
+            idempotent_hint=True,
             open_world_hint=False,
         ),
     )

@@ -15,6 +15,7 @@ from tests.recorded.ollama_double import CHAT_MODEL, OllamaDouble, Reply
 
 PARTS = ("project", "backlog", "chronicle", "sprint")
 PROJECT = "P-CHAT"
+TASKS: Any = ("list_unassigned_tasks", {"project_id": PROJECT})
 
 
 @dataclass
@@ -67,16 +68,19 @@ class Talk:
     async def tasks(self) -> list[str]:
         """Ids of the project's tasks."""
         url = f"{self.system.urls['backlog']}/backlogs/{PROJECT}"
-        return [task["id"] for task in (await self.system.http.get(url)).json()["tasks"]]
+        return [task["task_id"] for task in (await self.system.http.get(url)).json()]
 
 
-async def start_talk(system: System, **chat: Any) -> Talk:
-    """Start the services and the model; `chat` are settings of the chat."""
+async def start_talk(system: System, request_seconds: float = 30, **chat: Any) -> Talk:
+    """Start the services and the model; `chat` are settings of the chat.
+
+    `request_seconds` is the deadline of a request that names none.
+    """
     ollama, port = OllamaDouble(replies=(Reply("Hello"),)), free_port()
     url = await system.stack.enter_async_context(serving(ollama.app, port))
     settings = {"model": CHAT_MODEL, "ollama_url": url, **chat}
     await system.start(*PARTS)
-    await system.start("orchestrator", chat=settings)
+    await system.start("orchestrator", chat=settings, request_seconds=request_seconds)
     await system.make_project(PROJECT, tasks=3)
     return Talk(system, ollama, url)
 

@@ -26,7 +26,7 @@ async def decide(system: System, *replies: Reply) -> tuple[OllamaDouble, str]:
 async def test_a_comment_stands_beside_the_run_under_the_name_of_its_model(
     system: System,
 ) -> None:
-    ollama, run_id = await decide(system, Reply("Three tasks are little.\u202e"))
+    ollama, run_id = await decide(system, Reply("<think>hm</think>Three tasks are little.\u202e"))
 
     async def commented() -> Any:
         return (await get(system, f"/runs/{run_id}"))["model_comment"]

@@ -11,13 +11,12 @@ from agent.chat.sources import SeenIds, in_words
 from agent.chat.watching import watch_chat
 from agent.client import OrchestratorClient
 from domain_services.kernel.client.http_client import PeerRefused
-from tests.agent.chatting import PROJECT, Talk, start_talk, until_true
+from tests.agent.chatting import PROJECT, TASKS, Talk, start_talk, until_true
 from tests.agent.conftest import System
 from tests.agent.conftest import system as system
 from tests.conftest import OPERATOR_KEY, VIEWER_KEY
 from tests.recorded.ollama_double import Reply
 
-TASKS: Any = ("list_unassigned_tasks", {"project_id": PROJECT})
 SPRINT: Any = (
     "create_sprint",
     {
@@ -228,12 +227,46 @@ async def test_a_model_that_cannot_call_tools_is_refused_in_words(talk: Talk) ->
     assert "cannot call tools" in refused.json()["detail"]
 
 
+async def test_a_model_that_is_slow_before_a_call_still_gets_its_result(system: System) -> None:
+    # The deadline of a request, which callers name or which is 30 s, is shorter than an answer.
+    talk = await start_talk(system, request_seconds=0.2)
+    talk.replies(Reply("Let me see", calls=(TASKS,), seconds=0.5), Reply("Three are free."))
+    answer = await talk.say("What is free?")
+    assert [use["refused"] for use in answer["tools"]] == [False]
+    assert len(answer["rests_on"]["tasks"]) == 3
+
+
+async def test_an_id_of_an_earlier_answer_is_no_invention(talk: Talk) -> None:
+    task = (await talk.tasks())[0]
+    talk.replies(Reply(calls=(TASKS,)), Reply("Three are free."), Reply(f"Begin with {task}."))
+    first = await talk.say("What is free?")
+    assert (await talk.say("Which first?", thread_id=first["thread_id"]))["unconfirmed"] == []
+    assert (await talk.say("Which first?"))["unconfirmed"] == [task]
+
+
+async def test_an_id_that_only_a_refusal_repeats_is_an_invention(talk: Talk) -> None:
+    invented = f"{PROJECT}-S77"
+    reading: Any = ("get_sprint", {"sprint_id": invented})
+    talk.replies(Reply(calls=(reading,)), Reply(f"All is well in {invented}."))
+    answer = await talk.say("How is the sprint?")
+    assert answer["tools"][0]["refused"]
+    assert invented in talk.requests[-1]["messages"][-1]["content"]
+    assert answer["unconfirmed"] == [invented]
+
+
 def test_only_ids_of_results_count_as_seen() -> None:
     ids = SeenIds()
     ids.add('{"sprints": [{"sprint_id": "P1-S02", "task_ids": ["P1-7"]}], "note": "P1-S03"}')
     assert ids.behind("P1-S02 and P1-S020").sprints == ["P1-S02"]
     assert ids.behind("nothing").tasks == ["P1-7"]
     assert ids.unconfirmed("P1-S02, P1-S04, P1-9 and P1-7", []) == ["P1-S04", "P1-9"]
+    # Forms of tasks that are made here, and that come with an import; small letters too.
+    assert ids.unconfirmed("P1-TASK003 P0-T5052 p1-s09 p1-task4 step-2", []) == [
+        "P1-TASK003",
+        "P0-T5052",
+        "p1-s09",
+        "p1-task4",
+    ]
     assert in_words(ids.behind("P1-S02")) == "This rests on sprint P1-S02."
 
 

@@ -10,6 +10,7 @@ from langchain_core.tools import tool
 from langchain_ollama import ChatOllama
 from pydantic import BaseModel, Field
 
+from agent.chat.model import open_model
 from tests.conftest import serving
 from tests.ports import free_port
 from tests.recorded.conftest import real_ollama
@@ -40,22 +41,13 @@ async def chat(request: pytest.FixtureRequest, record_mode: str) -> AsyncIterato
     """Open the model on a cassette; while recording, on a double with the fixture's replies."""
     port, replies = free_port(), getattr(request, "param", (Reply(text=WORDS),))
     real = real_ollama(record_mode)
-    model = ChatOllama(
-        model=CHAT_MODEL,
-        base_url=real or f"http://127.0.0.1:{port}",
-        num_ctx=16_384,
-        temperature=0,
-        client_kwargs={"trust_env": False},
-    )
-    try:
+    async with open_model(real or f"http://127.0.0.1:{port}", CHAT_MODEL, 16_384) as model:
+        assert isinstance(model, ChatOllama)
         if record_mode == "none" or real:
             yield model
         else:
             async with serving(OllamaDouble(replies=replies).app, port):
                 yield model
-    finally:
-        await model._async_client.close()  # pyright: ignore[reportPrivateUsage] - it has no other way
-        model._client.close()  # pyright: ignore[reportPrivateUsage]
 
 
 @pytest.fixture
@@ -76,10 +68,13 @@ async def test_answer_in_one_piece_still_asks_for_a_stream(chat: ChatOllama, bod
     assert (body["options"]["num_ctx"], body["options"]["temperature"]) == (16_384, 0)
 
 
-async def test_streamed_answer_comes_word_by_word(chat: ChatOllama) -> None:
+async def test_streamed_answer_comes_word_by_word(chat: ChatOllama, bodies: Any) -> None:
     parts = [part.text async for part in chat.astream(ASK) if part.text]
     assert len(parts) > 3
     assert "".join(parts).strip()
+    [body] = bodies()
+    assert body["stream"]
+    assert [message["content"] for message in body["messages"]] == [part.text for part in ASK]
 
 
 @pytest.mark.parametrize(
@@ -114,11 +109,14 @@ async def test_tool_is_called_with_arguments_and_its_result_is_sent_back(
     assert second["messages"][3]["role"] == "tool"
 
 
-async def test_model_that_is_not_there_is_a_refusal_with_its_name(chat: ChatOllama) -> None:
+async def test_model_that_is_not_there_is_a_refusal_with_its_name(
+    chat: ChatOllama, bodies: Any
+) -> None:
     chat.model = "no-such-model"
     with pytest.raises(ollama.ResponseError, match="no-such-model") as refusal:
         await chat.ainvoke(ASK)
     assert refusal.value.status_code == 404
+    assert [body["model"] for body in bodies()] == ["no-such-model"]
 
 
 @pytest.mark.parametrize(
@@ -127,8 +125,10 @@ async def test_model_that_is_not_there_is_a_refusal_with_its_name(chat: ChatOlla
     indirect=True,
     ids=["no_tools"],
 )
-async def test_model_without_tools_says_so(chat: ChatOllama, record_mode: str) -> None:
+async def test_model_without_tools_says_so(chat: ChatOllama, bodies: Any, record_mode: str) -> None:
     if real_ollama(record_mode):
         pytest.skip("the real model can call tools")
     with pytest.raises(ollama.ResponseError, match="does not support tools"):
         await chat.bind_tools([sprint_status]).ainvoke(ASK)
+    [body] = bodies()
+    assert [entry["function"]["name"] for entry in body["tools"]] == ["sprint_status"]
