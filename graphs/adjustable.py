@@ -59,7 +59,7 @@ THRESHOLDS: Mapping[str, Limits] = {
     "SCOPE_DISPERSION": Limits(0, 5),
     "LOOK_BACK_WINDOWS": Limits(1, 76),
     "CHANCE_PRIOR_TASKS": Limits(0.1, 1000),
-    "MIN_FINISHED_TASKS": Limits(0, 10_000),
+    "MIN_FINISHED_TASKS": Limits(1, 10_000),
     "STALE_SHARE": Limits(0, 1),
     "NEIGHBOUR_SPRINTS": Limits(0, 24),
     "MAX_RATIO": Limits(1, 100),
@@ -91,11 +91,11 @@ FIXED: Mapping[str, str] = {
 
 MODES: tuple[str, ...] = get_args(ModeName)
 _LIMITS = {
-    "confidence_threshold": "number 0 to 1",
+    "confidence_threshold": "a number 0 to 1",
     "certainty": f"one of {', '.join(map(str, thresholds.CERTAINTIES))}",
-    "max_tasks": "whole number 1 to 1000",
-    "weeks": "whole number 1 to 8",
-    "away": "whole number 0 to 1000 (person-days)",
+    "max_tasks": "a whole number 1 to 1000",
+    "weeks": "a whole number 1 to 8",
+    "away": "a whole number 0 to 1000 (person-days)",
     "decision_mode": f"one of {', '.join(MODES)}",
     "enable_task_count_adjustment": "true or false",
 }
@@ -122,6 +122,8 @@ def parse(texts: Sequence[str]) -> Adjusted:
         name, equals, value = (part.strip() for part in text.partition("="))
         if not equals:
             raise Invalid(f"{text!r} is not written NAME=VALUE, such as confidence_threshold=0.6")
+        if name in limits or name in numbers:
+            raise Invalid(f"{name} is set twice; set each number once")
         if name in _LIMITS:
             limits[name] = value
         elif name in THRESHOLDS:

@@ -129,6 +129,15 @@ def from_document(document: object) -> Inputs:
         ) from error
 
 
+def is_replayable(document: object) -> bool:
+    """Tell whether this release knows the shape of stored inputs."""
+    try:
+        from_document(document)
+    except Invalid:
+        return False
+    return True
+
+
 def _reach(evidence: Evidence) -> int:
     """Return how many tasks in planning order the decision could name."""
     pace = evidence.pace_tasks

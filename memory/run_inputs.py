@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 from domain_services.chronicle.schema import DecisionEffect
 from memory.episode_documents import JsonObject
 from memory.pool import Pool
+from memory.run import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,10 @@ class StoredInputs:
     """Version of the program that decided."""
     inputs: JsonObject
     """The inputs as JSON (`graphs/inputs.py`)."""
+    status: Status | None
+    """Status of the run; None when the run has been deleted, which is before its inputs."""
     effect: DecisionEffect | None
-    """Whether the decision acted; None before its episode is stored."""
+    """Whether the decision acted; None before its episode is stored, as while it waits."""
     sprint_id: str | None
     """The sprint that it began; None when it began none."""
     planned_tasks: int | None
@@ -69,14 +72,18 @@ class StoredInputs:
 
 _PAGE: LiteralString = """
     SELECT kept.run_id, kept.project_id, kept.decided_at, kept.agent_version, kept.inputs,
-        episodes.effect, episodes.sprint_id, episodes.planned_tasks, episodes.completed_tasks
-    FROM run_inputs AS kept LEFT JOIN episodes ON episodes.episode_id = kept.run_id
+        runs.status, episodes.effect, episodes.sprint_id, episodes.planned_tasks,
+        episodes.completed_tasks
+    FROM run_inputs AS kept
+        LEFT JOIN runs ON runs.run_id = kept.run_id
+        LEFT JOIN episodes ON episodes.episode_id = kept.run_id
     WHERE (%(run_id)s::uuid IS NULL OR kept.run_id = %(run_id)s)
         AND (%(project_id)s::text IS NULL OR kept.project_id = %(project_id)s)
         AND (%(since)s::timestamptz IS NULL OR kept.decided_at >= %(since)s)
         AND (%(before)s::uuid IS NULL OR kept.run_id < %(before)s)
     ORDER BY kept.run_id DESC LIMIT %(limit)s
 """
+_STORED_AT = "SELECT decided_at FROM run_inputs WHERE run_id = %s"
 _FIRST = """
     SELECT decided_at FROM run_inputs
     WHERE %(project_id)s::text IS NULL OR project_id = %(project_id)s ORDER BY run_id LIMIT 1
@@ -100,6 +107,13 @@ async def read_page(
 async def read_one(pool: Pool, run_id: UUID) -> StoredInputs | None:
     """Read the inputs of one run; None where none are stored."""
     return next(iter(await _read(pool, {"run_id": run_id, "limit": 1})), None)
+
+
+async def stored_at(pool: Pool, run_id: UUID) -> datetime | None:
+    """Return the time at which the inputs of a run were stored; None where none are."""
+    async with pool.connection() as connection:
+        row = await (await connection.execute(_STORED_AT, (run_id,))).fetchone()
+    return row[0] if row else None
 
 
 async def first_time(pool: Pool, project_id: str | None) -> datetime | None:

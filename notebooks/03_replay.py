@@ -34,6 +34,7 @@ from graphs.rules.catalogue import RULES
 from graphs.what_if import Changes, with_changes
 
 plt.style.use(ROOT / "notebooks" / "dsm.mplstyle")
+pd.set_option("display.precision", 2)
 BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#999999"
 
 # %% [markdown]
@@ -281,7 +282,7 @@ def velocity(name: str, rows: list[PastSprintRow]) -> None:
         label="completed, outside",
     )
     axes.set(
-        ylabel="tasks open at the start",
+        ylabel="completed of those open at its start",
         xlabel="first day of the sprint",
         title=f"{name}: {inside.mean():.0%} of {len(inside)} sprints ended in their range",
     )

@@ -1,25 +1,27 @@
 """`dsm replay`: past decisions by other numbers or rules, and one decision by another plan."""
 
 import asyncio
-import re
-from datetime import UTC, datetime, timedelta
+import sys
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agent.cli.moments import read_moment
 from agent.cli.stack import AsJson
 from agent.cli.target import Target
 
 if TYPE_CHECKING:
     from agent.client import OrchestratorClient
-    from agent.replay.schema import RunInputs
+    from agent.replay.schema import RunInputs, RunInputsPage
     from agent.replay.summary import Summary
     from graphs.adjustable import Adjusted
 
 PAGE = 50
 MOST_DECISIONS = 5000
-_AGE = re.compile(r"(\d{1,4})([dhw])")
-_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 RunArgument = Annotated[
     str | None,
@@ -68,78 +70,94 @@ def replay(
     """
     from agent.cli import replay_output
     from agent.cli.failures import one_line
+    from agent.replay.schema import RunInputsPage
     from graphs.adjustable import parse
 
     other_plan = (tasks, weeks, away) != (None, None, None)
     if other_plan and run is None:
         raise typer.BadParameter("name a run: --tasks, --weeks and --away are of one sprint")
+    if run is not None and project is not None:
+        raise typer.BadParameter("a run has one project; leave --project out")
+    first = _since(since)
     with one_line():
         adjusted = parse(numbers or [])
-        stored, first_at = asyncio.run(_read(target, run, _since(since), project, limit))
-        if other_plan:
-            if rules is not None or adjusted.thresholds:
-                raise typer.BadParameter(
-                    "--tasks, --weeks and --away go with the limits of mode and request alone"
-                )
-            changes = adjusted.changes.model_copy(update={"weeks": weeks, "away": away})
-            replay_output.show_what_if(stored[0], changes, tasks, as_json=as_json)
-            return
-        summary = replay_all(stored, adjusted, rules, first_at)
-        replay_output.show(summary, as_json=as_json)
+        if other_plan and (rules is not None or adjusted.thresholds):
+            raise typer.BadParameter(
+                "--tasks, --weeks and --away go with the limits of mode and request alone"
+            )
+        if run is None:
+            pages = _pages(target, first, project and project.upper(), limit)
+        else:
+            stored = asyncio.run(_one(target, run))
+            if other_plan:
+                options = {"weeks": weeks, "away": away}
+                update = {name: value for name, value in options.items() if value is not None}
+                changes = adjusted.changes.model_copy(update=update)
+                replay_output.show_what_if(stored, changes, tasks, as_json=as_json)
+                return
+            pages = iter([RunInputsPage(runs=[stored], next_before=None, first_at=None)])
+        try:
+            replay_output.show(_replay_all(pages, adjusted, rules), as_json=as_json)
+        except KeyboardInterrupt:
+            print("stopped; a replay changes nothing", file=sys.stderr)
+            raise SystemExit(130) from None
 
 
-def replay_all(
-    stored: "list[RunInputs]", adjusted: "Adjusted", rules: str | None, first_at: datetime | None
+def _replay_all(
+    pages: "Iterator[RunInputsPage]", adjusted: "Adjusted", rules: str | None
 ) -> "Summary":
-    """Decide again from each of the inputs. Raises: `Invalid` for faulty rules."""
-    from agent.replay.replaying import replaying
-    from agent.replay.summary import line_of, summarise
+    """Decide again from each of the inputs, and count them where a person watches."""
+    from rich.console import Console
 
-    with replaying(adjusted.thresholds, adjusted.changes, rules) as decide:
-        return summarise((line_of(run, decide(run.inputs)) for run in stored), first_at)
+    from agent.replay.many import replay_all
+
+    # Before the rules: without a stack there is nothing to load them for.
+    pages = chain([next(pages)], pages)
+    with Console(stderr=True).status("loading the rules") as status:
+        return replay_all(
+            pages, adjusted, rules, lambda number: status.update(f"decided again: {number}")
+        )
 
 
-async def _read(
-    target: Target, run: str | None, since: datetime, project: str | None, limit: int
-) -> "tuple[list[RunInputs], datetime | None]":
+def _pages(
+    target: Target, since: datetime, project: str | None, limit: int
+) -> "Iterator[RunInputsPage]":
+    """Read the newest inputs page by page; the last page has `next_before` if there are more."""
     from agent.cli.connect import connect
 
-    async with connect(target) as clients:
-        client = clients.orchestrator
-        if run is not None:
-            return [await _one(client, run)], None
-        return await _many(client, since, project and project.upper(), limit)
-
-
-async def _many(
-    client: "OrchestratorClient", since: datetime, project: str | None, limit: int
-) -> "tuple[list[RunInputs], datetime | None]":
-    stored: list[RunInputs] = []
-    before = None
-    while True:
-        most = min(PAGE, limit - len(stored))
-        page = await client.run_inputs(project, since, before, limit=most)
-        stored += page.runs
-        before = page.next_before
-        if before is None or len(stored) >= limit:
-            return stored, page.first_at
+    # A loop that runs between the pages would make Ctrl-C wait for the end of a decision.
+    with asyncio.Runner() as runner:
+        connection = AsyncExitStack()
+        try:
+            clients = runner.run(connection.enter_async_context(connect(target)))
+            client, before, room = clients.orchestrator, None, limit
+            while True:
+                most = min(PAGE, room)
+                page = runner.run(client.run_inputs(project, since, before, limit=most))
+                before, room = page.next_before, room - len(page.runs)
+                if before is not None and room == 0:
+                    older = runner.run(client.run_inputs(project, since, before, limit=1))
+                    page = page if older.runs else page.model_copy(update={"next_before": None})
+                yield page
+                if before is None or room == 0:
+                    return
+        finally:
+            runner.run(connection.aclose())
 
 
 def _since(text: str) -> datetime:
     """Return the time that an option names. Raises: `typer.BadParameter`."""
     now = datetime.now(UTC)
-    if age := _AGE.fullmatch(text):
-        return now - timedelta(**{_UNITS[age[2]]: int(age[1])})
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=UTC)
-    except ValueError as error:
-        raise typer.BadParameter(
-            f"{text!r} is neither an age (30d, 12h, 8w) nor a day (2026-03-02)",
-            param_hint="--since",
-        ) from error
+    moment = read_moment(text, "--since", now)
+    if moment > now:
+        raise typer.BadParameter(f"{text} is still to come", param_hint="--since")
+    return moment
 
 
-async def _one(client: "OrchestratorClient", name: str) -> "RunInputs":
+async def _one(target: Target, name: str) -> "RunInputs":
+    from agent.cli.connect import connect
     from agent.cli.run_names import find_run
 
-    return await client.inputs_of_run(await find_run(client, name))
+    async with connect(target) as clients:
+        client: OrchestratorClient = clients.orchestrator
+        return await client.inputs_of_run(await find_run(client, name))

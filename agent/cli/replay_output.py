@@ -1,5 +1,6 @@
 """Pages of `dsm replay`."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from memory.decision import ExpectedSprint
 
 MOST_LINES = 40  # of a table; --json has them all
+_NO_CALL = {"dry_run": "dry run", "shadow": "observed, no call", "not_approved": "not approved"}
+# Status of a run whose plan did not become a sprint, or not for long.
+_NOT_CARRIED_OUT = ("waiting", "rejected", "expired", "superseded", "undone", "failed", "abandoned")
 
 
 def show(summary: "Summary", *, as_json: bool) -> None:
@@ -79,6 +83,7 @@ def page(summary: "Summary") -> "RenderableType":
         parts += section("What differs", [_table(summary.lines[-MOST_LINES:])])
     if (more := len(summary.lines) - MOST_LINES) > 0:
         parts.append(plain_text(f"{more} older ones are not shown; --json lists all"))
+    parts += section("Left out", [plain_text(line) for line in left_out(summary)])
     return Group(*parts)
 
 
@@ -86,15 +91,35 @@ def headline(summary: "Summary") -> Iterator[str]:
     """Describe the counts, and how the changed plans compare with what was completed."""
     if summary.first_at is not None:
         yield f"Inputs of decisions are stored since {summary.first_at:%Y-%m-%d}."
-    if not summary.decisions:
+    if summary.rules:
+        yield f"Own rules: {', '.join(summary.rules)}."
+    if summary.refused:
+        yield (
+            f"They tried to reach what no replay reaches, and were refused:"
+            f" {', '.join(summary.refused)}."
+        )
+    if not summary.decisions and not summary.left_out:
         yield "No decision with inputs is in this period."
         return
     yield (
         f"{count(summary.decisions, 'decision')}: {summary.same} the same, {summary.changed}"
         f" changed, {summary.nothing} now nothing."
     )
+    if summary.limited:
+        yield "There are older ones in this period; --limit takes more."
     if summary.changed or summary.nothing:
         yield judgement(summary)
+
+
+def left_out(summary: "Summary") -> Iterator[str]:
+    """Describe the decisions that cannot be made again, by their reason."""
+    reasons = Counter(run.reason for run in summary.left_out)
+    for reason, runs in reasons.most_common():
+        example = next(run for run in summary.left_out if run.reason == reason)
+        yield (
+            f"{count(runs, 'decision')}, such as {example.run_id} by release"
+            f" {example.agent_version}: {reason}"
+        )
 
 
 def judgement(summary: "Summary") -> str:
@@ -107,13 +132,18 @@ def judgement(summary: "Summary") -> str:
         f" {judged.nearer}, farther in {judged.farther}; {judged.error_after:.1f} tasks apart on"
         f" average instead of {judged.error_before:.1f}."
     )
-    if judged.nearer_share_95 is None:
-        return text
-    low, high = judged.nearer_share_95
-    decided = judged.nearer + judged.farther
-    return (
-        f"{text} Share of nearer ones: {low:.0%} to {high:.0%} with 95% confidence, from {decided}."
-    )
+    if judged.nearer_share_95 is not None:
+        low, high = judged.nearer_share_95
+        decided = judged.nearer + judged.farther
+        text += (
+            f" Share of nearer ones: {low:.0%} to {high:.0%} with 95% confidence, from {decided}."
+        )
+    if judged.unknown:
+        text += (
+            f" In {judged.unknown} of them the team completed its whole plan, and nobody knows"
+            " what it had completed of a larger one."
+        )
+    return text
 
 
 def _table(lines: "tuple[Line, ...]") -> "Table":
@@ -129,7 +159,7 @@ def _table(lines: "tuple[Line, ...]") -> "Table":
             str(line.run_id)[:13],
             deeds(line.before),
             deeds(line.after),
-            _outcome(line),
+            outcome_in_words(line),
         )
     return table
 
@@ -137,13 +167,21 @@ def _table(lines: "tuple[Line, ...]") -> "Table":
 def deeds(decided: "Deeds") -> str:
     """Describe what a decision does in a few words."""
     if decided.create_sprint:
-        return f"sprint of {count(decided.tasks or 0, 'task')}, {count(decided.weeks or 0, 'week')}"
+        return f"{count(decided.tasks or 0, 'task')}, {count(decided.weeks or 0, 'week')}"
     return "; ".join(call.name.replace("_", " ") for call in decided.calls) or "nothing"
 
 
-def _outcome(line: "Line") -> str:
+def outcome_in_words(line: "Line") -> str:
+    """Describe what became of a run's own plan."""
+    if line.status in _NOT_CARRIED_OUT:
+        return line.status
+    if words := _NO_CALL.get(line.effect or ""):
+        return words
+    if not line.before.create_sprint:
+        return "no sprint began"
+    edited = ", edited by a person" if line.effect == "edited" else ""
     outcome = line.outcome
     if outcome is None:
-        return "no outcome yet"
+        return f"no outcome yet{edited}"
     planned = "" if outcome.planned_tasks is None else f" of {outcome.planned_tasks}"
-    return f"{outcome.completed_tasks}{planned} completed"
+    return f"{outcome.completed_tasks}{planned} done{edited}"

@@ -29,7 +29,7 @@ Wired = Annotated[Services, Depends(_services)]
 
 
 @router.get("/inputs", responses=problems(503))
-async def inputs(
+async def list_run_inputs(
     services: Wired,
     project_id: ProjectId | None = None,
     since: AwareDatetime | None = None,
@@ -48,13 +48,13 @@ async def inputs(
 
 
 @router.get("/{run_id}/inputs", responses=problems(404, 503))
-async def inputs_of_run(run_id: UUID, services: Wired) -> schema.RunInputs:
+async def get_run_inputs(run_id: UUID, services: Wired) -> schema.RunInputs:
     """Show what one decision was made from, and the outcome that is known by now."""
     return _inputs(await _read(services, run_id))
 
 
 @router.post("/{run_id}/what-if", responses=problems(400, 404, 503), **VIEWER)
-async def what_if_of_run(
+async def ask_what_if(
     run_id: UUID, body: schema.WhatIfRequest, services: Wired
 ) -> schema.WhatIfAnswer:
     """Say what to expect of a past decision's sprint by other numbers; nothing changes."""
@@ -96,6 +96,7 @@ def _inputs(stored: run_inputs.StoredInputs) -> schema.RunInputs:
         project_id=stored.project_id,
         decided_at=stored.decided_at,
         agent_version=stored.agent_version,
+        status=stored.status,
         effect=stored.effect,
         outcome=outcome,
         inputs=stored.inputs,

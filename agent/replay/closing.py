@@ -1,26 +1,44 @@
-"""Close a process: no network, no other process, no written file, no clock.
+"""Close a process: no network, no other process, no thread, no written file, no clock.
 
-For the process of a replay alone, which may run a person's own rules. It cannot be opened again.
+For the process of a replay alone, which may run a person's own rules. It keeps an honest rule from
+reaching anything by mistake; it is no fence against malice (docs/guide/replay.md).
 """
 
-import datetime
+import importlib
 import os
 import sys
-import time
+from collections.abc import Callable, Collection
+from types import ModuleType
 from typing import Any
 
-# Audit events of the interpreter. A hook cannot be removed, and code that is loaded later meets it.
-_CLOSED = ("socket.", "subprocess.", "ctypes.", "pty.", "ftplib.", "http.client.", "urllib.")
+from agent.replay import clocks
+from agent.replay.unreachable import Unreachable
+
+# Names of audit events of the interpreter, or their beginnings.
+_CLOSED = (
+    "socket.",
+    "subprocess.",
+    "ctypes.",
+    "pty.",
+    "sqlite3.",
+    "syslog.",
+    "ftplib.",
+    "http.client.",
+    "urllib.",
+    "smtplib.",
+    "os.exec",
+    "os.fork",
+    "os.spawn",
+    "os.posix_spawn",
+    "_thread.start",  # from Python 3.12 on
+    "cpython.PyInterpreterState_New",  # another interpreter has no hook
+)
 _CLOSED_CALLS = frozenset(
     {
         "os.system",
-        "os.exec",
-        "os.fork",
-        "os.forkpty",
-        "os.posix_spawn",
-        "os.spawn",
         "os.startfile",
         "os.kill",
+        "os.killpg",
         "os.remove",
         "os.rename",
         "os.rmdir",
@@ -28,70 +46,80 @@ _CLOSED_CALLS = frozenset(
         "os.truncate",
         "os.link",
         "os.symlink",
+        "os.chmod",
+        "os.chown",
+        "os.utime",
+        "os.setxattr",
+        "os.removexattr",
+        "signal.pthread_kill",
+        "resource.setrlimit",
+        "resource.prlimit",
     }
 )
-_CLOCKS = ("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "sleep", "localtime")
+# Functions that start or write without an audit event.
+_UNSEEN = (
+    ("os", ("mkfifo", "mknod", "pidfd_open")),
+    ("_thread", ("start_new_thread", "start_new", "start_joinable_thread")),
+    ("threading", ("_start_new_thread", "_start_joinable_thread")),
+    ("_posixsubprocess", ("fork_exec",)),
+    ("_posixshmem", ("shm_open", "shm_unlink")),
+)
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+# They show other processes, with their keys, and the time.
+_CLOSED_FOLDERS = ("/proc", "/sys", "/dev")
+_OPEN_DEVICES = frozenset({os.devnull, "/dev/urandom"})
+MOST_NOTES = 20
 
 
-class Unreachable(Exception):
-    """Use of something that no replay reaches."""
+def close() -> list[str]:
+    """Close this process for good, for all code that runs in it from now on.
 
-    def __init__(self, what: str) -> None:
-        super().__init__(
-            f"a replay reaches no network, process, file or clock ({what}); decide by the facts"
-            " that the rule is given, such as facts.today"
-        )
+    Returns: what is refused from then on, each once, at most MOST_NOTES; it grows.
+    """
+    refused: list[str] = []
 
+    def refuse(what: str) -> Unreachable:
+        if what not in refused and len(refused) < MOST_NOTES:
+            refused.append(what)
+        return Unreachable(what)
 
-def close() -> None:
-    """Close this process for good, for all code that runs in it from now on."""
-    _stop_clocks()
+    # Its import calls what is refused from then on, and numpy imports it.
+    importlib.import_module("ctypes")
+    for name, functions in _UNSEEN:
+        _close_functions(name, functions, refuse)
+    clocks.stop(refuse)
     sys.dont_write_bytecode = True
-    sys.addaudithook(_refuse)
+    sys.addaudithook(_hook(refuse))
+    return refused
 
 
-def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
-    if event.startswith(_CLOSED) or event in _CLOSED_CALLS:
-        raise Unreachable(event)
-    if event == "open" and len(arguments) > 2 and _writes(arguments[2]):
-        raise Unreachable(f"open {arguments[0]}")
+def _hook(refuse: Callable[[str], Unreachable]) -> Callable[[str, tuple[Any, ...]], None]:
+    # Names of its own: a rule that sets those of this module opens nothing.
+    closed, calls, writing, folders = _CLOSED, _CLOSED_CALLS, _WRITING, _CLOSED_FOLDERS
+    devices, real_path, unchanged = _OPEN_DEVICES, os.path.realpath, (str, bytes)
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        if event.startswith(closed) or event in calls:
+            raise refuse(event)
+        if event == "open" and len(arguments) > 2 and isinstance(arguments[0], unchanged):
+            path, flags = os.fsdecode(arguments[0]), arguments[2]
+            if path in devices:
+                return
+            if isinstance(flags, int) and flags & writing:
+                raise refuse(f"open {path} for writing")
+            if real_path(path).startswith(folders):
+                raise refuse(f"open {path}")
+
+    return hook
 
 
-def _writes(flags: object) -> bool:
-    return isinstance(flags, int) and bool(flags & _WRITING)
-
-
-def _stop_clocks() -> None:
-    for name in _CLOCKS:
-        setattr(time, name, _stopped(f"time.{name}"))
-    # The classes themselves cannot be changed. What was imported before keeps the real ones.
-    datetime.date = _Date  # pyright: ignore[reportAttributeAccessIssue]
-    datetime.datetime = _Datetime  # pyright: ignore[reportAttributeAccessIssue]
-
-
-def _stopped(name: str) -> Any:
-    def refuse(*_: object, **__: object) -> None:
-        raise Unreachable(name)
-
-    return refuse
-
-
-_REAL_DATE, _REAL_DATETIME = datetime.date, datetime.datetime
-
-
-class _OfRealDates(type):
-    """A real date is one of these too: a rule may ask `isinstance(facts.today, date)`."""
-
-    def __instancecheck__(cls, value: object) -> bool:
-        return isinstance(value, _REAL_DATETIME if cls.__name__ == "_Datetime" else _REAL_DATE)
-
-
-class _Date(datetime.date, metaclass=_OfRealDates):
-    today = _stopped("date.today")
-
-
-class _Datetime(datetime.datetime, metaclass=_OfRealDates):
-    now = _stopped("datetime.now")
-    utcnow = _stopped("datetime.utcnow")
-    today = _stopped("datetime.today")
+def _close_functions(
+    module: str, names: Collection[str], refuse: Callable[[str], Unreachable]
+) -> None:
+    try:
+        loaded: ModuleType = __import__(module)
+    except ImportError:  # not on this system
+        return
+    for name in names:
+        if hasattr(loaded, name):
+            setattr(loaded, name, clocks.refusing(f"{module}.{name}", refuse))

@@ -10,6 +10,7 @@ from domain_services.chronicle.schema import DecisionEffect
 from domain_services.kernel.types import Answer
 from graphs.what_if import Changes
 from memory.decision import ExpectedSprint
+from memory.run import Status
 
 
 class KnownOutcome(Answer):
@@ -34,8 +35,10 @@ class RunInputs(Answer):
     """Time of the decision."""
     agent_version: str
     """Version of the program that decided."""
+    status: Status | None
+    """Status of the run; null when the run has been deleted, which is before its inputs."""
     effect: DecisionEffect | None
-    """Whether the decision acted; null for a moment after it."""
+    """Whether the decision acted; null while it waits for a person, and for a moment after it."""
     outcome: KnownOutcome | None
     """Outcome of its sprint; null while it is not known, or when it began none."""
     inputs: dict[str, Any]

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from agent.cli.replay import replay_all
-from agent.replay.schema import RunInputs
+from agent.replay.many import replay_all
+from agent.replay.schema import RunInputsPage
 from graphs.adjustable import parse
 from tests.agent.conftest import get
 from tests.golden.story import rows
@@ -82,11 +82,10 @@ async def test_replayed_plan_is_judged_by_the_outcome_of_its_sprint(whole: Syste
         await whole.post("sprint", path, {"progress_percentage": 100})
     await whole.post("sprint", f"/sprints/{sprint}/close")
     await _until_known(whole)
-    page = await get(whole, "/runs/inputs")
-    stored = [RunInputs.model_validate(line) for line in page["runs"]]
-    same = replay_all(stored, parse([]), None, None)
+    page = RunInputsPage.model_validate(await get(whole, "/runs/inputs"))
+    same = replay_all([page], parse([]), None)
     assert (same.decisions, same.same, same.lines) == (1, 1, ())
-    less = replay_all(stored, parse(["max_tasks=2"]), None, None)
+    less = replay_all([page], parse(["max_tasks=2"]), None)
     assert (less.changed, less.nothing) == (1, 0)
     assert (less.judged.plans, less.judged.nearer, less.judged.error_after) == (1, 1, 0)
     assert less.lines[0].outcome and less.lines[0].outcome.completed_tasks == 2

@@ -34,10 +34,11 @@ def test_numbers_are_read_with_their_types() -> None:
         ("no_such=1", r"MAX_CHANGE \(number 0 to 1\)"),
         ("MAX_CHANGE", "not written NAME=VALUE"),
         ("MAX_CHANGE=2", "needs a number 0 to 1"),
+        ("max_tasks=0", "needs a whole number 1 to 1000"),
         ("MAX_CHANGE=nan", "needs a number 0 to 1"),
         ("MIN_NEIGHBOURS=2.5", "needs a whole number 1 to 15"),
         ("certainty=55", "needs one of 50, 60, 70, 85"),
-        ("max_tasks=many", "needs whole number 1 to 1000"),
+        ("max_tasks=many", "needs a whole number 1 to 1000"),
         ("RECALL_SECONDS=9", "a replay waits for nobody"),
         ("CONFIDENCE_THRESHOLD=0.6", "set confidence_threshold"),
     ],
@@ -45,3 +46,9 @@ def test_numbers_are_read_with_their_types() -> None:
 def test_wrong_number_is_refused_with_its_range(text: str, words: str) -> None:
     with pytest.raises(Invalid, match=words):
         adjustable.parse([text])
+
+
+@pytest.mark.parametrize("name", ["max_tasks", "PACE_SPRINTS"])
+def test_number_that_is_set_twice_is_refused(name: str) -> None:
+    with pytest.raises(Invalid, match=f"{name} is set twice"):
+        adjustable.parse([f"{name}=3", f"{name}=4"])

@@ -14,6 +14,7 @@ from graphs.inputs import (
     deeds_of,
     from_document,
     inputs_of,
+    is_replayable,
     restore,
     to_document,
 )
@@ -33,6 +34,7 @@ def test_stored_inputs_of_this_shape_decide_as_their_run_did(name: str) -> None:
 def test_inputs_of_another_shape_are_refused_in_words(adjusted: dict[str, Any]) -> None:
     with pytest.raises(Invalid, match="not of shape 1"):
         from_document(adjusted | {"shape": 2})
+    assert [is_replayable(adjusted | {"shape": shape}) for shape in (1, 2)] == [True, False]
 
 
 def test_higher_threshold_leaves_the_number_of_the_rule(adjusted: dict[str, Any]) -> None:
