@@ -67,10 +67,16 @@ class Difference(Answer):
 
 
 async def read_basis(
-    sources: Sources, project_id: str, plan: Sequence[PlannedCall], tasks: Sequence[str] = ()
+    sources: Sources,
+    project_id: str,
+    plan: Sequence[PlannedCall],
+    tasks: Sequence[str] = (),
+    *,
+    proposed: Sequence[PlannedCall] = (),
 ) -> ReadBasis:
     """Read what a plan rests on as it is now; `tasks` are read besides those of the plan.
 
+    `proposed` is the plan before a person left out steps: its basis is described in the same words.
     Raises: `Unavailable` when a needed peer is down.
     """
     creation = next((call for call in plan if call.name == "create_sprint"), None)
@@ -92,7 +98,7 @@ async def read_basis(
     times = {job.name: describe_schedule(job.schedule, job.timezone) for job in jobs}
     candidates = {task.task_id: task for task in free}
     basis = Basis(
-        sprint=_in_words(newest, with_work=any(call.name == "cancel_sprint" for call in plan)),
+        sprint=_in_words(newest, with_work=_cancels(proposed or plan)),
         tasks={task_id: _version(candidates.get(task_id)) for task_id in ids},
         first_day=starts.start_date if creation else None,
         schedules={name: times.get(name) for name in names},
@@ -176,6 +182,10 @@ def _schedule_names(plan: Sequence[PlannedCall]) -> list[str]:
         elif "sprint_id" in call.arguments:
             names.append(cronjob_name(str(call.arguments["sprint_id"])))
     return names
+
+
+def _cancels(plan: Sequence[PlannedCall]) -> bool:
+    return any(call.name == "cancel_sprint" for call in plan)
 
 
 def _in_words(newest: SprintSummary | None, *, with_work: bool) -> str | None:

@@ -1,15 +1,16 @@
 """Changes by a person to a plan: what may be changed, and within which limits."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import cast
 
-import orjson
 from pydantic import JsonValue, ValidationError
+from pydantic_core import to_json
 
 from domain_services.backlog.planning_schema import Candidate
 from domain_services.kernel.errors import Invalid
 from domain_services.kernel.types import utc_now
+from domain_services.kernel.words import listed
 from graphs.basis import ReadBasis
 from graphs.evidence.chances import Chances
 from graphs.evidence.selection import PlanningOrder, select
@@ -25,7 +26,8 @@ EDITABLE: Mapping[str, frozenset[str]] = {
     "create_cronjob": frozenset({"schedule"}),
     "change_cronjob": frozenset({"schedule"}),
 }
-MIN_WEEKS, MAX_WEEKS = 1, 8
+MAX_WEEKS = 8  # from the first possible day of a sprint to its first day
+MOST_FAULTS = 5  # of one answer, in its refusal
 
 
 def edit_call(step: int, call: PlannedCall, changes: Mapping[str, JsonValue]) -> PlannedCall:
@@ -41,26 +43,36 @@ def edit_call(step: int, call: PlannedCall, changes: Mapping[str, JsonValue]) ->
     ]
     if fixed:
         may = f"change {', '.join(sorted(editable))}" if editable else "approve or reject it"
-        raise Invalid(f"step {step}: {', '.join(fixed)} cannot be changed; {may}", step=step)
+        raise Invalid(f"step {step}: {listed(fixed)} cannot be changed; {may}", step=step)
     arguments = {**call.arguments, **changes}
     _check_types(step, call, arguments)
     edited = call.model_copy(update={"arguments": arguments})
     return edited.model_copy(update={"description": _describe(edited)})
 
 
-def check_limits(
-    step: int, call: PlannedCall, now: ReadBasis, most_tasks: int, proposed: Collection[str]
-) -> None:
-    """Refuse an edited call outside the limits of the rules.
+def check_numbers(step: int, call: PlannedCall, most_tasks: int) -> None:
+    """Refuse a call with more tasks than its request or a sprint may have. Raises: `Invalid`."""
+    if call.name == "create_sprint" and (tasks := len(task_ids_of(call))) > most_tasks:
+        raise Invalid(
+            f"step {step}: {tasks} tasks are more than {most_tasks}, the limit of the request",
+            step=step,
+        )
+
+
+def check_limits(step: int, call: PlannedCall, now: ReadBasis, proposed: Collection[str]) -> None:
+    """Refuse an edited call outside the limits of the rules, by the facts of `now`.
 
     Of the `proposed` tasks a change is a difference of the plan, not a fault of the edit. Raises:
     `Invalid`.
     """
     if call.name == "create_sprint":
-        _check_sprint(step, call, now, most_tasks, proposed)
+        _check_sprint(step, call, now, proposed)
     if "schedule" in call.arguments:
         schedule = str(call.arguments["schedule"])
-        parse_schedule(schedule)
+        try:
+            parse_schedule(schedule)
+        except Invalid as refusal:
+            raise Invalid(f"step {step}: {refusal.detail}", step=step) from refusal
         if never := explain_never(schedule, str(call.arguments["timezone"]), utc_now()):
             raise Invalid(f"step {step}: schedule {schedule!r} would never run: {never}", step=step)
 
@@ -125,38 +137,35 @@ def _check_types(step: int, call: PlannedCall, arguments: Mapping[str, JsonValue
         raise Invalid(f"step {step}: no tool is named {call.name}", step=step)
     try:
         # As the call stands it is made, so that "3" or true is no number of weeks.
-        model.model_validate_json(orjson.dumps(arguments), strict=True)
+        model.model_validate_json(to_json(arguments), strict=True)
     except ValidationError as error:
         # A call that needs the result of an earlier one gets these arguments when it is made.
-        reasons = [
-            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
-            for fault in error.errors()
-            if fault["type"] != "missing"
-        ]
-        if reasons:
-            raise Invalid(f"step {step}: {'; '.join(reasons)}", step=step) from error
+        if reasons := faults_in_words(error, leave_out="missing"):
+            raise Invalid(f"step {step}: {reasons}", step=step) from error
 
 
-def _check_sprint(
-    step: int, call: PlannedCall, now: ReadBasis, most_tasks: int, proposed: Collection[str]
-) -> None:
-    task_ids = task_ids_of(call)
+def faults_in_words(error: ValidationError, leave_out: str | None = None) -> str:
+    """Name the first faults of a call's arguments; "" when all are of the type `leave_out`."""
+    faults = [
+        f"{'.'.join(str(part) for part in fault['loc']) or 'arguments'}:"
+        f" {fault['msg'].removeprefix('Value error, ')}"
+        for fault in error.errors(include_url=False, include_input=False)
+        if fault["type"] != leave_out
+    ]
+    return listed(faults, MOST_FAULTS, "; ")
+
+
+def _check_sprint(step: int, call: PlannedCall, now: ReadBasis, proposed: Collection[str]) -> None:
+    task_ids, today = task_ids_of(call), now.window.today
     known = {*now.free, *proposed}
-    weeks = cast(int, call.arguments["duration_weeks"])
     first = date.fromisoformat(str(call.arguments["start_date"]))
-    if not task_ids:
-        reason = "a sprint needs a task; reject the step instead"
-    elif len(set(task_ids)) < len(task_ids):
-        reason = "a task is named twice; name each once"
-    elif len(task_ids) > most_tasks:
-        reason = f"{len(task_ids)} tasks are more than {most_tasks}, the limit of the request"
-    elif unknown := [task_id for task_id in task_ids if task_id not in known]:
-        reason = f"{', '.join(unknown)}: no free task of the project; name tasks of its backlog"
-    elif not MIN_WEEKS <= weeks <= MAX_WEEKS:
-        reason = f"a sprint has {MIN_WEEKS} to {MAX_WEEKS} weeks, not {weeks}"
-    elif first < now.window.today:
-        today = now.window.today.isoformat()
-        reason = f"a sprint never begins before today, {today} in the project"
+    latest = max(today, now.basis.first_day or today) + timedelta(weeks=MAX_WEEKS)
+    if unknown := [task_id for task_id in task_ids if task_id not in known]:
+        reason = f"{listed(unknown)}: no free task of the project; name tasks of its backlog"
+    elif first < today:
+        reason = f"a sprint never begins before today, {today.isoformat()} in the project"
+    elif first > latest:
+        reason = f"a sprint begins within {MAX_WEEKS} weeks, by {latest.isoformat()}"
     else:
         return
     raise Invalid(f"step {step}: {reason}", step=step)

@@ -1,10 +1,13 @@
 """Proposal of a plan to a person: what changes, the calls with their way back, until when."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import cast
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
+from pydantic import JsonValue
+
+from domain_services.kernel.words import counted, listed
 from domain_services.project.client import ProjectClient
 from domain_services.sprint.client import SprintClient
 from domain_services.sprint.schema import SprintTask
@@ -89,13 +92,36 @@ def _config(step: int, call: PlannedCall) -> ReviewConfig:
     allowed: list[AnswerType] = ["approve", "reject"]
     if call.name in EDITABLE:
         allowed.insert(1, "edit")
-    arguments = write_arguments().get(call.name)
     return ReviewConfig(
-        step=step,
-        action_name=call.name,
-        allowed_decisions=allowed,
-        args_schema=arguments.model_json_schema() if arguments else {},
+        step=step, action_name=call.name, allowed_decisions=allowed, args_schema=_schema(call)
     )
+
+
+def _schema(call: PlannedCall) -> dict[str, JsonValue]:
+    """Return the schema of a call's arguments, in which a person's to change are not fixed.
+
+    The call's own arguments are valid: what it gets from an earlier step is not asked for.
+    """
+    arguments = write_arguments().get(call.name)
+    if arguments is None:
+        return {}
+    schema: dict[str, Any] = arguments.model_json_schema()
+    described: dict[str, dict[str, JsonValue]] = schema.pop("properties", {})
+    editable = EDITABLE.get(call.name, frozenset())
+    schema["properties"] = {
+        name: described.get(name, {})
+        if name in editable
+        else _fixed(described.get(name, {}), value)
+        for name, value in call.arguments.items()
+    }
+    schema["required"] = list(call.arguments)
+    return schema
+
+
+def _fixed(described: Mapping[str, JsonValue], value: JsonValue) -> JsonValue:
+    """Return the schema of an argument that nobody may change."""
+    words = {name: described[name] for name in ("title", "description") if name in described}
+    return {**words, "const": value}
 
 
 def _changes(
@@ -122,7 +148,7 @@ def _sprint(call: PlannedCall) -> str:
     weeks = cast(int, call.arguments["duration_weeks"])
     first = date.fromisoformat(str(call.arguments["start_date"]))
     last = first + timedelta(weeks=weeks, days=-1)
-    return f"{_counted(tasks, 'task')}, {_counted(weeks, 'week')}, {first} to {last}"
+    return f"{counted(tasks, 'task')}, {counted(weeks, 'week')}, {first} to {last}"
 
 
 def _schedule(call: PlannedCall, basis: Basis) -> Change:
@@ -138,10 +164,4 @@ def _schedule(call: PlannedCall, basis: Basis) -> Change:
 
 
 def _names(tasks: Sequence[SprintTask]) -> str:
-    names = [f"{task.task_id} ({task.title})" for task in tasks[:SHOWN_TASKS]]
-    more = len(tasks) - len(names)
-    return ", ".join(names) + (f" and {more} more" if more else "")
-
-
-def _counted(number: int, unit: str) -> str:
-    return f"{number} {unit}{'' if number == 1 else 's'}"
+    return listed([f"{task.task_id} ({task.title})" for task in tasks], SHOWN_TASKS)

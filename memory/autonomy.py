@@ -85,6 +85,11 @@ _ADD: LiteralString = f"""
 _HISTORY: LiteralString = f"""
     SELECT {_VERSION} FROM autonomy WHERE project_id = %s ORDER BY version DESC LIMIT %s
 """
+_LEVELS = """
+    SELECT level, count(*) FROM (
+        SELECT DISTINCT ON (project_id) level FROM autonomy ORDER BY project_id, version DESC
+    ) AS newest GROUP BY level
+"""
 _PAUSE = """
     INSERT INTO pauses (project_id, reason, paused_by) VALUES (%(project)s, %(reason)s, %(by)s)
     ON CONFLICT (coalesce(project_id, '')) WHERE ended_at IS NULL DO NOTHING
@@ -154,6 +159,11 @@ class Autonomies:
         ):
             await cursor.execute(_HISTORY, (project_id, limit))
             return await cursor.fetchall()
+
+    async def levels(self) -> dict[AutonomyLevel, int]:
+        """Count the projects with a level of their own, by level."""
+        async with self._pool.connection() as connection:
+            return dict(await (await connection.execute(_LEVELS)).fetchall())
 
 
 class Pauses:

@@ -191,17 +191,24 @@ class Proposals:
             await connection.execute(_PROPOSE, values)
         self._on_episode()
 
-    async def approve(self, run: Run, review: Review) -> Run | None:
+    async def approve(
+        self, run: Run, review: Review, check: Callable[[Run], None] = lambda _: None
+    ) -> Run | None:
         """Take a waiting run to be carried out, with a new token and lease.
 
-        None when it no longer waits, has expired, or has another fingerprint. Raises:
-        `RunInProgress` while another run of the project is unfinished.
+        None when it no longer waits, has expired, or has another fingerprint. `check` gets the row
+        as it is taken, and what it raises leaves the run waiting. Raises: `RunInProgress` while
+        another run of the project is unfinished.
         """
         async with self._pool.connection() as connection:
             try:
                 async with connection.transaction():
                     await _refuse_unfinished(connection, run)
-                    return await _first(connection, _APPROVE, _values(run, review))
+                    approved = await _first(connection, _APPROVE, _values(run, review))
+                    # Facts were read since the run was: somebody may have changed its autonomy.
+                    if approved is not None:
+                        check(approved)
+                    return approved
             except psycopg.errors.UniqueViolation as violation:
                 # A run of the project began between the two statements.
                 raise RunInProgress(

@@ -33,6 +33,7 @@ from benchmarks.decision_quality.replay import Decided, decide_all, experienced
 from benchmarks.decision_quality.sprints import NotSprints, read
 
 plt.style.use(ROOT / "notebooks" / "dsm.mplstyle")
+pd.set_option("display.precision", 2)
 BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#999999"
 
 # %% [markdown]
@@ -171,17 +172,26 @@ def harm_and_help(frame: pd.DataFrame, title: str) -> None:
     """Draw the share of decisions in which a plan ended noticeably nearer or farther."""
     rule = (frame.rule - frame.finished).abs()
     figure, axes = plt.subplots(figsize=(8, 2.6))
+    widest = 5.0  # percent: small shares look small
     for place, plan in enumerate(("recommended", "applied")):
         nearer = rule - (frame[plan] - frame.finished).abs()
         good, bad = (nearer >= NOTICEABLE).mean(), (nearer <= -NOTICEABLE).mean()
         axes.barh(place, 100 * good, color=BLUE, label=None if place else "helped")
         axes.barh(place, -100 * bad, color=RED, hatch="//", label=None if place else "did harm")
-        axes.text(100 * good + 0.5, place, f"{good:.0%}", va="center")
-        axes.text(-100 * bad - 0.5, place, f"{bad:.0%}", va="center", ha="right")
+        for share, side in ((good, 1), (bad, -1)):
+            axes.annotate(
+                f"{share:.1%}",
+                (side * 100 * share, place),
+                xytext=(5 * side, 0),
+                textcoords="offset points",
+                va="center",
+                ha="left" if side > 0 else "right",
+            )
+            widest = max(widest, 100 * share)
     axes.axvline(0, color="black", linewidth=1)
     axes.set_yticks([0, 1], ["recommended", "applied"])
     axes.invert_yaxis()
-    axes.margins(x=0.15)
+    axes.set_xlim(-1.3 * widest, 1.3 * widest)
     axes.grid(axis="y", visible=False)
     axes.xaxis.set_major_formatter(lambda share, _: f"{abs(share):.0f}")
     axes.set(xlabel="harm  <-  share of all decisions [%]  ->  help", title=title)
@@ -205,7 +215,7 @@ harm_and_help(decisions, "Example projects: help and harm against the rule's pla
 
 # %%
 folder = os.environ.get("DSM_SPRINTS")
-if folder is None:
+if not folder:
     print("No folder is named: set DSM_SPRINTS, restart the kernel, and run all cells.")
 else:
     try:
@@ -240,7 +250,7 @@ if decided.empty:
     print("No decision is recorded yet: dsm orchestrate PROJECT makes one.")
 else:
     columns = ["project", "number", "sprint", "effect", "source", "rule", "decided", "confidence"]
-    print(decided[columns].to_string(index=False))
+    print(decided[columns].to_string(index=False, na_rep="-"))
 
 # %%
 for project in projects:

@@ -28,7 +28,7 @@ Wired = Annotated[Services, Depends(_services)]
 
 
 @of_project.get("", responses=problems(404, 503))
-async def autonomy(project_id: ProjectId, services: Wired) -> schema.Autonomy:
+async def get_autonomy(project_id: ProjectId, services: Wired) -> schema.Autonomy:
     """Show how far the project acts without a person, and who changed that when."""
     await services.reader.exists(project_id)
     return await services.autonomies.read(project_id)
@@ -44,7 +44,7 @@ async def change_autonomy(
 
 
 @pause.get("", responses=problems(503))
-async def pauses(services: Wired) -> schema.Pauses:
+async def list_pauses(services: Wired) -> schema.Pauses:
     """List the pauses that are in force."""
     return await services.pause_switch.in_force()
 

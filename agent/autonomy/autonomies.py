@@ -1,9 +1,10 @@
 """Autonomy of projects: read and change it; the settings hold until the first change."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from agent.autonomy import schema
 from domain_services.kernel.errors import Invalid, Unavailable
+from domain_services.kernel.words import counted
 from graphs.deeds import build_deed_audit
 from memory.autonomy import Autonomies, AutonomyVersion
 from memory.run import AutonomyLevel
@@ -11,6 +12,12 @@ from tools.registry import write_arguments
 
 # Of several changes at the same moment one succeeds in each attempt; the others merge again.
 ATTEMPTS = 10
+
+_VERBS: Mapping[AutonomyLevel, tuple[str, str]] = {
+    "observe": ("only observes", "only observe"),
+    "approve": ("asks a person first", "ask a person first"),
+    "act": ("acts", "act"),
+}
 
 
 class ProjectAutonomies:
@@ -24,6 +31,19 @@ class ProjectAutonomies:
     async def read(self, project_id: str) -> schema.Autonomy:
         """Return a project's autonomy and its changes, newest first."""
         return self._answer(project_id, await self._autonomies.history(project_id))
+
+    async def in_short(self) -> str:
+        """Say how many projects ask, observe or act, for readiness and `dsm status`."""
+        # Readiness needs no key, so that it names no project.
+        levels = await self._autonomies.levels()
+        others = "all" if not levels else "the others"
+        own = [
+            f"{counted(levels[level], 'project')} {verb if levels[level] == 1 else verbs}"
+            for level, (verb, verbs) in _VERBS.items()
+            if level in levels
+        ]
+        rest = f"{others} {_VERBS[self._default][1]} (DSM_AUTONOMY)"
+        return ", ".join([*own, rest])
 
     async def change(
         self, project_id: str, change: schema.AutonomyChange, by: str

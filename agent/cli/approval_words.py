@@ -4,10 +4,15 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, JsonValue
 
+from agent.cli.undo import describe_end
 from agent.decision_schema import StepAnswer
+from agent.plan_schema import PlanOutcome
+from domain_services.kernel.words import listed, shortened
 from graphs.approval import Approval
+from memory.decision import PlannedCall
+from tools.compensation import compensation
 
 
 def describe_approval(project_id: str, approval: Approval) -> Iterator[str]:
@@ -29,12 +34,23 @@ def describe_steps(answers: Sequence[StepAnswer]) -> Iterator[str]:
     yield "Your answer:"
     verbs = {"approve": "carry it out", "reject": "leave it out"}
     for answer in answers:
-        changes = ", ".join(f"{name} = {value}" for name, value in answer.changes.items())
+        changes = ", ".join(
+            f"{name} = {_in_short(value)}" for name, value in answer.changes.items()
+        )
         yield f"  {answer.step}  {verbs.get(answer.type, f'carry it out with {changes}')}"
+
+
+def _in_short(value: JsonValue) -> str:
+    if isinstance(value, list):
+        return listed([str(item) for item in value])
+    return shortened(str(value))
 
 
 def describe_answer(answer: BaseModel, options: str = "") -> Iterator[str]:
     """Describe what an answer to a plan did, and what comes next."""
+    if isinstance(answer, PlanOutcome) and answer.undoes:
+        yield from describe_end(answer, options)
+        return
     status: str = getattr(answer, "status", "done")
     project_id: str = getattr(answer, "project_id", "")
     run_id: UUID | None = getattr(answer, "run_id", None)
@@ -47,10 +63,12 @@ def describe_answer(answer: BaseModel, options: str = "") -> Iterator[str]:
     if status == "failed":
         yield f"A step was refused: dsm run {run_id}{options} shows the run"
         return
-    if original := getattr(answer, "undoes", None):
-        yield f"Run {original} is undone."
-        return
-    yield f"Next: dsm run {run_id}{options} shows the run; dsm undo {run_id}{options} takes it back"
+    plan: list[PlannedCall] = getattr(answer, "actions_planned", [])
+    if any(compensation(call).possible for call in plan):
+        back = f"dsm undo {run_id}{options} takes it back"
+    else:
+        back = "it cannot be taken back"
+    yield f"Next: dsm run {run_id}{options} shows the run; {back}"
 
 
 def describe_waiting(run_id: UUID | None, expires_at: datetime, options: str = "") -> str:

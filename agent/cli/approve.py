@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,10 +16,22 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel, JsonValue
 
-    from agent.decision_schema import StepAnswer
+    from agent.decision_schema import RunDecision, StepAnswer
+    from agent.run_schema import RunDetails
     from graphs.approval import ActionRequest, Approval
 
     Answers = Callable[[Approval], list[StepAnswer]]
+
+
+@dataclass(frozen=True)
+class AnswerInHand:
+    """An answer that is about to be sent."""
+
+    run: "RunDetails"
+    """The run that it is about."""
+    body: "RunDecision"
+    """The answer."""
+
 
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask again in a terminal.")]
 ApprovedSteps = Annotated[
@@ -52,13 +65,11 @@ def approve(
     """Carry out the plan of a run that waits, after showing what will change."""
 
     def answers(approval: "Approval") -> "list[StepAnswer]":
-        from agent.decision_schema import StepAnswer
-
         chosen = _known_steps(approval, step)
         return [
-            StepAnswer(step=call.step, type="approve", reason=reason)
+            step_answer(step=call.step, type="approve", reason=reason)
             if chosen is None or call.step in chosen
-            else StepAnswer(step=call.step, type="reject", reason=reason)
+            else step_answer(step=call.step, type="reject", reason=reason)
             for call in approval.action_requests
         ]
 
@@ -114,13 +125,11 @@ def reject(
     """Refuse the plan of a run that waits, or some of its steps; the reason is recorded."""
 
     def answers(approval: "Approval") -> "list[StepAnswer]":
-        from agent.decision_schema import StepAnswer
-
         chosen = _known_steps(approval, step)
         return [
-            StepAnswer(step=call.step, type="reject", reason=reason)
+            step_answer(step=call.step, type="reject", reason=reason)
             if chosen is None or call.step in chosen
-            else StepAnswer(step=call.step, type="approve")
+            else step_answer(step=call.step, type="approve")
             for call in approval.action_requests
         ]
 
@@ -134,7 +143,6 @@ def edited_steps(
     reason: str | None,
 ) -> "list[StepAnswer]":
     """Return an answer to each call: an edit of those named by `edits`. Raises: `Invalid`."""
-    from agent.decision_schema import StepAnswer
     from domain_services.kernel.errors import Invalid
 
     planned = {call.name for call in calls}
@@ -143,11 +151,19 @@ def edited_steps(
     if "create_sprint" in edits and "create_sprint" not in planned:
         raise Invalid("the plan creates no sprint, so that it has no tasks, weeks or first day")
     return [
-        StepAnswer(step=call.step, type="edit", arguments=edits[call.name], reason=reason)
+        step_answer(step=call.step, type="edit", arguments=edits[call.name], reason=reason)
         if call.name in edits
-        else StepAnswer(step=call.step, type="approve")
+        else step_answer(step=call.step, type="approve")
         for call in calls
     ]
+
+
+def step_answer(**values: "JsonValue") -> "StepAnswer":
+    """Make the answer to a step. Raises: `Invalid` for a reason that is too long."""
+    from agent.cli.requests import make_request
+    from agent.decision_schema import StepAnswer
+
+    return make_request(StepAnswer, values)
 
 
 def _known_steps(approval: "Approval", steps: "Sequence[int] | None") -> set[int] | None:
@@ -174,10 +190,19 @@ def _answer(
 ) -> None:
     from agent.cli.failures import one_line
 
+    asks = not (yes or as_json) and sys.stdin.isatty()
     with one_line():
-        answer = asyncio.run(
-            _request(target, run, answers, question, yes=yes, as_json=as_json, tasks=tasks)
-        )
+        plan = asyncio.run(_read(target, run, answers, tasks))
+        if not as_json:
+            _show(plan)
+        # A script that has no terminal has decided already. Outside of the event loop, which would
+        # keep the first Ctrl-C to itself.
+        if asks and plan.run.approval and not _is_confirmed(question):
+            from domain_services.kernel.errors import Invalid
+
+            command = f"dsm approve {plan.run.run_id}{target.options}"
+            raise Invalid(f"nothing was answered; the run waits: {command}")
+        answer = asyncio.run(_send(target, plan))
     if as_json:
         print(answer.model_dump_json(indent=2))
         return
@@ -188,41 +213,55 @@ def _answer(
         raise typer.Exit(1)
 
 
-async def _request(
+def _is_confirmed(question: str) -> bool:
+    """Ask the person; an interrupt and the end of the input are a no."""
+    try:
+        return typer.confirm(question)
+    except typer.Abort:
+        print()
+        return False
+
+
+def _show(plan: "AnswerInHand") -> None:
+    from agent.cli.approval_words import describe_approval, describe_steps
+
+    if plan.run.approval is not None:
+        print("\n".join(describe_approval(plan.run.project_id, plan.run.approval)))
+        print("\n".join(describe_steps(plan.body.decisions)))
+
+
+async def _read(
     target: Target,
     name: str,
     answers: "Callable[..., list[StepAnswer]]",
-    question: str,
-    *,
-    yes: bool,
-    as_json: bool,
     tasks: "Sequence[str]",
-) -> "BaseModel":
-    from agent.cli.approval_words import describe_approval, describe_steps
+) -> "AnswerInHand":
+    """Read a run, and make the answer to its plan."""
     from agent.cli.connect import connect
     from agent.cli.run_names import find_run
     from agent.cli.scope import find_tasks
     from agent.decision_schema import RunDecision
-    from domain_services.kernel.errors import Invalid
 
     async with connect(target) as clients:
-        client = clients.orchestrator
-        run = await client.run(await find_run(client, name, "waiting"))
+        run = await clients.orchestrator.run(await find_run(clients.orchestrator, name, "waiting"))
         if run.approval is None:
             # The orchestrator says who answered, or what took its place.
             calls = run.decision.plan if run.decision else ()
             empty = [{"step": step, "type": "approve"} for step in range(max(1, len(calls)))]
-            body = RunDecision.model_validate({"fingerprint": "", "decisions": empty})
-            return await client.decide(run.run_id, body)
+            return AnswerInHand(
+                run, RunDecision.model_validate({"fingerprint": "", "decisions": empty})
+            )
         task_ids = await find_tasks(clients.backlog, run.project_id, tasks) if tasks else []
         decisions = answers(run.approval, task_ids) if tasks else answers(run.approval)
-        if not as_json:
-            print("\n".join(describe_approval(run.project_id, run.approval)))
-            print("\n".join(describe_steps(decisions)))
-        # A script that has no terminal has decided already.
-        if sys.stdin.isatty() and not yes and not as_json and not typer.confirm(question):
-            raise Invalid(f"nothing was answered; the run waits: dsm approve {run.run_id}")
-        body = RunDecision(fingerprint=run.approval.fingerprint, decisions=decisions)
-        if run.kind != "decision":
-            return await client.decide_plan(run.run_id, body)
-        return await client.decide(run.run_id, body)
+        return AnswerInHand(
+            run, RunDecision(fingerprint=run.approval.fingerprint, decisions=decisions)
+        )
+
+
+async def _send(target: Target, plan: "AnswerInHand") -> "BaseModel":
+    from agent.cli.connect import connect
+
+    async with connect(target) as clients:
+        if plan.run.kind != "decision":
+            return await clients.orchestrator.decide_plan(plan.run.run_id, plan.body)
+        return await clients.orchestrator.decide(plan.run.run_id, plan.body)

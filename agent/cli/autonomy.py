@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from agent.autonomy.schema import Autonomy, AutonomyChange, Pause
     from agent.client import OrchestratorClient
     from memory.run import AutonomyLevel
+    from memory.run_list import RunSummary
 
 ProjectArgument = Annotated[str, typer.Argument(metavar="PROJECT", help="The project's id.")]
 LevelArgument = Annotated[
@@ -49,13 +50,13 @@ def autonomy(
 
     with one_line():
         chosen = _level(level)
-        current, pause = asyncio.run(
+        current, pause, plan = asyncio.run(
             _request(target, project.upper(), chosen, always_ask or (), never_ask or ())
         )
     if as_json:
         print(current.model_dump_json(indent=2))
     else:
-        for line in describe(current, pause):
+        for line in describe(current, pause, plan):
             print(line)
 
 
@@ -74,7 +75,8 @@ async def _request(
     level: "AutonomyLevel | None",
     always_ask: Sequence[str],
     never_ask: Sequence[str],
-) -> "tuple[Autonomy, Pause | None]":
+) -> "tuple[Autonomy, Pause | None, RunSummary | None]":
+    """Change the autonomy; return it with the pause and the plan that wait in the project."""
     from agent.cli.connect import connect
 
     async with connect(target) as clients:
@@ -83,7 +85,8 @@ async def _request(
         change = autonomy_change(current, level, always_ask, never_ask)
         if change is not None:
             current = await client.change_autonomy(project, change)
-        return current, await _pause_of(client, project)
+        waiting = (await client.runs(project, ["waiting"], limit=1)).runs
+        return current, await _pause_of(client, project), waiting[0] if waiting else None
 
 
 async def _pause_of(client: "OrchestratorClient", project: str) -> "Pause | None":
@@ -115,13 +118,20 @@ def autonomy_change(
     return AutonomyChange(level=level, always_ask=asking)
 
 
-def describe(current: "Autonomy", pause: "Pause | None") -> Iterator[str]:
+def describe(
+    current: "Autonomy", pause: "Pause | None", plan: "RunSummary | None" = None
+) -> Iterator[str]:
     """Describe the autonomy of a project, line by line."""
     yield f"{current.project_id}: {current.level}, {MEANINGS[current.level]}."
     if pause is not None:
         from agent.cli.pause import describe_pause
 
         yield f"  now           {describe_pause(pause)}"
+    if plan is not None:
+        answers = "dsm approve, edit or reject answers it"
+        if current.level == "observe":
+            answers = "it can be rejected, and approved when the project asks or acts again"
+        yield f"  waits         run {plan.run_id}: {answers}"
     if current.level != "observe":
         yield f"  always asks   {', '.join(current.always_ask) or 'for nothing in particular'}"
     if not current.history:

@@ -1,29 +1,26 @@
 """Requests of people and agents for a plan that waits: take a run back, or make one call."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 from uuid import UUID
-
-import orjson
-from pydantic import ValidationError
 
 from agent.plan_schema import CallRequest, PlanOutcome, UndoRequest
 from agent.runs.decision_refusals import unknown_run
 from agent.runs.proposing import Proposing
+from agent.runs.requested_calls import call_key, planned_call, refuse_in_vain
 from domain_services.kernel.client.http_client import PeerRefused
-from domain_services.kernel.errors import Conflict, Invalid, NotFound
+from domain_services.kernel.errors import Conflict, NotFound
 from graphs.basis import read_basis
 from graphs.deeds import build_deed_audit
 from graphs.deps import Deps
-from graphs.edits import check_limits
+from graphs.edits import check_limits, check_numbers
 from graphs.undo import finished_calls, plan_undo, with_before
 from memory.decision import Decision, PlannedCall
 from memory.episode_documents import JsonObject
-from memory.plan_runs import AlreadyUndone, PlanRuns, WaitingPlan
+from memory.plan_runs import PlanRuns, WaitingPlan, already_undone
 from memory.run import Run, RunKind, run_url
 from memory.runs import RunTable
-from tools.for_models import plan_call, projects_of
-from tools.registry import write_arguments
+from memory.waiting_requests import CallKey
 
 MOST_TASKS = 500  # of a sprint that is asked for
 
@@ -79,26 +76,34 @@ class Asking:
             run, "undo", undo.plan, words, by, request.reason, stays=undo.stays, undoes=original
         )
 
-    async def call(self, request: CallRequest, by: str) -> PlanOutcome:
+    async def call(self, request: CallRequest, by: str, key: str | None = None) -> PlanOutcome:
         """Let one call wait for a person.
 
-        Raises: `Invalid` for an unknown tool or wrong arguments; `NotFound` for an unknown project;
-        `TooManyRequests`; `Unavailable` when a needed peer is down.
+        The same call that waits already, or that was asked for with `key` before, is answered by
+        its run. Raises: `Invalid` for an unknown tool or wrong arguments; `NotFound` for an
+        unknown project; `NotNow`; `TooManyRequests`; `Unavailable` when a needed peer is down.
         """
-        call = _planned(request)
+        call = planned_call(request)
+        of_call = None if key is None else call_key(key, call, by)
+        if of_call is not None and (earlier := await self._plans.of_key(of_call)) is not None:
+            return _outcome_of(earlier)
         try:
-            return await self._ask(call, request, by)
+            return await self._ask(call, request, by, of_call)
         except PeerRefused as refusal:
             if refusal.peer_status != 404:
                 raise
             raise NotFound(f"{refusal.detail}; check the ids of the call") from refusal
 
-    async def _ask(self, call: PlannedCall, request: CallRequest, by: str) -> PlanOutcome:
+    async def _ask(
+        self, call: PlannedCall, request: CallRequest, by: str, key: CallKey | None
+    ) -> PlanOutcome:
         document: JsonObject = request.model_dump(mode="json") | {"key": by}
         run = await self._runs.unrecorded(request.project_id, document)
         deps = self._deps(run)
+        check_numbers(0, call, MOST_TASKS)
         read = await read_basis(deps, request.project_id, [call])
-        check_limits(0, call, read, MOST_TASKS, ())
+        check_limits(0, call, read, ())
+        await refuse_in_vain(deps, call, read.basis)
         call = await with_before(deps, call)
         if call.before is None and "name" in call.arguments:
             raise NotFound(
@@ -107,7 +112,7 @@ class Asking:
             )
         asked_by = f"{request.asked_by} ({by})" if request.asked_by else by
         words = f"{asked_by} asks for it" + (f": {request.reason}" if request.reason else "")
-        return await self._open(run, "request", (call,), words, by, request.reason)
+        return await self._open(run, "request", (call,), words, by, request.reason, key=key)
 
     async def _open(
         self,
@@ -120,6 +125,7 @@ class Asking:
         *,
         stays: Sequence[str] = (),
         undoes: Run | None = None,
+        key: CallKey | None = None,
     ) -> PlanOutcome:
         approval, basis = await self._proposing.ask(run, plan, words)
         outcome = PlanOutcome(
@@ -142,7 +148,7 @@ class Asking:
             fingerprint=approval.fingerprint,
             details={"kind_of_run": kind, "undoes": str(undoes.run_id) if undoes else None},
         )
-        await self._plans.open(
+        earlier = await self._plans.open(
             WaitingPlan(
                 run_id=run.run_id,
                 project_id=run.project_id,
@@ -155,53 +161,55 @@ class Asking:
                 expires_at=approval.expires_at,
                 deed=deed,
                 undoes=undoes and undoes.run_id,
+                key=key,
             )
         )
-        return outcome
+        return outcome if earlier is None else _outcome_of(earlier)
+
+
+def _outcome_of(run: Run) -> PlanOutcome:
+    """Return the outcome of a run as far as it is now."""
+    if run.response is not None:
+        outcome = PlanOutcome.model_validate(run.response)
+        return outcome.model_copy(update={"status": run.status})
+    # Approved, and its calls are being made.
+    return PlanOutcome(
+        run_id=run.run_id,
+        run_url=run_url(run.run_id),
+        kind=run.kind,
+        project_id=run.project_id,
+        status=run.status,
+        undoes=run.undoes,
+        actions_planned=list(Decision.model_validate(run.decision).plan),
+    )
+
+
+# Advice for a run that has nothing behind it, by its status.
+_INSTEAD: Mapping[str, str] = {
+    "running": "it has made no call yet; ask again when it has ended",
+    "decided": "its calls are being made; ask again when it is done",
+    "waiting": "it has made no call; dsm reject refuses it",
+    "abandoned": "it made no call",
+    "rejected": "it made no call",
+    "expired": "it made no call",
+    "superseded": "it made no call",
+}
 
 
 def _refuse_unfinished(run: Run) -> None:
     """Refuse to take back a run that has nothing behind it. Raises: `Conflict`."""
     place: dict[str, Any] = {"run_id": str(run.run_id), "run_url": run_url(run.run_id)}
     if run.status == "undone":
-        raise AlreadyUndone(
-            f"run {run.run_id} is undone already, by run {run.undone_by}",
-            undone_by=str(run.undone_by),
-            **place,
-        )
+        raise already_undone(run.run_id, run.undone_by or run.run_id)
     if run.kind == "undo":
         raise CannotUndo(
             f"run {run.run_id} took another one back, and is not taken back itself;"
             f" dsm orchestrate {run.project_id} decides again",
             **place,
         )
-    if run.status != "done":
-        raise CannotUndo(
-            f"run {run.run_id} is {run.status}; only a run that is done can be undone", **place
-        )
-
-
-def _planned(request: CallRequest) -> PlannedCall:
-    """Return the call that is asked for, its arguments checked by the tool. Raises: `Invalid`."""
-    tools = write_arguments()
-    model = tools.get(request.name)
-    if model is None:
-        raise Invalid(f"no tool that acts is named {request.name}; name one of {', '.join(tools)}")
-    try:
-        valid = model.model_validate_json(orjson.dumps(request.arguments))
-    except ValidationError as error:
-        reasons = [
-            f"{'.'.join(str(part) for part in fault['loc']) or 'arguments'}: {fault['msg']}"
-            for fault in error.errors()
-        ]
-        raise Invalid(f"{request.name}: {'; '.join(reasons)}") from error
-    arguments = cast("JsonObject", valid.model_dump(mode="json", exclude_none=True))
-    if others := projects_of(arguments) - {request.project_id}:
-        raise Invalid(
-            f"{request.name} is about {', '.join(sorted(others))}, not about {request.project_id}:"
-            " ask for it in its own project"
-        )
-    return plan_call(request.name, arguments)
+    # A run that failed on its way has made calls before.
+    if run.status not in ("done", "failed"):
+        raise CannotUndo(f"run {run.run_id} is {run.status}: {_INSTEAD[run.status]}", **place)
 
 
 def _decision(plan: Sequence[PlannedCall], words: str) -> Decision:

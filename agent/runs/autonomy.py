@@ -26,12 +26,29 @@ def default_autonomy(settings: AgentSettings) -> Defaults:
 
 
 def level_of(run: Run, default: Defaults) -> AutonomyLevel:
-    """Return the level of autonomy that a run was started with."""
-    mode = default.mode if run.mode is None else run.mode["mode"]
+    """Return the level of autonomy of a run's project, as it was when the row was read."""
     # The older name of observe: the mode `shadow` decides with evidence and acts on nothing.
-    if mode == "shadow":
+    if _in_shadow(run, default):
         return "observe"
     return default.level if run.autonomy is None else run.autonomy["level"]
+
+
+def way_out_of_observe(run: Run, default: Defaults) -> str:
+    """Say why nothing of an observed project is carried out, and which command changes it."""
+    project = run.project_id
+    if _in_shadow(run, default):
+        return (
+            f"the decision mode of {project} is shadow, which acts on nothing;"
+            f" dsm mode {project} --mode intelligence_enhanced changes it"
+        )
+    return (
+        f"the autonomy of {project} is observe, which acts on nothing;"
+        f" dsm autonomy {project} approve changes it"
+    )
+
+
+def _in_shadow(run: Run, default: Defaults) -> bool:
+    return (default.mode if run.mode is None else run.mode["mode"]) == "shadow"
 
 
 def asks(run: Run, plan: Sequence[PlannedCall], default: Defaults) -> str | None:

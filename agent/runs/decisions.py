@@ -8,8 +8,10 @@ from pydantic import BaseModel, JsonValue
 
 from agent.decision_schema import RunDecision
 from agent.runs.answered_plan import AnsweredPlan, answer_plan
+from agent.runs.autonomy import Defaults, level_of, way_out_of_observe
 from agent.runs.decision_refusals import (
     expired,
+    observed,
     other_plan,
     paused,
     refusal_of,
@@ -20,7 +22,13 @@ from domain_services.kernel.types import utc_now
 from graphs.basis import Basis, ReadBasis, differences, read_basis
 from graphs.deeds import build_deed_audit
 from graphs.deps import Deps
-from graphs.edits import check_limits, edited_decision, selection_by_person, task_ids_of
+from graphs.edits import (
+    check_limits,
+    check_numbers,
+    edited_decision,
+    selection_by_person,
+    task_ids_of,
+)
 from graphs.evidence.chances import chances_now
 from graphs.nodes.planning import read_ages
 from memory.decision import Decision, Selection
@@ -50,17 +58,20 @@ class Decisions:
         proposals: Proposals,
         deps: Callable[[Run], Deps],
         carriers: Mapping[RunKind, Carrier],
+        autonomy: Defaults,
     ) -> None:
         self._runs = runs
         self._proposals = proposals
         self._deps = deps
         self._carriers = carriers
+        self._autonomy = autonomy
 
     async def decide(self, run_id: UUID, body: RunDecision, by: str) -> BaseModel:
         """Take the decision of the key `by` about a run, carry it out, and return the answer.
 
         Raises: `NotFound`; `Invalid` for a wrong step or edit; `Conflict` for a run that does not
-        wait, a changed plan, a pause, or another unfinished run; as `Resumption.resume`.
+        wait, a changed plan, a pause, a project that observes, or another unfinished run; as
+        `Resumption.resume`.
         """
         run = await self._get(run_id)
         if run.status != "waiting":
@@ -81,12 +92,13 @@ class Decisions:
     async def _reject(self, run: Run, review: Review) -> BaseModel:
         if not await self._proposals.reject(run, review):
             await self._refuse_ended(run)
+            raise other_plan(run)
         return self._carriers[run.kind].answer(await self._get(run.run_id))
 
     async def _approve(self, run: Run, review: Review) -> Run:
         """Take the run to be carried out; its row has one winner."""
         try:
-            approved = await self._proposals.approve(run, review)
+            approved = await self._proposals.approve(run, review, self._check_may_act)
         except RunInProgress:
             # The unfinished run may be the one that superseded this one a moment ago.
             await self._refuse_ended(run)
@@ -102,13 +114,15 @@ class Decisions:
         """Check that the plan may be carried out now; return the decision when it was changed."""
         if run.expires_at is not None and run.expires_at <= utc_now():
             raise expired(run)
-        if run.pause is not None:
-            raise paused(run, run.pause)
-        now = await read_basis(self._deps(run), run.project_id, answered.plan)
-        proposed = Basis.model_validate(run.rests_on)
-        most_tasks = _most_tasks(run.request)
+        self._check_may_act(run)
         for step, call in answered.edits.items():
-            check_limits(step, call, now, most_tasks, proposed.tasks)
+            check_numbers(step, call, _most_tasks(run.request))
+        now = await read_basis(
+            self._deps(run), run.project_id, answered.plan, proposed=decision.plan
+        )
+        proposed = Basis.model_validate(run.rests_on)
+        for step, call in answered.edits.items():
+            check_limits(step, call, now, proposed.tasks)
         selection = decision.selection
         titles = {task.task_id: task.title for task in selection.tasks} if selection else {}
         if changes := differences(proposed, now.basis, answered.plan, titles):
@@ -117,6 +131,13 @@ class Decisions:
             return None
         selection = await self._selection(run, answered, now, selection, by)
         return edited_decision(decision, answered.plan, by, selection)
+
+    def _check_may_act(self, run: Run) -> None:
+        """Refuse to carry anything out for a project that is paused or only observes."""
+        if run.pause is not None:
+            raise paused(run, run.pause)
+        if level_of(run, self._autonomy) == "observe":
+            raise observed(run, way_out_of_observe(run, self._autonomy))
 
     async def _selection(
         self,

@@ -67,6 +67,17 @@ async def test_person_acts_under_their_name_until_the_key_is_revoked(
     assert (await get(services, "/orchestrate/project/TEAM/autonomy"))["version"] == 1
 
 
+async def test_plan_that_waits_is_named_with_what_a_level_means_for_it(
+    services: System, dsm: Command, where: list[str]
+) -> None:
+    assert "waits  " not in (await dsm("autonomy", "team", "approve", *where)).output
+    run_id = (await services.orchestrate("TEAM")).json()["run_id"]
+    shown = await dsm("autonomy", "team", *where)
+    assert f"run {run_id}: dsm approve, edit or reject answers it" in shown.output
+    shown = await dsm("autonomy", "team", "observe", *where)
+    assert f"run {run_id}: it can be rejected, and approved when" in shown.output
+
+
 async def test_tools_that_ask_are_added_and_taken_away(dsm: Command, where: list[str]) -> None:
     async def ask(*options: str) -> Any:
         answer = await dsm("autonomy", "team", *options, "--json", *where)

@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
+
 from tests.graphs.conftest import System
 from tests.graphs.waiting import (
     JSON,
@@ -74,22 +76,25 @@ async def test_edit_outside_the_limits_is_refused_and_the_run_waits(system: Syst
     backlog = await get(system, "backlog", "/backlogs/ASKS")
     all_tasks = [task["task_id"] for task in backlog]
     yesterday = (date.fromisoformat(run["as_of"]) - timedelta(days=1)).isoformat()
+    later = (date.fromisoformat(run["as_of"]) + timedelta(days=57)).isoformat()
     refused: list[tuple[int, JSON, str]] = [
         (0, {"task_ids": all_tasks[:3]}, "the limit of the request"),
         (0, {"task_ids": []}, "task_ids"),
         (0, {"task_ids": [all_tasks[0], all_tasks[0]]}, "task"),
         (0, {"task_ids": ["OTHER-TASK001"]}, "no free task of the project"),
         (0, {"duration_weeks": 9}, "duration_weeks"),
+        (0, {"duration_weeks": 10**400}, "duration_weeks"),
         (0, {"duration_weeks": "two"}, "duration_weeks"),
         (0, {"duration_weeks": "2"}, "duration_weeks"),
         (0, {"duration_weeks": True}, "duration_weeks"),
         (0, {"duration_weeks": 2, "team\0": 1}, "cannot be stored"),
         (0, {"start_date": yesterday}, "never begins before today"),
         (0, {"start_date": "9999-12-31"}, "start_date"),
+        (0, {"start_date": later}, "a sprint begins within 8 weeks"),
         (0, {"start_date": 86400}, "start_date"),
         (0, {"project_id": "OTHER"}, "cannot be changed"),
         (0, {"wekks": 1}, "cannot be changed"),
-        (1, {"schedule": "every day"}, "cron"),
+        (1, {"schedule": "every day"}, "step 1: schedule 'every day' is not a cron"),
         (1, {"schedule": "0 9 30 2 *"}, "never run"),
         (1, {"timezone": "Mars/Base"}, "cannot be changed"),
     ]
@@ -105,3 +110,42 @@ async def test_edit_outside_the_limits_is_refused_and_the_run_waits(system: Syst
     assert (response.status_code, "calls create_sprint" in response.text) == (400, True)
     assert (await details(system, run))["status"] == "waiting"
     assert await sprints(system) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"task_ids": ["none"] * 10_000}, "and 9995 more"),
+        ({"task_ids": [f"ASKS-TASK{number:05d}" for number in range(1000)]}, "more than 500"),
+        ({"task_ids": [f"ASKS-TASK{number:05d}" for number in range(99)]}, "and 89 more"),
+        ({f"name{number}": 1 for number in range(10_000)}, "and 9990 more"),
+        ({"n" * 100_000: 1}, "cannot be changed"),
+    ],
+)
+async def test_huge_edit_is_refused_in_few_words(
+    system: System, arguments: JSON, words: str
+) -> None:
+    await start_asking(system)
+    run = await wait_for_person(system)
+    response = await edit(system, run, **arguments)
+    assert (response.status_code, words in response.text) == (400, True), response.text[:1000]
+    assert len(response.content) < 2000
+    assert (await details(system, run))["status"] == "waiting"
+
+
+async def test_answer_in_the_form_of_langchain_is_taken(system: System) -> None:
+    await start_asking(system)
+    run = await wait_for_person(system)
+    # Its clients send all arguments back, and give a rejection's reason as `message`.
+    creation = run["approval"]["action_requests"][0]
+    action = {"name": creation["name"], "args": creation["args"] | {"duration_weeks": 3}}
+    decisions: list[JSON] = [
+        {"step": 0, "type": "edit", "edited_action": action},
+        {"step": 1, "type": "reject", "message": "we meet by ourselves"},
+    ]
+    response = await answer(system, run, decisions)
+    assert response.status_code == 200, response.text
+    [sprint] = await sprints(system)
+    assert (sprint["duration_weeks"], await schedules(system)) == (3, [])
+    stored = await details(system, run)
+    assert stored["review"]["decisions"][1]["reason"] == "we meet by ourselves"

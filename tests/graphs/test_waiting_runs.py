@@ -9,6 +9,7 @@ from tests.graphs.waiting import (
     decide_again,
     details,
     schedules,
+    schema_faults,
     sprints,
     start_asking,
     wait_for_person,
@@ -34,7 +35,11 @@ async def test_waiting_run_shows_what_changes_and_does_nothing(system: System) -
     assert [config["allowed_decisions"] for config in approval["review_configs"]] == [
         ["approve", "edit", "reject"]
     ] * 2
-    assert "task_ids" in approval["review_configs"][0]["args_schema"]["properties"]
+    assert schema_faults(run) == []
+    properties = approval["review_configs"][0]["args_schema"]["properties"]
+    assert properties["task_ids"]["type"] == "array"
+    assert properties["project_id"]["const"] == "ASKS"
+    assert "sprint_id" not in approval["review_configs"][1]["args_schema"]["properties"]
     assert (await sprints(system), await schedules(system)) == ([], [])
     stored = await details(system, run)
     assert (stored["status"], stored["approval"], stored["ended_at"]) == ("waiting", approval, None)
@@ -51,6 +56,7 @@ async def test_approval_carries_the_plan_out_and_answers_the_finished_run(system
     assert (sprint["total_tasks"], job["sprint_id"]) == (4, sprint["sprint_id"])
     stored = await details(system, run)
     assert (stored["status"], stored["reviewed_by"]) == ("done", "admin")
+    assert stored["asked_by"] == "admin"
     assert stored["proposal"] is None
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import httpx
+from jsonschema import Draft202012Validator
 
 from tests.graphs.conftest import System
 
@@ -33,6 +34,18 @@ def approvals(run: JSON) -> list[JSON]:
     """Return an approval of each step."""
     calls = run["approval"]["action_requests"]
     return [{"step": call["step"], "type": "approve"} for call in calls]
+
+
+def schema_faults(run: JSON) -> list[str]:
+    """List the arguments of a waiting run that their own schemas refuse."""
+    approval = run["approval"]
+    return [
+        error.message
+        for call, config in zip(
+            approval["action_requests"], approval["review_configs"], strict=True
+        )
+        for error in Draft202012Validator(config["args_schema"]).iter_errors(call["args"])
+    ]
 
 
 async def answer(

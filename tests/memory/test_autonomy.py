@@ -6,6 +6,7 @@ import psycopg
 import pytest
 from uuid_utils.compat import uuid7
 
+from agent.autonomy.autonomies import ProjectAutonomies
 from domain_services.chronicle.schema import DecisionAuditCreate
 from memory.autonomy import Autonomies, Pauses
 from tests.memory.conftest import Memory
@@ -47,3 +48,17 @@ async def test_pause_and_its_end_without_their_audits_are_not_stored(memory: Mem
     with pytest.raises(psycopg.errors.CheckViolation):
         await pauses.end("BETA", "lena", make_audit())
     assert [pause["project_id"] for pause in await pauses.in_force()] == ["BETA"]
+
+
+async def test_levels_of_projects_are_counted_by_their_newest_version(memory: Memory) -> None:
+    autonomies = Autonomies(memory.pool)
+    assert await autonomies.levels() == {}
+    await autonomies.change("ALPHA", "act", [], "lena", 0)
+    await autonomies.change("ALPHA", "observe", [], "lena", 1)
+    await autonomies.change("BETA", "observe", [], "lena", 0)
+    await autonomies.change("GAMMA", "approve", [], "lena", 0)
+    assert await autonomies.levels() == {"observe": 2, "approve": 1}
+    short = await ProjectAutonomies(autonomies, "act").in_short()
+    assert short == (
+        "2 projects only observe, 1 project asks a person first, the others act (DSM_AUTONOMY)"
+    )
