@@ -48,7 +48,7 @@ class Conversation:
             record_mode="all" if recording else "none",
             match_on=["method", "host", "path", "query", "body"],
             before_record_request=self._request,
-            before_record_response=_response,
+            before_record_response=masked_response,
             decode_compressed_response=True,
         )
         with player.use_cassette(str(path)) as cassette:
@@ -73,7 +73,7 @@ class Conversation:
             return None
         request.uri = masked(request.uri.replace(base, f"http://{name}.test"))
         request.headers = {}
-        body = request.body and masked(_text(request.body))
+        body = request.body and masked(text_of(request.body))
         request.body = body and body.encode()
         place = request.uri.removeprefix("http://")
         call = (request.method, place, body and json.loads(body))
@@ -108,13 +108,15 @@ def sort_calls(path: Path) -> None:
     path.write_text(yaml.dump(content, width=100, allow_unicode=True))
 
 
-def _response(response: dict[str, Any]) -> dict[str, Any]:
+def masked_response(response: dict[str, Any]) -> dict[str, Any]:
+    """Return what is recorded of an answer: status, type, and the body with placeholders."""
     headers = {
         name: value for name, value in response["headers"].items() if name.lower() == "content-type"
     }
-    body = {"string": masked(_text(response["body"]["string"])).encode()}
+    body = {"string": masked(text_of(response["body"]["string"])).encode()}
     return {"status": response["status"], "headers": headers, "body": body}
 
 
-def _text(body: bytes | str) -> str:
+def text_of(body: bytes | str) -> str:
+    """Return a body as text."""
     return body if isinstance(body, str) else body.decode()

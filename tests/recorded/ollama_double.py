@@ -34,12 +34,20 @@ class Reply:
 
     text: str = ""
     """Words of the answer, which are streamed one by one."""
-    calls: tuple[tuple[str, dict[str, Any]], ...] = ()
+    calls: tuple[tuple[str, dict[str, Any] | str], ...] = ()
     """Calls of tools: names and arguments."""
     error: str = ""
     """Refusal in place of an answer."""
+    status: int = 400
+    """Status of the refusal."""
     seconds: float = 0
     """Pause after the first word."""
+    thinking: str = ""
+    """Thoughts before the words, which newer models send in a field of their own."""
+    done_reason: str = "stop"
+    """Reason of the end: `stop`, `length` when the context is full, or `load`."""
+    broken_by: str = ""
+    """Line in place of the end, as Ollama sends an error amid an answer; `cut` hangs up."""
 
 
 @dataclass
@@ -80,7 +88,7 @@ class OllamaDouble:
             return JSONResponse({"error": f"model '{model}' not found"}, 404)
         reply = replies.pop(0) if len(replies) > 1 else replies[0]
         if reply.error:
-            return JSONResponse({"error": reply.error}, 400)
+            return JSONResponse({"error": reply.error}, reply.status)
         lines = self._lines(model, reply, len(str(body["messages"])) // 4)
         if body.get("stream", True):
             return StreamingResponse(lines, media_type="application/x-ndjson")
@@ -96,6 +104,9 @@ class OllamaDouble:
         ]
         head = {"model": model, "created_at": _WRITTEN_AT}
         try:
+            if reply.thinking:
+                message = {"role": "assistant", "content": "", "thinking": reply.thinking}
+                yield _line({**head, "message": message, "done": False})
             if calls:
                 message = {"role": "assistant", "content": "", "tool_calls": calls}
                 yield _line({**head, "message": message, "done": False})
@@ -107,12 +118,17 @@ class OllamaDouble:
         except (asyncio.CancelledError, GeneratorExit):
             self.chats.cut_off += 1
             raise
+        if reply.broken_by == "cut":
+            raise ConnectionResetError
+        if reply.broken_by:
+            yield reply.broken_by.encode() + b"\n"
+            return
         yield _line(
             {
                 **head,
                 "message": {"role": "assistant", "content": ""},
                 "done": True,
-                "done_reason": "stop",
+                "done_reason": reply.done_reason,
                 "total_duration": 174_560_334,
                 "load_duration": 101_397_084,
                 "prompt_eval_count": prompt_tokens,

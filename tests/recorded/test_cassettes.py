@@ -13,7 +13,12 @@ from vcr.errors import CannotOverwriteExistingCassetteException
 from domain_services.embedding.engines.ollama import Ollama
 from tests.conftest import ADMIN_KEY, OPERATOR_KEY, SERVICE_KEY, serving
 from tests.ports import free_port
-from tests.recorded import test_ollama_adapter, test_ollama_chat, test_orchestration
+from tests.recorded import (
+    test_cluster,
+    test_ollama_adapter,
+    test_ollama_chat,
+    test_orchestration,
+)
 from tests.recorded.conftest import ADDRESS, CASSETTES
 from tests.recorded.ollama_double import OllamaDouble
 
@@ -65,7 +70,9 @@ def test_committed_cassettes_are_small_and_name_no_machine_and_no_key() -> None:
 
 def test_each_cassette_is_played_by_a_test() -> None:
     """Compare the committed files with the names that the collected tests would play."""
-    played = _names_of_tests() | {f"{test_orchestration.CASSETTE}.yaml"}
+    played = _names_of_tests() | {
+        f"{cassette}.yaml" for cassette in (test_orchestration.CASSETTE, test_cluster.CASSETTE)
+    }
     committed = {str(path.relative_to(FOLDER)) for path in FOLDER.glob("**/*.yaml")}
     assert committed - played == set(), "no test plays these; delete them"
     assert played - committed == set(), "these are missing; `make record` writes them"
