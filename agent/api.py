@@ -32,7 +32,7 @@ caller_router = APIRouter(tags=["orchestration"])
 
 
 @caller_router.get("/caller")
-async def caller(request: Request) -> schema.Caller:
+async def get_caller(request: Request) -> schema.Caller:
     """Show name and role of the key that the request was sent with."""
     identity = request.scope["dsm.identity"]
     return schema.Caller(name=identity.name, role=identity.role)
@@ -91,6 +91,7 @@ async def orchestrate(
         project_id,
         body or schema.OrchestrationRequest(),
         None if key is None else await _request_key(caller, key, request),
+        by=caller,
     )
     try:
         if wants_events(request):
@@ -119,13 +120,13 @@ async def _request_key(caller: str, key: str, request: Request) -> RequestKey:
 
 
 @router.get("/preview", responses=problems(404, 503))
-async def preview(project_id: ProjectId, services: Wired) -> Orchestration:
+async def preview_decision(project_id: ProjectId, services: Wired) -> Orchestration:
     """Decide without acting: the plan, its reasons and expectation; nothing is left behind."""
     return await services.orchestrator.orchestrate(project_id, PREVIEW)
 
 
 @router.get("/status", responses=problems(404, 503))
-async def status(project_id: ProjectId, services: Wired) -> schema.ProjectStatus:
+async def get_project_status(project_id: ProjectId, services: Wired) -> schema.ProjectStatus:
     """Describe the project as it is now, its trends, and the risks of its sprint."""
     return await project_status(services.reader, project_id)
 
@@ -141,7 +142,7 @@ async def delete_cronjob(
 
 
 @router.get("/decision-mode", responses=problems(404, 503))
-async def decision_mode(project_id: ProjectId, services: Wired) -> schema.DecisionMode:
+async def get_decision_mode(project_id: ProjectId, services: Wired) -> schema.DecisionMode:
     """Show how far intelligence may adjust decisions here, and who changed it when."""
     await services.reader.exists(project_id)
     return await services.modes.read(project_id)

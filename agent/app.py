@@ -43,6 +43,29 @@ from memory.runs import RunTable
 
 logger = structlog.get_logger()
 
+ROUTERS = (
+    health.router,
+    router,
+    caller_router,
+    replay.router,
+    runs.router,
+    runs.decision,
+    autonomy.of_project,
+    autonomy.pause,
+    plans,
+    clock,
+    schedules.of_project,
+    schedules.of_all,
+    intelligence,
+    audits,
+    memory_api.router,
+    chat.router,
+    episodes.router,
+    episodes.of_run,
+    dead_letters.router,
+    set_aside.router,
+)
+
 
 def create_app(settings: AgentSettings) -> FastAPI:
     """Make the app; its stores open when it starts."""
@@ -52,61 +75,45 @@ def create_app(settings: AgentSettings) -> FastAPI:
         metrics: Metrics = app.state.metrics
         opening = open_services(settings, metrics.registry, app.state.background)
         async with opening as services, AsyncExitStack() as stack:
-            app.state.services = services
             if settings.mcp.enabled:
                 app.state.mcp = await stack.enter_async_context(_serving_mcp(services, settings))
             app.state.chat = make_chat(settings, services)
-            app.state.peers = services.clients.all
-            app.state.consumers = services.consumers
-            app.state.database = services.database
-            app.state.retention = services.retention
-            app.state.pools = {"memory": services.pool, "recall": services.recall_pool}
-            app.state.checks = health.checks(services)
             app.state.diagnose_cluster = _cluster_question(settings)
-            app.state.delivers = True
-            app.state.item_kinds = ITEM_KINDS
-            app.state.attention.append(services.cronjob_table.refused)
-            app.state.attention.append(services.pause_switch.attention)
-            recovery = RunRecovery(services.pool, HungUpStarts())
-            app.state.attention.append(partial(given_up_runs, recovery))
-            proposals = Proposals(services.pool)
-            app.state.attention.append(partial(runs_to_approve, proposals))
-            app.state.readings = (
-                partial(unfinished_runs, RunTable(services.pool)),
-                partial(waiting_runs, proposals),
-                partial(schedule_states, services.cronjob_table),
-            )
+            _offer(app, services)
             yield
 
     return build_app(
         "project-orchestrator",
         settings,
-        [
-            health.router,
-            router,
-            caller_router,
-            replay.router,
-            runs.router,
-            runs.decision,
-            autonomy.of_project,
-            autonomy.pause,
-            plans,
-            clock,
-            schedules.of_project,
-            schedules.of_all,
-            intelligence,
-            audits,
-            memory_api.router,
-            chat.router,
-            episodes.router,
-            episodes.of_run,
-            dead_letters.router,
-            set_aside.router,
-            *_mcp_routers(settings),
-        ],
+        [*ROUTERS, *_mcp_routers(settings)],
         lifespan=lifespan,
         validation_status=400,
         examples=EXAMPLES,
+    )
+
+
+def _offer(app: FastAPI, services: Services) -> None:
+    """Put into the app's state what its routes and the kernel's routes read."""
+    app.state.services = services
+    app.state.peers = services.clients.all
+    app.state.consumers = services.consumers
+    app.state.database = services.database
+    app.state.retention = services.retention
+    app.state.pools = {"memory": services.pool, "recall": services.recall_pool}
+    app.state.checks = health.checks(services)
+    app.state.delivers = True
+    app.state.item_kinds = ITEM_KINDS
+    proposals = Proposals(services.pool)
+    app.state.attention += [
+        services.cronjob_table.refused,
+        services.pause_switch.attention,
+        partial(given_up_runs, RunRecovery(services.pool, HungUpStarts())),
+        partial(runs_to_approve, proposals),
+    ]
+    app.state.readings = (
+        partial(unfinished_runs, RunTable(services.pool)),
+        partial(waiting_runs, proposals),
+        partial(schedule_states, services.cronjob_table),
     )
 
 

@@ -209,7 +209,7 @@ def _deciding(
         autonomy=default_autonomy(settings),
         lease_seconds=settings.lease_seconds,
     )
-    decisions = Decisions(memory.runs, proposals, deps_of, carriers)
+    decisions = Decisions(memory.runs, proposals, deps_of, carriers, default_autonomy(settings))
     asking = Asking(memory.runs, plan_runs, proposing, deps_of)
     return Deciding(orchestrator, resumption, proposing, decisions, asking)
 

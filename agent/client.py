@@ -124,9 +124,9 @@ class OrchestratorClient(StreamingClient):
         """Ask to take a run back. Raises: `PeerRefused` (409) when nothing can be."""
         return await self._call("POST", f"/runs/{run_id}/undo", PlanOutcome, body=body)
 
-    async def ask_for_call(self, body: CallRequest) -> PlanOutcome:
-        """Ask for one call, which waits for a person."""
-        return await self._call("POST", "/runs/requests", PlanOutcome, body=body)
+    async def ask_for_call(self, body: CallRequest, key: str | None = None) -> PlanOutcome:
+        """Ask for one call, which waits for a person; the same `key` asks once."""
+        return await self._call("POST", "/runs/requests", PlanOutcome, body=body, key=key)
 
     async def decide_plan(self, run_id: UUID, body: RunDecision) -> PlanOutcome:
         """Answer a waiting run of kind `undo` or `request`, and carry out what is approved."""
@@ -255,6 +255,14 @@ class OrchestratorClient(StreamingClient):
     async def insights(self, project_id: str) -> intelligence.ProjectInsights:
         path = f"{INTELLIGENCE}/project/{project_id}/insights"
         return await self._call("GET", path, intelligence.ProjectInsights)
+
+    async def similar_episodes(
+        self, project_id: str, *, limit: int = 15
+    ) -> intelligence.SimilarEpisodes:
+        """Find past decisions in a state like the project's present one."""
+        path = f"{INTELLIGENCE}/project/{project_id}/similar-episodes"
+        params = {"limit": limit}
+        return await self._call("GET", path, intelligence.SimilarEpisodes, params=params)
 
     async def forecast(
         self, project_id: str, *, sprints: int = 3, tasks: int | None = None, weeks: int = 2

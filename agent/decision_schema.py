@@ -35,6 +35,8 @@ class StepAnswer(Wire):
     """The same in LangChain's form; null: `arguments` has them."""
     reason: Reason | None = None
     """Reason in words; null: none."""
+    message: Reason | None = None
+    """The same in LangChain's form; null: `reason` has it."""
 
     @model_validator(mode="after")
     def _edits_or_not(self) -> "StepAnswer":
@@ -43,7 +45,14 @@ class StepAnswer(Wire):
             raise ValueError("an edit has either arguments or edited_action; send one of them")
         if self.type != "edit" and values.count(None) != 2:
             raise ValueError(f"{self.type} takes no arguments; send the type edit to change them")
+        if self.reason is not None and self.message is not None:
+            raise ValueError("reason and message say the same; send one of them")
         return self
+
+    @property
+    def words(self) -> str | None:
+        """Return the reason; None without any."""
+        return self.reason or self.message or None
 
     @property
     def changes(self) -> dict[str, JsonValue]:

@@ -19,13 +19,15 @@ from agent.frame_rows import (
 )
 from agent.intelligence.schema import DecisionImpact, ProjectForecast
 from agent.replay.schema import RunInputs
-from agent.run_schema import RunDetails, RunSummary
+from agent.run_schema import RunDetails
 from agent.schema import OrchestrationRequest
 from domain_services.chronicle.schema import DecisionAudit, SprintRetrospective
 from domain_services.kernel.client.http_client import PeerRefused
 from graphs.answer import Orchestration
+from graphs.inputs import is_replayable
 from memory.documents import AdjustmentReport
 from memory.episode import SimilarEpisode
+from memory.run_list import RunSummary
 
 MOST_RUNS = 200  # of one page
 MOST_EPISODES = 200  # the same
@@ -44,8 +46,12 @@ async def read_run(clients: Clients, run_id: str) -> RunDetails:
 
 
 async def read_inputs(clients: Clients, project_id: str | None = None) -> list[RunInputs]:
-    """Read what the newest decisions were made from, at most 100; newest first."""
-    return (await clients.orchestrator.run_inputs(project_id, limit=MOST_INPUTS)).runs
+    """Read what the newest decisions were made from, at most 100; newest first.
+
+    Inputs that another release stored in another shape are left out: nothing here decides them.
+    """
+    page = await clients.orchestrator.run_inputs(project_id, limit=MOST_INPUTS)
+    return [run for run in page.runs if is_replayable(run.inputs)]
 
 
 async def read_episodes(clients: Clients) -> list[EpisodeSummary]:

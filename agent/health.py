@@ -4,6 +4,7 @@ import asyncio
 import time
 from functools import partial
 
+import structlog
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from starlette.datastructures import State
@@ -16,11 +17,12 @@ from domain_services.kernel.web.health import Check, Checks, failure_of, probe
 from domain_services.kernel.web.shared import shared
 from memory.pool import Pool
 
+logger = structlog.get_logger()
 router = APIRouter(tags=["health"])
 
 
 @router.get("/health/ready", responses={503: {"description": "A needed service does not answer"}})
-async def ready(request: Request) -> JSONResponse:
+async def get_readiness(request: Request) -> JSONResponse:
     """Answer 200 when every service that a decision needs answers.
 
     Embeddings and Redis are shown and not needed: without embeddings recall is by features alone,
@@ -67,7 +69,19 @@ async def _readiness(state: State) -> tuple[dict[str, object], bool]:
     )
     if sentences:
         answer["attention"] = sentences
+    if trouble is None and (autonomy := await _autonomy(services)) is not None:
+        answer["autonomy"] = autonomy
     return answer, passed
+
+
+async def _autonomy(services: Services) -> str | None:
+    """Say how far the projects act by themselves; None when it cannot be read in time."""
+    try:
+        async with asyncio.timeout(attention.SECONDS):
+            return await services.autonomies.in_short()
+    except Exception as error:
+        logger.warning("autonomy.not_read", error=f"{type(error).__name__}: {error}")
+        return None
 
 
 def checks(services: Services) -> Checks:

@@ -11,6 +11,7 @@ from graphs.approval import Approval
 from memory.decision import Decision
 from memory.episode import ModeName
 from memory.run import RunKind, Status
+from memory.run_list import RunSummary
 
 
 class RunFailure(Answer):
@@ -93,49 +94,29 @@ class RunDetails(Answer):
     """Name of the API key of the answer; null as above."""
     superseded_by: UUID | None = None
     """Newer run whose decision took its place; null without one."""
+    asked_by: str | None = None
+    """Name of the API key that asked for it; null for a schedule's, and for an older run."""
     undoes: UUID | None = None
     """Run that this one takes back; null unless `kind` is `undo`."""
     undone_by: UUID | None = None
-    """Run that took this one back; null without one."""
+    """Run that took this one back, in part when it is still `done`; null without one."""
     approval: Approval | None = None
     """Request for a person's decision; null unless the run waits."""
     steps: list[RunStep] = []
     """Its nodes in the order in which they ended; empty for a run of an earlier release."""
     model_comment: ModelComment | None = None
     """Comment of a model, made after the decision; null without an advisor."""
+    inputs_url: str | None = None
+    """Path of what the decision was made from; null where nothing is stored."""
+    kept_until: datetime | None = None
+    """Time from which the run may be deleted, with its steps and its answer.
 
-
-class RunSummary(Answer):
-    """One run of a list; `GET /runs/{run_id}` has the rest."""
-
-    run_id: UUID
-    """Id of the run."""
-    project_id: str
-    """Id of the project."""
-    kind: RunKind
-    """`decision`, `undo` of another run, or `request` of a call by an agent."""
-    status: Status
-    """`running`, then `decided` while calls are made, then `done`, `failed` or `abandoned`."""
-    dry_run: bool
-    """True when the request asked for no call."""
-    started_at: datetime
-    """Time of the start."""
-    decided_at: datetime | None
-    """When the decision was stored; null before it, and for a run that planned no call."""
-    ended_at: datetime | None
-    """Null while the run is unfinished."""
-    expires_at: datetime | None
-    """Time from which a waiting run can no longer be approved; null for one that never waited."""
-    reviewed_by: str | None
-    """Name of the API key that approved or rejected it; null before an answer."""
-    undone_by: UUID | None
-    """Run that took this one back; null without one."""
-    tries: int
-    """Failed tries to finish it; outages do not count."""
-    reason: str | None
-    """Why the run, or the last try to finish it, failed; null unless one did."""
-    actions_taken: list[str]
-    """Calls that it made, in words."""
+    Null while it is unfinished, and where runs are kept for good. A project's newest run stays.
+    """
+    inputs_kept_until: datetime | None = None
+    """Time from which its inputs may be deleted; null without inputs, or when they are for good."""
+    forgotten: bool = False
+    """True when its episode was forgotten: its reasons, steps and inputs went with it."""
 
 
 class RunPage(Answer):

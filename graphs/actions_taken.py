@@ -1,5 +1,8 @@
 """Calls that a run has made: in words, and what they created."""
 
+from typing import cast
+
+from domain_services.kernel.words import counted
 from graphs.answer import Created
 from graphs.state import Actions
 from tools.cron_words import describe_schedule
@@ -14,7 +17,8 @@ def taken_in_words(actions: Actions) -> list[str]:
 def _in_words(call: MadeCall) -> str:
     result = call.result
     if call.name == "create_sprint":
-        return f"Created sprint {result['sprint_id']} with {result['assigned_tasks_count']} tasks"
+        tasks = counted(cast(int, result["assigned_tasks_count"]), "task")
+        return f"Created sprint {result['sprint_id']} with {tasks}"
     if call.name == "close_sprint":
         return f"Closed sprint {result['sprint_id']} ({result['status_updated_to']})"
     if call.name == "create_cronjob":

@@ -2,8 +2,9 @@
 
 analyse -> (rules | recall) -> adjust -> gate -> [durable point] -> act -> record
 
-Nodes before `act` only read and may be repeated. The run is stored once, in front of `act`. It is
-resumed at once, or by recovery after a crash, or never, as a dry run.
+Nodes before `act` only read and may be repeated. A run that is to act is stored once, in front of
+`act`. It is resumed at once, by a person's approval, or by recovery after a crash. A dry run ends
+there.
 """
 
 from collections.abc import Callable

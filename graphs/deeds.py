@@ -19,6 +19,7 @@ Deed = Literal[
     "edited",
     "rejected",
     "undone",
+    "undone_in_part",
     "corrected",
     "forgotten",
     "autonomy_changed",

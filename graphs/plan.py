@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from pydantic import JsonValue
 
+from domain_services.kernel.words import counted
 from graphs.rules.base import Facts, Ruling
 from graphs.state import Snapshot
 from memory.decision import PlannedCall, Selection
@@ -59,7 +60,7 @@ def _create_sprint(facts: Facts, task_ids: Sequence[str], weeks: int) -> Planned
 
 def sprint_words(weeks: int, tasks: int) -> str:
     """Describe the call that creates a sprint."""
-    return f"Create a sprint of {weeks} weeks with {tasks} tasks"
+    return f"Create a sprint of {counted(weeks, 'week')} with {counted(tasks, 'task')}"
 
 
 def schedule_words(call: PlannedCall) -> str:

@@ -12,12 +12,37 @@ from pydantic.json_schema import SkipJsonSchema
 # Pydantic refuses the TypedDict of `typing` below Python 3.12.
 from typing_extensions import TypedDict
 
+from domain_services.kernel.types import ProjectId, TaskId
 from graphs.answer import Orchestration
-from graphs.rules.base import RequestOptions
 from graphs.state import Order
 from memory.episode import ModeName
+from tools.cron_dialect import MAX_SCHEDULE_CHARACTERS
 
-_DOCUMENTED = ConfigDict(use_attribute_docstrings=True)
+MOST_TASKS = 500  # of a sprint that is decided
+
+# A misspelt name is refused: a look without it would answer another question.
+_DOCUMENTED = ConfigDict(use_attribute_docstrings=True, extra="forbid")
+
+
+class Options(TypedDict, total=False):
+    """Options of a look, within the limits of a request; what is left out has its default."""
+
+    __pydantic_config__ = _DOCUMENTED  # pyright: ignore[reportGeneralTypeIssues] - read by pydantic
+
+    create_sprint_if_needed: bool
+    """False creates no sprint; default: true."""
+    create_cronjob: bool
+    """False schedules no daily scrum; default: true."""
+    schedule: Annotated[str | None, Field(max_length=MAX_SCHEDULE_CHARACTERS)]
+    """Five cron fields of the daily scrum; null: a job keeps its own, or gets the default."""
+    sprint_duration_weeks: Annotated[int, Field(ge=1, le=8)]
+    """Weeks of a new sprint, 1 to 8; default: 2."""
+    max_tasks: Annotated[int | None, Field(ge=1, le=MOST_TASKS)]
+    """Most tasks of a sprint; null: no limit of the caller's."""
+    assign_tasks: bool
+    """False assigns no task, and creates no sprint; default: true."""
+    task_ids: Annotated[tuple[TaskId, ...] | None, Field(min_length=1, max_length=MOST_TASKS)]
+    """Tasks that the sprint may have; null: all free tasks."""
 
 
 class Ask(TypedDict, total=False):
@@ -25,9 +50,9 @@ class Ask(TypedDict, total=False):
 
     __pydantic_config__ = _DOCUMENTED  # pyright: ignore[reportGeneralTypeIssues] - read by pydantic
 
-    project_id: Required[str]
+    project_id: Required[ProjectId]
     """Id of the project, such as P1."""
-    options: RequestOptions
+    options: Options
     """Options of the decision; left out: a sprint of two weeks is created if one is needed."""
     # The orchestrator hands over both, made from a request and from the project's mode.
     order: SkipJsonSchema[Order]

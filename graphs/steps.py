@@ -7,6 +7,7 @@ from typing import cast
 
 from pydantic import BaseModel, JsonValue
 
+from graphs.answer import Orchestration
 from graphs.state import State
 from memory.run_steps import Step, size_of
 
@@ -14,8 +15,9 @@ MOST_CHARACTERS = 1000  # of a text
 MOST_BYTES = 16_384  # of a step as JSON
 FEWER_ITEMS = (20, 8, 3, 0)  # tried in turn until a step is small enough
 SHORT_ITEMS = (3, 0)  # of a stream, whose reader wants a line a step
-# `ms` says the one, and the row of the run holds the other.
-_ELSEWHERE = frozenset({"timings", "response"})
+_ELSEWHERE = frozenset({"timings"})  # `ms` says it
+# Of the answer: the row of the run holds it whole.
+_SHOWN = ("status", "effect", "actions_taken", "created")
 
 Observer = Callable[[Mapping[str, JsonValue]], None]
 
@@ -55,7 +57,7 @@ def make_step(node: str, update: State, numbers: Sequence[int] = FEWER_ITEMS) ->
     for most_items in numbers:
         left_out: dict[str, int] = {}
         bounded = {
-            channel: _bounded(value, channel, most_items, left_out)
+            channel: _bounded(_shown(value, channel, left_out), channel, most_items, left_out)
             for channel, value in update.items()
             if channel not in _ELSEWHERE
         }
@@ -64,6 +66,14 @@ def make_step(node: str, update: State, numbers: Sequence[int] = FEWER_ITEMS) ->
             return step
     channels = dict.fromkeys(update.keys() - _ELSEWHERE, 1)
     return Step(node=name, ms=ms, update={}, left_out=channels)
+
+
+def _shown(value: object, place: str, left_out: dict[str, int]) -> object:
+    """Return what a step shows of a channel; of an answer that is its end."""
+    if not isinstance(value, Orchestration):
+        return value
+    left_out[place] = len(Orchestration.model_fields) - len(_SHOWN)
+    return {name: getattr(value, name) for name in _SHOWN}
 
 
 def _bounded(value: object, place: str, most: int, left_out: dict[str, int]) -> JsonValue:

@@ -178,7 +178,9 @@ class Run:
     undoes: UUID | None
     """Run that this one takes back; None unless `kind` is `undo`."""
     undone_by: UUID | None
-    """Run that took this one back; None without one."""
+    """Run that took this one back, in part when it is still `done`; None without one."""
+    caller: str | None
+    """Name of the API key that asked for it; None for a schedule's, and for an older run."""
     mode: ModeRow | None
     """Newest decision mode of the project; None when none was ever set."""
     autonomy: AutonomyRow | None
@@ -205,5 +207,5 @@ ROW: LiteralString = f"""
     run_id, project_id, status, token, lease_seconds, lease_until, request, decision, response,
     error, tries, started_at, decided_at, ended_at, kind, fingerprint, rests_on, expires_at,
     proposal, review, reviewed_at, reviewed_by, superseded_by, undoes, undone_by,
-    {settings_of("runs.project_id")}
+    caller, {settings_of("runs.project_id")}
 """

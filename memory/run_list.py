@@ -8,6 +8,7 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
+from domain_services.kernel.types import Answer
 from memory.pool import Pool
 from memory.run import RunKind, Status
 
@@ -34,36 +35,35 @@ _PAGE: LiteralString = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class RunLine:
-    """A run in a list."""
+class RunSummary(Answer):
+    """One run of a list; `GET /runs/{run_id}` has the rest."""
 
     run_id: UUID
-    """Id of the run; ids rise with the time of the start."""
+    """Id of the run."""
     project_id: str
     """Id of the project."""
     kind: RunKind
-    """Kind of the run."""
+    """`decision`, `undo` of another run, or `request` of a call by an agent."""
     status: Status
-    """State of the run."""
+    """`running`, then `decided` while calls are made, then `done`, `failed` or `abandoned`."""
     dry_run: bool
     """True when the request asked for no call."""
     started_at: datetime
     """Time of the start."""
     decided_at: datetime | None
-    """None before the decision, and for a run that planned no call."""
+    """When the decision was stored; null before it, and for a run that planned no call."""
     ended_at: datetime | None
-    """None while the run is not finished."""
+    """Null while the run is unfinished."""
     expires_at: datetime | None
-    """Time from which a waiting run can no longer be approved; None for one that never waited."""
+    """Time from which a waiting run can no longer be approved; null for one that never waited."""
     reviewed_by: str | None
-    """Name of the API key of the answer; None before an answer."""
+    """Name of the API key that approved or rejected it; null before an answer."""
     undone_by: UUID | None
-    """Run that took this one back; None without one."""
+    """Run that took this one back, in part when it is still `done`; null without one."""
     tries: int
     """Failed tries to finish it; outages do not count."""
     reason: str | None
-    """Why the run, or the last try to finish it, failed; None when neither did."""
+    """Why the run, or the last try to finish it, failed; null unless one did."""
     actions_taken: list[str]
     """Calls that it made, in words."""
 
@@ -86,7 +86,7 @@ class RunFilter:
 
 async def read_page(
     pool: Pool, runs: RunFilter = RunFilter(), *, before: UUID | None = None, limit: int
-) -> list[RunLine]:
+) -> list[RunSummary]:
     """Read up to `limit` runs that match, newest first, from the one before `before` on.
 
     A run that begins meanwhile changes no later page.
@@ -103,7 +103,7 @@ async def read_page(
     }
     async with (
         pool.connection() as connection,
-        connection.cursor(row_factory=class_row(RunLine)) as cursor,
+        connection.cursor(row_factory=class_row(RunSummary)) as cursor,
     ):
         await cursor.execute(_PAGE, values)
         return await cursor.fetchall()

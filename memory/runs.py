@@ -77,7 +77,7 @@ _UNRECORDED: LiteralString = f"""
         NULL::jsonb AS rests_on, NULL::timestamptz AS expires_at, NULL::jsonb AS proposal,
         NULL::jsonb AS review, NULL::timestamptz AS reviewed_at, NULL::text AS reviewed_by,
         NULL::uuid AS superseded_by, NULL::uuid AS undoes, NULL::uuid AS undone_by,
-        {settings_of("%(project_id)s")}
+        NULL::text AS caller, {settings_of("%(project_id)s")}
 """
 _UNFINISHED: LiteralString = f"""
     SELECT {ROW} FROM runs WHERE project_id = %s AND status IN ('running', 'decided')
@@ -144,16 +144,20 @@ class RunTable:
         *,
         run_id: UUID | None = None,
         key: RequestKey | None = None,
+        caller: str | None = None,
     ) -> Run:
         """Start a run that holds the project, or return the run of an earlier request with `key`.
 
-        A new run has the id `run_id`; None: any. Raises: `RunInProgress`;
+        A new run has the id `run_id`; None: any. `caller` names the API key that asked, as `key`
+        does. Raises: `RunInProgress`;
         `psycopg.OperationalError` within `start_seconds` when the database does not answer. No run
         remains then.
         """
         run_id = run_id or uuid7()
         try:
-            return await self._start(project_id, request, lease_seconds, run_id, key)
+            return await self._start(
+                project_id, request, lease_seconds, run_id, key, key.caller if key else caller
+            )
         except psycopg.OperationalError:
             # The server may store the row all the same, after the caller has gone.
             self.hung_up.add(run_id)
@@ -166,13 +170,14 @@ class RunTable:
         lease_seconds: float,
         run_id: UUID,
         key: RequestKey | None,
+        caller: str | None,
     ) -> Run:
         values = {
             "run_id": run_id,
             "project_id": project_id,
             "lease": lease_seconds,
             "request": Jsonb(request),
-            "caller": key and key.caller,
+            "caller": caller,
             "key": key and key.key,
             "hours": KEEP_HOURS,
             "hung_up": self.hung_up.ids,

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 
 from agent.audits.comparison import Comparison
 from agent.audits.schema import AuditVerification
@@ -27,7 +27,9 @@ async def _services(request: Request) -> Services:
 async def verify_audits(
     services: Annotated[Services, Depends(_services)],
     project_id: ProjectId | None = None,
-    noted_head: Hash | None = None,
+    noted_head: Annotated[
+        Hash | None, Query(description="hash that was noted elsewhere; the chain must hold it")
+    ] = None,
 ) -> AuditVerification:
     """Verify the chains of one project, or of all, and compare the audits with the runs.
 

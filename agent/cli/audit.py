@@ -9,6 +9,7 @@ import typer
 
 from agent.cli.stack import AsJson
 from agent.cli.target import Target
+from agent.cli.words import count
 
 if TYPE_CHECKING:
     from agent.audits.schema import AuditVerification, ComparedProject
@@ -73,7 +74,7 @@ def describe(verification: "AuditVerification") -> Iterator[str]:
 def _chain(chain: "ProjectChain", compared: "ComparedProject | None") -> str:
     """Describe one project's chain in one line; its head is worth noting elsewhere."""
     if chain.verified:
-        counts = [f"{chain.records} audits"]
+        counts = [count(chain.records, "audit")]
         if compared and compared.on_the_way:
             counts.append(f"{compared.on_the_way} on the way")
         if compared and compared.of_no_run:
@@ -86,8 +87,9 @@ def _chain(chain: "ProjectChain", compared: "ComparedProject | None") -> str:
 
 def _cuts(chain: "ProjectChain") -> str:
     first, last = chain.cuts[0], chain.cuts[-1]
+    audits = count(sum(cut.audits for cut in chain.cuts), "audit")
     return (
-        f"CUT     {chain.project_id}  {sum(cut.audits for cut in chain.cuts)} audits up to number"
+        f"CUT     {chain.project_id}  {audits} up to number"
         f" {last.last_sequence}, recorded {first.first_recorded_at:%Y-%m-%d} to"
         f" {last.last_recorded_at:%Y-%m-%d}, cut off {last.cut_at:%Y-%m-%d} by {last.rule}, signed"
     )
@@ -107,6 +109,6 @@ def _differences(project: "ComparedProject") -> Iterator[str]:
         yield f"DIFFERS {name}  and {more} more"
 
 
-def _named(ids: Sequence[UUID], count: int) -> str:
-    more = f" and {count - len(ids)} more" if count > len(ids) else ""
+def _named(ids: Sequence[UUID], total: int) -> str:
+    more = f" and {total - len(ids)} more" if total > len(ids) else ""
     return ", ".join(str(audit_id) for audit_id in ids) + more

@@ -133,7 +133,8 @@ async def connect(target: Target | Path) -> AsyncIterator[Clients]:
             yield clients
         except Lost as lost:
             peer = str(lost.fields.get("peer"))
-            raise NotReached(f"{lost.detail}; {_check(target, peer, access)}") from lost
+            why = f": {lost.explanation}" if lost.explanation else ""
+            raise NotReached(f"{lost.detail}{why}; {_check(target, peer, access)}") from lost
         except PeerRefused as refused:
             if refused.peer_status != 401:
                 raise

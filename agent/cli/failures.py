@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from agent.importing.terminal import printable
 from deploy.errors import StackError
 from domain_services.kernel.errors import Invalid, Problem
 
@@ -14,9 +15,15 @@ def one_line() -> Iterator[None]:
     try:
         yield
     except Problem as problem:
-        print(f"error: {problem.detail}", file=sys.stderr)
+        print(f"error: {in_words(problem)}", file=sys.stderr)
         # 2 is what shells and typer use for a wrong command line.
         raise SystemExit(2 if isinstance(problem, Invalid) else 1) from problem
     except StackError as error:
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(1) from error
+
+
+def in_words(problem: Problem) -> str:
+    """Return the words of a refusal."""
+    # It may repeat what another person wrote, such as the reason of a pause.
+    return "\n".join(printable(line) for line in problem.detail.splitlines())

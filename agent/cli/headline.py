@@ -18,6 +18,13 @@ _BLOCKED = re.compile(
 # A refused call in `actions_taken`, as graphs/nodes/act.py writes it.
 _REFUSAL = re.compile(r"(.+): refused, (.+)", re.DOTALL)
 
+# Ends of a plan that no person approved.
+_UNAPPROVED = {
+    "rejected": "Rejected",
+    "expired": "Expired without an answer",
+    "superseded": "Superseded by a newer decision",
+}
+
 
 def headline(answer: Orchestration, running: RunningSprint | None) -> str:
     """State in one line what was done, or what would be done."""
@@ -25,6 +32,8 @@ def headline(answer: Orchestration, running: RunningSprint | None) -> str:
         return _no_action(answer, running)
     if answer.status == "waiting":
         return f"Waits for a person, nothing was changed. It would {planned(answer)}"
+    if unapproved := _UNAPPROVED.get(answer.status):
+        return f"{unapproved}, nothing was changed. It was to {planned(answer)}"
     if answer.effect == "shadow" and answer.intelligence_metadata.decision_mode != "shadow":
         return f"Observing, nothing was carried out. It would {planned(answer)}"
     if answer.dry_run:

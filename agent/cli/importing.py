@@ -1,7 +1,6 @@
 """`dsm import csv`: import a team's history from files, as of a day."""
 
 import asyncio
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agent.cli.stack import AsJson
+from agent.cli.stack import AsJson, print_json
 from agent.cli.target import Target
 
 if TYPE_CHECKING:
@@ -100,11 +99,11 @@ def import_csv(
             if dry_run
             else asyncio.run(load_plans(target, plans, study, place, level=level, quiet=as_json))
         )
-        if as_json:
-            answer = import_output.to_json(study, results, rejected, target)
-            print(json.dumps(answer | {"dry_run": dry_run}, indent=2))
-        else:
+        if not as_json:
             import_output.show_results(study, results, target, level, dry_run=dry_run)
+            return
+        answer = import_output.to_json(study, results, rejected, target)
+        print_json(answer | {"dry_run": dry_run})
 
 
 def _level(name: str) -> "Level":

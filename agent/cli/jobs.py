@@ -100,7 +100,7 @@ def plan_sprint(project: Project, *, target: Target) -> None:
     async def decide(clients: "Clients") -> str:
         if pause := await _pause_of(clients, project.upper()):
             return f"nothing was done: {pause}"
-        return await _decide(clients, project.upper())
+        return await _decide(clients, project.upper(), target.options)
 
     _run(target, decide, UNDER_WAY)
 
@@ -127,7 +127,7 @@ def plan_all(target: Target) -> None:
                 continue
             count += 1
             try:
-                print(await _decide(clients, project), flush=True)
+                print(await _decide(clients, project, target.options), flush=True)
             except Problem as problem:
                 code = problem.problem.get("code") if isinstance(problem, PeerRefused) else None
                 print(f"{project}: {problem.detail}", flush=True)
@@ -161,14 +161,14 @@ async def _pause_of(clients: "Clients", project: str) -> str | None:
     return next((describe_pause(pause) for pause in mine), None)
 
 
-async def _decide(clients: "Clients", project: str) -> str:
+async def _decide(clients: "Clients", project: str, options: str) -> str:
     from agent.schema import OrchestrationRequest
 
     answer = await clients.orchestrator.orchestrate(project, OrchestrationRequest())
     if answer.approval is not None:
         from agent.cli.approval_words import describe_waiting
 
-        waiting = describe_waiting(answer.run_id, answer.approval.expires_at)
+        waiting = describe_waiting(answer.run_id, answer.approval.expires_at, options)
         return f"{project}: waits for a person ({answer.approval.reason}); {waiting}"
     done = "; ".join(answer.actions_taken)
     return f"{project}: {done or answer.decisions.reasoning}"

@@ -14,11 +14,11 @@ def read_moment(text: str, option: str, now: datetime) -> datetime:
 
     Raises: `typer.BadParameter` that names `option`.
     """
-    if ago := _AGO.fullmatch(text):
-        return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
     try:
+        if ago := _AGO.fullmatch(text):
+            return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         moment = datetime.fromisoformat(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # a time before the first year
         hint = "give a day as 2026-03-01, a moment as 2026-03-01T08:00, or a time ago as 30d or 12h"
         raise typer.BadParameter(hint, param_hint=option) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

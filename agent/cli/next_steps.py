@@ -9,13 +9,16 @@ from graphs.answer import Orchestration
 from tools.cron_words import describe_schedule
 
 
-def next_step(answer: Orchestration, running: RunningSprint | None = None) -> str:
-    """Describe what to do or expect next."""
-    run = f"`dsm orchestrate {answer.project_id}`"
+def next_step(
+    answer: Orchestration, running: RunningSprint | None = None, options: str = ""
+) -> str:
+    """Describe what to do or expect next; `options` name the stack to its commands."""
+    run = f"`dsm orchestrate {answer.project_id}{options}`"
     if answer.approval is not None:
-        return describe_waiting(answer.run_id, answer.approval.expires_at)
+        return describe_waiting(answer.run_id, answer.approval.expires_at, options)
     if answer.effect == "shadow" and answer.intelligence_metadata.decision_mode != "shadow":
-        return f"`dsm autonomy {answer.project_id} approve` lets a person decide about each plan."
+        change = f"`dsm autonomy {answer.project_id} approve{options}`"
+        return f"{change} lets a person decide about each plan."
     if answer.dry_run and answer.actions_planned:
         return f"{run} carries it out."
     if answer.intelligence_metadata.decision_mode == "shadow" and answer.actions_planned:
@@ -25,16 +28,15 @@ def next_step(answer: Orchestration, running: RunningSprint | None = None) -> st
     if answer.decisions.close_sprint:
         return f"{run} plans the next sprint; it knows how this one ended."
     if is_blocked(answer):
-        return f"mend the cause, or {_later_day(answer)}."
+        return f"mend the cause, or {_later_day(answer, options)}."
     if answer.created is not None or answer.analysis.current_sprint is not None:
         if is_without_scrum(answer):
-            add = f"`dsm schedule add {answer.project_id} --daily-scrum CRON`"
-            return (
-                f"it has no daily scrum: {add} adds one; report progress, or {_later_day(answer)}."
-            )
+            add = f"`dsm schedule add {answer.project_id} --daily-scrum CRON{options}`"
+            later = _later_day(answer, options)
+            return f"it has no daily scrum: {add} adds one; report progress, or {later}."
         if running is not None and running.progress_mode == "simulated":
-            return f"its daily scrum simulates progress; {_later_day(answer)}."
-        return f"{daily_scrum(answer)}report progress, or {_later_day(answer)}."
+            return f"its daily scrum simulates progress; {_later_day(answer, options)}."
+        return f"{daily_scrum(answer)}report progress, or {_later_day(answer, options)}."
     if answer.analysis.backlog_tasks:
         return f"make a task of the backlog free to be planned, or add one, then {run} again."
     return f"add tasks to the backlog, then {run} again."
@@ -54,10 +56,10 @@ def is_without_scrum(answer: Orchestration) -> bool:
     return sprint is not None and sprint.cronjob is None and not daily_scrum(answer)
 
 
-def day_in_words(answer: Orchestration) -> str:
+def day_in_words(answer: Orchestration, options: str = "") -> str:
     """Describe the project's day, and whether it moves by itself."""
     if is_held(answer):
-        return f"held at {answer.as_of}; it moves only by `dsm clock {answer.project_id}`"
+        return f"held at {answer.as_of}; it moves only by `dsm clock {answer.project_id}{options}`"
     return f"{answer.as_of}; the project follows the clock"
 
 
@@ -72,12 +74,12 @@ def is_held(answer: Orchestration) -> bool:
     )
 
 
-def _later_day(answer: Orchestration) -> str:
+def _later_day(answer: Orchestration, options: str) -> str:
     if is_held(answer):
-        return f"move the day on with `dsm clock {answer.project_id} --to next-sprint`"
+        return f"move the day on with `dsm clock {answer.project_id} --to next-sprint{options}`"
     last = _last_day(answer)
     later = f"after {last}" if last else "later"
-    return f"run `dsm orchestrate {answer.project_id}` {later}"
+    return f"run `dsm orchestrate {answer.project_id}{options}` {later}"
 
 
 def _last_day(answer: Orchestration) -> date | None:

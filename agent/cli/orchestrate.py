@@ -120,7 +120,7 @@ def orchestrate(
     if as_json:
         print(json.dumps(to_json(decided), indent=2))
     else:
-        show(decided, why=why, evidence=evidence)
+        show(decided, why=why, evidence=evidence, options=target.options)
 
 
 def cadence(folder: Path, project: str) -> int:
@@ -175,10 +175,17 @@ def to_json(decided: Decided) -> dict[str, object]:
     }
 
 
-def show(decided: Decided, *, why: bool = False, evidence: bool = False) -> None:
-    """Print a decision for people."""
+def show(decided: Decided, *, why: bool = False, evidence: bool = False, options: str = "") -> None:
+    """Print a decision for people; `options` name the stack to the commands that it prints."""
     from agent.cli.layout import page_console
     from agent.cli.report import render
 
-    page = render(decided.answer, decided.comparison, decided.running, why=why, evidence=evidence)
+    page = render(
+        decided.answer,
+        decided.comparison,
+        decided.running,
+        why=why,
+        evidence=evidence,
+        options=options,
+    )
     page_console().print(page)

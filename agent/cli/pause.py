@@ -8,6 +8,7 @@ import typer
 
 from agent.cli.stack import AsJson
 from agent.cli.target import Target
+from agent.importing.terminal import printable
 
 if TYPE_CHECKING:
     from agent.autonomy.schema import Pause, PauseEnded, Pauses
@@ -58,8 +59,9 @@ def pause(
 async def _begin(target: Target, project: str | None, reason: str | None) -> "Pause":
     from agent.autonomy.schema import PauseRequest
     from agent.cli.connect import connect
+    from agent.cli.requests import make_request
 
-    body = PauseRequest.model_validate({"project_id": project, "reason": reason})
+    body = make_request(PauseRequest, {"project_id": project, "reason": reason})
     async with connect(target) as clients:
         return await clients.orchestrator.pause(body)
 
@@ -81,7 +83,7 @@ async def _list(target: Target) -> "Pauses":
 def describe_pause(pause: "Pause") -> str:
     """Say what is paused, by whom, since when and why."""
     what = "all projects are" if pause.project_id is None else f"{pause.project_id} is"
-    why = f" ({pause.reason})" if pause.reason else ""
+    why = f" ({printable(pause.reason)})" if pause.reason else ""
     return f"{what} paused by {pause.paused_by} since {pause.paused_at:%Y-%m-%d %H:%M} UTC{why}"
 
 

@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -69,6 +69,7 @@ def edit(
     place = {field: value for field, value in place.items() if value is not None}
 
     async def change(client: "ProjectClient") -> "tuple[Project, TeamMembers]":
+        from agent.cli.requests import make_request
         from domain_services.project.schema import CalendarChange, ProjectEdit
 
         if not fields and not place:
@@ -76,12 +77,12 @@ def edit(
         project_id = project.upper()
         before = await client.get_project(project_id)
         # All values are checked before the first change.
-        edit_request = _valid(ProjectEdit, fields) if fields else None
+        edit_request = make_request(ProjectEdit, fields) if fields else None
         kept_place = {"country": before.country}
         if country is None or country == before.country:
             kept_place["subdivision"] = before.subdivision or ""
         values = {field: value for field, value in (kept_place | place).items() if value}
-        place_request = _valid(CalendarChange, values) if place else None
+        place_request = make_request(CalendarChange, values) if place else None
         if place_request is not None:
             await client.change_calendar(project_id, place_request)
         if edit_request is not None:
@@ -118,19 +119,6 @@ def _ask(target: Target, call: "Callable[[ProjectClient], Awaitable[Answer]]") -
 
     with one_line():
         return asyncio.run(run())
-
-
-def _valid(model: Any, values: Mapping[str, Any]) -> Any:
-    """Make a request. Raises: `Invalid` with the field and the reason."""
-    from pydantic import ValidationError
-
-    from domain_services.kernel.errors import Invalid
-
-    try:
-        return model.model_validate(values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise Invalid(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
 
 
 def _print(project: "Project", team: "TeamMembers", as_json: bool) -> None:

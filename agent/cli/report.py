@@ -31,12 +31,16 @@ def render(
     *,
     why: bool = False,
     evidence: bool = False,
+    options: str = "",
 ) -> RenderableType:
-    """Lay out a decision; `why` adds its reasons in detail, `evidence` the similar episodes."""
+    """Lay out a decision; `why` adds its reasons in detail, `evidence` the similar episodes.
+
+    `options` name the stack to the commands of the page.
+    """
     parts: list[RenderableType] = [
         Rule(f"{answer.project_id} on {answer.as_of}", style="bold"),
-        *_answer(answer, running, why=why),
-        *section("Numbers", [numbers(answer, running)]),
+        *_answer(answer, running, why=why, options=options),
+        *section("Numbers", [numbers(answer, running, options)]),
     ]
     rows = task_rows(answer)
     parts += section("Tasks of the sprint", task_table(rows, None) if why else task_table(rows))
@@ -52,7 +56,7 @@ def render(
 
 
 def _answer(
-    answer: Orchestration, running: RunningSprint | None, *, why: bool
+    answer: Orchestration, running: RunningSprint | None, *, why: bool, options: str
 ) -> Iterator[RenderableType]:
     yield Text.assemble((sentence(plain_text(headline(answer, running)).plain), "bold"))
     for refusal in refusals(answer):
@@ -78,7 +82,7 @@ def _answer(
             yield _labelled("Note", note)
     for warning in _stale_tasks(answer, shown=None if why else _SHOWN_STALE):
         yield _labelled("Stale", warning, "yellow")
-    yield _labelled("Next", next_step(answer, running))
+    yield _labelled("Next", next_step(answer, running, options))
 
 
 def _notes(expectation: ExpectedSprint) -> Iterator[str]:

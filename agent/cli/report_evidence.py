@@ -1,6 +1,7 @@
 """Reasons of a decision in detail, and the similar episodes that it recalled."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from uuid import UUID
 
 from rich.console import RenderableType
 from rich.table import Table
@@ -68,8 +69,8 @@ def own_history(history: HistoricalContext, missing: list[str]) -> RenderableTyp
     return plain_text("no past sprint of this project is known")
 
 
-def episode_table(episodes: list[SimilarEpisode]) -> Table:
-    """Build the table of the similar episodes, the nearest first."""
+def episode_table(episodes: list[SimilarEpisode], forgotten: Container[UUID] = ()) -> Table:
+    """Build the table of the similar episodes, the nearest first, without forgotten outcomes."""
     table = Table("sprint", "day", "similarity", "found by", "completed", box=None)
     for episode in episodes:
         table.add_row(
@@ -77,7 +78,9 @@ def episode_table(episodes: list[SimilarEpisode]) -> Table:
             str(episode.day),
             f"{episode.similarity:.2f}",
             episode.found_by,
-            str(episode.outcome.completed_tasks),
+            "forgotten since"
+            if episode.episode_id in forgotten
+            else str(episode.outcome.completed_tasks),
         )
     return table
 

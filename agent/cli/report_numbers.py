@@ -18,7 +18,9 @@ _SHOWN_DAYS_OFF = 5
 _SHOWN_SPRINTS = 6
 
 
-def numbers(answer: Orchestration, running: RunningSprint | None = None) -> RenderableType:
+def numbers(
+    answer: Orchestration, running: RunningSprint | None = None, options: str = ""
+) -> RenderableType:
     """Build the table of the numbers that decided, and of what was known."""
     rows: list[tuple[str, str]] = []
     if report := task_report(answer):
@@ -28,7 +30,7 @@ def numbers(answer: Orchestration, running: RunningSprint | None = None) -> Rend
     if answer.selection is not None and answer.selection.points is not None:
         rows.append(("points", points_in_words(answer.selection)))
     rows += _facts(answer)
-    rows.append(("day", day_in_words(answer)))
+    rows.append(("day", day_in_words(answer, options)))
     return name_value_rows(rows)
 
 

@@ -19,6 +19,7 @@ RunArgument = Annotated[
 
 _HEX = re.compile(r"[0-9a-f]{1,32}")
 _DIGITS = 32  # of an id
+LEAST_DIGITS = 4  # of the begin of one: whoever types less has not read which run it is
 
 
 async def find_run(
@@ -28,7 +29,8 @@ async def find_run(
 
     `last` is the newest run with `status`; None: of all.
 
-    Raises: `Invalid` for what is no id, and for the begin of several; `NotFound` without a run.
+    Raises: `Invalid` for what is no id, and for a begin that is too short or that of several;
+    `NotFound` without a run.
     """
     text = name.strip().lower()
     if text == "last":
@@ -43,6 +45,8 @@ async def find_run(
         raise Invalid(f"{name!r} names no run; give its id, the begin of it, or `last`")
     if len(digits) == _DIGITS:
         return UUID(digits)
+    if len(digits) < LEAST_DIGITS:
+        raise Invalid(f"{name} may soon begin several runs; give {LEAST_DIGITS} digits or more")
     # Runs are listed by id, so that those with this begin stand together.
     page = await orchestrator.runs(before=UUID(digits.ljust(_DIGITS, "f")), limit=2)
     ids = [run.run_id for run in page.runs if run.run_id.hex.startswith(digits)]

@@ -1,7 +1,8 @@
 """Page of one run, for people: request, decision, steps, calls and people."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import cast
+from uuid import UUID
 
 from pydantic import JsonValue, ValidationError
 from rich.console import Group, RenderableType
@@ -31,10 +32,11 @@ _STATES = {
     "superseded": "was superseded by a newer decision",
     "undone": "was undone",
 }
+_DEEDS = {"approve": "approved", "edit": "edited", "reject": "rejected"}
 
 
-def render(run: run_schema.RunDetails) -> RenderableType:
-    """Lay out a run."""
+def render(run: run_schema.RunDetails, forgotten: Container[UUID] = ()) -> RenderableType:
+    """Lay out a run; of the episodes that it recalled, the `forgotten` ones have no outcome."""
     answer = answer_of(run)
     parts: list[RenderableType] = [
         Rule(f"run {run.run_id}", style="bold"),
@@ -48,7 +50,8 @@ def render(run: run_schema.RunDetails) -> RenderableType:
         label = f"Comment of the model {run.model_comment.model}, which decides nothing"
         parts += section(label, [plain_text(run.model_comment.comment)])
     episodes = answer.intelligence_metadata.similar_episodes if answer else []
-    parts += section("Recalled episodes", [episode_table(episodes)] if episodes else [])
+    table: list[RenderableType] = [episode_table(episodes, forgotten)] if episodes else []
+    parts += section("Recalled episodes", table)
     return Group(*parts)
 
 
@@ -76,6 +79,8 @@ def _facts(run: run_schema.RunDetails, answer: Orchestration | None) -> Iterator
         seconds = (run.ended_at - run.started_at).total_seconds()
         yield "ended", f"{run.ended_at:%Y-%m-%d %H:%M:%S} UTC, after {seconds:.2f} s"
     yield "asked", _asked(run)
+    if run.asked_by:
+        yield "asked by", run.asked_by
     if answer:
         yield "project's day", f"{answer.as_of}"
         yield "mode", answer.intelligence_metadata.decision_mode
@@ -86,18 +91,26 @@ def _facts(run: run_schema.RunDetails, answer: Orchestration | None) -> Iterator
     if run.superseded_by:
         yield "superseded by", f"run {run.superseded_by}"
     if run.undone_by:
-        yield "undone by", f"run {run.undone_by}"
+        yield "undone by", _undone(run)
+    if run.kept_until:
+        yield "kept until", f"{run.kept_until:%Y-%m-%d}, and longer as the project's newest run"
+    if run.forgotten:
+        yield "forgotten", "its episode, and with it its reasons, steps and inputs"
     if run.error:
         tries = f"tried {count(run.tries, 'time')}: " if run.tries else ""
         yield "error", f"{tries}{run.error.detail}"
+
+
+def _undone(run: run_schema.RunDetails) -> str:
+    whole = run.status == "undone"
+    return f"run {run.undone_by}" + ("" if whole else ", in part; dsm run of it says what stays")
 
 
 def _asked(run: run_schema.RunDetails) -> str:
     if run.kind == "undo":
         return f"take back run {run.undoes}"
     if run.kind == "request":
-        person = run.request.get("asked_by") or run.request.get("key")
-        return f"the call {run.request.get('name')}, by {person}"
+        return f"the call {run.request.get('name')}"
     options = cast(dict[str, JsonValue], run.request.get("options") or {})
     changed = {
         name: value for name, value in options.items() if value != _DEFAULTS.get(name, value)
@@ -113,7 +126,7 @@ def _short(value: JsonValue) -> str:
 def _person(run: run_schema.RunDetails) -> str:
     when = f" on {run.reviewed_at:%Y-%m-%d %H:%M} UTC" if run.reviewed_at else ""
     decisions = cast(list[dict[str, JsonValue]], (run.review or {}).get("decisions") or [])
-    kinds = sorted({str(decision.get("type")) for decision in decisions})
+    kinds = sorted({_DEEDS.get(str(decision.get("type")), "answered") for decision in decisions})
     reasons = [str(decision["reason"]) for decision in decisions if decision.get("reason")]
     words = f"{', '.join(kinds) or 'answered'} by {run.reviewed_by}{when}"
     return f"{words}: {'; '.join(dict.fromkeys(reasons))}" if reasons else words
@@ -144,13 +157,16 @@ def _numbers(decision: Decision) -> str:
 
 def _calls(run: run_schema.RunDetails, answer: Orchestration | None) -> Iterator[RenderableType]:
     plan = run.decision.plan if run.decision else answer.actions_planned if answer else ()
-    actions = answer.actions_taken if answer else []
+    outcome = run.answer or {}
+    actions = cast(list[JsonValue], outcome.get("actions_taken") or [])
     for step, call in enumerate(plan):
         yield plain_text(f"{step}  {call.name}: {call.description}")
     for action in actions:
         yield plain_text(f"->  {action}")
     if plan and not actions:
         yield Text("none was made", style="dim")
+    for words in cast(list[JsonValue], outcome.get("stays") or []):
+        yield plain_text(f"stays: {words}")
 
 
 def steps_table(steps: list[run_schema.RunStep]) -> Table:

@@ -11,7 +11,8 @@ from agent.cli.stack import AsJson
 from agent.cli.target import Target
 
 if TYPE_CHECKING:
-    from agent.run_schema import RunPage, RunSummary
+    from agent.run_schema import RunPage
+    from memory.run_list import RunSummary
 
 MOST_RUNS = 200  # that the route answers at once
 # As memory/run.py has them. Not imported from there, which would load pydantic.
@@ -81,9 +82,9 @@ def runs(
         print(page.model_dump_json(indent=2))
         return
     for run in page.runs:
-        print("\n".join(describe(run)))
+        print("\n".join(describe(run, target.options)))
     if not page.runs:
-        print("no such run is stored")
+        print("no such run is stored" + (f"; is there a project {project}?" if project else ""))
     elif page.next_before is not None:
         print(f"older ones: the same with --before {page.next_before}")
 
@@ -114,8 +115,8 @@ async def _read(
         )
 
 
-def describe(run: "RunSummary") -> list[str]:
-    """Describe one run in lines of text."""
+def describe(run: "RunSummary", options: str = "") -> list[str]:
+    """Describe one run in lines of text; `options` name the stack to its commands."""
     from agent.importing.terminal import printable
 
     kind = " (dry run)" if run.dry_run else "" if run.kind == "decision" else f" ({run.kind})"
@@ -129,6 +130,8 @@ def describe(run: "RunSummary") -> list[str]:
         tries = f"{run.tries} tries, " if run.tries else ""
         lines.append(f"    {tries}{' '.join(run.reason.split())}")
     if run.status == "waiting":
-        lines.append(f"    answer it: dsm approve {run.run_id}, or dsm edit, or dsm reject")
+        lines.append(
+            f"    answer it: dsm approve {run.run_id}{options}, or dsm edit, or dsm reject"
+        )
     lines += [f"    {action}" for action in run.actions_taken if action != run.reason]
     return [printable(line) for line in lines]

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from domain_services.kernel.errors import Invalid
+from domain_services.kernel.words import listed
 
 if TYPE_CHECKING:
     from domain_services.backlog.client import BacklogClient
 
 STANDARD_INPUT = "-"
-_SHOWN_NAMES = 10
 
 
 def read_names(tasks: Sequence[str], file: Path | None) -> list[str]:
@@ -27,7 +27,7 @@ def read_names(tasks: Sequence[str], file: Path | None) -> list[str]:
             raise Invalid(f"{file} names no task: write one id or key a line")
         names += named
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise Invalid(f"named twice: {_listed(twice)}; name each task once")
+        raise Invalid(f"named twice: {listed(twice)}; name each task once")
     return names
 
 
@@ -49,14 +49,11 @@ async def find_tasks(backlog: "BacklogClient", project: str, names: Sequence[str
     by_name = {task.external_key: task.task_id for task in tasks if task.external_key}
     by_name |= {task.task_id: task.task_id for task in tasks}
     ids = [by_name.get(name) or by_name.get(name.upper()) for name in names]
+    if "" in names:
+        raise Invalid("a task has no name; give its id or its key")
     if unknown := [name for name, task_id in zip(names, ids, strict=True) if task_id is None]:
-        raise Invalid(f"no task of {project}: {_listed(unknown)}; name tasks by id or by key")
+        raise Invalid(f"no task of {project}: {listed(unknown)}; name tasks by id or by key")
     named = [task_id for task_id in ids if task_id is not None]
     if twice := sorted({task_id for task_id in named if named.count(task_id) > 1}):
-        raise Invalid(f"named twice, by id and by key: {_listed(twice)}; name each task once")
+        raise Invalid(f"named twice: {listed(twice)}; name each task once, by id or by key")
     return named
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = len(names) - _SHOWN_NAMES
-    return ", ".join(names[:_SHOWN_NAMES]) + (f" and {more} more" if more > 0 else "")

@@ -52,12 +52,14 @@ def _show_folder(data_dir: Path, as_json: bool) -> None:
                 "stack": asdict(current.state) if current.state else None,
                 "services": current.services,
                 "attention": current.attention,
+                "autonomy": current.autonomy,
             }
         )
     elif current.state is None:
         print(PHASES[current.phase].format(data_dir=data_dir))
     else:
         show_services(current.state.urls, current.services, current.phase)
+        _show_autonomy(current.autonomy)
         _show_attention(current.attention)
     raise typer.Exit(0 if current.healthy else 1)
 
@@ -68,6 +70,7 @@ def _show_urls(urls: Mapping[str, str], source: str, as_json: bool) -> None:
     states = {name: answer.state for name, answer in answers.items()}
     attention = {name: list(answer.attention) for name, answer in answers.items()}
     attention = {name: sentences for name, sentences in attention.items() if sentences}
+    autonomy = next((answer.autonomy for answer in answers.values() if answer.autonomy), None)
     healthy = set(states.values()) == {"ready"}
     if as_json:
         print_json(
@@ -77,12 +80,19 @@ def _show_urls(urls: Mapping[str, str], source: str, as_json: bool) -> None:
                 "stack": None,
                 "services": states,
                 "attention": attention,
+                "autonomy": autonomy,
             }
         )
     else:
         show_services(urls, states, f"services of {source}")
+        _show_autonomy(autonomy)
         _show_attention(attention)
     raise typer.Exit(0 if healthy else 1)
+
+
+def _show_autonomy(autonomy: str | None) -> None:
+    if autonomy is not None:
+        print(f"autonomy: {autonomy}; dsm autonomy PROJECT shows one")
 
 
 def _show_attention(attention: Mapping[str, list[str]]) -> None:

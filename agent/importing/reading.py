@@ -1,6 +1,6 @@
 """Reading of the files of one import: recognition of each, and the union of their rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -106,19 +106,12 @@ def study_files(
     if requested is None:
         # Without a day of its own, an export brings a project no further back than it is.
         day = max([day, *(rows.day for rows in known_before.values())])
-    for rows in known_before.values():
-        if day < rows.day:
-            raise CsvRefused(
-                f"Project {rows.project_id} is at {rows.day} and never goes back: import as of "
-                "that day or a later one, or use another --prefix or another --data-dir."
-            )
+    _refuse_earlier_day(day, known_before.values())
     cadence_days = requested_cadence or _cadence(known_before)
     known_until = max(
         [newest_day(files.tasks) or day, *(rows.known_until for rows in known_before.values())]
     )
-    by_project: dict[str, list[Task]] = {name: [] for name in names}
-    for task in united:
-        by_project[task.project].append(task)
+    by_project = _by_project(united, names)
     return Study(
         recognitions=tuple(recognitions),
         repeated=files.repeated,
@@ -138,11 +131,28 @@ def study_files(
             for name, tasks in by_project.items()
         },
         file_tasks={
-            name: frozenset(task.id for task in files.tasks if task.project == name)
-            for name in names
+            name: frozenset(task.id for task in tasks)
+            for name, tasks in _by_project(files.tasks, names).items()
         },
         histories=tuple(split_history(united, day, cadence_days, known_until).values()),
     )
+
+
+def _by_project(tasks: Iterable[Task], names: Iterable[str]) -> dict[str, list[Task]]:
+    by_project: dict[str, list[Task]] = {name: [] for name in names}
+    for task in tasks:
+        by_project[task.project].append(task)
+    return by_project
+
+
+def _refuse_earlier_day(day: date, known_before: Iterable[KnownRows]) -> None:
+    """Check that no project goes back. Raises: `CsvRefused`."""
+    for rows in known_before:
+        if day < rows.day:
+            raise CsvRefused(
+                f"Project {rows.project_id} is at {rows.day} and never goes back: import as of "
+                "that day or a later one, or use another --prefix or another --data-dir."
+            )
 
 
 def _cadence(known_before: Mapping[str, KnownRows]) -> int:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse
 
 from agent.bootstrap import Services
-from agent.intelligence import decisions, forecast, patterns, project_insights, schema
+from agent.intelligence import decisions, forecast, patterns, project_insights, schema, similar
 from agent.intelligence.reader import ProjectReader
 from agent.learning.learner import Learner
 from agent.learning.schema import Learned, LearningHistory, Rollback
@@ -69,25 +69,25 @@ Caller = Annotated[str, Depends(_caller)]
 
 
 @router.get("/data-quality/{project_id}", responses=problems(404, 503))
-async def data_quality(project_id: ProjectId, reader: Reader) -> schema.DataQuality:
+async def get_data_quality(project_id: ProjectId, reader: Reader) -> schema.DataQuality:
     """Rate the data that decisions rest on, and recommend what to add."""
     return await project_insights.data_quality(reader, project_id)
 
 
 @router.get("/decision-impact/{project_id}", responses=problems(404, 503))
-async def decision_impact(project_id: ProjectId, reader: Reader) -> schema.DecisionImpact:
+async def get_decision_impact(project_id: ProjectId, reader: Reader) -> schema.DecisionImpact:
     """Compare enhanced decisions with rule-based ones by how their sprints ended."""
     return await decisions.decision_impact(reader, project_id)
 
 
 @router.get("/decision-audit/{project_id}", responses=problems(404, 503))
-async def decision_audit(project_id: ProjectId, reader: Reader) -> schema.DecisionAuditTrail:
+async def get_decision_audit(project_id: ProjectId, reader: Reader) -> schema.DecisionAuditTrail:
     """List the newest 1,000 decisions, oldest first, as the chronicle's chain holds them."""
     return await decisions.decision_audit(reader, project_id)
 
 
 @router.get("/patterns/similar-projects/{project_id}", responses=problems(404, 422, 503))
-async def similar_projects(
+async def list_similar_projects(
     project_id: ProjectId, reader: Reader, threshold: Annotated[float, Depends(_threshold)]
 ) -> schema.SimilarProjectsAnalysis:
     """List projects with a similar history; an empty list comes with its reason."""
@@ -95,19 +95,29 @@ async def similar_projects(
 
 
 @router.get("/patterns/velocity-trends/{project_id}", responses=problems(404, 503))
-async def velocity_trends(project_id: ProjectId, reader: Reader) -> schema.VelocityTrends:
+async def get_velocity_trends(project_id: ProjectId, reader: Reader) -> schema.VelocityTrends:
     """List completed tasks by sprint, the trend with its error, and a forecast of one sprint."""
     return await patterns.velocity_trends(reader, project_id)
 
 
 @router.get("/project/{project_id}/insights", responses=problems(404, 503))
-async def insights(project_id: ProjectId, reader: Reader) -> schema.ProjectInsights:
+async def get_insights(project_id: ProjectId, reader: Reader) -> schema.ProjectInsights:
     """Describe history, similar projects and risks of a project, without an orchestration."""
     return await project_insights.describe(reader, project_id)
 
 
+@router.get("/project/{project_id}/similar-episodes", responses=problems(404, 503))
+async def similar_episodes(
+    project_id: ProjectId,
+    reader: Reader,
+    limit: Annotated[int, Query(ge=1, le=100, description="most episodes of the answer")] = 15,
+) -> schema.SimilarEpisodes:
+    """Find past decisions in a state like the project's present one, with their outcomes."""
+    return await similar.similar_episodes(reader, project_id, limit)
+
+
 @router.get("/project/{project_id}/forecast", responses=problems(404, 503))
-async def project_forecast(
+async def get_forecast(
     project_id: ProjectId,
     reader: Reader,
     sprints: Annotated[int, Query(ge=1, le=26, description="sprints ahead")] = 3,
@@ -128,7 +138,7 @@ async def project_forecast(
     response_model=schema.ModelsHealth,
     responses={503: {"model": schema.ModelsHealth, "description": "Intelligence is degraded"}},
 )
-async def models_health(request: Request) -> JSONResponse:
+async def get_models_health(request: Request) -> JSONResponse:
     """Report the calibration in force and its age, the embedding backlog, caches and peers."""
     report = await _services(request).intelligence_health.report()
     # 503 with a body: a monitor needs no parser, and a person reads the problems.
@@ -137,7 +147,7 @@ async def models_health(request: Request) -> JSONResponse:
 
 
 @router.get("/learning", responses=problems(503))
-async def learning(learner: Learning) -> LearningHistory:
+async def get_learning(learner: Learning) -> LearningHistory:
     """Show the calibration in force, and every attempt with the scores that decided on it."""
     return await learner.history()
 
@@ -149,6 +159,8 @@ async def learn(learner: Learning, caller: Caller) -> Learned:
 
 
 @router.post("/learn/rollback", responses=problems(404, 503), **ADMIN)
-async def roll_back(body: Rollback, learner: Learning, caller: Caller) -> LearningHistory:
+async def roll_back_calibration(
+    body: Rollback, learner: Learning, caller: Caller
+) -> LearningHistory:
     """Put an earlier calibration in force again; 0 is the one that comes with the software."""
     return await learner.roll_back(body, caller)

@@ -8,7 +8,7 @@ from agent.intelligence.freshness import hours_since
 from agent.intelligence.reader import ANSWER_SECONDS, ProjectReader
 from agent.intelligence.schema import (
     DataQuality,
-    HistoricalContext,
+    InsightsContext,
     InsightsMetadata,
     ProjectInsights,
     ProjectPatterns,
@@ -67,7 +67,7 @@ async def describe(reader: ProjectReader, project_id: str) -> ProjectInsights:
         project_id=project_id,
         today=state.snapshot.facts.today,
         clock=state.clock,
-        historical_context=HistoricalContext(
+        historical_context=InsightsContext(
             project_patterns=_patterns(state),
             similar_projects=compared,
             risk_assessment=assessment,

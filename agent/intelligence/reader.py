@@ -191,12 +191,15 @@ class ProjectReader:
 
     async def recall(self, snapshot: Snapshot) -> Recall:
         """Find similar episodes; an empty result names what prevented the search."""
+        return await self.recall_state(as_planned(snapshot), snapshot.simulated)
+
+    async def recall_state(
+        self, state: Perception, simulated: bool, limit: int = RECALL_EPISODES
+    ) -> Recall:
+        """Find at most `limit` episodes similar to a state, as `recall` does."""
         try:
             return await self.recaller.recall(
-                as_planned(snapshot),
-                limit=RECALL_EPISODES,
-                deadline_seconds=self._answer_seconds,
-                simulated=snapshot.simulated,
+                state, limit=limit, deadline_seconds=self._answer_seconds, simulated=simulated
             )
         except Problem as problem:
             return Recall.nothing(problem.detail)

@@ -13,6 +13,7 @@ from domain_services.kernel.types import Answer
 from domain_services.project.schema import Clock
 from graphs.evidence.calibration import Bin
 from memory.decision import Range
+from memory.episode import SimilarEpisode
 
 Interval = tuple[float, float]
 
@@ -177,6 +178,21 @@ class SimilarProjectsAnalysis(Answer):
     """Why nothing could be compared; null otherwise."""
 
 
+class SimilarEpisodes(Answer):
+    """Past decisions in a state like the present one of a project, nearest first."""
+
+    project_id: str
+    """Project that they are compared with."""
+    day: date
+    """Its present day: later outcomes are not known yet."""
+    searched: int
+    """Episodes that were compared."""
+    episodes: list[SimilarEpisode]
+    """The nearest ones, with their outcomes."""
+    degraded: list[str]
+    """Parts of the search that were missing, in words."""
+
+
 class VelocityTrends(ProjectVelocity):
     """Velocity as the chronicle knows it, with a forecast of one sprint.
 
@@ -335,7 +351,7 @@ class RiskAssessment(Answer):
     """Why a number is null, by field."""
 
 
-class HistoricalContext(Answer):
+class InsightsContext(Answer):
     """History of a project beside that of similar ones."""
 
     project_patterns: ProjectPatterns
@@ -374,7 +390,7 @@ class ProjectInsights(Answer):
     """Present day of the project."""
     clock: Clock
     """`live`: the project follows the clock; `held`: its day changes only when it is moved."""
-    historical_context: HistoricalContext
+    historical_context: InsightsContext
     """History, similar projects and risks."""
     recommendations: list[str]
     """What to add to the project's data."""

@@ -1,6 +1,5 @@
 """Routes of runs: a list of them, and what one was asked and how far it is."""
 
-from dataclasses import asdict
 from typing import Annotated, get_args
 from uuid import UUID
 
@@ -12,11 +11,13 @@ from agent.bootstrap import Services
 from agent.decision_schema import RunDecision
 from agent.plan_schema import PlanOutcome
 from agent.runs.decision_refusals import unknown_run
-from agent.runs.details import details
+from agent.runs.details import details, with_times
 from domain_services.kernel.types import ProjectId, UtcMoment
 from domain_services.kernel.web.idempotent_route import IdempotentRoute
 from domain_services.kernel.web.openapi import problems
 from graphs.answer import Orchestration
+from memory import run_inputs
+from memory.episode_reads import read_states
 from memory.run import RunKind, Status
 from memory.run_comments import RunComments
 from memory.run_list import RunFilter, read_page
@@ -34,7 +35,7 @@ async def _services(request: Request) -> Services:
 
 
 @router.get("", responses=problems(503))
-async def runs(
+async def list_runs(
     services: Annotated[Services, Depends(_services)],
     project_id: ProjectId | None = None,
     status: Annotated[list[Status] | None, Query(max_length=len(get_args(Status)))] = None,
@@ -49,23 +50,33 @@ async def runs(
     `status` may be given several times; `since` and `until` are about the start.
     """
     matching = RunFilter(project_id, status, kind, since, until)
-    page = await read_page(services.pool, matching, before=before, limit=limit)
+    lines = await read_page(services.pool, matching, before=before, limit=limit + 1)
+    page = lines[:limit]
     return run_schema.RunPage(
-        runs=[run_schema.RunSummary.model_validate(asdict(line)) for line in page],
-        next_before=page[-1].run_id if len(page) == limit else None,
+        runs=page,
+        next_before=page[-1].run_id if len(lines) > limit else None,
     )
 
 
 @router.get("/{run_id}", responses=problems(404, 503))
-async def run(
+async def get_run(
     run_id: UUID, services: Annotated[Services, Depends(_services)]
 ) -> run_schema.RunDetails:
     """Show one run: status, times, request, steps, decision, and the answer or the error."""
-    stored = await services.reader.runs.get(run_id)
+    stored, pool = await services.reader.runs.get(run_id), services.pool
     if stored is None:
         raise unknown_run(run_id)
-    comment = await RunComments(services.pool).read(run_id)
-    return details(stored, await read_steps(services.pool, run_id), comment)
+    comment = await RunComments(pool).read(run_id)
+    state = (await read_states(pool, [run_id])).get(run_id)
+    shown = details(
+        stored,
+        await read_steps(pool, run_id),
+        comment,
+        forgotten=state is not None and state.is_forgotten,
+    )
+    stored_at = await run_inputs.stored_at(pool, run_id)
+    days = services.retention.days
+    return with_times(shown, stored_at, days("runs"), days("run_inputs"))
 
 
 @decision.post(
@@ -73,7 +84,7 @@ async def run(
     response_model=Orchestration | PlanOutcome,
     responses=problems(400, 404, 409, 500, 503),
 )
-async def decide(
+async def decide_run(
     run_id: UUID,
     body: RunDecision,
     services: Annotated[Services, Depends(_services)],

@@ -5,9 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from domain_services.kernel.errors import Conflict, NotFound
+from domain_services.kernel.words import listed
 from graphs.basis import Difference
 from memory.autonomy import describe_pause, pause_fields
 from memory.run import PauseRow, Run, run_url
+
+MOST_CHANGES = 5  # of a stale plan, in the refusal's detail; its `changes` have all
 
 
 class AlreadyAnswered(Conflict):
@@ -52,6 +55,13 @@ class ApprovalPaused(Conflict):
     title = "The project is paused"
 
 
+class ApprovalObserved(Conflict):
+    """Nothing is carried out while the project only observes."""
+
+    code = "observed"
+    title = "The project only observes"
+
+
 def refusal_of(run: Run) -> Conflict:
     """Return why a run that does not wait takes no answer."""
     place: dict[str, Any] = {"run_id": str(run.run_id), "run_url": run_url(run.run_id)}
@@ -68,6 +78,8 @@ def refusal_of(run: Run) -> Conflict:
         deed = "rejected" if run.status == "rejected" else "approved"
         reason = run.error["detail"] if run.status == "failed" and run.error else None
         end = f", and it failed: {reason}" if reason else ""
+        if run.undone_by is not None:
+            end = f", and run {run.undone_by} has undone it since"
         return AlreadyAnswered(
             f"{run.reviewed_by} {deed} it at {run.reviewed_at:%H:%M} UTC on"
             f" {run.reviewed_at:%Y-%m-%d}{end}; see dsm run {run.run_id}",
@@ -83,6 +95,16 @@ def refusal_of(run: Run) -> Conflict:
     )
 
 
+def _again(run: Run) -> str:
+    """Say how a plan like that of `run` is made anew."""
+    if run.kind == "decision":
+        return f"dsm orchestrate {run.project_id} decides again"
+    first = f"dsm reject {run.run_id} ends it, then " if run.status == "waiting" else ""
+    if run.kind == "undo":
+        return f"{first}dsm undo {run.undoes} plans it again"
+    return f"{first}ask for the call again"
+
+
 def unknown_run(run_id: UUID) -> NotFound:
     """Return the refusal of an id that no run has."""
     return NotFound(
@@ -94,8 +116,7 @@ def expired(run: Run) -> Conflict:
     """Return the refusal of an answer that comes too late."""
     end = f" by {run.expires_at:%Y-%m-%d %H:%M} UTC" if run.expires_at else ""
     return RunExpired(
-        f"run {run.run_id} has expired: nobody answered it{end};"
-        f" dsm orchestrate {run.project_id} decides again",
+        f"run {run.run_id} has expired: nobody answered it{end}; {_again(run)}",
         expires_at=run.expires_at and run.expires_at.isoformat(),
         run_id=str(run.run_id),
         run_url=run_url(run.run_id),
@@ -114,10 +135,10 @@ def other_plan(run: Run) -> Conflict:
 
 def stale_plan(run: Run, changes: Sequence[Difference]) -> Conflict:
     """Return the refusal of a plan whose facts have changed."""
-    words = "; ".join(f"{item.what}: {item.proposed} -> {item.now}" for item in changes)
+    facts = [f"{item.what}: {item.proposed} -> {item.now}" for item in changes]
+    words = listed(facts, MOST_CHANGES, "; ")
     return PlanChanged(
-        f"nothing was done, because the plan rests on what has changed: {words};"
-        f" dsm orchestrate {run.project_id} decides again",
+        f"nothing was done, because the plan rests on what has changed: {words}; {_again(run)}",
         changes=[item.model_dump(mode="json") for item in changes],
         run_id=str(run.run_id),
         run_url=run_url(run.run_id),
@@ -132,4 +153,13 @@ def paused(run: Run, pause: PauseRow) -> Conflict:
         run_id=str(run.run_id),
         run_url=run_url(run.run_id),
         **fields,
+    )
+
+
+def observed(run: Run, reason: str) -> Conflict:
+    """Return the refusal of an approval while the project acts on nothing, with its `reason`."""
+    return ApprovalObserved(
+        f"nothing is carried out: {reason}; the plan waits on, and can be rejected",
+        run_id=str(run.run_id),
+        run_url=run_url(run.run_id),
     )

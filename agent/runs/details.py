@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
@@ -18,7 +19,11 @@ from memory.run_steps import StoredStep
 
 
 def details(
-    run: Run, steps: Sequence[StoredStep] = (), comment: RunComment | None = None
+    run: Run,
+    steps: Sequence[StoredStep] = (),
+    comment: RunComment | None = None,
+    *,
+    forgotten: bool = False,
 ) -> run_schema.RunDetails:
     """Return a run, its steps and the comment on it as the route answers them."""
     answer: Any = run.response or {}
@@ -44,12 +49,31 @@ def details(
         reviewed_at=run.reviewed_at,
         reviewed_by=run.reviewed_by,
         superseded_by=run.superseded_by,
+        asked_by=_asked_by(run),
         undoes=run.undoes,
         undone_by=run.undone_by,
         approval=answer.get("approval") if run.status == "waiting" else None,
         steps=[run_schema.RunStep.model_validate(asdict(step)) for step in steps],
         model_comment=run_schema.ModelComment.model_validate(asdict(comment)) if comment else None,
+        forgotten=forgotten,
     )
+
+
+def with_times(
+    run: run_schema.RunDetails, inputs_at: datetime | None, runs_days: int, inputs_days: int
+) -> run_schema.RunDetails:
+    """Return a run with the times from which it and its inputs may be deleted; 0 days: never."""
+    return run.model_copy(
+        update={
+            "inputs_url": f"/runs/{run.run_id}/inputs" if inputs_at else None,
+            "kept_until": _later(run.ended_at, runs_days),
+            "inputs_kept_until": _later(inputs_at, inputs_days),
+        }
+    )
+
+
+def _later(start: datetime | None, days: int) -> datetime | None:
+    return start + timedelta(days) if start and days else None
 
 
 def _effect(run: Run) -> DecisionEffect | None:
@@ -74,3 +98,17 @@ def _decision(stored: JsonObject | None) -> Decision | None:
     except ValidationError:
         # Another release stored it; its error says why it was not finished.
         return None
+
+
+def _asked_by(run: Run) -> str | None:
+    """Return the name of the key that asked for a run, with the client that it is used by."""
+    if run.kind == "undo":
+        return _text(run.request.get("asked_by"))
+    if run.kind == "request":
+        client, key = _text(run.request.get("asked_by")), _text(run.request.get("key"))
+        return f"{client} ({key})" if client and key else client or key
+    return run.caller
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

@@ -76,8 +76,11 @@ class Orchestrator:
         request: OrchestrationRequest,
         key: RequestKey | None = None,
         observe: Observer = ignore,
+        by: str | None = None,
     ) -> Orchestration:
         """Decide and act, or wait for a person; `observe` gets the run and its steps.
+
+        `by` names the API key that asks; None for a schedule.
 
         Raises: `Repeated` with the answer to an earlier request with `key`; `NotFound`; `Conflict`
         while another run of the project is unfinished; `Unavailable` when a needed peer is down;
@@ -91,7 +94,7 @@ class Orchestrator:
             return await self._look(project_id, request, Steps(observe))
         document, run_id = request.model_dump(mode="json"), uuid7()
         run = await self._runs.start(
-            project_id, document, self._lease_seconds, run_id=run_id, key=key
+            project_id, document, self._lease_seconds, run_id=run_id, key=key, caller=by
         )
         if run.run_id != run_id:
             raise _repeated(run, project_id, document)

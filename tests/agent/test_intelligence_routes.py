@@ -21,6 +21,7 @@ OF_A_PROJECT = (
     "/orchestrate/intelligence/patterns/velocity-trends/{}",
     "/orchestrate/intelligence/project/{}/insights",
     "/orchestrate/intelligence/project/{}/forecast",
+    "/orchestrate/intelligence/project/{}/similar-episodes",
 )
 
 

@@ -46,6 +46,8 @@ async def test_a_page_stays_where_it_is_when_runs_begin_meanwhile(whole: System)
     ids = [run["run_id"] for run in first["runs"] + second["runs"]]
     assert len(set(ids)) == 3
     assert second["next_before"] is None
+    # A page that is full and the last names no other.
+    assert (await get(whole, "/runs?limit=4"))["next_before"] is None
 
 
 async def test_a_run_is_named_by_its_id_by_the_begin_of_it_or_as_the_last(whole: System) -> None:
@@ -59,6 +61,11 @@ async def test_a_run_is_named_by_its_id_by_the_begin_of_it_or_as_the_last(whole:
     assert str(await find_run(client, ids[0][:20].upper())) == ids[0]
     with pytest.raises(Invalid, match="several runs"):
         await find_run(client, ids[0][:6])
-    for unknown, error in (("0000", NotFound), ("the first; DROP", Invalid), ("", Invalid)):
+    for unknown, error in (
+        ("0000", NotFound),
+        ("the first; DROP", Invalid),
+        ("", Invalid),
+        (ids[0][:3], Invalid),
+    ):
         with pytest.raises(error):
             await find_run(client, unknown)

@@ -1,5 +1,6 @@
 """A run is read at the path that its answer names."""
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import psycopg
@@ -18,6 +19,20 @@ async def test_a_finished_run_shows_its_request_decision_and_answer(whole: Syste
     assert run["decision"]["tasks"] == answer["decisions"]["tasks_to_assign"]
     assert run["answer"] == answer
     assert run["started_at"] <= run["decided_at"] <= run["ended_at"]
+
+
+async def test_a_run_says_how_long_it_and_its_inputs_are_kept(whole: System) -> None:
+    await whole.make_project("KEPT", 4)
+    run = await get(whole, (await whole.orchestrate("KEPT")).json()["run_url"])
+    ended = datetime.fromisoformat(run["ended_at"])
+    assert datetime.fromisoformat(run["kept_until"]) == ended + timedelta(days=90)
+    assert datetime.fromisoformat(run["inputs_kept_until"]) > ended + timedelta(days=399)
+    assert (await get(whole, run["inputs_url"]))["run_id"] == run["run_id"]
+    assert (await whole.orchestrate("NOBODY")).status_code == 404
+    page = await get(whole, "/runs?project_id=NOBODY")
+    failed = await get(whole, f"/runs/{page['runs'][0]['run_id']}")
+    assert (failed["inputs_url"], failed["inputs_kept_until"]) == (None, None)
+    assert failed["kept_until"] is not None
 
 
 async def test_a_dry_run_and_a_shadow_decision_show_that_they_did_not_act(whole: System) -> None:

@@ -17,13 +17,17 @@ async def test_a_run_shows_the_update_and_the_time_of_each_node(whole: System) -
     answer = (await whole.orchestrate("STEPS")).json()
     run = await get(whole, answer["run_url"])
     steps = {step["node"]: step for step in run["steps"]}
-    assert [step["node"] for step in run["steps"]][-2:] == ["gate", "act"]
-    assert steps.keys() == READING | {"act"}
+    assert [step["node"] for step in run["steps"]][-3:] == ["gate", "act", "record"]
+    assert steps.keys() == READING | {"act", "record"}
     assert all(step["ms"] >= 0 for step in run["steps"])
     measured = answer["performance_metrics"]["steps_ms"]
-    assert {node: step["ms"] for node, step in steps.items()} == measured
+    assert measured == {node: step["ms"] for node, step in steps.items() if node != "record"}
     assert steps["gate"]["update"]["decision"]["tasks"] == 4
     assert steps["act"]["update"]["actions"]["made"][0]["name"] == "create_sprint"
+    recorded = steps["record"]["update"]["response"]
+    assert recorded["actions_taken"] == answer["actions_taken"]
+    assert (recorded["status"], recorded["created"]["sprint_id"]) == ("done", "STEPS-S01")
+    assert steps["record"]["left_out"]["response"] > 0
     assert (run["kind"], run["reviewed_by"], run["undone_by"]) == ("decision", None, None)
 
 

@@ -317,9 +317,10 @@ POISONS: dict[str, Poison] = {
         "orchestrator",
         _waiting,
         "SELECT status = 'expired' FROM runs WHERE project_id = 'HEALTHY-WAITING'",
+        # Nothing is set aside: a plan whose time is over is approved by nobody, and stays visible.
         "SELECT status = 'waiting' FROM runs WHERE project_id = 'POISON-WAITING'",
-        "/runs?project_id=POISON-WAITING&status=waiting",
-        "waiting",
+        _READY,
+        "the background loop proposals has failed",
         keeps_failing=True,
     ),
     "delivery": Poison(

@@ -23,6 +23,7 @@ TRIES = 2
 _PAUSES = {
     "domain_services.kernel.database.set_aside:FIRST_PAUSE_SECONDS": 0.2,
     "agent.jobs.claims:FIRST_PAUSE_SECONDS": 0.2,
+    "agent.runs.proposing:EXPIRY_SECONDS": 0.2,
     "memory.run_recovery:FIRST_PAUSE_SECONDS": 0.1,
     "domain_services.kernel.database.retention:FIRST_SECONDS": 0.1,
     "domain_services.kernel.database.retention:PERIOD_SECONDS": 0.2,

@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 from typer.testing import CliRunner
 
-from agent.cli import runs
+from agent.cli import replay, runs
 from agent.cli.demo import show_end
 from agent.cli.learning import learned_sentence
 from agent.cli.main import ORDER, app
@@ -62,6 +62,15 @@ def test_demo_that_is_kept_names_the_notebooks_and_how_to_stop(
 def test_stack_that_does_not_run_says_what_to_do(phase: str) -> None:
     assert "dsm " in PHASES[phase]
     assert PHASES[phase].format(data_dir="there").endswith("--data-dir there")
+
+
+def test_stopped_replay_says_that_nothing_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(replay, "_replay_all", stop)
+    result = CliRunner().invoke(app, ["replay"])
+    assert (result.exit_code, result.stderr) == (130, "stopped; a replay changes nothing\n")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from agent.cli.project import _print, _valid
+from agent.cli.project import _print
+from agent.cli.requests import make_request
 from domain_services.kernel.errors import Invalid
 from domain_services.project.schema import Employee, Project, ProjectEdit, TeamMembers
 
@@ -48,4 +49,4 @@ def test_a_project_is_shown_with_day_place_mode_and_team(
 
 def test_a_wrong_value_is_refused_by_its_field() -> None:
     with pytest.raises(Invalid, match="progress_mode"):
-        _valid(ProjectEdit, {"progress_mode": "guessed"})
+        make_request(ProjectEdit, {"progress_mode": "guessed"})

@@ -20,6 +20,7 @@ from agent.cli.report_outcome import actual_outcome
 from agent.cli.report_tasks import task_rows, task_table
 from agent.cli.running_sprint import RunningSprint
 from graphs.answer import CurrentSprint, HistoricalContext, Orchestration
+from graphs.approval import RunOutcome
 from memory.decision import LeftOutTask, Range
 from tests.unit.cli.answers import (
     CREATE,
@@ -331,6 +332,30 @@ def test_planned_sprint_is_described_by_its_own_first_day() -> None:
     plan = answer(plan=(later,), dry_run=True, actions=[])
     assert headline(plan, None).endswith("create a sprint: 12 tasks, 2016-10-04 to 2016-10-17")
     assert next_step(plan) == "`dsm orchestrate P1` carries it out."
+
+
+def test_commands_name_the_stack_that_was_chosen() -> None:
+    options = " --data-dir elsewhere"
+    plan = answer(dry_run=True, actions=[])
+    assert next_step(plan, options=options) == f"`dsm orchestrate P1{options}` carries it out."
+    alone = idle(sprint=RUNNING.model_copy(update={"cronjob": None}))
+    assert f"--daily-scrum CRON{options}` adds one" in next_step(alone, running(), options)
+    assert f"`dsm clock P1 --to next-sprint{options}`" in next_step(alone, running(), options)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("rejected", "Rejected, nothing was changed. It was to create a sprint"),
+        ("expired", "Expired without an answer, nothing was changed. It was to create a sprint"),
+        ("superseded", "Superseded by a newer decision, nothing was changed. It was to create"),
+    ],
+)
+def test_plan_that_nobody_approved_is_no_refusal_of_a_service(
+    status: RunOutcome, words: str
+) -> None:
+    ended = answer(actions=[]).model_copy(update={"status": status})
+    assert headline(ended, None).startswith(words)
 
 
 def test_titles_are_printed_without_markup_and_terminal_codes() -> None:

@@ -1,16 +1,18 @@
-"""The page of one run says who asked for what."""
+"""The page of one run says who asked for what, and what is forgotten of its evidence."""
 
-import pytest
+from uuid import UUID
+
 from rich.console import Console
 
 from agent.cli.run_view import render
 from agent.run_schema import RunDetails
+from tests.unit.cli.answers import answer, created
 
 RUN = "0193a3f0-8c5e-7000-8000-000000000001"
 OTHER = "0193a3f0-8c5e-7000-8000-000000000002"
 
 
-def page(**values: object) -> str:
+def page(forgotten: frozenset[UUID] = frozenset(), **values: object) -> str:
     run = RunDetails.model_validate(
         {
             "run_id": RUN,
@@ -31,16 +33,20 @@ def page(**values: object) -> str:
     )
     console = Console(width=100, highlight=False)
     with console.capture() as capture:
-        console.print(render(run))
+        console.print(render(run, forgotten))
     return " ".join(capture.get().split())
 
 
-@pytest.mark.parametrize(
-    ("asked_by", "person"), [("the chat", "the chat"), (None, "lena")], ids=["program", "key alone"]
-)
-def test_a_requested_call_names_the_call_and_who_asked(asked_by: str | None, person: str) -> None:
-    request = {"name": "close_sprint", "asked_by": asked_by, "key": "lena"}
-    assert f"asked the call close_sprint, by {person}" in page(kind="request", request=request)
+def test_a_run_names_what_was_asked_and_by_whom() -> None:
+    text = page(kind="request", request={"name": "close_sprint"}, asked_by="the chat (lena)")
+    assert "asked the call close_sprint asked by the chat (lena)" in text
+    assert "asked by" not in page()
+
+
+def test_a_decision_of_a_person_is_said_as_done() -> None:
+    review = {"decisions": [{"type": "approve"}, {"type": "reject", "reason": "too early"}]}
+    text = page(status="done", reviewed_by="lena", review=review)
+    assert "person approved, rejected by lena: too early" in text
 
 
 def test_an_undo_names_the_run_that_it_takes_back() -> None:
@@ -51,3 +57,14 @@ def test_a_decision_names_its_options_alone() -> None:
     options = {"sprint_duration_weeks": 3, "assign_tasks": True}
     assert "asked sprint_duration_weeks 3" in page(request={"options": options})
     assert "asked the next step, with no option of its own" in page()
+
+
+def test_a_forgotten_episode_keeps_its_place_and_loses_its_outcome() -> None:
+    decided = answer(new=created())
+    episode, *_ = decided.intelligence_metadata.similar_episodes
+    stored = decided.model_dump(mode="json")
+    shown = f"{episode.sprint_id} {episode.day} {episode.similarity:.2f} {episode.found_by}"
+    assert f"{shown} {episode.outcome.completed_tasks}" in page(answer=stored)
+    after = page(frozenset({episode.episode_id}), answer=stored)
+    assert f"{shown} forgotten since" in after
+    assert after.count("forgotten since") == 1

@@ -62,7 +62,7 @@ async def test_each_unknown_name_is_refused() -> None:
 
 async def test_task_named_by_id_and_by_key_is_refused() -> None:
     backlog: Any = Backlog()
-    with pytest.raises(Invalid, match=r"by id and by key: P1-TASK001"):
+    with pytest.raises(Invalid, match=r"named twice: P1-TASK001; name each task once, by id"):
         await find_tasks(backlog, "P1", ["SHOP-7", "P1-TASK001"])
 
 
