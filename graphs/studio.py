@@ -5,12 +5,12 @@ no call and stores nothing.
 """
 
 import functools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
 from langgraph.runtime import Runtime
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from domain_services.kernel.errors import Problem
 from graphs.decision import Graph, build
@@ -20,6 +20,7 @@ from graphs.report import build_response
 from graphs.rules.base import RequestOptions
 from graphs.schema import Ask, Context
 from graphs.state import Mode, Order, State
+from tools.cron_dialect import parse_schedule
 
 # Opens the dependencies of a look at a project; the second is the project's own mode.
 OpenDeps = Callable[[str], Awaitable[tuple[Deps, Mode]]]
@@ -43,19 +44,34 @@ def build_look(open_deps: OpenDeps) -> Graph:
         async def look(state: State, runtime: Runtime[Deps]) -> State:
             # The server hands over what a person wrote, as JSON.
             values: dict[str, Any] = {**state}
-            ask = _ASK.validate_python({name: values[name] for name in _ASKED if name in values})
-            context = _CONTEXT.validate_python(runtime.context or {})
             try:
+                ask, context = read_question(values, runtime.context)
                 deps, mode = await open_deps(ask["project_id"])
                 order = order_of(ask, context, mode)
                 question = {**values, "order": order, "run_id": str(deps.run.run_id)}
                 return await act_on_nothing(cast(State, question), runtime.override(context=deps))
             except Problem as problem:
                 raise LookFailed(problem.detail) from problem
+            except ValidationError as error:
+                raise LookFailed(_in_words(error)) from error
 
         return look
 
     return build(bind=bind)
+
+
+def read_question(values: Mapping[str, Any], context: object) -> tuple[Ask, Context]:
+    """Check what a person asks and sets. Raises: `ValidationError`, `Invalid` for a schedule."""
+    ask = _ASK.validate_python({name: values[name] for name in _ASKED if name in values})
+    schedule = ask.get("options", {}).get("schedule")
+    if schedule is not None:
+        parse_schedule(schedule)
+    return ask, _CONTEXT.validate_python(context or {})
+
+
+def _in_words(error: ValidationError) -> str:
+    faults = error.errors(include_input=False, include_url=False)
+    return "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults)
 
 
 def order_of(ask: Ask, context: Context, mode: Mode) -> Order:
@@ -64,7 +80,7 @@ def order_of(ask: Ask, context: Context, mode: Mode) -> Order:
     if "decision_mode" in own:
         own["name"] = own.pop("decision_mode")
     return Order(
-        options=ask.get("options", RequestOptions()), mode=replace(mode, **own), dry_run=True
+        options=RequestOptions(**ask.get("options", {})), mode=replace(mode, **own), dry_run=True
     )
 
 

@@ -21,6 +21,7 @@
 # %%
 import os
 from itertools import pairwise
+from textwrap import fill
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -32,7 +33,9 @@ from agent.open_stack import ROOT, CannotShow, open_stack
 from graphs.answer import Orchestration
 
 plt.style.use(ROOT / "notebooks" / "dsm.mplstyle")
+pd.set_option("display.precision", 2)
 pd.set_option("display.max_colwidth", 90)
+COLUMNS = 96  # of a printed line
 BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#999999"
 
 stack = open_stack()
@@ -58,7 +61,7 @@ pd.DataFrame(runs)[["project", "status", "dry_run", "actions"]]
 
 # %%
 print(f"{answer.project_id} on {answer.as_of}")
-print(answer.decisions.reasoning)
+print(fill(answer.decisions.reasoning, COLUMNS))
 
 # %% [markdown]
 # ## The state after each node
@@ -188,10 +191,11 @@ elif recalled.by_text.isna().all():
     display(recalled[["episode", "day", "by_numbers", "completed"]])
 else:
     figure, axes = plt.subplots(figsize=(8, 4.6))
-    own = recalled.project == answer.project_id
+    drawn = recalled.dropna(subset="by_text")
+    own = drawn.project == answer.project_id
     for some, marker, label in (
-        (recalled[own], "o", "the project's own past"),
-        (recalled[~own], "s", "other projects"),
+        (drawn[own], "o", "the project's own past"),
+        (drawn[~own], "s", "other projects"),
     ):
         points = axes.scatter(
             some.by_numbers,
@@ -201,11 +205,11 @@ else:
             marker=marker,
             cmap="cividis",
             vmin=0,
-            vmax=recalled.completed.max(),
+            vmax=drawn.completed.max(),
             edgecolor="black",
         )
         axes.plot([], [], marker, color="#DDDDDD", markeredgecolor="black", label=label)
-    for _, row in recalled.head(5).iterrows():
+    for _, row in drawn.head(5).iterrows():
         axes.annotate(
             row.episode,
             (row.by_numbers, row.by_text),
@@ -216,12 +220,14 @@ else:
     axes.set(
         xlabel="distance by numbers (1 - similarity)",
         ylabel="distance by text (1 - similarity)",
-        title=f"{len(recalled)} recalled episodes",
+        title=f"{len(drawn)} of {len(recalled)} recalled episodes, by both distances",
     )
     axes.margins(0.12)
     figure.colorbar(points, label="completed tasks of its sprint")
     figure.legend(loc="outside lower center", ncols=2)
     plt.show()
+    if without := len(recalled) - len(drawn):
+        print(f"{without} had no embedding yet; their numbers alone were compared: not drawn.")
 
 # %% [markdown]
 # **See:** episodes at the lower left are alike in both ways. The blend weighs numbers four times
@@ -276,7 +282,7 @@ else:
 before = len(stack.read(frames.read_runs, answer.project_id))
 now = stack.read(frames.look, answer.project_id)
 after = len(stack.read(frames.read_runs, answer.project_id))
-print(f"{now.project_id} on {now.as_of}: {now.decisions.reasoning}")
+print(fill(f"{now.project_id} on {now.as_of}: {now.decisions.reasoning}", COLUMNS))
 print(f"recorded: {now.recorded}; runs before and after the look: {before} and {after}")
 
 # %%

@@ -13,6 +13,7 @@
 
 # %%
 import os
+from textwrap import fill
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -31,6 +32,7 @@ from memory.search import NEAREST_STRUCTURED, TEXT_WEIGHT
 from memory.text import describe
 
 plt.style.use(ROOT / "notebooks" / "dsm.mplstyle")
+pd.set_option("display.precision", 2)
 BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#999999"
 
 stack = open_stack()
@@ -91,7 +93,7 @@ if asking is None:
     raise CannotShow("No run recalled an episode yet: dsm orchestrate PROJECT makes one.")
 state = asking.snapshot.perception
 numbers = pd.Series(features(state), index=list(SCALES)).round(2)
-print(describe(state))
+print(fill(describe(state), 96))
 display(numbers.to_frame(f"{state.project_id}, {state.day}").T)
 
 # %% [markdown]

@@ -59,6 +59,7 @@ def execute(page: Path) -> NotebookNode:
 
 
 def _write(notebook: NotebookNode, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     notebook.metadata = NotebookNode(kernelspec=KERNEL)
     for number, cell in enumerate(notebook.cells):
         # Random names and times of the run would change with every run.

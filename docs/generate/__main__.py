@@ -27,8 +27,7 @@ def main() -> None:
     if scopes.write():
         # What follows is of the catalogue, which this process has read already.
         changed.append(f"{scopes.FILE.relative_to(ROOT)}; run `make docs` once more")
-    if picture.draw():
-        changed.append(str(picture.PICTURE.relative_to(ROOT)))
+    changed += [str(path.relative_to(ROOT)) for path in picture.draw()]
     if graph_picture.write():
         changed.append(str(graph_picture.PAGE.relative_to(ROOT)))
     if policies.write():

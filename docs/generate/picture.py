@@ -1,24 +1,33 @@
-"""Picture of a decision: the page that `dsm orchestrate` prints, as SVG.
+"""Pictures of a decision and of an approval: what two commands print, as SVG.
 
 `docs/pictures/decision.json` is the recorded output of `dsm orchestrate P1 --json` on the demo's
-data and default day. README.md quotes lines of the same page.
+data and default day. README.md quotes lines of the same page. `docs/pictures/approval.json` is the
+plan that `dsm approve` showed there, and the answer.
 """
 
 import io
 import json
 from pathlib import Path
+from uuid import UUID
 
-from pydantic import TypeAdapter
-from rich.console import Console, RenderableType
+from pydantic import BaseModel, TypeAdapter
+from rich.console import Console, Group, RenderableType
 from rich.terminal_theme import TerminalTheme
+from rich.text import Text
 
+from agent.cli.approval_words import describe_answer, describe_approval, describe_steps
 from agent.cli.comparison import Comparison
 from agent.cli.report import render
+from agent.decision_schema import StepAnswer
 from graphs.answer import Orchestration
+from graphs.approval import Approval
+from memory.decision import PlannedCall
 
 FOLDER = Path(__file__).parents[1] / "pictures"
 RECORDED = FOLDER / "decision.json"
 PICTURE = FOLDER / "decision.svg"
+RECORDED_APPROVAL = FOLDER / "approval.json"
+APPROVAL_PICTURE = FOLDER / "approval.svg"
 COLUMNS = 80
 
 # No web font, unlike rich's own format: a picture in a repository must not fetch anything.
@@ -62,20 +71,59 @@ def page(recorded: str) -> RenderableType:
     return render(Orchestration.model_validate(content), comparison)
 
 
+class Answered(BaseModel):
+    """End of an approved run, as far as `dsm approve` speaks of it."""
+
+    status: str
+    """Status of the run."""
+    project_id: str
+    """Id of the project."""
+    run_id: UUID
+    """Id of the run."""
+    actions_planned: list[PlannedCall]
+    """The calls, in order."""
+    actions_taken: list[str]
+    """What was done, in words."""
+
+
+def approval_page(recorded: str) -> RenderableType:
+    """Lay out a recorded plan and its approval as the command prints them."""
+    content = json.loads(recorded)
+    approval = Approval.model_validate(content["approval"])
+    calls = approval.action_requests
+    lines = [
+        *describe_approval(content["project_id"], approval),
+        *describe_steps([StepAnswer(step=call.step, type="approve") for call in calls]),
+        *describe_answer(Answered.model_validate(content["answer"]), " --as lena"),
+    ]
+    return Group(*(Text(line) for line in lines))
+
+
 def picture(recorded: str) -> str:
     """Render a recorded decision as SVG."""
+    return _svg(page(recorded), "dsm orchestrate P1", "decision")
+
+
+def approval_picture(recorded: str) -> str:
+    """Render a recorded approval as SVG."""
+    return _svg(approval_page(recorded), "dsm approve last --as lena", "approval")
+
+
+def _svg(page: RenderableType, title: str, unique_id: str) -> str:
     console = Console(
         record=True, width=COLUMNS, file=io.StringIO(), highlight=False, force_terminal=True
     )
-    console.print(page(recorded))
-    return console.export_svg(
-        title="dsm orchestrate P1", theme=THEME, code_format=FORMAT, unique_id="decision"
-    )
+    console.print(page)
+    return console.export_svg(title=title, theme=THEME, code_format=FORMAT, unique_id=unique_id)
 
 
-def draw() -> bool:
-    """Write the picture; True when it changed."""
-    before = PICTURE.read_text() if PICTURE.exists() else ""
-    after = picture(RECORDED.read_text())
-    PICTURE.write_text(after)
-    return after != before
+def draw() -> list[Path]:
+    """Write the pictures; return those that changed."""
+    drawn = {
+        PICTURE: picture(RECORDED.read_text()),
+        APPROVAL_PICTURE: approval_picture(RECORDED_APPROVAL.read_text()),
+    }
+    changed = [path for path, svg in drawn.items() if not path.exists() or path.read_text() != svg]
+    for path in changed:
+        path.write_text(drawn[path])
+    return changed

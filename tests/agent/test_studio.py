@@ -1,5 +1,6 @@
 """The graph of LangGraph's development server loads offline; a run there is a look."""
 
+import dataclasses
 import importlib
 import inspect
 import json
@@ -9,10 +10,14 @@ from typing import Any, get_type_hints
 import pytest
 from langgraph_sdk.runtime import ServerRuntime
 
-from agent import studio
+from agent import schema, studio
 from agent.bootstrap import open_look
+from agent.schema import Options
 from agent.settings import AgentSettings
-from graphs.schema import Context
+from graphs.decision import build
+from graphs.rules.base import RequestOptions
+from graphs.schema import MOST_TASKS, Context
+from graphs.schema import Options as LookOptions
 from graphs.state import Mode
 from graphs.studio import LookFailed, build_look, order_of
 from tests.agent.conftest import System, get
@@ -80,6 +85,42 @@ async def test_a_run_there_is_a_look_that_leaves_nothing_behind(system: System) 
     assert (response.recorded, response.run_id, response.actions_taken) == (False, None, [])
     assert (await get(system, "/runs"))["runs"] == []
     assert await get(system, "/sprints/by-project/P-LOOK", "sprint") == []
+
+
+@pytest.mark.parametrize(
+    ("question", "context", "words"),
+    [
+        ({"project_id": "../../x"}, {}, "project_id: "),
+        ({"project_id": 5}, {}, "project_id: "),
+        ({"project_id": "P1", "options": {"sprint_duration_weeks": -3}}, {}, "weeks: "),
+        ({"project_id": "P1", "options": {"weeks": 2}}, {}, "options.weeks: "),
+        ({"project_id": "P1", "options": {"task_ids": ["../x"]}}, {}, "options.task_ids.0: "),
+        ({"project_id": "P1", "options": {"schedule": "every day"}}, {}, "every day"),
+        ({"project_id": "P1"}, {"confidence_threshold": 7}, "confidence_threshold: "),
+        ({"project_id": "P1"}, {"treshold": 0.5}, "treshold: "),
+    ],
+)
+async def test_a_wrong_question_fails_in_words_before_anything_is_called(
+    question: Any, context: Any, words: str
+) -> None:
+    async def open_deps(_project_id: str) -> Any:
+        raise AssertionError("nothing is opened for a wrong question")
+
+    with pytest.raises(LookFailed, match=words):
+        await build_look(open_deps).ainvoke(question, context=context)
+
+
+def test_options_of_a_look_are_those_of_a_request_within_its_limits() -> None:
+    assert set(LookOptions.__annotations__) == {
+        field.name for field in dataclasses.fields(RequestOptions)
+    }
+    form = build().get_input_jsonschema()["$defs"]["Options"]["properties"]
+    of_a_request = Options.model_json_schema()["properties"]
+    weeks = ("minimum", "maximum")
+    assert [form["sprint_duration_weeks"][name] for name in weeks] == [
+        of_a_request["sprint_duration_weeks"][name] for name in weeks
+    ]
+    assert MOST_TASKS == schema.MOST_TASKS
 
 
 def test_what_a_person_set_replaces_the_project_s_own() -> None:

@@ -41,9 +41,11 @@ def test_a_page_without_markers_is_refused() -> None:
         settings.replaced("# Settings\n", "main", "")
 
 
-def test_the_picture_is_what_the_command_prints(repository: Path) -> None:
+def test_the_pictures_are_what_the_commands_print() -> None:
     drawn = picture.picture(picture.RECORDED.read_text())
     assert picture.PICTURE.read_text() == drawn, AGAIN
+    approved = picture.approval_picture(picture.RECORDED_APPROVAL.read_text())
+    assert picture.APPROVAL_PICTURE.read_text() == approved, AGAIN
 
 
 def test_the_readme_quotes_the_recorded_page(repository: Path) -> None:
@@ -64,6 +66,6 @@ def recorded_lines() -> list[str]:
     return [line.strip("─ ") for line in capture.get().splitlines()]
 
 
-def test_the_picture_fetches_nothing() -> None:
-    svg = picture.PICTURE.read_text()
-    assert "http" not in svg.replace("http://www.w3.org/2000/svg", "")
+@pytest.mark.parametrize("path", [picture.PICTURE, picture.APPROVAL_PICTURE])
+def test_no_picture_fetches_anything(path: Path) -> None:
+    assert "http" not in path.read_text().replace("http://www.w3.org/2000/svg", "")
