@@ -27,9 +27,9 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from IPython.display import display
 
-from agent import frames
-from agent.frame_changes import change_rows
-from agent.open_stack import ROOT, CannotShow, open_stack
+from agent.analysis import frames
+from agent.analysis.frame_changes import change_rows
+from agent.analysis.open_stack import ROOT, CannotShow, open_stack
 from graphs.answer import Orchestration
 
 plt.style.use(ROOT / "notebooks" / "dsm.mplstyle")

@@ -20,8 +20,8 @@ import numpy as np
 import pandas as pd
 from IPython.display import display
 
-from agent import frames
-from agent.open_stack import ROOT, CannotShow, open_stack
+from agent.analysis import frames
+from agent.analysis.open_stack import ROOT, CannotShow, open_stack
 from graphs.evidence.neighbours import as_evidence, drawn_to_neighbours
 from graphs.evidence.pace import own_pace, prior_tasks
 from graphs.inputs import from_document

@@ -16,9 +16,9 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.dates import AutoDateLocator, DateFormatter
 
-from agent import frames
-from agent.frame_rows import PastSprintRow
-from agent.open_stack import ROOT, open_stack
+from agent.analysis import frames
+from agent.analysis.frame_rows import PastSprintRow
+from agent.analysis.open_stack import ROOT, open_stack
 
 sys.path.insert(0, str(ROOT))  # for `benchmarks`, which no installation brings
 from benchmarks.decision_quality.backlog import decide_fortnights

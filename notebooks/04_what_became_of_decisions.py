@@ -22,8 +22,8 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from agent import frames
-from agent.open_stack import ROOT, CannotShow, open_stack
+from agent.analysis import frames
+from agent.analysis.open_stack import ROOT, CannotShow, open_stack
 
 sys.path.insert(0, str(ROOT))  # for `benchmarks`, which no installation brings
 from benchmarks.decision_quality.backlog import NOTICEABLE, decide_fortnights

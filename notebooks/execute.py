@@ -15,7 +15,7 @@ from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 from traitlets.config import Config
 
-from agent.open_stack import CannotShow, open_stack
+from agent.analysis.open_stack import CannotShow, open_stack
 
 HERE = Path(__file__).resolve().parent
 SECONDS = 300  # of one cell

@@ -1,10 +1,10 @@
 """The assistant over the objects of the orchestrator's process."""
 
-from agent.approval_requests import own_requests
 from agent.bootstrap import Services
 from agent.chat.conversation import Chat
 from agent.settings import AgentSettings
-from agent.tool_reads import own_toolbox
+from agent.toolbox.approval_requests import own_requests
+from agent.toolbox.tool_reads import own_toolbox
 from tools.for_models import RequestApproval
 
 

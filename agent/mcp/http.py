@@ -12,10 +12,10 @@ from fastapi import APIRouter, Request, Response
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from starlette.types import Receive, Scope, Send
 
-from agent.approval_requests import own_requests
 from agent.bootstrap import Services
 from agent.mcp.server import CALLER, Caller, Context, ToolServer
-from agent.tool_reads import own_toolbox
+from agent.toolbox.approval_requests import own_requests
+from agent.toolbox.tool_reads import own_toolbox
 from domain_services.kernel.errors import Forbidden, Problem
 from domain_services.kernel.web.auth import VIEWER
 from tools.for_models import for_model

@@ -5,7 +5,7 @@ from mcp.server.stdio import stdio_server
 from agent.cli.connect import connect
 from agent.cli.target import Target
 from agent.mcp.server import Caller, ToolServer
-from agent.open_tools import requests_by, toolbox_of
+from agent.toolbox.open_tools import requests_by, toolbox_of
 from tools.for_models import for_model
 
 

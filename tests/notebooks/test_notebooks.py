@@ -15,8 +15,8 @@ import nbformat
 import psycopg
 import pytest
 
+from agent.analysis.open_stack import ROOT
 from agent.cli.demo import DEFAULT_DAY
-from agent.open_stack import ROOT
 from deploy.local import control
 from tests.conftest import roomy_memory
 from tests.e2e.conftest import Dsm
@@ -145,8 +145,8 @@ def test_running_stack_is_left_running_and_one_at_rest_is_started_and_stopped(
     assert executed.phase == "running"
     stack.run("down")
     reader = """
-from agent import frames
-from agent.open_stack import open_stack
+from agent.analysis import frames
+from agent.analysis.open_stack import open_stack
 stack = open_stack()
 print(stack.started, len(stack.read(frames.read_runs)), stack.name)
 stack.close()

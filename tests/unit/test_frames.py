@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from agent.frame_changes import change_rows
+from agent.analysis.frame_changes import change_rows
 from agent.run_schema import RunStep
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from agent.open_stack import CannotShow, find_folder, open_stack
+from agent.analysis.open_stack import CannotShow, find_folder, open_stack
 from deploy.local.folder import DataFolder
 
 

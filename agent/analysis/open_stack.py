@@ -26,7 +26,7 @@ from domain_services.embedding.client import EmbeddingClient
 from domain_services.embedding.schema import MAX_TEXTS, BatchRequest
 from domain_services.kernel.errors import Problem
 
-ROOT = Path(__file__).resolve().parents[1]  # of the checkout
+ROOT = Path(__file__).resolve().parents[2]  # of the checkout
 URL_VARIABLE = "DSM_PEERS__ORCHESTRATOR"
 EMBED_SECONDS = 120.0  # of a batch, by a slow model
 CATALOGUE = "deploy.catalogue:SERVICES"

@@ -7,9 +7,7 @@ without pandas reads them as they are. Nothing here writes.
 from collections.abc import Iterable
 from uuid import UUID
 
-from agent.cli.connect import Clients
-from agent.episodes.schema import EpisodeSummary
-from agent.frame_rows import (
+from agent.analysis.frame_rows import (
     AdjustmentRow,
     AuditRow,
     EpisodeRow,
@@ -17,6 +15,8 @@ from agent.frame_rows import (
     PastSprintRow,
     RunRow,
 )
+from agent.cli.connect import Clients
+from agent.episodes.schema import EpisodeSummary
 from agent.intelligence.schema import DecisionImpact, ProjectForecast
 from agent.replay.schema import RunInputs
 from agent.run_schema import RunDetails

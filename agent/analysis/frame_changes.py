@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from pydantic import JsonValue
 
-from agent.frame_rows import ChangeRow, Value
+from agent.analysis.frame_rows import ChangeRow, Value
 from agent.run_schema import RunStep
 
 MOST_ITEMS = 3  # of a list that is opened; longer ones are counted

@@ -11,11 +11,11 @@ from typing import Any, cast
 
 from langchain_core.tools import BaseTool
 
-from agent.approval_requests import in_short, request_of
 from agent.cli.connect import Clients, connect
 from agent.cli.target import Target
 from agent.client import OrchestratorClient
 from agent.schedules.schema import ScheduledJob
+from agent.toolbox.approval_requests import in_short, request_of
 from memory.decision import PlannedCall
 from tools.for_models import RequestApproval, for_model
 from tools.registry import Toolbox
