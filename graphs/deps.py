@@ -34,7 +34,7 @@ class Sources:
     cronjobs: CronJobs
     """Schedules of the project and of its daily scrums."""
     deleted_schedules: DeletedSchedules
-    """Daily scrums that people deleted."""
+    """Daily scrums that people deleted or rejected."""
     patience: float
     """Factor on the seconds of `graphs/thresholds.py`."""
 

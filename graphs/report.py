@@ -3,6 +3,7 @@
 Each is made from the decision and the state of the run, none from another record.
 """
 
+from typing import Any
 from uuid import UUID
 
 from domain_services.chronicle.schema import DecisionAuditCreate
@@ -217,6 +218,17 @@ def closed_sprint(state: State) -> str | None:
     """Return the id of the sprint that the run closed; None when it closed none."""
     calls = (call for call in _actions(state).made if call.name == "close_sprint")
     return next((str(call.result["sprint_id"]) for call in calls), None)
+
+
+def unscheduled_sprint(state: State, run: Run) -> str | None:
+    """Return the sprint that the run created and whose daily scrum a person rejected.
+
+    None when there is no such sprint.
+    """
+    # Only the call that created the sprint knows its id; the answer came before.
+    review: Any = run.review or {}
+    rejected = {step["name"] for step in review.get("decisions", ()) if step["type"] == "reject"}
+    return _created_sprint(_actions(state)) if "create_cronjob" in rejected else None
 
 
 def _created_sprint(actions: Actions) -> str | None:

@@ -22,6 +22,7 @@ from domain_services.kernel.messaging import deliveries
 from memory import run_inputs, run_steps
 from memory.audits import ROUTE
 from memory.decision import Decision
+from memory.deleted_schedules import insert_rejection_of
 from memory.episode import Episode
 from memory.episode_documents import JsonObject
 from memory.pool import Connection, Pool
@@ -70,7 +71,7 @@ _APPROVE: LiteralString = f"""
     ), deed AS (
         INSERT INTO deliveries (id, route, body)
         SELECT %(deed_id)s::uuid, '{ROUTE}', %(deed)s::jsonb FROM approved
-    )
+    ), unscheduled AS ({insert_rejection_of("approved")})
     SELECT * FROM approved
 """
 _REJECT: LiteralString = f"""
@@ -87,7 +88,7 @@ _REJECT: LiteralString = f"""
     ), {RECORD}, deed AS (
         INSERT INTO deliveries (id, route, body)
         SELECT %(deed_id)s::uuid, '{ROUTE}', %(deed)s::jsonb FROM rejected
-    )
+    ), unscheduled AS ({insert_rejection_of("rejected")})
     SELECT run_id FROM rejected
 """
 _DUE: LiteralString = f"""
@@ -157,6 +158,8 @@ class Review:
     """Audit of the deed."""
     decision: Decision | None = None
     """The decision as the person changed it; None for one that stays as it is."""
+    unscheduled: str | None = None
+    """Sprint in progress whose daily scrum the person rejected; None for no such answer."""
 
 
 class Proposals:
@@ -280,6 +283,7 @@ def _values(run: Run, review: Review) -> Mapping[str, object]:
         "decision": None if review.decision is None else Jsonb(_json(review.decision)),
         "deed_id": review.deed_id,
         "deed": Jsonb(_body(review.deed)),
+        "unscheduled": review.unscheduled,
     }
 
 

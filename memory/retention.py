@@ -177,7 +177,7 @@ RETENTION: Tables = (
     Kept("job_results", "last result of a schedule", "as above", "goes with its schedule"),
     Kept(
         "deleted_schedules",
-        "schedule that a person deleted",
+        "schedule that a person deleted or rejected",
         "it must not come back while the sprint runs",
         "until its sprint ends",
     ),

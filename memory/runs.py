@@ -25,6 +25,7 @@ from domain_services.kernel.messaging import deliveries
 from memory import earlier_keys, follow_ups, run_inputs, run_steps
 from memory.audits import ROUTE
 from memory.decision import Decision
+from memory.deleted_schedules import insert_rejection_of
 from memory.episode import Episode
 from memory.pool import Connection, Pool
 from memory.run import (
@@ -98,7 +99,7 @@ _END: LiteralString = f"""
     WITH ended AS (
         UPDATE runs SET status = %(status)s, response = %(response)s, error = %(error)s,
             ended_at = now() {_HELD} ANY('{{running,decided}}')
-        RETURNING run_id, project_id, kind, request
+        RETURNING run_id, project_id, kind, request, reviewed_by, reviewed_at
     ), newer AS (
         SELECT * FROM ended WHERE %(response)s::jsonb IS NOT NULL
     ), unapproved AS ({SUPERSEDE}), {RECORD}, remembered AS (
@@ -110,7 +111,7 @@ _END: LiteralString = f"""
         ON CONFLICT (id) DO NOTHING
     ), stepped AS ({run_steps.insert_of("ended")}
     ), kept AS ({run_inputs.insert_from("ended")}
-    ), followed_up AS ({follow_ups.INSERT})
+    ), followed_up AS ({follow_ups.INSERT}), unscheduled AS ({insert_rejection_of("ended")})
     SELECT (SELECT count(*) FROM ended), (SELECT count(*) FROM unapproved)
 """
 _COUNT_UNFINISHED: LiteralString = """
@@ -254,6 +255,7 @@ class RunTable:
         *,
         inputs: RunInputs | None = None,
         closed_sprint: str | None = None,
+        unscheduled_sprint: str | None = None,
         error: RunError | None = None,
         steps: Sequence[Step] = (),
     ) -> None:
@@ -262,6 +264,7 @@ class RunTable:
         `inputs` are those of a decision that was not stored before. With `error` the run is marked
         as failed: part of its plan was not done. The delivery worker sends `audit` to the
         chronicle. A run that closed a sprint leaves a follow-up where the project has a schedule.
+        The sprint `unscheduled_sprint` gets no daily scrum by itself: a person rejected it.
         Raises: `LeaseLost`, `Invalid`.
         """
         await self._end(
@@ -274,6 +277,7 @@ class RunTable:
             audit=audit,
             inputs=inputs,
             closed_sprint=closed_sprint,
+            unscheduled_sprint=unscheduled_sprint,
             steps=steps,
         )
 
@@ -312,6 +316,7 @@ class RunTable:
         audit: BaseModel | None = None,
         inputs: RunInputs | None = None,
         closed_sprint: str | None = None,
+        unscheduled_sprint: str | None = None,
         steps: Sequence[Step] = (),
     ) -> None:
         values = {
@@ -324,6 +329,7 @@ class RunTable:
             "episode": _document(episode),
             "audit": None if audit is None else Jsonb(deliveries.body_of(audit)),
             "closed_sprint": closed_sprint,
+            "unscheduled": unscheduled_sprint,
             "follow_up_seconds": follow_ups.WAIT_SECONDS,
             "steps": run_steps.document_of(steps),
         }

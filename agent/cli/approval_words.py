@@ -10,7 +10,7 @@ from agent.cli.undo import describe_end
 from agent.decision_schema import StepAnswer
 from agent.plan_schema import PlanOutcome
 from domain_services.kernel.words import listed, shortened
-from graphs.approval import Approval
+from graphs.approval import ActionRequest, Approval
 from memory.decision import PlannedCall
 from tools.compensation import compensation
 
@@ -38,6 +38,18 @@ def describe_steps(answers: Sequence[StepAnswer]) -> Iterator[str]:
             f"{name} = {_in_short(value)}" for name, value in answer.changes.items()
         )
         yield f"  {answer.step}  {verbs.get(answer.type, f'carry it out with {changes}')}"
+
+
+def describe_rejected_scrum(
+    project_id: str, calls: Sequence[ActionRequest], answers: Sequence[StepAnswer]
+) -> Iterator[str]:
+    """Say what becomes of a sprint whose daily scrum is about to be rejected, if any does."""
+    rejected = {answer.step for answer in answers if answer.type == "reject"}
+    names = {call.name for call in calls if call.step in rejected}
+    # Without its sprint there is nothing that could get a daily scrum.
+    if "create_cronjob" in names and "create_sprint" not in names:
+        yield "The sprint gets no daily scrum by itself then; this adds one:"
+        yield f"  dsm schedule add {project_id} --daily-scrum"
 
 
 def _in_short(value: JsonValue) -> str:

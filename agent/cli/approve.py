@@ -223,11 +223,20 @@ def _is_confirmed(question: str) -> bool:
 
 
 def _show(plan: "AnswerInHand") -> None:
-    from agent.cli.approval_words import describe_approval, describe_steps
+    from agent.cli.approval_words import (
+        describe_approval,
+        describe_rejected_scrum,
+        describe_steps,
+    )
 
-    if plan.run.approval is not None:
-        print("\n".join(describe_approval(plan.run.project_id, plan.run.approval)))
-        print("\n".join(describe_steps(plan.body.decisions)))
+    run, answers = plan.run, plan.body.decisions
+    if run.approval is None:
+        return
+    lines = [*describe_approval(run.project_id, run.approval), *describe_steps(answers)]
+    if run.kind == "decision":
+        calls = run.approval.action_requests
+        lines += describe_rejected_scrum(run.project_id, calls, answers)
+    print("\n".join(lines))
 
 
 async def _read(

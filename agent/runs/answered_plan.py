@@ -1,6 +1,6 @@
 """A plan as a person answered it: every step once, with what a rejected step takes along."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from agent.decision_schema import StepAnswer
@@ -23,6 +23,8 @@ class AnsweredPlan:
     """The answer by step, as it is stored."""
     deed: Deed
     """`approved`, `edited` or `rejected`, for the plan as a whole."""
+    unscheduled: str | None
+    """Sprint in progress whose daily scrum was rejected; None when none was."""
 
     @property
     def reason(self) -> str | None:
@@ -56,7 +58,16 @@ def answer_plan(plan: Sequence[PlannedCall], answers: Sequence[StepAnswer]) -> A
         calls.append(call)
     changed = tuple(calls) != tuple(plan)
     deed: Deed = "rejected" if not calls else "edited" if changed else "approved"
-    return AnsweredPlan(tuple(calls), edits, tuple(steps), deed)
+    return AnsweredPlan(tuple(calls), edits, tuple(steps), deed, _unscheduled(plan, rejected))
+
+
+def _unscheduled(plan: Sequence[PlannedCall], rejected: Collection[int]) -> str | None:
+    """Return the sprint of a rejected schedule; a new sprint has no id yet."""
+    for step in rejected:
+        call = plan[step]
+        if call.name == "create_cronjob" and "sprint_id" in call.arguments:
+            return str(call.arguments["sprint_id"])
+    return None
 
 
 def _by_step(plan: Sequence[PlannedCall], answers: Sequence[StepAnswer]) -> dict[int, StepAnswer]:

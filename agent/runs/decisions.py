@@ -197,4 +197,6 @@ def _review(run: Run, answered: AnsweredPlan, by: str, edited: Decision | None =
         deed_id=audit.audit_id,
         deed=audit,
         decision=edited,
+        # Who rejects the request of somebody else has said nothing about the program's own plans.
+        unscheduled=answered.unscheduled if run.kind == "decision" else None,
     )

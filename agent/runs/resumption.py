@@ -22,7 +22,13 @@ from graphs.answer import Orchestration
 from graphs.decision import Graph
 from graphs.deps import Deps
 from graphs.nodes.act import CallFailed
-from graphs.report import build_audit, build_episode, build_response, closed_sprint
+from graphs.report import (
+    build_audit,
+    build_episode,
+    build_response,
+    closed_sprint,
+    unscheduled_sprint,
+)
 from graphs.running import run_graph
 from graphs.state import Actions, State, durable
 from graphs.steps import Observer, Steps, ignore
@@ -182,6 +188,7 @@ class Resumption:
             build_episode(state, run, version),
             build_audit(state, run, version),
             closed_sprint=closed_sprint(state),
+            unscheduled_sprint=unscheduled_sprint(state, run),
             error=reason,
         )
 

@@ -48,7 +48,7 @@ class Schedules:
     cronjobs: CronJobs
     """Store of the schedules."""
     deletions: DeletedSchedules
-    """Daily scrums that people deleted."""
+    """Daily scrums that people deleted or rejected."""
     results: JobResults
     """Last results."""
     projects: ProjectClient

@@ -72,7 +72,7 @@ class _Schedules:
     jobs: list[CronJob]
     """Its schedules."""
     deleted: dict[str, DeletedSchedule]
-    """Those that people deleted, by sprint."""
+    """Those that people deleted or rejected, by sprint."""
 
 
 async def read_project(
@@ -199,8 +199,7 @@ def _sprint(sprint: SprintSummary, schedules: _Schedules) -> SprintFact:
         cronjob=job.name if job else None,
         schedule=job.schedule if job else None,
         schedule_timezone=job.timezone if job else None,
-        schedule_deleted=deletion
-        and f"{deletion.deleted_by} deleted it on {deletion.deleted_at.date().isoformat()}",
+        schedule_deleted=deletion and deletion.in_words,
     )
 
 

@@ -6,7 +6,13 @@ from langgraph.runtime import Runtime
 
 from graphs.deps import Deps
 from graphs.nodes.timing import timed
-from graphs.report import build_audit, build_episode, build_response, closed_sprint
+from graphs.report import (
+    build_audit,
+    build_episode,
+    build_response,
+    closed_sprint,
+    unscheduled_sprint,
+)
 from graphs.state import State
 from graphs.steps import make_step
 
@@ -28,6 +34,7 @@ async def record(state: State, runtime: Runtime[Deps]) -> State:
         episode,
         audit,
         closed_sprint=closed_sprint(state),
+        unscheduled_sprint=unscheduled_sprint(state, deps.run),
         steps=[*deps.steps.new, own],
     )
     return State(response=response)

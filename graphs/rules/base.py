@@ -39,7 +39,7 @@ class SprintFact:
     schedule: str | None = None
     """Cron expression of its schedule; None without one."""
     schedule_deleted: str | None = None
-    """Person and day of the deletion of its schedule, in words; None when nobody deleted it."""
+    """Person and day of the deletion or rejection of its schedule, in words; None without one."""
     schedule_timezone: str | None = None
     """IANA time zone of its schedule; None as `schedule`."""
 
