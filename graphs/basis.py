@@ -9,13 +9,14 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import cast
 
 from pydantic import BaseModel, ConfigDict
 
 from domain_services.backlog.planning_schema import Candidate
 from domain_services.kernel.types import Answer
+from domain_services.kernel.words import counted
 from domain_services.project.schema import Availability
 from domain_services.sprint.schema import SprintSummary
 from graphs.deps import Sources
@@ -41,6 +42,8 @@ class Basis(BaseModel):
     """First day on which a new sprint may begin; None for a plan that creates none."""
     schedules: dict[str, str | None]
     """Times of each schedule that the plan touches, in words; None for one that is not there."""
+    capacity: str | None = None
+    """Days of work in the planned sprint, in words; None without one, and before they were kept."""
 
 
 @dataclass(frozen=True)
@@ -73,14 +76,17 @@ async def read_basis(
     tasks: Sequence[str] = (),
     *,
     proposed: Sequence[PlannedCall] = (),
+    with_capacity: bool = True,
 ) -> ReadBasis:
     """Read what a plan rests on as it is now; `tasks` are read besides those of the plan.
 
-    `proposed` is the plan before a person left out steps: its basis is described in the same words.
-    Raises: `Unavailable` when a needed peer is down.
+    `proposed` is the plan before a person edited it: its basis is described in the same words, and
+    its dates are those of the capacity. Without `with_capacity` that is None, for a plan whose
+    dates nobody has checked. Raises: `Unavailable` when a needed peer is down.
     """
-    creation = next((call for call in plan if call.name == "create_sprint"), None)
-    days = 7 * _weeks(creation)
+    creation = _creation(plan)
+    original = creation and (_creation(proposed) or creation)
+    days = 7 * _weeks(original)
     ids = list(dict.fromkeys([*_task_ids(creation), *tasks]))
     names = _schedule_names(plan)
     window, sprints, jobs = await asyncio.gather(
@@ -95,6 +101,9 @@ async def read_basis(
         if ids
         else value([]),
     )
+    capacity = None
+    if original is not None and with_capacity:
+        capacity = await _capacity(sources, original, (window, starts))
     times = {job.name: describe_schedule(job.schedule, job.timezone) for job in jobs}
     candidates = {task.task_id: task for task in free}
     basis = Basis(
@@ -102,6 +111,7 @@ async def read_basis(
         tasks={task_id: _version(candidates.get(task_id)) for task_id in ids},
         first_day=starts.start_date if creation else None,
         schedules={name: times.get(name) for name in names},
+        capacity=capacity,
     )
     return ReadBasis(basis, candidates, window)
 
@@ -132,7 +142,7 @@ def _differences(
     if proposed.sprint != now.sprint:
         before, after = proposed.sprint or "none", now.sprint or "none"
         yield Difference(what="sprint in progress", proposed=before, now=after)
-    creation = next((call for call in plan if call.name == "create_sprint"), None)
+    creation = _creation(plan)
     for task_id in _task_ids(creation):
         if task_id not in proposed.tasks:
             continue
@@ -152,12 +162,37 @@ def _differences(
                 proposed=begins.isoformat(),
                 now=f"{now.first_day.isoformat()} at the earliest",
             )
+    # A proposal of an earlier release knows nothing of it.
+    if creation is not None and None not in (proposed.capacity, now.capacity):
+        before, after = str(proposed.capacity), str(now.capacity)
+        if before != after:
+            yield Difference(what="days of work in the sprint", proposed=before, now=after)
     for name in _schedule_names(plan):
         before, after = proposed.schedules.get(name), now.schedules.get(name)
         if before != after:
             yield Difference(
                 what=f"schedule {name}", proposed=before or "none", now=after or "none"
             )
+
+
+async def _capacity(
+    sources: Sources, creation: PlannedCall, windows: Sequence[Availability]
+) -> str:
+    """Describe the working time of a planned sprint; one of the `windows` may be that of it."""
+    first = date.fromisoformat(str(creation.arguments["start_date"]))
+    last = first + timedelta(weeks=_weeks(creation), days=-1)
+    # Both are usual: a sprint begins today, or on the first possible day.
+    known = (window for window in windows if (window.start_date, window.end_date) == (first, last))
+    window = next(known, None) or await sources.project.check_availability(
+        windows[0].project_id, first, last
+    )
+    if window.team_working_days is not None:
+        return counted(window.team_working_days, "person-day")
+    return counted(window.working_days, "working day")
+
+
+def _creation(plan: Sequence[PlannedCall]) -> PlannedCall | None:
+    return next((call for call in plan if call.name == "create_sprint"), None)
 
 
 def _task_ids(creation: PlannedCall | None) -> list[str]:

@@ -101,7 +101,7 @@ class Asking:
         run = await self._runs.unrecorded(request.project_id, document)
         deps = self._deps(run)
         check_numbers(0, call, MOST_TASKS)
-        read = await read_basis(deps, request.project_id, [call])
+        read = await read_basis(deps, request.project_id, [call], with_capacity=False)
         check_limits(0, call, read, ())
         await refuse_in_vain(deps, call, read.basis)
         call = await with_before(deps, call)
