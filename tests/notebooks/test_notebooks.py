@@ -20,6 +20,7 @@ from agent.cli.demo import DEFAULT_DAY
 from deploy.local import control
 from tests.conftest import roomy_memory
 from tests.e2e.conftest import Dsm
+from tests.e2e.machine import until
 from tests.ports import free_port
 
 FOLDER = ROOT / "notebooks"
@@ -69,6 +70,8 @@ def stack() -> Iterator[Dsm]:
 def executed(stack: Dsm) -> Executed:
     if control.status(stack.data_dir).phase == "stopped":
         stack.run("up", "--detach", "--base-port", str(stack.base_port))
+    # The audit of a decision reaches the chronicle after the answer.
+    until(lambda: _audits_owed(stack) == 0, "delivery of the demo's audits")
     before = _rows(stack)
     with tempfile.TemporaryDirectory(prefix="dsm-tests-") as out:
         done = _execute(stack, "--out", out)
@@ -99,6 +102,15 @@ def _rows(stack: Dsm) -> dict[str, int]:
                 count: Any = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
                 counts[table] = count[0]
     return counts
+
+
+def _audits_owed(stack: Dsm) -> int:
+    target = f"host={stack.data_dir / 'sockets'} user=postgres dbname=dsm_agent_memory"
+    with psycopg.connect(target) as connection:
+        owed: Any = connection.execute(
+            "SELECT count(*) FROM deliveries WHERE delivered_at IS NULL"
+        ).fetchone()
+    return int(owed[0])
 
 
 def _outputs(notebook: Any) -> Iterator[Any]:
