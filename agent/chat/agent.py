@@ -10,7 +10,7 @@ from langchain_core.tools import BaseTool
 
 from agent.chat.caps import Caps
 from agent.chat.settings import ChatSettings
-from agent.chat.storage import ChatSaver, stored_messages, unanswered
+from agent.chat.storage import ChatSaver, read_stored, unanswered
 from agent.chat.turn import Turn
 from agent.chat.words import prompt_of
 from memory.chat_threads import ThreadFull
@@ -32,12 +32,12 @@ async def run_agent(
 ) -> None:
     """Work on a message; `turn` takes the events. Raises: `ChatUnavailable`, `ThreadFull`."""
     thread_id = str(turn.thread.thread_id)
-    stored = await stored_messages(saver, thread_id)
-    turn.recall(stored)
-    if len(stored) >= MOST_STORED:
+    stored = await read_stored(saver, thread_id)
+    turn.recall([*stored.messages, *stored.results])
+    if len(stored.messages) >= MOST_STORED:
         raise ThreadFull(
-            f"this conversation has {len(stored)} messages with those of the tools; begin another"
-            " one by leaving out thread_id",
+            f"this conversation has {len(stored.messages)} messages with those of the tools; begin"
+            " another one by leaving out thread_id",
             thread_id=thread_id,
         )
     caps = turn.caps = Caps(settings, turn.model, tuple(tool.name for tool in tools))
@@ -60,7 +60,11 @@ async def run_agent(
     try:
         async with asyncio.timeout(settings.max_seconds):
             async for kind, part in agent.astream(
-                {"messages": messages}, config, stream_mode=["messages", "updates"]
+                {"messages": messages},
+                config,
+                stream_mode=["messages", "updates"],
+                # No call is made before the conversation has it, whenever the process ends.
+                durability="sync",
             ):
                 turn.take(kind, part)
     except TimeoutError:

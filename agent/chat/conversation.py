@@ -13,7 +13,7 @@ from agent.chat.holding import HOLD_SECONDS, holding
 from agent.chat.model import ChatNotSet, check_ollama, model_name, open_model
 from agent.chat.schema import ChatAnswer, ChatHistory, ChatRequest
 from agent.chat.settings import ChatSettings
-from agent.chat.storage import ChatSaver, stored_messages, to_history
+from agent.chat.storage import ChatSaver, read_stored, to_history
 from agent.chat.turn import Turn
 from domain_services.kernel import context
 from domain_services.kernel.web.auth import Identity
@@ -86,14 +86,14 @@ class Chat:
     async def history(self, thread_id: UUID, owner: str) -> ChatHistory:
         """Read a conversation. Raises: `NotFound`, also for one of another key."""
         thread = await self._threads.read(thread_id, owner)
-        messages = await stored_messages(ChatSaver(self._pool), str(thread_id))
+        stored = await read_stored(ChatSaver(self._pool), str(thread_id))
         return ChatHistory(
             thread_id=thread.thread_id,
             project_id=thread.project_id,
             title=thread.title,
             created_at=thread.created_at,
             updated_at=thread.updated_at,
-            messages=to_history(messages),
+            messages=to_history(stored.messages),
         )
 
     async def threads(self, owner: str) -> list[Thread]:

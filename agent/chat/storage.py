@@ -2,7 +2,8 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, cast
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
@@ -12,6 +13,20 @@ from agent.chat.schema import ChatMessage
 from memory.pool import Pool
 
 _SHOWN = 500  # characters of a tool's result in a history
+_INTERRUPTED = (
+    "the work was interrupted before this call had an answer; a change that it asks for may wait"
+    " for a person already: list_runs with the status waiting names it"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Conversation as it is stored."""
+
+    messages: list[BaseMessage]
+    """Messages of the steps that ended."""
+    results: list[ToolMessage]
+    """Results of the step that was interrupted; other calls of it have none."""
 
 
 class ChatSaver(AsyncPostgresSaver):
@@ -33,10 +48,20 @@ class ChatSaver(AsyncPostgresSaver):
             yield cursor
 
 
-async def stored_messages(saver: ChatSaver, thread_id: str) -> list[BaseMessage]:
-    """Read the messages of a conversation."""
+async def read_stored(saver: ChatSaver, thread_id: str) -> Stored:
+    """Read a conversation."""
     stored = await saver.aget_tuple({"configurable": {"thread_id": thread_id}})
-    return [] if stored is None else stored.checkpoint["channel_values"].get("messages", [])
+    if stored is None:
+        return Stored([], [])
+    # LangGraph keeps what a call of a step has returned apart until all of them have.
+    pending = [
+        message
+        for _, channel, messages in stored.pending_writes or []
+        if channel == "messages" and isinstance(messages, list)
+        for message in cast("list[Any]", messages)
+        if isinstance(message, ToolMessage)
+    ]
+    return Stored(stored.checkpoint["channel_values"].get("messages", []), pending)
 
 
 def to_history(messages: list[BaseMessage]) -> list[ChatMessage]:
@@ -54,14 +79,18 @@ def to_history(messages: list[BaseMessage]) -> list[ChatMessage]:
     return history
 
 
-def unanswered(messages: list[BaseMessage]) -> list[ToolMessage]:
+def unanswered(stored: Stored) -> list[ToolMessage]:
     """Return answers to the calls of an interrupted message, which a model must not miss."""
+    messages = stored.messages
     answers = {message.tool_call_id for message in messages if isinstance(message, ToolMessage)}
     written = [message for message in messages if isinstance(message, AIMessage)]
     calls = [call for message in written for call in message.tool_calls]
-    words = "the work was interrupted before this call had an answer"
+    results = {result.tool_call_id: result for result in stored.results}
     return [
-        ToolMessage(words, tool_call_id=call["id"] or "", name=call["name"], status="error")
+        results.get(call["id"] or "")
+        or ToolMessage(
+            _INTERRUPTED, tool_call_id=call["id"] or "", name=call["name"], status="error"
+        )
         for call in calls
         if call["id"] not in answers
     ]

@@ -10,6 +10,7 @@ import pytest
 from agent.chat.conversation import Chat
 from agent.chat.schema import ChatAnswer, ChatRequest
 from agent.chat.settings import ChatSettings
+from agent.chat.storage import ChatSaver, read_stored
 from domain_services.kernel.web.auth import Identity
 from memory.decision import PlannedCall
 from memory.pool import open_pool
@@ -31,6 +32,8 @@ class Desk:
     talk: Talk
     chat: Chat
     requests: list[tuple[str, PlannedCall, str]] = field(default_factory=list)
+    stored: list[bool] = field(default_factory=list)
+    """Whether each call was in its conversation when it was made."""
     begun: asyncio.Event = field(default_factory=asyncio.Event)
     go_on: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -45,8 +48,11 @@ async def desk(system: System) -> AsyncIterator[Desk]:
 
     def requests_of(name: str) -> Any:
         async def request_approval(
-            call: PlannedCall, project_id: str, _key: str
+            call: PlannedCall, project_id: str, key: str
         ) -> Mapping[str, Any]:
+            # Its key begins with the thread of the conversation.
+            stored = await read_stored(ChatSaver(pool), key.partition(":")[0])
+            desk.stored.append(any(getattr(m, "tool_calls", ()) for m in stored.messages))
             desk.begun.set()
             await desk.go_on.wait()
             desk.requests.append((name, call, project_id))
@@ -70,6 +76,12 @@ async def test_a_change_waits_for_a_person_and_the_answer_names_its_run(desk: De
     assert (approval.run_id, approval.decide) == (RUN, f"dsm approve {RUN}")
     assert answer.rests_on.runs == [RUN]
     assert answer.unconfirmed == []
+
+
+async def test_a_conversation_has_a_call_before_it_is_made(desk: Desk) -> None:
+    desk.talk.replies(Reply(calls=(CLOSE,)), Reply("It waits."))
+    await desk.ask("Close the sprint")
+    assert desk.stored == [True]
 
 
 async def test_a_hostile_title_gets_no_further_than_a_request(desk: Desk) -> None:
