@@ -1,25 +1,25 @@
 """Conversations: one message of a person in, the model's answer with its ids out."""
 
-import asyncio
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
 from agent.chat.holding import HOLD_SECONDS, holding
 from agent.chat.model import ChatNotSet, check_ollama, model_name, open_model
+from agent.chat.requests import Requests
 from agent.chat.schema import ChatAnswer, ChatHistory, ChatRequest
 from agent.chat.settings import ChatSettings
 from agent.chat.storage import ChatSaver, read_stored, to_history
 from agent.chat.turn import Turn
 from domain_services.kernel import context
+from domain_services.kernel.errors import Problem
 from domain_services.kernel.web.auth import Identity
 from domain_services.kernel.web.event_stream import Emit
 from memory.chat_threads import ChatThreads, Thread
-from memory.decision import PlannedCall
 from memory.pool import Pool
 from tools.for_models import RequestApproval, for_model
 from tools.registry import Toolbox
@@ -67,21 +67,29 @@ class Chat:
         url = str(settings.ollama_url)
         await check_ollama(url, name, "DSM_CHAT__OLLAMA_URL")
         thread = await self._claim(request, caller.name)
-        async with holding(self._threads, thread):
-            emit("thread", {"thread_id": str(thread.thread_id)})
-            turn = Turn(name, thread, emit)
-            async with open_model(url, name, settings.context_tokens) as model:
-                with _own_time(settings.max_seconds):
-                    await run_agent(
-                        turn,
-                        model,
-                        self._tools(turn, caller),
-                        request.message,
-                        settings=settings,
-                        saver=ChatSaver(self._pool),
-                        reads_only=caller.role == "viewer",
-                    )
-            return turn.answer()
+        turn = Turn(name, thread, emit)
+        requests = Requests(turn, self._requests_of(caller.name))
+        try:
+            async with holding(self._threads, thread):
+                emit("thread", {"thread_id": str(thread.thread_id)})
+                async with open_model(url, name, settings.context_tokens) as model:
+                    with _own_time(settings.max_seconds):
+                        await run_agent(
+                            turn,
+                            model,
+                            self._tools(requests, caller),
+                            request.message,
+                            settings=settings,
+                            saver=ChatSaver(self._pool),
+                            reads_only=caller.role == "viewer",
+                        )
+                await requests.settle()
+        except Problem as problem:
+            # What it has asked for waits, though there is no answer.
+            await requests.settle()
+            turn.add_requests(problem)
+            raise
+        return turn.answer()
 
     async def history(self, thread_id: UUID, owner: str) -> ChatHistory:
         """Read a conversation. Raises: `NotFound`, also for one of another key."""
@@ -107,18 +115,10 @@ class Chat:
         title = " ".join(request.message.split())[:_TITLE]
         return await self._threads.begin(uuid7(), owner, request.project_id, title, seconds)
 
-    def _tools(self, turn: "Turn", caller: Identity) -> "tuple[BaseTool, ...]":
+    def _tools(self, requests: Requests, caller: Identity) -> "tuple[BaseTool, ...]":
         if caller.role == "viewer":
             return self._toolbox.read
-        request_approval = self._requests_of(caller.name)
-
-        async def ask(call: PlannedCall, project_id: str, key: str) -> Mapping[str, Any]:
-            asking = asyncio.ensure_future(request_approval(call, project_id, key))
-            # A person who leaves ends the model's work, and not a request that is being made.
-            outcome = await asyncio.shield(asking)
-            return turn.note_approval(call, outcome)
-
-        return for_model(self._toolbox, ask)
+        return for_model(self._toolbox, requests.ask)
 
 
 @contextmanager

@@ -76,6 +76,8 @@ class ChatAnswer(Answer):
     """Ids that the text names and that no tool has shown; do not rely on them."""
     approvals: list[AskedApproval]
     """Changes that wait for a person."""
+    notes: list[str]
+    """Sentences of the system at the end of the text, on what the model did not say."""
     tools: list[ToolUse]
     """Calls of tools, in order."""
     limit: str | None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from agent.chat.schema import AskedApproval, ChatAnswer, ToolUse
 from agent.chat.sources import SeenIds, in_words
 from agent.chat.thoughts import ThoughtFilter
+from domain_services.kernel.errors import Problem
 from domain_services.kernel.web.event_stream import Emit
 from memory.chat_threads import Thread
 from memory.decision import PlannedCall
@@ -37,6 +38,7 @@ class Turn:
         self._tools: list[ToolUse] = []
         self._places: dict[str, int] = {}
         self._approvals: list[AskedApproval] = []
+        self._notes: list[str] = []
 
     def recall(self, messages: "Iterable[BaseMessage]") -> None:
         """Note what tools have shown earlier in the conversation."""
@@ -70,6 +72,25 @@ class Turn:
             self._approvals.append(approval)
         return {**outcome, "run_id": run_id, "decide": approval.decide}
 
+    def note_late(self, run_id: str) -> None:
+        """Name a request that was stored when nobody worked on the message any more."""
+        self._notes += [_in_words(one) for one in self._approvals if one.run_id == run_id]
+
+    def note_unknown(self, call: PlannedCall) -> None:
+        """Name a request that may have been stored or not."""
+        self._notes.append(
+            f"It is not known whether this waits for a person: {visible(call.description)};"
+            " dsm runs --status waiting names it if it does."
+        )
+
+    def add_requests(self, problem: Problem) -> None:
+        """Add what waits for a person to a problem that takes the place of the answer."""
+        words = [_in_words(approval) for approval in self._approvals]
+        words += [note for note in self._notes if note not in words]
+        if words:
+            problem.detail = " ".join([f"{problem.detail}.", *words])
+            problem.fields["approvals"] = [one.model_dump() for one in self._approvals]
+
     def answer(self) -> ChatAnswer:
         """Put the answer together."""
         caps = self.caps
@@ -84,10 +105,11 @@ class Turn:
         known = [str(self.thread.thread_id), *(approval.run_id for approval in self._approvals)]
         return ChatAnswer(
             thread_id=self.thread.thread_id,
-            answer=text,
+            answer="\n\n".join([text, *self._notes]),
             rests_on=rests_on,
             unconfirmed=self._seen.unconfirmed(text, known),
             approvals=self._approvals,
+            notes=self._notes,
             tools=self._tools,
             limit=caps.limit if caps is not None else None,
             model=self.model,
@@ -128,3 +150,7 @@ class Turn:
         state = "refused" if refused else "done"
         name = visible(message.name or "")[:_MOST_NAME]
         self._emit("tool", {"name": name, "state": state})
+
+
+def _in_words(approval: AskedApproval) -> str:
+    return f"This waits for a person: {approval.description} ({approval.decide})."

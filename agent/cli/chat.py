@@ -195,5 +195,6 @@ class Talk:
 def _rest(answer: "ChatAnswer") -> str:
     from agent.chat.sources import in_words
 
-    parts = [in_words(answer.rests_on), f"stopped: {answer.limit}" if answer.limit else ""]
+    limit = f"stopped: {answer.limit}" if answer.limit else ""
+    parts = [in_words(answer.rests_on), limit, *answer.notes]
     return "".join(f"\n{part}" for part in parts if part)

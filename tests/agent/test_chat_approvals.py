@@ -1,16 +1,21 @@
 """A change that the model asks for waits for a person, whatever a title tells the model."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
+from agent.chat import requests
 from agent.chat.conversation import Chat
+from agent.chat.model import ChatUnavailable
+from agent.chat.requests import Requests
 from agent.chat.schema import ChatAnswer, ChatRequest
 from agent.chat.settings import ChatSettings
 from agent.chat.storage import ChatSaver, read_stored
+from agent.runs.requested_calls import NotNow
+from domain_services.kernel.errors import Unavailable
 from domain_services.kernel.web.auth import Identity
 from memory.decision import PlannedCall
 from memory.pool import open_pool
@@ -22,7 +27,9 @@ from tests.tools.conftest import toolbox_of
 
 LENA = Identity("lena", "operator")
 RUN = "0193a3f0-8c5e-7000-8000-000000000001"
+TIME = 599.0  # seconds that a message may take
 CLOSE: Any = ("close_sprint", {"sprint_id": f"{PROJECT}-S01"})
+Ask = Callable[[], Awaitable[ChatAnswer]]
 
 
 @dataclass
@@ -31,6 +38,8 @@ class Desk:
 
     talk: Talk
     chat: Chat
+    refusal: Exception | None = None
+    """Error of each request; None for an answer."""
     requests: list[tuple[str, PlannedCall, str]] = field(default_factory=list)
     stored: list[bool] = field(default_factory=list)
     """Whether each call was in its conversation when it was made."""
@@ -40,6 +49,22 @@ class Desk:
     async def ask(self, message: str) -> ChatAnswer:
         request = ChatRequest(message=message, project_id=PROJECT)
         return await self.chat.answer(request, LENA, lambda *_: None)
+
+
+@pytest.fixture
+def times(monkeypatch: pytest.MonkeyPatch) -> list[asyncio.Timeout]:
+    """Limits on the time of messages, which a test ends when it wants."""
+    limits: list[asyncio.Timeout] = []
+    timeout = asyncio.timeout
+
+    def noted(seconds: float | None) -> asyncio.Timeout:
+        limit = timeout(seconds)
+        if seconds == TIME:
+            limits.append(limit)
+        return limit
+
+    monkeypatch.setattr(asyncio, "timeout", noted)
+    return limits
 
 
 @pytest.fixture
@@ -55,12 +80,16 @@ async def desk(system: System) -> AsyncIterator[Desk]:
             desk.stored.append(any(getattr(m, "tool_calls", ()) for m in stored.messages))
             desk.begun.set()
             await desk.go_on.wait()
+            if desk.refusal is not None:
+                raise desk.refusal
             desk.requests.append((name, call, project_id))
             return {"run_id": RUN, "status": "waiting"}
 
         return request_approval
 
-    settings = ChatSettings.model_validate({"model": CHAT_MODEL, "ollama_url": talk.ollama_url})
+    settings = ChatSettings.model_validate(
+        {"model": CHAT_MODEL, "ollama_url": talk.ollama_url, "max_seconds": TIME}
+    )
     async with open_pool(system.databases["orchestrator"]) as pool:
         desk = Desk(talk, Chat(settings, pool, toolbox_of(system), requests_of))
         desk.go_on.set()
@@ -118,3 +147,72 @@ async def test_a_person_who_leaves_does_not_stop_a_request_that_is_being_made(de
             await asyncio.sleep(0.01)
     # The model was not asked again for anybody.
     assert len(desk.talk.requests) == 1
+
+
+@pytest.fixture
+async def ask_late(
+    desk: Desk, times: list[asyncio.Timeout], monkeypatch: pytest.MonkeyPatch
+) -> Ask:
+    """Return what asks for a change whose request goes on when the time of its message is over."""
+    settle = Requests.settle
+
+    async def settle_late(requests: Requests) -> None:
+        desk.go_on.set()
+        await settle(requests)
+
+    monkeypatch.setattr(Requests, "settle", settle_late)
+    desk.go_on.clear()
+    desk.talk.replies(Reply(calls=(CLOSE,)), Reply("It waits."))
+
+    async def ask() -> ChatAnswer:
+        work = asyncio.create_task(desk.ask("Close the sprint"))
+        await desk.begun.wait()
+        times[-1].reschedule(asyncio.get_running_loop().time())
+        return await work
+
+    return ask
+
+
+async def test_a_request_that_is_made_as_the_time_ends_is_named(
+    ask_late: Ask,
+) -> None:
+    answer = await ask_late()
+    assert answer.limit == "599 seconds went by"
+    assert [approval.run_id for approval in answer.approvals] == [RUN]
+    (note,) = answer.notes
+    assert f"dsm approve {RUN}" in note
+    assert note in answer.answer
+    assert answer.unconfirmed == []
+
+
+@pytest.mark.parametrize(
+    ("refusal", "is_known"),
+    [(NotNow("the sprint is closed"), True), (Unavailable("the database went away"), False)],
+    ids=["refused", "lost"],
+)
+async def test_a_request_that_fails_as_the_time_ends_is_named_if_it_may_wait(
+    desk: Desk, ask_late: Ask, refusal: Exception, is_known: bool
+) -> None:
+    desk.refusal = refusal
+    answer = await ask_late()
+    assert answer.approvals == []
+    words = f"not known whether this waits for a person: Close sprint {PROJECT}-S01"
+    assert [words in note for note in answer.notes] == ([] if is_known else [True])
+
+
+async def test_a_request_that_does_not_end_is_named_as_unknown(
+    desk: Desk, ask_late: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests, "SETTLE_SECONDS", 0)
+    monkeypatch.setattr(desk.go_on, "set", lambda: None)
+    answer = await ask_late()
+    assert "dsm runs --status waiting" in answer.notes[0]
+    assert answer.answer.endswith(answer.notes[0])
+
+
+async def test_a_model_that_breaks_after_a_request_names_the_run(desk: Desk) -> None:
+    desk.talk.replies(Reply(calls=(CLOSE,)), Reply("Half", broken_by="cut"))
+    with pytest.raises(ChatUnavailable, match="connection to Ollama was lost") as trouble:
+        await desk.ask("Close the sprint")
+    assert f"dsm approve {RUN}" in trouble.value.detail
+    assert [approval["run_id"] for approval in trouble.value.fields["approvals"]] == [RUN]
