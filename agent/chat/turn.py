@@ -102,14 +102,16 @@ class Turn:
         rests_on = self._seen.behind(text)
         if not self._seen.names_any(text) and (words := in_words(rests_on)):
             text = f"{text}\n\n{words}"
+        left_out = caps.left_out if caps is not None else None
+        notes = [*self._notes, left_out] if left_out is not None else self._notes
         known = [str(self.thread.thread_id), *(approval.run_id for approval in self._approvals)]
         return ChatAnswer(
             thread_id=self.thread.thread_id,
-            answer="\n\n".join([text, *self._notes]),
+            answer="\n\n".join([text, *notes]),
             rests_on=rests_on,
             unconfirmed=self._seen.unconfirmed(text, known),
             approvals=self._approvals,
-            notes=self._notes,
+            notes=notes,
             tools=self._tools,
             limit=caps.limit if caps is not None else None,
             model=self.model,
