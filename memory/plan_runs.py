@@ -32,7 +32,7 @@ _OTHER_UNDO = """
 """
 _SUPERSEDE_UNDO = """
     UPDATE runs SET status = 'superseded', superseded_by = %(run_id)s, ended_at = now(),
-        token = token + 1, response = response || '{"status": "superseded", "approval": null}'
+        response = response || '{"status": "superseded", "approval": null}'
     WHERE undoes = %(original)s AND status = 'waiting'
         AND (fingerprint <> %(fingerprint)s OR expires_at <= now())
 """

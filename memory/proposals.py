@@ -76,7 +76,7 @@ _APPROVE: LiteralString = f"""
 """
 _REJECT: LiteralString = f"""
     WITH rejected AS (
-        UPDATE runs SET status = 'rejected', token = token + 1, ended_at = now(), drafts = NULL,
+        UPDATE runs SET status = 'rejected', ended_at = now(), drafts = NULL,
             review = %(review)s, reviewed_at = now(), reviewed_by = %(by)s,
             response = response || '{{"status": "rejected", "approval": null}}'
         WHERE run_id = %(run_id)s AND status = 'waiting' AND fingerprint = %(fingerprint)s
@@ -97,7 +97,7 @@ _DUE: LiteralString = f"""
 """
 _EXPIRE: LiteralString = f"""
     WITH unapproved AS (
-        UPDATE runs SET status = 'expired', token = token + 1, ended_at = now(), drafts = NULL,
+        UPDATE runs SET status = 'expired', ended_at = now(), drafts = NULL,
             response = response || '{{"status": "expired", "approval": null}}'
         WHERE run_id = %(run_id)s AND status = 'waiting' AND expires_at <= now()
         RETURNING run_id, status, old.drafts,

@@ -13,7 +13,7 @@ from memory.audits import ROUTE
 # `newer` holds the columns of a run that was decided now. A dry run changes nothing for a person.
 SUPERSEDE: LiteralString = """
     UPDATE runs AS older SET status = 'superseded', superseded_by = newer.run_id,
-        ended_at = now(), token = older.token + 1, drafts = NULL,
+        ended_at = now(), drafts = NULL,
         response = older.response || '{"status": "superseded", "approval": null}'
     FROM newer
     WHERE older.project_id = newer.project_id AND older.run_id <> newer.run_id

@@ -40,7 +40,7 @@ _WAITING: LiteralString = f"""
     ORDER BY run_id
 """
 _SUPERSEDE = """
-    UPDATE runs SET status = 'superseded', superseded_by = %s, ended_at = now(), token = token + 1,
+    UPDATE runs SET status = 'superseded', superseded_by = %s, ended_at = now(),
         response = response || '{"status": "superseded", "approval": null}'
     WHERE run_id = ANY(%s)
 """
