@@ -1,6 +1,7 @@
 """A run that waits for a person is carried out by nobody, and one answer to it holds."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, LiteralString
 from uuid import UUID
@@ -116,6 +117,10 @@ async def test_proposal_of_a_former_holder_is_refused(memory: Memory) -> None:
     with pytest.raises(LeaseLost):
         await Proposals(memory.pool).propose(run, proposal(run))
     assert await status(memory, run) == "failed"
+    newer = await memory.runs.start("BETA", {}, LEASE)
+    with pytest.raises(LeaseLost):
+        await Proposals(memory.pool).propose(replace(newer, token=newer.token - 1), proposal(newer))
+    assert await status(memory, newer) == "running"
 
 
 async def test_another_orchestration_may_begin_while_a_run_waits(memory: Memory) -> None:
@@ -132,7 +137,11 @@ async def test_approval_takes_the_run_to_be_carried_out_by_its_newest_holder(
     assert (approved.status, approved.reviewed_by) == ("decided", "lena")
     assert approved.token > waiting.token
     assert (approved.decision, approved.proposal) == (waiting.decision, None)
+    # Who asks again while it acts must not read that it waits.
+    assert approved.response is None
     assert await column(memory, AUDITS) == ["approved"]
+    # It is held anew: no recovery makes its calls beside whoever approved it.
+    assert await memory.recovery.due() == []
     await memory.runs.finish(
         approved.run_id, approved.token, decide(), remember(perceive(), episode_id=approved.run_id)
     )
@@ -164,11 +173,12 @@ async def test_one_of_simultaneous_answers_holds(memory: Memory) -> None:
     assert len(await column(memory, AUDITS)) == (2 if winners == [True] else 1)
 
 
-async def test_approval_of_another_fingerprint_or_after_the_end_holds_nothing(
+async def test_answer_to_another_fingerprint_or_approval_after_the_end_holds_nothing(
     memory: Memory,
 ) -> None:
     waiting, proposals = await wait(memory), Proposals(memory.pool)
     assert await proposals.approve(waiting, review(waiting, fingerprint="f2")) is None
+    assert not await proposals.reject(waiting, review(waiting, fingerprint="f2"))
     late = await wait(memory, "BETA", expires_at=datetime.now(UTC) - timedelta(seconds=1))
     assert await proposals.approve(late, review(late)) is None
     assert [await status(memory, run) for run in (waiting, late)] == ["waiting", "waiting"]
@@ -214,6 +224,7 @@ async def test_expired_run_ends_once_without_a_person(memory: Memory) -> None:
     waiting, proposals = await wait(memory, "BETA"), Proposals(memory.pool)
     assert [run.run_id for run in await proposals.due()] == [late.run_id]
     assert [await proposals.expire(run) for run in (late, late, waiting)] == [True, False, False]
+    assert await proposals.due() == []
     expired = await stored(memory, late)
     assert (expired.status, expired.reviewed_by) == ("expired", None)
     assert await column(memory, EPISODES) == ["expired"]
