@@ -16,7 +16,7 @@ from graphs.undo import left_by_undo
 from memory.decision import Decision
 from memory.deleted_schedules import DeletedSchedules
 from memory.plan_runs import PlanRuns
-from memory.run import LeaseLost, Run, RunError, run_url
+from memory.run import Run, RunError, run_url
 from memory.run_recovery import RunRecovery
 from memory.runs import RunTable
 from tools.guard import Guard
@@ -55,15 +55,13 @@ class PlanExecution:
                 deps = self._deps(run)
                 guard = Guard(deps.tools, str(run.run_id), deps.may_call)
                 return await self._finish(run, await make_calls(guard, plan))
-        except LeaseLost:
-            raise
         except Exception as error:
+            # Also a lost lease: the count of a failed try is refused with the same words.
             raise await leave_to_recovery(self._recovery, run, error, self._give_up) from error
 
     def answer(self, run: Run) -> PlanOutcome:
         """Return the stored answer of a run that has ended without a call."""
-        outcome = PlanOutcome.model_validate(run.response)
-        return outcome.model_copy(update={"status": run.status, "approval": None})
+        return PlanOutcome.model_validate(run.response)
 
     async def _finish(self, run: Run, actions: Actions) -> PlanOutcome:
         """Store what was done; a refusal ends the run as failed."""
