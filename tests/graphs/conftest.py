@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from agent.app import create_app as create_agent
 from agent.settings import AgentSettings
@@ -45,6 +46,7 @@ class System:
     urls: dict[str, str] = field(default_factory=dict)
     databases: dict[str, str] = field(default_factory=dict)
     running: dict[str, AsyncExitStack] = field(default_factory=dict)
+    apps: dict[str, FastAPI] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         names = [*_SERVICES, "embedding"]
@@ -66,6 +68,7 @@ class System:
                     **settings,
                 )
             )
+            self.apps[name] = app
             self.running[name] = await self.stack.enter_async_context(AsyncExitStack())
             await self.running[name].enter_async_context(serving(app, port))
 

@@ -5,9 +5,12 @@ from typing import Any
 import httpx
 import pytest
 
+from domain_services.kernel.client.http_client import PeerRefused
+from domain_services.sprint.client import SprintClient
 from memory.waiting_requests import MOST_REQUESTS
 from tests.conftest import VIEWER_KEY
 from tests.graphs.conftest import System
+from tests.graphs.test_failing_runs import change
 from tests.graphs.undoing import report
 from tests.graphs.waiting import ALL, JSON, answer, details, schedules, sprints
 
@@ -41,6 +44,7 @@ async def test_requested_call_is_made_when_a_person_approves_it(started: System)
     assert not (await schedules(started, P))[0]["paused"]
     done = (await answer(started, request)).json()
     assert (done["status"], done["actions_taken"]) == ("done", [f"Suspended CronJob {job['name']}"])
+    assert (done["undoes"], done["undone"]) == (None, False)
     assert (await schedules(started, P))[0]["paused"]
     stored = await details(started, request)
     assert stored["request"]["key"] == "admin"
@@ -62,6 +66,8 @@ async def test_requested_call_can_be_undone(started: System) -> None:
     assert (await answer(started, undo.json())).status_code == 200
     [again] = await schedules(started, P)
     assert (again["name"], again["schedule"]) == (job["name"], job["schedule"])
+    # Nobody wants it away any more.
+    assert await change(started, "SELECT * FROM deleted_schedules") == []
 
 
 async def test_sprint_that_was_asked_for_is_created_once(started: System) -> None:
@@ -246,3 +252,51 @@ async def test_refused_call_ends_its_request_as_failed(started: System) -> None:
     close = (await ask(started, "close_sprint", {"sprint_id": sprint["sprint_id"]})).json()
     assert close["approval"]["action_requests"][0]["cannot_be_undone"]
     assert (await answer(started, close)).json()["status"] == "done"
+
+
+async def test_edge_of_what_may_be_asked_for_is_that_of_an_edit(started: System) -> None:
+    today = (await started.orchestrate(P, dry_run=True)).json()["as_of"]
+    create = {
+        "project_id": P,
+        "duration_weeks": 1,
+        "task_ids": [f"{P}-TASK001"],
+        "start_date": today,
+    }
+    many = [f"{P}-TASK{number:03}" for number in range(1, 502)]
+    for changes, words in (
+        ({"task_ids": many}, "501 tasks are more than 500"),
+        ({"task_ids": ["OTHER-TASK001"]}, "no free task of the project"),
+        ({"start_date": "2020-01-06"}, "never begins before today"),
+    ):
+        refused = await ask(started, "create_sprint", create | changes)
+        assert refused.status_code == 400, refused.text
+        assert words in refused.json()["detail"]
+    await started.orchestrate(P)
+    [job] = await schedules(started, P)
+    never = {"project_id": P, "name": job["name"], "schedule": "0 9 30 2 *", "timezone": "UTC"}
+    refused = await ask(started, "change_cronjob", never)
+    assert refused.status_code == 400, refused.text
+    assert "would never run" in refused.json()["detail"]
+    assert await waiting_runs(started) == []
+
+
+async def test_refusal_that_is_about_no_id_is_not_told_as_an_unknown_one(
+    started: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: object) -> None:
+        raise PeerRefused("sprint", 403, {"detail": "the key may not read sprints"})
+
+    monkeypatch.setattr(SprintClient, "get_sprint", refuse)
+    refused = await ask(started, "close_sprint", {"sprint_id": f"{P}-S01"})
+    assert refused.status_code != 404
+    assert refused.json()["code"] == "peer_refused"
+
+
+async def test_run_says_which_of_the_deeds_of_a_sprint_was_asked_for(started: System) -> None:
+    await started.orchestrate(P)
+    [sprint] = await sprints(started, P)
+    arguments = {"sprint_id": sprint["sprint_id"]}
+    for name, deeds in {"close_sprint": (False, True), "cancel_sprint": (False, False)}.items():
+        request = (await ask(started, name, arguments)).json()
+        decision = (await details(started, request))["decision"]
+        assert (decision["create_sprint"], decision["close_sprint"]) == deeds

@@ -77,19 +77,22 @@ async def test_undone_run_is_no_outcome_and_all_deeds_verify(started: System) ->
     trail = await get(started, "orchestrator", f"/orchestrate/intelligence/decision-audit/{P}")
     deeds = [audit["decision"] for audit in trail["audits"] if audit["effect"] == "deed"]
     assert [deed["deed"] for deed in deeds] == ["asked", "approved", "undone"]
+    assert deeds[0]["undoes"] == run["run_id"]
     assert deeds[0]["reason"] == "the wrong week"
     assert deeds[2]["undone_by"]
 
 
 async def test_team_can_be_planned_for_again_after_an_undo(started: System) -> None:
+    free = (await world(started))["free"]
     first = (await started.orchestrate(P)).json()
     await undone(started, first)
 
-    async def plans_again() -> Any:
-        again = (await started.orchestrate(P)).json()
-        return again if again["created"] else None
+    # The sprint's tasks are told one by one that they are free: a decision sees those that are.
+    async def all_are_free() -> bool:
+        return (await world(started))["free"] == free
 
-    again = await until(plans_again)
+    await until(all_are_free)
+    again = (await started.orchestrate(P)).json()
     assert again["created"]["sprint_id"] != first["created"]["sprint_id"]
     assert len(again["created"]["tasks"]) == len(first["created"]["tasks"])
 
@@ -106,6 +109,7 @@ async def test_run_is_undone_once(started: System) -> None:
     assert (again.status_code, again.json()["code"]) == (409, "already_undone")
     undo = await ask(started, waiting)
     assert (undo.status_code, undo.json()["code"]) == (409, "cannot_undo")
+    assert "took another one back" in undo.json()["detail"]
 
 
 async def test_rejected_undo_leaves_the_run_and_may_be_asked_for_again(started: System) -> None:
@@ -114,6 +118,7 @@ async def test_rejected_undo_leaves_the_run_and_may_be_asked_for_again(started: 
     steps = [{"step": step, "type": "reject", "reason": "keep it"} for step in (0, 1)]
     rejected = await answer(started, request, steps)
     assert (rejected.status_code, rejected.json()["status"]) == (200, "rejected")
+    assert rejected.json()["approval"] is None
     assert (await details(started, run))["status"] == "done"
     assert len(await schedules(started, P)) == 1
     assert (await ask(started, run)).status_code == 202
