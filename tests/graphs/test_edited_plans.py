@@ -69,6 +69,21 @@ async def test_task_that_was_not_proposed_may_be_planned_when_it_is_free(system:
     ]
 
 
+async def test_task_that_is_planned_and_free_no_more_is_no_fault_of_an_edit(
+    system: System,
+) -> None:
+    await start_asking(system)
+    run = await wait_for_person(system)
+    task_id = run["approval"]["action_requests"][0]["args"]["task_ids"][1]
+    url = f"{system.urls['backlog']}/tasks/{task_id}"
+    completed = await system.http.put(url, json={"status": "completed"})
+    assert completed.is_success, completed.text
+    refused = await edit(system, run, duration_weeks=1)
+    assert (refused.status_code, refused.json()["code"]) == (409, "plan_changed")
+    [difference] = refused.json()["changes"]
+    assert difference["what"].startswith(f"task {task_id}")
+
+
 async def test_edit_outside_the_limits_is_refused_and_the_run_waits(system: System) -> None:
     await start_asking(system)
     await system.make_project("ASKS", 4)
@@ -149,3 +164,5 @@ async def test_answer_in_the_form_of_langchain_is_taken(system: System) -> None:
     assert (sprint["duration_weeks"], await schedules(system)) == (3, [])
     stored = await details(system, run)
     assert stored["review"]["decisions"][1]["reason"] == "we meet by ourselves"
+    # The tasks are those of the proposal, with the reasons and chances that the person read.
+    assert stored["decision"]["selection"] == stored["proposal"]["selection"]
