@@ -12,6 +12,7 @@ from agent.clock.schema import ClockMoved, ClockMoveRequest
 from agent.decision_schema import RunDecision
 from agent.episodes import schema as episodes_schema
 from agent.intelligence import schema as intelligence
+from agent.intelligence.forecast_schema import ProjectForecast
 from agent.learning import schema as learning_schema
 from agent.plan_schema import CallRequest, PlanOutcome, UndoRequest
 from agent.replay import schema as replay_schema
@@ -266,10 +267,10 @@ class OrchestratorClient(StreamingClient):
 
     async def forecast(
         self, project_id: str, *, sprints: int = 3, tasks: int | None = None, weeks: int = 2
-    ) -> intelligence.ProjectForecast:
+    ) -> ProjectForecast:
         path = f"{INTELLIGENCE}/project/{project_id}/forecast"
         params = {"sprints": sprints, "tasks": tasks, "weeks": weeks}
-        return await self._call("GET", path, intelligence.ProjectForecast, params=params)
+        return await self._call("GET", path, ProjectForecast, params=params)
 
     async def models_health(self) -> intelligence.ModelsHealth:
         """Read the health of the models. Raises: `Unavailable` when intelligence is degraded."""

@@ -17,7 +17,8 @@ from agent.analysis.frame_rows import (
 )
 from agent.cli.connect import Clients
 from agent.episodes.schema import EpisodeSummary
-from agent.intelligence.schema import DecisionImpact, ProjectForecast
+from agent.intelligence.forecast_schema import ProjectForecast
+from agent.intelligence.schema import DecisionImpact
 from agent.replay.schema import RunInputs
 from agent.run_schema import RunDetails
 from agent.schema import OrchestrationRequest

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-    from agent.intelligence.schema import ProjectForecast, SprintsAhead
+    from agent.intelligence.forecast_schema import ProjectForecast, SprintsAhead
     from memory.decision import Range
 
 ProjectArgument = Annotated[str, typer.Argument(metavar="PROJECT", help="The project's id.")]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-    from agent.intelligence.schema import PlanOfCertainty, ProjectForecast
+    from agent.intelligence.forecast_schema import PlanOfCertainty, ProjectForecast
     from agent.schema import DecisionMode, DecisionModeChange
 
 ProjectArgument = Annotated[str, typer.Argument(metavar="PROJECT", help="The project's id.")]

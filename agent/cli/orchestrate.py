@@ -92,12 +92,8 @@ def orchestrate(
     from agent.schema import Options, OrchestrationRequest
 
     if every_project:
-        from agent.cli.jobs import plan_all
-
         others = (dry_run, no_record, why, evidence, weeks, max_tasks, task, tasks_file, schedule)
-        if project or as_json or any(others):
-            raise typer.BadParameter("takes no project and no other option", param_hint="--all")
-        plan_all(target)
+        _orchestrate_all(target, alone=not (project or as_json or any(others)))
         return
     if project is None:
         raise typer.BadParameter("name a project, or give --all", param_hint="PROJECT")
@@ -121,6 +117,15 @@ def orchestrate(
         print(json.dumps(to_json(decided), indent=2))
     else:
         show(decided, why=why, evidence=evidence, options=target.options)
+
+
+def _orchestrate_all(target: Target, *, alone: bool) -> None:
+    """Decide on all active projects. Raises: `typer.BadParameter` beside other options."""
+    from agent.cli.jobs import plan_all
+
+    if not alone:
+        raise typer.BadParameter("takes no project and no other option", param_hint="--all")
+    plan_all(target)
 
 
 def cadence(folder: Path, project: str) -> int:

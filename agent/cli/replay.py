@@ -74,10 +74,7 @@ def replay(
     from graphs.adjustable import parse
 
     other_plan = (tasks, weeks, away) != (None, None, None)
-    if other_plan and run is None:
-        raise typer.BadParameter("name a run: --tasks, --weeks and --away are of one sprint")
-    if run is not None and project is not None:
-        raise typer.BadParameter("a run has one project; leave --project out")
+    _check_run(run, project, other_plan=other_plan)
     first = _since(since)
     with one_line():
         adjusted = parse(numbers or [])
@@ -101,6 +98,14 @@ def replay(
         except KeyboardInterrupt:
             print("stopped; a replay changes nothing", file=sys.stderr)
             raise SystemExit(130) from None
+
+
+def _check_run(run: str | None, project: str | None, *, other_plan: bool) -> None:
+    """Refuse options that do not go with the run. Raises: `typer.BadParameter`."""
+    if other_plan and run is None:
+        raise typer.BadParameter("name a run: --tasks, --weeks and --away are of one sprint")
+    if run is not None and project is not None:
+        raise typer.BadParameter("a run has one project; leave --project out")
 
 
 def _replay_all(

@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse
 
 from agent.bootstrap import Services
 from agent.intelligence import decisions, forecast, patterns, project_insights, schema, similar
+from agent.intelligence.forecast_schema import ProjectForecast
 from agent.intelligence.reader import ProjectReader
 from agent.learning.learner import Learner
 from agent.learning.schema import Learned, LearningHistory, Rollback
@@ -128,7 +129,7 @@ async def get_forecast(
     weeks: Annotated[
         int, Query(ge=1, le=8, description="weeks of a sprint when none is in progress")
     ] = 2,
-) -> schema.ProjectForecast:
+) -> ProjectForecast:
     """Forecast how many tasks several sprints complete, and when a number of tasks is done."""
     return await forecast.project_forecast(reader, project_id, sprints, tasks, weeks)
 

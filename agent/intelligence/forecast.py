@@ -6,9 +6,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from agent.intelligence.expected import ExpectedWork
+from agent.intelligence.forecast_schema import (
+    PlanOfCertainty,
+    ProjectForecast,
+    SprintsAhead,
+    TasksDone,
+)
 from agent.intelligence.reader import ProjectReader, ProjectWork
 from agent.intelligence.risk import LEAST_REPLAYED, coverage, rests_on
-from agent.intelligence.schema import PlanOfCertainty, ProjectForecast, SprintsAhead, TasksDone
 from graphs.evidence.distribution import Distribution
 from graphs.evidence.expectation import MOST_SPRINTS, last_day_of, several, sprints_until
 from graphs.expected_sprint import range_of

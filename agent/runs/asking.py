@@ -1,6 +1,7 @@
 """Requests of people and agents for a plan that waits: take a run back, or make one call."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -8,8 +9,10 @@ from agent.plan_schema import CallRequest, PlanOutcome, UndoRequest
 from agent.runs.decision_refusals import unknown_run
 from agent.runs.proposing import Proposing
 from agent.runs.requested_calls import call_key, planned_call, refuse_in_vain
+from domain_services.chronicle.schema import DecisionAuditCreate
 from domain_services.kernel.client.http_client import PeerRefused
 from domain_services.kernel.errors import Conflict, NotFound
+from graphs.approval import Approval
 from graphs.basis import read_basis
 from graphs.deeds import build_deed_audit
 from graphs.deps import Deps
@@ -30,6 +33,28 @@ class CannotUndo(Conflict):
 
     code = "cannot_undo"
     title = "The run cannot be undone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PlanRequest:
+    """Plan that somebody asks a person to approve."""
+
+    kind: RunKind
+    """`undo` or `request`."""
+    plan: Sequence[PlannedCall]
+    """Calls that are asked for."""
+    words: str
+    """Who asks for it, as the person reads it."""
+    by: str
+    """Name of the API key."""
+    reason: str | None
+    """Why, in words; None without a reason."""
+    stays: Sequence[str] = ()
+    """Calls of the other run that are not taken back."""
+    undoes: UUID | None = None
+    """Run that is taken back; None for a request."""
+    key: CallKey | None = None
+    """Identity of the call that asks; None without one."""
 
 
 class Asking:
@@ -71,10 +96,16 @@ class Asking:
             raise CannotUndo(
                 f"nothing of run {run_id} can be taken back: {why}", stays=list(undo.stays)
             )
-        words = f"{by} asks to take run {run_id} back"
-        return await self._open(
-            run, "undo", undo.plan, words, by, request.reason, stays=undo.stays, undoes=original
+        plan_request = _PlanRequest(
+            kind="undo",
+            plan=undo.plan,
+            words=f"{by} asks to take run {run_id} back",
+            by=by,
+            reason=request.reason,
+            stays=undo.stays,
+            undoes=run_id,
         )
+        return await self._open(run, plan_request)
 
     async def call(self, request: CallRequest, by: str, key: str | None = None) -> PlanOutcome:
         """Let one call wait for a person.
@@ -112,59 +143,61 @@ class Asking:
             )
         asked_by = f"{request.asked_by} ({by})" if request.asked_by else by
         words = f"{asked_by} asks for it" + (f": {request.reason}" if request.reason else "")
-        return await self._open(run, "request", (call,), words, by, request.reason, key=key)
+        plan_request = _PlanRequest(
+            kind="request", plan=(call,), words=words, by=by, reason=request.reason, key=key
+        )
+        return await self._open(run, plan_request)
 
-    async def _open(
-        self,
-        run: Run,
-        kind: RunKind,
-        plan: Sequence[PlannedCall],
-        words: str,
-        by: str,
-        reason: str | None,
-        *,
-        stays: Sequence[str] = (),
-        undoes: Run | None = None,
-        key: CallKey | None = None,
-    ) -> PlanOutcome:
-        approval, basis = await self._proposing.ask(run, plan, words)
-        outcome = PlanOutcome(
-            run_id=run.run_id,
-            run_url=run_url(run.run_id),
-            kind=kind,
-            project_id=run.project_id,
-            status="waiting",
-            undoes=undoes and undoes.run_id,
-            actions_planned=list(plan),
-            stays=list(stays),
-            approval=approval,
-        )
-        deed = build_deed_audit(
-            run,
-            "asked",
-            by,
-            reason=reason,
-            steps=[{"step": step, "name": call.name} for step, call in enumerate(plan)],
-            fingerprint=approval.fingerprint,
-            details={"kind_of_run": kind, "undoes": str(undoes.run_id) if undoes else None},
-        )
+    async def _open(self, run: Run, plan_request: _PlanRequest) -> PlanOutcome:
+        """Let a run wait; the one that waits for the same request already is answered instead."""
+        approval, basis = await self._proposing.ask(run, plan_request.plan, plan_request.words)
+        outcome = _waiting_outcome(run, plan_request, approval)
         earlier = await self._plans.open(
             WaitingPlan(
                 run_id=run.run_id,
                 project_id=run.project_id,
-                kind=kind,
-                request={**run.request, "stays": [*stays]},
-                decision=_decision(plan, words),
+                kind=plan_request.kind,
+                request={**run.request, "stays": [*plan_request.stays]},
+                decision=_decision(plan_request.plan, plan_request.words),
                 response=outcome,
                 fingerprint=approval.fingerprint,
                 rests_on=basis.model_dump(mode="json"),
                 expires_at=approval.expires_at,
-                deed=deed,
-                undoes=undoes and undoes.run_id,
-                key=key,
+                deed=_audit(run, plan_request, approval.fingerprint),
+                undoes=plan_request.undoes,
+                key=plan_request.key,
             )
         )
         return outcome if earlier is None else _outcome_of(earlier)
+
+
+def _waiting_outcome(run: Run, plan_request: _PlanRequest, approval: Approval) -> PlanOutcome:
+    return PlanOutcome(
+        run_id=run.run_id,
+        run_url=run_url(run.run_id),
+        kind=plan_request.kind,
+        project_id=run.project_id,
+        status="waiting",
+        undoes=plan_request.undoes,
+        actions_planned=list(plan_request.plan),
+        stays=list(plan_request.stays),
+        approval=approval,
+    )
+
+
+def _audit(run: Run, plan_request: _PlanRequest, fingerprint: str) -> DecisionAuditCreate:
+    return build_deed_audit(
+        run,
+        "asked",
+        plan_request.by,
+        reason=plan_request.reason,
+        steps=[{"step": step, "name": call.name} for step, call in enumerate(plan_request.plan)],
+        fingerprint=fingerprint,
+        details={
+            "kind_of_run": plan_request.kind,
+            "undoes": None if plan_request.undoes is None else str(plan_request.undoes),
+        },
+    )
 
 
 def _outcome_of(run: Run) -> PlanOutcome:

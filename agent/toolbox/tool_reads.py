@@ -7,7 +7,8 @@ from agent import run_schema, schema
 from agent.api import PREVIEW
 from agent.bootstrap import Services
 from agent.intelligence.forecast import project_forecast
-from agent.intelligence.schema import ProjectForecast, SimilarEpisodes
+from agent.intelligence.forecast_schema import ProjectForecast
+from agent.intelligence.schema import SimilarEpisodes
 from agent.intelligence.similar import similar_episodes
 from agent.intelligence.status import project_status
 from agent.runs import api as runs

@@ -6,7 +6,7 @@ from typing import Any, cast, get_args
 import pytest
 
 from agent.cli import forecast, mode
-from agent.intelligence.schema import (
+from agent.intelligence.forecast_schema import (
     PlanOfCertainty,
     ProjectForecast,
     SprintsAhead,
