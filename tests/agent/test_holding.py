@@ -50,6 +50,7 @@ async def test_work_does_not_wait_for_a_renewal_whose_cancellation_got_lost(
                 await asyncio.sleep(0)
             # The next renewal would be due in an hour.
             cast(Any, slow_run).lease_seconds = 3600
+    assert recovery.count == 1
 
 
 async def test_lease_of_work_that_never_ends_is_not_renewed_for_ever() -> None:

@@ -73,6 +73,6 @@ async def test_the_setting_allows_what_the_variables_ask_for(
     await decide(system, tracing_langsmith=True)
 
     async def arrived() -> bool:
-        return bool(langsmith_server)
+        return any(b"P-SECRET" in body for body in langsmith_server)
 
-    await until(arrived)
+    assert await until(arrived)

@@ -127,11 +127,11 @@ def test_crash_of_postgres_is_in_its_log(servers: EmbeddedServers) -> None:
     url = servers.database_url("postgres").replace("+psycopg", "")
     with psycopg.connect(url, autocommit=True) as connection:
         backend = connection.info.backend_pid
+        crash = f"(PID {backend}) was terminated by signal 9"
         os.kill(backend, signal.SIGKILL)
-        until(
-            lambda: f"(PID {backend}) was terminated by signal 9" in log.read_text(),
-            "the crash is logged",
-        )
+        until(lambda: crash in log.read_text(), "the crash is logged")
+    # In the new log, and not in the one that was put aside.
+    assert crash not in files(log)[0].read_text()
 
 
 def test_valkey_goes_on_in_a_new_log(servers: EmbeddedServers) -> None:

@@ -113,16 +113,17 @@ async def test_memory_pool_opens_when_the_database_answers_late(
     async with proxying(str(servers.postgres.sockets / ".s.PGSQL.5432")) as proxy:
         proxy.set("refuse")
 
-        async def open_and_ask() -> None:
+        async def open_and_ask() -> object:
             through = f"postgresql://postgres@127.0.0.1:{proxy.port}/{name}"
             async with open_pool(through) as pool, pool.connection() as connection:
-                await connection.execute("SELECT 1")
+                return await (await connection.execute("SELECT 1")).fetchone()
 
         async def many_attempts_failed() -> bool:
             return proxy.connections >= 8
 
         opening = asyncio.create_task(open_and_ask())
         await until(many_attempts_failed, "further attempts to connect")
+        assert not opening.done()
         proxy.set("pass")
-        await opening
+        assert await opening == (1,)
     databases.drop(url)

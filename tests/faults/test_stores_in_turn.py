@@ -143,12 +143,14 @@ def judged(seconds: float, load: float) -> str:
     return f"first write after {seconds:4.1f} s (at most {BACK_SECONDS}) at load {load:.1f}: {word}"
 
 
-def judge(record_property: Callable[[str, Any], None], figure: str, times: list[Any]) -> None:
+def late_writes(
+    record_property: Callable[[str, Any], None], figure: str, times: list[Any]
+) -> list[str]:
+    """Record the times until the first write; return the harms after which it came too late."""
     lines = [f"{name:20} {judged(seconds, load)}" for name, seconds, load in times]
     print("", *lines, sep="\n")
     record_property("figure", (figure, lines))
-    late = [name for name, seconds, load in times if seconds > BACK_SECONDS and is_usual(load)]
-    assert late == []
+    return [name for name, seconds, load in times if seconds > BACK_SECONDS and is_usual(load)]
 
 
 async def test_stores_and_stack_harmed_in_turn_are_back_soon(record_property: Any) -> None:
@@ -162,7 +164,8 @@ async def test_stores_and_stack_harmed_in_turn_are_back_soon(record_property: An
                 method: Callable[[str], Awaitable[float]] = getattr(harm, kind)
                 seconds = await method(name)
                 times.append((f"{kind} {name}", seconds, os.getloadavg()[0]))
-    judge(record_property, f"stores harmed in turn under {len(CLIENTS)} clients", times)
+    figure = f"stores harmed in turn under {len(CLIENTS)} clients"
+    assert late_writes(record_property, figure, times) == []
 
 
 async def test_full_disk_loses_nothing_is_named_and_is_over_soon(record_property: Any) -> None:
@@ -188,4 +191,5 @@ async def test_full_disk_loses_nothing_is_named_and_is_over_soon(record_property
                     file.unlink()
                 seconds = await until(probe.is_taken, "a write after there is room", 120)
                 times.append((f"full disk, round {round_number}", seconds, os.getloadavg()[0]))
-    judge(record_property, f"a full disk under {len(CLIENTS)} clients", times)
+    figure = f"a full disk under {len(CLIENTS)} clients"
+    assert late_writes(record_property, figure, times) == []

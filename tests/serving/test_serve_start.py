@@ -125,6 +125,7 @@ def test_service_that_needs_redis_does_not_start_without(name: str) -> None:
 def test_orchestrator_starts_without_redis() -> None:
     orchestrator = find("orchestrator")
     own = read_settings(orchestrator, database_url="postgresql://a/b")
+    assert own.redis_url is None
     refuse_missing_stores(orchestrator, own)
 
 
