@@ -13,7 +13,8 @@ from tests.conftest import Databases
 from tests.faults.conftest import open_fleet
 from tests.faults.fleet import Fleet, until
 from tests.faults.invariants import Stores
-from tests.faults.poisons import INSTALLED, POISONS, Patient, Poison
+from tests.faults.poisoned_items import Patient
+from tests.faults.poisons import INSTALLED, POISONS, Poison
 from tests.faults.process import PACE
 
 # The waits of these processes are shortened: with waits as shipped it takes the tries' pauses.

@@ -129,6 +129,16 @@ def request(
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
+def chunked(path: str = "/echo") -> bytes:
+    """Write the head of a request whose body comes in chunks."""
+    return request(path=path, headers=["Transfer-Encoding: chunked"])
+
+
+def of_length(count: int, *more: str, path: str = "/echo", key: str = ADMIN_KEY) -> bytes:
+    """Write the head of a request whose body has a length."""
+    return request(path=path, headers=[f"Content-Length: {count}", *more], key=key)
+
+
 def _app(settings: KernelSettings) -> FastAPI:
     router = APIRouter()
 

@@ -98,18 +98,7 @@ async def test_a_backup_is_restored_into_an_empty_server(
     servers: EmbeddedServers,
     empty_server: EmbeddedServers,
 ) -> None:
-    await whole.make_project("P-DRILL", tasks=8)
-    await give_history(whole, "P-DRILL", [6, 7, 8])
-    decision = await whole.orchestrate("P-DRILL")
-    assert decision.status_code == 200, decision.text
-
-    async def is_audited() -> bool:  # a later delivery would find its service stopped
-        return counts(whole.databases["chronicle"])["public.decision_audits"] == 1
-
-    await until(is_audited)
-    await whole.start("daily_scrum")
-    for name in list(whole.running):
-        await whole.stop(name)
+    await _decide_and_stop(whole)
     before = {name: counts(url) for name, url in whole.databases.items()}
     assert before.keys() == STORED.keys()
     assert before["orchestrator"]["public.runs"] == 1
@@ -144,6 +133,22 @@ async def test_a_backup_is_restored_into_an_empty_server(
     assert again.returncode == 1
     assert "restore into an empty database" in again.stderr
     _dump_as_the_plain_owner(repository, empty_server)
+
+
+async def _decide_and_stop(whole: System) -> None:
+    """Fill each database, and stop all services."""
+    await whole.make_project("P-DRILL", tasks=8)
+    await give_history(whole, "P-DRILL", [6, 7, 8])
+    decision = await whole.orchestrate("P-DRILL")
+    assert decision.status_code == 200, decision.text
+
+    async def is_audited() -> bool:  # a later delivery would find its service stopped
+        return counts(whole.databases["chronicle"])["public.decision_audits"] == 1
+
+    await until(is_audited)
+    await whole.start("daily_scrum")
+    for name in list(whole.running):
+        await whole.stop(name)
 
 
 def _dump_as_the_plain_owner(repository: Path, server: EmbeddedServers) -> None:

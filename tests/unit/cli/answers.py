@@ -19,7 +19,6 @@ from graphs.answer import (
     PerformanceMetrics,
 )
 from memory.decision import (
-    DecisionSource,
     EvidenceKind,
     ExpectedSprint,
     LeftOutTask,
@@ -106,6 +105,42 @@ def created(tasks: int = 12, warnings: tuple[str, ...] = ()) -> Created:
     )
 
 
+def _proposal(
+    rule: int, evidence: int, confidence: float | None, kind: EvidenceKind | None, reason: str
+) -> ProposalReport:
+    return ProposalReport(
+        original=rule,
+        recommended=evidence,
+        confidence=confidence,
+        raw_confidence=0.6 if confidence else None,
+        sample_size=48,
+        expected=11.9,
+        low=8,
+        high=15,
+        wins=14,
+        losses=5,
+        reason=reason,
+        expected_improvement=None,
+        parts=(
+            PartReport(name="own_pace", value=9.7, sample_size=6),
+            PartReport(name="sum_of_chances", value=11.9, sample_size=76),
+        ),
+        kind=kind,
+        windows=24,
+        rule_error=2.1,
+        evidence_error=1.4,
+    )
+
+
+def _confidence(raw: float | None) -> ConfidenceReport:
+    return ConfidenceReport(
+        raw=raw,
+        calibrated=0.62 if raw else None,
+        calibration_version="shipped-2",
+        calibration_sample_size=359,
+    )
+
+
 def task_count(
     rule: int,
     evidence: int,
@@ -134,34 +169,8 @@ def task_count(
             similar_projects_used=["P0"],
             episodes_used=[],
             own_history=[15, 11, 24, 23, 17, 29],
-            proposal=ProposalReport(
-                original=rule,
-                recommended=evidence,
-                confidence=confidence,
-                raw_confidence=0.6 if confidence else None,
-                sample_size=48,
-                expected=11.9,
-                low=8,
-                high=15,
-                wins=14,
-                losses=5,
-                reason=rationale,
-                expected_improvement=None,
-                parts=(
-                    PartReport(name="own_pace", value=9.7, sample_size=6),
-                    PartReport(name="sum_of_chances", value=11.9, sample_size=76),
-                ),
-                kind=kind,
-                windows=24,
-                rule_error=2.1,
-                evidence_error=1.4,
-            ),
-            confidence=ConfidenceReport(
-                raw=0.6 if confidence else None,
-                calibrated=0.62 if confidence else None,
-                calibration_version="shipped-2",
-                calibration_sample_size=359,
-            ),
+            proposal=_proposal(rule, evidence, confidence, kind, rationale),
+            confidence=_confidence(0.6 if confidence else None),
         ),
     )
 
@@ -233,6 +242,37 @@ def without_forecast(rule: int, rationale: str) -> AdjustmentReport:
 
 
 CHANGED = task_count(10, 12, 0.78, passed=True)
+SIMILAR = SimilarEpisode(
+    episode_id=UUID(int=2),
+    project_id="P0",
+    sprint_id="P0-S39",
+    day=date(2013, 9, 30),
+    similarity=0.98,
+    structured_similarity=0.98,
+    text_similarity=None,
+    found_by="structured",
+    outcome=Outcome(completed_tasks=18, duration_days=14),
+)
+
+
+def _decisions(report: AdjustmentReport | None, reasoning: str, *, close: bool) -> Decisions:
+    return Decisions(
+        create_new_sprint=report is not None,
+        close_sprint=close,
+        tasks_to_assign=report.applied_value if report else None,
+        sprint_duration_weeks=2 if report else None,
+        reasoning=reasoning,
+        decision_source="intelligence_enhanced",
+        rule_based_decision=RuleBasedDecision(
+            tasks_to_assign=None, sprint_duration_weeks=None, reasoning=reasoning
+        ),
+        intelligence_adjustments={"task_count_modification": report} if report else {},
+        confidence_scores=ConfidenceScores(
+            overall_decision_confidence=None,
+            intelligence_threshold_met=False,
+            minimum_threshold=0.75,
+        ),
+    )
 
 
 def answer(
@@ -252,7 +292,6 @@ def answer(
 ) -> Orchestration:
     """Build an answer; by default evidence changed 10 tasks to 12 and the sprint was created."""
     tasks = report.applied_value if report else 0
-    source: DecisionSource = "intelligence_enhanced"
     return Orchestration.model_validate(
         {
             "project_id": "P1",
@@ -261,23 +300,7 @@ def answer(
             "dry_run": dry_run,
             "clock": "held",
             "analysis": analysis(sprint),
-            "decisions": Decisions(
-                create_new_sprint=report is not None,
-                close_sprint=close,
-                tasks_to_assign=report.applied_value if report else None,
-                sprint_duration_weeks=2 if report else None,
-                reasoning=rule_reasoning,
-                decision_source=source,
-                rule_based_decision=RuleBasedDecision(
-                    tasks_to_assign=None, sprint_duration_weeks=None, reasoning=rule_reasoning
-                ),
-                intelligence_adjustments={"task_count_modification": report} if report else {},
-                confidence_scores=ConfidenceScores(
-                    overall_decision_confidence=None,
-                    intelligence_threshold_met=False,
-                    minimum_threshold=0.75,
-                ),
-            ),
+            "decisions": _decisions(report, rule_reasoning, close=close),
             "expectation": (expected or expectation()) if report else None,
             "selection": (chosen or selection(tuple(map(selected, range(1, tasks + 1)))))
             if report
@@ -296,19 +319,7 @@ def answer(
                 decision_mode="shadow" if shadow else "intelligence_enhanced",
                 decision_mode_version=1,
                 modifications_applied=1,
-                similar_episodes=[
-                    SimilarEpisode(
-                        episode_id=UUID(int=2),
-                        project_id="P0",
-                        sprint_id="P0-S39",
-                        day=date(2013, 9, 30),
-                        similarity=0.98,
-                        structured_similarity=0.98,
-                        text_similarity=None,
-                        found_by="structured",
-                        outcome=Outcome(completed_tasks=18, duration_days=14),
-                    )
-                ],
+                similar_episodes=[SIMILAR],
                 embedding_model=None,
             ),
         }

@@ -16,7 +16,7 @@ from agent.schema import Certainty, DecisionMode, DecisionModeVersion
 from domain_services.kernel.errors import Invalid
 from memory.decision import Range
 from memory.episode import ModeName
-from tests.unit.cli.test_report import printed
+from tests.unit.cli.printing import printed
 
 FIRST = date(2026, 11, 30)
 

@@ -4,24 +4,18 @@ Each page in `pages/` is one situation at 80 columns. DSM_REWRITE_GOLDEN=1 write
 """
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
-from agent.cli.comparison import Comparison
 from agent.cli.headline import headline
 from agent.cli.next_steps import next_step
 from agent.cli.reasons import evidence_line, reason
-from agent.cli.report import render
 from agent.cli.report_evidence import own_history
-from agent.cli.report_outcome import actual_outcome
-from agent.cli.report_tasks import task_rows, task_table
-from agent.cli.running_sprint import RunningSprint
 from graphs.answer import CurrentSprint, HistoricalContext, Orchestration
 from graphs.approval import RunOutcome
-from memory.decision import LeftOutTask, Range
+from memory.decision import Range
 from tests.unit.cli.answers import (
     CREATE,
     OUTCOME,
@@ -32,15 +26,13 @@ from tests.unit.cli.answers import (
     created,
     expectation,
     running,
-    selected,
-    selection,
     task,
     task_count,
     without_forecast,
 )
+from tests.unit.cli.printing import COLUMNS, MIXED, Situation, page, printed
 
 PAGES = Path(__file__).parent / "pages"
-COLUMNS = 80
 NOTHING = "Nothing, because sprint P1-S46 is in progress until 2016-10-16 with 9 tasks pending."
 ABSENT = (
     "No sprint is created, because nobody of the team of 3 can work in the window of 2 week(s)"
@@ -52,36 +44,7 @@ ROOM = (
     " 22)."
 )
 DAYS_OFF = "Days off leave 90% of the working time."
-STALE = (
-    "P1-TASK004 has been open for 14 months; of tasks this old 1 of 100 are finished in a sprint:"
-    " confirm, split or drop it"
-)
-MIXED = selection(
-    (
-        selected(1, reason="rank 1 of the Product Owner", rank=1, points=8, age_days=200),
-        selected(2, reason="carried over or begun", carried_over=True, points=5),
-        selected(3, reason="priority 1", priority=1),
-        selected(4, reason="priority 1", priority=1, chance=0.01, is_stale=True, age_days=426),
-    ),
-    (
-        LeftOutTask(
-            task_id="P1-TASK009", title="[ui] later", reason="waits for P1-TASK005", chance=0.2
-        ),
-    ),
-    (STALE,),
-)
 CLOSED = "Sprint P1-S46 is closed, because its last day 2016-10-02 has passed."
-
-
-@dataclass(frozen=True)
-class Situation:
-    """A decision and what is printed beside it."""
-
-    answer: Orchestration
-    comparison: Comparison | None = None
-    running: RunningSprint | None = None
-    why: bool = False
-    evidence: bool = False
 
 
 def idle(
@@ -148,25 +111,6 @@ SITUATIONS = {
     ),
     "why-and-evidence": Situation(answer(new=created()), why=True, evidence=True),
 }
-
-
-def printed(part: object, columns: int = COLUMNS) -> str:
-    console = Console(width=columns, highlight=False)
-    with console.capture() as capture:
-        console.print(part)
-    return capture.get()
-
-
-def page(situation: Situation, columns: int = COLUMNS) -> str:
-    part = render(
-        situation.answer,
-        situation.comparison,
-        situation.running,
-        why=situation.why,
-        evidence=situation.evidence,
-    )
-    # A table fills its columns with blanks, which an editor would remove from the file.
-    return "".join(f"{line.rstrip()}\n" for line in printed(part, columns).splitlines())
 
 
 @pytest.mark.parametrize("name", SITUATIONS)
@@ -260,42 +204,6 @@ def test_note_that_the_reason_names_already_is_not_repeated() -> None:
     assert text.count("Room is left") == 1
 
 
-def test_stale_tasks_are_always_named_and_many_of_them_by_why() -> None:
-    assert "Stale: P1-TASK004 has been open for 14 months" in page(Situation(answer(chosen=MIXED)))
-    many = selection(
-        tuple(selected(number, is_stale=True) for number in range(1, 9)),
-        warnings=tuple(f"P1-TASK00{number} is old" for number in range(1, 9)),
-    )
-    text = page(Situation(answer(chosen=many)))
-    assert text.count("is old") == 5
-    assert "Stale: 3 more stale tasks, listed by --why." in text
-    assert page(Situation(answer(chosen=many), why=True)).count("is old") == 8
-
-
-def test_columns_are_shown_where_tasks_differ() -> None:
-    same, *lines = task_table(task_rows(answer()))
-    for part in ("why", "priority", "assigned to", "points"):
-        assert part not in printed(same)
-    assert [printed(line, 100).strip() for line in lines] == [
-        "why: how often tasks of its age are finished",
-        "chance: finished within two weeks, of tasks of this age; 7.4 of these 12 by age alone",
-    ]
-    mixed, *lines = task_table(task_rows(answer(chosen=MIXED)))
-    for part in ("why", "priority", "points", "rank 1 of the Product Owner", "6 of 10", "1 of 100"):
-        assert part in printed(mixed)
-    assert len(lines) == 1
-
-
-def test_tasks_of_a_created_sprint_stand_in_planning_order() -> None:
-    reversed_order = selection(tuple(map(selected, (3, 1, 2))))
-    rows = task_rows(answer(new=created(4), chosen=reversed_order))
-    assert [row.task_id[-1] for row in rows] == ["3", "1", "2", "4"]
-
-
-def test_points_are_summed_over_the_estimated_tasks() -> None:
-    assert "13 in 2 estimated tasks, of 4" in page(Situation(answer(chosen=MIXED)))
-
-
 def test_unanswered_standing_leaves_what_the_decision_knows() -> None:
     text = page(Situation(idle(sprint=RUNNING)))
     assert "Nothing to do: sprint P1-S46 is in progress until 2016-10-16" in text
@@ -356,90 +264,6 @@ def test_plan_that_nobody_approved_is_no_refusal_of_a_service(
 ) -> None:
     ended = answer(actions=[]).model_copy(update={"status": status})
     assert headline(ended, None).startswith(words)
-
-
-def test_titles_are_printed_without_markup_and_terminal_codes() -> None:
-    titles = ["[/login] returns 500", "[ui] header is cut off", "a\x1b[31mb"]
-    tasks = [task(number, title) for number, title in enumerate(titles, start=1)]
-    tasks = [item.model_copy(update={"assigned_to": "[b]ann"}) for item in tasks]
-    new = created().model_copy(update={"tasks": tasks})
-    table, *_ = task_table(task_rows(answer(new=new)))
-    text = printed(table)
-    assert "[/login] returns 500" in text
-    assert "[ui] header is cut off" in text
-    assert "[b]ann" in text
-    assert "\x1b" not in text
-
-
-def test_long_sprint_is_cut_and_whole_with_the_reasons() -> None:
-    long = answer(new=created(40))
-    assert "and 25 more tasks, listed by --why" in page(Situation(long))
-    assert "P1-TASK040" in page(Situation(long, why=True))
-
-
-def comparison(window_days: int, decided_days: int | None) -> Comparison:
-    return Comparison("2025-06-22", window_days, decided_days, 9, 4, None, 6, 10, 6)
-
-
-def test_only_windows_of_equal_length_have_a_verdict() -> None:
-    assert comparison(14, 14).nearer == "recommendation"
-    assert comparison(7, 14).nearer is None
-    assert comparison(7, 14).in_usual_range is None
-    assert "none: the actual outcome is of 7 days, the decision is for 14" in printed(
-        actual_outcome(comparison(7, 14))
-    )
-
-
-def test_verdict_is_about_finished_tasks_of_the_backlog() -> None:
-    text = " ".join(printed(actual_outcome(OUTCOME)).split())
-    assert "11 tasks of this backlog finished, and 15 that arrived later" in text
-    assert "rule's 10 missed it by 1 (too few), evidence's 12 (applied) missed it by 1" in text
-    assert "both were equally near" in text
-    exact = " ".join(printed(actual_outcome(replace(OUTCOME, from_backlog=10))).split())
-    assert "the rule's 10 met it exactly, evidence's 12 (applied) missed it by 2" in exact
-    assert "the rule was nearer" in exact
-    rejected = printed(actual_outcome(replace(OUTCOME, applied=10)))
-    assert "the rule's 10 (applied)" in rejected
-    assert "rule and evidence both planned 10" in printed(
-        actual_outcome(replace(OUTCOME, recommended=10))
-    )
-
-
-def test_outcome_is_set_beside_the_expected_range() -> None:
-    text = " ".join(printed(actual_outcome(OUTCOME)).split())
-    assert "backlog 11 finished, 11.9 expected: in the usual range, 8 to 15" in text
-    assert "arrived 15 finished, 14.2 expected: in the usual range, 8 to 22" in text
-    assert OUTCOME.in_usual_range is True
-    few = replace(OUTCOME, from_backlog=7, finished=40)
-    assert few.in_usual_range is False
-    text = " ".join(printed(actual_outcome(few)).split())
-    assert "backlog 7 finished, 11.9 expected: outside the usual range, 8 to 15" in text
-    assert "arrived 33 finished, 14.2 expected: outside the usual range, 8 to 22" in text
-
-
-def test_plan_of_picked_tasks_is_compared_with_the_picked_ones() -> None:
-    draft = replace(
-        OUTCOME, picked=5, picked_finished=2, rule=5, recommended=2, applied=2, finished=26
-    )
-    text = " ".join(printed(actual_outcome(draft)).split())
-    assert "of the picked 2 of 5" in text
-    assert "picked 2 finished, 11.9 expected: outside the usual range" in text
-    assert "the rule's 5 missed it by 3 (too many), evidence's 2 (applied) met it exactly" in text
-    assert draft.nearer == "recommendation"
-
-
-def test_partly_known_window_has_a_count_and_no_verdict() -> None:
-    partly = replace(OUTCOME, known_until="2016-10-09")
-    text = printed(actual_outcome(partly))
-    assert "known until 2016-10-09  11 tasks of this backlog finished, and 15 that" in text
-    assert "verdict" not in text
-    assert "usual range" not in text
-
-
-def test_decision_without_a_sprint_shows_the_outcome_without_a_verdict() -> None:
-    text = printed(actual_outcome(comparison(14, None)))
-    assert "4 tasks of this backlog finished, and 5 that arrived later" in text
-    assert "verdict" not in text
 
 
 @pytest.mark.parametrize(
