@@ -26,6 +26,7 @@ from memory.decision import PlannedCall
 from tools.cron_words import describe_schedule
 from tools.cronjobs import cronjob_name
 
+FARTHEST_DAYS = 366  # from the project's day to the end of a sprint, as the calendar answers for
 _SCHEDULING = ("create_cronjob", "change_cronjob", "delete_cronjob")
 
 
@@ -177,9 +178,15 @@ def _differences(
 
 async def _capacity(
     sources: Sources, creation: PlannedCall, windows: Sequence[Availability]
-) -> str:
-    """Describe the working time of a planned sprint; one of the `windows` may be that of it."""
+) -> str | None:
+    """Describe the working time of a planned sprint; one of the `windows` may be that of it.
+
+    None for days that no calendar answers for; the tool refuses such a call in its own words.
+    """
     first = date.fromisoformat(str(creation.arguments["start_date"]))
+    ahead = max(0, (first - windows[0].today).days)
+    if ahead + 7 * _weeks(creation) > FARTHEST_DAYS:
+        return None
     last = first + timedelta(weeks=_weeks(creation), days=-1)
     # Both are usual: a sprint begins today, or on the first possible day.
     known = (window for window in windows if (window.start_date, window.end_date) == (first, last))
