@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import itertools
 import shutil
+import socket
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -194,6 +195,9 @@ async def redis_url(servers: EmbeddedServers) -> AsyncIterator[str]:
     yield servers.redis_url
 
 
+TURNS_TO_ACCEPT = 3  # of the event loop: task, transport, protocol
+
+
 class _Server(uvicorn.Server):
     """A server that leaves signal handlers alone and ends when `stop` is set."""
 
@@ -205,6 +209,17 @@ class _Server(uvicorn.Server):
         # uvicorn's own loop checks ten times a second, and a run ends thousands of servers.
         await self.on_tick(0)
         await self.stop.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # asyncio closes nothing that it accepts while its server closes: accept no more, and let
+        # what is accepted already reach uvicorn's list in the turns that this takes.
+        loop = asyncio.get_running_loop()
+        for server in self.servers:
+            for listening in server.sockets:
+                loop.remove_reader(listening.fileno())
+        for _ in range(TURNS_TO_ACCEPT):
+            await asyncio.sleep(0)
+        await super().shutdown(sockets)
 
     @asynccontextmanager
     async def _no_signals(self) -> AsyncIterator[None]:
