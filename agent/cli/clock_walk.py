@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from agent.cli.connect import Clients
 from agent.clock.message import describe
 from agent.clock.schema import ClockMoved, ClockMoveRequest
-from agent.importing import holdout, known_rows
-from agent.importing.walking import Walk, walk
+from agent.importing.history import holdout, known_rows
+from agent.importing.loading.walking import Walk, walk
 from domain_services.kernel.client.http_client import PeerRefused
 from domain_services.kernel.types import Answer, utc_now
 

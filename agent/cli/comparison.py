@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from agent.cli.connect import Clients
-from agent.importing import holdout
+from agent.importing.history import holdout
 from graphs.answer import Orchestration
 from memory.decision import Range
 

@@ -36,7 +36,7 @@ def demo(
     """Show it all at once: start, import two real projects as of a day, decide their sprints."""
     from agent.cli import importing, orchestrate, stack
     from agent.cli.failures import one_line
-    from agent.importing.cutoff import parse_as_of
+    from agent.importing.history.cutoff import parse_as_of
 
     with one_line():
         day = parse_as_of(as_of)

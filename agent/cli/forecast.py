@@ -57,7 +57,7 @@ async def request_forecast(
 ) -> "ProjectForecast":
     """Ask for a forecast; `weeks` of None is the cadence of the import, or 2."""
     from agent.cli.connect import connect
-    from agent.importing.holdout import cadence_weeks
+    from agent.importing.history.holdout import cadence_weeks
 
     if weeks is None:
         weeks = min(cadence_weeks(target.folder, project) or DEFAULT_WEEKS, MAX_WEEKS)

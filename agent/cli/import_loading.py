@@ -16,13 +16,13 @@ from rich.progress import (
 from agent.cli.connect import connect
 from agent.cli.target import Target
 from agent.client import OrchestratorClient
-from agent.importing.autonomy import Level
-from agent.importing.history_sync import Advance
-from agent.importing.import_run import run_import
-from agent.importing.load import LoadResult, step_count
-from agent.importing.plan import Plan
-from agent.importing.project_place import UNKNOWN_PLACE, ProjectPlace
-from agent.importing.reading import Study
+from agent.importing.history.study import Study
+from agent.importing.loading.autonomy import Level
+from agent.importing.loading.history_sync import Advance
+from agent.importing.loading.import_run import run_import
+from agent.importing.loading.load import LoadResult, step_count
+from agent.importing.loading.plan import Plan
+from agent.importing.loading.project_place import UNKNOWN_PLACE, ProjectPlace
 
 # Longest wait for embeddings; the orchestrator makes the others after the command has ended.
 EMBEDDING_SECONDS = 5.0

@@ -11,12 +11,12 @@ from rich.text import Text
 
 from agent.cli.import_summary import dry_run_lines, release_command, result_lines
 from agent.cli.target import Target
-from agent.importing import recognition_json
-from agent.importing.autonomy import Level
-from agent.importing.load import LoadResult
-from agent.importing.preview import render
-from agent.importing.reading import Study, study_warnings
-from agent.importing.recognition import Recognition
+from agent.importing.history.study import Study, study_warnings
+from agent.importing.loading.autonomy import Level
+from agent.importing.loading.load import LoadResult
+from agent.importing.reading import recognition_json
+from agent.importing.reading.preview import render
+from agent.importing.reading.recognition import Recognition
 from agent.importing.terminal import printable
 
 _SHOWN_SPRINTS = 6

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from agent.cli.target import Target
 from agent.cli.words import count
 from agent.clock.message import describe_close
-from agent.importing.autonomy import Level
-from agent.importing.changes import Changes
-from agent.importing.history_windows import ProjectHistory
-from agent.importing.load import LoadResult
-from agent.importing.reading import Study
+from agent.importing.history.changes import Changes
+from agent.importing.history.history_windows import ProjectHistory
+from agent.importing.history.study import Study
+from agent.importing.loading.autonomy import Level
+from agent.importing.loading.load import LoadResult
 
 _AUTONOMY: dict[Level, tuple[str, str, str]] = {
     "observe": ("only records", "only record", " what it would do"),

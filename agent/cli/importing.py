@@ -12,8 +12,8 @@ from agent.cli.stack import AsJson, print_json
 from agent.cli.target import Target
 
 if TYPE_CHECKING:
-    from agent.importing.autonomy import Level
-    from agent.importing.recognition import Recognition
+    from agent.importing.loading.autonomy import Level
+    from agent.importing.reading.recognition import Recognition
 
 Files = Annotated[
     list[Path], typer.Argument(exists=True, dir_okay=False, help="CSV files; their rows unite.")
@@ -74,11 +74,12 @@ def import_csv(
     from agent.cli import import_output
     from agent.cli.failures import one_line
     from agent.cli.import_loading import load_plans
-    from agent.importing.cutoff import parse_as_of, parse_cadence
-    from agent.importing.mapping import parse_mapping
-    from agent.importing.plan import prepare
-    from agent.importing.project_place import parse_place
-    from agent.importing.reading import FileOptions, recognise_files, study_files
+    from agent.importing.history.cutoff import parse_as_of, parse_cadence
+    from agent.importing.history.study import study_files
+    from agent.importing.loading.plan import prepare
+    from agent.importing.loading.project_place import parse_place
+    from agent.importing.reading.files import FileOptions, recognise_files
+    from agent.importing.reading.mapping import parse_mapping
 
     with one_line():
         level = _level(autonomy)
@@ -108,7 +109,7 @@ def import_csv(
 
 def _level(name: str) -> "Level":
     """Return the autonomy that an option names. Raises: `Invalid`."""
-    from agent.importing.autonomy import LEVELS
+    from agent.importing.loading.autonomy import LEVELS
     from domain_services.kernel.errors import Invalid
 
     for level in LEVELS:
@@ -135,7 +136,7 @@ def _explained(
 
 def _write_rejects(recognitions: "Sequence[Recognition]", chosen: Path | None) -> list[Path]:
     """Write the refused rows of each file, and return the files written."""
-    from agent.importing.refusals import write_refusals
+    from agent.importing.reading.refusals import write_refusals
 
     written: list[Path] = []
     for recognition in recognitions:

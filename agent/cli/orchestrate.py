@@ -130,7 +130,7 @@ def _orchestrate_all(target: Target, *, alone: bool) -> None:
 
 def cadence(folder: Path, project: str) -> int:
     """Return the weeks of a sprint of a project: those of its import, or DEFAULT_WEEKS."""
-    from agent.importing.holdout import cadence_weeks
+    from agent.importing.history.holdout import cadence_weeks
 
     return min(cadence_weeks(folder, project) or DEFAULT_WEEKS, MAX_WEEKS)
 

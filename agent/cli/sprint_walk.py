@@ -7,10 +7,10 @@ from pathlib import Path
 
 from agent.client import OrchestratorClient
 from agent.decision_schema import RunDecision, StepAnswer
-from agent.importing import holdout, known_rows
 from agent.importing.errors import CsvRefused
-from agent.importing.services import Services
-from agent.importing.walking import Walk, walk
+from agent.importing.history import holdout, known_rows
+from agent.importing.loading.services import Services
+from agent.importing.loading.walking import Walk, walk
 from agent.schema import OrchestrationRequest
 from domain_services.kernel.client.http_client import PeerRefused
 from graphs.answer import Orchestration

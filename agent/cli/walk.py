@@ -34,8 +34,8 @@ def walk(
 ) -> None:
     """Decide, work through and close sprint after sprint of held projects, as their rows say."""
     from agent.cli.failures import one_line
-    from agent.importing import known_rows
     from agent.importing.errors import CsvRefused
+    from agent.importing.history import known_rows
 
     with one_line():
         names = [name.upper() for name in projects or known_rows.project_ids(target.folder)]
@@ -67,7 +67,7 @@ async def _walk_project(
     clients: "Clients", target: Target, project: str, sprints: int
 ) -> "list[WalkedSprint]":
     from agent.cli.sprint_walk import walk_sprints
-    from agent.importing.holdout import cadence_weeks
+    from agent.importing.history.holdout import cadence_weeks
     from agent.schema import Options, OrchestrationRequest
 
     weeks = min(cadence_weeks(target.folder, project) or 2, 8)

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from agent.cli.connect import Clients
 from agent.client import OrchestratorClient
-from agent.importing.import_run import run_import
-from agent.importing.load import LoadResult
-from agent.importing.plan import prepare
-from agent.importing.project_place import UNKNOWN_PLACE
-from agent.importing.reading import FileOptions, Study, recognise_files, study_files
+from agent.importing.history.study import Study, study_files
+from agent.importing.loading.import_run import run_import
+from agent.importing.loading.load import LoadResult
+from agent.importing.loading.plan import prepare
+from agent.importing.loading.project_place import UNKNOWN_PLACE
+from agent.importing.reading.files import FileOptions, recognise_files
 from agent.importing.tasks import Task
 from domain_services.backlog.client import BacklogClient
 from domain_services.chronicle.client import ChronicleClient

@@ -8,9 +8,9 @@ import pytest
 
 from agent.cli import import_summary
 from agent.cli.target import Target
-from agent.importing.import_run import run_import
-from agent.importing.plan import prepare
-from agent.importing.project_place import UNKNOWN_PLACE
+from agent.importing.loading.import_run import run_import
+from agent.importing.loading.plan import prepare
+from agent.importing.loading.project_place import UNKNOWN_PLACE
 from agent.importing.tasks import Task
 from domain_services.kernel.errors import Unavailable
 from tests.agent.conftest import get

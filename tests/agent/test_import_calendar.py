@@ -6,9 +6,9 @@ import psycopg
 
 from agent.cli.connect import Clients
 from agent.client import OrchestratorClient
-from agent.importing.history_windows import split_history
-from agent.importing.load import load
-from agent.importing.plan import prepare
+from agent.importing.history.history_windows import split_history
+from agent.importing.loading.load import load
+from agent.importing.loading.plan import prepare
 from agent.importing.tasks import Task
 from domain_services.backlog.client import BacklogClient
 from domain_services.chronicle.client import ChronicleClient

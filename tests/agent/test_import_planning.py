@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from agent.importing import known_rows
-from agent.importing.planning_sync import send_past_tasks
+from agent.importing.history import known_rows
+from agent.importing.loading.planning_sync import send_past_tasks
+from agent.importing.loading.walking import walk
 from agent.importing.tasks import Task
-from agent.importing.walking import walk
 from domain_services.backlog.planning_schema import OrderUpdate
 from domain_services.backlog.schema import TaskUpdate
 from tests.agent.imports import ImportRoom

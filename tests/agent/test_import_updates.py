@@ -11,9 +11,9 @@ import pytest
 from agent.cli.import_output import to_json
 from agent.cli.import_summary import dry_run_lines, result_lines
 from agent.cli.target import Target
-from agent.importing import known_rows
-from agent.importing.changes import Changes
 from agent.importing.errors import CsvRefused
+from agent.importing.history import known_rows
+from agent.importing.history.changes import Changes
 from agent.importing.tasks import Task
 from agent.schema import OrchestrationRequest
 from domain_services.backlog.schema import TaskUpdate

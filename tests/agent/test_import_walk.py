@@ -10,11 +10,11 @@ import pytest
 from agent.cli.clock_walk import walk_clock
 from agent.cli.sprint_walk import walk_sprints
 from agent.clock.schema import ClockMoveRequest
-from agent.importing import holdout, known_rows
-from agent.importing.documents import retrospective
 from agent.importing.errors import CsvRefused
+from agent.importing.history import holdout, known_rows
+from agent.importing.loading.documents import retrospective
+from agent.importing.loading.walking import Walk, walk
 from agent.importing.tasks import Task
-from agent.importing.walking import Walk, walk
 from agent.schema import Options, OrchestrationRequest
 from domain_services.backlog.schema import Task as BacklogTask
 from domain_services.chronicle.schema import ImportedSprints

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from agent.importing.recognition import Recognition, recognise
-from agent.importing.table import Table, read_table
+from agent.importing.reading.recognition import Recognition, recognise
+from agent.importing.tables.table import Table, read_table
 
 Write = Callable[[str | bytes], Table]
 Recognise = Callable[..., Recognition]

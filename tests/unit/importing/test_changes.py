@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
-from agent.importing.changes import Changes, count_changes
-from agent.importing.known_rows import KnownRows
+from agent.importing.history.changes import Changes, count_changes
+from agent.importing.history.known_rows import KnownRows
 from agent.importing.tasks import Task
 
 DAY = date(2024, 3, 19)

@@ -8,7 +8,7 @@ import pytest
 
 from agent.cli.importing import import_csv
 from agent.cli.target import Target
-from agent.importing.dates import latest_today
+from agent.importing.dates.formats import latest_today
 
 HEAD = "id,project,created,finished"
 STACK = Target(Path(".dsm"))

@@ -5,10 +5,10 @@ from datetime import date
 
 import pytest
 
-from agent.importing import cutoff
-from agent.importing.cutoff import parse_as_of, parse_cadence
 from agent.importing.errors import CsvRefused
-from agent.importing.recognition import Recognition
+from agent.importing.history import cutoff
+from agent.importing.history.cutoff import parse_as_of, parse_cadence
+from agent.importing.reading.recognition import Recognition
 
 Recognise = Callable[..., Recognition]
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from agent.importing.dates import (
+from agent.importing.dates.formats import (
     FORMATS,
     DateFormat,
     DetectedDates,

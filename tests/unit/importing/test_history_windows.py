@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.cli import demo
-from agent.importing.history_windows import ProjectHistory, split_history
-from agent.importing.recognition import recognise
-from agent.importing.table import read_table
+from agent.importing.history.history_windows import ProjectHistory, split_history
+from agent.importing.reading.recognition import recognise
+from agent.importing.tables.table import read_table
 from agent.importing.tasks import Task
 
 Example = dict[str, ProjectHistory]

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.importing import holdout, known_rows
-from agent.importing.known_rows import KnownRows
+from agent.importing.history import holdout, known_rows
+from agent.importing.history.known_rows import KnownRows
 from agent.importing.tasks import Task
 
 DAY = date(2025, 6, 16)

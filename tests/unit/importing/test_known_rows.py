@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from agent.importing import known_rows
 from agent.importing.errors import CsvRefused
-from agent.importing.known_rows import KnownRows
+from agent.importing.history import known_rows
+from agent.importing.history.known_rows import KnownRows
+from agent.importing.history.union import unite
 from agent.importing.tasks import Task
-from agent.importing.union import unite
 
 DAY = date(2024, 3, 19)
 FULL = Task(

@@ -8,12 +8,12 @@ from typing import Any, cast
 import pytest
 
 from agent.importing.errors import CsvRefused
-from agent.importing.existing_history import Existing, check_update
-from agent.importing.history_windows import split_history
-from agent.importing.known_rows import KnownRows
-from agent.importing.load import load
-from agent.importing.plan import prepare
-from agent.importing.services import Services
+from agent.importing.history.history_windows import split_history
+from agent.importing.history.known_rows import KnownRows
+from agent.importing.loading.existing_history import Existing, check_update
+from agent.importing.loading.load import load
+from agent.importing.loading.plan import prepare
+from agent.importing.loading.services import Services
 from agent.importing.tasks import Task
 from domain_services.chronicle.schema import ImportedReplaced, ImportedSprints
 from domain_services.project.schema import Assignment

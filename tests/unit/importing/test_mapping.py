@@ -3,7 +3,7 @@
 import pytest
 
 from agent.importing.errors import CsvRefused
-from agent.importing.mapping import map_columns, parse_mapping
+from agent.importing.reading.mapping import map_columns, parse_mapping
 
 JIRA = (
     "Summary,Issue key,Issue id,Issue Type,Status,Project key,Project name,Priority,Resolution,"

@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from agent.importing.people import employee_id
+from agent.importing.meaning.people import employee_id
 from domain_services.kernel.types import EmployeeId
 
 ID = TypeAdapter(EmployeeId)

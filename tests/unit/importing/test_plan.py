@@ -5,11 +5,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from agent.importing.batches import MAX_BATCH_BYTES, batches, byte_size
 from agent.importing.errors import CsvRefused
-from agent.importing.history_windows import split_history
-from agent.importing.plan import MAX_SPRINT_BYTES, Plan, prepare
-from agent.importing.recognition import Recognition
+from agent.importing.history.history_windows import split_history
+from agent.importing.loading.batches import MAX_BATCH_BYTES, batches, byte_size
+from agent.importing.loading.plan import MAX_SPRINT_BYTES, Plan, prepare
+from agent.importing.reading.recognition import Recognition
 from agent.importing.tasks import Task
 from domain_services.backlog.schema import TaskCreate, TasksCreate
 from domain_services.chronicle.schema import MAX_TASKS, SprintRetrospectiveBulk

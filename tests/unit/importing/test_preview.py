@@ -10,10 +10,10 @@ import pytest
 from rich.console import Console
 
 from agent.importing.errors import CsvRefused
-from agent.importing.preview import render
-from agent.importing.recognition import Recognition
-from agent.importing.recognition_json import to_json
-from agent.importing.refusals import write_refusals
+from agent.importing.reading.preview import render
+from agent.importing.reading.recognition import Recognition
+from agent.importing.reading.recognition_json import to_json
+from agent.importing.reading.refusals import write_refusals
 
 Recognise = Callable[..., Recognition]
 

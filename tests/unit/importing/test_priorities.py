@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.importing.priorities import priority_of
+from agent.importing.meaning.priorities import priority_of
 
 
 @pytest.mark.parametrize(

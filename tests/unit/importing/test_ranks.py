@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from agent.importing import known_rows
-from agent.importing.known_rows import KnownRows
-from agent.importing.ranks import in_order
-from agent.importing.reading import FileOptions, recognise_files, study_files, study_warnings
-from agent.importing.recognition import Recognition
+from agent.importing.history import known_rows
+from agent.importing.history.known_rows import KnownRows
+from agent.importing.history.study import study_files, study_warnings
+from agent.importing.meaning.ranks import in_order
+from agent.importing.reading.files import FileOptions, recognise_files
+from agent.importing.reading.recognition import Recognition
 from agent.importing.tasks import Task
 
 Recognise = Callable[..., Recognition]

@@ -6,8 +6,8 @@ from datetime import date
 import pytest
 
 from agent.importing.errors import CsvRefused
-from agent.importing.recognition import Recognition
-from agent.importing.statuses import State
+from agent.importing.meaning.statuses import State
+from agent.importing.reading.recognition import Recognition
 
 Recognise = Callable[..., Recognition]
 

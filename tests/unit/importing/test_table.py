@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent.importing.errors import CsvRefused
-from agent.importing.table import MAX_FIELD_CHARACTERS, Table, read_table
+from agent.importing.tables.table import MAX_FIELD_CHARACTERS, Table, read_table
 
 Write = Callable[[str | bytes], Table]
 

@@ -1,0 +1,160 @@
+"""Study of the files of one import: the union of their rows, split at the day of the import."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from agent.importing.errors import CsvRefused
+from agent.importing.history import known_rows
+from agent.importing.history.changes import Changes, count_changes
+from agent.importing.history.cutoff import choose_as_of, clock_of, newest_day
+from agent.importing.history.history_windows import ProjectHistory, split_history
+from agent.importing.history.known_rows import KnownRows
+from agent.importing.history.union import unite
+from agent.importing.meaning import ranks
+from agent.importing.reading.recognition import Recognition
+from agent.importing.tasks import Task
+from domain_services.project.schema import Clock
+
+DEFAULT_CADENCE_DAYS = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """Everything that one import knows before it writes."""
+
+    recognitions: tuple[Recognition, ...]
+    """Recognition of each file, in the order given."""
+    repeated: int
+    """Tasks that more than one of the files has."""
+    day: date
+    """Day of the import."""
+    clock: Clock
+    """`live` for a day of the last four weeks, `held` for an older one."""
+    cadence_days: int
+    """Length of the windows, in days."""
+    known_before: Mapping[str, KnownRows]
+    """Rows of earlier imports by project; a new project is absent."""
+    rows: Mapping[str, KnownRows]
+    """All rows by project: those of the files and those that were known before."""
+    file_tasks: Mapping[str, frozenset[str]]
+    """Ids of the tasks in the files, by project."""
+    histories: tuple[ProjectHistory, ...]
+    """Histories as of the day, sorted by project."""
+
+    def rows_of_files(self, project_id: str) -> list[Task]:
+        """Return the tasks of a project that are in the files."""
+        ids = self.file_tasks[project_id]
+        return [task for task in self.rows[project_id].tasks if task.id in ids]
+
+    def changes(self) -> dict[str, Changes]:
+        """Count the changes of each project that was imported before."""
+        return {
+            name: count_changes(before, self.rows[name], self.day, self.file_tasks[name])
+            for name, before in self.known_before.items()
+        }
+
+
+def study_files(
+    recognitions: Sequence[Recognition],
+    data_dir: Path,
+    requested: date | None,
+    requested_cadence: int | None,
+    today: date,
+) -> Study:
+    """Unite the rows of files with those known before, and split them at the day of the import.
+
+    Raises: `CsvRefused` when there is no usable row or no possible day.
+    """
+    files = unite(recognition.tasks for recognition in recognitions)
+    names = sorted({task.project for task in files.tasks})
+    known_before = {
+        name: rows for name in names if (rows := known_rows.find(data_dir, name)) is not None
+    }
+    # Rows of earlier imports come first, as if they were an earlier file.
+    united = unite([*(rows.tasks for rows in known_before.values()), files.tasks]).tasks
+    day = choose_as_of(recognitions, united, requested, today)
+    if requested is None:
+        # Without a day of its own, an export brings a project no further back than it is.
+        day = max([day, *(rows.day for rows in known_before.values())])
+    _refuse_earlier_day(day, known_before.values())
+    cadence_days = requested_cadence or _cadence(known_before)
+    known_until = max(
+        [newest_day(files.tasks) or day, *(rows.known_until for rows in known_before.values())]
+    )
+    by_project = _by_project(united, names)
+    return Study(
+        recognitions=tuple(recognitions),
+        repeated=files.repeated,
+        day=day,
+        clock=clock_of(day, today),
+        cadence_days=cadence_days,
+        known_before=known_before,
+        rows={
+            name: KnownRows(
+                project_id=name,
+                as_of=day,
+                cadence_days=cadence_days,
+                known_until=known_until,
+                tasks=tuple(tasks),
+                anchor=known_before[name].windows_end if name in known_before else day,
+            )
+            for name, tasks in by_project.items()
+        },
+        file_tasks={
+            name: frozenset(task.id for task in tasks)
+            for name, tasks in _by_project(files.tasks, names).items()
+        },
+        histories=tuple(split_history(united, day, cadence_days, known_until).values()),
+    )
+
+
+def _by_project(tasks: Iterable[Task], names: Iterable[str]) -> dict[str, list[Task]]:
+    by_project: dict[str, list[Task]] = {name: [] for name in names}
+    for task in tasks:
+        by_project[task.project].append(task)
+    return by_project
+
+
+def _refuse_earlier_day(day: date, known_before: Iterable[KnownRows]) -> None:
+    """Check that no project goes back. Raises: `CsvRefused`."""
+    for rows in known_before:
+        if day < rows.day:
+            raise CsvRefused(
+                f"Project {rows.project_id} is at {rows.day} and never goes back: import as of "
+                "that day or a later one, or use another --prefix or another --data-dir."
+            )
+
+
+def _cadence(known_before: Mapping[str, KnownRows]) -> int:
+    lengths = {rows.cadence_days for rows in known_before.values()}
+    if len(lengths) > 1:
+        raise CsvRefused(
+            "The projects of the file have windows of different lengths "
+            f"({', '.join(f'{days}d' for days in sorted(lengths))}): name one with --cadence."
+        )
+    return next(iter(lengths), DEFAULT_CADENCE_DAYS)
+
+
+def study_warnings(study: Study) -> list[str]:
+    """Say what the day of the import leaves out."""
+    warnings: list[str] = []
+    if ranks.are_mixed(task.rank for file in study.recognitions for task in file.tasks):
+        warnings.append(
+            "The ranks of some files are numbers and those of others are texts: no order is "
+            "known, and the ranks are ignored."
+        )
+    later = sum(len(history.created_later) for history in study.histories)
+    if later:
+        warnings.append(
+            f"{later} tasks were created after {study.day} and are not in the backlog: they are "
+            "kept back until the project's day reaches them."
+        )
+    finished = sum(history.finished_on_day for history in study.histories)
+    if finished:
+        warnings.append(
+            f"{finished} tasks were finished on {study.day} itself: they are in neither backlog "
+            "nor past sprints, and count when the project's day moves on."
+        )
+    return warnings

@@ -1,0 +1,151 @@
+"""Documents that an import sends: a project, its people, tasks, retrospectives and episodes."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, time
+from uuid import NAMESPACE_URL, uuid5
+
+from agent.importing.history.history_windows import PastSprint
+from agent.importing.loading.limits import MAX_LABELS
+from agent.importing.loading.project_place import UNKNOWN_PLACE, ProjectPlace
+from agent.importing.meaning.people import employee_id
+from agent.importing.meaning.priorities import DEFAULT_PRIORITY, priority_of
+from agent.importing.tasks import Task
+from domain_services.backlog.schema import TaskCreate
+from domain_services.chronicle.schema import SprintRetrospectiveCreate, TaskOutcomeCreate
+from domain_services.project.schema import Clock, EmployeeCreate, ProjectCreate
+from memory.episode import KEPT_SPRINTS, Outcome, Perception
+from memory.episode_documents import Action, EpisodeDocument, Reasoning
+
+AGENT_VERSION = "import"
+
+
+def sprint_id(project_id: str, number: int) -> str:
+    """Build the id of a past sprint; the sprint service numbers on from it."""
+    return f"{project_id}-S{number:02d}"
+
+
+def project(
+    project_id: str, as_of: date, clock: Clock = "held", place: ProjectPlace = UNKNOWN_PLACE
+) -> ProjectCreate:
+    """Build the project, held at the day of the import or following the clock."""
+    return ProjectCreate.model_validate(
+        {
+            "id": project_id,
+            "name": f"Imported project {project_id}",
+            "description": f"History imported as of {as_of}.",
+            # Its team works elsewhere, so no progress may be simulated.
+            "progress_mode": "reported",
+            # Its team pulls tasks itself: an owner whom nobody chose would be an invention.
+            "assign_unowned": False,
+            "as_of": as_of if clock == "held" else None,
+        }
+        | place.values
+    )
+
+
+def person(task: Task) -> EmployeeCreate | None:
+    """Build the person that a task is assigned to; None when nobody is."""
+    identity = _assignee(task)
+    if task.assignee is None or identity is None:
+        return None
+    return EmployeeCreate(id=identity, name=task.assignee)
+
+
+def _assignee(task: Task) -> str | None:
+    return employee_id(task.assignee) if task.assignee else None
+
+
+def backlog_task(task: Task) -> TaskCreate:
+    """Build a task of the backlog, free to be planned."""
+    return TaskCreate(
+        title=task.title or task.id,
+        priority=priority_of(task.priority or "") or DEFAULT_PRIORITY,
+        type=task.type or "task",
+        labels=list(task.labels[:MAX_LABELS]),
+        estimate=task.estimate,
+        assigned_to=_assignee(task),
+        external_key=task.id,
+        created_on=task.created,
+    )
+
+
+def outcome(task: Task, *, titled: bool = True) -> TaskOutcomeCreate:
+    """Build a finished task, described by its title or, without one, by its id."""
+    return TaskOutcomeCreate(
+        task_id=task.id,
+        description=(task.title if titled else None) or task.id,
+        status="close",
+        employee_id=_assignee(task),
+        progress_percentage=100,
+    )
+
+
+def retrospective(
+    project_id: str, sprint: PastSprint, *, titles: bool = True
+) -> SprintRetrospectiveCreate:
+    """Build a closed sprint from a past window, without what no file knows.
+
+    It has no commitment and no answers of the team. `titles=False` leaves the tasks' titles out.
+    """
+    # Windows have no commitment: docs/adr/0021-past-windows-without-commitment.md.
+    days = (sprint.end_date - sprint.start_date).days + 1
+    return SprintRetrospectiveCreate(
+        sprint_id=sprint_id(project_id, sprint.number),
+        project_id=project_id,
+        sprint_name=f"Sprint {sprint.number}",
+        start_date=sprint.start_date,
+        end_date=sprint.end_date,
+        duration_weeks=days // 7 if days % 7 == 0 else None,
+        tasks_summary=[outcome(task, titled=titles) for task in sprint.completed],
+        origin="import",
+        open_at_start=sprint.open_at_start,
+        tasks_created_during=len(sprint.created),
+        completed_arrived=sprint.arrived,
+    )
+
+
+def episodes(
+    project_id: str,
+    sprints: Sequence[PastSprint],
+    working_days: Sequence[int],
+    own: Sequence[tuple[date, int]] = (),
+) -> Iterator[EpisodeDocument]:
+    """Build an episode for each past sprint, from what could be seen when the sprint began.
+
+    `working_days` holds those of each sprint, by the project's calendar. `own` holds start and
+    finished tasks of the sprints that were closed here.
+    """
+    finished = sorted([*own, *((sprint.start_date, len(sprint.completed)) for sprint in sprints)])
+    for sprint, days in zip(sprints, working_days, strict=True):
+        before = [count for start, count in finished if start < sprint.start_date]
+        yield _episode(project_id, sprint, before, days)
+
+
+def _episode(
+    project_id: str, sprint: PastSprint, completed_before: Sequence[int], working_days: int
+) -> EpisodeDocument:
+    days = (sprint.end_date - sprint.start_date).days + 1
+    identity = sprint_id(project_id, sprint.number)
+    return EpisodeDocument(
+        # The same window always gets the same id, so that a repeated import adds nothing.
+        episode_id=uuid5(NAMESPACE_URL, f"urn:dsm:import:{identity}:{sprint.start_date}"),
+        project_id=project_id,
+        origin="import",
+        decided_at=datetime.combine(sprint.start_date, time(), tzinfo=UTC),
+        agent_version=AGENT_VERSION,
+        decision_source="rule_based_only",
+        sprint_id=identity,
+        perception=Perception(
+            project_id=project_id,
+            day=sprint.start_date,
+            backlog_tasks=sprint.open_at_start,
+            unassigned_tasks=sprint.open_at_start,
+            sprint_days=days,
+            working_days=working_days,
+            past_sprints=len(completed_before),
+            completed=tuple(completed_before[-KEPT_SPRINTS:]),
+        ),
+        reasoning=Reasoning(text="A window of the imported history; nobody decided it here."),
+        action=Action(create_sprint=True, duration_days=days),
+        outcome=Outcome(completed_tasks=len(sprint.completed), duration_days=days),
+    )

@@ -1,0 +1,106 @@
+"""Plan of an import: all documents of a project, validated before any of them is sent."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from pydantic import ValidationError
+
+from agent.importing.errors import CsvRefused
+from agent.importing.history.history_windows import PastSprint, ProjectHistory
+from agent.importing.loading import documents
+from agent.importing.loading.batches import byte_size
+from agent.importing.loading.limits import describe_error
+from agent.importing.loading.project_place import UNKNOWN_PLACE, ProjectPlace
+from domain_services.backlog.schema import TaskCreate
+from domain_services.chronicle.schema import MAX_TASKS, SprintRetrospectiveCreate
+from domain_services.project.schema import Clock, EmployeeCreate, ProjectCreate
+
+# Whoever finished a task in this many last sprints is on the team.
+TEAM_SPRINTS = 6
+# Just under what a service takes as a body.
+MAX_SPRINT_BYTES = 1_000_000
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Documents of one project; its episodes follow once the project's calendar is known."""
+
+    history: ProjectHistory
+    """History that the documents are built from."""
+    project: ProjectCreate
+    """The project itself."""
+    people: tuple[EmployeeCreate, ...]
+    """Team, each person once, by id."""
+    tasks: tuple[TaskCreate, ...]
+    """Backlog, the oldest task first."""
+    retrospectives: tuple[SprintRetrospectiveCreate, ...]
+    """Past sprints, the oldest first."""
+
+
+def prepare(
+    history: ProjectHistory,
+    as_of: date,
+    clock: Clock = "held",
+    place: ProjectPlace = UNKNOWN_PLACE,
+) -> Plan:
+    """Build and validate the documents of a project.
+
+    Raises: `CsvRefused`, with the document and its field, when a service would refuse one.
+    """
+    project_id = history.project_id
+    try:
+        # Only the working days of the episodes are not known yet, and any number of them is valid.
+        for _ in documents.episodes(project_id, history.sprints, [0] * len(history.sprints)):
+            pass
+        return Plan(
+            history=history,
+            project=documents.project(project_id, as_of, clock, place),
+            people=_people(history),
+            tasks=tuple(documents.backlog_task(task) for task in history.backlog),
+            retrospectives=tuple(retrospective(project_id, sprint) for sprint in history.sprints),
+        )
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = ".".join(map(str, first["loc"]))
+        raise CsvRefused(
+            f"Project {project_id} cannot be imported: {error.title} {field} "
+            f"{describe_error(first)}. Correct it in the file, or choose another --as-of."
+        ) from error
+
+
+def _people(history: ProjectHistory) -> tuple[EmployeeCreate, ...]:
+    recent = [task for sprint in history.sprints[-TEAM_SPRINTS:] for task in sprint.completed]
+    people = {
+        person.id: person
+        for person in map(documents.person, [*recent, *history.backlog])
+        if person is not None
+    }
+    return tuple(people[identity] for identity in sorted(people))
+
+
+def retrospective(project_id: str, sprint: PastSprint) -> SprintRetrospectiveCreate:
+    """Build the sprint, without its tasks' titles when it would not fit into a request.
+
+    Raises: `CsvRefused` when it does not fit even then.
+    """
+    if len(sprint.completed) > MAX_TASKS:
+        raise CsvRefused(_too_full(project_id, sprint, f"at most {MAX_TASKS:,} can be kept of one"))
+    for titles in (True, False):
+        note = documents.retrospective(project_id, sprint, titles=titles)
+        if byte_size(note) <= MAX_SPRINT_BYTES:
+            return note
+    raise CsvRefused(
+        _too_full(
+            project_id,
+            sprint,
+            f"which are more than the {MAX_SPRINT_BYTES:,} bytes that can be kept",
+        )
+    )
+
+
+def _too_full(project_id: str, sprint: PastSprint, reason: str) -> str:
+    return (
+        f"{documents.sprint_id(project_id, sprint.number)} ({sprint.start_date} to "
+        f"{sprint.end_date}) has {len(sprint.completed):,} finished tasks, {reason}: "
+        "give shorter sprints with --cadence."
+    )

@@ -1,0 +1,245 @@
+"""Bring the tasks of a project's rows into backlog and sprint, each on its day."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from agent.importing.history.changes import DETAILS
+from agent.importing.history.known_rows import KnownRows
+from agent.importing.loading import documents
+from agent.importing.loading.batches import batches
+from agent.importing.loading.existing_history import Existing
+from agent.importing.loading.history_sync import parts
+from agent.importing.loading.limits import MAX_ASSIGNED
+from agent.importing.loading.services import Services
+from agent.importing.tasks import Task
+from domain_services.backlog import schema as backlog
+from domain_services.kernel.client.http_client import PeerRefused
+from domain_services.project.schema import Assignment, EmployeeCreate
+from domain_services.sprint.schema import ProgressReport, SprintSummary
+
+# Events of a closed sprint release its tasks within moments; until then the backlog refuses.
+RELEASE_TRIES = 50
+RELEASE_SECONDS = 0.1
+
+
+@dataclass
+class TaskChanges:
+    """Effect on the tasks of a project."""
+
+    created: int = 0
+    """Tasks that are new in the backlog."""
+    reported: int = 0
+    """Tasks of the running sprint that were reported as completed."""
+    completed: int = 0
+    """Tasks outside a sprint that were completed."""
+    reopened: int = 0
+    """Completed tasks that are open again."""
+    updated: int = 0
+    """Tasks whose title, owner or details follow the rows."""
+    members: int = 0
+    """People new on the team."""
+
+    def __add__(self, other: "TaskChanges") -> "TaskChanges":
+        """Return the sum of both effects."""
+        return TaskChanges(
+            self.created + other.created,
+            self.reported + other.reported,
+            self.completed + other.completed,
+            self.reopened + other.reopened,
+            self.updated + other.updated,
+            self.members + other.members,
+        )
+
+
+class TaskSync:
+    """Backlog and running sprint of one project, kept in step with its rows."""
+
+    def __init__(self, services: Services, rows: KnownRows) -> None:
+        self._services = services
+        self._rows = rows
+        self._tasks: dict[str, backlog.Task] = {}
+        self._sprint: SprintSummary | None = None
+        self._open_in_sprint: set[str] = set()
+        self._people: set[str] | None = None
+        self.changes = TaskChanges()
+        # Earlier rows of tasks whose owner could not be changed.
+        self.deferred: dict[str, Task | None] = {}
+
+    async def read(self, existing: Existing) -> None:
+        """Read the backlog, and the open tasks of the sprint in progress."""
+        project_id = self._rows.project_id
+        # By external key: a task has kept it since its first import, whatever its title is now.
+        self._tasks = {
+            task.external_key: task
+            for task in await self._services.backlog.list_tasks(project_id)
+            if task.external_key
+        }
+        self.leave_sprint()
+        self._sprint = existing.running
+        if self._sprint is not None:
+            tasks = await self._services.sprint.list_tasks(self._sprint.sprint_id)
+            self._open_in_sprint = {task.task_id for task in tasks if task.status != "completed"}
+
+    def leave_sprint(self) -> None:
+        """Treat every task as outside a sprint, after the running one was closed."""
+        self._sprint, self._open_in_sprint = None, set()
+
+    async def create(self, day: date, finished: tuple[date, date] | None) -> None:
+        """Create the tasks that were created by `day` and are missing in the backlog.
+
+        Of those finished by the day, the ones finished between the two days; None: none of them.
+        """
+        missing = [
+            task
+            for task in self._rows.tasks
+            if task.id not in self._tasks
+            and task.created <= day
+            and (
+                task.finished is None
+                or task.finished > day
+                or (finished is not None and finished[0] <= task.finished <= finished[1])
+            )
+        ]
+        if not missing:
+            return
+        missing.sort(key=lambda task: (task.created, task.id))
+        await self._add_people(missing)
+        by_key = {task.id: task for task in missing}
+        new_tasks = [documents.backlog_task(task) for task in missing]
+        for batch in batches(new_tasks, backlog.MAX_TASKS_PER_REQUEST):
+            await self._services.backlog.create_tasks(
+                self._rows.project_id, backlog.TasksCreate(tasks=batch)
+            )
+        self.changes.created += len(by_key)
+        for task in await self._services.backlog.list_tasks(self._rows.project_id):
+            if task.external_key in by_key:
+                self._tasks[task.external_key] = task
+
+    async def finish(self, last: date) -> None:
+        """Complete the open tasks that were finished by `last`, each on its own day."""
+        finished = [
+            (task.finished, task.id)
+            for task in self._rows.tasks
+            if task.finished and task.finished <= last and task.id in self._tasks
+        ]
+        for day, key in sorted(finished):
+            task = self._tasks[key]
+            if task.task_id in self._open_in_sprint:
+                await self._report(task, day)
+            elif task.status != "completed":
+                await self._complete(task, day)
+            else:
+                continue
+            self._tasks[key] = task.model_copy(update={"status": "completed"})
+
+    async def follow_rows(self, before: KnownRows | None, day: date) -> None:
+        """Change what a later export has changed; a value that it left alone stays as it is here.
+
+        Without earlier rows, every difference counts as a change of the export.
+        """
+        earlier = before.by_key() if before else {}
+        for row in self._rows.tasks:
+            task, old = self._tasks.get(row.id), earlier.get(row.id)
+            if task is None or (before is not None and old in (None, row)):
+                continue
+            await self._follow(task, row, old, day)
+
+    def rows_done(self) -> KnownRows:
+        """Return the rows, with the earlier owner where the change had to wait."""
+        tasks = tuple(
+            replace(row, assignee=old.assignee if (old := self.deferred[row.id]) else None)
+            if row.id in self.deferred
+            else row
+            for row in self._rows.tasks
+        )
+        return replace(self._rows, tasks=tasks)
+
+    async def _follow(self, task: backlog.Task, row: Task, old: Task | None, day: date) -> None:
+        in_sprint = self._sprint is not None and task.sprint_id == self._sprint.sprint_id
+        if old and old.finished and (row.finished is None or row.finished > day):
+            await self._reopen(task, in_sprint)
+        document = documents.backlog_task(row)
+        fields = {
+            name: getattr(document, name)
+            for name in ("title", *DETAILS)
+            if getattr(document, name) != getattr(task, name)
+            and (old is None or getattr(old, name) != getattr(row, name))
+        }
+        owner_changed = old is None or old.assignee != row.assignee
+        if owner_changed and document.assigned_to != task.assigned_to:
+            await self._add_people([row])
+            if in_sprint:
+                # The owner of a task in a sprint is the sprint's: the next import tries again.
+                self.deferred[row.id] = old
+            else:
+                fields["assigned_to"] = document.assigned_to
+        if fields:
+            await self._update(task, backlog.TaskUpdate.model_validate(fields))
+            self.changes.updated += 1
+            self._tasks[row.id] = self._tasks[row.id].model_copy(update=fields)
+
+    async def _reopen(self, task: backlog.Task, in_sprint: bool) -> None:
+        if in_sprint and task.task_id not in self._open_in_sprint:
+            report = ProgressReport(progress_percentage=0, status="in_progress")
+            await self._services.sprint.report_progress(task.task_id, report)
+            self._open_in_sprint.add(task.task_id)
+        elif task.status == "completed":
+            await self._update(task, backlog.TaskUpdate(status="unassigned", progress_percentage=0))
+        else:
+            return
+        self.changes.reopened += 1
+        self._tasks[task.external_key or ""] = task.model_copy(update={"status": "unassigned"})
+
+    async def _report(self, task: backlog.Task, day: date) -> None:
+        assert self._sprint is not None
+        report = ProgressReport(progress_percentage=100, day=max(day, self._sprint.start_date))
+        await self._services.sprint.report_progress(task.task_id, report)
+        self._open_in_sprint.discard(task.task_id)
+        self.changes.reported += 1
+
+    async def _complete(self, task: backlog.Task, day: date) -> None:
+        await self._update(task, backlog.TaskUpdate(status="completed", finished_on=day))
+        self.changes.completed += 1
+
+    async def _update(self, task: backlog.Task, update: backlog.TaskUpdate) -> None:
+        """Change a task, and wait until its closed sprint has released it."""
+        for attempt in range(1, RELEASE_TRIES + 1):
+            try:
+                await self._services.backlog.update_task(task.task_id, update)
+            except PeerRefused as refused:
+                # Another sprint's hold is no fault that passes.
+                if refused.peer_status != 422 or attempt == RELEASE_TRIES:
+                    raise
+                await asyncio.sleep(RELEASE_SECONDS)
+            else:
+                return
+
+    async def _add_people(self, tasks: Iterable[Task]) -> None:
+        people = {person.id: person for task in tasks if (person := documents.person(task))}
+        if self._people is None:
+            team = await self._services.project.list_team_members(self._rows.project_id)
+            self._people = {member.id for member in team.team_members}
+        new = [people[name] for name in sorted(people.keys() - self._people)]
+        self.changes.members += await assign_people(self._services, self._rows.project_id, new)
+        self._people |= {person.id for person in new}
+
+
+async def assign_people(
+    services: Services, project_id: str, people: Sequence[EmployeeCreate]
+) -> int:
+    """Put people on a team, after creating those that nobody knows; return the new members."""
+    if not people:
+        return 0
+    employee_ids = {employee.id for employee in await services.project.list_teams()}
+    for person in people:
+        if person.id not in employee_ids:
+            await services.project.create_employee(person)
+    members = 0
+    for part in parts([person.id for person in people], MAX_ASSIGNED):
+        answer = await services.project.assign_team_members(
+            project_id, Assignment(employee_ids=list(part))
+        )
+        members += len(answer.newly_assigned)
+    return members

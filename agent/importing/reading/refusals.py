@@ -1,0 +1,56 @@
+"""File of refused rows, which a person can repair and import again."""
+
+import csv
+from itertools import count
+from pathlib import Path
+
+from agent.importing.errors import CsvRefused
+from agent.importing.reading.recognition import Recognition
+from agent.importing.tables.spreadsheet_cells import REFUSED_HEADER, harmless
+
+_CHECKED_BYTES = 100
+
+
+def write_refusals(path: Path, recognition: Recognition) -> Path:
+    """Write each refused row with its column, reason and cells, and return the path.
+
+    A cell that a spreadsheet would run has an apostrophe in front, which the import takes off.
+    An earlier file of refused rows is replaced. Beside any other file, `-2`, `-3` ... is put before
+    the suffix.
+    Raises: `CsvRefused` when the file cannot be written, or is the imported file itself.
+    """
+    source = recognition.table
+    try:
+        if path.exists() and path.samefile(source.path):
+            raise CsvRefused(f"{path} is the imported file: name another for the refused rows.")
+        path = _free_path(path, source.path)
+        with path.open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.writer(stream)
+            writer.writerow((*REFUSED_HEADER, *map(harmless, source.header)))
+            for refusal in recognition.refused:
+                cells = (refusal.column, refusal.reason, *refusal.cells)
+                writer.writerow((refusal.row, *map(harmless, cells)))
+    except OSError as error:
+        raise CsvRefused(
+            f"{path} cannot be written: {error.strerror or error}; "
+            "name another place for the refused rows with --rejects."
+        ) from error
+    return path
+
+
+def _free_path(path: Path, source: Path) -> Path:
+    """Return the path, or the first numbered one beside it that may be written."""
+    numbered = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in count(2))
+    candidate = path
+    while candidate.exists() and (candidate.samefile(source) or not _may_replace(candidate)):
+        candidate = next(numbered)
+    return candidate
+
+
+def _may_replace(path: Path) -> bool:
+    """Return True for a file of refused rows, and where nothing could be lost."""
+    if not path.is_file():
+        return True  # a device takes the rows, and a folder says why it does not
+    with path.open("rb") as stream:
+        start = stream.read(_CHECKED_BYTES)
+    return not start or start.startswith(",".join(REFUSED_HEADER).encode() + b",")
