@@ -78,7 +78,8 @@ def import_csv(
     from agent.importing.history.study import study_files
     from agent.importing.loading.plan import prepare
     from agent.importing.loading.project_place import parse_place
-    from agent.importing.reading.files import FileOptions, recognise_files
+    from agent.importing.options import ImportOptions
+    from agent.importing.reading.files import recognise_files
     from agent.importing.reading.mapping import parse_mapping
 
     with one_line():
@@ -86,7 +87,9 @@ def import_csv(
         days = parse_cadence(cadence) if cadence else None
         requested_day = parse_as_of(as_of) if as_of else None
         place = parse_place(country, subdivision, timezone)
-        options = FileOptions(parse_mapping(mapping or []), prefix, project, date_format)
+        options = ImportOptions(
+            parse_mapping(mapping or []), prefix=prefix, project=project, date_format=date_format
+        )
         recognitions = recognise_files(files, options)
         rejected = _write_rejects(recognitions, rejects)
         with _explained(recognitions, rejected, as_json):

@@ -1,13 +1,58 @@
-"""Tasks and refused rows of an import, and the rule for project ids."""
+"""Tasks, sprints and refused rows of an import, and the rule for project ids."""
 
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
+from typing import Literal
 
 from agent.importing.errors import CsvRefused
+from agent.importing.meaning.statuses import State
 from domain_services.kernel.types import PROJECT_ID, RESERVED_IDS
 
 _PROJECT_ID = re.compile(PROJECT_ID)
+
+
+class Kind(StrEnum):
+    """Size of a task: what is planned and counted is work."""
+
+    WORK = "work"
+    CONTAINER = "container"
+    """Holds work of months, such as an epic; never planned and never counted."""
+    PART = "part"
+    """Step of a task, such as a sub-task; goes where its parent goes and counts with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A change of a task's status."""
+
+    day: date
+    """Day of the change."""
+    status: str
+    """Status from then on, as the tracker writes it."""
+    state: State | None
+    """Meaning of the status; None when its name is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackerSprint:
+    """A sprint, cycle or iteration of the tracker."""
+
+    project: str
+    """Project id."""
+    name: str
+    """Name as the tracker writes it."""
+    start: date | None
+    """First day; None when not known."""
+    end: date | None
+    """Last planned day; None when not known."""
+    closed: date | None = None
+    """Day on which it was closed; None: not closed, or not known."""
+    state: Literal["future", "active", "closed"] | None = None
+    """State as the tracker writes it; None when not known."""
+    inferred: bool = False
+    """True when the days were inferred from the tasks of the sprint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +85,24 @@ class Task:
     """Estimate in the file's own unit, usually story points."""
     updated: datetime | None = None
     """Moment of the last change as the file writes it, without zone; None when not known."""
+    state: State | None = None
+    """Meaning of the status; None when not known. A done task may have no known finish day."""
+    dropped: date | None = None
+    """Day on which the task was closed without work; None: not dropped, or not known."""
+    started: date | None = None
+    """Day on which work began; None when not known."""
+    kind: Kind = Kind.WORK
+    """Size of the task."""
+    parent: str | None = None
+    """Id of the task that this one is a part of, or of its container; None without one."""
+    sprints: tuple[str, ...] = ()
+    """Names of the sprints that the task was in, the first one first."""
+    email: str | None = None
+    """Address of the assignee."""
+    others: tuple[str, ...] = ()
+    """Names of further people on the task."""
+    transitions: tuple[Transition, ...] = ()
+    """Changes of the status, the oldest first; empty when the source does not tell them."""
 
     @property
     def newest(self) -> date:

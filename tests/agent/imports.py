@@ -13,7 +13,8 @@ from agent.importing.loading.import_run import run_import
 from agent.importing.loading.load import LoadResult
 from agent.importing.loading.plan import prepare
 from agent.importing.loading.project_place import UNKNOWN_PLACE
-from agent.importing.reading.files import FileOptions, recognise_files
+from agent.importing.options import ImportOptions
+from agent.importing.reading.files import recognise_files
 from agent.importing.tasks import Task
 from domain_services.backlog.client import BacklogClient
 from domain_services.chronicle.client import ChronicleClient
@@ -84,7 +85,7 @@ class ImportRoom:
         self, *files: Sequence[Task], as_of: date | None = None, today: date | None = None
     ) -> Study:
         """Study exports as `dsm import csv` does."""
-        recognitions = recognise_files([self.write(tasks) for tasks in files], FileOptions({}))
+        recognitions = recognise_files([self.write(tasks) for tasks in files], ImportOptions())
         return study_files(recognitions, self.folder, as_of, None, today or date.today())
 
     async def load(

@@ -1,4 +1,4 @@
-"""Statuses of trackers as one of three states: To do, Doing or Done."""
+"""Statuses of trackers as one of four states: To do, Doing, Done or Dropped."""
 
 from enum import StrEnum
 from functools import lru_cache
@@ -10,6 +10,8 @@ class State(StrEnum):
     TO_DO = "To do"
     DOING = "Doing"
     DONE = "Done"
+    DROPPED = "Dropped"
+    """Closed without work: neither backlog nor velocity."""
 
 
 _NAMES: dict[State, tuple[str, ...]] = {

@@ -81,5 +81,20 @@ FIELDS: tuple[Field, ...] = (
         ),
     ),
 )
+# Read by exports of known trackers; their names are in agent/importing/profiles.
+FURTHER_FIELDS: tuple[str, ...] = (
+    "status_category",  # To Do, In Progress or Done, by the tracker itself
+    "status_changed",  # day on which the status category changed
+    "resolution",  # how a task was closed, such as Won't Do; GitHub's state reason
+    "dropped",  # day on which a task was closed without work
+    "started",  # day on which work began
+    "parent",  # id or number of the parent
+    "number",  # second id that parents refer to, such as Jira's Issue id
+    "sprint",  # name of the sprint, repeated for several
+    "sprint_start",  # first day of the sprint of the row
+    "sprint_end",  # last day of the sprint of the row
+    "url",  # address of the task
+    "email",  # address of the assignee
+)
 FIELD_NAMES: tuple[str, ...] = tuple(field.name for field in FIELDS)
 DATE_FIELDS: tuple[str, ...] = ("created", "finished", "updated")

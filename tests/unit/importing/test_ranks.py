@@ -10,7 +10,8 @@ from agent.importing.history import known_rows
 from agent.importing.history.known_rows import KnownRows
 from agent.importing.history.study import study_files, study_warnings
 from agent.importing.meaning.ranks import in_order
-from agent.importing.reading.files import FileOptions, recognise_files
+from agent.importing.options import ImportOptions
+from agent.importing.reading.files import recognise_files
 from agent.importing.reading.recognition import Recognition
 from agent.importing.tasks import Task
 
@@ -66,7 +67,7 @@ def test_files_with_different_kinds_of_ranks_have_no_order(tmp_path: Path) -> No
     contents = (file_of("1", "2"), file_of("0|hzzzzz:").replace("\n0,", "\n9,"))
     for path, content in zip(paths, contents, strict=True):
         path.write_text(content)
-    study = study_files(recognise_files(paths, FileOptions({})), tmp_path, DAY, None, DAY)
+    study = study_files(recognise_files(paths, ImportOptions()), tmp_path, DAY, None, DAY)
     assert "ranks are ignored" in study_warnings(study)[0]
     assert in_order(study.rows_of_files("P")) == []
 

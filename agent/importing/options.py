@@ -1,0 +1,28 @@
+"""Options of an import that hold for all its rows, and are saved for the next one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from agent.importing.meaning.statuses import State
+
+DEFAULT_REFUSAL_SHARE = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """What a person said about the rows; everything else is recognised."""
+
+    mapping: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Columns by field."""
+    statuses: Mapping[str, State] = field(default_factory=dict[str, State])
+    """Meaning of statuses by their names as the file writes them, in lower case."""
+    types: tuple[str, ...] = ()
+    """Types that are planned and counted; empty: all but containers and parts."""
+    prefix: str = ""
+    """Text before every value of the project column."""
+    project: str | None = None
+    """Project id of every row; None when the rows tell it."""
+    date_format: str | None = None
+    """Name of the format of every date; None detects it."""
+    refusal_share: float = DEFAULT_REFUSAL_SHARE
+    """Largest share of refused rows, from 0 to 1, with which an import still begins."""
