@@ -53,6 +53,8 @@ class TrackerSprint:
     """State as the tracker writes it; None when not known."""
     inferred: bool = False
     """True when the days were inferred from the tasks of the sprint."""
+    committed: tuple[str, ...] | None = None
+    """Ids of the tasks that were in it when it started; None when the source does not tell them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +105,26 @@ class Task:
     """Names of further people on the task."""
     transitions: tuple[Transition, ...] = ()
     """Changes of the status, the oldest first; empty when the source does not tell them."""
+    checklist: tuple[str, ...] = ()
+    """Titles of its parts, each with its id; filled by `history.work` alone."""
 
     @property
     def newest(self) -> date:
         """Newest day on which anything of the task is known to have happened."""
-        days = [day for day in (self.created, self.finished) if day]
-        return max([*days, self.updated.date()] if self.updated else days)
+        days = (self.created, self.finished, self.dropped, self.started)
+        moment = [self.updated.date()] if self.updated else []
+        return max(*(day for day in days if day), *moment, self.created)
+
+    @property
+    def ended(self) -> date | None:
+        """Day on which the task was closed, by its finish or without work; None: no known day."""
+        return self.finished or self.dropped
+
+    def is_open(self, day: date) -> bool:
+        """Tell whether the task is open at the end of a day; closed on an unknown day it is not."""
+        if self.ended is None:
+            return self.state not in (State.DONE, State.DROPPED)
+        return self.ended > day
 
 
 @dataclass(frozen=True, slots=True)

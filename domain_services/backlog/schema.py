@@ -34,6 +34,7 @@ STATUSES: tuple[TaskStatus, ...] = (
     "completed",
     "blocked",
 )
+MAX_LABEL = 100
 MAX_TASKS_PER_REQUEST = 500
 MAX_TASKS_PER_RESERVATION = 1000
 
@@ -42,7 +43,7 @@ Progress = Annotated[int, Field(strict=True, ge=0, le=100, description="percent"
 Estimate = Annotated[
     float, Field(strict=True, ge=0, le=1_000_000, description="in the team's own unit")
 ]
-Label = Annotated[Line, StringConstraints(max_length=100)]
+Label = Annotated[Line, StringConstraints(max_length=MAX_LABEL)]
 Labels = Annotated[list[Label], Field(max_length=50)]
 TaskName = Annotated[
     Line, Field(description="id or external key of a task of the same project", examples=["T-1"])

@@ -9,16 +9,21 @@ import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
 from agent.importing.errors import CsvRefused
-from agent.importing.tasks import Task
+from agent.importing.history.work import work_of
+from agent.importing.meaning.statuses import State
+from agent.importing.tasks import Kind, Task, TrackerSprint, Transition
 
 FORMAT = "dsm-import"
 # Files of earlier versions must stay readable: fields may be added, with a default.
 VERSION = 1
-_DAYS = ("created", "finished")
+_DAYS = ("created", "finished", "dropped", "started")
+_LISTS = ("labels", "sprints", "others")
+_SPRINT_DAYS = ("start", "end", "closed")
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,8 @@ class KnownRows:
     """Day before which the windows of the history end in a row; None: the day of the import."""
     reached: date | None = None
     """Day up to which the rows were brought into the services; None: the day of the import."""
+    sprints: tuple[TrackerSprint, ...] = ()
+    """Sprints of the tracker of which the files told more than the name."""
 
     @property
     def windows_end(self) -> date:
@@ -50,9 +57,14 @@ class KnownRows:
         """Day up to which the rows were brought into the services."""
         return max(self.as_of, self.reached or self.as_of)
 
+    @cached_property
+    def work(self) -> tuple[Task, ...]:
+        """Tasks that are planned and counted, in the order of their creation."""
+        return tuple(work_of(self.tasks))
+
     def by_key(self) -> dict[str, Task]:
-        """Return the tasks by their id in the file."""
-        return {task.id: task for task in self.tasks}
+        """Return the tasks that are planned and counted by their id in the file."""
+        return {task.id: task for task in self.work}
 
 
 def save(data_dir: Path, rows: KnownRows) -> None:
@@ -69,6 +81,7 @@ def save(data_dir: Path, rows: KnownRows) -> None:
         "anchor": rows.windows_end.isoformat(),
         "reached": rows.day.isoformat(),
         "tasks": [_to_json(task) for task in rows.tasks],
+        "sprints": [_sprint_to_json(sprint) for sprint in rows.sprints],
     }
     temporary = path.with_suffix(".tmp")
     with temporary.open("w", encoding="utf-8") as stream:
@@ -101,6 +114,7 @@ def find(data_dir: Path, project_id: str) -> KnownRows | None:
             anchor=_day(content.get("anchor")),
             reached=_day(content.get("reached")),
             tasks=tuple(_from_json(project_id, row) for row in content["tasks"]),
+            sprints=tuple(_sprint_from_json(project_id, row) for row in content.get("sprints", ())),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise _damaged(path) from error
@@ -141,9 +155,15 @@ def _day(text: str | None) -> date | None:
 def _to_json(task: Task) -> dict[str, object]:
     values = {name: value for name, value in asdict(task).items() if value not in (None, ())}
     del values["project"]
+    if task.kind is Kind.WORK:
+        del values["kind"]
     for name in (*_DAYS, "updated"):
         if name in values:
             values[name] = values[name].isoformat()
+    if task.transitions:
+        values["transitions"] = [
+            [change.day.isoformat(), change.status, change.state] for change in task.transitions
+        ]
     return values
 
 
@@ -154,6 +174,37 @@ def _from_json(project_id: str, row: dict[str, Any]) -> Task:
             values[name] = date.fromisoformat(values[name])
     if "updated" in values:
         values["updated"] = datetime.fromisoformat(values["updated"])
-    if "labels" in values:
-        values["labels"] = tuple(values["labels"])
+    for name in _LISTS:
+        if name in values:
+            values[name] = tuple(values[name])
+    if "state" in values:
+        values["state"] = State(values["state"])
+    if "kind" in values:
+        values["kind"] = Kind(values["kind"])
+    values["transitions"] = tuple(
+        Transition(date.fromisoformat(day), status, None if state is None else State(state))
+        for day, status, state in values.get("transitions", ())
+    )
     return Task(project=project_id, **values)
+
+
+def _sprint_to_json(sprint: TrackerSprint) -> dict[str, object]:
+    values = {name: value for name, value in asdict(sprint).items() if value not in (None, False)}
+    del values["project"]
+    for name in _SPRINT_DAYS:
+        if name in values:
+            values[name] = values[name].isoformat()
+    return values
+
+
+def _sprint_from_json(project_id: str, row: dict[str, Any]) -> TrackerSprint:
+    days = {name: _day(row.get(name)) for name in _SPRINT_DAYS}
+    committed = row.get("committed")
+    return TrackerSprint(
+        project=project_id,
+        name=row["name"],
+        **days,
+        state=row.get("state"),
+        inferred=row.get("inferred", False),
+        committed=None if committed is None else tuple(committed),
+    )

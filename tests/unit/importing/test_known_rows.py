@@ -10,7 +10,8 @@ from agent.importing.errors import CsvRefused
 from agent.importing.history import known_rows
 from agent.importing.history.known_rows import KnownRows
 from agent.importing.history.union import unite
-from agent.importing.tasks import Task
+from agent.importing.meaning.statuses import State
+from agent.importing.tasks import Kind, Task, TrackerSprint, Transition
 
 DAY = date(2024, 3, 19)
 FULL = Task(
@@ -27,15 +28,43 @@ FULL = Task(
     estimate=3.5,
     updated=datetime(2024, 3, 11, 15, 45),
 )
+OTHER = Task(
+    id="SHOP-3",
+    project="SHOP",
+    created=DAY,
+    dropped=date(2024, 3, 20),
+    started=date(2024, 3, 19),
+    state=State.DROPPED,
+    kind=Kind.PART,
+    parent="SHOP-1",
+    sprints=("Sprint 1", "Sprint 2"),
+    email="anna@example.org",
+    others=("Ben",),
+    transitions=(
+        Transition(date(2024, 3, 19), "Doing", State.DOING),
+        Transition(DAY, "Limbo", None),
+    ),
+)
+SPRINTS = (
+    TrackerSprint("SHOP", "Sprint 1", DAY, date(2024, 4, 1), date(2024, 4, 2), "closed", False),
+    TrackerSprint("SHOP", "Sprint 2", None, None, None, None, True, committed=("SHOP-3",)),
+    TrackerSprint("SHOP", "Sprint 3", None, None, None, "future", committed=()),
+)
 ROWS = KnownRows(
     project_id="SHOP",
     as_of=DAY,
     cadence_days=14,
     known_until=date(2024, 3, 18),
-    tasks=(FULL, Task("SHOP-2", "SHOP", DAY)),
+    tasks=(FULL, Task("SHOP-2", "SHOP", DAY), OTHER),
     anchor=DAY,
     reached=date(2024, 3, 25),
+    sprints=SPRINTS,
 )
+# As the release before wrote it.
+EARLIER = """{"format": "dsm-import", "version": 1, "project_id": "SHOP", "as_of": "2024-03-19",
+ "cadence_days": 14, "known_until": "2024-03-18", "anchor": "2024-03-19", "reached": "2024-03-25",
+ "tasks": [{"id": "SHOP-1", "created": "2024-03-05", "finished": "2024-03-11", "labels": ["a"],
+            "updated": "2024-03-11T15:45:00", "estimate": 3.5}]}"""
 
 
 def test_rows_are_read_as_they_were_saved(tmp_path: Path) -> None:
@@ -44,6 +73,17 @@ def test_rows_are_read_as_they_were_saved(tmp_path: Path) -> None:
     assert known_rows.find(tmp_path, "SHOP") == ROWS
     assert [path.name for path in (tmp_path / "imports").iterdir()] == ["SHOP.json"]
     assert list(known_rows.project_ids(tmp_path)) == ["SHOP"]
+
+
+def test_file_of_an_earlier_release_is_read(tmp_path: Path) -> None:
+    path = known_rows.path_of(tmp_path, "SHOP")
+    path.parent.mkdir()
+    path.write_text(EARLIER)
+    rows = known_rows.find(tmp_path, "SHOP")
+    assert rows is not None
+    (task,) = rows.tasks
+    assert (task.labels, task.kind, task.sprints, rows.sprints) == (("a",), Kind.WORK, (), ())
+    assert task.finished == date(2024, 3, 11)
 
 
 def test_failed_save_leaves_the_rows_before(tmp_path: Path) -> None:

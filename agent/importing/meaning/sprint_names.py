@@ -1,0 +1,78 @@
+"""Sprints as cells write them: a name, a path, or the text of a tracker's own object."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+SprintState = Literal["future", "active", "closed"]
+# com.atlassian.greenhopper.service.sprint.Sprint@1f3a[id=7,state=CLOSED,name=A, b,startDate=...]
+_OBJECT = re.compile(r"com\.atlassian\.greenhopper[\w.]*@?\w*\[")
+# A name may hold commas and equals signs: only the known fields end the one before.
+_FIELD = re.compile(
+    r"(?:^|,)(id|rapidViewId|state|name|startDate|endDate|completeDate|activatedDate|sequence|goal"
+    r"|autoStartStop|synced|incompleteIssuesDestinationId)="
+)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_STATES: tuple[SprintState, ...] = ("future", "active", "closed")
+
+
+@dataclass(frozen=True, slots=True)
+class SprintCell:
+    """Sprint that a cell names."""
+
+    name: str
+    """Name of the sprint."""
+    start: date | None = None
+    """First day; None when the cell does not tell it."""
+    end: date | None = None
+    """Last planned day; None as above."""
+    closed: date | None = None
+    """Day on which it was closed; None as above."""
+    state: SprintState | None = None
+    """State as the tracker writes it; None as above."""
+
+
+def sprints_of(cell: str) -> list[SprintCell]:
+    """Return the sprints that a cell names, in the order of the cell; empty for an empty cell."""
+    text = " ".join(cell.split())
+    if not text:
+        return []
+    if _OBJECT.match(text):
+        # Up to the last bracket: a name may hold some, too.
+        objects = [part.rpartition("]")[0] for part in _OBJECT.split(text)[1:]]
+        return [sprint for part in objects if (sprint := _of_object(part)) is not None]
+    return [SprintCell(last_part(text))]
+
+
+def last_part(path: str) -> str:
+    r"""Return the name at the end of an iteration path such as `Shop\\Release 1\\Sprint 3`."""
+    parts = [part.strip() for part in path.split("\\") if part.strip()]
+    return parts[-1] if parts else path
+
+
+def _of_object(text: str) -> SprintCell | None:
+    marks = list(_FIELD.finditer(text))
+    ends = [mark.start() for mark in marks[1:]] + [len(text)]
+    values = {
+        mark[1]: text[mark.end() : end].strip() for mark, end in zip(marks, ends, strict=True)
+    }
+    name = values.get("name", "")
+    if not name or name == "<null>":
+        return None
+    state = values.get("state", "").lower()
+    return SprintCell(
+        name=name,
+        start=_day(values.get("startDate")),
+        end=_day(values.get("endDate")),
+        closed=_day(values.get("completeDate")),
+        state=state if state in _STATES else None,
+    )
+
+
+def _day(text: str | None) -> date | None:
+    match = _DAY.match(text or "")
+    try:
+        return date.fromisoformat(match[0]) if match else None
+    except ValueError:
+        return None
