@@ -28,7 +28,7 @@ class ColumnSamples:
 def sample_columns(
     table: Table, columns: Mapping[str, MappedColumn], forced: DateFormat | None
 ) -> ColumnSamples:
-    """Read the table once and sample its mapped columns; rows that are too short are left out.
+    """Read the table once and sample its mapped columns; a row with a fault is left out.
 
     `forced` is the only date format that is tried; None tries all of them.
     """
@@ -38,10 +38,9 @@ def sample_columns(
         if field in columns
     }
     first_values: dict[str, str] = {}
-    width = len(table.header)
     for record in table.records():
-        # The second pass refuses such a row; its cells may belong to other columns.
-        if len(record.cells) < width:
+        # The second pass refuses such a row; its last cell may be cut.
+        if record.fault:
             continue
         if len(first_values) < len(columns):
             for field, column in columns.items():

@@ -42,6 +42,8 @@ class RowReader:
 
         Raises: `RowRefused`.
         """
+        if record.fault:
+            raise RowRefused("", record.fault)
         _check_width(record.cells, self.header)
         texts = self._texts(record.cells)
         created = self._date("created", texts["created"])
@@ -146,8 +148,6 @@ class RowReader:
 
 
 def _check_width(cells: list[str], header: tuple[str, ...]) -> None:
-    if len(cells) < len(header):
-        raise RowRefused("", f"has {len(cells)} cells, the header {len(header)}")
     # Spreadsheets end rows with empty cells that the header does not have.
     if any(map(str.strip, cells[len(header) :])):
         raise RowRefused("", f"has {len(cells)} cells, the header only {len(header)}")

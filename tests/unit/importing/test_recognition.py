@@ -121,13 +121,16 @@ def test_row_wider_than_the_header_is_accepted_when_its_surplus_is_empty(
     recognised: Recognise,
 ) -> None:
     recognition = recognised(f"{HEAD}\n1,p,2016-06-06,,, \n2,p,2016-06-06,,x\n3,p,2016-06-06\n")
-    assert [task.id for task in recognition.tasks] == ["1"]
-    assert reasons(recognition) == [
-        (3, "", "has 5 cells, the header only 4"),
-        (4, "", "has 3 cells, the header 4"),
-    ]
+    assert [task.id for task in recognition.tasks] == ["1", "3"]
+    assert reasons(recognition) == [(3, "", "has 5 cells, the header only 4")]
     assert recognition.refused[0].cells == ("2", "p", "2016-06-06", "", "x")
     assert recognition.rows == 3
+
+
+def test_row_within_which_the_file_ends_is_refused(recognised: Recognise) -> None:
+    recognition = recognised(f"{HEAD}\n1,p,2016-06-06,\n2,p,2016-0")
+    assert [task.id for task in recognition.tasks] == ["1"]
+    assert reasons(recognition) == [(3, "", "is cut: the file ends within this row")]
 
 
 def test_date_in_another_format_is_refused_with_the_expected_one(recognised: Recognise) -> None:

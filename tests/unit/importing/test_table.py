@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from agent.importing.errors import CsvRefused
-from agent.importing.tables.table import MAX_FIELD_CHARACTERS, Table, read_table
+from agent.importing.tables.delimited_text import MAX_FIELD_CHARACTERS
+from agent.importing.tables.table import Table, read_table
 
 Write = Callable[[str | bytes], Table]
 
@@ -26,8 +27,9 @@ def test_delimiters_inside_quotes_do_not_count(table_of: Write) -> None:
     assert table.header == ("id", "a, b, c, d", "created")
 
 
-def test_single_column_is_a_table(table_of: Write) -> None:
-    assert table_of("id\n1\n").header == ("id",)
+def test_single_column_is_refused_with_the_way_to_name_its_delimiter(table_of: Write) -> None:
+    with pytest.raises(CsvRefused, match=r"one column only: .* 'id\^title'.* sep=\^"):
+        table_of("id^title\n1^a\n")
 
 
 def test_byte_order_mark_is_not_part_of_the_first_column_name(table_of: Write) -> None:
@@ -54,7 +56,8 @@ def test_blank_lines_are_skipped_before_and_below_the_header(table_of: Write) ->
 
 
 def test_records_can_be_read_twice(table_of: Write) -> None:
-    table = table_of("id\n1\n2\n")
+    table = table_of("id,title\n1,a\n2,b\n")
+    assert len(list(table.records())) == 2
     assert list(table.records()) == list(table.records())
 
 
@@ -84,7 +87,7 @@ def test_latin_1_is_refused_with_offset_and_line(table_of: Write) -> None:
 
 def test_fault_after_the_first_chunk_is_named_with_its_offset_in_the_file(table_of: Write) -> None:
     filler = b"id,title\n" + b"1,x\n" * 400_000
-    for fault in (b"\xff", b"\0", b"\xc3"):
+    for fault in (b"\xff\n", b"\0", b"\xc3\n"):
         with pytest.raises(CsvRefused) as caught:
             table_of(filler + fault)
         assert caught.value.fields["offset"] == len(filler)
@@ -119,9 +122,12 @@ def test_nul_byte_is_refused_with_offset(table_of: Write) -> None:
         table_of(b"id,a\n1\0,b\n")
 
 
-def test_utf_16_is_refused(table_of: Write) -> None:
-    with pytest.raises(CsvRefused, match="offset 0"):
-        table_of("id,created\n".encode("utf-16"))
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_wide_characters_are_read_with_a_mark_or_without(table_of: Write, codec: str) -> None:
+    table = table_of("id\tиюль\n1\tлилии\n".encode(codec))
+    assert table.header == ("id", "июль")
+    assert [record.cells for record in table.records()] == [["1", "лилии"]]
+    assert table.kind == f"tab-separated, {codec[:6].upper()}"
 
 
 def test_quote_that_never_closes_is_refused_with_its_line(table_of: Write) -> None:

@@ -1,0 +1,145 @@
+"""Find the encoding of a text, and check that the whole text is of it."""
+
+import codecs
+from dataclasses import dataclass
+
+from agent.importing.errors import CsvRefused
+from agent.importing.tables.source import Source
+
+_CHUNK_BYTES = 1 << 20
+_SAMPLE_BYTES = 1 << 16
+# Single NUL bytes are damage, not the halves of wide characters.
+_FEWEST_WIDE = 4
+# One line is held in memory: 32 cells of the longest kind.
+MAX_LINE_BYTES = 1 << 25
+_MARKS = (
+    # UTF-32 first: its mark begins with that of UTF-16.
+    (codecs.BOM_UTF32_LE, "utf-32", "UTF-32"),
+    (codecs.BOM_UTF32_BE, "utf-32", "UTF-32"),
+    (codecs.BOM_UTF16_LE, "utf-16", "UTF-16"),
+    (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
+    (codecs.BOM_UTF8, "utf-8-sig", "UTF-8"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """Encoding of a text."""
+
+    codec: str
+    """Codec that reads the text without its byte order mark."""
+    name: str
+    """Name for people."""
+    ends_within: bool = False
+    """True when the text ends within a character."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """First place of a text that its encoding does not explain."""
+
+    offset: int
+    """Bytes before it."""
+    line: int
+    """Line that holds it, from 1."""
+    reason: str
+    """End of a sentence about the text."""
+    at_end: bool = False
+    """True when the text ends within a character, and nothing else is wrong."""
+
+
+def detect_encoding(source: Source) -> Encoding:
+    """Find the encoding of a text. Raises: `CsvRefused`, with the byte offset, without one."""
+    with source.open() as stream:
+        head = stream.read(_SAMPLE_BYTES)
+    encoding = _marked(head) or _unmarked_wide(head) or Encoding("utf-8", "UTF-8")
+    fault = find_fault(source, encoding)
+    if fault is None:
+        return encoding
+    if fault.at_end:
+        return Encoding(encoding.codec, encoding.name, ends_within=True)
+    raise CsvRefused(
+        f"{source.name} {fault.reason} at offset {fault.offset}, line {fault.line}. "
+        "Save it as text in UTF-8 and import it again.",
+        offset=fault.offset,
+    )
+
+
+def find_fault(source: Source, encoding: Encoding) -> Fault | None:
+    """Read the whole text; return its first fault, None without one.
+
+    Raises: `CsvRefused` when a line is longer than `MAX_LINE_BYTES`.
+    """
+    decoder = codecs.getincrementaldecoder(encoding.codec)()
+    offset, line, line_bytes = 0, 1, 0
+    with source.open() as stream:
+        while True:
+            chunk = stream.read(_CHUNK_BYTES)
+            pending = _pending(decoder)
+            try:
+                text = decoder.decode(chunk, final=not chunk)
+                bad = None
+            except UnicodeDecodeError as error:
+                bad = error
+                text = error.object[: error.start].decode(encoding.codec, "ignore")
+            position = text.find("\0")
+            if position >= 0:
+                before = text[:position]
+                width = len(before.encode(_plain(encoding.codec)))
+                reason = "holds a NUL byte" if encoding.name == "UTF-8" else "holds a NUL character"
+                return Fault(offset - pending + width, line + _breaks(before), reason)
+            if bad:
+                byte = bad.object[bad.start]
+                return Fault(
+                    offset - pending + bad.start,
+                    line + _breaks(text),
+                    f"is not {encoding.name} (byte 0x{byte:02x})",
+                    at_end=not chunk,
+                )
+            if not chunk:
+                return None
+            offset += len(chunk)
+            line += _breaks(text)
+            line_bytes = _longest_line(chunk, line_bytes, source.name, line)
+
+
+def _marked(head: bytes) -> Encoding | None:
+    for mark, codec, name in _MARKS:
+        if head.startswith(mark):
+            return Encoding(codec, name)
+    return None
+
+
+def _unmarked_wide(head: bytes) -> Encoding | None:
+    """Return UTF-16 without a mark: NUL bytes stand on one side of many pairs, not on both."""
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    many, few = max(even, odd), min(even, odd)
+    if many < _FEWEST_WIDE or many * 8 < len(head) or few * 20 > many:
+        return None
+    codec = "utf-16-le" if odd > even else "utf-16-be"
+    return Encoding(codec, "UTF-16") if head.rstrip(b"\0") else None
+
+
+def _plain(codec: str) -> str:
+    """Return the codec that writes no byte order mark."""
+    return {"utf-8-sig": "utf-8", "utf-16": "utf-16-le", "utf-32": "utf-32-le"}.get(codec, codec)
+
+
+def _pending(decoder: codecs.IncrementalDecoder) -> int:
+    return len(decoder.getstate()[0])
+
+
+def _breaks(text: str) -> int:
+    return text.count("\n") or text.count("\r")
+
+
+def _longest_line(chunk: bytes, before: int, name: str, line: int) -> int:
+    """Return the bytes since the last line break."""
+    last = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
+    length = before + len(chunk) if last < 0 else len(chunk) - last - 1
+    if length > MAX_LINE_BYTES:
+        raise CsvRefused(
+            f"{name}: line {line} is longer than {MAX_LINE_BYTES >> 20} MB, the most that is read. "
+            "Check that the file is a table, and export it again."
+        )
+    return length
