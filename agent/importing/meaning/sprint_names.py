@@ -1,11 +1,12 @@
 """Sprints as cells write them: a name, a path, or the text of a tracker's own object."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
 SprintState = Literal["future", "active", "closed"]
+SprintText = Literal["name", "names", "path"]
 # com.atlassian.greenhopper.service.sprint.Sprint@1f3a[id=7,state=CLOSED,name=A, b,startDate=...]
 _OBJECT = re.compile(r"com\.atlassian\.greenhopper[\w.]*@?\w*\[")
 # A name may hold commas and equals signs: only the known fields end the one before.
@@ -43,6 +44,22 @@ def sprints_of(cell: str) -> list[SprintCell]:
         objects = [part.rpartition("]")[0] for part in _OBJECT.split(text)[1:]]
         return [sprint for part in objects if (sprint := _of_object(part)) is not None]
     return [SprintCell(last_part(text))]
+
+
+def sprints_written(cell: str, written: SprintText, word: str) -> list[SprintCell]:
+    """Return the sprints of a cell that holds a name, names separated by commas, or a path.
+
+    The root of a path is no sprint: it holds what is not planned. `word` stands before a name that
+    is only a number; "" leaves the number as it is.
+    """
+    if written == "path" and "\\" not in cell.strip().strip("\\"):
+        return []
+    texts = cell.split(",") if written == "names" and not _OBJECT.match(cell.strip()) else [cell]
+    sprints = [sprint for text in texts for sprint in sprints_of(text)]
+    return [
+        replace(sprint, name=f"{word} {sprint.name}") if word and sprint.name.isdigit() else sprint
+        for sprint in sprints
+    ]
 
 
 def last_part(path: str) -> str:

@@ -18,6 +18,8 @@ class Lack:
     """What cannot be known without it."""
     remedy: str
     """How to get it from the tracker."""
+    field: str = ""
+    """Field that no column feeds then; "" when the export never holds the fact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +48,28 @@ class Profile:
     """Resolutions beside the common ones: Done or Dropped."""
     priorities: Mapping[str, int | None] = field(default_factory=dict[str, int | None])
     """Priorities beside the common ones, 1 is the highest; None: no priority was given."""
-    project_from: Literal["column", "key", "url"] = "column"
-    """Where the project comes from when no option names it: a column, the key before its number, or
-    the address of the task."""
+    categories: Mapping[str, State] = field(default_factory=dict[str, State])
+    """Status categories beside the common ones, such as `true` of a column `is closed`."""
+    empty: tuple[str, ...] = ()
+    """Values that mean an empty cell, in lower case, such as `null`."""
+    project_from: Literal["column", "name", "key", "url"] = "column"
+    """Where the project comes from when no option names it: a column with its id, a column with its
+    name, the key before its number, or the address of the task."""
+    created_from: Literal["column", "card id"] = "column"
+    """Where the day of creation comes from: a column, or the time in Trello's id of a card."""
+    sprint_from: Literal["name", "names", "path"] = "name"
+    """What a cell of the sprint column holds: a name, names separated by commas, or a path whose
+    last part is the name and whose root alone is no sprint."""
+    sprint_word: str = ""
+    """Word before the name of a sprint that is only a number; "" leaves the number as it is."""
+    parent_from: Literal["id", "title"] = "id"
+    """What the parent column holds: an id, or the title of the parent."""
+    child_types: tuple[str, ...] | None = ()
+    """Types that are parts when their row names a parent; None: every type is."""
+    reopened_keeps_finish: bool = False
+    """True when a task that was opened again keeps its finish day: an open status counts then."""
     lacks: tuple[Lack, ...] = ()
-    """Facts that this export does not hold, whatever its columns are."""
+    """Facts that this export does not hold, or not unless it was chosen with their columns."""
     export: str = ""
     """How a person makes this export, in one or two sentences."""
     seen: Literal["real", "documented"] = "documented"

@@ -95,6 +95,7 @@ FURTHER_FIELDS: tuple[str, ...] = (
     "sprint_end",  # last day of the sprint of the row
     "url",  # address of the task
     "email",  # address of the assignee
+    "archived",  # true when the task was put away: dropped, unless it was done
 )
 FIELD_NAMES: tuple[str, ...] = tuple(field.name for field in FIELDS)
 DATE_FIELDS: tuple[str, ...] = ("created", "finished", "updated")

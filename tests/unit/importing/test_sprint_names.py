@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.importing.meaning.sprint_names import SprintCell, sprints_of
+from agent.importing.meaning.sprint_names import SprintCell, SprintText, sprints_of, sprints_written
 
 PREFIX = "com.atlassian.greenhopper.service.sprint.Sprint@1f3a9c"
 CLOSED = (
@@ -50,3 +50,27 @@ def test_days_that_do_not_exist_are_not_known() -> None:
 def test_any_name_is_read_back_from_an_object(name: str) -> None:
     sprints = sprints_of(f"{PREFIX}[id=1,state=ACTIVE,name={name},startDate=<null>,sequence=1]")
     assert [sprint.name for sprint in sprints] == ([name] if name else [])
+
+
+@pytest.mark.parametrize(
+    ("cell", "written", "word", "names"),
+    [
+        ("Shop\\Sprint 9", "path", "", ["Sprint 9"]),
+        ("Shop\\Release 1\\Sprint 3\\", "path", "", ["Sprint 3"]),
+        ("Shop", "path", "", []),
+        ("\\Shop\\", "path", "", []),
+        ("", "path", "", []),
+        ("Sprint 1, Sprint 2", "names", "", ["Sprint 1", "Sprint 2"]),
+        ("Sprint 1, ", "names", "", ["Sprint 1"]),
+        ("Sprint 1, the first", "name", "", ["Sprint 1, the first"]),
+        (CLOSED, "names", "", ["Shop, web [A]"]),
+        ("3", "name", "Cycle", ["Cycle 3"]),
+        ("3", "name", "", ["3"]),
+        ("Launch", "name", "Cycle", ["Launch"]),
+        ("3rd", "name", "Cycle", ["3rd"]),
+    ],
+)
+def test_cell_is_read_as_its_tracker_writes_sprints(
+    cell: str, written: SprintText, word: str, names: list[str]
+) -> None:
+    assert [sprint.name for sprint in sprints_written(cell, written, word)] == names
