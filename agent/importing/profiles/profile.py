@@ -1,4 +1,4 @@
-"""Profile of a tracker's export: how it is told, what its columns mean, and what it lacks."""
+"""Profile of a tracker's export: what tells it, what its columns mean, and what it lacks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,17 +27,19 @@ class Profile:
     """Export of one tracker, in one shape and language.
 
     Names of columns, statuses, types, resolutions and priorities are written as `normalised` gives
-    them: lower case, words separated by one space, without a unit in brackets.
+    them: lower case, words separated by one space instead of - or _, no unit in brackets.
     """
 
     name: str
-    """Name for people, such as `Jira Cloud, all fields`."""
+    """Name for people: the tracker, then the shape, such as `Jira Cloud, all fields`."""
     telling: tuple[str, ...]
-    """Columns that together tell this export; empty for the profile of any table."""
+    """Columns that together tell this export."""
     columns: Mapping[str, tuple[str, ...]]
     """Names of columns by field (see `reading.fields`), the most telling first."""
     language: str = "en"
     """Language of the months and names (CLDR)."""
+    one_of: tuple[tuple[str, ...], ...] = ()
+    """Groups of columns, of each of which one must be there too to tell this export."""
     not_telling: tuple[str, ...] = ()
     """Columns of which none may be there."""
     statuses: Mapping[str, State] = field(default_factory=dict[str, State])
@@ -74,3 +76,8 @@ class Profile:
     """How a person makes this export, in one or two sentences."""
     seen: Literal["real", "documented"] = "documented"
     """`real` when the columns were read off a real export, `documented` when off documentation."""
+
+    @property
+    def tracker(self) -> str:
+        """Name of the tracker for people, such as `Jira Cloud`."""
+        return self.name.partition(",")[0]

@@ -1,0 +1,53 @@
+"""Names of columns in one spelling, so that two exports of one tracker agree."""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+# Jira puts the names of the fields that it was taught in brackets behind these words.
+CUSTOM_FIELD_PREFIXES = frozenset(
+    {
+        "aangepast veld",
+        "anpassat fält",
+        "benutzerdefiniertes feld",
+        "brugerdefineret felt",
+        "campo customizado",
+        "campo personalizado",
+        "campo personalizzato",
+        "champ personnalisé",
+        "custom field",
+        "egendefinert felt",
+        "mukautettu kenttä",
+        "pole niestandardowe",
+        "vlastní pole",
+        "özel alan",
+        "пользовательское поле",
+        "カスタム フィールド",
+        "カスタムフィールド",
+        "自定义字段",
+        "自訂欄位",
+        "사용자 지정 필드",
+    }
+)
+_SEPARATORS = re.compile(r"[\s_-]+")
+_UNIT = re.compile(
+    r"\s*[(\[]\s*(?:(?:utc|gmt)(?:\s*[+-]\s*\d{1,2}(?::?\d{2})?)?|[a-z]+/[a-z_/]+"
+    r"|days?|hours?|hrs?|minutes?|mins?|seconds?|secs?|ms|h|points?|pts?|sp)\s*[)\]]$"
+)
+
+
+@lru_cache(maxsize=4096)
+def normalised(name: str) -> str:
+    """Bring a name to lower case and one space between words, without a unit such as `(UTC)`.
+
+    A hyphen and an underscore separate words like a space. Jira's `Custom field (Points)` keeps its
+    bracket, which names the field.
+    """
+    composed = unicodedata.normalize("NFKC", name)
+    # A byte order mark and what web pages hide in names (category Cf).
+    visible = "".join(letter for letter in composed if unicodedata.category(letter) != "Cf")
+    text = " ".join(visible.split()).casefold()
+    without_unit = _UNIT.sub("", text)
+    if without_unit and without_unit not in CUSTOM_FIELD_PREFIXES:
+        text = without_unit
+    return _SEPARATORS.sub(" ", text).strip()

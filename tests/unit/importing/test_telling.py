@@ -1,0 +1,110 @@
+"""An export is known by the names of its columns."""
+
+import pytest
+
+from agent.importing.profiles.catalogue import ANY_TABLE, PROFILES
+from agent.importing.profiles.names import normalised
+from agent.importing.profiles.profile import Profile
+from agent.importing.profiles.telling import is_header, tell
+
+CURRENT_FIELDS = "Issue Type,Issue key,Issue id,Summary,Assignee,Reporter,Priority,Status,Created"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Issue key", "issue key"),
+        ("\ufeffIssue  Key ", "issue key"),
+        ("closed_at", "closed at"),
+        ("Sub-task", "sub task"),
+        ("Created At (UTC)", "created at"),
+        ("Created (GMT+02:00)", "created"),
+        ("Created [Europe/Berlin]", "created"),
+        ("Estimate (hours)", "estimate"),
+        ("Custom field (Story Points)", "custom field (story points)"),
+        ("Custom field (Points)", "custom field (points)"),
+        ("Benutzerdefiniertes Feld (h)", "benutzerdefiniertes feld (h)"),
+        ("Status (old)", "status (old)"),
+        ("(UTC)", "(utc)"),
+        ("", ""),
+    ],
+)
+def test_names_have_one_spelling(name: str, expected: str) -> None:
+    assert normalised(name) == expected
+
+
+@pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.name)
+def test_profiles_write_names_as_they_are_compared(profile: Profile) -> None:
+    names = [
+        *profile.telling,
+        *profile.not_telling,
+        *(name for group in profile.one_of for name in group),
+        *(name for columns in profile.columns.values() for name in columns),
+        *profile.statuses,
+        *profile.types,
+        *profile.resolutions,
+        *profile.priorities,
+    ]
+    assert [name for name in names if normalised(name) != name] == []
+
+
+def test_profiles_have_names_of_their_own() -> None:
+    names = [profile.name for profile in PROFILES]
+    assert len(set(names)) == len(names)
+    assert PROFILES[-1] is ANY_TABLE
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        CURRENT_FIELDS,
+        CURRENT_FIELDS.upper(),
+        "\ufeff" + CURRENT_FIELDS.replace(",", " ,  "),
+        CURRENT_FIELDS + ",Our own column,,",
+        CURRENT_FIELDS.replace("Issue id,", "").replace(",Priority", ""),
+    ],
+)
+def test_an_export_is_known_in_other_spellings_and_with_other_columns(header: str) -> None:
+    export = tell(header.split(","))
+    assert export.profile.name == "Jira, current fields"
+    assert [normalised(name) for name in export.told_by] == ["issue key", "summary"]
+
+
+def test_told_by_names_columns_as_the_file_writes_them() -> None:
+    assert tell([" ISSUE KEY", "Summary "]).told_by == ("ISSUE KEY", "Summary")
+
+
+def test_a_trimmed_export_is_most_like_its_tracker() -> None:
+    export = tell(["Key", "Summary", "Status", "Sprint", "Status Category", "Resolved"])
+    assert export.profile.name == "Jira, current fields with the finish"
+    assert export.missing == ("issue key",)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Key,Summary,Status",
+        "Key,Summary,Status,Created,Closed Date",
+        "id,title,state,created_at,closed_at,sprint",
+        # Another tracker's export that a guess would read without its finish.
+        "Key,Summary,Status,Sprint,Status Category,Closed Date",
+        "",
+    ],
+)
+def test_an_export_that_only_looks_alike_is_any_table(header: str) -> None:
+    assert tell(header.split(",")).profile is ANY_TABLE
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (CURRENT_FIELDS, True),
+        ("Task ID,Created At,Name", True),
+        ("Issue key,Summary", False),
+        ("Name,Created", False),
+        (",,", False),
+        ("https://tracker.example/issue key,,", False),
+    ],
+)
+def test_a_header_has_columns_of_a_tracker_or_an_id_and_a_day(line: str, expected: bool) -> None:
+    assert is_header(line.split(",")) is expected
