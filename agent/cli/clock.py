@@ -49,13 +49,14 @@ async def request_clock(
     """Read or move the clock. Raises: `Invalid` for a day that is none, or both options."""
     from agent.cli.clock_walk import walk_clock
     from agent.cli.connect import connect
+    from agent.cli.imported_rows import rows_of
 
     request = parse_move(to, live)
     async with connect(target) as clients:
         if request is None:
             return await clients.project.get_clock(project_id)
         # An imported project brings in on the way what its files kept back.
-        moved = await walk_clock(clients, target.folder, project_id, request)
+        moved = await walk_clock(clients, rows_of(clients, target), project_id, request)
         return moved or await clients.orchestrator.move_clock(project_id, request)
 
 

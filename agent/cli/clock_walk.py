@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import date
-from pathlib import Path
 from typing import cast
 from zoneinfo import ZoneInfo
 
@@ -10,6 +9,7 @@ from agent.cli.connect import Clients
 from agent.clock.message import describe
 from agent.clock.schema import ClockMoved, ClockMoveRequest
 from agent.importing.history import holdout, known_rows
+from agent.importing.history.row_store import RowStore
 from agent.importing.loading.walking import Walk, walk
 from domain_services.kernel.client.http_client import PeerRefused
 from domain_services.kernel.types import Answer, utc_now
@@ -56,13 +56,13 @@ class ImportedClockMoved(ClockMoved):
 
 
 async def walk_clock(
-    clients: Clients, data_dir: Path, project_id: str, request: ClockMoveRequest
+    clients: Clients, store: RowStore, project_id: str, request: ClockMoveRequest
 ) -> ImportedClockMoved | None:
     """Move a held project whose rows are known; None for any other project or request.
 
     A release walks to the present day first, so that the rows up to it are brought in.
     """
-    rows = known_rows.find(data_dir, project_id)
+    rows = await known_rows.find(store, project_id)
     if rows is None:
         return None
     before = await clients.project.get_project(project_id)
@@ -70,13 +70,13 @@ async def walk_clock(
     if before.clock == "live" or (isinstance(target, date) and target <= before.today):
         # The orchestrator says why this cannot be done.
         return None
-    walked = await walk(clients, data_dir, rows, target)
+    walked = await walk(clients, store, rows, target)
     if walked is None:
         return None
     if request.live:
         await clients.orchestrator.move_clock(project_id, request)
     after = await clients.project.get_project(project_id)
-    beside = await _beside(clients, data_dir, walked)
+    beside = await _beside(clients, store, walked)
     completed = walked.tasks.reported + walked.tasks.completed
     sentences = [
         describe(before, after, walked.daily_scrums, walked.closed_sprint),
@@ -96,12 +96,12 @@ async def walk_clock(
     )
 
 
-async def _beside(clients: Clients, data_dir: Path, walked: Walk) -> DecisionBeside | None:
+async def _beside(clients: Clients, store: RowStore, walked: Walk) -> DecisionBeside | None:
     closed = walked.closed_sprint
     if closed is None:
         return None
     sprint = await clients.sprint.get_sprint(closed.sprint_id)
-    actual = holdout.find(data_dir, walked.project_id, sprint.start_date, sprint.end_date)
+    actual = await holdout.find(store, walked.project_id, sprint.start_date, sprint.end_date)
     rule, recommended = await _numbers(clients, walked.project_id, closed.sprint_id)
     return DecisionBeside(
         sprint_id=closed.sprint_id,

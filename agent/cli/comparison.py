@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Literal
 
 from agent.cli.connect import Clients
 from agent.importing.history import holdout
+from agent.importing.history.row_store import RowStore
 from graphs.answer import Orchestration
 from memory.decision import Range
 
@@ -106,14 +106,14 @@ class Comparison:
 
 
 async def compare(
-    data_dir: Path, clients: Clients, answer: Orchestration, picked: Sequence[str] = ()
+    store: RowStore, clients: Clients, answer: Orchestration, picked: Sequence[str] = ()
 ) -> Comparison | None:
     """Compare a decision with the actual outcome; None when no imported file knows it.
 
     `picked` are the ids of the scope on the table; empty without one.
     """
-    window = _window(data_dir, answer)
-    actual = holdout.find(data_dir, answer.project_id, *window) if window else None
+    window = await _window(store, answer)
+    actual = await holdout.find(store, answer.project_id, *window) if window else None
     if actual is None:
         return None
     weeks = answer.decisions.sprint_duration_weeks
@@ -143,7 +143,7 @@ def _expected(forecast: Range | None) -> ExpectedTasks | None:
     return forecast and ExpectedTasks(forecast.expected, forecast.low, forecast.high)
 
 
-def _window(data_dir: Path, answer: Orchestration) -> tuple[date, date] | None:
+async def _window(store: RowStore, answer: Orchestration) -> tuple[date, date] | None:
     """Return first and last day of the sprint decided on, or of one cadence without a sprint.
 
     None while a sprint is in progress that the decision leaves as it is.
@@ -154,7 +154,7 @@ def _window(data_dir: Path, answer: Orchestration) -> tuple[date, date] | None:
     if answer.analysis.current_sprint and not answer.decisions.create_new_sprint:
         return None
     weeks = answer.decisions.sprint_duration_weeks
-    weeks = weeks or holdout.cadence_weeks(data_dir, answer.project_id)
+    weeks = weeks or await holdout.cadence_weeks(store, answer.project_id)
     if weeks is None:
         return None
     # A dry run has created nothing, but its planned call names the first day.

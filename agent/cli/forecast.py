@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agent.cli.orchestrate import DEFAULT_WEEKS, MAX_WEEKS
+from agent.cli.orchestrate import MAX_WEEKS
 from agent.cli.stack import AsJson
 from agent.cli.target import Target
 
@@ -57,11 +57,11 @@ async def request_forecast(
 ) -> "ProjectForecast":
     """Ask for a forecast; `weeks` of None is the cadence of the import, or 2."""
     from agent.cli.connect import connect
-    from agent.importing.history.holdout import cadence_weeks
+    from agent.cli.imported_rows import cadence, rows_of
 
-    if weeks is None:
-        weeks = min(cadence_weeks(target.folder, project) or DEFAULT_WEEKS, MAX_WEEKS)
     async with connect(target) as clients:
+        if weeks is None:
+            weeks = await cadence(rows_of(clients, target), project)
         client = clients.orchestrator
         return await client.forecast(project, sprints=sprints, tasks=tasks, weeks=weeks)
 

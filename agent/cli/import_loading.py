@@ -14,6 +14,7 @@ from rich.progress import (
 )
 
 from agent.cli.connect import connect
+from agent.cli.imported_rows import rows_of
 from agent.cli.target import Target
 from agent.client import OrchestratorClient
 from agent.importing.history.study import Study
@@ -54,7 +55,9 @@ async def load_plans(
                 bar = progress.add_task(f"importing {plan.project.id}", total=step_count(plan))
                 return lambda steps: progress.advance(bar, steps)
 
-            results = await run_import(clients, target.folder, plans, study, place, open_bar, level)
+            results = await run_import(
+                clients, rows_of(clients, target), plans, study, place, open_bar, level
+            )
             remaining = await _wait_for_embeddings(clients.orchestrator, progress)
     if remaining and not quiet:
         print(

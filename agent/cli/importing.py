@@ -75,7 +75,9 @@ def import_csv(
     from agent.cli.failures import one_line
     from agent.cli.import_loading import load_plans
     from agent.importing.history.cutoff import parse_as_of, parse_cadence
-    from agent.importing.history.study import study_files
+    from agent.importing.history.known_rows import find_all
+    from agent.importing.history.row_store import FileRows
+    from agent.importing.history.study import project_ids, study_files
     from agent.importing.loading.plan import prepare
     from agent.importing.loading.project_place import parse_place
     from agent.importing.options import ImportOptions
@@ -93,7 +95,8 @@ def import_csv(
         recognitions = recognise_files(files, options)
         rejected = _write_rejects(recognitions, rejects)
         with _explained(recognitions, rejected, as_json):
-            study = study_files(recognitions, target.folder, requested_day, days, place.today())
+            known = asyncio.run(find_all(FileRows(target.folder), project_ids(recognitions)))
+            study = study_files(recognitions, known, requested_day, days, place.today())
         if not as_json:
             import_output.show_study(study, rejected)
         # Prepared in a dry run too: it must find everything that would stop the import.

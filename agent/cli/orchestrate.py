@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -101,14 +101,12 @@ def orchestrate(
         raise typer.BadParameter("give it together with --dry-run", param_hint="--no-record")
     # Ids have no small letters: a person may type them so nevertheless.
     project = project.upper()
-    if weeks is None:
-        weeks = cadence(target.folder, project)
+    # Without a length, that of the import is asked for where the services are.
+    length: dict[str, Any] = {} if weeks is None else {"sprint_duration_weeks": weeks}
     request = OrchestrationRequest(
         dry_run=dry_run,
         record=not no_record,
-        options=Options(
-            sprint_duration_weeks=weeks, max_tasks_per_sprint=max_tasks, schedule=schedule
-        ),
+        options=Options(max_tasks_per_sprint=max_tasks, schedule=schedule, **length),
     )
     with one_line():
         names = read_names(task or (), tasks_file)
@@ -128,13 +126,6 @@ def _orchestrate_all(target: Target, *, alone: bool) -> None:
     plan_all(target)
 
 
-def cadence(folder: Path, project: str) -> int:
-    """Return the weeks of a sprint of a project: those of its import, or DEFAULT_WEEKS."""
-    from agent.importing.history.holdout import cadence_weeks
-
-    return min(cadence_weeks(folder, project) or DEFAULT_WEEKS, MAX_WEEKS)
-
-
 async def request_decision(
     target: Target,
     project: str,
@@ -145,19 +136,26 @@ async def request_decision(
 ) -> Decided:
     """Ask the orchestrator to decide, and read what is printed beside its answer.
 
+    A request without a length gets that of the project's import.
     A terminal shows the progress unless `quiet`. `names` are the picked tasks, by id or key; empty:
     the tasks are chosen from all that are free.
     """
     from agent.cli.comparison import compare
     from agent.cli.connect import connect
+    from agent.cli.imported_rows import cadence, rows_of
     from agent.cli.progress import decide_with_progress
     from agent.cli.running_sprint import running_sprint
     from agent.cli.scope import find_tasks
 
     async with connect(target) as clients:
+        rows, changes = rows_of(clients, target), dict[str, object]()
+        if "sprint_duration_weeks" not in request.options.model_fields_set:
+            changes["sprint_duration_weeks"] = await cadence(rows, project)
         ids = await find_tasks(clients.backlog, project, names) if names else []
         if ids:
-            options = request.options.model_copy(update={"task_ids": ids})
+            changes["task_ids"] = ids
+        if changes:
+            options = request.options.model_copy(update=changes)
             request = request.model_copy(update={"options": options})
         if quiet:
             answer = await clients.orchestrator.orchestrate(project, request)
@@ -165,7 +163,7 @@ async def request_decision(
             answer = await decide_with_progress(clients.orchestrator, project, request)
         return Decided(
             answer,
-            await compare(target.folder, clients, answer, ids),
+            await compare(rows, clients, answer, ids),
             await running_sprint(clients, answer),
         )
 

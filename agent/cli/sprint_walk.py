@@ -3,12 +3,12 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 from agent.client import OrchestratorClient
 from agent.decision_schema import RunDecision, StepAnswer
 from agent.importing.errors import CsvRefused
 from agent.importing.history import holdout, known_rows
+from agent.importing.history.row_store import RowStore
 from agent.importing.loading.services import Services
 from agent.importing.loading.walking import Walk, walk
 from agent.schema import OrchestrationRequest
@@ -56,15 +56,19 @@ class WalkedSprint:
 
 
 async def walk_sprints(
-    services: Services, data_dir: Path, project_id: str, request: OrchestrationRequest, sprints: int
+    services: Services,
+    store: RowStore,
+    project_id: str,
+    request: OrchestrationRequest,
+    sprints: int,
 ) -> AsyncIterator[WalkedSprint]:
     """Decide, walk through and close up to `sprints` sprints; yield each when it is closed.
 
     Ends early where the clock cannot go on: at the real today, or with nothing left to plan.
     Raises: `CsvRefused` when the project follows the clock, or no import saved its rows.
     """
-    if known_rows.find(data_dir, project_id) is None:
-        raise CsvRefused(f"{project_id} has no imported rows in {data_dir}: import its file first.")
+    if await known_rows.find(store, project_id) is None:
+        raise CsvRefused(f"{project_id} has no imported rows: import its file first.")
     # Before the first decision: a project with the calendar's day cannot be walked at all.
     if (await services.project.get_project(project_id)).clock == "live":
         raise CsvRefused(
@@ -77,16 +81,16 @@ async def walk_sprints(
         if answer.approval is not None:
             # Whoever asked for the walk wants its sprints: the caller's key approves them.
             answer, approved = await approve_all(services.orchestrator, answer.approval), True
-        rows = known_rows.find(data_dir, project_id)
+        rows = await known_rows.find(store, project_id)
         assert rows is not None
         try:
-            walked = await walk(services, data_dir, rows, "next-sprint")
+            walked = await walk(services, store, rows, "next-sprint")
         except PeerRefused as refused:
             # 422: the next sprint would begin after the real today.
             if refused.peer_status == 422:
                 return
             raise
-        sprint = walked and _sprint(data_dir, answer, walked, approved=approved)
+        sprint = walked and await _sprint(store, answer, walked, approved=approved)
         if sprint is None:
             empty += 1
         else:
@@ -104,13 +108,13 @@ async def approve_all(client: OrchestratorClient, approval: Approval) -> Orchest
     return await client.decide(approval.run_id, body)
 
 
-def _sprint(
-    data_dir: Path, answer: Orchestration, walked: Walk, *, approved: bool
+async def _sprint(
+    store: RowStore, answer: Orchestration, walked: Walk, *, approved: bool
 ) -> WalkedSprint | None:
     created, closed = answer.created, walked.closed_sprint
     if created is None or created.start_date is None or created.end_date is None or closed is None:
         return None
-    actual = holdout.find(data_dir, walked.project_id, created.start_date, created.end_date)
+    actual = await holdout.find(store, walked.project_id, created.start_date, created.end_date)
     adjustment = answer.decisions.intelligence_adjustments.get("task_count_modification")
     return WalkedSprint(
         sprint_id=closed.sprint_id,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from agent.cli.connect import Clients
     from agent.cli.sprint_walk import WalkedSprint
+    from agent.importing.history.row_store import RowStore
 
     Passed = dict[str, list[WalkedSprint]]
 
@@ -34,14 +35,9 @@ def walk(
 ) -> None:
     """Decide, work through and close sprint after sprint of held projects, as their rows say."""
     from agent.cli.failures import one_line
-    from agent.importing.errors import CsvRefused
-    from agent.importing.history import known_rows
 
     with one_line():
-        names = [name.upper() for name in projects or known_rows.project_ids(target.folder)]
-        if not names:
-            raise CsvRefused(f"No project was imported into {target.folder}: import a file first.")
-        passed = asyncio.run(_walk(target, names, sprints))
+        passed = asyncio.run(_walk(target, [name.upper() for name in projects or ()], sprints))
     if as_json:
         content = {
             name: {"sprints": [asdict(row) for row in rows], "summary": summary(rows)}
@@ -54,25 +50,31 @@ def walk(
 
 async def _walk(target: Target, projects: Sequence[str], sprints: int) -> "Passed":
     from agent.cli.connect import connect
+    from agent.cli.imported_rows import rows_of
+    from agent.importing.errors import CsvRefused
 
     async with connect(target) as clients:
+        store = rows_of(clients, target)
+        projects = projects or await store.project_ids()
+        if not projects:
+            raise CsvRefused("No project was imported: import a file first.")
         # Projects share no sprint, so that they pass theirs at the same time.
         rows = await asyncio.gather(
-            *(_walk_project(clients, target, project, sprints) for project in projects)
+            *(_walk_project(clients, store, project, sprints) for project in projects)
         )
     return dict(zip(projects, rows, strict=True))
 
 
 async def _walk_project(
-    clients: "Clients", target: Target, project: str, sprints: int
+    clients: "Clients", store: "RowStore", project: str, sprints: int
 ) -> "list[WalkedSprint]":
+    from agent.cli.imported_rows import cadence
     from agent.cli.sprint_walk import walk_sprints
-    from agent.importing.history.holdout import cadence_weeks
     from agent.schema import Options, OrchestrationRequest
 
-    weeks = min(cadence_weeks(target.folder, project) or 2, 8)
+    weeks = await cadence(store, project)
     request = OrchestrationRequest(options=Options(sprint_duration_weeks=weeks))
-    return [row async for row in walk_sprints(clients, target.folder, project, request, sprints)]
+    return [row async for row in walk_sprints(clients, store, project, request, sprints)]
 
 
 def summary(rows: "Sequence[WalkedSprint]") -> dict[str, int | float | None]:

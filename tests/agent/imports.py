@@ -8,7 +8,9 @@ from pathlib import Path
 
 from agent.cli.connect import Clients
 from agent.client import OrchestratorClient
-from agent.importing.history.study import Study, study_files
+from agent.importing.history.known_rows import KnownRows, from_document
+from agent.importing.history.row_store import FileRows
+from agent.importing.history.study import Study, project_ids, study_files
 from agent.importing.loading.import_run import run_import
 from agent.importing.loading.load import LoadResult
 from agent.importing.loading.plan import prepare
@@ -66,6 +68,7 @@ class ImportRoom:
     def __init__(self, system: System, folder: Path) -> None:
         self.clients = clients_of(system)
         self.folder = folder
+        self.store = FileRows(folder)
         self._files = 0
 
     def write(self, tasks: Sequence[Task]) -> Path:
@@ -86,7 +89,17 @@ class ImportRoom:
     ) -> Study:
         """Study exports as `dsm import csv` does."""
         recognitions = recognise_files([self.write(tasks) for tasks in files], ImportOptions())
-        return study_files(recognitions, self.folder, as_of, None, today or date.today())
+        known = {
+            name: rows for name in project_ids(recognitions) if (rows := self.known_rows(name))
+        }
+        return study_files(recognitions, known, as_of, None, today or date.today())
+
+    def known_rows(self, project_id: str) -> KnownRows | None:
+        """Read the known rows of a project; None without any."""
+        document = self.store.load(project_id)
+        if document is None:
+            return None
+        return from_document(document, self.store.describe(project_id))
 
     async def load(
         self, *files: Sequence[Task], as_of: date | None = None, today: date | None = None
@@ -95,7 +108,7 @@ class ImportRoom:
         study = self.study(*files, as_of=as_of, today=today)
         plans = [prepare(history, study.day, study.clock) for history in study.histories]
         (result,) = await run_import(
-            self.clients, self.folder, plans, study, UNKNOWN_PLACE, lambda _: lambda _: None, "act"
+            self.clients, self.store, plans, study, UNKNOWN_PLACE, lambda _: lambda _: None, "act"
         )
         return result
 

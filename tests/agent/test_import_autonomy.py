@@ -26,7 +26,7 @@ async def load(room: ImportRoom, **level: Any) -> Any:
     study = room.study(ROWS, as_of=DAY)
     plans = [prepare(history, study.day, study.clock) for history in study.histories]
     (result,) = await run_import(
-        room.clients, room.folder, plans, study, UNKNOWN_PLACE, lambda _: lambda _: None, **level
+        room.clients, room.store, plans, study, UNKNOWN_PLACE, lambda _: lambda _: None, **level
     )
     return study, result
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from agent.importing.history import known_rows
 from agent.importing.loading.planning_sync import send_past_tasks
 from agent.importing.loading.walking import walk
 from agent.importing.tasks import Task
@@ -85,17 +84,17 @@ async def test_walk_sends_what_was_finished_up_to_the_day_that_it_reaches(
     room: ImportRoom,
 ) -> None:
     await room.load(export(), as_of=DAY)
-    rows = known_rows.find(room.folder, "SHOP")
+    rows = room.known_rows("SHOP")
     assert rows is not None
-    await walk(room.clients, room.folder, rows, DAY + timedelta(3))
+    await walk(room.clients, room.store, rows, DAY + timedelta(3))
     assert await finished(room) == days(-20, -1, 0)
-    await walk(room.clients, room.folder, rows, DAY + timedelta(4))
+    await walk(room.clients, room.store, rows, DAY + timedelta(4))
     assert await finished(room) == days(-20, -1, 0, 3)
 
 
 async def test_newest_past_tasks_are_sent_when_there_are_too_many(room: ImportRoom) -> None:
     await room.load(export(), as_of=DAY)
-    rows = known_rows.find(room.folder, "SHOP")
+    rows = room.known_rows("SHOP")
     assert rows is not None
     # Long ids: a body holds fewer than ten thousand of them.
     past = [replace(task(n, -200, -(n % 100) - 1), id=f"{n:0200}") for n in range(12_000)]

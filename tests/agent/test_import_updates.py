@@ -12,7 +12,6 @@ from agent.cli.import_output import to_json
 from agent.cli.import_summary import dry_run_lines, result_lines
 from agent.cli.target import Target
 from agent.importing.errors import CsvRefused
-from agent.importing.history import known_rows
 from agent.importing.history.changes import Changes
 from agent.importing.tasks import Task
 from agent.schema import OrchestrationRequest
@@ -162,10 +161,10 @@ async def test_day_before_the_projects_day_is_refused_and_changes_nothing(
     room: ImportRoom,
 ) -> None:
     await room.load(first_export(), as_of=DAY)
-    tasks, saved = await room.tasks("SHOP"), known_rows.find(room.folder, "SHOP")
+    tasks, saved = await room.tasks("SHOP"), room.known_rows("SHOP")
     with pytest.raises(CsvRefused, match=f"is at {DAY} and never goes back"):
         await room.load(later_export(), as_of=DAY - timedelta(1))
-    assert (await room.tasks("SHOP"), known_rows.find(room.folder, "SHOP")) == (tasks, saved)
+    assert (await room.tasks("SHOP"), room.known_rows("SHOP")) == (tasks, saved)
 
 
 async def test_running_sprint_gets_reports_and_its_days_no_imported_window(

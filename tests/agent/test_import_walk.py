@@ -11,7 +11,7 @@ from agent.cli.clock_walk import walk_clock
 from agent.cli.sprint_walk import walk_sprints
 from agent.clock.schema import ClockMoveRequest
 from agent.importing.errors import CsvRefused
-from agent.importing.history import holdout, known_rows
+from agent.importing.history import holdout
 from agent.importing.loading.documents import retrospective
 from agent.importing.loading.walking import Walk, walk
 from agent.importing.tasks import Task
@@ -120,7 +120,7 @@ async def check_sprint(
         return (await velocities(room)).get(closed.sprint_id) == expected
 
     await until(counted)
-    actual = holdout.find(room.folder, "WALK", first, last)
+    actual = await holdout.find(room.store, "WALK", first, last)
     assert actual is not None
     assert (actual.finished, actual.known_until) == (len(team), None)
 
@@ -141,9 +141,9 @@ async def test_six_sprints_are_what_the_rows_say(whole: System, tmp_path: Path) 
         }
         answer = await room.clients.orchestrator.orchestrate("WALK", request)
         assert answer.created is not None, answer.decisions.reasoning
-        saved = known_rows.find(tmp_path, "WALK")
+        saved = room.known_rows("WALK")
         assert saved is not None
-        walked = await walk(room.clients, tmp_path, saved, "next-sprint")
+        walked = await walk(room.clients, room.store, saved, "next-sprint")
         assert walked is not None
         await check_sprint(room, whole, rows, answer, walked)
         assert len(await room.history("WALK")) == len(windows)
@@ -162,17 +162,17 @@ async def test_clock_command_brings_in_what_was_kept_back(whole: System, tmp_pat
     move = ClockMoveRequest(to=DAY + timedelta(2))
     answer = await room.clients.orchestrator.orchestrate("WALK", OrchestrationRequest())
     assert answer.created is not None and answer.created.end_date is not None
-    moved = await walk_clock(room.clients, tmp_path, "WALK", move)
+    moved = await walk_clock(room.clients, room.store, "WALK", move)
     assert moved is not None
     assert (moved.today, moved.decision_beside) == (DAY + timedelta(2), None)
     new = {row.id for row in rows if DAY < row.created <= DAY + timedelta(2)}
     # What was finished on the day of the import comes in when that day is left.
     assert moved.tasks_created == len(new | finished_in(rows, DAY, DAY))
     # The same day again, and a project without rows, are left to the orchestrator.
-    assert await walk_clock(room.clients, tmp_path, "WALK", move) is None
-    assert await walk_clock(room.clients, tmp_path, "OTHER", move) is None
+    assert await walk_clock(room.clients, room.store, "WALK", move) is None
+    assert await walk_clock(room.clients, room.store, "OTHER", move) is None
 
-    moved = await walk_clock(room.clients, tmp_path, "WALK", ClockMoveRequest(to="next-sprint"))
+    moved = await walk_clock(room.clients, room.store, "WALK", ClockMoveRequest(to="next-sprint"))
     assert moved is not None and moved.closed_sprint is not None
     beside = moved.decision_beside
     assert beside is not None
@@ -208,7 +208,7 @@ async def test_windows_of_an_earlier_release_learn_what_arrived_from_the_next_im
 async def test_release_brings_in_all_rows_up_to_the_present(whole: System, tmp_path: Path) -> None:
     room, rows = ImportRoom(whole, tmp_path), export()
     await room.load(rows, as_of=DAY)
-    moved = await walk_clock(room.clients, tmp_path, "WALK", ClockMoveRequest(live=True))
+    moved = await walk_clock(room.clients, room.store, "WALK", ClockMoveRequest(live=True))
     assert moved is not None
     assert (moved.clock, moved.today) == ("live", utc_now().date())
     # Every row is finished by now, those of the day of the import included.
@@ -219,7 +219,7 @@ async def test_release_brings_in_all_rows_up_to_the_present(whole: System, tmp_p
 async def test_project_that_follows_the_clock_is_not_walked(whole: System, tmp_path: Path) -> None:
     room = ImportRoom(whole, tmp_path)
     await room.load(export(), as_of=date.today())
-    sprints = walk_sprints(room.clients, tmp_path, "WALK", OrchestrationRequest(), 1)
+    sprints = walk_sprints(room.clients, room.store, "WALK", OrchestrationRequest(), 1)
     with pytest.raises(CsvRefused, match="WALK follows the clock"):
         await anext(sprints)
     assert await room.clients.sprint.list_sprints("WALK") == []

@@ -5,10 +5,10 @@ A decision must not see it. It is printed beside the decision afterwards, for co
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 
 from agent.importing.history import known_rows
 from agent.importing.history.known_rows import KnownRows
+from agent.importing.history.row_store import Document, RowStore
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,14 @@ class ActualOutcome:
         return (self.window_end - self.window_start).days + 1
 
 
-def find(data_dir: Path, project_id: str, start: date, end: date) -> ActualOutcome | None:
+async def find(store: RowStore, project_id: str, start: date, end: date) -> ActualOutcome | None:
     """Read the actual outcome of a window; None when no imported file knows its first day."""
-    rows = known_rows.find(data_dir, project_id)
+    document = await store.read(project_id)
+    if document is None:
+        return None
+    rows = known_rows.from_document(document, store.describe(project_id))
     if rows is None:
-        return _find_earlier_release(data_dir, project_id, start, end)
+        return _outcome_of_earlier_release(document, project_id, start, end)
     return outcome_of(rows, start, end)
 
 
@@ -63,9 +66,9 @@ def outcome_of(rows: KnownRows, start: date, end: date) -> ActualOutcome | None:
     )
 
 
-def cadence_weeks(data_dir: Path, project_id: str) -> int | None:
+async def cadence_weeks(store: RowStore, project_id: str) -> int | None:
     """Return the cadence of a project's import; None without one or when it is not whole weeks."""
-    content = known_rows.read_json(data_dir, project_id)
+    content = await store.read(project_id)
     if content is None:
         return None
     if content.get("format") == known_rows.FORMAT:
@@ -75,12 +78,11 @@ def cadence_weeks(data_dir: Path, project_id: str) -> int | None:
     return days // 7 if days % 7 == 0 else None
 
 
-def _find_earlier_release(
-    data_dir: Path, project_id: str, start: date, end: date
+def _outcome_of_earlier_release(
+    content: Document, project_id: str, start: date, end: date
 ) -> ActualOutcome | None:
     """Read the outcome of the one window that release 0.1.0 saved, if it is the one asked for."""
-    content = known_rows.read_json(data_dir, project_id)
-    if content is None or content.get("as_of") != start.isoformat():
+    if content.get("as_of") != start.isoformat():
         return None
     window_end = date.fromisoformat(content["window_end"])
     # It did not save how far its file reached, so an empty window may be an unknown one.

@@ -1,19 +1,18 @@
-"""Rows of a project as its last import knew them, in a file of the data folder.
+"""Rows of a project as its last import knew them, and the document that keeps them.
 
-No service reads the file: it holds what happened after the project's day too. A later export is
-merged with it, the clock takes from it what was kept back, and decisions are compared with it.
+No decision reads them: they tell what happened after the project's day too. A later export is
+merged with them, the clock takes from them what was kept back, and decisions are compared with
+them.
 """
 
-import json
-import os
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from functools import cached_property
-from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from agent.importing.errors import CsvRefused
+from agent.importing.history.row_store import Document, RowStore, damaged
 from agent.importing.history.work import work_of
 from agent.importing.meaning.statuses import State
 from agent.importing.tasks import Kind, Task, TrackerSprint, Transition
@@ -67,11 +66,29 @@ class KnownRows:
         return {task.id: task for task in self.work}
 
 
-def save(data_dir: Path, rows: KnownRows) -> None:
-    """Write the rows in one step: a crash leaves either the old file or the new one."""
-    path = path_of(data_dir, rows.project_id)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    content = {
+async def save(store: RowStore, rows: KnownRows) -> None:
+    """Keep the rows of a project in place of those before."""
+    await store.write(rows.project_id, to_document(rows))
+
+
+async def find(store: RowStore, project_id: str) -> KnownRows | None:
+    """Read the rows of a project; None when no import of this release saved any.
+
+    Raises: `CsvRefused` when they are damaged or of a later release.
+    """
+    document = await store.read(project_id)
+    return None if document is None else from_document(document, store.describe(project_id))
+
+
+async def find_all(store: RowStore, project_ids: Iterable[str]) -> dict[str, KnownRows]:
+    """Read the rows of projects; one without any is absent. Raises: as `find`."""
+    rows_by_id = {name: await find(store, name) for name in project_ids}
+    return {name: rows for name, rows in rows_by_id.items() if rows is not None}
+
+
+def to_document(rows: KnownRows) -> Document:
+    """Convert rows to JSON types."""
+    return {
         "format": FORMAT,
         "version": VERSION,
         "project_id": rows.project_id,
@@ -83,69 +100,36 @@ def save(data_dir: Path, rows: KnownRows) -> None:
         "tasks": [_to_json(task) for task in rows.tasks],
         "sprints": [_sprint_to_json(sprint) for sprint in rows.sprints],
     }
-    temporary = path.with_suffix(".tmp")
-    with temporary.open("w", encoding="utf-8") as stream:
-        json.dump(content, stream, ensure_ascii=False)
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(path)
 
 
-def find(data_dir: Path, project_id: str) -> KnownRows | None:
-    """Read the rows of a project; None when no import of this release saved any.
+def from_document(document: Document, place: str) -> KnownRows | None:
+    """Read rows from JSON types; None for a document of release 0.1.0, which had no rows.
 
-    Raises: `CsvRefused` when the file is damaged or of a later release.
+    `place` names where the document is kept. Raises: `CsvRefused`.
     """
-    content = read_json(data_dir, project_id)
-    if content is None or content.get("format") != FORMAT:
+    if document.get("format") != FORMAT:
         return None
-    path = path_of(data_dir, project_id)
-    if content.get("version") != VERSION:
+    if document.get("version") != VERSION:
         raise CsvRefused(
-            f"{path} was written by another release (format version {content.get('version')}): "
+            f"{place} was written by another release (format version {document.get('version')}): "
             "use that release, or move the file away."
         )
     try:
+        project_id = document["project_id"]
         return KnownRows(
-            project_id=content["project_id"],
-            as_of=date.fromisoformat(content["as_of"]),
-            cadence_days=content["cadence_days"],
-            known_until=date.fromisoformat(content["known_until"]),
-            anchor=_day(content.get("anchor")),
-            reached=_day(content.get("reached")),
-            tasks=tuple(_from_json(project_id, row) for row in content["tasks"]),
-            sprints=tuple(_sprint_from_json(project_id, row) for row in content.get("sprints", ())),
+            project_id=project_id,
+            as_of=date.fromisoformat(document["as_of"]),
+            cadence_days=document["cadence_days"],
+            known_until=date.fromisoformat(document["known_until"]),
+            anchor=_day(document.get("anchor")),
+            reached=_day(document.get("reached")),
+            tasks=tuple(_from_json(project_id, row) for row in document["tasks"]),
+            sprints=tuple(
+                _sprint_from_json(project_id, row) for row in document.get("sprints", ())
+            ),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise _damaged(path) from error
-
-
-def read_json(data_dir: Path, project_id: str) -> dict[str, Any] | None:
-    """Read the file of a project as JSON; None when there is none. Raises: `CsvRefused`."""
-    path = path_of(data_dir, project_id)
-    try:
-        content: object = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except ValueError as error:
-        raise _damaged(path) from error
-    if not isinstance(content, dict):
-        raise _damaged(path)
-    return cast("dict[str, Any]", content)
-
-
-def project_ids(data_dir: Path) -> Iterator[str]:
-    """Yield the ids of the projects that were imported into a data folder, sorted."""
-    yield from sorted(path.stem for path in (data_dir / "imports").glob("*.json"))
-
-
-def path_of(data_dir: Path, project_id: str) -> Path:
-    """Return the path of a project's file."""
-    return data_dir / "imports" / f"{project_id}.json"
-
-
-def _damaged(path: Path) -> CsvRefused:
-    return CsvRefused(f"{path} is damaged: move it away and import the project's files again.")
+        raise damaged(place) from error
 
 
 def _day(text: str | None) -> date | None:

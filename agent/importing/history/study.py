@@ -3,10 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 from agent.importing.errors import CsvRefused
-from agent.importing.history import known_rows
 from agent.importing.history.changes import Changes, count_changes
 from agent.importing.history.cutoff import choose_as_of, clock_of, newest_day
 from agent.importing.history.history_windows import ProjectHistory, split_history
@@ -56,22 +54,26 @@ class Study:
         }
 
 
+def project_ids(recognitions: Iterable[Recognition]) -> list[str]:
+    """Return the ids of the projects of files, sorted."""
+    return sorted({task.project for recognition in recognitions for task in recognition.tasks})
+
+
 def study_files(
     recognitions: Sequence[Recognition],
-    data_dir: Path,
+    known: Mapping[str, KnownRows],
     requested: date | None,
     requested_cadence: int | None,
     today: date,
 ) -> Study:
     """Unite the rows of files with those known before, and split them at the day of the import.
 
+    `known` holds the rows of earlier imports, at least those of the files' projects.
     Raises: `CsvRefused` when there is no usable row or no possible day.
     """
     files = unite(recognition.tasks for recognition in recognitions)
     names = sorted({task.project for task in files.tasks})
-    known_before = {
-        name: rows for name in names if (rows := known_rows.find(data_dir, name)) is not None
-    }
+    known_before = {name: known[name] for name in names if name in known}
     # Rows of earlier imports come first, as if they were an earlier file.
     united = unite([*(rows.tasks for rows in known_before.values()), files.tasks]).tasks
     day = choose_as_of(recognitions, united, requested, today)

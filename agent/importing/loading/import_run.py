@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from agent.importing.history import known_rows
+from agent.importing.history.row_store import RowStore
 from agent.importing.history.study import Study
 from agent.importing.loading.autonomy import Level
 from agent.importing.loading.existing_history import check_update, read_existing
@@ -19,7 +19,7 @@ from agent.importing.loading.update import update
 
 async def run_import(
     services: Services,
-    data_dir: Path,
+    store: RowStore,
     plans: Sequence[Plan],
     study: Study,
     place: ProjectPlace,
@@ -44,9 +44,9 @@ async def run_import(
             result = await load(services, plan, advance, level)
             await send_past_tasks(services, study.rows[plan.project.id], study.day)
             # Saved last: a failed import is repeated as if it had not begun.
-            known_rows.save(data_dir, study.rows[plan.project.id])
+            await known_rows.save(store, study.rows[plan.project.id])
         else:
-            result = await update(services, data_dir, plan, project, study, place, advance)
+            result = await update(services, store, plan, project, study, place, advance)
         tasks = study.rows_of_files(plan.project.id)
         ranked = await rank_tasks(services, plan.project.id, tasks)
         results.append(replace(result, ranked=ranked))

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 from agent.importing.history import known_rows
+from agent.importing.history.row_store import RowStore
 from agent.importing.history.study import Study
 from agent.importing.history.windows_between import past_sprints
 from agent.importing.loading.existing_history import Existing, read_existing
@@ -21,7 +21,7 @@ from domain_services.project.schema import CalendarChange, ClockMove
 
 async def update(
     services: Services,
-    data_dir: Path,
+    store: RowStore,
     plan: Plan,
     existing: Existing,
     study: Study,
@@ -38,7 +38,7 @@ async def update(
     sync = await _sync_tasks(services, existing, study, project_id)
     changes, closed_sprint = sync.changes, None
     if is_held and day > existing.project.today:
-        walked = await walk(services, data_dir, rows, day, refresh=False)
+        walked = await walk(services, store, rows, day, refresh=False)
         if walked is not None:
             changes, closed_sprint = changes + walked.tasks, walked.closed_sprint
     if is_held and study.clock == "live":
@@ -50,7 +50,7 @@ async def update(
     history = await sync_history(services, project_id, sprints, now, advance)
     await send_past_tasks(services, rows, min(day, now.project.today))
     anchor = rows.windows_end if now.own else day
-    known_rows.save(data_dir, replace(sync.rows_done(), anchor=anchor, reached=day))
+    await known_rows.save(store, replace(sync.rows_done(), anchor=anchor, reached=day))
     return LoadResult(
         project_id=project_id,
         project_created=False,

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from pathlib import Path
 
 from agent.clock.schema import ClockMoved, ClockMoveRequest, ClosedByClock, NextSprint, ScrumOfDay
 from agent.importing.history import known_rows
 from agent.importing.history.known_rows import KnownRows
+from agent.importing.history.row_store import RowStore
 from agent.importing.history.windows_between import last_day, past_sprints, uncovered
 from agent.importing.loading.existing_history import Existing, read_existing
 from agent.importing.loading.history_sync import HistoryChanges, agrees, sync_history
@@ -38,7 +38,7 @@ class Walk:
 
 async def walk(
     services: Services,
-    data_dir: Path,
+    store: RowStore,
     rows: KnownRows,
     target: date | NextSprint,
     *,
@@ -69,7 +69,7 @@ async def walk(
     # With `refresh` off, the caller sends what was finished by then.
     if refresh:
         await send_past_tasks(services, rows, walk.today)
-    known_rows.save(data_dir, replace(rows, reached=walk.today))
+    await known_rows.save(store, replace(rows, reached=walk.today))
     if refresh and _passed_a_window(rows, existing, walk):
         walk.history = await refresh_history(services, rows, walk.today)
     return walk

@@ -7,6 +7,7 @@ import pytest
 
 from agent.importing.history import holdout, known_rows
 from agent.importing.history.known_rows import KnownRows
+from agent.importing.history.row_store import FileRows
 from agent.importing.tasks import Task
 
 DAY = date(2025, 6, 16)
@@ -38,9 +39,9 @@ def rows(known_until: date, cadence_days: int = 14) -> KnownRows:
     return KnownRows("P1", DAY, cadence_days, known_until, tasks)
 
 
-def test_outcome_of_the_window_of_the_import(tmp_path: Path) -> None:
-    known_rows.save(tmp_path, rows(LAST))
-    assert holdout.find(tmp_path, "P1", DAY, LAST) == holdout.ActualOutcome(
+async def test_outcome_of_the_window_of_the_import(tmp_path: Path) -> None:
+    await known_rows.save(FileRows(tmp_path), rows(LAST))
+    assert await holdout.find(FileRows(tmp_path), "P1", DAY, LAST) == holdout.ActualOutcome(
         project_id="P1",
         window_start=DAY,
         window_end=LAST,
@@ -48,7 +49,7 @@ def test_outcome_of_the_window_of_the_import(tmp_path: Path) -> None:
         finished=4,
         from_backlog=("1", "4"),
     )
-    assert holdout.find(tmp_path, "P2", DAY, LAST) is None
+    assert await holdout.find(FileRows(tmp_path), "P2", DAY, LAST) is None
 
 
 def test_outcome_of_a_later_window_counts_what_was_finished_on_its_first_day() -> None:
@@ -65,25 +66,25 @@ def test_outcome_that_nobody_knows_is_none_and_a_window_known_in_part_says_until
     assert (actual.known_until, actual.finished) == (DAY + timedelta(1), 2)
 
 
-def test_file_of_an_earlier_release_is_read_for_its_own_window(tmp_path: Path) -> None:
+async def test_file_of_an_earlier_release_is_read_for_its_own_window(tmp_path: Path) -> None:
     (tmp_path / "imports").mkdir()
     path = tmp_path / "imports" / "P1.json"
     path.write_text(EARLIER_FILE)
     end = date(2025, 7, 6)
-    actual = holdout.find(tmp_path, "P1", DAY, end)
+    actual = await holdout.find(FileRows(tmp_path), "P1", DAY, end)
     assert actual is not None
     assert (actual.days, actual.finished, actual.from_backlog) == (21, 4, ("P1-T1", "P1-T2"))
-    assert holdout.find(tmp_path, "P1", DAY, LAST) is None
-    assert holdout.cadence_weeks(tmp_path, "P1") == 3
+    assert await holdout.find(FileRows(tmp_path), "P1", DAY, LAST) is None
+    assert await holdout.cadence_weeks(FileRows(tmp_path), "P1") == 3
     # It did not say how far it knew: none finished may be none known.
     path.write_text(EARLIER_FILE.replace('"finished": 4', '"finished": 0'))
-    assert holdout.find(tmp_path, "P1", DAY, end) is None
+    assert await holdout.find(FileRows(tmp_path), "P1", DAY, end) is None
 
 
 @pytest.mark.parametrize(("cadence_days", "weeks"), [(7, 1), (21, 3), (10, None)])
-def test_cadence_of_an_import_is_known_in_whole_weeks(
+async def test_cadence_of_an_import_is_known_in_whole_weeks(
     tmp_path: Path, cadence_days: int, weeks: int | None
 ) -> None:
-    known_rows.save(tmp_path, rows(LAST, cadence_days))
-    assert holdout.cadence_weeks(tmp_path, "P1") == weeks
-    assert holdout.cadence_weeks(tmp_path, "P2") is None
+    await known_rows.save(FileRows(tmp_path), rows(LAST, cadence_days))
+    assert await holdout.cadence_weeks(FileRows(tmp_path), "P1") == weeks
+    assert await holdout.cadence_weeks(FileRows(tmp_path), "P2") is None

@@ -9,6 +9,7 @@ import pytest
 from agent.importing.errors import CsvRefused
 from agent.importing.history import known_rows
 from agent.importing.history.known_rows import KnownRows
+from agent.importing.history.row_store import FileRows
 from agent.importing.history.union import unite
 from agent.importing.meaning.statuses import State
 from agent.importing.tasks import Kind, Task, TrackerSprint, Transition
@@ -67,47 +68,47 @@ EARLIER = """{"format": "dsm-import", "version": 1, "project_id": "SHOP", "as_of
             "updated": "2024-03-11T15:45:00", "estimate": 3.5}]}"""
 
 
-def test_rows_are_read_as_they_were_saved(tmp_path: Path) -> None:
-    assert known_rows.find(tmp_path, "SHOP") is None
-    known_rows.save(tmp_path, ROWS)
-    assert known_rows.find(tmp_path, "SHOP") == ROWS
+async def test_rows_are_read_as_they_were_saved(tmp_path: Path) -> None:
+    assert await known_rows.find(FileRows(tmp_path), "SHOP") is None
+    await known_rows.save(FileRows(tmp_path), ROWS)
+    assert await known_rows.find(FileRows(tmp_path), "SHOP") == ROWS
     assert [path.name for path in (tmp_path / "imports").iterdir()] == ["SHOP.json"]
-    assert list(known_rows.project_ids(tmp_path)) == ["SHOP"]
+    assert await FileRows(tmp_path).project_ids() == ["SHOP"]
 
 
-def test_file_of_an_earlier_release_is_read(tmp_path: Path) -> None:
-    path = known_rows.path_of(tmp_path, "SHOP")
+async def test_file_of_an_earlier_release_is_read(tmp_path: Path) -> None:
+    path = FileRows(tmp_path).path_of("SHOP")
     path.parent.mkdir()
     path.write_text(EARLIER)
-    rows = known_rows.find(tmp_path, "SHOP")
+    rows = await known_rows.find(FileRows(tmp_path), "SHOP")
     assert rows is not None
     (task,) = rows.tasks
     assert (task.labels, task.kind, task.sprints, rows.sprints) == (("a",), Kind.WORK, (), ())
     assert task.finished == date(2024, 3, 11)
 
 
-def test_failed_save_leaves_the_rows_before(tmp_path: Path) -> None:
-    known_rows.save(tmp_path, ROWS)
+async def test_failed_save_leaves_the_rows_before(tmp_path: Path) -> None:
+    await known_rows.save(FileRows(tmp_path), ROWS)
     broken = KnownRows("SHOP", DAY, 14, DAY, (Task("1", "SHOP", DAY, title="\ud800"),))
     with pytest.raises(UnicodeEncodeError):
-        known_rows.save(tmp_path, broken)
-    assert known_rows.find(tmp_path, "SHOP") == ROWS
+        await known_rows.save(FileRows(tmp_path), broken)
+    assert await known_rows.find(FileRows(tmp_path), "SHOP") == ROWS
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"format": "dsm-import", "version": 1}'])
-def test_damaged_file_is_refused_with_its_path(tmp_path: Path, content: str) -> None:
-    known_rows.save(tmp_path, ROWS)
-    known_rows.path_of(tmp_path, "SHOP").write_text(content)
+async def test_damaged_file_is_refused_with_its_path(tmp_path: Path, content: str) -> None:
+    await known_rows.save(FileRows(tmp_path), ROWS)
+    FileRows(tmp_path).path_of("SHOP").write_text(content)
     with pytest.raises(CsvRefused, match=r"imports/SHOP\.json is damaged"):
-        known_rows.find(tmp_path, "SHOP")
+        await known_rows.find(FileRows(tmp_path), "SHOP")
 
 
-def test_file_of_a_later_release_is_refused(tmp_path: Path) -> None:
-    known_rows.save(tmp_path, ROWS)
-    path = known_rows.path_of(tmp_path, "SHOP")
+async def test_file_of_a_later_release_is_refused(tmp_path: Path) -> None:
+    await known_rows.save(FileRows(tmp_path), ROWS)
+    path = FileRows(tmp_path).path_of("SHOP")
     path.write_text(json.dumps(json.loads(path.read_text()) | {"version": 2}))
     with pytest.raises(CsvRefused, match="written by another release"):
-        known_rows.find(tmp_path, "SHOP")
+        await known_rows.find(FileRows(tmp_path), "SHOP")
 
 
 def row(title: str, updated: datetime | None) -> Task:

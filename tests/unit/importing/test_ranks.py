@@ -67,13 +67,13 @@ def test_files_with_different_kinds_of_ranks_have_no_order(tmp_path: Path) -> No
     contents = (file_of("1", "2"), file_of("0|hzzzzz:").replace("\n0,", "\n9,"))
     for path, content in zip(paths, contents, strict=True):
         path.write_text(content)
-    study = study_files(recognise_files(paths, ImportOptions()), tmp_path, DAY, None, DAY)
+    study = study_files(recognise_files(paths, ImportOptions()), {}, DAY, None, DAY)
     assert "ranks are ignored" in study_warnings(study)[0]
     assert in_order(study.rows_of_files("P")) == []
 
 
-def test_saved_rows_keep_their_ranks(tmp_path: Path) -> None:
+def test_saved_rows_keep_their_ranks() -> None:
     tasks = (Task("a", "P", DAY, rank="0|hzzzzz:"), Task("b", "P", DAY))
-    known_rows.save(tmp_path, KnownRows("P", DAY, 14, DAY, tasks))
-    rows = known_rows.find(tmp_path, "P")
+    document = known_rows.to_document(KnownRows("P", DAY, 14, DAY, tasks))
+    rows = known_rows.from_document(document, "it")
     assert rows is not None and rows.tasks == tasks
