@@ -1,0 +1,1 @@
+"""Trackers' own APIs: rows of field values, read over HTTP."""

@@ -1,0 +1,60 @@
+"""Requests from what a person types: the address of a board, a repository or a project."""
+
+import re
+from urllib.parse import unquote
+
+from agent.importing.sources.addresses import base_url, check_url, with_scheme
+from agent.importing.sources.errors import SourceRefused
+from agent.importing.sources.source_request import SourceRequest
+
+GITHUB_API = "https://api.github.com"
+_JIRA_PAGES = re.compile(r"/(?:jira/|secure/|browse/|projects/|rest/|issues/|login|plugins/).*|/+$")
+_BOARD = re.compile(r"/boards/([0-9]+)|[?&]rapidView=([0-9]+)")
+_OWNER_REPO = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+")
+
+
+def jira_request(url: str, board: str | None, query: str, insecure_http: bool) -> SourceRequest:
+    """Make the request for a Jira board from the address of the site, or of a page in it.
+
+    A board may also stand in the address. Raises: `SourceRefused`.
+    """
+    parts = check_url(with_scheme(url), insecure_http=insecure_http)
+    match = _BOARD.search(f"{parts.path}?{parts.query}&{parts.fragment}")
+    scope = (board or "").strip() or ((match[1] or match[2]) if match else "")
+    return SourceRequest(
+        "jira", base_url(parts, _JIRA_PAGES.sub("", parts.path)), scope, query, False, insecure_http
+    )
+
+
+def github_request(
+    repository: str, query: str, *, projects: bool, api: str | None, insecure_http: bool
+) -> SourceRequest:
+    """Make the request for a repository, named as OWNER/REPO or by its address.
+
+    `api` is the address of another API than github.com's. Raises: `SourceRefused`.
+    """
+    name, base = repository.strip().removesuffix("/"), GITHUB_API
+    if "://" in name or name.lower().startswith("github.com/"):
+        parts = check_url(with_scheme(name), insecure_http=insecure_http)
+        if (parts.hostname or "").removeprefix("www.") != "github.com":
+            base = base_url(parts, "/api/v3")
+        name = "/".join(parts.path.strip("/").split("/")[:2])
+    name = name.removesuffix(".git")
+    if not _OWNER_REPO.fullmatch(name) or name.rsplit("/", 1)[1] in (".", ".."):
+        raise SourceRefused(f"{repository!r} is no repository; name it as OWNER/REPO.")
+    if api is not None:
+        parts = check_url(api, insecure_http=insecure_http)
+        base = base_url(parts, parts.path)
+    return SourceRequest("github", base, name, query, projects, insecure_http)
+
+
+def gitlab_request(url: str, query: str, insecure_http: bool) -> SourceRequest:
+    """Make the request for a GitLab project from its address. Raises: `SourceRefused`."""
+    parts = check_url(with_scheme(url), insecure_http=insecure_http)
+    path = unquote(parts.path).split("/-/")[0].strip("/").removesuffix(".git")
+    if "/" not in path:
+        raise SourceRefused(
+            f"{url!r} names no project; copy its address from the browser, such as "
+            "https://gitlab.com/group/project."
+        )
+    return SourceRequest("gitlab", base_url(parts, ""), path, query, False, insecure_http)
