@@ -25,9 +25,7 @@ class Clock:
         time.sleep(seconds)
 
 
-def limit_pause(
-    status: int, headers: Mapping[str, str], body: bytes, now: float
-) -> float | None:
+def limit_pause(status: int, headers: Mapping[str, str], body: bytes, now: float) -> float | None:
     """Return the seconds until a limit lets the next request through.
 
     `headers` has names in lower case, or any. None: the answer is about no limit, or names no time.

@@ -1,0 +1,1 @@
+"""Issues and Projects of GitHub."""

@@ -1,0 +1,46 @@
+"""Reading of a source: one request, whichever tracker it is of."""
+
+from datetime import UTC, datetime
+
+from agent.importing.reading.source_rows import SourceRows
+from agent.importing.sources.errors import SourceRefused
+from agent.importing.sources.github.issues import ADVICE as GITHUB_ADVICE
+from agent.importing.sources.github.issues import read_github
+from agent.importing.sources.rate_limits import Clock
+from agent.importing.sources.requests import Progress, open_client
+from agent.importing.sources.source_request import SourceRequest
+from agent.importing.sources.tokens import Credentials, credentials_of
+
+__all__ = ["Credentials", "Progress", "SourceRequest", "credentials_of", "fetch"]
+
+
+def fetch(
+    request: SourceRequest,
+    since: datetime | None,
+    progress: Progress,
+    credentials: Credentials | None = None,
+    *,
+    clock: Clock | None = None,
+) -> SourceRows:
+    """Read all tasks of a source, or those changed after a moment (with zone).
+
+    It blocks, so call it in a thread of its own. `progress` is called often; what it raises stops
+    the read. Nothing is written anywhere. `credentials` None takes them from the environment.
+    Raises: `SourceRefused` for a wrong address, token, right or answer; `SourceUnavailable` when
+    the tracker is down or its limit resets late.
+    """
+    if request.kind != "github":
+        raise SourceRefused(f"{request.kind} cannot be read yet: import a CSV export of it.")
+    credentials = credentials or credentials_of(request)
+    clock = clock or Clock()
+    today = datetime.fromtimestamp(clock.now(), UTC).date()
+    headers = credentials.bearer() | {"X-GitHub-Api-Version": "2022-11-28"}
+    with open_client(
+        request.url,
+        headers,
+        GITHUB_ADVICE,
+        progress,
+        insecure_http=request.insecure_http,
+        clock=clock,
+    ) as client:
+        return read_github(client, request, since, today)

@@ -1,0 +1,63 @@
+"""Reading of a server of the tests, with a clock that stands still."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pydantic import SecretStr
+
+from agent.importing.reading.source_rows import SourceRow, SourceRows
+from agent.importing.sources.rate_limits import Clock
+from agent.importing.sources.source import fetch
+from agent.importing.sources.source_request import ReadProgress, SourceRequest
+from agent.importing.sources.tokens import Credentials
+
+TOKEN = "canary-51cd0e"
+NOW = 1_777_000_000.0
+"""2026-04-24T03:06:40Z."""
+
+
+@dataclass
+class StandingClock(Clock):
+    """Clock that moves only when somebody waits."""
+
+    moment: float = NOW
+    pauses: list[float] = field(default_factory=list)
+
+    def now(self) -> float:
+        """Return the moment."""
+        return self.moment
+
+    def sleep(self, seconds: float) -> None:
+        """Move on at once."""
+        self.pauses.append(seconds)
+        self.moment += seconds
+
+
+@dataclass
+class Reader:
+    """One read of a source."""
+
+    clock: StandingClock = field(default_factory=StandingClock)
+    steps: list[str] = field(default_factory=list)
+    email: str | None = None
+    token: str | None = TOKEN
+
+    def read(self, request: SourceRequest, since: datetime | None = None) -> SourceRows:
+        """Read the source with the token of the tests."""
+        secret = SecretStr(self.token) if self.token else None
+        credentials = Credentials(secret, self.email)
+        return fetch(request, since, self.note, credentials, clock=self.clock)
+
+    def note(self, step: ReadProgress) -> None:
+        """Keep a step."""
+        self.steps.append(str(step))
+
+
+def by_id(rows: SourceRows) -> dict[str, SourceRow]:
+    """Return the rows by the id of their task; each id may come once."""
+    found: dict[str, SourceRow] = {}
+    for row in rows.rows:
+        (key,) = row.values["id"]
+        assert key not in found
+        found[key] = row
+    return found
