@@ -52,27 +52,27 @@ class GitHub:
         server = TrackerServer({})
 
         def list_issues(call: Call) -> Reply:
-            found = sorted(self.issues, key=lambda item: item["number"])
+            issues = sorted(self.issues, key=lambda item: item["number"])
             if since := call.query.get("since"):
-                found = [item for item in found if item["updated_at"] >= since]
+                issues = [item for item in issues if item["updated_at"] >= since]
             if labels := call.query.get("labels"):
-                found = [
+                issues = [
                     item
-                    for item in found
+                    for item in issues
                     if set(labels.split(",")) <= {label["name"] for label in item["labels"]}
                 ]
             size = min(int(call.query.get("per_page", 30)), self.most)
             page = int(call.query.get("page", 1))
             start = (page - 1) * size
             headers = {"X-RateLimit-Remaining": "4999", "X-RateLimit-Reset": "1790000000"}
-            if start + size < len(found):
+            if start + size < len(issues):
                 query = call.query | {"page": str(page + 1)}
                 text = "&".join(f"{name}={value}" for name, value in query.items())
                 headers["Link"] = (
                     f'<{server.url}{call.path}?{text}>; rel="next", '
                     f'<{server.url}{call.path}?page=99>; rel="last"'
                 )
-            return Reply(found[start : start + size], headers=headers)
+            return Reply(issues[start : start + size], headers=headers)
 
         def graphql(call: Call) -> Reply:
             variables, query = call.body["variables"], call.body["query"]

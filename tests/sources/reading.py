@@ -55,9 +55,9 @@ class Reader:
 
 def by_id(rows: SourceRows) -> dict[str, SourceRow]:
     """Return the rows by the id of their task; each id may come once."""
-    found: dict[str, SourceRow] = {}
+    rows_by_id: dict[str, SourceRow] = {}
     for row in rows.rows:
         (key,) = row.values["id"]
-        assert key not in found
-        found[key] = row
-    return found
+        assert key not in rows_by_id
+        rows_by_id[key] = row
+    return rows_by_id
