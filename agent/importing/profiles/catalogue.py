@@ -1,7 +1,19 @@
 """Profiles of all exports that are read, the most common trackers first."""
 
+from agent.importing.profiles.asana import ASANA
+from agent.importing.profiles.azure_boards import AZURE_BOARDS
+from agent.importing.profiles.clickup import CLICKUP
+from agent.importing.profiles.github import GITHUB
+from agent.importing.profiles.gitlab import GITLAB
 from agent.importing.profiles.jira import JIRA
+from agent.importing.profiles.linear import LINEAR
+from agent.importing.profiles.openproject import OPENPROJECT
 from agent.importing.profiles.profile import Profile
+from agent.importing.profiles.redmine import REDMINE
+from agent.importing.profiles.shortcut import SHORTCUT
+from agent.importing.profiles.taiga import TAIGA
+from agent.importing.profiles.trello import TRELLO
+from agent.importing.profiles.youtrack import YOUTRACK
 from agent.importing.reading.fields import FIELDS
 
 ANY_TABLE = Profile(
@@ -12,5 +24,17 @@ ANY_TABLE = Profile(
 )
 PROFILES: tuple[Profile, ...] = (
     *JIRA,
+    LINEAR,
+    AZURE_BOARDS,
+    *GITHUB,
+    GITLAB,
+    ASANA,
+    YOUTRACK,
+    *REDMINE,
+    *OPENPROJECT,
+    *TAIGA,
+    CLICKUP,
+    SHORTCUT,
+    TRELLO,
     ANY_TABLE,
 )

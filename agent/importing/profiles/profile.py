@@ -60,16 +60,16 @@ class Profile:
     created_from: Literal["column", "card id"] = "column"
     """Where the day of creation comes from: a column, or the time in Trello's id of a card."""
     sprint_from: Literal["name", "names", "path"] = "name"
-    """What a cell of the sprint column holds: a name, names separated by commas, or a path whose
+    """Content of a cell of the sprint column: a name, names separated by commas, or a path whose
     last part is the name and whose root alone is no sprint."""
     sprint_word: str = ""
     """Word before the name of a sprint that is only a number; "" leaves the number as it is."""
     parent_from: Literal["id", "title"] = "id"
-    """What the parent column holds: an id, or the title of the parent."""
+    """Content of the parent column: an id, or the title of the parent."""
     child_types: tuple[str, ...] | None = ()
     """Types that are parts when their row names a parent; None: every type is."""
-    reopened_keeps_finish: bool = False
-    """True when a task that was opened again keeps its finish day: an open status counts then."""
+    reopened: tuple[str, ...] = ()
+    """Statuses of open tasks whose finish day, if there is one, is from before a reopening."""
     lacks: tuple[Lack, ...] = ()
     """Facts that this export does not hold, or not unless it was chosen with their columns."""
     export: str = ""

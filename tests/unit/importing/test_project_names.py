@@ -35,5 +35,5 @@ def test_name_without_an_id_is_not_guessed(name: str) -> None:
 
 @given(st.text(max_size=60))
 def test_every_id_made_is_one(name: str) -> None:
-    made = project_of_name(name)
-    assert made is None or project_id(made) == made
+    candidate = project_of_name(name)
+    assert candidate is None or project_id(candidate) == candidate

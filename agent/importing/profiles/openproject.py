@@ -1,0 +1,39 @@
+"""Exports of OpenProject, in the language of the person who made them."""
+
+from agent.importing.profiles.openproject_words import LANGUAGES
+from agent.importing.profiles.profile import Lack, Profile
+from agent.importing.profiles.tracker_words import Words
+
+
+def _profile(words: Words) -> Profile:
+    return Profile(
+        name=f"OpenProject, {words.label}",
+        telling=words.telling,
+        not_telling=("#", "issue key", "work item type"),
+        # Its finish date is planned: OpenProject tells no day on which work was closed.
+        columns={"id": ("id",), **words.columns},
+        language=words.language,
+        statuses=words.statuses,
+        types=words.types,
+        priorities=words.priorities,
+        project_from="name",
+        lacks=(
+            Lack(
+                what="the day of creation",
+                effect="nothing can be imported",
+                remedy="add Created on and Updated on to the columns, and export again",
+                field="created",
+            ),
+            Lack(
+                what="the day of the finish",
+                effect="closed work has no known day, so there is no velocity",
+                remedy="take the last change as the finish: --map finished=Updated on, or the name "
+                "of that column in your file",
+                field="finished",
+            ),
+        ),
+        export="In the menu of the list of work packages, choose Export, then CSV.",
+    )
+
+
+OPENPROJECT = tuple(_profile(words) for words in LANGUAGES)
