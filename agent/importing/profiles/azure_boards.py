@@ -53,8 +53,8 @@ AZURE_BOARDS = Profile(
         "rejected": State.DROPPED,
         "removed from the backlog": State.DROPPED,
     },
-    # Teams plan and estimate features like stories: only epics hold work of months.
-    types={"epic": Kind.CONTAINER, "feature": Kind.WORK},
+    # Teams plan and estimate features too: one holds other work only where the file shows it.
+    types={"epic": Kind.CONTAINER},
     project_from="name",
     sprint_from="path",
     child_types=("task",),

@@ -68,8 +68,8 @@ class Profile:
     """Content of the parent column: an id, or the title of the parent."""
     child_types: tuple[str, ...] | None = ()
     """Types that are parts when their row names a parent; None: every type is."""
-    reopened: tuple[str, ...] = ()
-    """Statuses of open tasks whose finish day, if there is one, is from before a reopening."""
+    reopened_keeps_finish: bool = False
+    """True when a task that was opened again keeps its finish day: an open status counts then."""
     lacks: tuple[Lack, ...] = ()
     """Facts that this export does not hold, or not unless it was chosen with their columns."""
     export: str = ""

@@ -19,8 +19,8 @@ def _profile(words: Words) -> Profile:
         statuses=words.statuses,
         priorities=words.priorities,
         project_from="name",
-        # The day of closing stays in a task that is opened again; Resolved may be a closed one.
-        reopened=(*words.to_do, *words.doing),
+        # The day of closing stays in a task that is opened again.
+        reopened_keeps_finish=True,
         lacks=(
             Lack(
                 what="the days of creation and closing",
