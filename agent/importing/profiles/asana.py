@@ -29,6 +29,7 @@ ASANA = Profile(
         "waiting": State.TO_DO,
         "deferred": State.TO_DO,
     },
+    status_is_place=True,
     # A subtask names its parent by the title, and has no section.
     parent_from="title",
     child_types=None,

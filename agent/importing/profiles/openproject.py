@@ -17,6 +17,7 @@ def _profile(words: Words) -> Profile:
         types=words.types,
         priorities=words.priorities,
         project_from="name",
+        child_types=None,
         lacks=(
             Lack(
                 what="the day of creation",

@@ -66,6 +66,8 @@ class Profile:
     """Word before the name of a sprint that is only a number; "" leaves the number as it is."""
     parent_from: Literal["id", "title"] = "id"
     """Content of the parent column: an id, or the title of the parent."""
+    status_is_place: bool = False
+    """True when the status column holds places on a board, which done tasks need not leave."""
     child_types: tuple[str, ...] | None = ()
     """Types that are parts when their row names a parent; None: every type is."""
     reopened_keeps_finish: bool = False

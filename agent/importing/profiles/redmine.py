@@ -19,6 +19,7 @@ def _profile(words: Words) -> Profile:
         statuses=words.statuses,
         priorities=words.priorities,
         project_from="name",
+        child_types=None,
         # The day of closing stays in a task that is opened again.
         reopened_keeps_finish=True,
         lacks=(

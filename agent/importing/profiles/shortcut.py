@@ -31,6 +31,8 @@ SHORTCUT = Profile(
         "deployed": State.DONE,
     },
     categories={"true": State.DONE},
+    # Projects of older workspaces are folders; no column names the whole.
+    project_from="name",
     lacks=(
         Lack(
             what="the name of the project",

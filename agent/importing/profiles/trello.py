@@ -8,8 +8,6 @@ TRELLO = Profile(
     telling=("card id", "list name"),
     columns={
         "id": ("card id",),
-        # The id is the time of creation as well.
-        "created": ("card id",),
         "project": ("board name",),
         "url": ("card url",),
         "title": ("card name",),

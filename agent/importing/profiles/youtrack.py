@@ -43,5 +43,6 @@ YOUTRACK = Profile(
     priorities={"show stopper": 1},
     project_from="key",
     sprint_from="names",
+    child_types=None,
     export="In the list of issues, open the menu of actions and choose Export, then CSV.",
 )
