@@ -16,8 +16,13 @@ if TYPE_CHECKING:
     from agent.importing.reading.recognition import Recognition
 
 Files = Annotated[
-    list[Path], typer.Argument(exists=True, dir_okay=False, help="CSV files; their rows unite.")
+    list[Path],
+    typer.Argument(
+        allow_dash=True,
+        help="CSV files or workbooks, - for standard input; their rows unite.",
+    ),
 ]
+Sheet = Annotated[str | None, typer.Option(help="Sheet of a workbook; default: the first table.")]
 Mapping = Annotated[
     list[str] | None,
     typer.Option("--map", help="field=column pairs, e.g. id=Key,created=Created."),
@@ -53,6 +58,7 @@ AutonomyName = Annotated[
 
 def import_csv(
     files: Files,
+    sheet: Sheet = None,
     mapping: Mapping = None,
     prefix: Prefix = "",
     project: Project = None,
@@ -90,7 +96,11 @@ def import_csv(
         requested_day = parse_as_of(as_of) if as_of else None
         place = parse_place(country, subdivision, timezone)
         options = ImportOptions(
-            parse_mapping(mapping or []), prefix=prefix, project=project, date_format=date_format
+            parse_mapping(mapping or []),
+            prefix=prefix,
+            project=project,
+            date_format=date_format,
+            sheet=sheet,
         )
         recognitions = recognise_files(files, options)
         rejected = _write_rejects(recognitions, rejects)

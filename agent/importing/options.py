@@ -24,5 +24,7 @@ class ImportOptions:
     """Project id of every row; None when the rows tell it."""
     date_format: str | None = None
     """Name of the format of every date; None detects it."""
+    sheet: str | None = None
+    """Sheet of a workbook; None is the first that has a header."""
     refusal_share: float = DEFAULT_REFUSAL_SHARE
     """Largest share of refused rows, from 0 to 1, with which an import still begins."""

@@ -12,7 +12,7 @@ def recognise_files(paths: Sequence[Path], options: ImportOptions) -> tuple[Reco
     """Recognise every file by itself. Raises: `CsvRefused`."""
     return tuple(
         recognise(
-            read_table(path),
+            read_table(path, sheet=options.sheet),
             options.mapping,
             prefix=options.prefix,
             project=options.project,

@@ -21,7 +21,7 @@ def write_refusals(path: Path, recognition: Recognition) -> Path:
     """
     source = recognition.table
     try:
-        if path.exists() and path.samefile(source.path):
+        if _is_source(path, source.path):
             raise CsvRefused(f"{path} is the imported file: name another for the refused rows.")
         path = _free_path(path, source.path)
         with path.open("w", encoding="utf-8", newline="") as stream:
@@ -42,9 +42,14 @@ def _free_path(path: Path, source: Path) -> Path:
     """Return the path, or the first numbered one beside it that may be written."""
     numbered = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in count(2))
     candidate = path
-    while candidate.exists() and (candidate.samefile(source) or not _may_replace(candidate)):
+    while candidate.exists() and (_is_source(candidate, source) or not _may_replace(candidate)):
         candidate = next(numbered)
     return candidate
+
+
+def _is_source(path: Path, source: Path) -> bool:
+    # Standard input has no file.
+    return path.exists() and source.exists() and path.samefile(source)
 
 
 def _may_replace(path: Path) -> bool:

@@ -52,7 +52,7 @@ def detect_encoding(source: Source) -> Encoding:
     """Find the encoding of a text. Raises: `CsvRefused`, with the byte offset, without one."""
     with source.open() as stream:
         head = stream.read(_SAMPLE_BYTES)
-    encoding = _marked(head) or _unmarked_wide(head) or Encoding("utf-8", "UTF-8")
+    encoding = mark_of(head) or Encoding("utf-8", "UTF-8")
     fault = find_fault(source, encoding)
     if fault is None:
         return encoding
@@ -63,6 +63,14 @@ def detect_encoding(source: Source) -> Encoding:
         "Save it as text in UTF-8 and import it again.",
         offset=fault.offset,
     )
+
+
+def mark_of(head: bytes) -> Encoding | None:
+    """Return the encoding that the first bytes tell by a mark or by wide characters; or None."""
+    for mark, codec, name in _MARKS:
+        if head.startswith(mark):
+            return Encoding(codec, name)
+    return _unmarked_wide(head)
 
 
 def find_fault(source: Source, encoding: Encoding) -> Fault | None:
@@ -101,13 +109,6 @@ def find_fault(source: Source, encoding: Encoding) -> Fault | None:
             offset += len(chunk)
             line += _breaks(text)
             line_bytes = _longest_line(chunk, line_bytes, source.name, line)
-
-
-def _marked(head: bytes) -> Encoding | None:
-    for mark, codec, name in _MARKS:
-        if head.startswith(mark):
-            return Encoding(codec, name)
-    return None
 
 
 def _unmarked_wide(head: bytes) -> Encoding | None:

@@ -29,9 +29,7 @@ class Layout:
 
     delimiter: str
     """Character between cells."""
-    line: int
-    """Line on which the header starts, from 1."""
-    cells: list[str]
+    header: Record
     """Names of the columns, unchanged."""
 
 
@@ -61,13 +59,18 @@ def find_layout(lines: Sequence[str], is_header: IsHeader | None) -> Layout | No
     return max(layouts, key=lambda layout: _rank(layout, lines, is_header), default=None)
 
 
+def is_known(cells: Sequence[str], is_header: IsHeader | None) -> bool:
+    """Tell whether a test is given and holds for the names of columns."""
+    return is_header is not None and is_header([cell.strip() for cell in cells])
+
+
 def choose_header(records: Sequence[Record], is_header: IsHeader | None) -> Record | None:
     """Return the record that names the columns; None without any record.
 
     It is the first for which `is_header` holds, else the first with two names, else the first.
     """
     for record in records:
-        if _is_known(record.cells, is_header):
+        if is_known(record.cells, is_header):
             return record
     for record in records:
         if sum(1 for cell in record.cells if cell.strip()) > 1:
@@ -81,6 +84,8 @@ def _find_header(
     """Choose among the first lines, each read by itself: a title above may be broken CSV."""
     candidates: list[Record] = []
     broken = False
+    while above < len(lines) and not lines[above].strip():
+        above += 1
     for index in range(above, min(len(lines), HEADER_LINES + above)):
         try:
             record = next(parse(lines[index:], delimiter, first_line=index + 1), None)
@@ -91,22 +96,18 @@ def _find_header(
             candidates.append(record)
     header = choose_header(candidates, is_header)
     # Below a broken line, only a header that is known is no guess.
-    if header is None or (broken and not _is_known(header.cells, is_header)):
+    if header is None or (broken and not is_known(header.cells, is_header)):
         return None
-    return Layout(delimiter, header.row, header.cells)
-
-
-def _is_known(cells: Sequence[str], is_header: IsHeader | None) -> bool:
-    return is_header is not None and is_header([cell.strip() for cell in cells])
+    return Layout(delimiter, header)
 
 
 def _rank(
     layout: Layout, lines: Sequence[str], is_header: IsHeader | None
 ) -> tuple[bool, float, int]:
     """Rank a layout: first what is a known header, then how alike and how wide the rows are."""
-    width = len(layout.cells)
+    width = len(layout.header.cells)
     widths: list[int] = []
-    records = parse(lines[layout.line - 1 :], layout.delimiter, first_line=layout.line)
+    records = parse(lines[layout.header.row - 1 :], layout.delimiter, first_line=layout.header.row)
     try:
         for record in islice(records, 1, _SAMPLED_RECORDS):
             overflow = any(map(str.strip, record.cells[width:]))
@@ -117,4 +118,4 @@ def _rank(
     if widths:
         common, times = Counter(widths).most_common(1)[0]
         alike = times / len(widths) if common > 1 else 0.0
-    return _is_known(layout.cells, is_header), alike * math.log(width), width
+    return is_known(layout.header.cells, is_header), alike * math.log(width), width

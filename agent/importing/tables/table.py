@@ -1,19 +1,24 @@
 """File as a header and a stream of records, without any interpretation of cells."""
 
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from agent.importing.errors import CsvRefused
 from agent.importing.notices import Notice
+from agent.importing.tables.file_kinds import check_place, tell_kind
 from agent.importing.tables.header import IsHeader
+from agent.importing.tables.raw_table import RawTable
 from agent.importing.tables.record import Record
-from agent.importing.tables.source import file_source
+from agent.importing.tables.source import Source, file_source, standard_input
 from agent.importing.tables.spreadsheet_cells import is_of_refused_rows, original
-from agent.importing.tables.text_table import TextTable, open_text_table
+from agent.importing.tables.text_table import open_text_table
+from agent.importing.tables.workbook import open_workbook_table
 
 _SHOWN_CHARACTERS = 60
+_DASH = Path("-")
+# Files beside standard input are named after this.
+STANDARD_INPUT = Path("standard-input")
 _CUT = "is cut: the file ends within this row"
 
 
@@ -22,7 +27,7 @@ class Table:
     """A readable file; its records are read on demand."""
 
     path: Path
-    """Path of the file."""
+    """Path of the file; of standard input a name that no file has to have."""
     delimiter: str
     """Character between cells; "" for a workbook."""
     header: tuple[str, ...]
@@ -37,7 +42,7 @@ class Table:
     """Row within which the file ends; it must be refused. None when the file is whole."""
     notices: tuple[Notice, ...]
     """Sentences about how the file was read."""
-    rows: TextTable
+    rows: RawTable
     """Records as the file holds them."""
 
     def records(self) -> Iterator[Record]:
@@ -50,7 +55,7 @@ class Table:
         structure = self.rows.structure
         guarded = is_of_refused_rows(self.header)
         end = structure.footer[0].row if structure.footer else None
-        records = self.rows.text.records()
+        records = self.rows.rows.records()
         next(records, None)
         for record in records:
             if record.row == end:
@@ -65,30 +70,31 @@ class Table:
             yield Record(record.row, cells, _CUT) if record.row == self.cut else record
 
 
-def read_table(path: Path, is_header: IsHeader | None = None) -> Table:
+def read_table(path: Path, is_header: IsHeader | None = None, *, sheet: str | None = None) -> Table:
     """Open a file of one row a task, and read it once to find what is wrong with it.
 
-    The header is the first of the first 20 lines for which `is_header` holds, else the first line
-    that names two columns. A first line `sep=;` names the delimiter itself.
+    `-` is standard input. The header is the first of the first 20 lines for which `is_header`
+    holds, else the first that names two columns. A first line `sep=;` names the delimiter itself.
+    `sheet` names the sheet of a workbook; None is the first that has a header.
     Raises: `CsvRefused`, with the byte offset or the line where there is one, when the file cannot
     be read or is no table.
     """
     try:
-        _check_kind(path)
-        rows = open_text_table(file_source(path), is_header)
+        source = _source(path)
+        rows = _open(source, is_header, sheet)
     except OSError as error:
         raise CsvRefused(
             f"{path} cannot be read: {error.strerror or error}; name a CSV file that can be."
         ) from error
-    names = [name.strip() for name in rows.header]
+    names = [name.strip() for name in rows.header.cells]
     if is_of_refused_rows(names):
         names = [original(name) for name in names]
     return Table(
-        path=path,
-        delimiter=rows.text.delimiter,
+        path=STANDARD_INPUT if path == _DASH else path,
+        delimiter=rows.delimiter,
         header=tuple(names),
         kind=rows.kind,
-        header_line=rows.text.first_line,
+        header_line=rows.header.row,
         skipped=tuple(
             text[:_SHOWN_CHARACTERS] for line in rows.above if (text := line.strip(" \t\r\n,;|"))
         ),
@@ -98,7 +104,22 @@ def read_table(path: Path, is_header: IsHeader | None = None) -> Table:
     )
 
 
-def _notices(rows: TextTable) -> Iterator[Notice]:
+def _source(path: Path) -> Source:
+    if path == _DASH:
+        return standard_input()
+    check_place(path)
+    return file_source(path)
+
+
+def _open(source: Source, is_header: IsHeader | None, sheet: str | None) -> RawTable:
+    if tell_kind(source) == "workbook":
+        return open_workbook_table(source, is_header, sheet)
+    if sheet is not None:
+        raise CsvRefused(f"{source.name} is text and has no sheets: leave --sheet out.")
+    return open_text_table(source, is_header)
+
+
+def _notices(rows: RawTable) -> Iterator[Notice]:
     if rows.cut:
         yield Notice(
             f"The file ends within the row that starts on line {rows.cut}: the export or its copy "
@@ -121,13 +142,4 @@ def _notices(rows: TextTable) -> Iterator[Notice]:
         yield Notice(
             f"The header is repeated on {count} {'line' if count == 1 else 'lines'} below, "
             f"first on line {min(structure.repeated)}: these are no tasks."
-        )
-
-
-def _check_kind(path: Path) -> None:
-    mode = path.stat().st_mode
-    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-        raise CsvRefused(
-            f"{path} is not a regular file, and the rows are read more than once: "
-            "save what it delivers to a file and import that."
         )

@@ -1,13 +1,13 @@
 """Open a text as rows below a header."""
 
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from agent.importing.errors import CsvRefused
-from agent.importing.notices import Notice
 from agent.importing.tables.delimited_text import BrokenRecord, DelimitedText, parse
 from agent.importing.tables.encodings import Encoding, detect_encoding
 from agent.importing.tables.header import IsHeader, find_layout, read_head
+from agent.importing.tables.raw_table import RawTable
 from agent.importing.tables.source import Source
 from agent.importing.tables.structure import Structure, survey
 
@@ -17,52 +17,33 @@ _SHOWN_CHARACTERS = 60
 _SEARCHED_LINES = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class TextTable:
-    """Text whose layout is known and whose records were all read once."""
-
-    text: DelimitedText
-    """Records, the header first."""
-    kind: str
-    """Kind for people, such as `tab-separated, UTF-16`."""
-    header: list[str]
-    """Names of the columns, unchanged."""
-    above: list[str]
-    """Lines above the header."""
-    structure: Structure
-    """Lines that are no rows."""
-    cut: int | None
-    """Row within which the text ends; None when it ends with a whole row."""
-    notices: tuple[Notice, ...] = ()
-    """Sentences about how the text was read."""
-
-
-def open_text_table(source: Source, is_header: IsHeader | None) -> TextTable:
+def open_text_table(source: Source, is_header: IsHeader | None) -> RawTable:
     """Find encoding, delimiter and header, and read every record once. Raises: `CsvRefused`."""
     encoding = detect_encoding(source)
     lines = read_head(source, encoding.codec)
     layout = find_layout(lines, is_header)
     if layout is None:
         raise _without_header(source, lines)
-    if len(layout.cells) < 2:
-        shown = lines[layout.line - 1].strip()[:_SHOWN_CHARACTERS]
+    if len(layout.header.cells) < 2:
+        shown = lines[layout.header.row - 1].strip()[:_SHOWN_CHARACTERS]
         raise CsvRefused(
             f"{source.name} has one column only: no comma, semicolon, tab or bar divides "
             f"{shown!r}. Export a table with one row a task; if another character divides its "
             "cells, name it in a first line such as sep=^ and import it again."
         )
-    text = DelimitedText(source, encoding.codec, layout.delimiter, layout.line)
-    text, structure = _survey(text, [cell.strip() for cell in layout.cells])
-    cut = _cut_row(text, structure, encoding, len(layout.cells))
+    text = DelimitedText(source, encoding.codec, layout.delimiter, layout.header.row)
+    text, structure = _survey(text, [cell.strip() for cell in layout.header.cells])
+    cut = _cut_row(text, structure, encoding, len(layout.header.cells))
     if cut:
         text = replace(text, ends_within=True)
         structure = replace(structure, footer=())
     name = _DELIMITER_NAMES.get(layout.delimiter, repr(layout.delimiter))
-    return TextTable(
-        text=text,
+    return RawTable(
+        rows=text,
+        delimiter=layout.delimiter,
         kind=f"{name}-separated, {encoding.name}",
-        header=layout.cells,
-        above=lines[: layout.line - 1],
+        header=layout.header,
+        above=lines[: layout.header.row - 1],
         structure=structure,
         cut=cut,
     )
@@ -72,7 +53,9 @@ def _without_header(source: Source, lines: list[str]) -> CsvRefused:
     """Return the error for a text none of whose first lines is a record."""
     try:
         if next(parse(lines, ","), None) is None:
-            return CsvRefused(f"{source.name} is empty: the first line must name the columns.")
+            return CsvRefused(
+                f"{source.name} is empty: the first line must name the columns. Export it again."
+            )
     except BrokenRecord as broken:
         return broken.refused(source.name)
     return CsvRefused(f"{source.name} has no line that names columns. Export it again.")
