@@ -23,22 +23,24 @@ class Refusal:
 
 def refusal_of(advice: Refusal, base: str, path: str, status: int, body: bytes) -> SourceRefused:
     """Return the refusal for an answer, with the tracker's own words where it gives some."""
+    return SourceRefused(_reason(advice, base, path, status, body), answer_status=status)
+
+
+def _reason(advice: Refusal, base: str, path: str, status: int, body: bytes) -> str:
     words = their_words(body)
     quoted = f' It says: "{words}".' if words else ""
     if status in (200, 203) or (body.lstrip()[:1] == b"<" and status < 400):
-        return SourceRefused(
+        return (
             f"{base}{path} answers with a web page instead of data, such as a login page. Check "
             f"the URL; then {advice.unauthorized[:1].lower()}{advice.unauthorized[1:]}"
         )
     if status == 401:
-        return SourceRefused(f"{base} does not accept the token.{quoted} {advice.unauthorized}")
+        return f"{base} does not accept the token.{quoted} {advice.unauthorized}"
     if status == 403:
-        return SourceRefused(f"{base} refuses {path} to this token.{quoted} {advice.forbidden}")
+        return f"{base} refuses {path} to this token.{quoted} {advice.forbidden}"
     if status in (404, 410):
-        return SourceRefused(f"{base} has no {path} for this token.{quoted} {advice.unknown}")
-    return SourceRefused(
-        f"{base} refuses the request {path} ({status}).{quoted} Check the names that were given."
-    )
+        return f"{base} has no {path} for this token.{quoted} {advice.unknown}"
+    return f"{base} refuses the request {path} ({status}).{quoted} Check the names that were given."
 
 
 def their_words(body: bytes) -> str:

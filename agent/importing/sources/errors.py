@@ -9,6 +9,11 @@ class SourceRefused(Invalid):
     code = "source_refused"
     title = "The tracker refuses to be read"
 
+    def __init__(self, detail: str, *, answer_status: int | None = None) -> None:
+        super().__init__(detail)
+        self.answer_status = answer_status
+        """HTTP status of the tracker's answer; None when it is not about one."""
+
 
 class SourceUnavailable(Unavailable):
     """A tracker that cannot be read now: it is down, or its limit resets later."""

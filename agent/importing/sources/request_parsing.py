@@ -8,7 +8,12 @@ from agent.importing.sources.errors import SourceRefused
 from agent.importing.sources.source_request import SourceRequest
 
 GITHUB_API = "https://api.github.com"
-_JIRA_PAGES = re.compile(r"/(?:jira/|secure/|browse/|projects/|rest/|issues/|login|plugins/).*|/+$")
+# Pages of Jira; a company's own Jira may itself lie below a path, such as /jira.
+_JIRA_PAGES = re.compile(
+    r"/jira/(?:software|core|servicedesk|projects|boards|your-work|for-you|dashboards|people|plans)"
+    r"(?:/.*)?$|/(?:secure|browse|projects|rest|issues|plugins|login(?:\.jsp)?)(?:/.*)?$"
+)
+_SCOPED = re.compile(r"/ex/jira/[0-9a-fA-F-]+")
 _BOARD = re.compile(r"/boards/([0-9]+)|[?&]rapidView=([0-9]+)")
 _OWNER_REPO = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+")
 
@@ -21,9 +26,13 @@ def jira_request(url: str, board: str | None, query: str, insecure_http: bool) -
     parts = check_url(with_scheme(url), insecure_http=insecure_http)
     match = _BOARD.search(f"{parts.path}?{parts.query}&{parts.fragment}")
     scope = (board or "").strip() or ((match[1] or match[2]) if match else "")
-    return SourceRequest(
-        "jira", base_url(parts, _JIRA_PAGES.sub("", parts.path)), scope, query, False, insecure_http
-    )
+    host, path = parts.hostname or "", _JIRA_PAGES.sub("", parts.path)
+    if host == "api.atlassian.com":
+        # The address for tokens of a narrow scope.
+        path = match[0] if (match := _SCOPED.match(parts.path)) else ""
+    elif host.endswith(".atlassian.net"):
+        path = ""
+    return SourceRequest("jira", base_url(parts, path), scope, query, False, insecure_http)
 
 
 def github_request(

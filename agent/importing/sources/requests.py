@@ -1,5 +1,6 @@
 """HTTP client of a tracker: it retries, waits within bounds, and sends the token to one host."""
 
+import base64
 import json
 import random
 import re
@@ -73,6 +74,12 @@ class TrackerClient:
     waited_seconds: float = 0.0
     """Time that limits took so far."""
 
+    def hide(self, text: str) -> str:
+        """Return a tracker's words without the credentials, which some repeat in a refusal."""
+        for secret in secrets_in(self.http.headers):
+            text = text.replace(secret, "***")
+        return text
+
     def address(self, path: str, params: Mapping[str, str | int]) -> str:
         """Return the whole URL of a path below the base."""
         return f"{self.base}{path}?{urlencode(params)}"
@@ -119,7 +126,9 @@ class TrackerClient:
             )
         self._check_host(location)
         if method == "POST" and raw.status not in (307, 308):
-            raise SourceRefused(f"{self.base} has moved to {location}; give that as the URL.")
+            raise SourceRefused(
+                f"{self.base} has moved to {urlsplit(location).path}; give its new address."
+            )
         return location
 
     def _with_retries(
@@ -228,7 +237,8 @@ class TrackerClient:
             )
         is_page = raw.body.lstrip()[:1] == b"<" or "html" in raw.headers.get("content-type", "")
         if raw.status != 200 or is_page:
-            raise refusal_of(self.refusals, self.base, urlsplit(url).path, raw.status, raw.body)
+            body = self.hide(raw.body.decode(errors="replace")).encode()
+            raise refusal_of(self.refusals, self.base, urlsplit(url).path, raw.status, body)
         try:
             return Answer(json.loads(raw.body), raw.headers)
         except (ValueError, RecursionError):
@@ -237,6 +247,16 @@ class TrackerClient:
                 f"({len(raw.body):,} bytes). Try again; when it happens once more, a proxy on the "
                 "way cuts or changes the answers."
             ) from None
+
+
+def secrets_in(headers: Mapping[str, str]) -> list[str]:
+    """Return the texts of credentials in headers, also those that are encoded in them."""
+    secrets = [headers.get("private-token", "")]
+    kind, _, value = headers.get("authorization", "").partition(" ")
+    secrets.append(value)
+    if kind == "Basic":
+        secrets.append(base64.b64decode(value).decode().partition(":")[2])
+    return [secret for secret in secrets if secret]
 
 
 def looks_like_login(location: str) -> bool:

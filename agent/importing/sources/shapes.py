@@ -50,6 +50,14 @@ def objects_in(values: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
     ]
 
 
+def texts_in(values: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    """Return the texts in a field that is a list; others in it are left out."""
+    value = values.get(name)
+    if not isinstance(value, list):
+        return ()
+    return tuple(text for item in cast(list[Any], value) if (text := as_text(item)))
+
+
 def text_in(values: Mapping[str, Any], name: str) -> str:
     """Return a text or number in a field as a text, stripped; "" for anything else."""
     return as_text(values.get(name))

@@ -3,9 +3,12 @@
 from datetime import UTC, datetime
 
 from agent.importing.reading.source_rows import SourceRows
-from agent.importing.sources.errors import SourceRefused
 from agent.importing.sources.github.issues import ADVICE as GITHUB_ADVICE
 from agent.importing.sources.github.issues import read_github
+from agent.importing.sources.gitlab import ADVICE as GITLAB_ADVICE
+from agent.importing.sources.gitlab import read_gitlab
+from agent.importing.sources.jira.board_rows import read_jira
+from agent.importing.sources.jira.site import open_site
 from agent.importing.sources.rate_limits import Clock
 from agent.importing.sources.requests import Progress, open_client
 from agent.importing.sources.source_request import SourceRequest
@@ -29,18 +32,24 @@ def fetch(
     Raises: `SourceRefused` for a wrong address, token, right or answer; `SourceUnavailable` when
     the tracker is down or its limit resets late.
     """
-    if request.kind != "github":
-        raise SourceRefused(f"{request.kind} cannot be read yet: import a CSV export of it.")
-    credentials = credentials or credentials_of(request)
-    clock = clock or Clock()
+    credentials, clock = credentials or credentials_of(request), clock or Clock()
     today = datetime.fromtimestamp(clock.now(), UTC).date()
-    headers = credentials.bearer() | {"X-GitHub-Api-Version": "2022-11-28"}
+    if request.kind == "jira":
+        with open_site(request, credentials, progress, clock) as site:
+            return read_jira(site, request, since)
+    is_github = request.kind == "github"
+    headers = (
+        credentials.bearer() | {"X-GitHub-Api-Version": "2022-11-28"}
+        if is_github
+        else credentials.private_token()
+    )
     with open_client(
         request.url,
         headers,
-        GITHUB_ADVICE,
+        GITHUB_ADVICE if is_github else GITLAB_ADVICE,
         progress,
         insecure_http=request.insecure_http,
         clock=clock,
     ) as client:
-        return read_github(client, request, since, today)
+        read = read_github if is_github else read_gitlab
+        return read(client, request, since, today)

@@ -207,7 +207,7 @@ def _data(client: TrackerClient, query: str, variables: Mapping[str, Any]) -> Ma
     answer = as_object(client.post(path, {"query": query, "variables": variables}).json, "GraphQL")
     errors = objects_in(answer, "errors")
     kinds = {text_in(error, "type") for error in errors}
-    words = " ".join(text_in(error, "message") for error in errors)[:300]
+    words = client.hide(" ".join(text_in(error, "message") for error in errors))[:300]
     if "RATE_LIMITED" in kinds:
         raise SourceUnavailable(
             f"GitHub's limit for Projects is used up: {words}. Nothing was stored; run the command "

@@ -1,0 +1,120 @@
+"""Issues of a GitLab project, over the REST API."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+from urllib.parse import quote
+
+from agent.importing.meaning.statuses import State
+from agent.importing.profiles.profile import Lack, Profile
+from agent.importing.reading.source_rows import SourceRow, SourceRows
+from agent.importing.sources.answers import Refusal
+from agent.importing.sources.linked_pages import read_linked
+from agent.importing.sources.projects import project_text
+from agent.importing.sources.requests import TrackerClient
+from agent.importing.sources.shapes import filled, object_in, objects_in, text_in, texts_in
+from agent.importing.sources.source_request import SourceRequest
+from agent.importing.sources.sprint_dates import day_of
+from agent.importing.tasks import Kind, TrackerSprint
+
+PROFILE = Profile(
+    name="GitLab, by its API",
+    telling=(),
+    columns={},
+    statuses={"opened": State.TO_DO, "closed": State.DONE},
+    types={"task": Kind.PART},
+    lacks=(
+        Lack(
+            "why an issue was closed",
+            "issues closed without work count as completed",
+            "label them, and close them as duplicates or moved ones",
+        ),
+    ),
+)
+ADVICE = Refusal(
+    unauthorized=(
+        "Make a new one under your avatar > Edit profile > Access tokens, with the scope read_api, "
+        "and set GITLAB_TOKEN."
+    ),
+    forbidden="The token needs the scope read_api, and its account at least the role Reporter.",
+    unknown=(
+        "Copy the project's address from the browser; a private project is also unknown to a token "
+        "without access to it, and to nobody at all: set GITLAB_TOKEN."
+    ),
+)
+
+
+def read_gitlab(
+    client: TrackerClient, request: SourceRequest, since: datetime | None, today: date
+) -> SourceRows:
+    """Read a project. Raises: `SourceRefused`, `SourceUnavailable`."""
+    project = project_text(request.scope.split("/")[-1])
+    params = {"state": "all", "scope": "all", "order_by": "created_at", "sort": "asc"}
+    if request.query:
+        params["labels"] = request.query
+    if since is not None:
+        params["updated_after"] = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    path = f"/api/v4/projects/{quote(request.scope, safe='')}/issues"
+    issues = read_linked(client, path, params, "iid", "issues").values()
+    has_iterations = any(object_in(issue, "iteration") for issue in issues)
+    field = "iteration" if has_iterations else "milestone"
+    rows = [
+        SourceRow(_values(issue, project, field), (), line)
+        for line, issue in enumerate(issues, start=1)
+    ]
+    sprints = {
+        sprint.name: sprint for issue in issues if (sprint := _sprint(issue, project, field, today))
+    }
+    ordered = sorted(sprints.values(), key=lambda item: (item.start or date.max, item.name))
+    return SourceRows(f"project {request.scope}", PROFILE, rows, tuple(ordered))
+
+
+def _values(issue: Mapping[str, Any], project: str, field: str) -> dict[str, tuple[str, ...]]:
+    people = objects_in(issue, "assignees") or [object_in(issue, "assignee")]
+    return filled(
+        {
+            "id": text_in(issue, "iid"),
+            "number": text_in(issue, "id"),
+            "project": project,
+            "created": text_in(issue, "created_at"),
+            "finished": text_in(issue, "closed_at") if issue.get("state") == "closed" else "",
+            "updated": text_in(issue, "updated_at"),
+            "title": text_in(issue, "title"),
+            "status": text_in(issue, "state"),
+            "assignee": [text_in(person, "name") for person in people],
+            # `issue` is what every issue is; the other types tell something.
+            "type": text_in(issue, "issue_type"),
+            "labels": texts_in(issue, "labels"),
+            "estimate": text_in(issue, "weight"),
+            "sprint": _sprint_name(issue, field),
+            "url": text_in(issue, "web_url"),
+        }
+    )
+
+
+def _sprint_name(issue: Mapping[str, Any], field: str) -> str:
+    """Return the iteration or milestone of an issue; "" for one without an end, like a release."""
+    sprint = object_in(issue, field)
+    start, due = text_in(sprint, "start_date"), text_in(sprint, "due_date")
+    # Iterations made by a cadence have no title, only their days.
+    return (text_in(sprint, "title") or f"{start} - {due}") if due else ""
+
+
+def _sprint(
+    issue: Mapping[str, Any], project: str, field: str, today: date
+) -> TrackerSprint | None:
+    name, sprint = _sprint_name(issue, field), object_in(issue, field)
+    if not name:
+        return None
+    end = day_of(text_in(sprint, "due_date"))
+    is_closed = text_in(sprint, "state") == "closed" or (
+        field == "iteration" and end is not None and end < today
+    )
+    return TrackerSprint(
+        project,
+        name,
+        day_of(text_in(sprint, "start_date")),
+        end,
+        end if is_closed and field == "iteration" else None,
+        "closed" if is_closed else None,
+    )

@@ -1,0 +1,1 @@
+"""Boards, issues, changelogs and sprints of Jira Cloud, Server and Data Center."""

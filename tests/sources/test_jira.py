@@ -1,0 +1,325 @@
+"""A board of Jira is read with its issues, their history, and the real dates of its sprints."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from agent.importing.meaning.statuses import State
+from agent.importing.sources.errors import SourceRefused
+from agent.importing.sources.source_request import SourceRequest
+from agent.importing.tasks import Kind, TrackerSprint
+from tests.sources import jira_server as double
+from tests.sources.jira_server import EMAIL, Jira, history, issue, sprint, status
+from tests.sources.reading import Reader, by_id
+from tests.sources.tracker_server import Fault, Reply, serving_tracker
+
+
+def request_of(url: str, board: str = "Team Alpha", **fields: object) -> SourceRequest:
+    return SourceRequest("jira", url, board, **fields)  # type: ignore[arg-type]
+
+
+def reader_of(jira: Jira) -> Reader:
+    return Reader(email=EMAIL if jira.is_cloud else None)
+
+
+def shop(*, is_cloud: bool) -> Jira:
+    """Make a board with two sprints, an epic, a part, a done and a dropped task."""
+    seventh = sprint(7, "Sprint 7")
+    eighth = sprint(
+        8,
+        "Sprint 8, the long one",
+        state="active",
+        startDate="2026-03-16T11:00:00.000+0100",
+        endDate="2026-03-30T11:00:00.000+0200",
+        completeDate=None,
+    )
+
+    def in_sprints(*sprints: dict[str, object]) -> list[object]:
+        if is_cloud:
+            return [*sprints]
+        return [double.server_sprint(dict(item)) for item in sprints]
+
+    done = issue(
+        2,
+        summary="Überweisung prüfen ✓",
+        status=status("5"),
+        resolution={"id": "10000", "name": "Fertig"},
+        resolutiondate="2026-03-20T17:00:00.000+0100",
+        assignee={"displayName": "Ada Lovelace", "emailAddress": EMAIL, "name": "ada"},
+        labels=["api", "zahlung"],
+        **{
+            double.SPRINT: in_sprints(eighth, seventh),
+            double.POINTS: 5.0,
+            double.OLD_POINTS: 13.0,
+            double.RANK: "0|i0002:",
+            double.EPIC: None if is_cloud else "SHOP-1",
+            "parent": {"key": "SHOP-1"} if is_cloud else None,
+        },
+    )
+    epic = issue(
+        1,
+        issuetype={**double.TYPES["Vorhaben"], "hierarchyLevel": 1 if is_cloud else None},
+        **{double.RANK: "0|i0001:", double.EPIC_NAME: "Zahlung"},
+    )
+    part = issue(
+        3,
+        issuetype=double.TYPES["Teilaufgabe"],
+        parent={"key": "SHOP-2"},
+        **{double.RANK: "0|i0003:", double.FLAGGED: [{"value": "Impediment"}]},
+    )
+    moves = [
+        history(1, "2026-03-03T09:00:00.000+0100", double.sprint_item("", "7")),
+        history(2, "2026-03-05T09:00:00.000+0100", double.status_item("1", "3")),
+        history(3, "2026-03-16T10:12:00.000+0100", double.sprint_item("7", "7, 8")),
+        history(4, "2026-03-20T17:00:00.000+0100", double.status_item("3", "5")),
+    ]
+    if is_cloud:
+        for entry in moves:
+            moment = datetime.fromisoformat(entry["created"].replace("+0100", "+01:00"))
+            entry["created"] = int(moment.timestamp() * 1000)
+    return Jira([epic, done, part], is_cloud, [seventh, eighth], {"20002": moves})
+
+
+@pytest.mark.parametrize("is_cloud", [True, False])
+def test_values_of_an_issue(is_cloud: bool) -> None:
+    jira = shop(is_cloud=is_cloud)
+    with serving_tracker(jira.server()) as server:
+        rows = by_id(reader_of(jira).read(request_of(server.url)))
+    started = "2026-03-05T08:00:00+00:00" if is_cloud else "2026-03-05T09:00:00+01:00"
+    assert rows["SHOP-2"].values == {
+        "id": ("SHOP-2",),
+        "number": ("20002",),
+        "project": ("SHOP",),
+        "created": ("2026-02-03T08:30:00+01:00",),
+        "started": (started,),
+        "finished": ("2026-03-20T17:00:00+01:00",),
+        "updated": ("2026-02-04T08:30:00+01:00",),
+        "status_changed": ("2026-02-03T08:30:00+01:00",),
+        "status_category": ("Done",),
+        "title": ("Überweisung prüfen ✓",),
+        "status": ("Fertig",),
+        "resolution": ("Fertig",),
+        "priority": ("Medium",),
+        "assignee": ("Ada Lovelace",),
+        "email": (EMAIL,),
+        "type": ("Story",),
+        "labels": ("api", "zahlung"),
+        "rank": ("0|i0002:",),
+        "estimate": ("5",),
+        "sprint": ("Sprint 7", "Sprint 8, the long one"),
+        "parent": ("SHOP-1",),
+        "url": (f"{server.url}/browse/SHOP-2",),
+    }
+    assert rows["SHOP-3"].values["labels"] == ("Flagged",)
+    assert rows["SHOP-3"].values["parent"] == ("SHOP-2",)
+
+
+@pytest.mark.parametrize("is_cloud", [True, False])
+def test_history_of_an_issue(is_cloud: bool) -> None:
+    jira = shop(is_cloud=is_cloud)
+    with serving_tracker(jira.server()) as server:
+        row = by_id(reader_of(jira).read(request_of(server.url)))["SHOP-2"]
+    assert [(moment.astimezone(UTC), name) for moment, name in row.transitions] == [
+        (datetime(2026, 3, 5, 8, tzinfo=UTC), "In Arbeit"),
+        (datetime(2026, 3, 20, 16, tzinfo=UTC), "Fertig"),
+    ]
+    assert [(moment.astimezone(UTC), names) for moment, names in row.sprint_moves] == [
+        (datetime(2026, 3, 3, 8, tzinfo=UTC), ("Sprint 7",)),
+        (datetime(2026, 3, 16, 9, 12, tzinfo=UTC), ("Sprint 7", "Sprint 8, the long one")),
+    ]
+
+
+@pytest.mark.parametrize("is_cloud", [True, False])
+def test_sprints_have_their_real_dates(is_cloud: bool) -> None:
+    jira = shop(is_cloud=is_cloud)
+    with serving_tracker(jira.server()) as server:
+        rows = reader_of(jira).read(request_of(server.url))
+    day = date(2026, 3, 16)
+    assert rows.sprints == (
+        TrackerSprint("SHOP", "Sprint 7", date(2026, 3, 2), day, day, "closed"),
+        TrackerSprint("SHOP", "Sprint 8, the long one", day, date(2026, 3, 30), None, "active"),
+    )
+
+
+@pytest.mark.parametrize("is_cloud", [True, False])
+def test_statuses_and_types_are_known_in_any_language(is_cloud: bool) -> None:
+    jira = shop(is_cloud=is_cloud)
+    with serving_tracker(jira.server()) as server:
+        profile = reader_of(jira).read(request_of(server.url)).profile
+    assert profile.statuses == {
+        "zu erledigen": State.TO_DO,
+        "in arbeit": State.DOING,
+        "prüfung": State.DOING,
+        "fertig": State.DONE,
+    }
+    assert profile.types == {"vorhaben": Kind.CONTAINER, "teilaufgabe": Kind.PART}
+    assert profile.name == ("Jira Cloud, by its API" if is_cloud else "Jira Server, by its API")
+
+
+@pytest.mark.parametrize("is_cloud", [True, False])
+def test_all_pages_are_read_each_issue_once(is_cloud: bool) -> None:
+    jira = Jira([issue(number) for number in range(1, 251)], is_cloud)
+    reader = reader_of(jira)
+    with serving_tracker(jira.server()) as server:
+        rows = by_id(reader.read(request_of(server.url)))
+    assert len(rows) == 250
+    assert "read 250 of 250 issues" in reader.steps
+
+
+def test_board_is_found_by_id_and_by_a_name_in_other_case() -> None:
+    jira = Jira([issue(1)])
+    with serving_tracker(jira.server()) as server:
+        by_number = reader_of(jira).read(request_of(server.url, "12"))
+        by_name = reader_of(jira).read(request_of(server.url, "team ALPHA"))
+    assert by_number.name == by_name.name == f"board 'Team Alpha' of {server.url}"
+
+
+@pytest.mark.parametrize(
+    ("board", "words"),
+    [
+        ("Gamma", "No board is named 'Gamma'. The boards are 12 (Team Alpha), 14 (Team Beta)."),
+        ("99", "No board is named '99'. The boards are 12 (Team Alpha), 14 (Team Beta)."),
+        ("Team", "2 boards are named like 'Team'; give the id of one: 12 (Team Alpha), 14"),
+        ("", "Name a board with --board. The boards are 12 (Team Alpha), 14 (Team Beta)."),
+    ],
+)
+def test_unknown_board_is_answered_with_the_list_of_boards(board: str, words: str) -> None:
+    jira = Jira([issue(1)])
+    with serving_tracker(jira.server()) as server, pytest.raises(SourceRefused) as refused:
+        reader_of(jira).read(request_of(server.url, board))
+    assert words in str(refused.value)
+
+
+def test_kanban_board_has_no_sprints() -> None:
+    jira = Jira([issue(1)], sprints=None)
+    with serving_tracker(jira.server()) as server:
+        rows = reader_of(jira).read(request_of(server.url))
+    assert rows.sprints == ()
+    assert len(by_id(rows)) == 1
+
+
+def test_filter_that_is_not_shared_leaves_the_issues_of_the_board() -> None:
+    jira = Jira([issue(1), issue(2)], is_cloud=False)
+    refusal = Reply({"errorMessages": ["The value '10412' does not exist for 'filter'."]}, 400)
+    with serving_tracker(jira.server()) as server:
+        server.faults = [Fault("/rest/api/2/search", refusal, times=9)]
+        rows = by_id(reader_of(jira).read(request_of(server.url)))
+    assert [*rows] == ["SHOP-1", "SHOP-2"]
+    assert "/rest/agile/1.0/board/12/issue" in server.paths()
+
+
+def test_only_changed_issues_are_read_after_a_moment() -> None:
+    jira = Jira([issue(1), issue(2, updated="2026-04-10T08:00:00.000+0200")])
+    since = datetime(2026, 4, 9, tzinfo=UTC)
+    with serving_tracker(jira.server()) as server:
+        rows = by_id(reader_of(jira).read(request_of(server.url, query="project = SHOP"), since))
+    assert [*rows] == ["SHOP-2"]
+    (call,) = [call for call in server.calls if call.path.endswith("/search/jql")]
+    # Fifteen hours earlier, as the zone of the account is not known.
+    assert call.body["jql"] == (
+        'filter = 10412 AND (project = SHOP) AND updated >= "2026-04-08 09:00" '
+        "ORDER BY cf[10019] ASC"
+    )
+
+
+def test_order_of_the_board_is_the_rank_where_jira_keeps_its_text() -> None:
+    jira = Jira([issue(9), issue(3), issue(7)])
+    with serving_tracker(jira.server()) as server:
+        rows = by_id(reader_of(jira).read(request_of(server.url)))
+    assert {key: row.values["rank"] for key, row in rows.items()} == {
+        "SHOP-9": ("1",),
+        "SHOP-3": ("2",),
+        "SHOP-7": ("3",),
+    }
+
+
+@pytest.mark.parametrize("has_bulk", [True, False])
+def test_changelog_of_5000_entries_is_read_whole(has_bulk: bool) -> None:
+    entries = [
+        history(
+            number,
+            1_772_000_000_000 + number * 60_000,
+            double.status_item(*(("1", "3") if number % 2 else ("3", "1"))),
+        )
+        for number in range(5000)
+    ]
+    jira = Jira([issue(1)], changelogs={"20001": entries})
+    refusal = Reply({"errorMessages": ["not here"]}, 404)
+    with serving_tracker(jira.server()) as server:
+        if not has_bulk:
+            server.faults = [Fault("bulkfetch", refusal, times=9)]
+        row = by_id(reader_of(jira).read(request_of(server.url)))["SHOP-1"]
+    assert len(row.transitions) == 5000
+    assert row.transitions == tuple(sorted(row.transitions))
+
+
+def test_issue_deleted_between_pages_hides_no_other() -> None:
+    jira = Jira([issue(number) for number in range(1, 161)], is_cloud=False)
+
+    def delete_then_answer(call: object) -> Reply:
+        del jira.issues[9]
+        return server.answer(call)  # type: ignore[arg-type]
+
+    with serving_tracker(jira.server()) as server:
+        server.faults = [Fault("startAt=49", delete_then_answer)]
+        rows = by_id(reader_of(jira).read(request_of(server.url)))
+    assert sorted(rows) == sorted(f"SHOP-{number}" for number in range(1, 161))
+
+
+def test_issue_moved_between_pages_counts_once() -> None:
+    jira = Jira([issue(number) for number in range(1, 161)], is_cloud=False)
+
+    def move_then_answer(call: object) -> Reply:
+        jira.issues.insert(0, jira.issues.pop())
+        return server.answer(call)  # type: ignore[arg-type]
+
+    with serving_tracker(jira.server()) as server:
+        server.faults = [Fault("startAt=49", move_then_answer)]
+        rows = by_id(reader_of(jira).read(request_of(server.url)))
+    assert sorted(rows) == sorted(f"SHOP-{number}" for number in range(1, 161))
+
+
+def test_fields_without_a_value_and_odd_ones_are_left_out() -> None:
+    bare = issue(1, summary=None, status=None, issuetype=None, priority=None, labels=None)
+    bare["fields"] |= {"assignee": [], "project": None, double.SPRINT: "nothing", "created": 7}
+    wide = issue(2, summary="w" * 10_000, labels=["ok", None, 3], assignee={"displayName": None})
+    broken = issue(3, summary="cut \ud83d")
+    jira = Jira([bare, wide, broken])
+    with serving_tracker(jira.server()) as server:
+        rows = by_id(reader_of(jira).read(request_of(server.url)))
+    assert rows["SHOP-1"].values["project"] == ("SHOP",)
+    assert not {"title", "status", "assignee", "sprint", "created"} & rows["SHOP-1"].values.keys()
+    assert rows["SHOP-2"].values["labels"] == ("ok", "3")
+    assert len(rows["SHOP-2"].values["title"][0]) == 10_000
+    assert rows["SHOP-3"].values["title"] == ("cut ?",)
+
+
+def test_done_task_without_a_day_ends_with_its_last_move_to_done() -> None:
+    moves = [
+        history(1, "2026-03-05T09:00:00.000+0100", double.status_item("1", "5")),
+        history(2, "2026-03-06T09:00:00.000+0100", double.status_item("5", "3")),
+        history(3, "2026-03-09T09:00:00.000+0100", double.status_item("3", "5")),
+    ]
+    jira = Jira([issue(1, status=status("5"))], False, [], {"20001": moves})
+    with serving_tracker(jira.server()) as server:
+        row = by_id(reader_of(jira).read(request_of(server.url)))["SHOP-1"]
+    assert row.values["finished"] == ("2026-03-09T09:00:00+01:00",)
+    assert row.values["started"] == ("2026-03-06T09:00:00+01:00",)
+
+
+def test_two_sprints_of_one_name_stay_two() -> None:
+    first, second = sprint(7, "Sprint"), sprint(31, "Sprint", startDate="2026-04-02T09:00:00.000Z")
+    jira = Jira([issue(1, **{double.SPRINT: [first, second]})], sprints=[first, second])
+    with serving_tracker(jira.server()) as server:
+        rows = reader_of(jira).read(request_of(server.url))
+    assert [item.name for item in rows.sprints] == ["Sprint", "Sprint (31)"]
+    assert by_id(rows)["SHOP-1"].values["sprint"] == ("Sprint", "Sprint (31)")
+
+
+def test_cloud_asks_for_the_address_that_its_token_belongs_to() -> None:
+    jira = Jira([issue(1)])
+    with (
+        serving_tracker(jira.server()) as server,
+        pytest.raises(SourceRefused, match="set JIRA_EMAIL"),
+    ):
+        Reader(email=None).read(request_of(server.url))
