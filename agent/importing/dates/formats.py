@@ -1,175 +1,111 @@
-"""Calendar dates as exports write them, and detection of the format of a column."""
+"""Formats that are known by name, the range of days, and cells that are as good as empty."""
 
 import re
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
+from agent.importing.dates.date_format import (
+    COMPACT,
+    MILLISECONDS,
+    SECONDS,
+    SERIAL,
+    DateFormat,
+    numeric,
+    worded,
+)
+from agent.importing.dates.words import LANGUAGES, language_name
 from agent.importing.errors import CsvRefused
 
 # Sentinels such as 1900-01-01 or 9999-12-31 would become thousands of empty sprints.
 EARLIEST, LATEST = date(1970, 1, 1), date(2099, 12, 31)
-# Two-digit years below this are of this century, the others of the last, as in POSIX strptime.
-_PIVOT = 69
-
-_MINUTES = r":[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]{1,9})?)?"
-# Newer Java runtimes put a narrow no-break space before AM and PM.
-_TIME = (
-    rf"(?:[T ] ?(?:(?:0?[1-9]|1[0-2]){_MINUTES}[ \u00a0\u202f]?[AaPp][Mm]"
-    rf"|(?:[01]?[0-9]|2[0-3]){_MINUTES})"
-    r"(?: ?(?:Z|UTC|[+-][0-9]{2}(?::?[0-9]{2})?))?)?"
-)
-_MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES, start=1)}
-
-
-# Compared by identity: formats are keys of counts that are looked up for each value.
-@dataclass(frozen=True, slots=True, eq=False)
-class DateFormat:
-    """One way of writing dates, each with an optional time of day that is read and dropped.
-
-    A time with an offset counts on the calendar day that is written, not on the day in UTC.
-    """
-
-    name: str
-    """Name that --date-format takes, such as `d/m/Y`."""
-    example: str
-    """13 June 2016 in this format."""
-    pattern: re.Pattern[str]
-    """Whole value, with groups `d`, `y` and either `m` (number) or `b` (English name)."""
-
-    def parse(self, text: str) -> date | None:
-        """Parse a date; None when the text is not a date in this format."""
-        match = self.pattern.fullmatch(text)
-        return None if match is None else _date(match)
-
-
-def _format(name: str, example: str, day: str) -> DateFormat:
-    return DateFormat(name, example, re.compile(day + _TIME))
-
-
-_Y, _M, _D = "(?P<y>[0-9]{4})", "(?P<m>[0-9]{1,2})", "(?P<d>[0-9]{1,2})"
-ISO = _format("Y-m-d", "2016-06-13", f"{_Y}-{_M}-{_D}")
-DAY_FIRST = _format("d/m/Y", "13/06/2016", f"{_D}/{_M}/{_Y}")
-MONTH_FIRST = _format("m/d/Y", "06/13/2016", f"{_M}/{_D}/{_Y}")
-# The order decides ties, so day first stands before month first.
+ISO = numeric("Ymd", "-")
+DAY_FIRST = numeric("dmY", "/")
+MONTH_FIRST = numeric("mdY", "/")
+# Named in messages; a column may be written in many more ways.
 FORMATS: tuple[DateFormat, ...] = (
-    ISO,
-    DAY_FIRST,
-    MONTH_FIRST,
-    _format("d.m.Y", "13.06.2016", rf"{_D}\.{_M}\.{_Y}"),
-    _format("Y/m/d", "2016/06/13", f"{_Y}/{_M}/{_D}"),
-    _format(
-        "d/MMM/yy", "13/Jun/16 9:15 AM", f"{_D}/(?P<b>[A-Za-z]{{3}})/(?P<y>[0-9]{{4}}|[0-9]{{2}})"
-    ),
+    *(ISO, DAY_FIRST, MONTH_FIRST, numeric("dmY", "."), numeric("Ymd", "/")),
+    worded("dMy", "/", "en"),
 )
+NUMBERS: tuple[DateFormat, ...] = (SECONDS, MILLISECONDS, COMPACT, SERIAL)
+_EMPTY = frozenset(
+    (
+        *(
+            "",
+            "-",
+            "--",
+            "\u2013",
+            "\u2014",
+            "n/a",
+            "na",
+            "n.a.",
+            "null",
+            "none",
+            "nil",
+            "nan",
+            "nat",
+        ),
+        *("undefined", "(none)", "(empty)", "(blank)", "not set", "unset", "0"),
+        *("0000-00-00", "0000-00-00 00:00:00"),
+    )
+)
+_LONGEST_EMPTY = 20
+_LETTERS = re.compile(r"%?([A-Za-z])\1*")
+# As Java, spreadsheets and strftime name the parts of a date.
+_SPELLINGS = {
+    "d": "d dd D DD %d %e",
+    "m": "m mm M MM %m",
+    "M": "MMM MMMM mmm mmmm %b %B",
+    "Y": "Y YYYY yyyy %Y",
+    "y": "y yy YY %y",
+}
+_MEANINGS = {text: part for part, texts in _SPELLINGS.items() for text in texts.split()}
 
 
-def _date(match: re.Match[str]) -> date | None:
-    has_name = "b" in match.re.groupindex
-    year, month = match["y"], _MONTHS.get(match["b"].lower(), 0) if has_name else int(match["m"])
-    century = 0 if len(year) == 4 else 2000 if int(year) < _PIVOT else 1900
-    try:
-        return date(century + int(year), month, int(match["d"]))
-    except ValueError:
-        return None
-
-
-_CLOCK = re.compile(r"[T ] ?([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?")
-_HALF = re.compile(r"[0-9]\s?([AaPp])[Mm]")
-
-
-def time_of_day(text: str) -> time:
-    """Return the time that a date is written with; midnight without one. Its zone is dropped."""
-    match = _CLOCK.search(text)
-    if match is None:
-        return time()
-    hour, half = int(match[1]), _HALF.search(text)
-    if half:
-        hour = hour % 12 + (12 if half[1] in "Pp" else 0)
-    return time(hour, int(match[2]), int(match[3] or 0))
+def is_no_date(text: str) -> bool:
+    """Tell whether a cell of a date column is as good as empty, such as `-`, `N/A` or `0`."""
+    return len(text) <= _LONGEST_EMPTY and text.strip().casefold() in _EMPTY
 
 
 def date_format(name: str) -> DateFormat:
-    """Return the format of that name.
+    """Return the format of that name, such as `d-m-Y`, `DD.MM.YYYY` or `%m/%d/%Y`.
 
-    Raises: `CsvRefused`, with all names and examples, for an unknown one.
+    Raises: `CsvRefused`, with examples, for an unknown one.
     """
-    for candidate in FORMATS:
-        if candidate.name == name:
+    text, _, language = name.strip().partition(" in ")
+    for candidate in (*FORMATS, *NUMBERS):
+        if candidate.name == name.strip():
             return candidate
-    listing = ", ".join(f"{candidate.name} ({candidate.example})" for candidate in FORMATS)
-    raise CsvRefused(f"Unknown date format {name!r}; the formats are {listing}.")
+    code = _language(language.strip()) if language else "en"
+    known = _numeric_or_worded(text, code) if code else None
+    if known is not None:
+        return known
+    listing = ", ".join(f"{known.name} ({known.example})" for known in (*FORMATS, *NUMBERS))
+    raise CsvRefused(
+        f"Unknown date format {name!r}; the formats are {listing}, and the same with other "
+        "separators, such as d-m-Y, or in a language, such as 'd MMM Y in Spanish'."
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class DetectedDates:
-    """Format and range of the dates in a column."""
-
-    format: DateFormat | None
-    """Format that reads the most values; None when no value is a date in any format."""
-    values: int
-    """Non-empty values of the column."""
-    parsed: int
-    """Values that `format` reads."""
-    ambiguous: bool
-    """True when d/m and m/d read equally many values, and read some of them differently."""
-    first: date | None
-    """Earliest date that `format` reads; None when it reads none."""
-    last: date | None
-    """Latest date that `format` reads; None when it reads none."""
-    conclusive: bool = True
-    """False when d/m and m/d read equally many values, even if every day equals its month."""
+def _language(name: str) -> str | None:
+    known = {language_name(code).casefold(): code for code in LANGUAGES}
+    return name if name in LANGUAGES else known.get(name.casefold())
 
 
-class FormatTally:
-    """Count, for one column, how many values each format reads."""
-
-    def __init__(self, formats: tuple[DateFormat, ...] = FORMATS) -> None:
-        self.formats = formats
-        self.values = 0
-        self._counts = dict.fromkeys(formats, 0)
-        self._ranges: dict[DateFormat, tuple[date, date]] = {}
-        self._slashes_differ = False
-        # Tried first: nearly all values of a column share one format.
-        self._likely: DateFormat | None = None
-
-    def add(self, text: str) -> None:
-        """Count one value; only d/m and m/d can both read it, any other match ends the search."""
-        self.values += 1
-        if self._likely and self._count(self._likely, text):
-            return
-        slashed: list[date] = []
-        for candidate in self.formats:
-            if candidate is self._likely:
-                continue
-            day = self._count(candidate, text)
-            if day and candidate is not DAY_FIRST and candidate is not MONTH_FIRST:
-                self._likely = candidate
-                return
-            if day:
-                slashed.append(day)
-        # A value that only one of the two reads differs as well: the other cannot read it.
-        if slashed:
-            differ = slashed[0] != slashed[-1] or len(slashed) == 1
-            self._slashes_differ = self._slashes_differ or differ
-
-    def _count(self, candidate: DateFormat, text: str) -> date | None:
-        day = candidate.parse(text)
-        if day is not None:
-            self._counts[candidate] += 1
-            first, last = self._ranges.get(candidate, (day, day))
-            self._ranges[candidate] = (min(first, day), max(last, day))
-        return day
-
-    def detect(self) -> DetectedDates:
-        """Pick the format that reads the most values; on a tie the first in FORMATS."""
-        best = max(self.formats, key=self._counts.__getitem__)
-        parsed = self._counts[best]
-        if not parsed:
-            return DetectedDates(None, self.values, 0, False, None, None)
-        tied = best is DAY_FIRST and self._counts.get(MONTH_FIRST) == parsed
-        ambiguous = tied and self._slashes_differ
-        return DetectedDates(best, self.values, parsed, ambiguous, *self._ranges[best], not tied)
+def _numeric_or_worded(text: str, language: str) -> DateFormat | None:
+    parts = [*_LETTERS.finditer(text)]
+    order = "".join(_MEANINGS.get(part[0], "?") for part in parts[:3])
+    if sorted(order.lower()) != ["d", "m", "y"]:
+        return None
+    # A time behind the day is read without a pattern of its own.
+    gaps = [text[part.end() : next_part.start()] for part, next_part in pairwise(parts[:3])]
+    separator = "".join(gaps[0].split()).replace(",", "") or " "
+    if "M" in order:
+        known = order.replace("Y", "y") in ("dMy", "Mdy", "yMd")
+        return worded(order.replace("Y", "y"), separator, language) if known else None
+    if len(set(gaps)) != 1 or separator not in ("/", "-", ".", " "):
+        return None
+    known = order in ("Ymd", "ymd", "dmY", "dmy", "mdY", "mdy")
+    return numeric(order, separator) if known else None
 
 
 def latest_today() -> date:

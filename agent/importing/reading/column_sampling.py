@@ -1,18 +1,19 @@
 """First pass over a file: a sample value of each column, and the format of each date column."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 
-from agent.importing.dates.formats import (
-    DAY_FIRST,
-    MONTH_FIRST,
-    DateFormat,
-    DetectedDates,
-    FormatTally,
-)
+from agent.importing.dates.date_format import DateFormat
+from agent.importing.dates.file_dates import DAYS_ABOVE, DetectedDates, FileDates
+from agent.importing.dates.formats import SERIAL
+from agent.importing.notices import Notice, Question
 from agent.importing.reading.fields import DATE_FIELDS
 from agent.importing.reading.mapping import MappedColumn
 from agent.importing.tables.table import Table
+
+# It only orders the rows of one task: nothing is lost without it.
+_SPARE_FIELDS = frozenset(("updated",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,64 +26,133 @@ class ColumnSamples:
     """Detected format and range of each date field that has a column."""
 
 
+@dataclass(frozen=True, slots=True)
+class ChosenFormats:
+    """Formats of the date fields, and what a person should know about them."""
+
+    formats: Mapping[str, DateFormat | None]
+    """Format by field; None for a column that is refused as a whole or has no date."""
+    notices: tuple[Notice, ...] = ()
+    """Why a format was chosen, where the values alone do not tell it."""
+    questions: tuple[Question, ...] = ()
+    """Columns refused as a whole first, then those whose order of day and month is in doubt."""
+    reasons: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Clause by field that says why; fields without doubt are absent."""
+
+
 def sample_columns(
-    table: Table, columns: Mapping[str, MappedColumn], forced: DateFormat | None
+    table: Table,
+    columns: Mapping[str, MappedColumn],
+    forced: DateFormat | None,
+    *,
+    language: str = "en",
+    today: date | None = None,
 ) -> ColumnSamples:
     """Read the table once and sample its mapped columns; a row with a fault is left out.
 
-    `forced` is the only date format that is tried; None tries all of them.
+    `forced` is the format that a person chose; None detects it. `language` and `today` are those
+    of `FileDates`.
     """
-    tallies = {
-        field: FormatTally((forced,)) if forced else FormatTally()
-        for field in DATE_FIELDS
-        if field in columns
-    }
+    mapped = {name: columns[name] for name in DATE_FIELDS if name in columns}
+    dates = FileDates(mapped, forced, language=language, today=today)
     first_values: dict[str, str] = {}
     for record in table.records():
         # The second pass refuses such a row; its last cell may be cut.
         if record.fault:
             continue
         if len(first_values) < len(columns):
-            for field, column in columns.items():
-                if field not in first_values and (value := column.first_value(record.cells)):
-                    first_values[field] = value
-        for field, tally in tallies.items():
-            if value := columns[field].first_value(record.cells):
-                tally.add(value)
-    return ColumnSamples(first_values, {field: tally.detect() for field, tally in tallies.items()})
+            for name, column in columns.items():
+                if name not in first_values and (value := column.first_value(record.cells)):
+                    first_values[name] = value
+        dates.add({name: column.first_value(record.cells) for name, column in mapped.items()})
+    return ColumnSamples(first_values, dates.detect())
 
 
-def choose_formats(
-    dates: Mapping[str, DetectedDates],
-    columns: Mapping[str, MappedColumn],
-    forced: DateFormat | None,
-) -> tuple[dict[str, DateFormat | None], list[str]]:
-    """Choose the format of each date field; add a warning for each that is not certain."""
-    if forced:
-        return dict.fromkeys(dates, forced), []
-    # One export writes all its dates alike, so a conclusive column decides for an ambiguous one.
-    conclusive = {
-        detected.format
-        for detected in dates.values()
-        if detected.format in (DAY_FIRST, MONTH_FIRST) and detected.conclusive
-    }
-    formats: dict[str, DateFormat | None] = {}
-    warnings: list[str] = []
-    for field, detected in dates.items():
-        formats[field] = detected.format
-        if not detected.ambiguous:
-            continue
-        header = columns[field].header
-        if len(conclusive) == 1:
-            formats[field] = other = next(iter(conclusive))
-            assert other is not None
-            warnings.append(
-                f"{header!r} could be d/m/Y or m/d/Y: "
-                f"read as {other.name}, as the other date column."
+def choose_formats(dates: Mapping[str, DetectedDates], headers: Mapping[str, str]) -> ChosenFormats:
+    """Choose the format of each date field and word what is certain, told or in doubt.
+
+    `headers` are the names of the columns by field.
+    """
+    refused = {name: column for name, column in dates.items() if column.fault}
+    needed = {name: column for name, column in refused.items() if name not in _SPARE_FIELDS}
+    spare = {name: column for name, column in refused.items() if name in _SPARE_FIELDS}
+    doubtful = {name: column for name, column in dates.items() if column.ambiguous}
+    return ChosenFormats(
+        {name: column.format for name, column in dates.items()},
+        (
+            *(_ignored(headers[name], column) for name, column in spare.items()),
+            *_reasons(dates, headers),
+            *(_serial(headers[name]) for name, column in dates.items() if column.format is SERIAL),
+        ),
+        (
+            *(_fault(name, headers[name], column) for name, column in needed.items()),
+            *_doubts(doubtful, headers),
+        ),
+        {name: column.reason for name, column in dates.items() if column.reason},
+    )
+
+
+def _fault(name: str, header: str, column: DetectedDates) -> Question:
+    return Question(f"The column {header!r} {column.fault}.", f"--map {name}=another column")
+
+
+def _ignored(header: str, column: DetectedDates) -> Notice:
+    return Notice(f"The column {header!r} is not used: it {column.fault}.", "warning")
+
+
+def _serial(header: str) -> Notice:
+    return Notice(
+        f"{header!r} holds day numbers of a spreadsheet: {SERIAL.example} is 2016-06-13. "
+        "Name another --date-format if they mean something else.",
+        "warning",
+    )
+
+
+def _reasons(dates: Mapping[str, DetectedDates], headers: Mapping[str, str]) -> tuple[Notice, ...]:
+    """Say once for each format and reason which columns are read so."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for name, column in dates.items():
+        if column.format and column.reason and not column.ambiguous:
+            groups.setdefault((column.format.name, column.reason), []).append(headers[name])
+    return tuple(
+        Notice(
+            f"{_listed(names)} {_are(names)} read as {format_name}: {reason}.",
+            "note" if reason == DAYS_ABOVE else "warning",
+        )
+        for (format_name, reason), names in groups.items()
+    )
+
+
+def _doubts(dates: Mapping[str, DetectedDates], headers: Mapping[str, str]) -> tuple[Question, ...]:
+    """Ask once for all columns that remain open between the same formats."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for name, column in dates.items():
+        groups.setdefault(tuple(known.name for known in column.readings), []).append(name)
+    questions: list[Question] = []
+    for formats, names in groups.items():
+        column = dates[names[0]]
+        text = column.doubtful or ""
+        days = " or ".join(str(known.parse(text)) for known in column.readings)
+        contradiction = (
+            f" The evidence contradicts itself: {column.reason}." if column.reason else ""
+        )
+        questions.append(
+            Question(
+                f"{_listed([headers[name] for name in names])} can be read as "
+                f"{' or '.join(formats)}: {text.strip()!r} is {days}.{contradiction}",
+                " or ".join(
+                    f"--date-format '{name}'" if " " in name else f"--date-format {name}"
+                    for name in formats
+                ),
             )
-        else:
-            warnings.append(
-                f"{header!r} is ambiguous: as many of its values read as d/m/Y as m/d/Y. "
-                "Read as d/m/Y; use --date-format m/d/Y if that is wrong."
-            )
-    return formats, warnings
+        )
+    return tuple(questions)
+
+
+def _listed(names: Sequence[str]) -> str:
+    *others, last = map(repr, names)
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _are(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"

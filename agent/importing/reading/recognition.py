@@ -9,7 +9,12 @@ from agent.importing.errors import CsvRefused
 from agent.importing.loading.limits import MAX_LABELS
 from agent.importing.meaning import ranks
 from agent.importing.meaning.statuses import State, state_of
-from agent.importing.reading.column_sampling import ColumnSamples, choose_formats, sample_columns
+from agent.importing.reading.column_sampling import (
+    ChosenFormats,
+    ColumnSamples,
+    choose_formats,
+    sample_columns,
+)
 from agent.importing.reading.counts import (
     PriorityCount,
     ProjectCount,
@@ -91,8 +96,11 @@ def recognise(
     """
     columns = _required_columns(table, mapping, project)
     forced = None if format_name is None else date_format(format_name)
-    samples = sample_columns(table, columns, forced)
-    formats, warnings = choose_formats(samples.dates, columns, forced)
+    samples = sample_columns(table, columns, forced, today=today)
+    chosen = choose_formats(
+        samples.dates, {field: column.header for field, column in columns.items()}
+    )
+    formats, warnings = chosen.formats, _date_warnings(chosen)
     reader = RowReader(
         header=table.header,
         columns=columns,
@@ -142,6 +150,11 @@ def _required_columns(
             f"The columns are {', '.join(name for name in table.header if name)}."
         )
     return columns
+
+
+def _date_warnings(chosen: ChosenFormats) -> list[str]:
+    questions = [f"{question.text} Use {question.answer}." for question in chosen.questions]
+    return [*questions, *(notice.text for notice in chosen.notices if notice.weight == "warning")]
 
 
 def _recognised_columns(

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from agent.importing.dates.formats import EARLIEST, FORMATS, LATEST, DateFormat, time_of_day
+from agent.importing.dates.clock import time_of_day
+from agent.importing.dates.formats import EARLIEST, FORMATS, LATEST, DateFormat, is_no_date
 from agent.importing.meaning.statuses import State, state_of
 from agent.importing.reading.mapping import MappedColumn
 from agent.importing.tables.table import Record
@@ -81,6 +82,8 @@ class RowReader:
             if field == "labels":
                 continue
             text = column.first_value(cells)
+            if field in self.formats and is_no_date(text):
+                text = ""
             if text:
                 texts[field] = text
             elif field in REQUIRED_FIELDS:

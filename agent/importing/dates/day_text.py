@@ -1,0 +1,78 @@
+"""Text of a day, taken apart into numbers and words."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from agent.importing.dates.words import all_words, plain, words_of
+
+# White space but line breaks: a value with those is no date.
+_SPACES = " \t\u00a0\u2009\u202f"
+_PART = re.compile(rf"[0-9]+|[^{_SPACES}0-9/\-.,()'\u2019]+")
+_BETWEEN = re.compile(rf"[{_SPACES},]*([/\-.]?)[{_SPACES}]*")
+MAX_CHARACTERS = 100
+_DIGITS = "0123456789"
+_MAX_WORDS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class DayText:
+    """Parts of the text of a day."""
+
+    numbers: tuple[str, ...]
+    """Digits of each number, in the order of the text."""
+    words: tuple[str, ...]
+    """Words as `plain` gives them, in the order of the text."""
+    places: tuple[int, ...]
+    """How many numbers stand before each word."""
+    separator: str
+    """Character before each number but the first, or a space; "" when they differ."""
+
+    @property
+    def is_numeric(self) -> bool:
+        """True for three numbers, at most with a weekday and words without meaning."""
+        if len(self.numbers) != 3:
+            return False
+        english = words_of("en")
+        if not self.words or (english and english.is_no_month(self.words)):
+            return True
+        return any(words.is_no_month(self.words) for words in all_words())
+
+
+@lru_cache(maxsize=1 << 16)
+def take_apart(text: str) -> DayText | None:
+    """Take the text of a day apart; None for a text that cannot be one."""
+    if len(text) > MAX_CHARACTERS:
+        return None
+    numbers: list[str] = []
+    words: list[str] = []
+    gaps: list[str] = []
+    places: list[int] = []
+    end = 0
+    for part in _PART.finditer(text):
+        gap, end, written = text[end : part.start()], part.end(), part[0]
+        if written[0] in _DIGITS:
+            gaps.append(gap)
+            numbers.append(written)
+        # ISO divides the day from the time by a T.
+        elif written != "T" or end < len(text.rstrip()):
+            words.append(plain(written))
+            places.append(len(numbers))
+    if not 2 <= len(numbers) <= 3 or len(words) > _MAX_WORDS:
+        return None
+    return DayText(tuple(numbers), tuple(words), tuple(places), _separator(gaps[1:]))
+
+
+def _separator(gaps: list[str]) -> str:
+    separators = {match[1] or " " if (match := _BETWEEN.fullmatch(gap)) else "" for gap in gaps}
+    return separators.pop() if len(separators) == 1 else ""
+
+
+def written_words(text: str) -> list[str]:
+    """List the words of the text of a day as they are written, in the order of `DayText.words`."""
+    parts = [part[0] for part in _PART.finditer(text)]
+    return [
+        part
+        for place, part in enumerate(parts)
+        if part[0] not in _DIGITS and (part != "T" or place < len(parts) - 1)
+    ]
