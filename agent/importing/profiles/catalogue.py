@@ -5,7 +5,7 @@ from agent.importing.profiles.azure_boards import AZURE_BOARDS
 from agent.importing.profiles.clickup import CLICKUP
 from agent.importing.profiles.github import GITHUB
 from agent.importing.profiles.gitlab import GITLAB
-from agent.importing.profiles.jira import JIRA
+from agent.importing.profiles.jira.shapes import JIRA
 from agent.importing.profiles.linear import LINEAR
 from agent.importing.profiles.openproject import OPENPROJECT
 from agent.importing.profiles.profile import Profile

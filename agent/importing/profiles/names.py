@@ -8,25 +8,21 @@ from functools import lru_cache
 CUSTOM_FIELD_PREFIXES = frozenset(
     {
         "aangepast veld",
-        "anpassat fält",
+        "benutzerdefinierte felder",
         "benutzerdefiniertes feld",
-        "brugerdefineret felt",
         "campo customizado",
         "campo personalizado",
         "campo personalizzato",
         "champ personnalisé",
+        "champs personnalisés",
         "custom field",
-        "egendefinert felt",
-        "mukautettu kenttä",
         "pole niestandardowe",
-        "vlastní pole",
-        "özel alan",
+        "pole własne",
+        "настраиваемое поле",
         "пользовательское поле",
         "カスタム フィールド",
         "カスタムフィールド",
         "自定义字段",
-        "自訂欄位",
-        "사용자 지정 필드",
     }
 )
 _SEPARATORS = re.compile(r"[\s_-]+")
@@ -50,4 +46,5 @@ def normalised(name: str) -> str:
     without_unit = _UNIT.sub("", text)
     if without_unit and without_unit not in CUSTOM_FIELD_PREFIXES:
         text = without_unit
-    return _SEPARATORS.sub(" ", text).strip()
+    # Jira's German lists end a name with a colon, forms mark what is required by a star.
+    return _SEPARATORS.sub(" ", text).rstrip(" :*").lstrip()
