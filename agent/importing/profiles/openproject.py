@@ -4,11 +4,15 @@ from agent.importing.profiles.openproject_words import LANGUAGES
 from agent.importing.profiles.profile import Lack, Profile
 from agent.importing.profiles.tracker_words import Words
 
+# Other tables have an id, a subject, a type and a status too.
+_TELLING_FIELDS = ("priority", "assignee", "parent", "created", "updated")
+
 
 def _profile(words: Words) -> Profile:
     return Profile(
         name=f"OpenProject, {words.label}",
         telling=words.telling,
+        one_of=(tuple(name for field in _TELLING_FIELDS for name in words.columns[field]),),
         not_telling=("#", "issue key", "work item type"),
         # Its finish date is planned: OpenProject tells no day on which work was closed.
         columns={"id": ("id",), **words.columns},

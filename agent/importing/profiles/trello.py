@@ -34,4 +34,5 @@ TRELLO = Profile(
         ),
     ),
     export="In the board's menu, choose Print, export and share, then Export as CSV (Premium).",
+    seen="real",
 )

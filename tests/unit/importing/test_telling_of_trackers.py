@@ -19,6 +19,7 @@ PROFILE_OF = {
     "asana-spreadsheet.csv": "Asana",
     "azure-boards.csv": "Azure Boards",
     "azure-boards-default-query.csv": "Azure Boards",
+    "azure-boards-tree.csv": "Azure Boards",
     "clickup-view.csv": "ClickUp",
     "clickup-workspace.csv": "ClickUp",
     "github-issues.csv": "GitHub, issues by the API",
