@@ -136,8 +136,16 @@ def test_sprints_have_their_real_dates(is_cloud: bool) -> None:
         rows = reader_of(jira).read(request_of(server.url))
     day = date(2026, 3, 16)
     assert rows.sprints == (
-        TrackerSprint("SHOP", "Sprint 7", date(2026, 3, 2), day, day, "closed"),
-        TrackerSprint("SHOP", "Sprint 8, the long one", day, date(2026, 3, 30), None, "active"),
+        TrackerSprint("SHOP", "Sprint 7", date(2026, 3, 2), day, day, "closed", committed=()),
+        TrackerSprint(
+            "SHOP",
+            "Sprint 8, the long one",
+            day,
+            date(2026, 3, 30),
+            None,
+            "active",
+            committed=("SHOP-2",),
+        ),
     )
 
 
@@ -323,3 +331,37 @@ def test_cloud_asks_for_the_address_that_its_token_belongs_to() -> None:
         pytest.raises(SourceRefused, match="set JIRA_EMAIL"),
     ):
         Reader(email=None).read(request_of(server.url))
+
+
+def test_commitment_is_who_stood_in_the_sprint_at_its_start() -> None:
+    seventh = sprint(7, "Sprint 7", startDate="2026-03-02T09:00:00.000Z")
+    coming = sprint(8, "Sprint 8", state="future", startDate=None, endDate=None)
+
+    def moved(day: int, before: str, after: str) -> dict[str, object]:
+        moment = f"2026-03-{day:02}T09:00:00.000Z"
+        return history(day, moment, double.sprint_item(before, after))
+
+    jira = Jira(
+        [
+            issue(1, **{double.SPRINT: [seventh]}),
+            issue(2, **{double.SPRINT: [seventh]}),
+            issue(3, **{double.SPRINT: [seventh], "created": "2026-03-04T09:00:00.000Z"}),
+            issue(4),
+            issue(5, **{double.SPRINT: [coming]}),
+        ],
+        sprints=[seventh, coming],
+        changelogs={
+            "20002": [moved(1, "", "7")],
+            "20004": [moved(5, "7", "")],
+            "20005": [moved(3, "", "7"), moved(4, "7", "8")],
+        },
+    )
+    with serving_tracker(jira.server()) as server:
+        rows = reader_of(jira).read(request_of(server.url))
+        later = reader_of(jira).read(request_of(server.url), datetime(2026, 1, 1, tzinfo=UTC))
+    # 3 was made after the start, 4 was taken out later, 5 came in after the start.
+    assert {item.name: item.committed for item in rows.sprints} == {
+        "Sprint 7": ("SHOP-1", "SHOP-2", "SHOP-4"),
+        "Sprint 8": None,
+    }
+    assert [item.committed for item in later.sprints] == [None, None]

@@ -141,8 +141,8 @@ def test_limit_of_no_time_does_not_wait_without_end() -> None:
     ],
 )
 def test_refusal_says_what_to_do(status: int, words: str) -> None:
-    said, calls = refusal_of(Fault("issues", Reply({"message": "Bad credentials"}, status)))
-    assert words in said
+    sentence, calls = refusal_of(Fault("issues", Reply({"message": "Bad credentials"}, status)))
+    assert words in sentence
     assert calls == 1
 
 
@@ -167,8 +167,8 @@ def test_token_that_the_tracker_repeats_is_hidden() -> None:
     ],
 )
 def test_answer_of_another_shape_is_words(reply: Reply, words: str) -> None:
-    said, calls = refusal_of(Fault("issues", reply))
-    assert words in said
+    sentence, calls = refusal_of(Fault("issues", reply))
+    assert words in sentence
     assert calls == 1
 
 

@@ -8,6 +8,7 @@ from agent.importing.profiles.profile import Profile
 from agent.importing.reading.source_rows import SourceRow, SourceRows
 from agent.importing.sources.jira.boards import Board, find_board
 from agent.importing.sources.jira.changelogs import read_changelogs
+from agent.importing.sources.jira.commitments import with_commitments
 from agent.importing.sources.jira.field_ids import find_fields
 from agent.importing.sources.jira.issues import read_issues
 from agent.importing.sources.jira.rows import CATEGORIES, RowMaker
@@ -37,7 +38,11 @@ def read_jira(site: Site, request: SourceRequest, since: datetime | None) -> Sou
         types=maker.kinds,
     )
     name = f"board {board.name!r} of {site.client.base}"
-    return SourceRows(name, profile, rows, sprints.for_projects(_sprints_by_project(rows)))
+    of_projects = sprints.for_projects(_sprints_by_project(rows))
+    if since is None:
+        # Changed issues alone do not tell who else was in a sprint.
+        of_projects = with_commitments(of_projects, sprints, maker.drafts)
+    return SourceRows(name, profile, rows, of_projects)
 
 
 def _read_statuses(site: Site, board: Board) -> tuple[dict[str, State], dict[str, State]]:

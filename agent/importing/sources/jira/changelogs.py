@@ -25,10 +25,10 @@ class Moves:
         default_factory=dict[str, tuple[datetime, str, str]]
     )
     """Moments, with the id and the name of the status from then on."""
-    sprints: dict[str, tuple[datetime, str]] = field(
-        default_factory=dict[str, tuple[datetime, str]]
+    sprints: dict[str, tuple[datetime, str, str]] = field(
+        default_factory=dict[str, tuple[datetime, str, str]]
     )
-    """Moments, with the ids of the sprints from then on."""
+    """Moments, with the ids of the sprints before and from then on, between commas."""
 
     def add(self, histories: Iterable[Mapping[str, Any]], sprint_fields: Sequence[str]) -> None:
         """Take in entries of a changelog; one that comes twice counts once."""
@@ -43,7 +43,15 @@ class Moves:
                     name = text_in(item, "toString")
                     self.statuses[key] = (moment, text_in(item, "to"), name)
                 elif kind in sprint_fields or text_in(item, "field") == "Sprint":
-                    self.sprints[key] = (moment, text_in(item, "to"))
+                    self.sprints[key] = (moment, text_in(item, "from"), text_in(item, "to"))
+
+    def sprints_at(self, moment: datetime) -> str | None:
+        """Return the ids of the sprints at a moment, between commas; None when it never moved."""
+        moves = sorted(self.sprints.values(), key=lambda move: move[0])
+        if not moves:
+            return None
+        before = [after for at, _, after in moves if at <= moment]
+        return before[-1] if before else moves[0][1]
 
 
 def read_changelogs(site: Site, moves: Mapping[str, Moves], sprint_fields: Sequence[str]) -> None:

@@ -86,7 +86,7 @@ class RowMaker:
             draft.values,
             tuple((moment, name) for moment, _, name in moves if name),
             line,
-            tuple((moment, self.sprints.of_ids(ids)) for moment, ids in sprints),
+            tuple((moment, self.sprints.of_ids(ids)) for moment, _, ids in sprints),
         )
 
     def _add_days(self, draft: Draft, moves: list[tuple[Any, str, str]]) -> None:
