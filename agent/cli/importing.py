@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +15,7 @@ from agent.cli.target import Target
 
 if TYPE_CHECKING:
     from agent.importing.loading.autonomy import Level
+    from agent.importing.loading.project_place import ProjectPlace
     from agent.importing.reading.recognition import Recognition
 
 Files = Annotated[
@@ -77,50 +80,93 @@ def import_csv(
 ) -> None:
     """Import tasks from CSV: what was open on a day is the backlog, what was finished the past."""
     # Imported here, not above: `dsm up` and `dsm status` must not wait for pydantic models.
-    from agent.cli import import_output
     from agent.cli.failures import one_line
-    from agent.cli.import_loading import load_plans
-    from agent.importing.history.cutoff import parse_as_of, parse_cadence
-    from agent.importing.history.known_rows import find_all
-    from agent.importing.history.row_store import FileRows
-    from agent.importing.history.study import project_ids, study_files
-    from agent.importing.loading.plan import prepare
-    from agent.importing.loading.project_place import parse_place
     from agent.importing.options import ImportOptions
     from agent.importing.reading.files import recognise_files
     from agent.importing.reading.mapping import parse_mapping
 
     with one_line():
-        level = _level(autonomy)
-        days = parse_cadence(cadence) if cadence else None
-        requested_day = parse_as_of(as_of) if as_of else None
-        place = parse_place(country, subdivision, timezone)
+        choices = parse_choices(as_of, cadence, (country, subdivision, timezone), autonomy)
         options = ImportOptions(
-            parse_mapping(mapping or []),
-            prefix=prefix,
-            project=project,
-            date_format=date_format,
-            sheet=sheet,
+            parse_mapping(mapping or []), prefix=prefix, project=project, date_format=date_format
         )
         recognitions = recognise_files(files, options)
         rejected = _write_rejects(recognitions, rejects)
-        with _explained(recognitions, rejected, as_json):
-            known = asyncio.run(find_all(FileRows(target.folder), project_ids(recognitions)))
-            study = study_files(recognitions, known, requested_day, days, place.today())
-        if not as_json:
-            import_output.show_study(study, rejected)
-        # Prepared in a dry run too: it must find everything that would stop the import.
-        plans = [prepare(history, study.day, study.clock, place) for history in study.histories]
-        results = (
-            []
-            if dry_run
-            else asyncio.run(load_plans(target, plans, study, place, level=level, quiet=as_json))
-        )
-        if not as_json:
-            import_output.show_results(study, results, target, level, dry_run=dry_run)
-            return
-        answer = import_output.to_json(study, results, rejected, target)
-        print_json(answer | {"dry_run": dry_run})
+        import_recognitions(recognitions, rejected, choices, target, dry_run, as_json)
+
+
+@dataclass(frozen=True)
+class ImportChoices:
+    """Choices about an import, whatever its source is."""
+
+    level: "Level"
+    """Autonomy of new projects."""
+    cadence_days: int | None
+    """Length of a sprint in days; None: as imported before, or two weeks."""
+    day: date | None
+    """Day of the import; None: the day after the newest date."""
+    place: "ProjectPlace"
+    """Country and time zone."""
+
+
+def parse_choices(
+    as_of: str | None,
+    cadence: str | None,
+    place: tuple[str | None, str | None, str | None],
+    autonomy: str,
+) -> ImportChoices:
+    """Read the options about day, length of a sprint, place and autonomy.
+
+    `place` is country, part of it, and time zone. Raises: `Invalid` for a value that is none.
+    """
+    from agent.importing.history.cutoff import parse_as_of, parse_cadence
+    from agent.importing.loading.project_place import parse_place
+
+    return ImportChoices(
+        level=_level(autonomy),
+        cadence_days=parse_cadence(cadence) if cadence else None,
+        day=parse_as_of(as_of) if as_of else None,
+        place=parse_place(*place),
+    )
+
+
+def import_recognitions(
+    recognitions: "Sequence[Recognition]",
+    rejected: Sequence[Path],
+    choices: ImportChoices,
+    target: Target,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Show what was recognised, and import it unless `dry_run`; `rejected` are files of rows.
+
+    Raises: `CsvRefused` before anything is written.
+    """
+    from agent.cli import import_output
+    from agent.cli.import_loading import load_plans
+    from agent.importing.history.known_rows import find_all
+    from agent.importing.history.row_store import FileRows
+    from agent.importing.history.study import project_ids, study_files
+    from agent.importing.loading.plan import prepare
+
+    place, level = choices.place, choices.level
+    with _explained(recognitions, rejected, as_json):
+        known = asyncio.run(find_all(FileRows(target.folder), project_ids(recognitions)))
+        study = study_files(recognitions, known, choices.day, choices.cadence_days, place.today())
+    if not as_json:
+        import_output.show_study(study, rejected)
+    # Prepared in a dry run too: it must find everything that would stop the import.
+    plans = [prepare(history, study.day, study.clock, place) for history in study.histories]
+    results = (
+        []
+        if dry_run
+        else asyncio.run(load_plans(target, plans, study, place, level=level, quiet=as_json))
+    )
+    if not as_json:
+        import_output.show_results(study, results, target, level, dry_run=dry_run)
+        return
+    answer = import_output.to_json(study, results, rejected, target)
+    print_json(answer | {"dry_run": dry_run})
 
 
 def _level(name: str) -> "Level":
