@@ -202,7 +202,7 @@ def _write_rejects(recognitions: "Sequence[Recognition]", chosen: Path | None) -
 
     written: list[Path] = []
     for recognition in recognitions:
-        if not recognition.refused:
+        if not recognition.refused or recognition.table is None:
             continue
         path = chosen or recognition.table.path.with_suffix(".rejected.csv")
         if path in written:

@@ -10,7 +10,7 @@ DEFAULT_REFUSAL_SHARE = 0.02
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """What a person said about the rows; everything else is recognised."""
+    """Statements of a person about the rows; everything else is recognised."""
 
     mapping: Mapping[str, str] = field(default_factory=dict[str, str])
     """Columns by field."""

@@ -166,6 +166,15 @@ def project_id(text: str) -> str:
     return candidate
 
 
+def is_project_id(text: str) -> bool:
+    """Return True for a text that `project_id` takes."""
+    try:
+        project_id(text)
+    except ValueError:
+        return False
+    return True
+
+
 def option_project_id(text: str) -> str:
     """Turn the value of --project into a project id. Raises: `CsvRefused` when it cannot be one."""
     try:

@@ -81,8 +81,7 @@ def choose_as_of(
     for recognition in recognitions:
         if not recognition.rows:
             raise CsvRefused(
-                f"{recognition.table.path} has a header and no rows: export the tasks again, "
-                "with rows."
+                f"{recognition.name} has a header and no rows: export the tasks again, with rows."
             )
         if not recognition.tasks:
             raise CsvRefused(_no_usable_row(recognition))
@@ -91,7 +90,7 @@ def choose_as_of(
     # Where the day begins first it may be tomorrow already, so the file may hold a later date.
     day = requested or min(newest + timedelta(days=1), max(today, newest))
     if day < first:
-        paths = ", ".join(str(recognition.table.path) for recognition in recognitions)
+        paths = ", ".join(recognition.name for recognition in recognitions)
         raise CsvRefused(
             f"Nothing in {paths} was created by {day}: its dates run from {first} to {newest}; "
             "choose a day among them with --as-of."
@@ -108,7 +107,7 @@ def _no_usable_row(recognition: Recognition) -> str:
         else "could not be read"
     )
     return (
-        f"None of the {recognition.rows} rows of {recognition.table.path} can be used; the first, "
+        f"None of the {recognition.rows} rows of {recognition.name} can be used; the first, "
         f"row {refusal.row}{column}: {refusal.reason}. The dates of the file {dates}. "
         "Correct the rows, or map other columns with --map."
     )

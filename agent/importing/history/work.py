@@ -36,12 +36,12 @@ def work_of(tasks: Iterable[Task]) -> list[Task]:
 
 def _ancestors(task: Task, by_key: Mapping[tuple[str, str], Task]) -> Iterable[Task]:
     """Yield the parents of a task, the nearest first, each once."""
-    seen = {task.id}
-    while task.parent is not None and task.parent not in seen:
+    visited = {task.id}
+    while task.parent is not None and task.parent not in visited:
         parent = by_key.get((task.project, task.parent))
         if parent is None:
             return
-        seen.add(parent.id)
+        visited.add(parent.id)
         yield parent
         task = parent
 

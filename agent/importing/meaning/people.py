@@ -1,15 +1,82 @@
-"""Employee ids, derived from the names in a file."""
+"""People on a task, and their ids, derived from the names in a file."""
 
 import re
 import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
+
+from agent.importing.meaning.plain_text import plain_line
+from agent.importing.meaning.status_names import NOBODY, names_in
 
 MAX_CHARACTERS = 64  # of an EmployeeId
 # 4 billion values: two names of one file practically never share one.
 _HASH_DIGITS = 8
 _FORBIDDEN = re.compile("[^A-Za-z0-9._@-]+")
+_ADDRESS = re.compile(r"[^\s<>,;@()]+@[^\s<>,;@()]+\.[^\s<>,;@()]+")
+# A name with its address, or with its login, as in `Ann Li <ann@example.com>`.
+_WITH_ADDRESS = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>")
+_BETWEEN = re.compile(r"\s*[;\n|]\s*")
+_COMMA = re.compile(r"\s*,\s*")
+# A login has a small letter at its start, or a character that no name has.
+_LOGIN = re.compile(r"[a-z][^\s]*|[^\s]*[0-9_@][^\s]*")
+_NOBODY = frozenset(names_in(NOBODY))
 
 
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Person on a task."""
+
+    name: str
+    """Name as the file writes it, or the address without one."""
+    email: str | None = None
+    """Address; None when the file does not tell it."""
+
+
+@lru_cache(maxsize=4096)
+def people_of(text: str, *, several: bool = False) -> tuple[Person, ...]:
+    """Return the people that a cell names, each once, in its order; empty when it names nobody.
+
+    `several` says that the column is a list, as one called Assignees. In another column a comma
+    may stand within a name, as in `Doe, John`, and separates people only where it cannot.
+    """
+    content = text.strip()
+    if content.startswith("[") and content.endswith("]"):
+        content, several = content[1:-1], True
+    people: dict[str, Person] = {}
+    for part in _BETWEEN.split(content):
+        names = _COMMA.split(part)
+        divided = len(names) > 1 and (several or _are_people(names))
+        for name in names if divided else [part]:
+            person = _person(name.strip(" \"'"))
+            if person is not None:
+                people.setdefault(person.name, person)
+    return tuple(people.values())
+
+
+def _are_people(parts: list[str]) -> bool:
+    """Tell whether the parts around commas are whole names."""
+    if any("<" in part or _ADDRESS.fullmatch(part) for part in parts):
+        return all("<" in part or _ADDRESS.fullmatch(part) for part in parts)
+    return (
+        len(parts) > 2
+        or all(" " in part for part in parts)
+        or any(_LOGIN.fullmatch(part) for part in parts)
+    )
+
+
+def _person(text: str) -> Person | None:
+    match = _WITH_ADDRESS.fullmatch(text)
+    name, address = (match["name"], match["address"]) if match else (text, "")
+    name, address = plain_line(name).strip(" \"'"), address.strip()
+    email = next((one for one in (address, name) if _ADDRESS.fullmatch(one)), None)
+    name = name or email or address
+    if name.casefold() in _NOBODY or employee_id(name) is None:
+        return None
+    return Person(name, email)
+
+
+@lru_cache(maxsize=4096)
 def employee_id(name: str) -> str | None:
     """Derive a person's id; None for a name without a letter, digit or symbol, as in "-".
 

@@ -1,8 +1,13 @@
 """Priorities of trackers as numbers from 1 (the highest) to 5."""
 
 import re
+from functools import lru_cache
+
+from agent.importing.meaning.status_names import NO_PRIORITY, names_in
 
 DEFAULT_PRIORITY = 3
+# No priority was given: the default one, and no unknown name.
+_NONE = frozenset(names_in(NO_PRIORITY))
 _NAMES = {
     "blocker": 1,
     "highest": 1,
@@ -17,11 +22,60 @@ _NAMES = {
     "minor": 4,
     "lowest": 5,
     "trivial": 5,
+    "immediate": 1,
+    "show stopper": 1,
+    "más alta": 1,
+    "crítica": 1,
+    "urgente": 1,
+    "alta": 2,
+    "media": 3,
+    "baja": 4,
+    "más baja": 5,
+    "höchste": 1,
+    "kritisch": 1,
+    "dringend": 1,
+    "hoch": 2,
+    "mittel": 3,
+    "niedrig": 4,
+    "niedrigste": 5,
+    "am höchsten": 1,
+    "am niedrigsten": 5,
+    "la plus élevée": 1,
+    "la plus haute": 1,
+    "critique": 1,
+    "élevée": 2,
+    "haute": 2,
+    "moyenne": 3,
+    "normale": 3,
+    "faible": 4,
+    "basse": 4,
+    "la plus basse": 5,
+    "la plus faible": 5,
+    "mais alta": 1,
+    "altíssima": 1,
+    "média": 3,
+    "baixa": 4,
+    "mais baixa": 5,
+    "наивысший": 1,
+    "критический": 1,
+    "срочный": 1,
+    "высокий": 2,
+    "средний": 3,
+    "обычный": 3,
+    "низкий": 4,
+    "наименьший": 5,
+    "самый низкий": 5,
 }
 # Alone as in 2 and P2, or before a name as in Azure's "2 - High"; P0 is above P1 in some trackers.
 _NUMBERED = re.compile(r"(?:p ?(?P<p>[0-5])|(?P<n>[1-5]))(?:\s*[-\u2013:.)(]\s*\D*|\s+[^\W\d].*)?")
 
 
+def is_no_priority(text: str) -> bool:
+    """Return True for a text that says that no priority was given."""
+    return " ".join(text.split()).casefold() in _NONE
+
+
+@lru_cache(maxsize=1024)
 def priority_of(text: str) -> int | None:
     """Return the number that a priority's name means; None when the name is not known."""
     normalised = " ".join(text.split()).casefold()

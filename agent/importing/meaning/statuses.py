@@ -1,7 +1,11 @@
 """Statuses of trackers as one of four states: To do, Doing, Done or Dropped."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import lru_cache
+
+from agent.importing.meaning import status_names
+from agent.importing.profiles.names import normalised
 
 
 class State(StrEnum):
@@ -14,56 +18,57 @@ class State(StrEnum):
     """Closed without work: neither backlog nor velocity."""
 
 
-_NAMES: dict[State, tuple[str, ...]] = {
-    State.TO_DO: (
-        "to do",
-        "todo",
-        "open",
-        "new",
-        "backlog",
-        "reopened",
-        "ready",
-        "planned",
-        "selected for development",
-        "ready for development",
-    ),
-    State.DOING: (
-        "doing",
-        "in progress",
-        "in development",
-        "in review",
-        "code review",
-        "review",
-        "in testing",
-        "testing",
-        "in test",
-        "qa",
-        "blocked",
-        "started",
-    ),
-    State.DONE: (
-        "done",
-        "closed",
-        "resolved",
-        "completed",
-        "complete",
-        "finished",
-        "fixed",
-        "merged",
-        "released",
-        # Nobody will work on it any more, so it is no open backlog.
-        "cancelled",
-        "canceled",
-        "won't do",
-        "won't fix",
-    ),
-}
-_STATES = {name: state for state, names in _NAMES.items() for name in names}
-
-
-@lru_cache(maxsize=1024)
-def state_of(status: str) -> State | None:
-    """Return the state that a status means; None when its name is not known."""
-    normalised = " ".join(status.replace("_", " ").replace("-", " ").split())
+@lru_cache(maxsize=4096)
+def plain_name(text: str) -> str:
+    """Bring a status, type or resolution to the spelling of the profiles' names."""
     # "Won't do": some trackers write the typographic apostrophe.
-    return _STATES.get(normalised.replace("\u2019", "'").casefold())
+    return normalised(text.replace("\u2019", "'"))
+
+
+def _names(listing: str, state: State) -> dict[str, State]:
+    return {plain_name(name): state for name in status_names.names_in(listing)}
+
+
+_STATES = (
+    _names(status_names.DROPPED, State.DROPPED)
+    | _names(status_names.DONE, State.DONE)
+    | _names(status_names.DOING, State.DOING)
+    | _names(status_names.TO_DO, State.TO_DO)
+)
+_RESOLUTIONS = (
+    _names(status_names.DONE, State.DONE)
+    | _names(status_names.DONE_RESOLUTIONS, State.DONE)
+    | _names(status_names.DROPPED, State.DROPPED)
+    | _names(status_names.DROPPED_RESOLUTIONS, State.DROPPED)
+)
+
+
+def state_of(status: str, *named: Mapping[str, State]) -> State | None:
+    """Return the state that a status means; None when its name is not known.
+
+    `named` are the states by the plain names of statuses that a person or a tracker gave, the first
+    ones before the later ones, and all before the common names.
+    """
+    name = plain_name(status)
+    for states in named:
+        if (state := states.get(name)) is not None:
+            return state
+    return _STATES.get(name)
+
+
+def category_state(category: str, own: Mapping[str, State] | None = None) -> State | None:
+    """Return the state of a category, which a tracker puts its own statuses in; None: unknown.
+
+    `own` are categories of the tracker, which go before the common names.
+    """
+    return state_of(category, own or {})
+
+
+def resolution_state(resolution: str, own: Mapping[str, State] | None = None) -> State | None:
+    """Return Done or Dropped for the way in which a task was closed; None when it says nothing.
+
+    `own` are resolutions of the tracker, which go before the common names.
+    """
+    name = plain_name(resolution)
+    state = own.get(name) if own else None
+    return state or _RESOLUTIONS.get(name)

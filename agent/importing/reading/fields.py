@@ -81,21 +81,41 @@ FIELDS: tuple[Field, ...] = (
         ),
     ),
 )
-# Read by exports of known trackers; their names are in agent/importing/profiles.
-FURTHER_FIELDS: tuple[str, ...] = (
-    "status_category",  # To Do, In Progress or Done, by the tracker itself
-    "status_changed",  # day on which the status category changed
-    "resolution",  # how a task was closed, such as Won't Do; GitHub's state reason
-    "dropped",  # day on which a task was closed without work
-    "started",  # day on which work began
-    "parent",  # id or number of the parent
-    "number",  # second id that parents refer to, such as Jira's Issue id
-    "sprint",  # name of the sprint, repeated for several
-    "sprint_start",  # first day of the sprint of the row
-    "sprint_end",  # last day of the sprint of the row
-    "url",  # address of the task
-    "email",  # address of the assignee
-    "archived",  # true when the task was put away: dropped, unless it was done
+# Facts beside those of any table; trackers have more names for them in agent/importing/profiles.
+FURTHER_FIELDS: tuple[Field, ...] = (
+    Field("status_category", ("status category", "state category", "status type", "state type")),
+    Field(
+        "status_changed",
+        ("status category changed", "status changed", "status changed at", "state changed at"),
+    ),
+    Field("resolution", ("resolution", "state reason", "close reason", "closed reason")),
+    Field("dropped", ("canceled at", "cancelled at", "canceled", "cancelled", "canceled date")),
+    Field("started", ("started at", "started", "actual start", "activated date")),
+    Field("parent", ("parent key", "parent id", "parent", "parent issue", "parent task")),
+    Field("number", ()),
+    Field("sprint", ("sprint", "sprints", "sprint name", "iteration", "iteration path", "cycle")),
+    Field("sprint_start", ("sprint start", "sprint start date", "iteration start")),
+    Field("sprint_end", ("sprint end", "sprint end date", "iteration end")),
+    Field("url", ("url", "web url", "issue url", "html url")),
+    Field("email", ("assignee email",)),
+    # True when the task was put away: dropped, unless it was done.
+    Field("archived", ()),
 )
-FIELD_NAMES: tuple[str, ...] = tuple(field.name for field in FIELDS)
-DATE_FIELDS: tuple[str, ...] = ("created", "finished", "updated")
+COMMON_HEADERS: dict[str, tuple[str, ...]] = {
+    field.name: field.headers for field in (*FIELDS, *FURTHER_FIELDS)
+}
+FIELD_NAMES: tuple[str, ...] = tuple(COMMON_HEADERS)
+DATE_FIELDS: tuple[str, ...] = (
+    "created",
+    "finished",
+    "updated",
+    "status_changed",
+    "dropped",
+    "started",
+    "sprint_start",
+    "sprint_end",
+)
+# Each row takes the first of their columns that it fills.
+ALTERNATIVE_FIELDS: frozenset[str] = frozenset(
+    {"estimate", "finished", "dropped", "status_changed", "parent", "sprint", "labels", "started"}
+)

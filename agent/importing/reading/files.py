@@ -1,22 +1,16 @@
-"""Recognition of the files of one import, each by itself."""
+"""Recognition of the files of one import."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from agent.importing.options import ImportOptions
-from agent.importing.reading.recognition import Recognition, recognise
+from agent.importing.profiles.telling import is_header
+from agent.importing.reading.recognition import Recognition, recognise_all
 from agent.importing.tables.table import read_table
 
 
 def recognise_files(paths: Sequence[Path], options: ImportOptions) -> tuple[Recognition, ...]:
     """Recognise every file by itself. Raises: `CsvRefused`."""
-    return tuple(
-        recognise(
-            read_table(path, sheet=options.sheet),
-            options.mapping,
-            prefix=options.prefix,
-            project=options.project,
-            format_name=options.date_format,
-        )
-        for path in paths
+    return recognise_all(
+        [read_table(path, is_header, sheet=options.sheet) for path in paths], options
     )

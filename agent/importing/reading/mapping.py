@@ -1,36 +1,49 @@
 """Mapping of columns to fields: by the caller's choice, otherwise by the names exports use."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from agent.importing.errors import CsvRefused
-from agent.importing.reading.fields import FIELD_NAMES, FIELDS
+from agent.importing.profiles.catalogue import ANY_TABLE
+from agent.importing.profiles.names import normalised
+from agent.importing.profiles.profile import Profile
+from agent.importing.reading.fields import ALTERNATIVE_FIELDS, COMMON_HEADERS, FIELD_NAMES
 
-_SEPARATORS = re.compile(r"[\s_-]+")
 # A column's name may hold a comma itself, so only one that is followed by `word=` separates.
 _NEXT_PAIR = re.compile(r",(?=\s*\w+\s*=)")
 
 
 @dataclass(frozen=True, slots=True)
 class MappedColumn:
-    """The column, or columns of one name, that feed a field."""
+    """The column, or columns, that feed a field."""
 
     field: str
     """Name of the field."""
     header: str
-    """Name of the column as the file writes it."""
+    """Name of the column as the file writes it; of several names the first."""
     positions: tuple[int, ...]
-    """Every position of that name in the header, from 0: exports may repeat a column."""
+    """Positions in the header, from 0, the preferred first: exports may repeat a column."""
     explicit: bool
     """True when the caller mapped it, False when it was detected by its name."""
+    headers: tuple[str, ...] = ()
+    """Name of the column at each position; empty: all are called `header`."""
 
-    def first_value(self, cells: list[str]) -> str:
+    def first_value(self, cells: Sequence[str]) -> str:
         """Return the first non-empty cell of the column, stripped; "" when all are empty."""
         for position in self.positions:
             if text := cells[position].strip():
                 return text
         return ""
+
+    def name_at(self, place: int) -> str:
+        """Return the name of the column at a place of `positions`."""
+        return self.headers[place] if self.headers else self.header
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns, each once, the preferred first."""
+        return tuple(dict.fromkeys(self.headers)) or (self.header,)
 
 
 def parse_mapping(texts: Iterable[str]) -> dict[str, str]:
@@ -60,10 +73,13 @@ def check_field(field: str) -> None:
         raise CsvRefused(f"Unknown field {field!r}; the fields are {', '.join(FIELD_NAMES)}.")
 
 
-def map_columns(header: tuple[str, ...], mapping: Mapping[str, str]) -> tuple[MappedColumn, ...]:
-    """Map columns to fields, in the order of FIELDS; `mapping` goes before known names.
+def map_columns(
+    header: tuple[str, ...], mapping: Mapping[str, str], profile: Profile = ANY_TABLE
+) -> tuple[MappedColumn, ...]:
+    """Map columns to fields, in the order of the fields; `mapping` goes before known names.
 
-    Raises: `CsvRefused` for an unknown field or column, with the list of what is possible.
+    The profile's names go before those of any table. Raises: `CsvRefused` for an unknown field or
+    column, with the list of what is possible.
     """
     for field in mapping:
         check_field(field)
@@ -71,12 +87,22 @@ def map_columns(header: tuple[str, ...], mapping: Mapping[str, str]) -> tuple[Ma
     for position, name in enumerate(header):
         positions.setdefault(name, []).append(position)
     columns: list[MappedColumn] = []
-    for field in FIELDS:
-        column = mapping.get(field.name)
-        name = _detect(positions, field.headers) if column is None else _find(positions, column)
-        if name is not None:
+    for field in FIELD_NAMES:
+        if (column := mapping.get(field)) is not None:
+            name = _find(positions, column)
+            columns.append(MappedColumn(field, name, tuple(positions[name]), True))
+        elif names := _detect(positions, field, profile):
+            if field not in ALTERNATIVE_FIELDS:
+                names = names[:1]
+            headers = tuple(name for name in names for _ in positions[name])
             columns.append(
-                MappedColumn(field.name, name, tuple(positions[name]), column is not None)
+                MappedColumn(
+                    field=field,
+                    header=names[0],
+                    positions=tuple(place for name in names for place in positions[name]),
+                    explicit=False,
+                    headers=headers,
+                )
             )
     return tuple(columns)
 
@@ -91,9 +117,16 @@ def _find(names: Iterable[str], column: str) -> str:
     raise CsvRefused(f"No column {column!r} in the file; its columns are {', '.join(names)}.")
 
 
-def _detect(names: Iterable[str], headers: tuple[str, ...]) -> str | None:
+def _detect(names: Iterable[str], field: str, profile: Profile) -> list[str]:
+    """Return the columns whose names mean a field, the most telling first; empty without any."""
     # Reversed, so that the leftmost of two names that mean the same wins.
-    normalised = {
-        _SEPARATORS.sub(" ", name).strip().casefold(): name for name in reversed([*names])
-    }
-    return next((normalised[name] for name in headers if name in normalised), None)
+    written = {normalised(name): name for name in reversed([*names])}
+    written.pop("", None)
+    known = [profile.columns.get(field, ())]
+    # "Project" is a goal or a folder in trackers whose tasks tell their project otherwise.
+    if field != "project" or profile.project_from == "column":
+        known.append(COMMON_HEADERS[field])
+    for candidates in known:
+        if columns := [written[name] for name in candidates if name in written]:
+            return columns
+    return []

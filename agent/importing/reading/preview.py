@@ -1,48 +1,90 @@
-"""Recognition of a file as tables, for people."""
+"""Recognition of a file for people: sentences first, then tables."""
+
+from collections.abc import Iterator
 
 from rich.console import Group, RenderableType
 from rich.table import Table as Grid
 from rich.text import Text
 
 from agent.importing.meaning.priorities import DEFAULT_PRIORITY
+from agent.importing.notices import Notice, Question
 from agent.importing.reading.recognition import RecognisedColumn, Recognition
 from agent.importing.reading.recognition_json import ignored_columns
+from agent.importing.tasks import Kind
 from agent.importing.terminal import printable
 
 SHOWN_REFUSALS = 10
 _SAMPLE_CHARACTERS = 40
-_DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+_KINDS = {
+    Kind.WORK: "planned and counted",
+    Kind.CONTAINER: "not planned, not counted",
+    Kind.PART: "goes with its task",
+}
 
 
 def render(recognition: Recognition) -> RenderableType:
-    """Lay out columns, projects, statuses, priorities, the first refused rows and warnings."""
-    parts: list[RenderableType] = [_summary(recognition), _columns(recognition)]
+    """Lay out the summary, doubts and notices, then what stands in the columns of the file."""
+    parts: list[RenderableType] = [_summary(recognition)]
+    parts += [question_text(question) for question in recognition.questions]
+    parts += [notice_text(notice) for notice in recognition.notices]
+    parts += _lacks(recognition)
+    if recognition.columns:
+        parts.append(_columns(recognition))
     if recognition.projects:
         parts.append(_projects(recognition))
+    if any(kind.type or kind.kind is not Kind.WORK for kind in recognition.kinds):
+        parts.append(_kinds(recognition))
     if recognition.statuses:
         parts.append(_statuses(recognition))
     if recognition.priorities:
         parts.append(_priorities(recognition))
     if recognition.refused:
         parts.append(_refused(recognition))
-    parts += [
-        Text(f"Warning: {printable(warning)}", style="yellow") for warning in recognition.warnings
-    ]
     return Group(*parts)
 
 
+def question_text(question: Question) -> Text:
+    """Lay out a doubt with the option that settles it."""
+    text = f"Question: {question.text} Answer with {question.answer}"
+    return Text(printable(text), style="bold yellow")
+
+
+def notice_text(notice: Notice) -> Text:
+    """Lay out a sentence; a warning is marked."""
+    if notice.weight == "warning":
+        return Text(f"Warning: {printable(notice.text)}", style="yellow")
+    return Text(printable(notice.text))
+
+
 def _summary(recognition: Recognition) -> Text:
-    delimiter = recognition.table.delimiter
+    kind = f"{recognition.table.kind}, " if recognition.table else ""
     lines = [
-        f"{recognition.table.path}: {recognition.rows} rows, "
-        f"{_DELIMITER_NAMES.get(delimiter, delimiter)}-separated, "
+        f"{recognition.name}: {recognition.rows} rows, {kind}"
         f"{len(recognition.tasks)} tasks, {len(recognition.refused)} refused"
     ]
-    if recognition.corrected:
-        lines.append(f"{recognition.corrected} finish dates before creation corrected to it")
+    states = recognition.states
+    counts = (
+        (states.completed, "completed"),
+        (states.dropped, "closed without work"),
+        (states.done_on_unknown_day, "done on an unknown day"),
+        (states.open, f"open ({states.doing} in progress)"),
+    )
+    lines.append(", ".join(f"{number} {words}" for number, words in counts if number))
+    told_by = f", told by {', '.join(recognition.told_by)}" if recognition.told_by else ""
+    lines.append(f"read as {recognition.profile}{told_by}")
+    if recognition.table and recognition.table.skipped:
+        skipped = "; ".join(recognition.table.skipped)
+        lines.append(
+            f"the header is on line {recognition.table.header_line}; skipped above it: {skipped}"
+        )
     if ignored := ignored_columns(recognition):
         lines.append(f"ignored columns: {', '.join(ignored)}")
-    return Text("\n".join(printable(line) for line in lines))
+    return Text("\n".join(printable(line) for line in lines if line))
+
+
+def _lacks(recognition: Recognition) -> Iterator[Text]:
+    for lack in recognition.lacks:
+        yield Text(printable(f"Missing: {lack.what}. So {lack.effect}. To get it, {lack.remedy}."))
 
 
 def _columns(recognition: Recognition) -> Grid:
@@ -54,7 +96,8 @@ def _columns(recognition: Recognition) -> Grid:
 
 
 def _header(column: RecognisedColumn) -> str:
-    return column.header if column.times == 1 else f"{column.header} (x{column.times})"
+    name = ", ".join(column.names)
+    return name if column.times == len(column.names) else f"{name} (x{column.times})"
 
 
 def _source(column: RecognisedColumn) -> str:
@@ -72,13 +115,21 @@ def _projects(recognition: Recognition) -> Grid:
             project.project,
             str(project.tasks),
             str(project.finished),
-            str(project.tasks - project.finished),
+            str(project.open),
+            str(project.dropped),
+            str(project.done_on_unknown_day),
             str(project.first),
             str(project.last),
         )
         for project in recognition.projects
     ]
-    return _grid("Projects", ("project", "tasks", "finished", "open", "first", "last"), rows)
+    names = ("project", "tasks", "finished", "open", "dropped", "day unknown", "first", "last")
+    return _grid("Projects", names, rows)
+
+
+def _kinds(recognition: Recognition) -> Grid:
+    rows = [(kind.type, str(kind.tasks), _KINDS[kind.kind]) for kind in recognition.kinds]
+    return _grid("Types", ("type", "rows", "read as"), rows)
 
 
 def _statuses(recognition: Recognition) -> Grid:

@@ -1,33 +1,63 @@
 """Recognition of a file before anything is written: columns, formats, tasks and refusals."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import islice
 
-from agent.importing.dates.formats import DateFormat, date_format, latest_today
+from agent.importing.dates.formats import ISO, DateFormat, date_format, latest_today
 from agent.importing.errors import CsvRefused
-from agent.importing.loading.limits import MAX_LABELS
 from agent.importing.meaning import ranks
-from agent.importing.meaning.statuses import State, state_of
-from agent.importing.reading.column_sampling import (
-    ChosenFormats,
-    ColumnSamples,
-    choose_formats,
-    sample_columns,
-)
+from agent.importing.meaning.statuses import plain_name
+from agent.importing.notices import Notice, Question
+from agent.importing.options import ImportOptions
+from agent.importing.profiles.catalogue import ANY_TABLE
+from agent.importing.profiles.profile import Lack, Profile
+from agent.importing.profiles.telling import Told, tell
+from agent.importing.reading.column_sampling import ColumnSamples, choose_formats, sample_columns
 from agent.importing.reading.counts import (
+    KindCount,
     PriorityCount,
     ProjectCount,
+    StateCounts,
     StatusCount,
+    count_kinds,
     count_priorities,
     count_projects,
+    count_states,
     count_statuses,
+    work_in,
 )
+from agent.importing.reading.fields import DATE_FIELDS
+from agent.importing.reading.findings import (
+    kind_notices,
+    reading_notices,
+    state_notices,
+    status_questions,
+)
+from agent.importing.reading.hierarchy import settle_kinds
 from agent.importing.reading.mapping import MappedColumn, map_columns
-from agent.importing.reading.row_reader import REQUIRED_FIELDS, RowReader
-from agent.importing.reading.rows import read_rows
+from agent.importing.reading.row_project import RowProject, find_in_row
+from agent.importing.reading.row_reader import RowReader
+from agent.importing.reading.row_sprints import RowSprints
+from agent.importing.reading.rows import (
+    Rows,
+    raw_rows_of_source,
+    raw_rows_of_table,
+    read_rows,
+)
+from agent.importing.reading.source_rows import SourceRows
+from agent.importing.reading.tally import Tally
 from agent.importing.tables.table import Table
-from agent.importing.tasks import Refusal, Task, option_project_id
+from agent.importing.tasks import (
+    Refusal,
+    Task,
+    TrackerSprint,
+    is_project_id,
+    option_project_id,
+)
+
+_PEEKED_ROWS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +67,11 @@ class RecognisedColumn:
     field: str
     """Name of the field."""
     header: str
-    """Name of the column as the file writes it."""
+    """Name of the column as the file writes it; of several names the one that is filled most."""
+    names: tuple[str, ...]
+    """Names of all columns that a row took the field from, the one that is filled most first."""
     times: int
-    """Columns of that name."""
+    """Columns that feed the field."""
     explicit: bool
     """True when the caller mapped it, False when it was detected by its name."""
     format: str | None
@@ -50,16 +82,18 @@ class RecognisedColumn:
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """Everything recognised in a file."""
+    """Everything recognised in a file, or in what a tracker's API told."""
 
-    table: Table
-    """File that was read."""
+    name: str
+    """Path of the file, or name of the source."""
+    table: Table | None
+    """File that was read; None for a source that is no file."""
     columns: tuple[RecognisedColumn, ...]
     """Columns that feed a field, in the order of the fields."""
     rows: int
     """All rows: tasks and refused ones."""
     tasks: tuple[Task, ...]
-    """Tasks in the order of the file."""
+    """Tasks in the order of the file, containers and parts included."""
     refused: tuple[Refusal, ...]
     """Refused rows in the order of the file."""
     projects: tuple[ProjectCount, ...]
@@ -68,81 +102,249 @@ class Recognition:
     """Tasks by status."""
     priorities: tuple[PriorityCount, ...]
     """Tasks by priority."""
+    kinds: tuple[KindCount, ...]
+    """Tasks by type and kind."""
+    states: StateCounts
+    """Work by its state."""
+    finish_columns: Mapping[str, int]
+    """Finish days by the column that told them."""
+    sprints: tuple[TrackerSprint, ...]
+    """Sprints that the rows or the tracker name."""
+    profile: str
+    """Name of the profile by which the file was read."""
+    told_by: tuple[str, ...]
+    """Columns that told the profile."""
+    lacks: tuple[Lack, ...]
+    """Facts that the file does not hold."""
     corrected: int
     """Tasks whose finish lay before their creation and was moved to it."""
-    warnings: tuple[str, ...]
-    """Sentences for the person who imports."""
+    notices: tuple[Notice, ...]
+    """Sentences for the person who imports, the warnings first."""
+    questions: tuple[Question, ...]
+    """Doubts that stop an import until a person settles them."""
     first: date | None
     """Earliest date that could be read, in refused rows too; None without any."""
     last: date | None
     """Latest date that could be read, in refused rows too; None without any."""
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Texts of the notices that are warnings."""
+        return tuple(notice.text for notice in self.notices if notice.weight == "warning")
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A file whose rows were read, before its tasks are set in relation to all others."""
+
+    name: str
+    table: Table | None
+    export: Told
+    columns: Mapping[str, MappedColumn]
+    recognised: tuple[RecognisedColumn, ...]
+    rows: Rows
+    tally: Tally
+    notices: tuple[Notice, ...]
+    questions: tuple[Question, ...]
+    days: tuple[date, ...]
+    sprints: tuple[TrackerSprint, ...]
+
 
 def recognise(
-    table: Table,
-    mapping: Mapping[str, str],
-    *,
-    prefix: str = "",
-    project: str | None = None,
-    format_name: str | None = None,
-    today: date | None = None,
+    table: Table, options: ImportOptions | None = None, *, today: date | None = None
 ) -> Recognition:
-    """Read a table by the mapping given and the column names known.
+    """Read a table by the options and the profiles known.
 
-    `prefix` stands before every value of the project column; `project` names one project for all
-    rows instead. `format_name` (see FORMATS) is the format of every date column. A row with a date
-    after `today` is refused; None is the present day.
+    A row with a date after `today` is refused; None is the present day.
     Raises: `CsvRefused` when a field or column is unknown, or id, created or the project has none.
     """
-    columns = _required_columns(table, mapping, project)
-    forced = None if format_name is None else date_format(format_name)
-    samples = sample_columns(table, columns, forced, today=today)
+    return recognise_all([table], options or ImportOptions(), today=today)[0]
+
+
+def recognise_rows(
+    source: SourceRows, options: ImportOptions | None = None, *, today: date | None = None
+) -> Recognition:
+    """Read the rows of a tracker's API, as `recognise` reads a table."""
+    return recognise_all([source], options or ImportOptions(), today=today)[0]
+
+
+def recognise_all(
+    sources: Sequence[Table | SourceRows], options: ImportOptions, *, today: date | None = None
+) -> tuple[Recognition, ...]:
+    """Read every source by itself; the parent of a row may be in another one.
+
+    Raises: `CsvRefused`, as `recognise` does.
+    """
+    statuses = {plain_name(name): state for name, state in options.statuses.items()}
+    options = replace(options, statuses=statuses)
+    last_day = today or latest_today()
+    drafts = [
+        _read_table(source, options, last_day)
+        if isinstance(source, Table)
+        else _read_source(source, options, last_day)
+        for source in sources
+    ]
+    numbers = {number: name for draft in drafts for number, name in draft.rows.numbers.items()}
+    tasks: Iterator[Task] = iter(
+        settle_kinds(
+            [task for draft in drafts for task in draft.rows.tasks],
+            options.types,
+            numbers,
+            _child_types(drafts),
+        )
+    )
+    return tuple(
+        _recognition(draft, tuple(islice(tasks, len(draft.rows.tasks))), options)
+        for draft in drafts
+    )
+
+
+def _child_types(drafts: Sequence[_Draft]) -> tuple[str, ...] | None:
+    """Return the types that are parts below work; None when every type is."""
+    profiles = [draft.export.profile for draft in drafts]
+    if any(profile is ANY_TABLE or profile.child_types is None for profile in profiles):
+        return None
+    return tuple(name for profile in profiles for name in profile.child_types or ())
+
+
+def _read_table(table: Table, options: ImportOptions, today: date) -> _Draft:
+    export = tell(table.header)
+    profile = export.profile
+    columns = _required_columns(table, options, profile)
+    forced = None if options.date_format is None else date_format(options.date_format)
+    samples = sample_columns(table, columns, forced, language=profile.language, today=today)
     chosen = choose_formats(
-        samples.dates, {field: column.header for field, column in columns.items()}
+        samples.dates, {name: column.header for name, column in columns.items()}
     )
-    formats, warnings = chosen.formats, _date_warnings(chosen)
-    reader = RowReader(
-        header=table.header,
-        columns=columns,
-        formats=formats,
-        today=today or latest_today(),
-        prefix=prefix,
-        project=None if project is None else option_project_id(project),
-        forced=forced is not None,
-    )
-    rows = read_rows(table, reader)
-    tasks, rank_warnings = _usable_ranks(columns, rows.tasks)
-    days = [day for dates in samples.dates.values() for day in (dates.first, dates.last) if day]
-    return Recognition(
+    headers = {
+        name: [column.name_at(place) for place in range(len(column.positions))]
+        for name, column in columns.items()
+    }
+    reader = _reader(profile, options, headers, chosen.formats, today)
+    rows = read_rows(raw_rows_of_table(table, columns, profile.empty), reader)
+    return _Draft(
+        name=str(table.path),
         table=table,
-        columns=_recognised_columns(columns, formats, samples),
-        rows=len(rows.tasks) + len(rows.refused),
+        export=export,
+        columns=columns,
+        recognised=_recognised_columns(columns, chosen.formats, samples, reader.tally),
+        rows=rows,
+        tally=reader.tally,
+        notices=(*table.notices, *chosen.notices),
+        questions=chosen.questions,
+        days=tuple(
+            day for dates in samples.dates.values() for day in (dates.first, dates.last) if day
+        ),
+        sprints=rows.sprints,
+    )
+
+
+def _read_source(source: SourceRows, options: ImportOptions, today: date) -> _Draft:
+    formats = dict.fromkeys(DATE_FIELDS, ISO)
+    reader = _reader(source.profile, options, {}, formats, today)
+    rows = read_rows(raw_rows_of_source(source.rows), reader)
+    days = [day for task in rows.tasks for day in (task.created, task.newest)]
+    named = {(sprint.project, sprint.name): sprint for sprint in rows.sprints}
+    for sprint in source.sprints:
+        project = reader.project.ids.get(sprint.project, reader.project.named or sprint.project)
+        named[project, sprint.name] = replace(sprint, project=project)
+    return _Draft(
+        name=source.name,
+        table=None,
+        export=Told(source.profile, ()),
+        columns={},
+        recognised=(),
+        rows=rows,
+        tally=reader.tally,
+        notices=source.notices,
+        questions=(),
+        days=(min(days), max(days)) if days else (),
+        sprints=tuple(named.values()),
+    )
+
+
+def _reader(
+    profile: Profile,
+    options: ImportOptions,
+    headers: Mapping[str, Sequence[str]],
+    formats: Mapping[str, DateFormat | None],
+    today: date,
+) -> RowReader:
+    tally = Tally()
+    return RowReader(
+        profile=profile,
+        options=options,
+        headers=headers,
+        formats=formats,
+        today=today,
+        project=RowProject(
+            column=next(iter(headers.get("project", ())), "project"),
+            tally=tally,
+            prefix=options.prefix,
+            by_name=profile.project_from == "name",
+            named=None if options.project is None else option_project_id(options.project),
+        ),
+        sprints=RowSprints(headers.get("sprint", ()), profile.sprint_from, profile.sprint_word),
+        tally=tally,
+        alternatives=tuple(name for name, names in headers.items() if len(set(names)) > 1),
+    )
+
+
+def _recognition(draft: _Draft, tasks: tuple[Task, ...], options: ImportOptions) -> Recognition:
+    profile, tally, columns = draft.export.profile, draft.tally, draft.columns
+    tasks, rank_warnings = _usable_ranks(columns, tasks)
+    work = work_in(tasks)
+    states, kinds = count_states(work), count_kinds(tasks)
+    notices = [
+        *draft.notices,
+        *reading_notices(tally, columns, tasks),
+        *state_notices(states, tally, columns),
+        *kind_notices(kinds, tasks, work, options.types),
+        *rank_warnings,
+    ]
+    notices.sort(key=lambda notice: notice.weight != "warning")
+    return Recognition(
+        name=draft.name,
+        table=draft.table,
+        columns=draft.recognised,
+        rows=len(tasks) + len(draft.rows.refused) + tally.repeated + tally.differing.count,
         tasks=tasks,
-        refused=rows.refused,
-        projects=count_projects(rows.tasks),
-        statuses=count_statuses(rows.tasks),
-        priorities=count_priorities(rows.tasks),
-        corrected=rows.corrected,
-        warnings=(*warnings, *_task_warnings(columns, rows.tasks), *rank_warnings),
-        first=min(days, default=None),
-        last=max(days, default=None),
+        refused=draft.rows.refused,
+        projects=count_projects(tasks, work),
+        statuses=count_statuses(tasks, options.statuses, profile.statuses),
+        priorities=count_priorities(tasks, profile.priorities),
+        kinds=kinds,
+        states=states,
+        finish_columns=dict(tally.finish_columns.most_common()),
+        sprints=draft.sprints,
+        profile=profile.name,
+        told_by=draft.export.told_by,
+        lacks=tuple(lack for lack in profile.lacks if not lack.field or lack.field not in columns),
+        corrected=tally.corrected,
+        notices=tuple(notices),
+        questions=(*draft.questions, *status_questions(tally)),
+        first=min(draft.days, default=None),
+        last=max(draft.days, default=None),
     )
 
 
 def _required_columns(
-    table: Table, mapping: Mapping[str, str], project: str | None
+    table: Table, options: ImportOptions, profile: Profile
 ) -> dict[str, MappedColumn]:
-    columns = {column.field: column for column in map_columns(table.header, mapping)}
-    if project is not None:
-        if "project" in mapping:
+    mapped = map_columns(table.header, options.mapping, profile)
+    columns = {column.field: column for column in mapped}
+    if options.project is not None:
+        if "project" in options.mapping:
             raise CsvRefused("Give either --project or a column for project, not both.")
         # The option goes before a column that was only detected by its name.
         columns.pop("project", None)
-    missing = [
-        field
-        for field in REQUIRED_FIELDS
-        if field not in columns and not (field == "project" and project is not None)
-    ]
+    missing = [name for name in ("id", "project", "created") if name not in columns]
+    if "project" in missing and (
+        options.project is not None or _rows_tell_project(table, columns, options.prefix)
+    ):
+        missing.remove("project")
+    if "created" in missing and profile.created_from == "card id":
+        missing.remove("created")
     if missing:
         hint = " or name the project with --project" if "project" in missing else ""
         raise CsvRefused(
@@ -152,20 +354,31 @@ def _required_columns(
     return columns
 
 
-def _date_warnings(chosen: ChosenFormats) -> list[str]:
-    questions = [f"{question.text} Use {question.answer}." for question in chosen.questions]
-    return [*questions, *(notice.text for notice in chosen.notices if notice.weight == "warning")]
+def _rows_tell_project(table: Table, columns: Mapping[str, MappedColumn], prefix: str) -> bool:
+    """Tell whether ids or addresses of the first rows name projects."""
+    if "id" not in columns:
+        return False
+    projects = [
+        find_in_row(row.values, next(iter(row.values["id"]), ""))
+        for row in islice(raw_rows_of_table(table, columns), _PEEKED_ROWS)
+        if not row.fault
+    ]
+    usable = [one for one in projects if one is not None and is_project_id(prefix + one[1])]
+    return 2 * len(usable) > len(projects)
 
 
 def _recognised_columns(
     columns: Mapping[str, MappedColumn],
     formats: Mapping[str, DateFormat | None],
     samples: ColumnSamples,
+    tally: Tally,
 ) -> tuple[RecognisedColumn, ...]:
+    filled = {name: tuple(dict(uses.most_common())) for name, uses in tally.columns.items()}
     return tuple(
         RecognisedColumn(
             field=column.field,
-            header=column.header,
+            header=next(iter(filled.get(column.field, ())), column.header),
+            names=filled.get(column.field) or (column.header,),
             times=len(column.positions),
             explicit=column.explicit,
             format=chosen.name if (chosen := formats.get(column.field)) else None,
@@ -177,35 +390,13 @@ def _recognised_columns(
 
 def _usable_ranks(
     columns: Mapping[str, MappedColumn], tasks: tuple[Task, ...]
-) -> tuple[tuple[Task, ...], list[str]]:
+) -> tuple[tuple[Task, ...], list[Notice]]:
     """Return the tasks, without ranks that cannot be compared, and a warning about these."""
     if not ranks.are_mixed(task.rank for task in tasks):
         return tasks, []
+    name = columns["rank"].header if "rank" in columns else "rank"
     warning = (
-        f"The column {columns['rank'].header!r} mixes numbers and texts, so it tells no order: "
+        f"The column {name!r} mixes numbers and texts, so it tells no order: "
         "the ranks are ignored. Export one kind, or map another column with --map rank=Column."
     )
-    return tuple(replace(task, rank=None) for task in tasks), [warning]
-
-
-def _task_warnings(columns: Mapping[str, MappedColumn], tasks: Sequence[Task]) -> list[str]:
-    warnings: list[str] = []
-    if "finished" not in columns:
-        warnings.append("No column is mapped to finished: every task counts as open.")
-    reopened = sum(
-        1
-        for task in tasks
-        if task.finished and task.status and state_of(task.status) in (State.TO_DO, State.DOING)
-    )
-    if reopened:
-        warnings.append(
-            f"{reopened} tasks have a finish date though their status says they are not done: "
-            "the finish date counts."
-        )
-    shortened = sum(len(task.labels) > MAX_LABELS for task in tasks)
-    if shortened:
-        warnings.append(
-            f"{shortened} tasks have more than {MAX_LABELS} labels: the first {MAX_LABELS} "
-            "are kept."
-        )
-    return warnings
+    return tuple(replace(task, rank=None) for task in tasks), [Notice(warning, "warning")]

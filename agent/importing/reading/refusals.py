@@ -20,6 +20,8 @@ def write_refusals(path: Path, recognition: Recognition) -> Path:
     Raises: `CsvRefused` when the file cannot be written, or is the imported file itself.
     """
     source = recognition.table
+    if source is None:
+        raise CsvRefused(f"{recognition.name} is no file: its refused rows are in the answer.")
     try:
         if _is_source(path, source.path):
             raise CsvRefused(f"{path} is the imported file: name another for the refused rows.")

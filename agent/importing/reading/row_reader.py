@@ -1,120 +1,259 @@
-"""Reading of one record of the file as a task."""
+"""Reading of the values of one row as a task."""
 
-import math
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from sys import intern
 
 from agent.importing.dates.clock import time_of_day
 from agent.importing.dates.formats import EARLIEST, FORMATS, LATEST, DateFormat, is_no_date
-from agent.importing.meaning.statuses import State, state_of
-from agent.importing.reading.mapping import MappedColumn
-from agent.importing.tables.table import Record
-from agent.importing.tasks import RowRefused, Task, project_id
+from agent.importing.meaning.card_ids import creation_day
+from agent.importing.meaning.closing import Closing, Facts, settle
+from agent.importing.meaning.estimates import estimate_of
+from agent.importing.meaning.kinds import kind_of
+from agent.importing.meaning.parents import parent_of
+from agent.importing.meaning.people import Person, people_of
+from agent.importing.meaning.plain_text import plain_line, shortened
+from agent.importing.meaning.priorities import is_no_priority
+from agent.importing.meaning.statuses import (
+    State,
+    category_state,
+    plain_name,
+    resolution_state,
+    state_of,
+)
+from agent.importing.options import ImportOptions
+from agent.importing.profiles.profile import Profile
+from agent.importing.reading.labels import labels_of
+from agent.importing.reading.row_project import RowProject
+from agent.importing.reading.row_sprints import RowSprints
+from agent.importing.reading.tally import Occurrences, Tally
+from agent.importing.tasks import Kind, RowRefused, Task, Transition
 
-# The longest one-line text the services store.
+Values = Mapping[str, Sequence[str]]
+# The longest one-line text the services store, and the longest type.
 MAX_TEXT = 300
-REQUIRED_FIELDS = ("id", "project", "created")
-_LABEL_ENDS = re.compile(r"[,;\n]")
+MAX_TYPE = 100
+_TRUE = frozenset({"true", "yes", "1", "archived", "x"})
 
 
 @dataclass(frozen=True, slots=True)
 class RowReader:
-    """Reader of records as tasks."""
+    """Reader of the values of rows as tasks; it counts what it reads otherwise than it stands."""
 
-    header: tuple[str, ...]
-    """Column names of the file."""
-    columns: Mapping[str, MappedColumn]
-    """Mapped columns by the name of their field."""
+    profile: Profile
+    """Profile of the export."""
+    options: ImportOptions
+    """Options of the person."""
+    headers: Mapping[str, Sequence[str]]
+    """Names of the columns of each field, one for each text of a row's values."""
     formats: Mapping[str, DateFormat | None]
     """Format of each date field; None when none reads its values."""
     today: date
     """Last day that a date may have."""
-    prefix: str = ""
-    """Text before every value of the project column."""
-    project: str | None = None
-    """Project id of every row; None when the project column has it."""
-    forced: bool = False
-    """True when the caller chose the formats."""
+    project: RowProject
+    """Reader of the project."""
+    sprints: RowSprints
+    """Reader of the sprints."""
+    tally: Tally = field(default_factory=Tally)
+    """Counts of the rows that were read."""
+    alternatives: tuple[str, ...] = ()
+    """Fields that columns of several names feed."""
 
-    def read(self, record: Record) -> tuple[Task, bool]:
-        """Read a record; return its task, and True when its finish date was corrected.
+    def read(
+        self, values: Values, transitions: Sequence[tuple[datetime, str]] = ()
+    ) -> tuple[Task, Closing]:
+        """Read a row: texts by field, empty where a column has none.
 
+        `transitions` are moments and the status from then on, the oldest first.
         Raises: `RowRefused`.
         """
-        if record.fault:
-            raise RowRefused("", record.fault)
-        _check_width(record.cells, self.header)
-        texts = self._texts(record.cells)
-        created = self._date("created", texts["created"])
-        finish_text, status = texts.get("finished"), texts.get("status")
-        finished = self._date("finished", finish_text) if finish_text else None
-        # Without its day, a done task would count as open backlog.
-        if status and finished is None and state_of(status) is State.DONE:
-            raise RowRefused(
-                self.columns["status"].header,
-                f"status {status!r} means done, but there is no finish date",
-            )
+        identity = plain_line(_first(values, "id"))
+        if not identity:
+            raise RowRefused(self.header("id"), "is empty, but id is required")
+        created = self._created(values, identity)
+        status = self._text(values, "status", MAX_TEXT)
+        changes = self._transitions(transitions)
+        closing = self._closing(values, status, changes)
+        day = closing.day
+        project = self.project.read(values, identity)
         # 1,662 of the example's 4,123 rows are so: an artefact of the tracker, not of the work.
-        corrected = finished is not None and finished < created
+        if day is not None and day < created:
+            day = created
+        kind, type_name = self._kind(values)
+        people = self._people(values)
         task = Task(
-            id=texts["id"],
-            project=self.project or self._project(texts["project"]),
+            id=identity,
+            project=project,
             created=created,
-            finished=created if corrected else finished,
-            title=texts.get("title"),
+            finished=day if closing.state is State.DONE else None,
+            title=self._text(values, "title", MAX_TEXT),
             status=status,
-            priority=texts.get("priority"),
-            rank=texts.get("rank"),
-            assignee=texts.get("assignee"),
-            type=texts.get("type"),
-            labels=self._labels(record.cells),
-            estimate=self._estimate(texts.get("estimate")),
-            updated=self._moment("updated", texts.get("updated")),
+            priority=self._priority(values),
+            rank=_first(values, "rank") or None,
+            assignee=people[0].name if people else None,
+            type=type_name,
+            labels=labels_of(values.get("labels", ())),
+            estimate=self._estimate(values),
+            updated=self._moment("updated", _first(values, "updated")),
+            state=closing.state,
+            dropped=day if closing.state is State.DROPPED else None,
+            started=self._started(values, changes),
+            kind=kind,
+            parent=self._parent(values),
+            sprints=self.sprints.read(values, project, self._optional_date),
+            email=_first(values, "email") or (people[0].email if people else None),
+            others=tuple(person.name for person in people[1:]),
+            transitions=changes,
         )
-        return task, corrected
+        return task, closing
 
-    def _texts(self, cells: list[str]) -> dict[str, str]:
-        """Collect the non-empty value of each field but labels, which have several."""
-        texts: dict[str, str] = {}
-        for field, column in self.columns.items():
-            if field == "labels":
-                continue
-            text = column.first_value(cells)
-            if field in self.formats and is_no_date(text):
-                text = ""
-            if text:
-                texts[field] = text
-            elif field in REQUIRED_FIELDS:
-                raise RowRefused(column.header, f"is empty, but {field} is required")
-            if len(text) > MAX_TEXT:
-                raise RowRefused(
-                    column.header, f"has {len(text)} characters, at most {MAX_TEXT} are kept"
-                )
-        return texts
+    def count(self, task: Task, closing: Closing, values: Values) -> None:
+        """Count a task that is imported, and where its facts came from."""
+        tally = self.tally
+        tally.corrected += closing.day is not None and closing.day < task.created
+        tally.reopened += closing.contradiction == "open"
+        tally.closed_by_day += closing.contradiction == "closed"
+        if closing.state is None and task.status and task.kind is not Kind.CONTAINER:
+            tally.unknown_statuses[task.status] += 1
+        counted = task.finished if task.kind is Kind.WORK else None
+        if counted and closing.source == "transitions":
+            tally.finish_columns["history of the status"] += 1
+        elif counted and closing.source:
+            tally.finish_columns[self._column(values, closing.source)] += 1
+        for name in self.alternatives:
+            if any(values.get(name, ())):
+                tally.columns.setdefault(name, Counter())[self._column(values, name)] += 1
 
-    def _project(self, text: str) -> str:
-        try:
-            return project_id(self.prefix + text)
-        except ValueError as error:
-            raise RowRefused(self.columns["project"].header, str(error)) from error
+    def _column(self, values: Values, field_name: str) -> str:
+        """Return the name of the column that a row's value of a field comes from."""
+        texts = values.get(field_name, ())
+        place = next((place for place, text in enumerate(texts) if text), 0)
+        return self.header(field_name, place)
 
-    def _moment(self, field: str, text: str | None) -> datetime | None:
-        date_format = self.formats.get(field)
+    def header(self, field_name: str, place: int = 0) -> str:
+        """Return the name of a field's column, or of the field when no column feeds it."""
+        names = self.headers.get(field_name, ())
+        return names[place] if place < len(names) else field_name
+
+    def _created(self, values: Values, identity: str) -> date:
+        text = _day_text(values, "created")
+        if text:
+            return self._date("created", text)
+        day = creation_day(identity) if self.profile.created_from == "card id" else None
+        if day is None:
+            raise RowRefused(self.header("created"), "is empty, but created is required")
+        return day
+
+    def _text(self, values: Values, field_name: str, characters: int) -> str | None:
+        text = plain_line(_first(values, field_name))
+        if len(text) > characters:
+            self.tally.shortened.setdefault(field_name, Occurrences()).add(_first(values, "id"))
+            text = shortened(text, characters)
+        return text or None
+
+    def _closing(
+        self, values: Values, status: str | None, changes: tuple[Transition, ...]
+    ) -> Closing:
+        category, resolution = _first(values, "status_category"), _first(values, "resolution")
+        chosen = self.options.statuses.get(plain_name(status)) if status else None
+        state = state_of(status, self.profile.statuses) if status else None
+        finished = _day_text(values, "finished")
+        return settle(
+            Facts(
+                chosen=chosen,
+                category=category_state(category, self.profile.categories) if category else None,
+                status=state,
+                resolution=resolution_state(resolution, self.profile.resolutions)
+                if resolution
+                else None,
+                finished=self._date("finished", finished) if finished else None,
+                dropped=self._optional_date("dropped", values),
+                changed=self._optional_date("status_changed", values),
+                entered=_entered(changes),
+                archived=_first(values, "archived").casefold() in _TRUE,
+                keeps_finish=self.profile.reopened_keeps_finish,
+            )
+        )
+
+    def _transitions(self, transitions: Sequence[tuple[datetime, str]]) -> tuple[Transition, ...]:
+        return tuple(
+            Transition(
+                day=moment.date(),
+                status=intern(status),
+                state=state_of(status, self.options.statuses, self.profile.statuses),
+            )
+            for moment, status in transitions
+        )
+
+    def _started(self, values: Values, changes: tuple[Transition, ...]) -> date | None:
+        day = self._optional_date("started", values)
+        begun = (change.day for change in changes if change.state is State.DOING)
+        return day or next(begun, None)
+
+    def _kind(self, values: Values) -> tuple[Kind, str | None]:
+        name = self._text(values, "type", MAX_TYPE)
+        if name is None:
+            return Kind.WORK, None
+        return kind_of(name, self.profile.types) or Kind.WORK, intern(name)
+
+    def _parent(self, values: Values) -> str | None:
+        text = _first(values, "parent")
+        if not text:
+            return None
+        return text if self.profile.parent_from == "title" else parent_of(text)
+
+    def _priority(self, values: Values) -> str | None:
+        text = self._text(values, "priority", MAX_TEXT)
+        return None if text is None or is_no_priority(text) else intern(text)
+
+    def _people(self, values: Values) -> tuple[Person, ...]:
+        texts = [text for text in values.get("assignee", ()) if text]
+        several = self.header("assignee").rstrip(")").casefold().endswith("s")
+        if len(texts) == 1:
+            return people_of(texts[0], several=several)
+        people = (person for text in texts for person in people_of(text, several=several))
+        return tuple({person.name: person for person in people}.values())
+
+    def _estimate(self, values: Values) -> float | None:
+        text = _first(values, "estimate")
+        if not text:
+            return None
+        estimate = estimate_of(text)
+        if estimate is None:
+            self.tally.estimates.add(text)
+        else:
+            self.tally.read_estimates += 1
+        return estimate
+
+    def _moment(self, field_name: str, text: str) -> datetime | None:
+        date_format = self.formats.get(field_name)
         day = date_format.parse(text) if text and date_format else None
         # It only orders the rows of one task, so an unreadable one refuses no row.
-        if text is None or day is None or not EARLIEST <= day <= min(LATEST, self.today):
+        if day is None or not EARLIEST <= day <= min(LATEST, self.today):
             return None
         return datetime.combine(day, time_of_day(text))
 
-    def _date(self, field: str, text: str) -> date:
-        date_format = self.formats[field]
+    def _optional_date(self, field_name: str, values: Values) -> date | None:
+        """Read a day that refuses no row; days of a plan may lie after today."""
+        text = _day_text(values, field_name)
+        date_format = self.formats.get(field_name)
+        if not text or date_format is None:
+            return None
+        day = date_format.parse(text)
+        last = LATEST if field_name.startswith("sprint_") else min(LATEST, self.today)
+        if day is not None and EARLIEST <= day <= last:
+            return day
+        self.tally.days.setdefault(field_name, Occurrences()).add(text)
+        return None
+
+    def _date(self, field_name: str, text: str) -> date:
+        date_format = self.formats[field_name]
         day = None if date_format is None else date_format.parse(text)
         if day is not None and EARLIEST <= day <= min(LATEST, self.today):
             return day
-        reason = self._date_fault(text, day, date_format)
-        raise RowRefused(self.columns[field].header, reason)
+        raise RowRefused(self.header(field_name), self._date_fault(text, day, date_format))
 
     def _date_fault(self, text: str, day: date | None, date_format: DateFormat | None) -> str:
         if day is not None and self.today < day <= LATEST:
@@ -122,35 +261,34 @@ class RowReader:
         if day is not None:
             return f"{text!r} is outside {EARLIEST} to {LATEST}"
         if date_format is not None:
-            option = ", which --date-format asks for" if self.forced else ""
+            option = ", which --date-format asks for" if self.options.date_format else ""
             name, example = date_format.name, date_format.example
             return f"{text!r} is not a date of the form {name} ({example}){option}"
         examples = ", ".join(known.example for known in FORMATS)
         return f"{text!r} is not a date in a known format ({examples})"
 
-    def _labels(self, cells: list[str]) -> tuple[str, ...]:
-        column = self.columns.get("labels")
-        if column is None:
-            return ()
-        # Jira repeats the column for each label, GitHub joins labels by commas.
-        text = ",".join([cells[position] for position in column.positions])
-        labels = [label.strip() for label in _LABEL_ENDS.split(text)]
-        return tuple(dict.fromkeys([label for label in labels if label]))
 
-    def _estimate(self, text: str | None) -> float | None:
-        if text is None:
-            return None
-        try:
-            # Exports of many European locales write 3,5.
-            estimate = float(text.replace(",", "."))
-        except ValueError:
-            estimate = math.nan
-        if not (math.isfinite(estimate) and estimate >= 0):
-            raise RowRefused(self.columns["estimate"].header, f"{text!r} is not a number >= 0")
-        return estimate
+def _first(values: Values, field_name: str) -> str:
+    """Return the first text of a field; "" without any."""
+    for text in values.get(field_name, ()):
+        if text:
+            return text
+    return ""
 
 
-def _check_width(cells: list[str], header: tuple[str, ...]) -> None:
-    # Spreadsheets end rows with empty cells that the header does not have.
-    if any(map(str.strip, cells[len(header) :])):
-        raise RowRefused("", f"has {len(cells)} cells, the header only {len(header)}")
+def _day_text(values: Values, field_name: str) -> str:
+    """Return the first text of a date field that stands for a day; "" without any."""
+    for text in values.get(field_name, ()):
+        if text and not is_no_date(text):
+            return text
+    return ""
+
+
+def _entered(changes: Sequence[Transition]) -> date | None:
+    """Return the day on which the last unbroken run of closed statuses began; None when open."""
+    day = None
+    for change in reversed(changes):
+        if change.state not in (State.DONE, State.DROPPED):
+            break
+        day = change.day
+    return day

@@ -1,51 +1,145 @@
 """Second pass over a file: every row becomes a task or a refusal."""
 
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from agent.importing.loading.validation import find_invalid_field
-from agent.importing.reading.row_reader import RowReader
+from agent.importing.reading.mapping import MappedColumn
+from agent.importing.reading.row_reader import RowReader, Values
+from agent.importing.reading.source_rows import SourceRow
 from agent.importing.tables.table import Table
-from agent.importing.tasks import Refusal, RowRefused, Task
+from agent.importing.tasks import Refusal, RowRefused, Task, TrackerSprint
+
+# A task within these bounds fits every service; the services' own types judge all others.
+_ORDINARY_CHARACTERS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class RawRow:
+    """One row before it is a task."""
+
+    line: int
+    """Line of the file, or the place in the order of the tracker."""
+    values: Values
+    """Texts by field, stripped."""
+    cells: Sequence[str] = ()
+    """Cells of the file, unchanged."""
+    fault: str = ""
+    """Why the row must be refused; "" when nothing speaks against it."""
+    transitions: tuple[tuple[datetime, str], ...] = ()
+    """Moments and statuses, the oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
     """Rows of a file, divided into tasks and refusals."""
 
-    tasks: tuple[Task, ...]
-    """Tasks in the order of the file."""
+    tasks: list[Task]
+    """Tasks in the order of the file; each id once in a project."""
     refused: tuple[Refusal, ...]
     """Refused rows in the order of the file."""
-    corrected: int
-    """Tasks whose finish lay before their creation and was moved to it."""
+    numbers: Mapping[str, str]
+    """Ids by the second id that parents refer to."""
+    sprints: tuple[TrackerSprint, ...]
+    """Sprints that the rows name."""
 
 
-def read_rows(table: Table, reader: RowReader) -> Rows:
-    """Read every row of the table; refuse those that are no task or repeat an id."""
+def raw_rows_of_table(
+    table: Table, columns: Mapping[str, MappedColumn], empty: Sequence[str] = ()
+) -> Iterator[RawRow]:
+    """Yield the rows of a table with the cells of the mapped columns.
+
+    `empty` are values in lower case that mean an empty cell.
+    """
+    values_of = _collector(columns)
+    if empty:
+        values_of = _emptied(values_of, frozenset(empty))
+    width = len(table.header)
+    for record in table.records():
+        cells = record.cells
+        fault = record.fault
+        # Spreadsheets end rows with empty cells that the header does not have.
+        if len(cells) > width and any(map(str.strip, cells[width:])):
+            fault = fault or f"has {len(cells)} cells, the header only {width}"
+        yield RawRow(record.row, values_of(cells), cells, fault)
+
+
+def _collector(columns: Mapping[str, MappedColumn]) -> Callable[[list[str]], Values]:
+    """Return a function that collects the values of the mapped columns from a row's cells."""
+    single = [(name, column.positions[0]) for name, column in columns.items() if _is_one(column)]
+    several = [(name, column.positions) for name, column in columns.items() if not _is_one(column)]
+
+    def collect(cells: list[str]) -> Values:
+        values: dict[str, Sequence[str]] = {name: (cells[place].strip(),) for name, place in single}
+        for name, places in several:
+            values[name] = [cells[place].strip() for place in places]
+        return values
+
+    return collect
+
+
+def _emptied(
+    values_of: Callable[[list[str]], Values], empty: frozenset[str]
+) -> Callable[[list[str]], Values]:
+    """Return a collector to which some values are empty cells."""
+
+    def collect(cells: list[str]) -> Values:
+        return {
+            name: ["" if text.casefold() in empty else text for text in texts]
+            for name, texts in values_of(cells).items()
+        }
+
+    return collect
+
+
+def _is_one(column: MappedColumn) -> bool:
+    return len(column.positions) == 1
+
+
+def raw_rows_of_source(rows: Iterable[SourceRow]) -> Iterator[RawRow]:
+    """Yield the rows that a tracker's API gave."""
+    for row in rows:
+        yield RawRow(row.line, row.values, transitions=row.transitions)
+
+
+def read_rows(raw_rows: Iterable[RawRow], reader: RowReader) -> Rows:
+    """Read every row; refuse those that are no task. Of a repeated id the newest row counts."""
     tasks: list[Task] = []
     refused: list[Refusal] = []
-    first_rows: dict[tuple[str, str], int] = {}
-    corrected = 0
-    for record in table.records():
+    numbers: dict[str, str] = {}
+    places: dict[str, dict[str, int]] = {}
+    for row in raw_rows:
         try:
-            task, was_corrected = reader.read(record)
+            if row.fault:
+                raise RowRefused("", row.fault)
+            task, closing = reader.read(row.values, row.transitions)
             _check_documents(task, reader)
-            # After all other checks: a refused row must not claim its id.
-            first_row = first_rows.setdefault((task.project, task.id), record.row)
-            if first_row != record.row:
-                raise RowRefused(
-                    reader.columns["id"].header, f"{task.id!r} is already the id of row {first_row}"
-                )
         except RowRefused as error:
-            refused.append(Refusal(record.row, error.column, error.reason, tuple(record.cells)))
-        else:
+            refused.append(Refusal(row.line, error.column, error.reason, tuple(row.cells)))
+            continue
+        for number in row.values.get("number", ()):
+            numbers.setdefault(number, task.id)
+        place = places.setdefault(task.project, {}).setdefault(task.id, len(tasks))
+        if place == len(tasks):
             tasks.append(task)
-            corrected += was_corrected
-    return Rows(tuple(tasks), tuple(refused), corrected)
+            reader.count(task, closing, row.values)
+        elif tasks[place] == task:
+            reader.tally.repeated += 1
+        else:
+            reader.tally.differing.add(task.id)
+            if not _is_older(task, tasks[place]):
+                tasks[place] = task
+    return Rows(tasks, tuple(refused), numbers, tuple(reader.sprints.sprints.values()))
+
+
+def _is_older(task: Task, other: Task) -> bool:
+    return task.updated is not None and other.updated is not None and task.updated < other.updated
 
 
 def _check_documents(task: Task, reader: RowReader) -> None:
+    if len(task.id) <= _ORDINARY_CHARACTERS and task.id.isprintable():
+        return
     if (invalid := find_invalid_field(task)) is not None:
         field, reason = invalid
-        column = reader.columns.get(field)
-        raise RowRefused(column.header if column else "", reason)
+        raise RowRefused(reader.header(field), reason)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from agent.cli import demo
 from agent.importing.history.history_windows import ProjectHistory, split_history
+from agent.importing.options import ImportOptions
 from agent.importing.reading.recognition import recognise
 from agent.importing.tables.table import read_table
 from agent.importing.tasks import Task
@@ -36,7 +37,7 @@ def open_before(task: Task, day: date) -> bool:
 
 @pytest.fixture(scope="module")
 def example() -> Example:
-    recognition = recognise(read_table(EXAMPLE), {}, prefix="P")
+    recognition = recognise(read_table(EXAMPLE), ImportOptions(prefix="P"))
     assert (recognition.rows, recognition.refused, recognition.corrected) == (4123, (), 1662)
     return split_history(recognition.tasks, DAY, 14)
 

@@ -32,6 +32,8 @@ def test_columns_of_a_jira_export_are_detected() -> None:
         "type": "Issue Type",
         "labels": "Labels",
         "estimate": "Custom field (Story Points)",
+        "resolution": "Resolution",
+        "sprint": "Sprint",
     }
 
 

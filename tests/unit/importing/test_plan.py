@@ -94,23 +94,25 @@ def test_people_with_different_names_are_different_team_members() -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "accepted", "reason"),
+    ("field", "value", "stored"),
     [
-        ("type", "t" * 101, "t" * 100, "has 101 characters, at most 100 are kept"),
-        ("labels", "l" * 101, "l" * 100, "has 101 characters, at most 100 are kept"),
-        ("estimate", "2000000", "1000000", "is 2,000,000, at most 1,000,000 is kept"),
+        ("type", "t" * 101, "t" * 99 + "…"),
+        ("type", "t" * 100, "t" * 100),
+        ("labels", "l" * 101, ["l" * 99 + "…"]),
+        ("labels", "l" * 100, ["l" * 100]),
+        ("title", "t" * 301, "t" * 299 + "…"),
+        ("title", "t" * 300, "t" * 300),
+        ("estimate", "2000000", None),
+        ("estimate", "1000000", 1_000_000),
     ],
 )
-def test_value_over_a_limit_of_the_services_is_refused_in_the_preview(
-    recognised: Recognise, field: str, value: str, accepted: str, reason: str
+def test_value_over_a_limit_of_the_services_is_shortened_or_left_out(
+    recognised: Recognise, field: str, value: str, stored: object
 ) -> None:
-    recognition = recognised(
-        f"{HEAD},{field}\n1,p,2016-06-06,,{value}\n2,p,2016-06-06,,{accepted}\n"
-    )
-    assert [(refusal.row, refusal.column, refusal.reason) for refusal in recognition.refused] == [
-        (2, field, reason)
-    ]
-    assert plan(list(recognition.tasks)).tasks[0].external_key == "2"
+    recognition = recognised(f"{HEAD},{field}\n1,p,2016-06-06,,{value}\n")
+    (task,) = plan(list(recognition.tasks)).tasks
+    assert getattr(task, field) == stored
+    assert recognition.refused == ()
 
 
 def test_id_over_the_limit_of_the_chronicle_is_refused(recognised: Recognise) -> None:
@@ -125,18 +127,17 @@ def test_id_over_the_limit_of_the_chronicle_is_refused(recognised: Recognise) ->
 def test_surplus_labels_are_dropped_with_a_warning(recognised: Recognise) -> None:
     labels = ",".join(f"l{n}" for n in range(51))
     recognition = recognised(f'{HEAD},labels\n1,p,2016-06-06,,"{labels}"\n2,p,2016-06-06,,a\n')
-    assert "1 tasks have more than 50 labels" in recognition.warnings[0]
+    (notice,) = recognition.notices
+    assert "1 tasks have more than 50 labels" in notice.text
     first, second = plan(list(recognition.tasks)).tasks
     assert (len(first.labels), first.labels[49], second.labels) == (50, "l49", ["a"])
 
 
 def test_equal_ids_in_two_projects_are_two_tasks(recognised: Recognise) -> None:
     recognition = recognised(
-        f"{HEAD}\n1,web,2016-05-01,\n1,api,2016-05-02,2016-05-03\n1,API,2016-05-04,\n"
+        f"{HEAD}\n1,web,2016-05-01,\n1,api,2016-05-02,2016-05-03\n1,API,2016-05-02,2016-05-03\n"
     )
-    assert [(refusal.row, refusal.reason) for refusal in recognition.refused] == [
-        (4, "'1' is already the id of row 3")
-    ]
+    assert (len(recognition.tasks), recognition.rows) == (2, 3)
     histories = split_history(recognition.tasks, DAY, 14)
     web, api = (prepare(histories[name], DAY) for name in ("WEB", "API"))
     assert [task.external_key for task in web.tasks] == ["1"]

@@ -35,8 +35,8 @@ def test_preview_shows_columns_counts_statuses_and_refusals(recognised: Recognis
         )
     )
     for expected in (
-        "3 rows, comma-separated, 2 tasks, 1 refused",
-        "1 finish dates before creation corrected",
+        "3 rows, comma-separated, UTF-8, 2 tasks, 1 refused",
+        "1 finish day before the creation of the task",
         "ignored columns: note",
         "as asked",
         "by its name",
@@ -112,9 +112,9 @@ def test_earlier_file_of_refused_rows_is_replaced_and_no_other_file(
 
 
 def test_unknown_priority_is_named_as_unknown(recognised: Recognise) -> None:
-    recognition = recognised("id,project,created,priority\n1,p,2016-06-06,Hoch\n")
+    recognition = recognised("id,project,created,priority\n1,p,2016-06-06,egal\n")
     assert "unknown: 3" in page(recognition)
-    assert to_json(recognition)["priorities"] == [{"name": "Hoch", "tasks": 1, "priority": None}]
+    assert to_json(recognition)["priorities"] == [{"name": "egal", "tasks": 1, "priority": None}]
 
 
 def test_refused_rows_never_replace_the_imported_file(recognised: Recognise) -> None:

@@ -27,6 +27,8 @@ def test_known_priority_becomes_a_number(text: str, expected: int) -> None:
     assert priority_of(text) == expected
 
 
-@pytest.mark.parametrize("text", ["", "Hoch", "0", "6", "10", "P6", "2.5", "1-2", "PP1", "1st"])
+@pytest.mark.parametrize(
+    "text", ["", "sehr hoch", "0", "6", "10", "P6", "2.5", "1-2", "PP1", "1st"]
+)
 def test_unknown_priority_has_no_number(text: str) -> None:
     assert priority_of(text) is None

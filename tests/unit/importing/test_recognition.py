@@ -105,10 +105,27 @@ def test_empty_required_cell_is_refused(recognised: Recognise, cells: str, colum
     assert "required" in reason
 
 
-def test_repeated_id_is_refused_with_the_row_of_the_first(recognised: Recognise) -> None:
-    recognition = recognised(f"{HEAD}\n1,p,2016-06-06,\n2,p,2016-06-06,\n1,P,2016-06-07,\n")
-    assert reasons(recognition) == [(4, "id", "'1' is already the id of row 2")]
+def test_row_that_repeats_a_task_counts_once(recognised: Recognise) -> None:
+    recognition = recognised(f"{HEAD}\n1,p,2016-06-06,\n2,p,2016-06-06,\n1,P,2016-06-06,\n")
     assert [task.id for task in recognition.tasks] == ["1", "2"]
+    assert (recognition.rows, recognition.refused) == (3, ())
+    assert "1 row repeats a task as it is" in "".join(n.text for n in recognition.notices)
+
+
+@pytest.mark.parametrize(
+    ("rows", "title"),
+    [
+        ("1,p,2016-06-06,2016-06-09,new\n1,p,2016-06-06,2016-06-08,old\n", "new"),
+        ("1,p,2016-06-06,2016-06-08,old\n1,p,2016-06-06,2016-06-09,new\n", "new"),
+        ("1,p,2016-06-06,,first\n1,p,2016-06-06,,second\n", "second"),
+    ],
+)
+def test_of_rows_with_one_id_the_one_updated_last_counts(
+    recognised: Recognise, rows: str, title: str
+) -> None:
+    recognition = recognised(f"id,project,created,updated,title\n{rows}")
+    assert [task.title for task in recognition.tasks] == [title]
+    assert any("repeats an id with other values ('1')" in text for text in recognition.warnings)
 
 
 def test_refused_row_does_not_claim_its_id(recognised: Recognise) -> None:
@@ -167,7 +184,7 @@ def test_dates_after_today_are_refused(recognised: Recognise) -> None:
 
 
 def test_chosen_format_that_reads_nothing_is_named_with_its_option(recognised: Recognise) -> None:
-    recognition = recognised(f"{HEAD}\n1,p,2016-06-06,\n", format_name="m/d/Y")
+    recognition = recognised(f"{HEAD}\n1,p,2016-06-06,\n", date_format="m/d/Y")
     ((_, column, reason),) = reasons(recognition)
     assert column == "created"
     assert reason == (
@@ -179,12 +196,12 @@ def test_ambiguous_dates_are_warned_about_unless_a_format_is_chosen(recognised: 
     text = f"{HEAD}\n1,p,01/02/2016,03/04/2016\n"
     recognition = recognised(text)
     assert recognition.tasks[0].created == date(2016, 2, 1)
-    (warning,) = recognition.warnings
-    assert "'created' and 'finished' can be read as d/m/Y or m/d/Y" in warning
-    assert "--date-format d/m/Y" in warning
-    with_format = recognised(text, format_name="m/d/Y")
+    (question,) = recognition.questions
+    assert "'created' and 'finished' can be read as d/m/Y or m/d/Y" in question.text
+    assert "--date-format d/m/Y" in question.answer
+    with_format = recognised(text, date_format="m/d/Y")
     assert with_format.tasks[0].created == date(2016, 1, 2)
-    assert with_format.warnings == ()
+    assert (with_format.warnings, with_format.questions) == ((), ())
 
 
 def test_conclusive_date_column_decides_for_an_ambiguous_one(recognised: Recognise) -> None:
@@ -198,31 +215,32 @@ def test_column_whose_days_equal_their_months_decides_for_no_other(
     recognised: Recognise,
 ) -> None:
     recognition = recognised(f"{HEAD}\n1,p,03/04/2016,05/05/2016\n2,p,06/07/2016,\n")
-    (warning,) = recognition.warnings
-    assert "'created' can be read as d/m/Y or m/d/Y: '03/04/2016'" in warning
-    assert "--date-format" in warning
+    (question,) = recognition.questions
+    assert "'created' can be read as d/m/Y or m/d/Y: '03/04/2016'" in question.text
+    assert "--date-format" in question.answer
 
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [("0", 0.0), ("2.5", 2.5), ("L", None), ("-1", None), ("nan", None), ("inf", None)],
+    [
+        *[("0", 0.0), ("2.5", 2.5), ('"3,5"', 3.5), ("5 pts", 5.0), ("½", 0.5), ("1½", 1.5)],
+        *[("L", None), ("-1", None), ("nan", None), ("inf", None), ("1h", None), ("1e400", None)],
+    ],
 )
-def test_estimate_is_a_number_or_the_row_is_refused(
+def test_estimate_that_is_no_number_refuses_no_row(
     recognised: Recognise, value: str, expected: float | None
 ) -> None:
     recognition = recognised(f"{HEAD},estimate\n1,p,2016-06-06,,{value}\n")
-    assert [task.estimate for task in recognition.tasks] == ([] if expected is None else [expected])
-    assert [refusal.column for refusal in recognition.refused] == (
-        ["estimate"] if expected is None else []
-    )
+    assert [task.estimate for task in recognition.tasks] == [expected]
+    assert bool(recognition.warnings) is (expected is None)
 
 
-def test_text_longer_than_the_services_store_is_refused(recognised: Recognise) -> None:
-    recognition = recognised(
-        f"{HEAD},title\n1,p,2016-06-06,,{'x' * 300}\n2,p,2016-06-06,,{'x' * 301}\n"
-    )
-    assert [task.id for task in recognition.tasks] == ["1"]
-    assert recognition.refused[0].column == "title"
+def test_title_that_is_too_long_is_shortened_with_a_notice(recognised: Recognise) -> None:
+    recognition = recognised(f"{HEAD},title\n1,p,2016-06-06,,{'x' * 301}\n")
+    assert recognition.tasks[0].title == "x" * 299 + "…"
+    assert [notice.text for notice in recognition.notices] == [
+        "1 text of the field title shortened to what is kept, first of '1'."
+    ]
 
 
 def test_statuses_are_counted_and_unknown_ones_are_read_by_finish_date(
@@ -249,21 +267,22 @@ def test_statuses_are_counted_and_unknown_ones_are_read_by_finish_date(
 
 
 def test_priorities_are_counted_with_their_numbers(recognised: Recognise) -> None:
-    names = ("P1", "Hoch", "2 - High", "P1", "")
+    names = ("P1", "Sehr wichtig", "2 - High", "P1", "")
     rows = "".join(f"{n},p,2016-06-06,,{name}\n" for n, name in enumerate(names))
     recognition = recognised(f"{HEAD},priority\n{rows}")
     assert [(count.name, count.tasks, count.priority) for count in recognition.priorities] == [
         ("P1", 2, 1),
-        ("Hoch", 1, None),
+        ("Sehr wichtig", 1, None),
         ("2 - High", 1, 2),
     ]
 
 
-def test_done_without_a_finish_date_is_refused(recognised: Recognise) -> None:
+def test_done_without_a_finish_date_is_done_on_an_unknown_day(recognised: Recognise) -> None:
     recognition = recognised(f"{HEAD},status\n1,p,2016-06-06,,Closed\n")
-    assert reasons(recognition) == [
-        (2, "status", "status 'Closed' means done, but there is no finish date")
-    ]
+    (task,) = recognition.tasks
+    assert (task.state, task.finished, recognition.refused) == (State.DONE, None, ())
+    assert recognition.states.done_on_unknown_day == 1
+    assert "1 task done on an unknown day" in recognition.warnings[0]
 
 
 def test_finish_date_of_an_open_status_counts_with_a_warning(recognised: Recognise) -> None:
@@ -291,5 +310,5 @@ def test_projects_are_counted_with_their_range_of_dates(recognised: Recognise) -
 def test_byte_order_mark_and_quoted_newlines_reach_the_tasks(recognised: Recognise) -> None:
     text = f'\ufeff{HEAD},title\n1,p,2016-06-06,,"two\nlines"\n2,p,x,,\n'
     recognition = recognised(text)
-    assert recognition.tasks[0].title == "two\nlines"
+    assert recognition.tasks[0].title == "two lines"
     assert recognition.refused[0].row == 4

@@ -1,0 +1,39 @@
+"""Estimates of exports as numbers."""
+
+import math
+import re
+import unicodedata
+
+MAX_ESTIMATE = 1_000_000
+# Hours and days are no points, so only names of points may follow the number.
+_POINTS = re.compile(r"\s*(?:story\s*points?|points?|pts?|sp)\.?$", re.IGNORECASE)
+_DECIMAL = re.compile(r"[0-9]{1,9}(?:[.,][0-9]{1,9})?")
+_FRACTION = re.compile(r"([0-9]{1,9})?\s*(?:([0-9])\s*/\s*([1-9])|([\u00bc-\u00be\u2150-\u215e]))")
+
+
+def estimate_of(text: str) -> float | None:
+    """Return the number of an estimate; None when the text is no number from 0 to a million.
+
+    A decimal comma, a fraction such as ½ and a unit such as `5 pts` are read.
+    """
+    number = _POINTS.sub("", text.strip())
+    if _DECIMAL.fullmatch(number):
+        # Exports of many European locales write 3,5.
+        estimate = float(number.replace(",", "."))
+    elif match := _FRACTION.fullmatch(number):
+        if match[4] is None and match[1] and " " not in number:
+            return None
+        part = unicodedata.numeric(match[4]) if match[4] else int(match[2]) / int(match[3])
+        estimate = int(match[1] or 0) + part
+    else:
+        return _plain_number(number)
+    return estimate if estimate <= MAX_ESTIMATE else None
+
+
+def _plain_number(text: str) -> float | None:
+    """Read forms such as 1e3, which programs write."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and 0 <= number <= MAX_ESTIMATE else None

@@ -1,0 +1,187 @@
+"""Sentences of a preview about what the rows mean, and the doubts that a person must settle."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from agent.importing.loading.limits import MAX_LABELS
+from agent.importing.meaning.statuses import State
+from agent.importing.notices import Notice, Question
+from agent.importing.reading.counts import KindCount, StateCounts
+from agent.importing.reading.mapping import MappedColumn
+from agent.importing.reading.tally import Occurrences, Tally
+from agent.importing.tasks import Kind, Task
+
+_SHOWN_STATUSES = 8
+_PROJECT_SOURCES = {"id": "their ids", "url": "their addresses"}
+
+
+def plural(number: int, one: str, many: str | None = None) -> str:
+    """Return a number with its noun."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def state_notices(
+    states: StateCounts, tally: Tally, columns: Mapping[str, MappedColumn]
+) -> Iterator[Notice]:
+    """Say what is closed without work, what has no known day, and where the days came from."""
+    if states.dropped:
+        yield Notice(
+            f"{plural(states.dropped, 'task')} closed without work: in neither backlog nor "
+            "completed work.",
+            "warning",
+        )
+    if states.done_on_unknown_day:
+        yield Notice(_unknown_days(states, columns), "warning")
+    finish = columns.get("finished")
+    if any(finish is None or name != finish.header for name in tally.finish_columns):
+        sources = (f"{days:,} from {name!r}" for name, days in tally.finish_columns.most_common())
+        yield Notice(f"Finish days: {', '.join(sources)}.")
+    if tally.reopened:
+        yield Notice(
+            f"{plural(tally.reopened, 'task')} with a finish day, though the tracker itself says "
+            "that they are open: they count as open.",
+            "warning",
+        )
+    if tally.closed_by_day:
+        yield Notice(
+            f"{tally.closed_by_day} tasks have a finish date though their status says they are "
+            "not done: the finish date counts. Say what the status means with --status, if that "
+            "is wrong.",
+            "warning",
+        )
+    if tally.corrected:
+        yield Notice(
+            f"{plural(tally.corrected, 'finish day')} before the creation of the task: "
+            "moved to the day of its creation."
+        )
+
+
+def _unknown_days(states: StateCounts, columns: Mapping[str, MappedColumn]) -> str:
+    subject = plural(states.done_on_unknown_day, "task")
+    sentence = f"{subject} done on an unknown day: in neither backlog nor past sprints."
+    told_by = [
+        repr(name)
+        for field in ("finished", "status_changed")
+        if field in columns
+        for name in columns[field].names
+    ]
+    if not states.completed:
+        sentence += " Without finish days there is no velocity."
+    if told_by:
+        return f"{sentence} Their cells in {' and '.join(told_by)} are empty."
+    return (
+        f"{sentence} Add the column of the finish day to the export, such as 'Resolved' or "
+        "'Status Category Changed' in Jira, or map it with --map finished=COLUMN."
+    )
+
+
+def kind_notices(
+    kinds: Sequence[KindCount], tasks: Sequence[Task], work: Sequence[Task], types: Sequence[str]
+) -> Iterator[Notice]:
+    """Say which rows are no work of their own, and why."""
+    containers = [count for count in kinds if count.kind is Kind.CONTAINER]
+    if containers:
+        reason = f"only {', '.join(types)} count, as asked" if types else "they hold other tasks"
+        yield Notice(f"Not planned and not counted: {_listing(containers)}; {reason}.", "warning")
+    parts = sum(count.tasks for count in kinds if count.kind is Kind.PART)
+    alone = sum(task.kind is Kind.PART for task in work)
+    if parts > alone:
+        yield Notice(
+            f"{plural(parts - alone, 'row')} that are steps of another task "
+            f"({_listing([count for count in kinds if count.kind is Kind.PART])}): they go where "
+            "their task goes, and are not planned or counted alone. --types chooses otherwise.",
+            "warning",
+        )
+    if alone:
+        yield Notice(
+            f"{plural(alone, 'step')} whose task is not in the file: planned and counted as tasks "
+            "of their own."
+        )
+
+
+def _listing(kinds: Iterable[KindCount]) -> str:
+    return ", ".join(f"{count.tasks:,} {count.type or 'without a type'}" for count in kinds)
+
+
+def reading_notices(
+    tally: Tally, columns: Mapping[str, MappedColumn], tasks: Sequence[Task]
+) -> Iterator[Notice]:
+    """Say which values were read otherwise than they stand."""
+    if "finished" not in columns and not tally.finish_columns and tasks:
+        yield from _no_finish(tasks)
+    for source, name in _PROJECT_SOURCES.items():
+        if tally.project_sources[source]:
+            projects = sorted({task.project for task in tasks})
+            yield Notice(
+                f"The project of {plural(tally.project_sources[source], 'task')} is taken from "
+                f"{name}: {', '.join(projects[:_SHOWN_STATUSES])}."
+            )
+    if tally.estimates.count:
+        yield _estimates(tally, columns)
+    for field, texts in tally.shortened.items():
+        yield Notice(
+            f"{plural(texts.count, 'text')} of the field {field} shortened to what is kept, "
+            f"first of {_examples(texts)}."
+        )
+    for field, days in tally.days.items():
+        name = columns[field].header if field in columns else field
+        yield Notice(
+            f"{plural(days.count, 'value')} of {name!r} cannot be read as a day "
+            f"({_examples(days)}): left out.",
+        )
+    if tally.repeated:
+        rows = plural(tally.repeated, "row repeats", "rows repeat")
+        yield Notice(f"{rows} a task as it is: each counts once.")
+    if tally.differing.count:
+        rows = plural(tally.differing.count, "row repeats", "rows repeat")
+        yield Notice(
+            f"{rows} an id with other values "
+            f"({_examples(tally.differing)}): of each id the row that was updated last counts, "
+            "or the later one.",
+            "warning",
+        )
+    labelled = sum(len(task.labels) > MAX_LABELS for task in tasks)
+    if labelled:
+        yield Notice(
+            f"{labelled} tasks have more than {MAX_LABELS} labels: the first {MAX_LABELS} are kept."
+        )
+
+
+def _no_finish(tasks: Sequence[Task]) -> Iterator[Notice]:
+    if not any(task.state in (State.DONE, State.DROPPED) for task in tasks):
+        yield Notice("No column is mapped to finished: every task counts as open.", "warning")
+
+
+def _estimates(tally: Tally, columns: Mapping[str, MappedColumn]) -> Notice:
+    names = " and ".join(repr(name) for name in columns["estimate"].names)
+    texts = tally.estimates
+    if not tally.read_estimates:
+        return Notice(
+            f"No estimate in {names} is a number ({_examples(texts)}): tasks have no estimate. "
+            "Map another column with --map estimate=COLUMN.",
+            "warning",
+        )
+    return Notice(
+        f"{plural(texts.count, 'estimate')} in {names} are no numbers ({_examples(texts)}): these "
+        "tasks have none.",
+        "warning",
+    )
+
+
+def _examples(texts: Occurrences) -> str:
+    return ", ".join(repr(text) for text in texts.examples)
+
+
+def status_questions(tally: Tally) -> Iterator[Question]:
+    """Ask for the meaning of statuses that nothing explains."""
+    unknown = tally.unknown_statuses.most_common()
+    if not unknown:
+        return
+    listing = ", ".join(f"{name!r} ({count:,})" for name, count in unknown[:_SHOWN_STATUSES])
+    more = len(unknown) - _SHOWN_STATUSES
+    tail = f" and {more} more" if more > 0 else ""
+    number = sum(tally.unknown_statuses.values())
+    yield Question(
+        f"The meaning of {plural(len(unknown), 'status', 'statuses')} of "
+        f"{plural(number, 'task')} without a finish day is not known: {listing}{tail}.",
+        " ".join(f'--status "{name}=todo|doing|done|dropped"' for name, _ in unknown),
+    )

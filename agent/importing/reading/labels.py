@@ -1,0 +1,26 @@
+"""Labels of a row."""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from agent.importing.meaning.plain_text import plain_line, shortened
+from domain_services.backlog.schema import MAX_LABEL
+
+_ENDS = re.compile(r"[,;\n]")
+
+
+def labels_of(texts: Sequence[str]) -> tuple[str, ...]:
+    """Return the labels in the texts of a row, each once, in their order.
+
+    Jira repeats the column for each label; other trackers join labels by commas or semicolons.
+    """
+    joined = "\n".join([text for text in texts if text])
+    return _divided(joined) if joined else ()
+
+
+# Cached, so that tasks with the same labels share them.
+@lru_cache(maxsize=4096)
+def _divided(text: str) -> tuple[str, ...]:
+    labels = (shortened(plain_line(part.strip()), MAX_LABEL) for part in _ENDS.split(text))
+    return tuple(dict.fromkeys(label for label in labels if label))

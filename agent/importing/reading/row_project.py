@@ -1,0 +1,60 @@
+"""Project of a row: named by an option, in a column, in the key or in the address."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from agent.importing.meaning.project_names import project_of_name
+from agent.importing.meaning.projects import project_of_key, project_of_url
+from agent.importing.reading.tally import Tally
+from agent.importing.tasks import RowRefused, is_project_id, project_id
+
+Values = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class RowProject:
+    """Reader of the project of rows."""
+
+    column: str
+    """Name of the column of projects, for refusals."""
+    tally: Tally
+    """Counts of where the project came from."""
+    prefix: str = ""
+    """Text before every project."""
+    by_name: bool = False
+    """True when the column holds names of projects instead of their ids."""
+    named: str | None = None
+    """Project id of every row; None when the rows tell it."""
+    ids: dict[str, str] = field(default_factory=dict[str, str])
+    """Project ids by their text, so that each is checked once."""
+
+    def read(self, values: Values, key: str) -> str:
+        """Return the project id of a row. Raises: `RowRefused` when nothing tells it."""
+        if self.named is not None:
+            return self.named
+        text = next((text for text in values.get("project", ()) if text), "")
+        source = "project"
+        if self.by_name and text:
+            text = project_of_name(text) or text
+        if not text or (text not in self.ids and not is_project_id(self.prefix + text)):
+            source, text = find_in_row(values, key) or (source, text)
+        if not text:
+            reason = "is empty, but project is required"
+            raise RowRefused(self.column, reason)
+        self.tally.project_sources[source] += 1
+        if (known := self.ids.get(text)) is not None:
+            return known
+        try:
+            return self.ids.setdefault(text, project_id(self.prefix + text))
+        except ValueError as error:
+            raise RowRefused(self.column, str(error)) from error
+
+
+def find_in_row(values: Values, key: str) -> tuple[str, str] | None:
+    """Return the field that tells the project beside its column, and the project; None: neither."""
+    if (project := project_of_key(key)) is not None:
+        return "id", project
+    url = next((text for text in values.get("url", ()) if text), "")
+    if url and (project := project_of_url(url)) is not None:
+        return "url", project
+    return None
