@@ -7,6 +7,7 @@ from docs.generate import (
     openapi,
     picture,
     policies,
+    profiles,
     retention,
     scopes,
     settings,
@@ -34,6 +35,8 @@ def main() -> None:
         changed.append(str(policies.FILE.relative_to(ROOT)))
     if workloads.write():
         changed.append(str(workloads.PAGE.relative_to(ROOT)))
+    if profiles.write():
+        changed.append(str(profiles.PAGE.relative_to(ROOT)))
     if retention.write():
         changed.append(str(retention.PAGE.relative_to(ROOT)))
     changed += [str(path.relative_to(ROOT)) for path in openapi.write()]

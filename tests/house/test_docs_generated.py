@@ -8,7 +8,7 @@ from rich.console import Console
 
 from agent.cli import demo
 from deploy.catalogue import SERVICES, ServiceSpec
-from docs.generate import openapi, picture, settings
+from docs.generate import openapi, picture, profiles, settings
 from docs.generate.__main__ import PAGES
 
 AGAIN = "run `make docs` and commit the result"
@@ -34,6 +34,25 @@ def test_every_setting_has_one_row_a_service() -> None:
     rows = [(setting.name, setting.service) for setting in settings.settings()]
     assert len(rows) == len(set(rows))
     assert {name for name, _ in rows} >= set(settings.MAIN)
+
+
+def test_the_tables_of_trackers_agree_with_the_profiles() -> None:
+    text = profiles.PAGE.read_text()
+    assert profiles.replaced(text) == text, AGAIN
+
+
+def test_each_export_and_its_languages_are_in_the_tables() -> None:
+    text = profiles.content()
+    assert "| Jira Cloud, all fields | `issue key`" in text
+    assert "| German | `vorgangsschlüssel` |" in text
+    names = [line.split(" | ")[0] for line in text.splitlines()]
+    assert "| any table" in names
+    assert not any(name.endswith(", German") for name in names)
+
+
+def test_a_guide_without_markers_is_refused() -> None:
+    with pytest.raises(ValueError, match="add the markers"):
+        profiles.replaced("# Import\n")
 
 
 def test_a_page_without_markers_is_refused() -> None:

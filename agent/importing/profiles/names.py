@@ -32,6 +32,10 @@ _UNIT = re.compile(
 )
 
 
+# Programs that keep a table by unique names number the columns that share one: Sprint.1, Sprint.2.
+_NUMBERED = re.compile(r"(?<=[^\W\d])\.\d{1,3}$")
+
+
 @lru_cache(maxsize=4096)
 def normalised(name: str) -> str:
     """Bring a name to lower case and one space between words, without a unit such as `(UTC)`.
@@ -39,10 +43,10 @@ def normalised(name: str) -> str:
     A hyphen and an underscore separate words like a space. Jira's `Custom field (Points)` keeps its
     bracket, which names the field.
     """
-    composed = unicodedata.normalize("NFKC", name)
+    composed = unicodedata.normalize("NFKC", name).replace("\u2019", "'")
     # A byte order mark and what web pages hide in names (category Cf).
     visible = "".join(letter for letter in composed if unicodedata.category(letter) != "Cf")
-    text = " ".join(visible.split()).casefold()
+    text = _NUMBERED.sub("", " ".join(visible.split()).casefold())
     without_unit = _UNIT.sub("", text)
     if without_unit and without_unit not in CUSTOM_FIELD_PREFIXES:
         text = without_unit

@@ -76,6 +76,12 @@ def _specificity(profile: Profile) -> int:
     return len(profile.telling) + len(profile.one_of)
 
 
+def _likeness(profile: Profile, names: Names) -> tuple[int, int, int]:
+    """Rank a profile by its telling columns that are there, that are missing, that may not be."""
+    missing = len(_missing(profile, names))
+    return _specificity(profile) - missing, -missing, len(profile.not_telling)
+
+
 def _telling_columns(profile: Profile, names: Names) -> list[str]:
     groups = [next(name for name in group if name in names) for group in profile.one_of]
     return [*profile.telling, *groups]
@@ -113,9 +119,9 @@ def _nearest(names: Names) -> Profile | None:
     highest = max((score for score, _ in scores.values()), default=0)
     best = [profile for score, profile in scores.values() if score == highest]
     # Two profiles that read these columns differently leave it open.
-    if len({(profile.language, repr(_reading(profile, names))) for profile in best}) != 1:
+    if len({repr(_reading(profile, names)) for profile in best}) != 1:
         return None
-    return min(best, key=lambda profile: len(_missing(profile, names)))
+    return max(best, key=lambda profile: _likeness(profile, names))
 
 
 def _as_written(columns: Sequence[str], names: Mapping[str, str]) -> tuple[str, ...]:

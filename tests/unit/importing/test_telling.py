@@ -28,6 +28,12 @@ CURRENT_FIELDS = "Issue Type,Issue key,Issue id,Summary,Assignee,Reporter,Priori
         ("Componente(s)", "componente(s)"),
         ("Vorgangsschlüssel:", "vorgangsschlüssel"),
         ("Summary *", "summary"),
+        ("Sprint.1", "sprint"),
+        ("Id. zgłoszenia", "id. zgłoszenia"),
+        ("Version 1.2", "version 1.2"),
+        ("Catégorie d\u2019état", "catégorie d'état"),
+        ("Issue\u00a0key\n", "issue key"),
+        ("Issue\nkey", "issue key"),
         ("RE\u0301SUME\u0301", "r\u00e9sum\u00e9"),
         ("(UTC)", "(utc)"),
         ("", ""),
@@ -78,10 +84,63 @@ def test_told_by_names_columns_as_the_file_writes_them() -> None:
     assert tell([" ISSUE KEY", "Summary "]).told_by == ("ISSUE KEY", "Summary")
 
 
-def test_a_trimmed_export_is_most_like_its_tracker() -> None:
-    export = tell(["Key", "Summary", "Status", "Sprint", "Status Category", "Resolved"])
-    assert export.profile.name == "Jira, current fields with the finish"
-    assert export.missing == ("issue key",)
+@pytest.mark.parametrize(
+    ("header", "name", "missing"),
+    [
+        (
+            "Key,Summary,Status,Sprint,Status Category,Resolved",
+            "Jira, sheet",
+            ("issue type",),
+        ),
+        (
+            "Issue key,Status,Sprint,Epic Link,Created",
+            "Jira, current fields",
+            ("summary",),
+        ),
+        ("Clave,Resumen,Estado,Creada,Prioridad", "Jira, sheet, Spanish", None),
+        ("Schlüssel,Status,Erstellt,Priorität,Lösung", "Jira, sheet, German", None),
+        # A half-translated export.
+        ("Issue key,Zusammenfassung,Erstellt,Lösung,Sprint", "Jira, current fields, German", None),
+    ],
+)
+def test_a_trimmed_export_is_read_as_the_nearest_one(
+    header: str, name: str, missing: tuple[str, ...] | None
+) -> None:
+    export = tell(header.split(","))
+    assert export.profile.name == name
+    assert export.missing
+    assert missing is None or export.missing == missing
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        ("Issue Key,Summary,Created", "Jira, current fields"),
+        ("ISSUE_KEY,SUMMARY,CREATED", "Jira, current fields"),
+        ("key,summary,issuetype,status,created,resolutiondate", "Jira, sheet"),
+        ("Project,Key,Summary,Issue Type,Created,Resolved", "Jira, sheet"),
+        ("Work item key,Summary,Space key,Work type,Created", "Jira Cloud, all fields"),
+        ("Issue key,Project key,Fix Version/s,Summary", "Jira Server, all fields"),
+        # Cloud said Fix Version/s until 2021, and gave people ids from 2019 on.
+        ("Issue key,Project key,Fix Version/s,Assignee Id", "Jira Cloud, all fields"),
+        (
+            "Issue key,Summary,Created,Status Category Changed",
+            "Jira, current fields with the finish",
+        ),
+    ],
+)
+def test_shapes_of_jira_are_told_apart(header: str, name: str) -> None:
+    export = tell(header.split(","))
+    assert (export.profile.name, export.missing) == (name, ())
+
+
+def test_the_most_telling_columns_win_where_two_trackers_are_mixed() -> None:
+    jira = ["Issue key", "Project key", "Summary"]
+    # Linear is known by three columns, Jira by two.
+    linear = ["Team", "Cycle Number", "Completed"]
+    assert tell([*jira, "Team"]).profile.tracker == "Jira Cloud"
+    assert tell([*jira, *linear]).profile.tracker == "Linear"
+    assert tell([*linear, *jira]).profile.tracker == "Linear"
 
 
 @pytest.mark.parametrize(
@@ -89,6 +148,11 @@ def test_a_trimmed_export_is_most_like_its_tracker() -> None:
     [
         "Key,Summary,Status",
         "Key,Summary,Status,Created,Closed Date",
+        # Backlog, Bugzilla and Mantis.
+        "ID,Project ID,Key,Issue Type,Subject,Status,Priority,Assignee,Created,Updated",
+        "Bug ID,Product,Component,Assignee,Status,Resolution,Summary,Changed",
+        "Id,Project,Reporter,Assigned To,Priority,Severity,Summary,Status,Resolution,Updated",
+        "Issue id,Summary,Issue Type,Status,Project key,Created,Sprint,Status Category",
         "id,title,state,created_at,closed_at,sprint",
         # Another tracker's export that a guess would read without its finish.
         "Key,Summary,Status,Sprint,Status Category,Closed Date",

@@ -1,7 +1,7 @@
 """Jira in French."""
 
 from agent.importing.meaning.statuses import State
-from agent.importing.profiles.jira.words import JiraWords
+from agent.importing.profiles.jira.words import CURRENT, JiraWords
 from agent.importing.tasks import Kind
 
 WORDS = JiraWords(
@@ -18,10 +18,9 @@ WORDS = JiraWords(
         "summary": ("résumé",),
         "issue type": ("type de ticket", "type de demande"),
         "status": ("état", "statut"),
-        "status category": ("catégorie d'état", "catégorie d\u2019état", "catégorie de statut"),
+        "status category": ("catégorie d'état", "catégorie de statut"),
         "status category changed": (
             "catégorie d'état modifiée",
-            "catégorie d\u2019état modifiée",
             "catégorie de statut modifiée",
             "changement de catégorie d'état",
         ),
@@ -145,5 +144,5 @@ WORDS = JiraWords(
         "triviale": 5,
         "trivial": 5,
     },
-    seen="real",
+    seen=(CURRENT,),
 )

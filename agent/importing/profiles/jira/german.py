@@ -1,7 +1,7 @@
 """Jira in German."""
 
 from agent.importing.meaning.statuses import State
-from agent.importing.profiles.jira.words import JiraWords
+from agent.importing.profiles.jira.words import CLOUD, CURRENT, SHEET, JiraWords
 from agent.importing.tasks import Kind
 
 WORDS = JiraWords(
@@ -119,5 +119,5 @@ WORDS = JiraWords(
         "sehr niedrig": 5,
         "trivial": 5,
     },
-    seen="real",
+    seen=(CLOUD, CURRENT, SHEET),
 )

@@ -1,7 +1,7 @@
 """Jira in Portuguese, of Brazil and of Portugal."""
 
 from agent.importing.meaning.statuses import State
-from agent.importing.profiles.jira.words import JiraWords
+from agent.importing.profiles.jira.words import CLOUD, CURRENT, JiraWords
 from agent.importing.tasks import Kind
 
 WORDS = JiraWords(
@@ -178,5 +178,5 @@ WORDS = JiraWords(
         "mínima": 5,
         "trivial": 5,
     },
-    seen="real",
+    seen=(CLOUD, CURRENT),
 )

@@ -1,7 +1,7 @@
 """Jira in Russian."""
 
 from agent.importing.meaning.statuses import State
-from agent.importing.profiles.jira.words import JiraWords
+from agent.importing.profiles.jira.words import CLOUD, JiraWords
 from agent.importing.tasks import Kind
 
 WORDS = JiraWords(
@@ -153,5 +153,5 @@ WORDS = JiraWords(
         "наинизший": 5,
         "тривиальный": 5,
     },
-    seen="real",
+    seen=(CLOUD,),
 )

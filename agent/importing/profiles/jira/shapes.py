@@ -12,7 +12,15 @@ from agent.importing.profiles.jira import (
     russian,
     spanish,
 )
-from agent.importing.profiles.jira.words import JiraWords, Names
+from agent.importing.profiles.jira.words import (
+    CLOUD,
+    CURRENT,
+    FINISHED,
+    SERVER,
+    SHEET,
+    JiraWords,
+    Names,
+)
 from agent.importing.profiles.profile import Lack, Profile
 
 LANGUAGES: tuple[JiraWords, ...] = (
@@ -79,7 +87,7 @@ ALL_FIELDS = (
 CURRENT_FIELDS = (
     "Filters, choose the columns, Export, Export CSV (filter fields or current fields)."
 )
-SHEET = "The list of issues as an Excel or HTML file, saved as CSV or as a workbook."
+FROM_SHEET = "The list of issues as an Excel or HTML file, saved as CSV or as a workbook."
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +103,9 @@ class Shape:
 
 
 SHAPES = (
-    Shape("Jira Cloud, all fields", ("issue key", "project key"), ALL_FIELDS),
+    Shape(CLOUD, ("issue key", "project key"), ALL_FIELDS),
     Shape(
-        "Jira Server, all fields",
+        SERVER,
         ("issue key", "project key"),
         ALL_FIELDS,
         one_of=("component/s", "fix version/s", "affects version/s", "project lead"),
@@ -105,23 +113,23 @@ SHAPES = (
         lacks=(NO_CATEGORY,),
     ),
     Shape(
-        "Jira, current fields",
+        CURRENT,
         ("issue key", "summary"),
         CURRENT_FIELDS,
         not_telling=("project key", "resolved", "status category changed"),
         lacks=(NO_FINISH,),
     ),
     Shape(
-        "Jira, current fields with the finish",
+        FINISHED,
         ("issue key", "summary"),
         CURRENT_FIELDS,
         one_of=("resolved", "status category changed"),
         not_telling=("project key",),
     ),
     Shape(
-        "Jira, sheet",
-        ("key", "summary", "issue type"),
         SHEET,
+        ("key", "summary", "issue type"),
+        FROM_SHEET,
         not_telling=("issue key", "project key"),
     ),
 )
@@ -133,11 +141,11 @@ def profile(shape: Shape, words: JiraWords) -> Profile:
     if shape.one_of:
         groups.append(_all_names(shape.one_of, words))
     not_telling = _all_names(shape.not_telling, words)
-    columns = {
-        field: names
-        for field, known in COLUMNS.items()
-        if (names := _all_names([name for name in known if name not in shape.not_telling], words))
-    }
+    columns: dict[str, Names] = {}
+    for field, known in COLUMNS.items():
+        names = [column for column in known if column not in shape.not_telling]
+        if names:
+            columns[field] = tuple(name for column in names for name in words.known_names(column))
     for field, names in CUSTOM_COLUMNS.items():
         custom = [name for column in names for name in words.custom_names(column)]
         columns[field] = tuple(dict.fromkeys((*columns.get(field, ()), *custom)))
@@ -156,7 +164,7 @@ def profile(shape: Shape, words: JiraWords) -> Profile:
         project_from="key" if "project" not in columns else "column",
         lacks=shape.lacks,
         export=shape.export,
-        seen=words.seen,
+        seen="real" if shape.name in words.seen else "documented",
     )
 
 

@@ -1,7 +1,7 @@
 """Jira in Spanish."""
 
 from agent.importing.meaning.statuses import State
-from agent.importing.profiles.jira.words import JiraWords
+from agent.importing.profiles.jira.words import CLOUD, CURRENT, JiraWords
 from agent.importing.tasks import Kind
 
 WORDS = JiraWords(
@@ -144,5 +144,5 @@ WORDS = JiraWords(
         "muy baja": 5,
         "trivial": 5,
     },
-    seen="real",
+    seen=(CLOUD, CURRENT),
 )

@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 from agent.importing.meaning.statuses import State
 from agent.importing.tasks import Kind
 
 Names = tuple[str, ...]
+CLOUD = "Jira Cloud, all fields"
+SERVER = "Jira Server, all fields"
+CURRENT = "Jira, current fields"
+FINISHED = "Jira, current fields with the finish"
+SHEET = "Jira, sheet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +25,7 @@ class JiraWords:
     custom_field: Names
     """Words before the bracket of a custom field."""
     columns: Mapping[str, Names]
-    """Names of a column by its English name; one that is missing has its English name."""
+    """Names of a column by its English name; a column that is not there keeps that one."""
     custom_columns: Mapping[str, Names] = field(default_factory=dict[str, Names])
     """Names of a custom field by its English name, where Jira translates it."""
     statuses: Mapping[str, State] = field(default_factory=dict[str, State])
@@ -34,12 +38,16 @@ class JiraWords:
     """Resolutions."""
     priorities: Mapping[str, int | None] = field(default_factory=dict[str, int | None])
     """Priorities, 1 is the highest."""
-    seen: Literal["real", "documented"] = "documented"
-    """`real` when the names of columns were read off a real export."""
+    seen: Names = ()
+    """Exports (see `shapes.SHAPES`) whose columns were read off a real one."""
 
     def names(self, column: str) -> Names:
         """Return the names of a column by its English name."""
         return self.columns.get(column, (column,))
+
+    def known_names(self, column: str) -> Names:
+        """Return the names of a column, and the English one: Jira leaves some untranslated."""
+        return tuple(dict.fromkeys((*self.names(column), column)))
 
     def custom_names(self, column: str) -> Iterator[str]:
         """Yield the names of a custom field by its English name, with its bracket and without.
