@@ -1,4 +1,4 @@
-"""What is read of each tracker's export, generated from the profiles of the importer."""
+"""Tables of what is read of each tracker's export, generated from the profiles of the importer."""
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
