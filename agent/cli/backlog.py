@@ -157,7 +157,7 @@ def table(tasks: "Sequence[Candidate]") -> "Table":
     from agent.cli.layout import plain_text
 
     grid = Table(box=None, pad_edge=False)
-    for name in ("rank", "task", "title", "priority", "points", "age", ""):
+    for name in ("rank", "task", "title", "priority", "points", "age", "owner", ""):
         right = name in ("rank", "priority", "points", "age")
         # Ids stay whole, so that they can be copied.
         grid.add_column(name, justify="right" if right else "left", no_wrap=name in ("task", "age"))
@@ -169,6 +169,7 @@ def table(tasks: "Sequence[Candidate]") -> "Table":
             str(task.priority),
             "" if task.estimate is None else f"{task.estimate:g}",
             count(task.age_days, "day"),
+            task.assigned_to or "",
             notes(task),
         )
         grid.add_row(*map(plain_text, cells))
@@ -177,9 +178,10 @@ def table(tasks: "Sequence[Candidate]") -> "Table":
 
 def notes(task: "Candidate") -> str:
     """Say what else moves a task forward or back."""
-    begun = ["carried over"] if task.carried_over else []
+    begun = ["in progress"] if task.begun else ["carried over"] if task.carried_over else []
+    sprint = [f"in {task.source_sprint}"] if task.source_sprint else []
     waits = [f"waits for {', '.join(task.waits_for)}"] if task.waits_for else []
-    return "; ".join([*begun, *waits])
+    return "; ".join([*sprint, *begun, *waits])
 
 
 def _ask(target: Target, call: "Callable[[Clients], Awaitable[Answer]]") -> Answer:

@@ -102,6 +102,8 @@ def _records(result: LoadResult, others: Sequence[tuple[int, str, str]]) -> list
         (result.episodes, "episode", "episodes"),
         (result.members, "new team member", "new team members"),
         *others,
+        (result.closed, "task closed without a finish", "tasks closed without a finish"),
+        (result.marked, "task begun or in another sprint", "tasks begun or in another sprint"),
         (result.replaced, "past record replaced", "past records replaced"),
         (result.ranked, "task ranked", "tasks ranked"),
     )

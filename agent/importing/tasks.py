@@ -126,6 +126,18 @@ class Task:
             return self.state not in (State.DONE, State.DROPPED)
         return self.ended > day
 
+    def is_begun(self, day: date) -> bool:
+        """Tell whether somebody works on the task, which is open at the end of a day."""
+        if not self.is_open(day):
+            return False
+        changes = [change for change in self.transitions if change.day <= day]
+        if changes:
+            return changes[-1].state is State.DOING
+        # A day in the past does not know of work that began later.
+        if self.started is not None:
+            return self.started <= day and self.state is not State.TO_DO
+        return self.state is State.DOING
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:

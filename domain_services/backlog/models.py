@@ -30,8 +30,10 @@ backlogs = Table(
 
 _CARRIED_OVER = """
     status <> 'completed' AND (status = 'in_progress' OR progress_percentage > 0
-                               OR (sprint_id IS NULL AND sprint_version > 0))
+                               OR (sprint_id IS NULL AND sprint_version > 0)
+                               OR begun OR source_sprint IS NOT NULL)
 """
+_IN_SOURCE_SPRINT = "status <> 'completed' AND source_sprint IS NOT NULL"
 
 # `ready` says whether all of `depends_on` is completed. A trigger maintains it, because lists are
 # ordered by it and would have to read every dependency otherwise.
@@ -42,6 +44,8 @@ _CARRIED_OVER = """
 # `order_number` is the place in the Product Owner's order. `rank` is the same for open tasks, null
 # for completed ones, so that a task that is opened again has its place again. `carried_over` says
 # that work has begun, or that a sprint left the task unfinished. Neither raises `version`.
+# `source_sprint` is the sprint that runs in the task's source: `in_source_sprint` tells the open
+# tasks of it, which are planned first (docs/adr/0162-running-sprint-of-the-tracker.md).
 tasks = Table(
     "tasks",
     metadata,
@@ -62,6 +66,10 @@ tasks = Table(
     Column("external_key", Text),
     Column("order_number", Integer),
     Column("rank", Integer, Computed("CASE WHEN status <> 'completed' THEN order_number END")),
+    Column("begun", Boolean, nullable=False, server_default=text("false")),
+    Column("started_on", Date),
+    Column("source_sprint", Text),
+    Column("in_source_sprint", Boolean, Computed(_IN_SOURCE_SPRINT), nullable=False),
     Column("carried_over", Boolean, Computed(_CARRIED_OVER), nullable=False),
     Column("depends_on", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("ready", Boolean, nullable=False, server_default=text("true")),

@@ -114,3 +114,9 @@ class Candidate(Answer):
     """Days from `created_on` to the day of the request; 0 for a task created after it."""
     version: int | None = None
     """Version of the task, which rises with every change; null: not stated."""
+    assigned_to: str | None = None
+    """Employee who works on the task; null: nobody."""
+    begun: bool = False
+    """Whether work on it has begun in its source."""
+    source_sprint: str | None = None
+    """Name of the sprint that runs in its source and has the task; null: none."""

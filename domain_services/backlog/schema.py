@@ -98,6 +98,12 @@ class Task(Answer):
     """Whether work on the open task has begun, or a sprint left it unfinished."""
     story_id: str | None = None
     """Story of the task; null: none."""
+    begun: bool = False
+    """Whether work on it has begun in its source."""
+    started_on: date | None = None
+    """Day on which work on it began in its source; null: not begun, or not known."""
+    source_sprint: str | None = None
+    """Name of the sprint that runs in its source and has the task; null: none."""
     version: int
     """Version, which rises with every change."""
     created_on: date | None
@@ -139,6 +145,12 @@ class TaskCreate(Wire):
     """Tasks that must be completed first, by id or external key."""
     story_id: TaskName | None = None
     """Story of the task, by id or external key; null: none."""
+    begun: bool = False
+    """Whether work on it has begun in its source."""
+    started_on: Day | None = None
+    """Day on which work on it began in its source; null: not begun, or not known."""
+    source_sprint: Line | None = None
+    """Name of the sprint that runs in its source and has the task; null: none."""
     created_on: Day | None = None
     """Day on which the task was created in its source; null: not known."""
     finished_on: Day | None = None
@@ -180,11 +192,17 @@ class TasksCreated(Answer):
     """Ids of the new tasks, in the order of the request."""
 
 
+_NULLABLE = frozenset(
+    {"assigned_to", "estimate", "finished_on", "source_sprint", "started_on", "story_id"}
+)
+
+
 class TaskUpdate(Wire):
     """Partial update: fields that are not named stay. A named list replaces the one before.
 
-    `assigned_to`, `estimate`, `finished_on` and `story_id` may become null. Progress moves the
-    status (above 0 `in_progress`, 100 `completed`) unless the status is named.
+    `assigned_to`, `estimate`, `finished_on`, `source_sprint`, `started_on` and `story_id` may be
+    null. Progress moves the status (above 0 `in_progress`, 100 `completed`) unless the status is
+    named.
     """
 
     title: Line | None = None
@@ -211,13 +229,19 @@ class TaskUpdate(Wire):
     """Story of the task, by id or external key; null: none."""
     finished_on: Day | None = None
     """Day of the project on which the task was completed; refused for an open task."""
+    begun: bool | None = None
+    """Whether work on it has begun in its source."""
+    started_on: Day | None = None
+    """Day on which work on it began in its source; null: not begun, or not known."""
+    source_sprint: Line | None = None
+    """Name of the sprint that runs in its source and has the task; null: none."""
 
     @model_validator(mode="after")
     def _changes_something(self) -> "TaskUpdate":
         if not self.model_fields_set:
             raise ValueError("names nothing to change")
         nulls = {name for name in self.model_fields_set if getattr(self, name) is None}
-        if wrong := sorted(nulls - {"assigned_to", "estimate", "finished_on", "story_id"}):
+        if wrong := sorted(nulls - _NULLABLE):
             raise ValueError(f"{', '.join(wrong)} cannot be null")
         return self
 
@@ -267,6 +291,8 @@ class BacklogSummary(Answer):
     """Number of tasks that are free for a sprint."""
     average_progress: float | None
     """Mean progress, in percent; null without tasks."""
+    source_sprints: dict[str, int] = {}
+    """Number of open tasks by the sprint that runs in their source."""
 
 
 class FinishedOutside(Answer):

@@ -131,8 +131,12 @@ def _selected(task: Candidate, order: PlanningOrder, chances: Chances) -> Select
 
 def _reason(task: Candidate, order: PlanningOrder, chances: Chances) -> str:
     """Name the first criterion that told the task from others."""
+    if task.source_sprint is not None:
+        return f"unfinished in {task.source_sprint}{_work(task, ', ')}"
     if task.rank is not None:
         return f"rank {task.rank} of the Product Owner"
+    if task.begun:
+        return _work(task)
     if task.carried_over:
         return "carried over or begun"
     if task.waits_for:
@@ -142,6 +146,14 @@ def _reason(task: Candidate, order: PlanningOrder, chances: Chances) -> str:
     if len({chances.of_age(days) for days in order.ages()}) > 1:
         return "how often tasks of its age are finished"
     return "oldest first"
+
+
+def _work(task: Candidate, before: str = "") -> str:
+    """Say who works on a task; empty when its work has not begun."""
+    if not task.begun:
+        return ""
+    owner = f" with {task.assigned_to}" if task.assigned_to else ""
+    return f"{before}in progress{owner}"
 
 
 def _left_out(

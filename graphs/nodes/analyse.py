@@ -19,7 +19,7 @@ from graphs.nodes.history import ask_history, past_sprints, patterns_of, without
 from graphs.nodes.optional import value
 from graphs.nodes.planning import read_ages, read_planning
 from graphs.nodes.timing import timed
-from graphs.rules.base import Facts, RequestOptions, SprintFact
+from graphs.rules.base import Facts, RequestOptions, SourceSprint, SprintFact
 from graphs.sprint_days import sprint_window
 from graphs.state import PastSprint, Planning, Snapshot, State
 from graphs.thresholds import CERTAINTIES, EVIDENCE_SECONDS, HISTORY_SPRINTS
@@ -177,6 +177,9 @@ def _facts(
         project_status=window.project_status,
         clock=window.clock,
         next_start=None if sprint else window.start_date,
+        source_sprints=tuple(
+            SourceSprint(name, tasks) for name, tasks in sorted(summary.source_sprints.items())
+        ),
     )
 
 

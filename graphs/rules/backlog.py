@@ -1,5 +1,6 @@
 """Decide whether the backlog becomes a sprint, and give the reason if not."""
 
+from domain_services.kernel.words import counted
 from graphs.rules.base import Facts, Ruling
 from graphs.rules.calendar import team_is_absent
 from graphs.rules.capacity import describe_capacity, planned_tasks, sprint_is_due
@@ -16,7 +17,8 @@ def create_sprint(facts: Facts) -> Ruling | None:
         # Not "is created": the same reason stands in a dry run, and beside a refused call.
         f"A sprint of {tasks} task(s) and {weeks} week(s) is to be created, because none is in"
         f" progress and {facts.unassigned_tasks} of {facts.backlog_tasks} backlog tasks are free"
-        f" to be planned.{_beginning(facts)} {facts.pace_reason} {describe_capacity(facts)}"
+        f" to be planned.{_beginning(facts)}{_unfinished(facts)} {facts.pace_reason}"
+        f" {describe_capacity(facts)}"
     )
     return Ruling("create_sprint", "create_sprint", reason, tasks=tasks, duration_weeks=weeks)
 
@@ -32,6 +34,18 @@ def _beginning(facts: Facts) -> str:
     if facts.sprint_start == facts.today:
         return ""
     return f" It begins on {facts.sprint_start.isoformat()}, the next working day."
+
+
+def _unfinished(facts: Facts) -> str:
+    """Name the sprints that run in the team's tracker: their tasks are first in the order."""
+    # docs/adr/0162-running-sprint-of-the-tracker.md
+    sentences = [
+        f' {counted(sprint.unfinished, "task")} of "{sprint.name}"'
+        f" {'is' if sprint.unfinished == 1 else 'are'} unfinished, a sprint that runs in the team's"
+        " own tracker; its tasks are planned before all others."
+        for sprint in facts.source_sprints
+    ]
+    return "".join(sentences)
 
 
 def keep_as_is(facts: Facts) -> Ruling | None:

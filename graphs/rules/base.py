@@ -45,6 +45,16 @@ class SprintFact:
 
 
 @dataclass(frozen=True)
+class SourceSprint:
+    """Sprint that runs in the team's own tracker."""
+
+    name: str
+    """Name of the sprint there."""
+    unfinished: int
+    """Open tasks of the backlog that are in it."""
+
+
+@dataclass(frozen=True)
 class TaskFact:
     """A task of the backlog."""
 
@@ -124,6 +134,8 @@ class Facts:
     """Tasks that the team's own pace allows at the wanted certainty, before any limit."""
     pace_reason: str = ""
     """The pace in sentences, with the numbers in it."""
+    source_sprints: tuple[SourceSprint, ...] = ()
+    """Sprints that run in the team's own tracker, by name; empty without one."""
 
     @property
     def sprint_start(self) -> date:

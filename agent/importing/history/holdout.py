@@ -50,7 +50,7 @@ def outcome_of(rows: KnownRows, start: date, end: date) -> ActualOutcome | None:
     if rows.known_until < start:
         return None
     last = min(end, rows.known_until)
-    finished = [task for task in rows.tasks if task.finished and start <= task.finished <= last]
+    finished = [task for task in rows.work if task.finished and start <= task.finished <= last]
     return ActualOutcome(
         project_id=rows.project_id,
         window_start=start,

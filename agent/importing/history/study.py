@@ -9,7 +9,7 @@ from agent.importing.history.changes import Changes, count_changes
 from agent.importing.history.cutoff import choose_as_of, clock_of, newest_day
 from agent.importing.history.history_windows import ProjectHistory, split_history
 from agent.importing.history.known_rows import KnownRows
-from agent.importing.history.union import unite
+from agent.importing.history.union import unite, unite_sprints
 from agent.importing.meaning import ranks
 from agent.importing.reading.recognition import Recognition
 from agent.importing.tasks import Task
@@ -76,6 +76,12 @@ def study_files(
     known_before = {name: known[name] for name in names if name in known}
     # Rows of earlier imports come first, as if they were an earlier file.
     united = unite([*(rows.tasks for rows in known_before.values()), files.tasks]).tasks
+    sprints = unite_sprints(
+        [
+            *(rows.sprints for rows in known_before.values()),
+            *(recognition.sprints for recognition in recognitions),
+        ]
+    )
     day = choose_as_of(recognitions, united, requested, today)
     if requested is None:
         # Without a day of its own, an export brings a project no further back than it is.
@@ -101,6 +107,7 @@ def study_files(
                 known_until=known_until,
                 tasks=tuple(tasks),
                 anchor=known_before[name].windows_end if name in known_before else day,
+                sprints=tuple(sprint for sprint in sprints if sprint.project == name),
             )
             for name, tasks in by_project.items()
         },
@@ -108,7 +115,7 @@ def study_files(
             name: frozenset(task.id for task in tasks)
             for name, tasks in _by_project(files.tasks, names).items()
         },
-        histories=tuple(split_history(united, day, cadence_days, known_until).values()),
+        histories=tuple(split_history(united, day, cadence_days, known_until, sprints).values()),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from agent.importing.tasks import Task
+from agent.importing.tasks import Task, TrackerSprint
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +37,9 @@ def unite(files: Iterable[Iterable[Task]]) -> Union:
 
 def _is_older(task: Task, other: Task) -> bool:
     return task.updated is not None and other.updated is not None and task.updated < other.updated
+
+
+def unite_sprints(files: Iterable[Iterable[TrackerSprint]]) -> list[TrackerSprint]:
+    """Unite the sprints of files, the earlier file first; of one name the later file's stays."""
+    united = {(sprint.project, sprint.name): sprint for sprints in files for sprint in sprints}
+    return list(united.values())

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from uuid import NAMESPACE_URL, uuid5
 
-from agent.importing.history.history_windows import PastSprint
-from agent.importing.loading.limits import MAX_LABELS
+from agent.importing.history.filling import PastSprint
+from agent.importing.history.tracker_sprints import NO_SPRINTS, Timeline
+from agent.importing.loading.limits import MAX_LABELS, max_length
 from agent.importing.loading.project_place import UNKNOWN_PLACE, ProjectPlace
 from agent.importing.meaning.people import employee_id
 from agent.importing.meaning.priorities import DEFAULT_PRIORITY, priority_of
@@ -17,6 +18,7 @@ from memory.episode import KEPT_SPRINTS, Outcome, Perception
 from memory.episode_documents import Action, EpisodeDocument, Reasoning
 
 AGENT_VERSION = "import"
+MAX_DESCRIPTION = max_length(TaskCreate, "description")
 
 
 def sprint_id(project_id: str, number: int) -> str:
@@ -55,8 +57,14 @@ def _assignee(task: Task) -> str | None:
     return employee_id(task.assignee) if task.assignee else None
 
 
-def backlog_task(task: Task) -> TaskCreate:
-    """Build a task of the backlog, free to be planned."""
+def backlog_task(task: Task, day: date | None = None, tracker: Timeline = NO_SPRINTS) -> TaskCreate:
+    """Build a task of the backlog, free to be planned.
+
+    `day` is that of the project: without one nothing is said of work that has begun by then, nor of
+    the sprint of the tracker that runs.
+    """
+    begun = day is not None and task.is_begun(day)
+    running = {sprint.name for sprint in tracker.running}
     return TaskCreate(
         title=task.title or task.id,
         priority=priority_of(task.priority or "") or DEFAULT_PRIORITY,
@@ -66,38 +74,57 @@ def backlog_task(task: Task) -> TaskCreate:
         assigned_to=_assignee(task),
         external_key=task.id,
         created_on=task.created,
+        description=_checklist(task.checklist),
+        begun=begun,
+        started_on=task.started if begun else None,
+        source_sprint=next((name for name in reversed(task.sprints) if name in running), None),
     )
 
 
-def outcome(task: Task, *, titled: bool = True) -> TaskOutcomeCreate:
-    """Build a finished task, described by its title or, without one, by its id."""
+def _checklist(lines: Sequence[str]) -> str:
+    """Write the parts of a task as its description; "" without any."""
+    if not lines:
+        return ""
+    text = "\n".join(["Parts:", *(f"- {line}" for line in lines)])
+    return text if len(text) <= MAX_DESCRIPTION else f"{text[: MAX_DESCRIPTION - 1]}\u2026"
+
+
+def outcome(task: Task, *, titled: bool = True, finished: bool = True) -> TaskOutcomeCreate:
+    """Build a task of a past sprint, described by its title or, without one, by its id."""
     return TaskOutcomeCreate(
         task_id=task.id,
         description=(task.title if titled else None) or task.id,
-        status="close",
+        status="close" if finished else "open",
         employee_id=_assignee(task),
-        progress_percentage=100,
+        progress_percentage=100 if finished else 0,
     )
 
 
 def retrospective(
     project_id: str, sprint: PastSprint, *, titles: bool = True
 ) -> SprintRetrospectiveCreate:
-    """Build a closed sprint from a past window, without what no file knows.
+    """Build a closed sprint of the tracker, or one from a window, without what no file knows.
 
-    It has no commitment and no answers of the team. `titles=False` leaves the tasks' titles out.
+    It has no answers of the team. `titles=False` leaves the tasks' titles out.
     """
-    # Windows have no commitment: docs/adr/0021-past-windows-without-commitment.md.
+    # A window has no commitment (docs/adr/0021-past-windows-without-commitment.md), a sprint of the
+    # tracker has its own (docs/adr/0161-tracker-sprints-as-history.md).
     days = (sprint.end_date - sprint.start_date).days + 1
     return SprintRetrospectiveCreate(
         sprint_id=sprint_id(project_id, sprint.number),
         project_id=project_id,
-        sprint_name=f"Sprint {sprint.number}",
+        sprint_name=sprint.name or f"Sprint {sprint.number}",
         start_date=sprint.start_date,
         end_date=sprint.end_date,
         duration_weeks=days // 7 if days % 7 == 0 else None,
-        tasks_summary=[outcome(task, titled=titles) for task in sprint.completed],
+        tasks_summary=[
+            *(outcome(task, titled=titles) for task in sprint.completed),
+            *(outcome(task, titled=titles, finished=False) for task in sprint.unfinished),
+        ],
         origin="import",
+        planned_tasks_count=sprint.committed,
+        ended_on=sprint.ended_on,
+        completed_outside=len(sprint.outside) or None,
         open_at_start=sprint.open_at_start,
         tasks_created_during=len(sprint.created),
         completed_arrived=sprint.arrived,
@@ -115,7 +142,7 @@ def episodes(
     `working_days` holds those of each sprint, by the project's calendar. `own` holds start and
     finished tasks of the sprints that were closed here.
     """
-    finished = sorted([*own, *((sprint.start_date, len(sprint.completed)) for sprint in sprints)])
+    finished = sorted([*own, *((sprint.start_date, len(sprint.finished)) for sprint in sprints)])
     for sprint, days in zip(sprints, working_days, strict=True):
         before = [count for start, count in finished if start < sprint.start_date]
         yield _episode(project_id, sprint, before, days)
@@ -145,7 +172,13 @@ def _episode(
             past_sprints=len(completed_before),
             completed=tuple(completed_before[-KEPT_SPRINTS:]),
         ),
-        reasoning=Reasoning(text="A window of the imported history; nobody decided it here."),
+        reasoning=Reasoning(text=_reason(sprint)),
         action=Action(create_sprint=True, duration_days=days),
-        outcome=Outcome(completed_tasks=len(sprint.completed), duration_days=days),
+        outcome=Outcome(completed_tasks=len(sprint.finished), duration_days=days),
     )
+
+
+def _reason(sprint: PastSprint) -> str:
+    if sprint.name is None:
+        return "A window of the imported history; nobody decided it here."
+    return f"{sprint.name}, a sprint of the team's own tracker; nobody decided it here."

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
-from agent.importing.history.history_windows import PastSprint
+from agent.importing.history.filling import PastSprint
 from agent.importing.history.windows_between import number_sprints
 from agent.importing.loading import documents
 from agent.importing.loading.batches import batches
@@ -41,13 +41,28 @@ class HistoryChanges:
 
 
 def agrees(sprints: Sequence[PastSprint], existing: Existing) -> bool:
-    """Return True when the recorded sprints have the same days and finished tasks."""
+    """Return True when the recorded sprints have the same names, days and finished tasks."""
     recorded = [
-        (note.start_date, note.end_date, {task.task_id for task in note.tasks_summary})
+        (
+            note.start_date,
+            note.end_date,
+            note.ended_on,
+            note.planned_tasks_count,
+            note.completed_outside,
+            {(task.task_id, task.status == "close") for task in note.tasks_summary},
+        )
         for note in existing.imported
     ]
     return recorded == [
-        (sprint.start_date, sprint.end_date, {task.id for task in sprint.completed})
+        (
+            sprint.start_date,
+            sprint.end_date,
+            sprint.ended_on,
+            sprint.committed,
+            len(sprint.outside) or None,
+            {(task.id, True) for task in sprint.completed}
+            | {(task.id, False) for task in sprint.unfinished},
+        )
         for sprint in sprints
     ]
 

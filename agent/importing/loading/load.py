@@ -45,6 +45,10 @@ class LoadResult:
     """Tasks that were completed and are open now."""
     updated: int = 0
     """Tasks with another title, owner, priority, type, estimate or other labels."""
+    closed: int = 0
+    """Tasks that were open and were closed without work, on an unknown day, or are no work."""
+    marked: int = 0
+    """Open tasks whose work has begun or stopped, or that entered or left a running sprint."""
     replaced: int = 0
     """Past sprints and episodes that were recorded otherwise, or are no longer in the history."""
     ranked: int = 0
@@ -58,7 +62,7 @@ class LoadResult:
     def changed(self) -> bool:
         """True when anything was new or different."""
         changes = (self.members, self.tasks, self.sprints, self.episodes, self.completed)
-        others = (self.reopened, self.updated, self.replaced, self.ranked)
+        others = (self.reopened, self.updated, self.closed, self.marked, self.replaced, self.ranked)
         return self.project_created or any((*changes, *others))
 
 

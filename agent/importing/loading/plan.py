@@ -1,12 +1,13 @@
 """Plan of an import: all documents of a project, validated before any of them is sent."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from pydantic import ValidationError
 
 from agent.importing.errors import CsvRefused
-from agent.importing.history.history_windows import PastSprint, ProjectHistory
+from agent.importing.history.filling import PastSprint
+from agent.importing.history.history_windows import ProjectHistory
 from agent.importing.loading import documents
 from agent.importing.loading.batches import byte_size
 from agent.importing.loading.limits import describe_error
@@ -56,7 +57,9 @@ def prepare(
             history=history,
             project=documents.project(project_id, as_of, clock, place),
             people=_people(history),
-            tasks=tuple(documents.backlog_task(task) for task in history.backlog),
+            tasks=tuple(
+                documents.backlog_task(task, as_of, history.timeline) for task in history.backlog
+            ),
             retrospectives=tuple(retrospective(project_id, sprint) for sprint in history.sprints),
         )
     except ValidationError as error:
@@ -69,7 +72,7 @@ def prepare(
 
 
 def _people(history: ProjectHistory) -> tuple[EmployeeCreate, ...]:
-    recent = [task for sprint in history.sprints[-TEAM_SPRINTS:] for task in sprint.completed]
+    recent = [task for sprint in history.sprints[-TEAM_SPRINTS:] for task in sprint.finished]
     people = {
         person.id: person
         for person in map(documents.person, [*recent, *history.backlog])
@@ -79,16 +82,21 @@ def _people(history: ProjectHistory) -> tuple[EmployeeCreate, ...]:
 
 
 def retrospective(project_id: str, sprint: PastSprint) -> SprintRetrospectiveCreate:
-    """Build the sprint, without its tasks' titles when it would not fit into a request.
+    """Build the sprint, without titles or unfinished tasks when it would not fit into a request.
 
     Raises: `CsvRefused` when it does not fit even then.
     """
     if len(sprint.completed) > MAX_TASKS:
         raise CsvRefused(_too_full(project_id, sprint, f"at most {MAX_TASKS:,} can be kept of one"))
-    for titles in (True, False):
-        note = documents.retrospective(project_id, sprint, titles=titles)
-        if byte_size(note) <= MAX_SPRINT_BYTES:
-            return note
+    # Some teams park their whole backlog in a sprint: then its count is kept, and not each task.
+    finished_alone = replace(sprint, unfinished=())
+    for shape in (sprint, finished_alone):
+        if len(shape.completed) + len(shape.unfinished) > MAX_TASKS:
+            continue
+        for titles in (True, False):
+            note = documents.retrospective(project_id, shape, titles=titles)
+            if byte_size(note) <= MAX_SPRINT_BYTES:
+                return note
     raise CsvRefused(
         _too_full(
             project_id,

@@ -27,7 +27,7 @@ async def send_past_tasks(services: Services, rows: KnownRows, day: date) -> Non
     """
     past_tasks = [
         PastTask(external_key=task.id, created_on=task.created, finished_on=task.finished)
-        for task in rows.tasks
+        for task in rows.work
         if task.finished is not None and task.finished < day
     ]
     past_tasks.sort(key=lambda task: (task.finished_on, task.external_key), reverse=True)

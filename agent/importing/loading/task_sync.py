@@ -7,6 +7,7 @@ from datetime import date
 
 from agent.importing.history.changes import DETAILS
 from agent.importing.history.known_rows import KnownRows
+from agent.importing.history.tracker_sprints import Timeline, timeline
 from agent.importing.loading import documents
 from agent.importing.loading.batches import batches
 from agent.importing.loading.existing_history import Existing
@@ -19,6 +20,8 @@ from domain_services.kernel.client.http_client import PeerRefused
 from domain_services.project.schema import Assignment, EmployeeCreate
 from domain_services.sprint.schema import ProgressReport, SprintSummary
 
+# Facts of a task that its source alone decides.
+SOURCE_FACTS = ("begun", "started_on", "source_sprint")
 # Events of a closed sprint release its tasks within moments; until then the backlog refuses.
 RELEASE_TRIES = 50
 RELEASE_SECONDS = 0.1
@@ -40,6 +43,10 @@ class TaskChanges:
     """Tasks whose title, owner or details follow the rows."""
     members: int = 0
     """People new on the team."""
+    closed: int = 0
+    """Tasks outside a sprint that were closed without work, on an unknown day, or are no work."""
+    marked: int = 0
+    """Open tasks whose work has begun or stopped, or that entered or left a running sprint."""
 
     def __add__(self, other: "TaskChanges") -> "TaskChanges":
         """Return the sum of both effects."""
@@ -50,6 +57,8 @@ class TaskChanges:
             self.reopened + other.reopened,
             self.updated + other.updated,
             self.members + other.members,
+            self.closed + other.closed,
+            self.marked + other.marked,
         )
 
 
@@ -93,13 +102,12 @@ class TaskSync:
         """
         missing = [
             task
-            for task in self._rows.tasks
+            for task in self._rows.work
             if task.id not in self._tasks
             and task.created <= day
             and (
-                task.finished is None
-                or task.finished > day
-                or (finished is not None and finished[0] <= task.finished <= finished[1])
+                task.is_open(day)
+                or (task.finished and finished and finished[0] <= task.finished <= finished[1])
             )
         ]
         if not missing:
@@ -107,7 +115,8 @@ class TaskSync:
         missing.sort(key=lambda task: (task.created, task.id))
         await self._add_people(missing)
         by_key = {task.id: task for task in missing}
-        new_tasks = [documents.backlog_task(task) for task in missing]
+        tracker = self._timeline(day)
+        new_tasks = [documents.backlog_task(task, day, tracker) for task in missing]
         for batch in batches(new_tasks, backlog.MAX_TASKS_PER_REQUEST):
             await self._services.backlog.create_tasks(
                 self._rows.project_id, backlog.TasksCreate(tasks=batch)
@@ -121,7 +130,7 @@ class TaskSync:
         """Complete the open tasks that were finished by `last`, each on its own day."""
         finished = [
             (task.finished, task.id)
-            for task in self._rows.tasks
+            for task in self._rows.work
             if task.finished and task.finished <= last and task.id in self._tasks
         ]
         for day, key in sorted(finished):
@@ -134,13 +143,51 @@ class TaskSync:
                 continue
             self._tasks[key] = task.model_copy(update={"status": "completed"})
 
+    async def close_others(self, last: date) -> None:
+        """Close the open tasks that were closed by `last` without a known finish, or are no work.
+
+        They count for no sprint. A task of the running sprint stays there until the sprint ends.
+        """
+        work = self._rows.by_key()
+        for row in self._rows.tasks:
+            task, own = self._tasks.get(row.id), work.get(row.id)
+            if task is None or task.status == "completed" or task.sprint_id is not None:
+                continue
+            if own is not None and (own.finished is not None or own.is_open(last)):
+                continue
+            await self._update(task, backlog.TaskUpdate(status="completed"))
+            self.changes.closed += 1
+            self._tasks[row.id] = task.model_copy(update={"status": "completed"})
+
+    async def mark_work(self, day: date) -> None:
+        """Say of each open task whether its work has begun, and which running sprint has it."""
+        tracker = self._timeline(day)
+        for row in self._rows.work:
+            task = self._tasks.get(row.id)
+            if task is None or task.status == "completed" or not row.is_open(day):
+                continue
+            document = documents.backlog_task(row, day, tracker)
+            fields = {
+                name: getattr(document, name)
+                for name in SOURCE_FACTS
+                if getattr(document, name) != getattr(task, name)
+            }
+            if fields:
+                await self._update(task, backlog.TaskUpdate.model_validate(fields))
+                self.changes.marked += 1
+                self._tasks[row.id] = task.model_copy(update=fields)
+
+    def _timeline(self, day: date) -> Timeline:
+        rows = self._rows
+        return timeline(rows.work, rows.sprints, day, rows.cadence_days)
+
     async def follow_rows(self, before: KnownRows | None, day: date) -> None:
         """Change what a later export has changed; a value that it left alone stays as it is here.
 
         Without earlier rows, every difference counts as a change of the export.
         """
         earlier = before.by_key() if before else {}
-        for row in self._rows.tasks:
+        for row in self._rows.work:
             task, old = self._tasks.get(row.id), earlier.get(row.id)
             if task is None or (before is not None and old in (None, row)):
                 continue
@@ -158,7 +205,7 @@ class TaskSync:
 
     async def _follow(self, task: backlog.Task, row: Task, old: Task | None, day: date) -> None:
         in_sprint = self._sprint is not None and task.sprint_id == self._sprint.sprint_id
-        if old and old.finished and (row.finished is None or row.finished > day):
+        if old and not old.is_open(date.max) and row.is_open(day):
             await self._reopen(task, in_sprint)
         document = documents.backlog_task(row)
         fields = {
@@ -167,6 +214,8 @@ class TaskSync:
             if getattr(document, name) != getattr(task, name)
             and (old is None or getattr(old, name) != getattr(row, name))
         }
+        if document.description != task.description and old and old.checklist != row.checklist:
+            fields["description"] = document.description
         owner_changed = old is None or old.assignee != row.assignee
         if owner_changed and document.assigned_to != task.assigned_to:
             await self._add_people([row])

@@ -65,6 +65,8 @@ async def update(
         completed=changes.completed + changes.reported,
         reopened=changes.reopened,
         updated=changes.updated,
+        closed=changes.closed,
+        marked=changes.marked,
         replaced=history.replaced + history.removed,
         closed_sprint=closed_sprint,
     )
@@ -84,6 +86,8 @@ async def _sync_tasks(
     first = existing.own[0].start_date if existing.own else None
     await sync.create(min(study.day, today), (first, last) if first else None)
     await sync.finish(last)
+    await sync.close_others(last)
+    await sync.mark_work(min(study.day, today))
     return sync
 
 

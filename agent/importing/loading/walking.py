@@ -66,6 +66,7 @@ async def walk(
     if walk.closed_sprint is not None:
         sync.leave_sprint()
     await _bring_in(sync, existing, walk.today, walk.today - timedelta(days=1))
+    await sync.mark_work(walk.today)
     # With `refresh` off, the caller sends what was finished by then.
     if refresh:
         await send_past_tasks(services, rows, walk.today)
@@ -88,7 +89,7 @@ async def refresh_history(services: Services, rows: KnownRows, day: date) -> His
 
 def _passed_a_window(rows: KnownRows, existing: Existing, walk: Walk) -> bool:
     """Return True when a whole window without a sprint may have ended on the way."""
-    if not existing.own:
+    if not existing.own or any(task.sprints for task in rows.work):
         return True
     spans = uncovered(existing.own, rows.windows_end, walk.today, rows.cadence_days)
     return any(span.end >= walk.previous_day for span in spans)
@@ -102,7 +103,7 @@ def _event_days(rows: KnownRows, existing: Existing, target: date | NextSprint) 
     last = last_day(sprint)
     if isinstance(target, date):
         last = min(last, target - timedelta(days=1))
-    days = {day for task in rows.tasks for day in (task.created, task.finished) if day}
+    days = {day for task in rows.work for day in (task.created, task.ended) if day}
     yield from sorted(day for day in days if today <= day <= last)
 
 
@@ -110,6 +111,7 @@ async def _bring_in(sync: TaskSync, existing: Existing, day: date, finished_by: 
     # Finished tasks count for the team's sprints, so they come in too, once there are any.
     await sync.create(day, (existing.own[0].start_date, day) if existing.own else None)
     await sync.finish(finished_by)
+    await sync.close_others(finished_by)
 
 
 async def _move(services: Services, walk: Walk, target: date | NextSprint) -> None:

@@ -14,7 +14,7 @@ _SELECT = text(
     """
     WITH free AS (
         SELECT task_id, title, external_key, rank, carried_over, ready, depends_on, priority,
-               estimate, number, version,
+               estimate, number, version, assigned_to, begun, source_sprint, in_source_sprint,
                coalesce(created_on, (created_at AT TIME ZONE 'UTC')::date) AS created_on
         FROM tasks
         WHERE project_id = :project_id AND status = :free AND sprint_id IS NULL
@@ -23,7 +23,7 @@ _SELECT = text(
         SELECT *, greatest(0, CAST(:day AS date) - created_on) AS age_days FROM free),
     candidates AS MATERIALIZED (
         SELECT * FROM aged
-        ORDER BY rank, carried_over DESC, ready DESC, priority,
+        ORDER BY in_source_sprint DESC, rank, carried_over DESC, ready DESC, priority,
                  width_bucket(age_days, CAST(:borders AS int[])), created_on, number
         LIMIT :limit)
     SELECT EXISTS (SELECT FROM backlogs WHERE project_id = :project_id) AS known,
@@ -33,7 +33,8 @@ _SELECT = text(
                              WHERE NOT candidates.ready AND needed.status <> 'completed'
                                AND needed.task_id = ANY(candidates.depends_on)
                              ORDER BY needed.task_id) AS waits_for,
-                       priority, estimate, created_on, age_days, version
+                       priority, estimate, created_on, age_days, version, assigned_to, begun,
+                       source_sprint
                 FROM candidates) AS candidate) AS body
     """
 )

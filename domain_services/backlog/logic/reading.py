@@ -14,11 +14,13 @@ MAX_PAGE = 10_000
 _FIELDS = """
     task_id, project_id, title, description, status, sprint_id, assigned_to, progress_percentage,
     priority, type, labels, estimate, external_key, depends_on, ready, rank, carried_over,
-    story_id, version, created_on, finished_on, created_at, updated_at
+    story_id, begun, started_on, source_sprint, version, created_on, finished_on, created_at,
+    updated_at
 """
-# Ranked tasks first, then begun work, ready tasks, the highest priority, the oldest (unknown age
-# last), and as they were created: the index `tasks_in_planning_order`, so that no list is sorted.
-_ORDER = "rank, carried_over DESC, ready DESC, priority, created_on, number"
+# Tasks of a running sprint of the source first, then ranked ones, begun work, ready tasks, the
+# highest priority, the oldest (unknown age last), and as they were created: the index
+# `tasks_in_planning_order`, so that no list is sorted.
+_ORDER = "in_source_sprint DESC, rank, carried_over DESC, ready DESC, priority, created_on, number"
 _GET = text(
     f"""
     SELECT version, row_to_json(task)::text AS body

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,7 +16,11 @@ _COUNTS = ", ".join(
 _SELECT = f"""
     SELECT project_id, count(*) AS total_tasks, {_COUNTS},
            count(*) FILTER (WHERE status = 'unassigned' AND sprint_id IS NULL) AS free,
-           round(avg(progress_percentage), 1)::float AS average_progress
+           round(avg(progress_percentage), 1)::float AS average_progress,
+           (SELECT json_object_agg(source_sprint, open)::text FROM (
+                SELECT source_sprint, count(*) AS open FROM tasks AS held
+                WHERE held.project_id = tasks.project_id AND in_source_sprint
+                GROUP BY source_sprint ORDER BY source_sprint) AS sprint) AS source_sprints
     FROM tasks
 """  # noqa: S608 - constants of the schema
 _OF_ALL = text(f"{_SELECT} GROUP BY project_id ORDER BY project_id")
@@ -83,4 +88,5 @@ def _summary(row: Any) -> BacklogSummary:
         status_counts={status: getattr(row, status) for status in STATUSES},
         unassigned_tasks=row.free,
         average_progress=row.average_progress,
+        source_sprints=orjson.loads(row.source_sprints or "{}"),
     )

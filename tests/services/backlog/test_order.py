@@ -223,8 +223,9 @@ async def test_first_page_of_a_large_backlog_sorts_nothing(
         await connection.execute("ANALYZE tasks")
         lines = await plan(
             connection,
-            "SELECT title FROM tasks WHERE project_id = 'P1' ORDER BY rank, carried_over DESC,"
-            " ready DESC, priority, created_on, number LIMIT 20",
+            "SELECT title FROM tasks WHERE project_id = 'P1'"
+            " ORDER BY in_source_sprint DESC, rank, carried_over DESC, ready DESC, priority,"
+            " created_on, number LIMIT 20",
         )
     assert any("tasks_in_planning_order" in line for line in lines)
     assert not any("Sort" in line for line in lines)
