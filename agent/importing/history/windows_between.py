@@ -74,17 +74,17 @@ def uncovered(
 
 def _spans_beside(own: Sequence[SprintSummary], rows: KnownRows, day: date) -> list[Span]:
     """Return windows and tracker's sprints beside the sprints that were decided here."""
-    held = [sprint for sprint in own if sprint.status != "cancelled"]
+    valid = [sprint for sprint in own if sprint.status != "cancelled"]
     first = rows.work[0].created
-    tracker = _beside(timeline(rows.work, rows.sprints, day, rows.cadence_days), held)
+    tracker = _beside(timeline(rows.work, rows.sprints, day, rows.cadence_days), valid)
     blocks = blocks_of(tracker, day)
     if not blocks:
         before = spans_before(first, min(rows.windows_end, day), rows.cadence_days)
         return [
-            *_free(before, held),
+            *_free(before, valid),
             *uncovered(own, rows.windows_end, day, rows.cadence_days),
         ]
-    blocks += [Block(sprint.start_date, last_day(sprint)) for sprint in held]
+    blocks += [Block(sprint.start_date, last_day(sprint)) for sprint in valid]
     return spans_around(blocks, first, day, rows.cadence_days)
 
 
