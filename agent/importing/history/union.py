@@ -40,6 +40,27 @@ def _is_older(task: Task, other: Task) -> bool:
 
 
 def unite_sprints(files: Iterable[Iterable[TrackerSprint]]) -> list[TrackerSprint]:
-    """Unite the sprints of files, the earlier file first; of one name the later file's stays."""
-    united = {(sprint.project, sprint.name): sprint for sprints in files for sprint in sprints}
+    """Unite the sprints of files by their names, the earlier file first.
+
+    A later file decides, and what it does not tell stays as it was.
+    """
+    united: dict[tuple[str, str], TrackerSprint] = {}
+    for sprints in files:
+        for sprint in sprints:
+            key = (sprint.project, sprint.name)
+            before = united.get(key)
+            united[key] = sprint if before is None else _followed(before, sprint)
     return list(united.values())
+
+
+def _followed(before: TrackerSprint, sprint: TrackerSprint) -> TrackerSprint:
+    reopened = sprint.state in ("active", "future")
+    return TrackerSprint(
+        project=sprint.project,
+        name=sprint.name,
+        start=sprint.start or before.start,
+        end=sprint.end or before.end,
+        closed=sprint.closed or (None if reopened else before.closed),
+        state=sprint.state or before.state,
+        committed=before.committed if sprint.committed is None else sprint.committed,
+    )

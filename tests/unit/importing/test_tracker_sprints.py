@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from agent.importing.history.filling import PastSprint
 from agent.importing.history.history_windows import ProjectHistory, split_history
+from agent.importing.history.union import unite_sprints
 from agent.importing.meaning.statuses import State
 from agent.importing.tasks import Kind, Task, TrackerSprint, Transition
 
@@ -221,3 +222,15 @@ def test_each_finished_task_counts_once_at_most(
         first, last = history.sprints[0].start_date, history.sprints[-1]
         inside = {one.id for one in tasks if one.id in ended and one.finished >= first}
         assert inside == set(counted), last
+
+
+def test_sprint_of_a_later_file_keeps_what_only_the_earlier_one_told() -> None:
+    before = sprint("A", 1, 14, state="active", committed=("1",))
+    closed = sprint("A", None, None, closed=day(15), state="closed")
+    other = TrackerSprint("WEB", "A", None, None)
+    assert unite_sprints([[before], [other, closed]]) == [
+        replace(before, closed=day(15), state="closed"),
+        other,
+    ]
+    (again,) = unite_sprints([[before, closed], [sprint("A", 1, 20, state="active")]])
+    assert (again.end, again.closed) == (day(20), None)
