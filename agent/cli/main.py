@@ -19,6 +19,7 @@ from agent.cli import (
     doctor,
     events,
     forecast,
+    import_sources,
     importing,
     jobs,
     keys,
@@ -140,6 +141,9 @@ app.command("plan-sprint")(on_target(jobs.plan_sprint))
 import_app = typer.Typer(help="Import a team's history.", no_args_is_help=True)
 app.add_typer(import_app, name="import")
 import_app.command("csv")(on_target(importing.import_csv))
+import_app.command("jira")(on_target(import_sources.import_jira))
+import_app.command("github")(on_target(import_sources.import_github))
+import_app.command("gitlab")(on_target(import_sources.import_gitlab))
 
 project_app = typer.Typer(help="Show and change a project.", no_args_is_help=True)
 app.add_typer(project_app, name="project")

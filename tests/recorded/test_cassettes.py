@@ -18,6 +18,7 @@ from tests.recorded import (
     test_ollama_adapter,
     test_ollama_chat,
     test_orchestration,
+    test_trackers,
 )
 from tests.recorded.conftest import ADDRESS, CASSETTES
 from tests.recorded.ollama_double import OllamaDouble
@@ -71,7 +72,12 @@ def test_committed_cassettes_are_small_and_name_no_machine_and_no_key() -> None:
 def test_each_cassette_is_played_by_a_test() -> None:
     """Compare the committed files with the names that the collected tests would play."""
     played = _names_of_tests() | {
-        f"{cassette}.yaml" for cassette in (test_orchestration.CASSETTE, test_cluster.CASSETTE)
+        f"{cassette}.yaml"
+        for cassette in (
+            test_orchestration.CASSETTE,
+            test_cluster.CASSETTE,
+            *test_trackers.CASSETTES,
+        )
     }
     committed = {str(path.relative_to(FOLDER)) for path in FOLDER.glob("**/*.yaml")}
     assert committed - played == set(), "no test plays these; delete them"

@@ -125,6 +125,8 @@ class Jira:
     email: str = EMAIL
     entries: int = 1000
     """Largest page of a changelog."""
+    most: int = 100
+    """Largest page of a search; sites cap what is asked for."""
 
     def server(self) -> TrackerServer:
         """Make the server of this state."""
@@ -238,7 +240,7 @@ class Jira:
 
     def _search(self, call: Call) -> Reply:
         issues = self._matching(call.query["jql"])
-        start, size = int(call.query["startAt"]), int(call.query["maxResults"])
+        start, size = int(call.query["startAt"]), min(self.most, int(call.query["maxResults"]))
         page = issues[start : start + size]
         if "changelog" in call.query.get("expand", ""):
             page = [item | {"changelog": self._whole_changelog(item["id"])} for item in page]
@@ -250,7 +252,7 @@ class Jira:
         return {"startAt": 0, "maxResults": count, "total": count, "histories": entries}
 
     def _search_jql(self, call: Call) -> Reply:
-        issues, size = self._matching(call.body["jql"]), call.body["maxResults"]
+        issues, size = self._matching(call.body["jql"]), min(self.most, call.body["maxResults"])
         start = int(call.body.get("nextPageToken", "t0")[1:])
         page: dict[str, Any] = {"issues": issues[start : start + size], "isLast": True}
         if start + size < len(issues):

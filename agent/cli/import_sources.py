@@ -1,0 +1,189 @@
+"""`dsm import jira`, `github` and `gitlab`: import a team's history from its tracker's API."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from agent.cli.importing import (
+    AsOf,
+    AutonomyName,
+    Cadence,
+    Country,
+    DryRun,
+    Prefix,
+    Project,
+    Subdivision,
+    TimeZone,
+    import_recognitions,
+    parse_choices,
+)
+from agent.cli.stack import AsJson
+from agent.cli.target import Target
+
+if TYPE_CHECKING:
+    from agent.importing.options import ImportOptions
+    from agent.importing.reading.recognition import Recognition
+    from agent.importing.sources.source import Progress, SourceRequest
+
+JiraUrl = Annotated[str, typer.Argument(metavar="URL", help="Address of the site, or of a board.")]
+Board = Annotated[str | None, typer.Option(help="Name or id; default: the board in the address.")]
+Jql = Annotated[str, typer.Option(help="Only issues that this JQL finds.")]
+Repository = Annotated[
+    str, typer.Argument(metavar="OWNER/REPO", help="Repository, or its address.")
+]
+WithProjects = Annotated[
+    bool,
+    typer.Option("--projects", help="Read its Projects too: status, iteration, estimate, order."),
+]
+Api = Annotated[
+    str | None, typer.Option(help="Address of another API than github.com's; rarely needed.")
+]
+Labels = Annotated[str, typer.Option(help="Only issues with all these labels, between commas.")]
+GitlabUrl = Annotated[str, typer.Argument(metavar="URL", help="Address of the project.")]
+InsecureHttp = Annotated[
+    bool,
+    typer.Option("--insecure-http", help="Allow http://, where others can read the token."),
+]
+
+
+def import_jira(
+    url: JiraUrl,
+    board: Board = None,
+    jql: Jql = "",
+    prefix: Prefix = "",
+    project: Project = None,
+    as_of: AsOf = None,
+    cadence: Cadence = None,
+    country: Country = None,
+    subdivision: Subdivision = None,
+    timezone: TimeZone = None,
+    dry_run: DryRun = False,
+    autonomy: AutonomyName = "approve",
+    insecure_http: InsecureHttp = False,
+    *,
+    target: Target,
+    as_json: AsJson = False,
+) -> None:
+    """Import a board of Jira Cloud, Server or Data Center, with its sprints and history.
+
+    The token comes from JIRA_TOKEN (for Cloud with JIRA_EMAIL), else you are asked for it.
+    """
+    from agent.cli.failures import one_line
+    from agent.importing.options import ImportOptions
+    from agent.importing.sources.request_parsing import jira_request
+
+    with one_line():
+        choices = parse_choices(as_of, cadence, (country, subdivision, timezone), autonomy)
+        request = jira_request(url, board, jql, insecure_http)
+        options = ImportOptions(prefix=prefix, project=project)
+        recognitions = [_recognise(request, options)]
+        import_recognitions(recognitions, [], choices, target, dry_run, as_json)
+
+
+def import_github(
+    repository: Repository,
+    projects: WithProjects = False,
+    labels: Labels = "",
+    api: Api = None,
+    prefix: Prefix = "",
+    project: Project = None,
+    as_of: AsOf = None,
+    cadence: Cadence = None,
+    country: Country = None,
+    subdivision: Subdivision = None,
+    timezone: TimeZone = None,
+    dry_run: DryRun = False,
+    autonomy: AutonomyName = "approve",
+    insecure_http: InsecureHttp = False,
+    *,
+    target: Target,
+    as_json: AsJson = False,
+) -> None:
+    """Import the issues of a GitHub repository, and with --projects its Projects.
+
+    The token comes from GITHUB_TOKEN or GH_TOKEN, else you are asked for it.
+    """
+    from agent.cli.failures import one_line
+    from agent.importing.options import ImportOptions
+    from agent.importing.sources.request_parsing import github_request
+
+    with one_line():
+        choices = parse_choices(as_of, cadence, (country, subdivision, timezone), autonomy)
+        request = github_request(
+            repository, labels, projects=projects, api=api, insecure_http=insecure_http
+        )
+        options = ImportOptions(prefix=prefix, project=project)
+        recognitions = [_recognise(request, options)]
+        import_recognitions(recognitions, [], choices, target, dry_run, as_json)
+
+
+def import_gitlab(
+    url: GitlabUrl,
+    labels: Labels = "",
+    prefix: Prefix = "",
+    project: Project = None,
+    as_of: AsOf = None,
+    cadence: Cadence = None,
+    country: Country = None,
+    subdivision: Subdivision = None,
+    timezone: TimeZone = None,
+    dry_run: DryRun = False,
+    autonomy: AutonomyName = "approve",
+    insecure_http: InsecureHttp = False,
+    *,
+    target: Target,
+    as_json: AsJson = False,
+) -> None:
+    """Import the issues of a GitLab project.
+
+    The token comes from GITLAB_TOKEN, else you are asked for it.
+    """
+    from agent.cli.failures import one_line
+    from agent.importing.options import ImportOptions
+    from agent.importing.sources.request_parsing import gitlab_request
+
+    with one_line():
+        choices = parse_choices(as_of, cadence, (country, subdivision, timezone), autonomy)
+        request = gitlab_request(url, labels, insecure_http)
+        options = ImportOptions(prefix=prefix, project=project)
+        recognitions = [_recognise(request, options)]
+        import_recognitions(recognitions, [], choices, target, dry_run, as_json)
+
+
+def _recognise(request: "SourceRequest", options: "ImportOptions") -> "Recognition":
+    """Read a source, and say what its rows are. Raises: `Problem`."""
+    from agent.importing.reading.recognition import recognise_rows
+    from agent.importing.sources.source import credentials_of, fetch
+
+    credentials = credentials_of(request, ask=_ask if sys.stdin.isatty() else None)
+    try:
+        with _progress() as progress:
+            rows = fetch(request, None, progress, credentials)
+    except KeyboardInterrupt:
+        print("\nStopped: nothing was imported.", file=sys.stderr)
+        raise SystemExit(130) from None
+    return recognise_rows(rows, options)
+
+
+def _ask(words: str) -> str:
+    answer: str = typer.prompt(
+        words, default="", hide_input=True, show_default=False, err=True, prompt_suffix=""
+    )
+    return answer
+
+
+@contextmanager
+def _progress() -> "Iterator[Progress]":
+    """Show each step on one line of standard error, where a person watches it."""
+    if not sys.stderr.isatty():
+        yield lambda step: None
+        return
+    from rich.console import Console
+
+    from agent.cli.layout import plain_text
+
+    with Console(stderr=True).status("asking the tracker") as status:
+        yield lambda step: status.update(plain_text(str(step)))
