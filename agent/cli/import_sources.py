@@ -50,7 +50,7 @@ InsecureHttp = Annotated[
 
 
 def import_jira(
-    url: JiraUrl,
+    site: JiraUrl,
     board: Board = None,
     jql: Jql = "",
     prefix: Prefix = "",
@@ -77,7 +77,7 @@ def import_jira(
 
     with one_line():
         choices = parse_choices(as_of, cadence, (country, subdivision, timezone), autonomy)
-        request = jira_request(url, board, jql, insecure_http)
+        request = jira_request(site, board, jql, insecure_http)
         options = ImportOptions(prefix=prefix, project=project)
         recognitions = [_recognise(request, options)]
         import_recognitions(recognitions, [], choices, target, dry_run, as_json)
@@ -121,7 +121,7 @@ def import_github(
 
 
 def import_gitlab(
-    url: GitlabUrl,
+    address: GitlabUrl,
     labels: Labels = "",
     prefix: Prefix = "",
     project: Project = None,
@@ -147,7 +147,7 @@ def import_gitlab(
 
     with one_line():
         choices = parse_choices(as_of, cadence, (country, subdivision, timezone), autonomy)
-        request = gitlab_request(url, labels, insecure_http)
+        request = gitlab_request(address, labels, insecure_http)
         options = ImportOptions(prefix=prefix, project=project)
         recognitions = [_recognise(request, options)]
         import_recognitions(recognitions, [], choices, target, dry_run, as_json)

@@ -28,7 +28,7 @@ def refusal_of(advice: Refusal, base: str, path: str, status: int, body: bytes) 
 
 def _reason(advice: Refusal, base: str, path: str, status: int, body: bytes) -> str:
     words = their_words(body)
-    quoted = f' It says: "{words}".' if words else ""
+    quoted = f' It says: "{words.rstrip(".")}".' if words else ""
     if status in (200, 203) or (body.lstrip()[:1] == b"<" and status < 400):
         return (
             f"{base}{path} answers with a web page instead of data, such as a login page. Check "

@@ -6,7 +6,8 @@ from typing import Any
 from urllib.parse import quote
 
 from agent.importing.meaning.statuses import State
-from agent.importing.profiles.profile import Lack, Profile
+from agent.importing.notices import Notice
+from agent.importing.profiles.profile import Profile
 from agent.importing.reading.source_rows import SourceRow, SourceRows
 from agent.importing.sources.answers import Refusal
 from agent.importing.sources.linked_pages import read_linked
@@ -23,13 +24,9 @@ PROFILE = Profile(
     columns={},
     statuses={"opened": State.TO_DO, "closed": State.DONE},
     types={"task": Kind.PART},
-    lacks=(
-        Lack(
-            "why an issue was closed",
-            "issues closed without work count as completed",
-            "label them, and close them as duplicates or moved ones",
-        ),
-    ),
+)
+_NOTICE = Notice(
+    "GitLab does not tell why an issue was closed: issues closed without work count as completed."
 )
 ADVICE = Refusal(
     unauthorized=(
@@ -66,7 +63,7 @@ def read_gitlab(
         sprint.name: sprint for issue in issues if (sprint := _sprint(issue, project, field, today))
     }
     ordered = sorted(sprints.values(), key=lambda item: (item.start or date.max, item.name))
-    return SourceRows(f"project {request.scope}", PROFILE, rows, tuple(ordered))
+    return SourceRows(f"project {request.scope}", PROFILE, rows, tuple(ordered), (_NOTICE,))
 
 
 def _values(issue: Mapping[str, Any], project: str, field: str) -> dict[str, tuple[str, ...]]:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from agent.importing.meaning.statuses import State
-from agent.importing.profiles.profile import Lack, Profile
+from agent.importing.profiles.profile import Profile
 from agent.importing.reading.source_rows import SourceRow, SourceRows
 from agent.importing.sources.answers import Refusal
 from agent.importing.sources.github.projects import Item, Projects, read_projects
@@ -29,13 +29,6 @@ PROFILE = Profile(
         "not planned": State.DROPPED,
         "duplicate": State.DROPPED,
     },
-    lacks=(
-        Lack(
-            "the days of each status",
-            "when work began on a task is not known",
-            "none: GitHub tells no history of a project's fields",
-        ),
-    ),
 )
 ADVICE = Refusal(
     unauthorized="Make a new one at https://github.com/settings/tokens and set GITHUB_TOKEN.",
