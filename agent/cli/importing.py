@@ -26,6 +26,9 @@ Files = Annotated[
     ),
 ]
 Sheet = Annotated[str | None, typer.Option(help="Sheet of a workbook; default: the first table.")]
+EncodingName = Annotated[
+    str | None, typer.Option("--encoding", help="Encoding of a text, e.g. cp1250; default: found.")
+]
 Mapping = Annotated[
     list[str] | None,
     typer.Option("--map", help="field=column pairs, e.g. id=Key,created=Created."),
@@ -62,6 +65,7 @@ AutonomyName = Annotated[
 def import_csv(
     files: Files,
     sheet: Sheet = None,
+    encoding: EncodingName = None,
     mapping: Mapping = None,
     prefix: Prefix = "",
     project: Project = None,
@@ -88,7 +92,12 @@ def import_csv(
     with one_line():
         choices = parse_choices(as_of, cadence, (country, subdivision, timezone), autonomy)
         options = ImportOptions(
-            parse_mapping(mapping or []), prefix=prefix, project=project, date_format=date_format
+            parse_mapping(mapping or []),
+            prefix=prefix,
+            project=project,
+            date_format=date_format,
+            sheet=sheet,
+            encoding=encoding,
         )
         recognitions = recognise_files(files, options)
         rejected = _write_rejects(recognitions, rejects)

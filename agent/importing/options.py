@@ -26,5 +26,7 @@ class ImportOptions:
     """Name of the format of every date; None detects it."""
     sheet: str | None = None
     """Sheet of a workbook; None is the first that has a header."""
+    encoding: str | None = None
+    """Codec of a text; None detects it."""
     refusal_share: float = DEFAULT_REFUSAL_SHARE
     """Largest share of refused rows, from 0 to 1, with which an import still begins."""

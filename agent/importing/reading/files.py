@@ -12,5 +12,9 @@ from agent.importing.tables.table import read_table
 def recognise_files(paths: Sequence[Path], options: ImportOptions) -> tuple[Recognition, ...]:
     """Recognise every file by itself. Raises: `CsvRefused`."""
     return recognise_all(
-        [read_table(path, is_header, sheet=options.sheet) for path in paths], options
+        [
+            read_table(path, is_header, sheet=options.sheet, encoding=options.encoding)
+            for path in paths
+        ],
+        options,
     )

@@ -1,9 +1,11 @@
 """Find the encoding of a text, and check that the whole text is of it."""
 
 import codecs
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent.importing.errors import CsvRefused
+from agent.importing.notices import Notice
+from agent.importing.tables.code_pages import Guess, guess_encoding
 from agent.importing.tables.source import Source
 
 _CHUNK_BYTES = 1 << 20
@@ -32,6 +34,8 @@ class Encoding:
     """Name for people."""
     ends_within: bool = False
     """True when the text ends within a character."""
+    notice: Notice | None = None
+    """Sentence about a guess; None when there was none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +52,52 @@ class Fault:
     """True when the text ends within a character, and nothing else is wrong."""
 
 
-def detect_encoding(source: Source) -> Encoding:
-    """Find the encoding of a text. Raises: `CsvRefused`, with the byte offset, without one."""
+def detect_encoding(source: Source, codec: str | None = None) -> Encoding:
+    """Find the encoding of a text, or take the one of a codec that a person named.
+
+    A text that is neither marked nor UTF-8 is guessed by its letters, and a notice says so.
+    Raises: `CsvRefused`, with the byte offset, when the text is not of the encoding.
+    """
     with source.open() as stream:
         head = stream.read(_SAMPLE_BYTES)
-    encoding = mark_of(head) or Encoding("utf-8", "UTF-8")
+    encoding = _named(codec) if codec else mark_of(head) or Encoding("utf-8", "UTF-8")
     fault = find_fault(source, encoding)
+    if fault and not fault.at_end and codec is None and encoding.codec == "utf-8":
+        guess = guess_encoding(source)
+        if guess:
+            encoding = Encoding(guess.codec, f"{guess.name} (guessed)", notice=_notice(guess))
+            fault = find_fault(source, encoding)
     if fault is None:
         return encoding
     if fault.at_end:
-        return Encoding(encoding.codec, encoding.name, ends_within=True)
+        return replace(encoding, ends_within=True)
     raise CsvRefused(
         f"{source.name} {fault.reason} at offset {fault.offset}, line {fault.line}. "
-        "Save it as text in UTF-8 and import it again.",
+        "Save it as text in UTF-8 and import it again, or name its encoding with --encoding.",
         offset=fault.offset,
     )
+
+
+def _named(codec: str) -> Encoding:
+    try:
+        # Also refused when it turns bytes into bytes, such as zip.
+        b"a".decode(codec, "ignore")
+        name = codecs.lookup(codec).name
+        codecs.getincrementaldecoder(name)
+    except (LookupError, ValueError) as error:
+        raise CsvRefused(
+            f"--encoding {codec} is not known; name one such as utf-8, cp1252 or cp1250."
+        ) from error
+    return Encoding("utf-8-sig" if name == "utf-8" else name, name.upper())
+
+
+def _notice(guess: Guess) -> Notice:
+    example = f", such as {guess.example!r}" if guess.example else ""
+    text = f"The text is not UTF-8. It is read as {guess.name}: {guess.reason}{example}. "
+    if guess.others:
+        text += f"Other letters fit nearly as well: {', '.join(guess.others)}. "
+    text += "If names and titles are wrong, export in UTF-8 or name the encoding with --encoding."
+    return Notice(text, "warning" if guess.others else "note")
 
 
 def mark_of(head: bytes) -> Encoding | None:
@@ -90,6 +125,8 @@ def find_fault(source: Source, encoding: Encoding) -> Fault | None:
             except UnicodeDecodeError as error:
                 bad = error
                 text = error.object[: error.start].decode(encoding.codec, "ignore")
+            except UnicodeError as error:  # without a place, such as a missing mark
+                return Fault(0, 1, f"is not {encoding.name} ({error})")
             position = text.find("\0")
             if position >= 0:
                 before = text[:position]

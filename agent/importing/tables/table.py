@@ -70,18 +70,25 @@ class Table:
             yield Record(record.row, cells, _CUT) if record.row == self.cut else record
 
 
-def read_table(path: Path, is_header: IsHeader | None = None, *, sheet: str | None = None) -> Table:
+def read_table(
+    path: Path,
+    is_header: IsHeader | None = None,
+    *,
+    sheet: str | None = None,
+    encoding: str | None = None,
+) -> Table:
     """Open a file of one row a task, and read it once to find what is wrong with it.
 
     `-` is standard input. The header is the first of the first 20 lines for which `is_header`
     holds, else the first that names two columns. A first line `sep=;` names the delimiter itself.
-    `sheet` names the sheet of a workbook; None is the first that has a header.
+    `sheet` names the sheet of a workbook; None is the first that has a header. `encoding` names
+    the encoding of a text; None detects it.
     Raises: `CsvRefused`, with the byte offset or the line where there is one, when the file cannot
     be read or is no table.
     """
     try:
         source = _source(path)
-        rows = _open(source, is_header, sheet)
+        rows = _open(source, is_header, sheet, encoding)
     except OSError as error:
         raise CsvRefused(
             f"{path} cannot be read: {error.strerror or error}; name a CSV file that can be."
@@ -111,12 +118,14 @@ def _source(path: Path) -> Source:
     return file_source(path)
 
 
-def _open(source: Source, is_header: IsHeader | None, sheet: str | None) -> RawTable:
+def _open(
+    source: Source, is_header: IsHeader | None, sheet: str | None, encoding: str | None
+) -> RawTable:
     if tell_kind(source) == "workbook":
         return open_workbook_table(source, is_header, sheet)
     if sheet is not None:
         raise CsvRefused(f"{source.name} is text and has no sheets: leave --sheet out.")
-    return open_text_table(source, is_header)
+    return open_text_table(source, is_header, encoding)
 
 
 def _notices(rows: RawTable) -> Iterator[Notice]:

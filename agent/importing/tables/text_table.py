@@ -17,9 +17,14 @@ _SHOWN_CHARACTERS = 60
 _SEARCHED_LINES = 2_000
 
 
-def open_text_table(source: Source, is_header: IsHeader | None) -> RawTable:
-    """Find encoding, delimiter and header, and read every record once. Raises: `CsvRefused`."""
-    encoding = detect_encoding(source)
+def open_text_table(
+    source: Source, is_header: IsHeader | None, codec: str | None = None
+) -> RawTable:
+    """Find encoding, delimiter and header, and read every record once. Raises: `CsvRefused`.
+
+    `codec` names the encoding; None detects it.
+    """
+    encoding = detect_encoding(source, codec)
     lines = read_head(source, encoding.codec)
     layout = find_layout(lines, is_header)
     if layout is None:
@@ -46,6 +51,7 @@ def open_text_table(source: Source, is_header: IsHeader | None) -> RawTable:
         above=lines[: layout.header.row - 1],
         structure=structure,
         cut=cut,
+        notices=(encoding.notice,) if encoding.notice else (),
     )
 
 

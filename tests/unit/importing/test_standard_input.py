@@ -64,3 +64,11 @@ def test_spool_has_no_name_and_two_readers_do_not_meet(
         second.seek(-7, io.SEEK_END)
         assert second.read() == b"never,\n"
         assert first.readline() == b"1,p,2016-06-06,2016-06-07\n"
+
+
+def test_options_of_the_command_reach_the_file(tmp_path: Path) -> None:
+    content = "id,project,created,finished\n1,p,2016-06-06,2016-06-07\n"
+    answer = run(tmp_path, content, "-", "--dry-run", "--sheet", "Export")
+    assert "standard input is text and has no sheets" in answer.stderr
+    answer = run(tmp_path, content, "-", "--dry-run", "--encoding", "utf-16")
+    assert "is not UTF-16" in answer.stderr
