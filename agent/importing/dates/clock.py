@@ -3,14 +3,22 @@
 import re
 from dataclasses import dataclass
 from datetime import time
-from functools import cache, lru_cache
+from functools import lru_cache
+from itertools import islice
 
 from agent.importing.dates.words import halves, plain
 
 _CLOCK = re.compile(
     r"(?<![0-9:.])([01]?[0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]|60)(?:[.,][0-9]{1,9})?)?(?![0-9:])"
 )
+# Seconds, milliseconds, and days of a spreadsheet, each with a fraction at most.
+_NUMBER = re.compile(r"([0-9]{9,10}|[0-9]{12,13}|[0-9]{5})(?:[.,][0-9]{1,15})?")
+_DAY_SECONDS = 86_400
+# Length of a day in the unit of a number of so many digits; others count days.
+_DAY_LENGTHS = {9: _DAY_SECONDS, 10: _DAY_SECONDS, 12: _DAY_SECONDS * 1000, 13: _DAY_SECONDS * 1000}
+_LONGEST_TAIL = 100
 _SPACE = "[ \\t\u00a0\u2009\u202f]"
+_LETTERS = re.compile(r"[^\W\d_]+")
 _ENGLISH_HALF = re.compile(rf"{_SPACE}?([AaPp][Mm])(?![^\W\d_])")
 _ZONE = re.compile(
     rf"{_SPACE}?(?:(?:Z|[A-Z]{{2,5}})(?=$|[+\-]|{_SPACE}*[(\[]|{_SPACE}+[0-9]{{4}}$))?"
@@ -31,24 +39,15 @@ class Tail:
     """What is left beside the half and the zone."""
 
 
-@cache
-def _half_words() -> re.Pattern[str]:
-    """Return the pattern of a half's word at the start or the end of a text."""
-    spelled = sorted(halves(), key=len, reverse=True)
-    gap = rf"(?:\.|{_SPACE})*"
-    word = "|".join(gap.join(map(re.escape, word)) for word in spelled)
-    return re.compile(rf"{_SPACE}*({word})\.?(?![^\W\d_])", re.IGNORECASE)
-
-
 @lru_cache(maxsize=4096)
 def _tail(text: str) -> Tail:
     afternoon, american = None, False
     if match := _ENGLISH_HALF.match(text):
         afternoon, american = match[1] in ("PM", "pm", "Pm", "pM"), True
         text = text[match.end() :]
-    elif _has_word(text) and (match := _half_words().match(text)):
-        afternoon = halves()["".join(filter(str.isalpha, plain(match[1])))]
-        text = text[match.end() :]
+    elif _has_word(text):
+        afternoon, end = _half(text)
+        text = text[end:]
     match = _ZONE.match(text)
     return Tail(afternoon, american, text[match.end() if match else 0 :])
 
@@ -59,30 +58,67 @@ def _has_word(text: str) -> bool:
     return any(map(str.isalpha, text[match.end() if match else 0 :]))
 
 
+def _half(text: str) -> tuple[bool | None, int]:
+    """Read the word for a half of the day at the start of a text; return its end too."""
+    afternoon, end, spelled = None, 0, ""
+    # Some languages write it in two words: `p. m.`
+    for match in islice(_LETTERS.finditer(text), 2):
+        spelled += plain(match[0])
+        if spelled in halves():
+            afternoon, end = halves()[spelled], match.end()
+    return afternoon, end
+
+
 def split_day(text: str) -> tuple[str, bool]:
     """Split a value; return the text of its day, and True when AM or PM stands behind its time.
 
-    A value whose time is impossible keeps it, so that it is no day.
+    A value whose time is impossible keeps it, so that it is no day. A number of seconds or
+    milliseconds becomes that of its midnight, a spreadsheet's number loses its fraction.
     """
-    match = _CLOCK.search(text)
+    colon = text.find(":")
+    if colon < 0:
+        return (_midnight(text) if text[:5].isdigit() else text), False
+    match = _CLOCK.search(text, colon - 2 if colon > 1 else 0)
     if match is None:
         return text, False
     end = match.end()
     if end == len(text):
         return text[: match.start()], False
-    tail = _tail(text[end : end + 100])
+    tail = _tail(text[end : end + _LONGEST_TAIL])
     if tail.afternoon is not None and not 1 <= int(match[1]) <= 12:
         return text, False
     return text[: match.start()] + tail.rest, tail.american
+
+
+def _midnight(text: str) -> str:
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        return text
+    number, day = int(match[1]), _DAY_LENGTHS.get(len(match[1]), 1)
+    return str(number - number % day)
 
 
 def time_of_day(text: str) -> time:
     """Return the time that a date is written with; midnight without one. Its zone is dropped."""
     match = _CLOCK.search(text)
     if match is None:
-        return time()
-    hour, afternoon = int(match[1]), _tail(text[match.end() : match.end() + 100]).afternoon
+        return _time_of_number(text)
+    hour = int(match[1])
+    afternoon = _tail(text[match.end() : match.end() + _LONGEST_TAIL]).afternoon
+    if afternoon is None and (words := _LETTERS.findall(text[: match.start()])):
+        # Korean and Chinese write the half in front.
+        afternoon = None if words[-1].isascii() else halves().get(plain(words[-1]))
     if afternoon is not None:
         hour = hour % 12 + (12 if afternoon else 0)
     # A leap second has no time of its own.
     return time(hour, int(match[2]), min(int(match[3] or 0), 59))
+
+
+def _time_of_number(text: str) -> time:
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        return time()
+    length = _DAY_LENGTHS.get(len(match[1]), 1)
+    share = (float(text.replace(",", ".")) % length) / length
+    minutes, seconds = divmod(int(share * _DAY_SECONDS + 0.5) % _DAY_SECONDS, 60)
+    return time(minutes // 60, minutes % 60, seconds)

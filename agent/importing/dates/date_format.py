@@ -38,19 +38,19 @@ class DateFormat:
 
     def parse(self, text: str) -> date | None:
         """Parse a date; None when the text is not a date in this format."""
-        return self.day(split_day(text)[0])
+        text, _ = split_day(text)
+        return self._days[text] if text in self._days else self.day(text)
 
     def day(self, text: str) -> date | None:
         """Parse a date whose time of day was taken off; None for another format."""
-        try:
+        if text in self._days:
             return self._days[text]
-        except KeyError:
-            day = self.read(text) if len(text) <= MAX_CHARACTERS else None
+        if len(text) > MAX_CHARACTERS:
+            return None
         # Bounded, as a service reads the files of strangers with it.
         if len(self._days) >= _KEPT_DAYS:
             self._days.clear()
-        if len(text) <= MAX_CHARACTERS:
-            self._days[text] = day
+        day = self._days[text] = self.read(text)
         return day
 
 
@@ -117,7 +117,7 @@ def _worded_name(order: str, separator: str, words: Words) -> tuple[str, str]:
     )
     if words.language in ("en", "de"):
         month = month.capitalize()
-    year = ("yy", "16") if separator == "/" else ("Y", "2016")
+    year = ("Y", "2016") if separator == " " else ("yy", "16")
     names = {"d": ("d", "13"), "M": ("MMM", month), "y": year}
     parts = [names[letter] for letter in order]
     name, example = (separator.join(part[index] for part in parts) for index in (0, 1))
@@ -131,9 +131,9 @@ def _worded_name(order: str, separator: str, words: Words) -> tuple[str, str]:
 
 
 _COMPACT = re.compile(r"((?:19|20)[0-9]{2})([01][0-9])([0-3][0-9])")
-_SECONDS = re.compile(r"([0-9]{9,10})(?:\.[0-9]{1,9})?")
+_SECONDS = re.compile(r"[0-9]{9,10}")
 _MILLISECONDS = re.compile(r"[0-9]{12,13}")
-_SERIAL = re.compile(r"([0-9]{5})(?:[.,][0-9]{1,15})?")
+_SERIAL = re.compile(r"[0-9]{5}")
 
 
 def _read_compact(text: str) -> date | None:
@@ -142,8 +142,7 @@ def _read_compact(text: str) -> date | None:
 
 
 def _read_seconds(text: str) -> date | None:
-    match = _SECONDS.fullmatch(text)
-    return datetime.fromtimestamp(int(match[1]), UTC).date() if match else None
+    return datetime.fromtimestamp(int(text), UTC).date() if _SECONDS.fullmatch(text) else None
 
 
 def _read_milliseconds(text: str) -> date | None:
@@ -153,10 +152,9 @@ def _read_milliseconds(text: str) -> date | None:
 
 
 def _read_serial(text: str) -> date | None:
-    match = _SERIAL.fullmatch(text)
-    if match is None or not 25_569 <= int(match[1]) <= 73_050:
+    if not _SERIAL.fullmatch(text) or not 25_569 <= int(text) <= 73_050:
         return None
-    return _SPREADSHEET_EPOCH + timedelta(days=int(match[1]))
+    return _SPREADSHEET_EPOCH + timedelta(days=int(text))
 
 
 # Whole columns of one number.

@@ -8,8 +8,11 @@ from agent.importing.dates.words import all_words, plain, words_of
 
 # White space but line breaks: a value with those is no date.
 _SPACES = " \t\u00a0\u2009\u202f"
-_PART = re.compile(rf"[0-9]+|[^{_SPACES}0-9/\-.,()'\u2019]+")
-_BETWEEN = re.compile(rf"[{_SPACES},]*([/\-.]?)[{_SPACES}]*")
+# Chinese, Japanese and Korean write the words for year, month and day close to their neighbours.
+_PART = re.compile(
+    rf"[0-9]+|(?<=[0-9])[\u5e74\u6708\u65e5\ub144\uc6d4\uc77c]|[^{_SPACES}0-9/\-.,()'\u2019]+"
+)
+_FILL = str.maketrans("", "", _SPACES + ",()'\u2019")
 MAX_CHARACTERS = 100
 _DIGITS = "0123456789"
 _MAX_WORDS = 6
@@ -26,7 +29,9 @@ class DayText:
     places: tuple[int, ...]
     """How many numbers stand before each word."""
     separator: str
-    """Character before each number but the first, or a space; "" when they differ."""
+    """Character between all numbers, or a space; "" when they differ."""
+    first_separator: str
+    """Character behind the first number or word, or a space."""
 
     @property
     def is_numeric(self) -> bool:
@@ -48,11 +53,12 @@ def take_apart(text: str) -> DayText | None:
     words: list[str] = []
     gaps: list[str] = []
     places: list[int] = []
-    end = 0
+    end, gap = 0, ""
     for part in _PART.finditer(text):
-        gap, end, written = text[end : part.start()], part.end(), part[0]
+        gap, end, written = gap + text[end : part.start()], part.end(), part[0]
         if written[0] in _DIGITS:
             gaps.append(gap)
+            gap = ""
             numbers.append(written)
         # ISO divides the day from the time by a T.
         elif written != "T" or end < len(text.rstrip()):
@@ -60,12 +66,20 @@ def take_apart(text: str) -> DayText | None:
             places.append(len(numbers))
     if not 2 <= len(numbers) <= 3 or len(words) > _MAX_WORDS:
         return None
-    return DayText(tuple(numbers), tuple(words), tuple(places), _separator(gaps[1:]))
+    return DayText(
+        tuple(numbers), tuple(words), tuple(places), _separator(gaps[1:]), _first_separator(gaps[1])
+    )
 
 
 def _separator(gaps: list[str]) -> str:
-    separators = {match[1] or " " if (match := _BETWEEN.fullmatch(gap)) else "" for gap in gaps}
-    return separators.pop() if len(separators) == 1 else ""
+    separators = {gap.translate(_FILL) or " " for gap in gaps}
+    separator = separators.pop() if len(separators) == 1 else ""
+    return separator if separator in ("/", "-", ".", " ") else ""
+
+
+def _first_separator(gap: str) -> str:
+    first = gap[:1]
+    return first if first in ("/", "-", ".") and not gap[1:2].isspace() else " "
 
 
 def written_words(text: str) -> list[str]:

@@ -50,20 +50,22 @@ class ColumnTally:
     def __init__(self) -> None:
         self.values = 0
         self._american = 0
-        self._counts: dict[str, int] = {}
+        self.counts: dict[str, int] = {}
 
     def add(self, text: str) -> str | None:
         """Count one value; return the text of its day, None for one that is as good as empty."""
-        if is_no_date(text):
-            return None
-        self.values += 1
         day, american = split_day(text)
-        self._american += american
-        if day in self._counts:
-            self._counts[day] += 1
-        elif len(self._counts) < _MOST_DAYS:
+        count = self.counts.get(day)
+        if count is None:
+            if is_no_date(text):
+                return None
             # Longer texts are no dates; a mark keeps their beginning from becoming one.
-            self._counts[day if len(day) <= MAX_CHARACTERS else day[:MAX_CHARACTERS] + "…"] = 1
+            day = day if len(day) <= MAX_CHARACTERS else day[:MAX_CHARACTERS] + "…"
+            count = self.counts.get(day, 0) if len(self.counts) < _MOST_DAYS else None
+        self.values += 1
+        self._american += american
+        if count is not None:
+            self.counts[day] = count + 1
         return day
 
     def read(self, languages: Iterable[str] = ()) -> ColumnReadings:
@@ -75,12 +77,12 @@ class ColumnTally:
         known = readings[0].format if readings else None
         unread = {
             text: count
-            for text, count in self._counts.items()
+            for text, count in self.counts.items()
             if known is None or known.day(text) is None
         }
         american = self._american > 0 and self._american == self.values
         doubtful = (
-            next((text for text in self._counts if _is_doubtful(text, readings)), None)
+            next((text for text in self.counts if _is_doubtful(text, readings)), None)
             if len(readings) > 1
             else None
         )
@@ -89,7 +91,7 @@ class ColumnTally:
     def reading(self, date_format: DateFormat, counts: Mapping[str, int] | None = None) -> Reading:
         """Read the values, or some of them, in one format."""
         days: Counter[date] = Counter()
-        for text, count in (self._counts if counts is None else counts).items():
+        for text, count in (self.counts if counts is None else counts).items():
             if day := date_format.day(text):
                 days[day] += count
         return Reading(date_format, days.total(), days)
@@ -99,16 +101,16 @@ class ColumnTally:
         return [
             reading
             for date_format in NUMBERS
-            if (reading := self.reading(date_format, self._counts)).parsed
+            if (reading := self.reading(date_format, self.counts)).parsed
             and reading.parsed == self._counts_total()
         ]
 
     def _counts_total(self) -> int:
-        return sum(self._counts.values())
+        return sum(self.counts.values())
 
     def _numeric(self) -> list[Reading]:
         groups: dict[tuple[str, ...], dict[str, int]] = {}
-        for text, count in self._counts.items():
+        for text, count in self.counts.items():
             if (parts := take_apart(text)) and parts.is_numeric and parts.separator:
                 orders = _orders(parts)
                 groups.setdefault((parts.separator, *orders), {})[text] = count
@@ -122,13 +124,13 @@ class ColumnTally:
         groups: dict[str, dict[str, int]] = {}
         spelled: Counter[tuple[str, ...]] = Counter()
         separators: dict[str, str] = {}
-        for text, count in self._counts.items():
+        for text, count in self.counts.items():
             if (parts := take_apart(text)) is None or len(parts.numbers) != 2 or not parts.words:
                 continue
             spelled[parts.words] += count
             for order in _word_orders(parts):
                 groups.setdefault(order, {})[text] = count
-                separators.setdefault(order, parts.separator or " ")
+                separators.setdefault(order, parts.first_separator)
         best = _languages(spelled, preferred)
         return [
             self.reading(worded(order, separators[order], language), counts)
@@ -148,10 +150,9 @@ def _orders(parts: DayText) -> tuple[str, ...]:
 
 
 def _word_orders(parts: DayText) -> tuple[str, ...]:
-    places = set(parts.places)
     year_first = len(parts.numbers[0]) == 4
-    orders = (("Mdy", 0), ("yMd" if year_first else "dMy", 1))
-    return tuple(order for order, place in orders if place in places)
+    orders = ("Mdy", "yMd" if year_first else "dMy", "ydM" if year_first else "")
+    return tuple(order for place, order in enumerate(orders) if order and place in parts.places)
 
 
 def _languages(spelled: Mapping[tuple[str, ...], int], preferred: tuple[str, ...]) -> list[str]:

@@ -59,7 +59,7 @@ class FileDates:
         the file's columns are named in (CLDR). No day of the past lies after `today`; None is
         the present day.
         """
-        self._tallies = {field: ColumnTally() for field in fields}
+        self.tallies = {field: ColumnTally() for field in fields}
         self._forced, self._language = forced, language
         self._today = today or latest_today()
         self._pairs: dict[tuple[str, str], int] = {}
@@ -67,7 +67,7 @@ class FileDates:
     def add(self, values: Mapping[str, str]) -> None:
         """Count the values of one row by their field; empty and absent ones are left out."""
         days: dict[str, str | None] = {}
-        for field, tally in self._tallies.items():
+        for field, tally in self.tallies.items():
             if value := values.get(field):
                 days[field] = tally.add(value)
         created, finished = days.get("created"), days.get("finished")
@@ -77,10 +77,14 @@ class FileDates:
 
     def detect(self) -> dict[str, DetectedDates]:
         """Detect the format of each column."""
-        columns = {field: tally.read((self._language,)) for field, tally in self._tallies.items()}
+        columns = {field: tally.read((self._language,)) for field, tally in self.tallies.items()}
         if self._forced:
             return self._chosen(columns, self._forced)
-        unsettled = {field: column for field, column in columns.items() if column.doubtful}
+        unsettled = {
+            field: column
+            for field, column in columns.items()
+            if column.doubtful and order_of(column.readings[0])
+        }
         settled = {
             order_of(column.readings[0])
             for column in columns.values()
@@ -100,7 +104,7 @@ class FileDates:
         self, columns: Mapping[str, ColumnReadings], forced: DateFormat
     ) -> dict[str, DetectedDates]:
         """Read each column in the chosen format, unless it is written in quite another way."""
-        readings = {field: tally.reading(forced) for field, tally in self._tallies.items()}
+        readings = {field: tally.reading(forced) for field, tally in self.tallies.items()}
         fits = any(reading.parsed for reading in readings.values())
         detected: dict[str, DetectedDates] = {}
         for field, column in columns.items():
@@ -149,8 +153,8 @@ def _detected(column: ColumnReadings, ruling: Ruling) -> DetectedDates:
         return DetectedDates(None, column.values, 0, False, None, None, fault=fault)
     reading, reason, ambiguous = column.readings[0], "", False
     if column.doubtful:
-        chosen = _reading_in(column, ruling.order or "")
-        ambiguous, reason = chosen is None, ruling.reason
+        chosen = _reading_in(column, ruling.order) if ruling.order else None
+        ambiguous, reason = chosen is None, ruling.reason if order_of(reading) else ""
         reading = chosen or reading
     elif len(column.readings) == 1 and order_of(reading) in _OPEN:
         reason = DAYS_ABOVE

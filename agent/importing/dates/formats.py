@@ -100,7 +100,7 @@ def _numeric_or_worded(text: str, language: str) -> DateFormat | None:
     gaps = [text[part.end() : next_part.start()] for part, next_part in pairwise(parts[:3])]
     separator = "".join(gaps[0].split()).replace(",", "") or " "
     if "M" in order:
-        known = order.replace("Y", "y") in ("dMy", "Mdy", "yMd")
+        known = order.replace("Y", "y") in ("dMy", "Mdy", "yMd", "ydM")
         return worded(order.replace("Y", "y"), separator, language) if known else None
     if len(set(gaps)) != 1 or separator not in ("/", "-", ".", " "):
         return None

@@ -40,8 +40,9 @@ class Ruling:
 
 
 def order_of(reading: Reading) -> str:
-    """Return the order of a reading in lower case."""
-    return reading.format.order.lower()
+    """Return the order of three numbers in lower case; "" of a month's name and other ways."""
+    order = reading.format.order
+    return "" if "M" in order else order.lower()
 
 
 def rule(

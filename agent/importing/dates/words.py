@@ -109,6 +109,8 @@ def words_of(language: str) -> Words | None:
         elif len(word) > 1:
             exact.setdefault(word, int(month))
     weekdays = {word for _, name in _names(locales, "days") for word in words_in(name)}
+    for half, name in _names(locales, "day_periods"):
+        small.update(words_in(name) if half in ("am", "pm") else ())
     for locale in locales:
         small.update(word for text in _patterns(locale) for word in words_in(text))
     months = _beginnings(exact) | exact
