@@ -23,7 +23,8 @@ _ENGLISH_HALF = re.compile(rf"{_SPACE}?([AaPp][Mm])(?![^\W\d_])")
 _ZONE = re.compile(
     rf"{_SPACE}?(?:(?:Z|[A-Z]{{2,5}})(?=$|[+\-]|{_SPACE}*[(\[]|{_SPACE}+[0-9]{{4}}$))?"
     rf"{_SPACE}?(?:[+\-][0-9]{{1,2}}(?::?[0-9]{{2}})?(?![0-9]))?"
-    rf"(?:{_SPACE}?[(\[][^()\[\]0-9]{{1,60}}[)\]])?"
+    # The zone may have a name behind it in brackets, or itself once more, as `(GMT+00:00)`.
+    rf"(?:{_SPACE}?[(\[](?:[^()\[\]0-9]{{1,60}}|(?:GMT|UTC)[+\-][0-9]{{1,2}}(?::?[0-9]{{2}})?)[)\]])?"
 )
 
 

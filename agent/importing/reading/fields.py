@@ -117,5 +117,8 @@ DATE_FIELDS: tuple[str, ...] = (
 )
 # Each row takes the first of their columns that it fills.
 ALTERNATIVE_FIELDS: frozenset[str] = frozenset(
-    {"estimate", "finished", "dropped", "status_changed", "parent", "sprint", "labels", "started"}
+    {
+        *("title", "status", "estimate", "finished", "dropped", "status_changed", "parent"),
+        *("sprint", "labels", "started"),
+    }
 )

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from agent.importing.loading.limits import MAX_LABELS
 from agent.importing.meaning.statuses import State
 from agent.importing.notices import Notice, Question
+from agent.importing.profiles.profile import Profile
 from agent.importing.reading.counts import KindCount, StateCounts
 from agent.importing.reading.mapping import MappedColumn
 from agent.importing.reading.tally import Occurrences, Tally
@@ -20,7 +21,7 @@ def plural(number: int, one: str, many: str | None = None) -> str:
 
 
 def state_notices(
-    states: StateCounts, tally: Tally, columns: Mapping[str, MappedColumn]
+    states: StateCounts, tally: Tally, columns: Mapping[str, MappedColumn], profile: Profile
 ) -> Iterator[Notice]:
     """Say what is closed without work, what has no known day, and where the days came from."""
     if states.dropped:
@@ -30,7 +31,7 @@ def state_notices(
             "warning",
         )
     if states.done_on_unknown_day:
-        yield Notice(_unknown_days(states, columns), "warning")
+        yield Notice(_unknown_days(states, columns, profile), "warning")
     finish = columns.get("finished")
     if any(finish is None or name != finish.header for name in tally.finish_columns):
         sources = (f"{days:,} from {name!r}" for name, days in tally.finish_columns.most_common())
@@ -41,7 +42,7 @@ def state_notices(
             "that they are open: they count as open.",
             "warning",
         )
-    if tally.closed_by_day:
+    if tally.closed_by_day and not profile.status_is_place:
         yield Notice(
             f"{tally.closed_by_day} tasks have a finish date though their status says they are "
             "not done: the finish date counts. Say what the status means with --status, if that "
@@ -55,7 +56,9 @@ def state_notices(
         )
 
 
-def _unknown_days(states: StateCounts, columns: Mapping[str, MappedColumn]) -> str:
+def _unknown_days(
+    states: StateCounts, columns: Mapping[str, MappedColumn], profile: Profile
+) -> str:
     subject = plural(states.done_on_unknown_day, "task")
     sentence = f"{subject} done on an unknown day: in neither backlog nor past sprints."
     told_by = [
@@ -68,6 +71,10 @@ def _unknown_days(states: StateCounts, columns: Mapping[str, MappedColumn]) -> s
         sentence += " Without finish days there is no velocity."
     if told_by:
         return f"{sentence} Their cells in {' and '.join(told_by)} are empty."
+    for lack in profile.lacks:
+        if lack.field == "finished":
+            remedy = lack.remedy[0].upper() + lack.remedy[1:]
+            return f"{sentence} {remedy}."
     return (
         f"{sentence} Add the column of the finish day to the export, such as 'Resolved' or "
         "'Status Category Changed' in Jira, or map it with --map finished=COLUMN."

@@ -13,10 +13,15 @@ _ENDS = re.compile(r"[,;\n]")
 def labels_of(texts: Sequence[str]) -> tuple[str, ...]:
     """Return the labels in the texts of a row, each once, in their order.
 
-    Jira repeats the column for each label; other trackers join labels by commas or semicolons.
+    Jira repeats the column for each label; other trackers join labels by commas or semicolons, and
+    ClickUp puts brackets around them.
     """
-    joined = "\n".join([text for text in texts if text])
+    joined = "\n".join([_without_brackets(text) for text in texts if text])
     return _divided(joined) if joined else ()
+
+
+def _without_brackets(text: str) -> str:
+    return text[1:-1] if text.startswith("[") and text.endswith("]") else text
 
 
 # Cached, so that tasks with the same labels share them.

@@ -6,7 +6,6 @@ from datetime import date
 from itertools import islice
 
 from agent.importing.dates.formats import ISO, DateFormat, date_format, latest_today
-from agent.importing.errors import CsvRefused
 from agent.importing.meaning import ranks
 from agent.importing.meaning.statuses import plain_name
 from agent.importing.notices import Notice, Question
@@ -36,8 +35,9 @@ from agent.importing.reading.findings import (
     status_questions,
 )
 from agent.importing.reading.hierarchy import settle_kinds
-from agent.importing.reading.mapping import MappedColumn, map_columns
-from agent.importing.reading.row_project import RowProject, find_in_row
+from agent.importing.reading.mapping import MappedColumn
+from agent.importing.reading.required_columns import required_columns
+from agent.importing.reading.row_project import RowProject
 from agent.importing.reading.row_reader import RowReader
 from agent.importing.reading.row_sprints import RowSprints
 from agent.importing.reading.rows import (
@@ -53,11 +53,8 @@ from agent.importing.tasks import (
     Refusal,
     Task,
     TrackerSprint,
-    is_project_id,
     option_project_id,
 )
-
-_PEEKED_ROWS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +207,7 @@ def _child_types(drafts: Sequence[_Draft]) -> tuple[str, ...] | None:
 def _read_table(table: Table, options: ImportOptions, today: date) -> _Draft:
     export = tell(table.header)
     profile = export.profile
-    columns = _required_columns(table, options, profile)
+    columns = required_columns(table, options, profile)
     forced = None if options.date_format is None else date_format(options.date_format)
     samples = sample_columns(table, columns, forced, language=profile.language, today=today)
     chosen = choose_formats(
@@ -298,7 +295,7 @@ def _recognition(draft: _Draft, tasks: tuple[Task, ...], options: ImportOptions)
     notices = [
         *draft.notices,
         *reading_notices(tally, columns, tasks),
-        *state_notices(states, tally, columns),
+        *state_notices(states, tally, columns, profile),
         *kind_notices(kinds, tasks, work, options.types),
         *rank_warnings,
     ]
@@ -326,45 +323,6 @@ def _recognition(draft: _Draft, tasks: tuple[Task, ...], options: ImportOptions)
         first=min(draft.days, default=None),
         last=max(draft.days, default=None),
     )
-
-
-def _required_columns(
-    table: Table, options: ImportOptions, profile: Profile
-) -> dict[str, MappedColumn]:
-    mapped = map_columns(table.header, options.mapping, profile)
-    columns = {column.field: column for column in mapped}
-    if options.project is not None:
-        if "project" in options.mapping:
-            raise CsvRefused("Give either --project or a column for project, not both.")
-        # The option goes before a column that was only detected by its name.
-        columns.pop("project", None)
-    missing = [name for name in ("id", "project", "created") if name not in columns]
-    if "project" in missing and (
-        options.project is not None or _rows_tell_project(table, columns, options.prefix)
-    ):
-        missing.remove("project")
-    if "created" in missing and profile.created_from == "card id":
-        missing.remove("created")
-    if missing:
-        hint = " or name the project with --project" if "project" in missing else ""
-        raise CsvRefused(
-            f"No column is known for {', '.join(missing)}: map it with --map field=column{hint}. "
-            f"The columns are {', '.join(name for name in table.header if name)}."
-        )
-    return columns
-
-
-def _rows_tell_project(table: Table, columns: Mapping[str, MappedColumn], prefix: str) -> bool:
-    """Tell whether ids or addresses of the first rows name projects."""
-    if "id" not in columns:
-        return False
-    projects = [
-        find_in_row(row.values, next(iter(row.values["id"]), ""))
-        for row in islice(raw_rows_of_table(table, columns), _PEEKED_ROWS)
-        if not row.fault
-    ]
-    usable = [one for one in projects if one is not None and is_project_id(prefix + one[1])]
-    return 2 * len(usable) > len(projects)
 
 
 def _recognised_columns(

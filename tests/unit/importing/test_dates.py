@@ -168,9 +168,26 @@ def test_detection_takes_any_text(text: str) -> None:
         ("05/Mar/24 3:45 PM", time(15, 45)),
         ("05/Mar/24 12:05 AM", time(0, 5)),
         ("2024-03-05T10:11:12.123+01:00", time(10, 11, 12)),
+        ("Tue Mar 05 2024 10:11:12 GMT+0000 (GMT+00:00)", time(10, 11, 12)),
         ("2024-03-05 10:00", time(10)),
         ("2024-03-05", time()),
     ],
 )
 def test_time_of_a_date_is_read_without_its_zone(text: str, moment: time) -> None:
     assert time_of_day(text) == moment
+
+
+@pytest.mark.parametrize(
+    "zone",
+    [
+        "GMT+0000 (GMT)",
+        "GMT+0000 (GMT+00:00)",
+        "GMT-0330 (GMT-03:30)",
+        "GMT+0200 (Central European Summer Time)",
+    ],
+)
+def test_zone_that_a_browser_writes_twice_is_no_part_of_the_day(zone: str) -> None:
+    text = f"Tue Mar 05 2024 10:11:12 {zone}"
+    chosen = detect([text]).format
+    assert chosen is not None
+    assert chosen.parse(text) == date(2024, 3, 5)

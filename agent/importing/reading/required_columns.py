@@ -1,0 +1,64 @@
+"""Columns that a table must have before its rows are read."""
+
+from collections.abc import Mapping
+from itertools import islice
+
+from agent.importing.errors import CsvRefused
+from agent.importing.options import ImportOptions
+from agent.importing.profiles.profile import Profile
+from agent.importing.reading.mapping import MappedColumn, map_columns
+from agent.importing.reading.row_project import find_in_row
+from agent.importing.reading.rows import raw_rows_of_table
+from agent.importing.tables.table import Table
+from agent.importing.tasks import is_project_id
+
+_PEEKED_ROWS = 100
+
+
+def required_columns(
+    table: Table, options: ImportOptions, profile: Profile
+) -> dict[str, MappedColumn]:
+    """Map the columns of a table, and check that they tell id, project and creation of a task.
+
+    Raises: `CsvRefused`, with the way to get what is missing.
+    """
+    mapped = map_columns(table.header, options.mapping, profile)
+    columns = {column.field: column for column in mapped}
+    if options.project is not None:
+        if "project" in options.mapping:
+            raise CsvRefused("Give either --project or a column for project, not both.")
+        # The option goes before a column that was only detected by its name.
+        columns.pop("project", None)
+    missing = [name for name in ("id", "project", "created") if name not in columns]
+    if "project" in missing and (
+        options.project is not None or _rows_tell_project(table, columns, options.prefix)
+    ):
+        missing.remove("project")
+    if "created" in missing and profile.created_from == "card id":
+        missing.remove("created")
+    for lack in profile.lacks:
+        if lack.field in missing:
+            raise CsvRefused(
+                f"This export of {profile.tracker} lacks {lack.what}, so {lack.effect}: "
+                f"{lack.remedy}. If a column of yours holds it, use --map {lack.field}=COLUMN."
+            )
+    if missing:
+        hint = " or name the project with --project" if "project" in missing else ""
+        raise CsvRefused(
+            f"No column is known for {', '.join(missing)}: map it with --map field=column{hint}. "
+            f"The columns are {', '.join(name for name in table.header if name)}."
+        )
+    return columns
+
+
+def _rows_tell_project(table: Table, columns: Mapping[str, MappedColumn], prefix: str) -> bool:
+    """Tell whether ids or addresses of the first rows name projects."""
+    if "id" not in columns:
+        return False
+    projects = [
+        find_in_row(row.values, next(iter(row.values["id"]), ""))
+        for row in islice(raw_rows_of_table(table, columns), _PEEKED_ROWS)
+        if not row.fault
+    ]
+    usable = [one for one in projects if one is not None and is_project_id(prefix + one[1])]
+    return 2 * len(usable) > len(projects)
