@@ -1,0 +1,107 @@
+"""Commands that import from a tracker, without a running stack."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from agent.cli import import_sources
+from agent.cli.import_sources import import_github, import_gitlab, import_jira
+from agent.cli.target import Target
+from agent.importing.sources.source import fetch
+from tests.sources import gitlab_server
+from tests.sources.github_server import REPOSITORY, GitHub, issue
+from tests.sources.gitlab_server import GitLab
+from tests.sources.jira_server import EMAIL
+from tests.sources.jira_shop import shop
+from tests.sources.reading import TOKEN
+from tests.sources.tracker_server import serving_tracker
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Target:
+    return Target(tmp_path / "dsm")
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("JIRA_TOKEN", "GITHUB_TOKEN", "GITLAB_TOKEN"):
+        monkeypatch.setenv(name, TOKEN)
+    monkeypatch.setenv("JIRA_EMAIL", EMAIL)
+
+
+def test_board_is_previewed_with_its_sprints(
+    stack: Target, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serving_tracker(shop(is_cloud=True).server()) as server:
+        import_jira(server.url, "Team Alpha", target=stack, dry_run=True, as_json=True)
+    output = capsys.readouterr()
+    answer = json.loads(output.out)
+    assert answer["recognised"]["profile"] == "Jira Cloud, by its API"
+    assert answer["recognised"]["file"] == f"board 'Team Alpha' of {server.url}"
+    assert [item["project"] for item in answer["recognised"]["projects"]] == ["SHOP"]
+    assert (answer["dry_run"], answer["imported"]) == (True, [])
+    assert TOKEN not in output.out + output.err
+    assert not stack.folder.exists()
+
+
+def test_repository_and_project_are_previewed(
+    stack: Target, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serving_tracker(GitHub([issue(1), issue(2)]).server()) as server:
+        import_github(REPOSITORY, api=server.url, target=stack, dry_run=True)
+    assert f"repository {REPOSITORY}: 2 rows, 2 tasks, 0 refused" in capsys.readouterr().out
+    issues = [gitlab_server.issue(iid) for iid in (1, 2)]
+    with serving_tracker(GitLab(issues).server()) as server:
+        import_gitlab(f"{server.url}/{gitlab_server.PROJECT}", target=stack, dry_run=True)
+    page = capsys.readouterr().out
+    assert "project acme/shop/web: 2 rows, 2 tasks, 0 refused" in page
+    assert "issues closed without work count as completed" in " ".join(page.split())
+
+
+def test_refused_token_ends_the_command_in_one_line(
+    stack: Target, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JIRA_TOKEN", "wrong-77b1")
+    with serving_tracker(shop(is_cloud=False).server()) as server, pytest.raises(SystemExit) as stop:
+        import_jira(server.url, "12", target=stack, dry_run=True)
+    error = capsys.readouterr().err
+    assert stop.value.code == 2
+    assert error.startswith(f"error: {server.url} does not accept the token.")
+    assert error.count("\n") == 1
+    assert "wrong-77b1" not in error
+
+
+def test_wrong_option_is_refused_before_the_tracker_is_asked(
+    stack: Target, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serving_tracker(shop(is_cloud=True).server()) as server:
+        with pytest.raises(SystemExit):
+            import_jira(server.url, "12", target=stack, timezone="Mars", dry_run=True)
+        assert server.calls == []
+    assert "--timezone" in capsys.readouterr().err
+
+
+def test_interrupted_read_imports_nothing_and_says_so(
+    stack: Target, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(step: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(
+        "agent.importing.sources.source.fetch",
+        lambda request, since, _, credentials: fetch(request, since, interrupt, credentials),
+    )
+    with serving_tracker(shop(is_cloud=True).server()) as server, pytest.raises(SystemExit) as stop:
+        import_jira(server.url, "12", target=stack)
+    assert stop.value.code == 130
+    assert "Stopped: nothing was imported." in capsys.readouterr().err
+    assert not stack.folder.exists()
+
+
+def test_no_option_takes_a_token() -> None:
+    for command in (import_jira, import_github, import_gitlab):
+        names = " ".join(command.__annotations__).lower()
+        assert "token" not in names
+        assert "password" not in names
+    assert "hide_input=True" in Path(str(import_sources.__file__)).read_text()
