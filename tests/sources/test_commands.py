@@ -63,7 +63,10 @@ def test_refused_token_ends_the_command_in_one_line(
     stack: Target, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("JIRA_TOKEN", "wrong-77b1")
-    with serving_tracker(shop(is_cloud=False).server()) as server, pytest.raises(SystemExit) as stop:
+    with (
+        serving_tracker(shop(is_cloud=False).server()) as server,
+        pytest.raises(SystemExit) as stop,
+    ):
         import_jira(server.url, "12", target=stack, dry_run=True)
     error = capsys.readouterr().err
     assert stop.value.code == 2

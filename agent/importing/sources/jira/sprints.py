@@ -37,7 +37,8 @@ class SprintBook:
 
     def add(self, sprint: Mapping[str, Any]) -> str:
         """Take a sprint in, and return its name; "" when it has none."""
-        key, name = text_in(sprint, "id"), text_in(sprint, "name")
+        # One space between words, as the reader of rows writes names.
+        key, name = text_in(sprint, "id"), " ".join(text_in(sprint, "name").split())
         if not key or not name:
             return name
         if key not in self.names:
