@@ -1,6 +1,6 @@
 """Output of `dsm import csv`, for people and for programs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,13 @@ def show_recognitions(recognitions: Sequence[Recognition], rejected: Sequence[Pa
         console.print(render(recognition))
     for path in rejected:
         print(f"The refused rows are in {printable(str(path))}")
+
+
+def show_stops(reasons: Iterable[str]) -> None:
+    """Print why an import would stop, before anything else."""
+    console = Console(highlight=False)
+    for reason in reasons:
+        console.print(Text(f"An import would stop: {printable(reason)}", style="bold yellow"))
 
 
 def show_study(study: Study, rejected: Sequence[Path]) -> None:

@@ -15,8 +15,10 @@ from agent.cli.importing import (
     DryRun,
     Prefix,
     Project,
+    Statuses,
     Subdivision,
     TimeZone,
+    Types,
     import_recognitions,
     parse_choices,
 )
@@ -53,6 +55,8 @@ def import_jira(
     site: JiraUrl,
     board: Board = None,
     jql: Jql = "",
+    statuses: Statuses = None,
+    types: Types = None,
     prefix: Prefix = "",
     project: Project = None,
     as_of: AsOf = None,
@@ -72,15 +76,14 @@ def import_jira(
     The token comes from JIRA_TOKEN (for Cloud with JIRA_EMAIL), else you are asked for it.
     """
     from agent.cli.failures import one_line
-    from agent.importing.options import ImportOptions
     from agent.importing.sources.request_parsing import jira_request
 
     with one_line():
         choices = parse_choices(as_of, cadence, (country, subdivision, timezone), autonomy)
         request = jira_request(site, board, jql, insecure_http)
-        options = ImportOptions(prefix=prefix, project=project)
+        options = _options(statuses, types, prefix, project)
         recognitions = [_recognise(request, options)]
-        import_recognitions(recognitions, [], choices, target, dry_run, as_json)
+        import_recognitions(recognitions, [], choices, options, target, dry_run, as_json)
 
 
 def import_github(
@@ -88,6 +91,8 @@ def import_github(
     projects: WithProjects = False,
     labels: Labels = "",
     api: Api = None,
+    statuses: Statuses = None,
+    types: Types = None,
     prefix: Prefix = "",
     project: Project = None,
     as_of: AsOf = None,
@@ -107,7 +112,6 @@ def import_github(
     The token comes from GITHUB_TOKEN or GH_TOKEN, else you are asked for it.
     """
     from agent.cli.failures import one_line
-    from agent.importing.options import ImportOptions
     from agent.importing.sources.request_parsing import github_request
 
     with one_line():
@@ -115,14 +119,16 @@ def import_github(
         request = github_request(
             repository, labels, projects=projects, api=api, insecure_http=insecure_http
         )
-        options = ImportOptions(prefix=prefix, project=project)
+        options = _options(statuses, types, prefix, project)
         recognitions = [_recognise(request, options)]
-        import_recognitions(recognitions, [], choices, target, dry_run, as_json)
+        import_recognitions(recognitions, [], choices, options, target, dry_run, as_json)
 
 
 def import_gitlab(
     address: GitlabUrl,
     labels: Labels = "",
+    statuses: Statuses = None,
+    types: Types = None,
     prefix: Prefix = "",
     project: Project = None,
     as_of: AsOf = None,
@@ -142,15 +148,29 @@ def import_gitlab(
     The token comes from GITLAB_TOKEN, else you are asked for it.
     """
     from agent.cli.failures import one_line
-    from agent.importing.options import ImportOptions
     from agent.importing.sources.request_parsing import gitlab_request
 
     with one_line():
         choices = parse_choices(as_of, cadence, (country, subdivision, timezone), autonomy)
         request = gitlab_request(address, labels, insecure_http)
-        options = ImportOptions(prefix=prefix, project=project)
+        options = _options(statuses, types, prefix, project)
         recognitions = [_recognise(request, options)]
-        import_recognitions(recognitions, [], choices, target, dry_run, as_json)
+        import_recognitions(recognitions, [], choices, options, target, dry_run, as_json)
+
+
+def _options(
+    statuses: list[str] | None, types: str | None, prefix: str, project: str | None
+) -> "ImportOptions":
+    """Read the options about the rows. Raises: `CsvRefused`."""
+    from agent.importing.option_texts import parse_statuses, parse_types
+    from agent.importing.options import ImportOptions
+
+    return ImportOptions(
+        statuses=parse_statuses(statuses or []),
+        types=parse_types(types),
+        prefix=prefix,
+        project=project,
+    )
 
 
 def _recognise(request: "SourceRequest", options: "ImportOptions") -> "Recognition":

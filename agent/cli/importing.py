@@ -16,6 +16,7 @@ from agent.cli.target import Target
 if TYPE_CHECKING:
     from agent.importing.loading.autonomy import Level
     from agent.importing.loading.project_place import ProjectPlace
+    from agent.importing.options import ImportOptions
     from agent.importing.reading.recognition import Recognition
 
 Files = Annotated[
@@ -53,6 +54,17 @@ DateFormatName = Annotated[
 Country = Annotated[str | None, typer.Option(help="Country of the team's calendar, e.g. DE.")]
 Subdivision = Annotated[str | None, typer.Option(help="Part of the country, e.g. BY.")]
 TimeZone = Annotated[str | None, typer.Option("--timezone", help="E.g. Europe/Berlin.")]
+Statuses = Annotated[
+    list[str] | None,
+    typer.Option("--status", help="Meaning of a status, e.g. Live=done (todo, doing, dropped)."),
+]
+Types = Annotated[
+    str | None,
+    typer.Option(help="Types that are planned and counted, e.g. Story,Bug,Task; or all."),
+]
+Refusals = Annotated[
+    str, typer.Option(help="Largest share of refused rows with which an import begins.")
+]
 AutonomyName = Annotated[
     str,
     typer.Option(
@@ -67,6 +79,8 @@ def import_csv(
     sheet: Sheet = None,
     encoding: EncodingName = None,
     mapping: Mapping = None,
+    statuses: Statuses = None,
+    types: Types = None,
     prefix: Prefix = "",
     project: Project = None,
     as_of: AsOf = None,
@@ -76,6 +90,7 @@ def import_csv(
     timezone: TimeZone = None,
     dry_run: DryRun = False,
     rejects: Rejects = None,
+    refusals: Refusals = "2%",
     date_format: DateFormatName = None,
     autonomy: AutonomyName = "approve",
     *,
@@ -85,6 +100,7 @@ def import_csv(
     """Import tasks from CSV: what was open on a day is the backlog, what was finished the past."""
     # Imported here, not above: `dsm up` and `dsm status` must not wait for pydantic models.
     from agent.cli.failures import one_line
+    from agent.importing.option_texts import parse_share, parse_statuses, parse_types
     from agent.importing.options import ImportOptions
     from agent.importing.reading.files import recognise_files
     from agent.importing.reading.mapping import parse_mapping
@@ -92,16 +108,19 @@ def import_csv(
     with one_line():
         choices = parse_choices(as_of, cadence, (country, subdivision, timezone), autonomy)
         options = ImportOptions(
-            parse_mapping(mapping or []),
+            mapping=parse_mapping(mapping or []),
+            statuses=parse_statuses(statuses or []),
+            types=parse_types(types),
             prefix=prefix,
             project=project,
             date_format=date_format,
             sheet=sheet,
             encoding=encoding,
+            refusal_share=parse_share(refusals),
         )
         recognitions = recognise_files(files, options)
         rejected = _write_rejects(recognitions, rejects)
-        import_recognitions(recognitions, rejected, choices, target, dry_run, as_json)
+        import_recognitions(recognitions, rejected, choices, options, target, dry_run, as_json)
 
 
 @dataclass(frozen=True)
@@ -143,11 +162,14 @@ def import_recognitions(
     recognitions: "Sequence[Recognition]",
     rejected: Sequence[Path],
     choices: ImportChoices,
+    options: "ImportOptions",
     target: Target,
     dry_run: bool,
     as_json: bool,
 ) -> None:
     """Show what was recognised, and import it unless `dry_run`; `rejected` are files of rows.
+
+    `options` are those by which the rows were recognised.
 
     Raises: `CsvRefused` before anything is written.
     """
@@ -157,12 +179,16 @@ def import_recognitions(
     from agent.importing.history.row_store import FileRows
     from agent.importing.history.study import project_ids, study_files
     from agent.importing.loading.plan import prepare
+    from agent.importing.reading.readiness import refusal_shares, refuse_doubts, stops
 
     place, level = choices.place, choices.level
     with _explained(recognitions, rejected, as_json):
+        if not dry_run:
+            refuse_doubts(recognitions, options)
         known = asyncio.run(find_all(FileRows(target.folder), project_ids(recognitions)))
         study = study_files(recognitions, known, choices.day, choices.cadence_days, place.today())
     if not as_json:
+        import_output.show_stops(refusal_shares(recognitions, options))
         import_output.show_study(study, rejected)
     # Prepared in a dry run too: it must find everything that would stop the import.
     plans = [prepare(history, study.day, study.clock, place) for history in study.histories]
@@ -175,7 +201,7 @@ def import_recognitions(
         import_output.show_results(study, results, target, level, dry_run=dry_run)
         return
     answer = import_output.to_json(study, results, rejected, target)
-    print_json(answer | {"dry_run": dry_run})
+    print_json(answer | {"stops": list(stops(recognitions, options)), "dry_run": dry_run})
 
 
 def _level(name: str) -> "Level":
