@@ -44,7 +44,7 @@ class DayText:
         return any(words.is_no_month(self.words) for words in all_words())
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def take_apart(text: str) -> DayText | None:
     """Take the text of a day apart; None for a text that cannot be one."""
     if len(text) > MAX_CHARACTERS:
