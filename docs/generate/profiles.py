@@ -21,7 +21,7 @@ LANGUAGES_HEAD = (
     f"| language | {' | '.join(LANGUAGE_FIELDS)} | columns |\n"
     f"|{'---|' * (len(LANGUAGE_FIELDS) + 2)}"
 )
-SEEN = {"real": "seen", "documented": "documented"}
+SEEN = {"real": "seen", "assumed": "assumed"}
 SHOWN_ABSENT_COLUMNS = 2
 
 Shapes = dict[str, list[Profile]]

@@ -61,7 +61,7 @@ GH_ISSUES = replace(
     name="GitHub, issues by gh",
     telling=("number", "title", "state", "createdat"),
     columns=_as_one_word(ISSUES.columns),
-    seen="documented",
+    seen="assumed",
 )
 PROJECT_VIEW = Profile(
     name="GitHub, view of a project",

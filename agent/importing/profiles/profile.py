@@ -76,8 +76,8 @@ class Profile:
     """Facts that this export does not hold, or not unless it was chosen with their columns."""
     export: str = ""
     """How a person makes this export, in one or two sentences."""
-    seen: Literal["real", "documented"] = "documented"
-    """`real` when the columns were read off a real export, `documented` when off documentation."""
+    seen: Literal["real", "assumed"] = "assumed"
+    """`real`: read off a real export or a program that reads them; `assumed`: neither was seen."""
 
     @property
     def tracker(self) -> str:

@@ -37,7 +37,7 @@ def _profile(words: Words) -> Profile:
             ),
         ),
         export="Below the list of issues choose Also available in: CSV, then All columns.",
-        seen="real" if words.language == "en" else "documented",
+        seen="real" if words.language == "en" else "assumed",
     )
 
 

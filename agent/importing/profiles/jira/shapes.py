@@ -164,7 +164,7 @@ def profile(shape: Shape, words: JiraWords) -> Profile:
         project_from="key" if "project" not in columns else "column",
         lacks=shape.lacks,
         export=shape.export,
-        seen="real" if shape.name in words.seen else "documented",
+        seen="real" if shape.name in words.seen else "assumed",
     )
 
 
