@@ -86,7 +86,8 @@ def test_named_encoding_that_the_text_is_not_of_is_refused(tmp_path: Path) -> No
 
 def test_utf_8_with_a_foreign_row_is_refused_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "tasks.csv"
-    path.write_bytes("id,name\n1,Größe\n2,Müller\n".encode() + "3,Café\n".encode("cp1252"))
+    # In Windows-1252 the first two bytes are letters, too.
+    path.write_bytes("id,name\n1,à\n2,b\n".encode() + "3,Café\n".encode("cp1252"))
     with pytest.raises(CsvRefused, match=r"at offset .*, line 4"):
         read_table(path)
 

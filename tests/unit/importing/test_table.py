@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent.importing.errors import CsvRefused
+from agent.importing.tables import encodings
 from agent.importing.tables.delimited_text import MAX_FIELD_CHARACTERS
 from agent.importing.tables.table import Table, read_table
 
@@ -147,6 +148,15 @@ def test_long_cell_is_read_and_one_over_the_limit_is_refused(table_of: Write) ->
     assert len(list(table_of(text + "y\n").records())) == 2
     with pytest.raises(CsvRefused, match="starts on line 3 has a field of more than 1,048,576"):
         list(table_of(text + "x" * (MAX_FIELD_CHARACTERS + 1) + "\n").records())
+
+
+def test_line_that_would_fill_the_memory_is_refused(
+    table_of: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(encodings, "MAX_LINE_BYTES", 1 << 21)
+    table_of("id,title\n" + "1,x\n" * 600_000)
+    with pytest.raises(CsvRefused, match="line 2 is longer than 2 MB"):
+        table_of("id,title\n1," + "x," * (1 << 21) + "\n")
 
 
 @pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "SEP=;", "\ufeffsep=;"])
