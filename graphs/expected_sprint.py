@@ -8,6 +8,7 @@ from graphs.evidence.distribution import Distribution
 from graphs.evidence.evidence import Evidence
 from graphs.evidence.expectation import Expectation
 from graphs.evidence.pace_words import working_time
+from graphs.rules.backlog import unfinished_elsewhere
 from graphs.state import Snapshot
 from graphs.thresholds import HALF_WINDOW
 from memory.decision import ExpectedSprint, Odds, Range
@@ -38,6 +39,7 @@ def range_of(distribution: Distribution) -> Range:
 
 
 def _notes(snapshot: Snapshot, evidence: Evidence) -> Iterator[str]:
+    yield from unfinished_elsewhere(snapshot.facts)
     if days_off := working_time(evidence):
         yield days_off
     share, days = evidence.capacity_share, evidence.days

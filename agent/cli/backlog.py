@@ -178,8 +178,10 @@ def table(tasks: "Sequence[Candidate]") -> "Table":
 
 def notes(task: "Candidate") -> str:
     """Say what else moves a task forward or back."""
-    begun = ["in progress"] if task.begun else ["carried over"] if task.carried_over else []
     sprint = [f"in {task.source_sprint}"] if task.source_sprint else []
+    begun = ["in progress"] if task.begun else []
+    if task.carried_over and not (sprint or begun):
+        begun = ["carried over"]
     waits = [f"waits for {', '.join(task.waits_for)}"] if task.waits_for else []
     return "; ".join([*sprint, *begun, *waits])
 

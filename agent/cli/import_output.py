@@ -11,7 +11,8 @@ from rich.text import Text
 
 from agent.cli.import_summary import dry_run_lines, release_command, result_lines
 from agent.cli.target import Target
-from agent.importing.history.study import Study, study_warnings
+from agent.importing.history.filling import PastSprint
+from agent.importing.history.study import Study, study_notes, study_warnings
 from agent.importing.loading.autonomy import Level
 from agent.importing.loading.load import LoadResult
 from agent.importing.reading import recognition_json
@@ -45,6 +46,8 @@ def show_study(study: Study, rejected: Sequence[Path]) -> None:
         console.print(Text(f"{study.repeated} tasks are in several files: each counts once."))
     for warning in study_warnings(study):
         console.print(Text(f"Warning: {warning}", style="yellow"))
+    for note in study_notes(study):
+        console.print(Text(note))
     show_recognitions(study.recognitions, rejected)
     title = f"As of {study.day}, sprints of {study.cadence_days} days"
     table = Table(title=title, title_justify="left")
@@ -56,9 +59,28 @@ def show_study(study: Study, rejected: Sequence[Path]) -> None:
             history.project_id,
             str(len(history.backlog)),
             str(len(history.sprints)),
-            ", ".join(str(len(sprint.completed)) for sprint in recent),
+            ", ".join(str(len(sprint.finished)) for sprint in recent),
         )
     console.print(table)
+    for history in study.histories:
+        if sprints := [sprint for sprint in history.sprints if sprint.name][-_SHOWN_SPRINTS:]:
+            console.print(_sprint_table(history.project_id, sprints))
+
+
+def _sprint_table(project_id: str, sprints: Sequence[PastSprint]) -> Table:
+    table = Table(title=f"Last sprints of {project_id}", title_justify="left")
+    for name in ("sprint", "days", "committed", "completed", "unfinished", "outside"):
+        table.add_column(name, justify="left" if name in ("sprint", "days") else "right")
+    for sprint in sprints:
+        table.add_row(
+            Text(printable(sprint.name or "")),
+            f"{sprint.start_date} to {sprint.ended_on or sprint.end_date}",
+            "" if sprint.committed is None else str(sprint.committed),
+            str(len(sprint.completed)),
+            str(len(sprint.unfinished)),
+            str(len(sprint.outside)),
+        )
+    return table
 
 
 def to_json(
@@ -79,11 +101,14 @@ def to_json(
         "as_of": study.day.isoformat(),
         "clock": study.clock,
         "warnings": study_warnings(study),
+        "notes": study_notes(study),
         "projects": {
             history.project_id: {
                 "backlog": len(history.backlog),
                 "past_sprints": len(history.sprints),
                 "created_later": len(history.created_later),
+                "sprints": [_sprint_json(sprint) for sprint in history.sprints],
+                "running_sprints": [sprint.name for sprint in history.timeline.running],
                 "release_command": None
                 if study.clock == "live" or history.project_id in live
                 else release_command(history.project_id, target),
@@ -94,6 +119,20 @@ def to_json(
             for history in study.histories
         },
         "imported": [_result_json(result) for result in results],
+    }
+
+
+def _sprint_json(sprint: PastSprint) -> dict[str, Any]:
+    return {
+        "name": sprint.name,
+        "start_date": sprint.start_date.isoformat(),
+        "end_date": sprint.end_date.isoformat(),
+        "ended_on": (sprint.ended_on or sprint.end_date).isoformat(),
+        "inferred": sprint.inferred,
+        "committed": sprint.committed,
+        "completed": [task.id for task in sprint.completed],
+        "unfinished": [task.id for task in sprint.unfinished],
+        "outside": [task.id for task in sprint.outside],
     }
 
 

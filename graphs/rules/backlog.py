@@ -13,11 +13,12 @@ def create_sprint(facts: Facts) -> Ruling | None:
     if not sprint_is_due(facts) or team_is_absent(facts):
         return None
     tasks, weeks = planned_tasks(facts), facts.options.sprint_duration_weeks
+    unfinished = "".join(f" {sentence}" for sentence in unfinished_elsewhere(facts))
     reason = (
         # Not "is created": the same reason stands in a dry run, and beside a refused call.
         f"A sprint of {tasks} task(s) and {weeks} week(s) is to be created, because none is in"
         f" progress and {facts.unassigned_tasks} of {facts.backlog_tasks} backlog tasks are free"
-        f" to be planned.{_beginning(facts)}{_unfinished(facts)} {facts.pace_reason}"
+        f" to be planned.{_beginning(facts)}{unfinished} {facts.pace_reason}"
         f" {describe_capacity(facts)}"
     )
     return Ruling("create_sprint", "create_sprint", reason, tasks=tasks, duration_weeks=weeks)
@@ -36,16 +37,15 @@ def _beginning(facts: Facts) -> str:
     return f" It begins on {facts.sprint_start.isoformat()}, the next working day."
 
 
-def _unfinished(facts: Facts) -> str:
+def unfinished_elsewhere(facts: Facts) -> list[str]:
     """Name the sprints that run in the team's tracker: their tasks are first in the order."""
     # docs/adr/0162-running-sprint-of-the-tracker.md
-    sentences = [
-        f' {counted(sprint.unfinished, "task")} of "{sprint.name}"'
+    return [
+        f'{counted(sprint.unfinished, "task")} of "{sprint.name}"'
         f" {'is' if sprint.unfinished == 1 else 'are'} unfinished, a sprint that runs in the team's"
         " own tracker; its tasks are planned before all others."
         for sprint in facts.source_sprints
     ]
-    return "".join(sentences)
 
 
 def keep_as_is(facts: Facts) -> Ruling | None:

@@ -71,10 +71,13 @@ class ImportRoom:
         self.store = FileRows(folder)
         self._files = 0
 
-    def write(self, tasks: Sequence[Task]) -> Path:
-        """Write tasks as an export."""
+    def write(self, tasks: Sequence[Task] | str) -> Path:
+        """Write tasks as an export, or the text of one."""
         self._files += 1
         path = self.folder / f"export-{self._files}.csv"
+        if isinstance(tasks, str):
+            path.write_text(tasks)
+            return path
         with path.open("w", newline="") as stream:
             writer = csv.writer(stream)
             # A column without any value is left out, as it is in most exports.
@@ -85,7 +88,7 @@ class ImportRoom:
         return path
 
     def study(
-        self, *files: Sequence[Task], as_of: date | None = None, today: date | None = None
+        self, *files: Sequence[Task] | str, as_of: date | None = None, today: date | None = None
     ) -> Study:
         """Study exports as `dsm import csv` does."""
         recognitions = recognise_files([self.write(tasks) for tasks in files], ImportOptions())
@@ -102,7 +105,7 @@ class ImportRoom:
         return from_document(document, self.store.describe(project_id))
 
     async def load(
-        self, *files: Sequence[Task], as_of: date | None = None, today: date | None = None
+        self, *files: Sequence[Task] | str, as_of: date | None = None, today: date | None = None
     ) -> LoadResult:
         """Import exports of one project."""
         study = self.study(*files, as_of=as_of, today=today)

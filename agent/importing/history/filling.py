@@ -37,6 +37,8 @@ class PastSprint:
     """Tasks finished in its days, or in the short gap behind it, and not in any sprint."""
     inferred: bool = False
     """True when the days were inferred from its tasks."""
+    commitment_known: bool = False
+    """True when a change log tells the commitment."""
 
     @property
     def finished(self) -> tuple[Task, ...]:
@@ -133,6 +135,7 @@ class _Counts:
             committed=self._committed(span, members) if sprint else None,
             outside=tuple(outside),
             inferred=bool(sprint and sprint.inferred),
+            commitment_known=bool(sprint and sprint.committed is not None),
         )
 
     def _committed(self, span: Span, members: Sequence[Task]) -> int:

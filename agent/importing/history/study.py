@@ -9,6 +9,7 @@ from agent.importing.history.changes import Changes, count_changes
 from agent.importing.history.cutoff import choose_as_of, clock_of, newest_day
 from agent.importing.history.history_windows import ProjectHistory, split_history
 from agent.importing.history.known_rows import KnownRows
+from agent.importing.history.sprint_notices import sprint_notices
 from agent.importing.history.union import unite, unite_sprints
 from agent.importing.meaning import ranks
 from agent.importing.reading.recognition import Recognition
@@ -166,4 +167,11 @@ def study_warnings(study: Study) -> list[str]:
             f"{finished} tasks were finished on {study.day} itself: they are in neither backlog "
             "nor past sprints, and count when the project's day moves on."
         )
-    return warnings
+    notices = [notice for history in study.histories for notice in sprint_notices(history)]
+    return warnings + [notice.text for notice in notices if notice.weight == "warning"]
+
+
+def study_notes(study: Study) -> list[str]:
+    """Say how the sprints of the tracker are known, and which of them run."""
+    notices = [notice for history in study.histories for notice in sprint_notices(history)]
+    return [notice.text for notice in notices if notice.weight == "note"]
