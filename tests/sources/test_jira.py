@@ -12,7 +12,7 @@ from tests.sources import jira_server as double
 from tests.sources.jira_server import EMAIL, Jira, history, issue, sprint, status
 from tests.sources.jira_shop import shop
 from tests.sources.reading import Reader, by_id
-from tests.sources.tracker_server import Fault, Reply, serving_tracker
+from tests.sources.tracker_server import Call, Fault, Reply, serving_tracker
 
 
 def request_of(url: str, board: str = "Team Alpha", **fields: object) -> SourceRequest:
@@ -209,7 +209,7 @@ def test_issue_deleted_between_pages_hides_no_other() -> None:
 
     def delete_then_answer(call: object) -> Reply:
         del jira.issues[9]
-        return server.answer(call)  # type: ignore[arg-type]
+        return server.usual(call)  # type: ignore[arg-type]
 
     with serving_tracker(jira.server()) as server:
         server.faults = [Fault("startAt=49", delete_then_answer)]
@@ -222,7 +222,7 @@ def test_issue_moved_between_pages_counts_once() -> None:
 
     def move_then_answer(call: object) -> Reply:
         jira.issues.insert(0, jira.issues.pop())
-        return server.answer(call)  # type: ignore[arg-type]
+        return server.usual(call)  # type: ignore[arg-type]
 
     with serving_tracker(jira.server()) as server:
         server.faults = [Fault("startAt=49", move_then_answer)]
@@ -308,3 +308,27 @@ def test_commitment_is_who_stood_in_the_sprint_at_its_start() -> None:
         "Sprint 8": None,
     }
     assert [item.committed for item in later.sprints] == [None, None]
+
+
+def test_list_that_changes_faster_than_it_is_read_ends_in_words() -> None:
+    jira = Jira([issue(number) for number in range(1, 161)], is_cloud=False)
+
+    def turn_then_answer(call: Call) -> Reply:
+        jira.issues.append(jira.issues.pop(0))
+        return server.usual(call)
+
+    with serving_tracker(jira.server()) as server:
+        server.faults = [Fault("/rest/api/2/search", turn_then_answer, times=9999)]
+        with pytest.raises(SourceRefused, match="change faster than they are read"):
+            reader_of(jira).read(request_of(server.url))
+        assert len(server.calls) < 150
+
+
+def test_page_that_is_too_large_is_asked_for_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agent.importing.sources.limits.MAX_BODY_BYTES", 30_000)
+    jira = Jira([issue(number) for number in range(1, 61)], is_cloud=False)
+    with serving_tracker(jira.server()) as server:
+        rows = by_id(reader_of(jira).read(request_of(server.url)))
+    assert len(rows) == 60
+    sizes = [call.query["maxResults"] for call in server.calls if call.path.endswith("/search")]
+    assert (sizes[0], sizes[-1]) == ("50", "25")
