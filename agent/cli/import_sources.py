@@ -15,6 +15,7 @@ from agent.cli.importing import (
     DryRun,
     Prefix,
     Project,
+    Refusals,
     Statuses,
     Subdivision,
     TimeZone,
@@ -65,6 +66,7 @@ def import_jira(
     subdivision: Subdivision = None,
     timezone: TimeZone = None,
     dry_run: DryRun = False,
+    refusals: Refusals = "2%",
     autonomy: AutonomyName = "approve",
     insecure_http: InsecureHttp = False,
     *,
@@ -81,7 +83,7 @@ def import_jira(
     with one_line():
         choices = parse_choices(as_of, cadence, (country, subdivision, timezone), autonomy)
         request = jira_request(site, board, jql, insecure_http)
-        options = _options(statuses, types, prefix, project)
+        options = _options(statuses, types, prefix, project, refusals)
         recognitions = [_recognise(request, options)]
         import_recognitions(recognitions, [], choices, options, target, dry_run, as_json)
 
@@ -101,6 +103,7 @@ def import_github(
     subdivision: Subdivision = None,
     timezone: TimeZone = None,
     dry_run: DryRun = False,
+    refusals: Refusals = "2%",
     autonomy: AutonomyName = "approve",
     insecure_http: InsecureHttp = False,
     *,
@@ -119,7 +122,7 @@ def import_github(
         request = github_request(
             repository, labels, projects=projects, api=api, insecure_http=insecure_http
         )
-        options = _options(statuses, types, prefix, project)
+        options = _options(statuses, types, prefix, project, refusals)
         recognitions = [_recognise(request, options)]
         import_recognitions(recognitions, [], choices, options, target, dry_run, as_json)
 
@@ -137,6 +140,7 @@ def import_gitlab(
     subdivision: Subdivision = None,
     timezone: TimeZone = None,
     dry_run: DryRun = False,
+    refusals: Refusals = "2%",
     autonomy: AutonomyName = "approve",
     insecure_http: InsecureHttp = False,
     *,
@@ -153,16 +157,16 @@ def import_gitlab(
     with one_line():
         choices = parse_choices(as_of, cadence, (country, subdivision, timezone), autonomy)
         request = gitlab_request(address, labels, insecure_http)
-        options = _options(statuses, types, prefix, project)
+        options = _options(statuses, types, prefix, project, refusals)
         recognitions = [_recognise(request, options)]
         import_recognitions(recognitions, [], choices, options, target, dry_run, as_json)
 
 
 def _options(
-    statuses: list[str] | None, types: str | None, prefix: str, project: str | None
+    statuses: list[str] | None, types: str | None, prefix: str, project: str | None, refusals: str
 ) -> "ImportOptions":
     """Read the options about the rows. Raises: `CsvRefused`."""
-    from agent.importing.option_texts import parse_statuses, parse_types
+    from agent.importing.option_texts import parse_share, parse_statuses, parse_types
     from agent.importing.options import ImportOptions
 
     return ImportOptions(
@@ -170,6 +174,7 @@ def _options(
         types=parse_types(types),
         prefix=prefix,
         project=project,
+        refusal_share=parse_share(refusals),
     )
 
 

@@ -59,6 +59,24 @@ def test_repository_and_project_are_previewed(
     assert "issues closed without work count as completed" in " ".join(page.split())
 
 
+def test_options_about_rows_hold_for_a_tracker_too(
+    stack: Target, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serving_tracker(GitHub([issue(1), issue(2)]).server()) as server:
+        import_github(
+            REPOSITORY,
+            api=server.url,
+            target=stack,
+            statuses=["open=doing"],
+            project="TEAM",
+            dry_run=True,
+            as_json=True,
+        )
+    answer = json.loads(capsys.readouterr().out)["recognised"]
+    assert [item["project"] for item in answer["projects"]] == ["TEAM"]
+    assert answer["states"]["doing"] == 2
+
+
 def test_refused_token_ends_the_command_in_one_line(
     stack: Target, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -124,7 +124,6 @@ class TrackerClient:
                 f"{self.base} sends to a login page ({urlsplit(location).netloc}): the token is "
                 "not accepted here. Check it, and that it may be used without single sign-on."
             )
-        self._check_host(location)
         if method == "POST" and raw.status not in (307, 308):
             raise SourceRefused(
                 f"{self.base} has moved to {urlsplit(location).path}; give its new address."
