@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from sys import intern
 
 from agent.importing.dates.clock import time_of_day
@@ -123,8 +124,11 @@ class RowReader:
         elif counted and closing.source:
             tally.finish_columns[self._column(values, closing.source)] += 1
         for name in self.alternatives:
-            if any(values.get(name, ())):
-                tally.columns.setdefault(name, Counter())[self._column(values, name)] += 1
+            for place, text in enumerate(values.get(name, ())):
+                if text:
+                    uses = tally.columns.setdefault(name, Counter())
+                    uses[self.headers[name][place]] += 1
+                    break
 
     def _column(self, values: Values, field_name: str) -> str:
         """Return the name of the column that a row's value of a field comes from."""
@@ -147,7 +151,8 @@ class RowReader:
         return day
 
     def _text(self, values: Values, field_name: str, characters: int) -> str | None:
-        text = plain_line(_first(values, field_name))
+        line = plain_line if field_name == "title" else _repeated_line
+        text = line(_first(values, field_name))
         if len(text) > characters:
             self.tally.shortened.setdefault(field_name, Occurrences()).add(_first(values, "id"))
             text = shortened(text, characters)
@@ -229,7 +234,7 @@ class RowReader:
 
     def _moment(self, field_name: str, text: str) -> datetime | None:
         date_format = self.formats.get(field_name)
-        day = date_format.parse(text) if text and date_format else None
+        day = _parse(date_format, text) if text and date_format else None
         # It only orders the rows of one task, so an unreadable one refuses no row.
         if day is None or not EARLIEST <= day <= min(LATEST, self.today):
             return None
@@ -237,11 +242,12 @@ class RowReader:
 
     def _optional_date(self, field_name: str, values: Values) -> date | None:
         """Read a day that refuses no row; days of a plan may lie after today."""
-        text = _day_text(values, field_name)
-        date_format = self.formats.get(field_name)
-        if not text or date_format is None:
+        if field_name not in values or (date_format := self.formats.get(field_name)) is None:
             return None
-        day = date_format.parse(text)
+        text = _day_text(values, field_name)
+        if not text:
+            return None
+        day = _parse(date_format, text)
         last = LATEST if field_name.startswith("sprint_") else min(LATEST, self.today)
         if day is not None and EARLIEST <= day <= last:
             return day
@@ -250,7 +256,7 @@ class RowReader:
 
     def _date(self, field_name: str, text: str) -> date:
         date_format = self.formats[field_name]
-        day = None if date_format is None else date_format.parse(text)
+        day = None if date_format is None else _parse(date_format, text)
         if day is not None and EARLIEST <= day <= min(LATEST, self.today):
             return day
         raise RowRefused(self.header(field_name), self._date_fault(text, day, date_format))
@@ -266,6 +272,16 @@ class RowReader:
             return f"{text!r} is not a date of the form {name} ({example}){option}"
         examples = ", ".join(known.example for known in FORMATS)
         return f"{text!r} is not a date in a known format ({examples})"
+
+
+# Rows repeat their days: a task is resolved when its category changes.
+@lru_cache(maxsize=1 << 14)
+def _parse(date_format: DateFormat, text: str) -> date | None:
+    return date_format.parse(text)
+
+
+# Cached, so that rows share what they repeat.
+_repeated_line = lru_cache(maxsize=1 << 12)(plain_line)
 
 
 def _first(values: Values, field_name: str) -> str:

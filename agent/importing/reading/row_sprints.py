@@ -36,11 +36,22 @@ class RowSprints:
         default_factory=dict[tuple[str, ...], tuple[str, ...]]
     )
     """Names of sprints, so that tasks with the same ones share them."""
+    read_before: dict[tuple[str, ...], tuple[str, ...]] = field(
+        default_factory=dict[tuple[str, ...], tuple[str, ...]]
+    )
+    """Names of sprints by project and texts of a row."""
 
     def read(self, values: Values, project: str, day_of: DateReader) -> tuple[str, ...]:
         """Return the names of a row's sprints, the first one first."""
         texts = values.get("sprint", ())
-        cells = self._cells(texts) if any(texts) else []
+        if not any(texts):
+            return ()
+        # Without days of its own, a row tells nothing new of sprints that another row named.
+        dated = "sprint_start" in values or "sprint_end" in values
+        key = None if dated else (project, *texts)
+        if key is not None and (names := self.read_before.get(key)) is not None:
+            return names
+        cells = self._cells(texts)
         if not cells:
             return ()
         start, end = day_of("sprint_start", values), day_of("sprint_end", values)
@@ -50,7 +61,10 @@ class RowSprints:
         last = cells[-1]
         self._keep(project, replace(last, start=last.start or start, end=last.end or end))
         names = tuple(dict.fromkeys(cell.name for cell in cells))
-        return self.shared.setdefault(names, names)
+        names = self.shared.setdefault(names, names)
+        if key is not None:
+            self.read_before[key] = names
+        return names
 
     def _cells(self, texts: Sequence[str]) -> list[SprintCell]:
         """Read the texts of the first column with any; columns of one name hold several sprints."""

@@ -15,7 +15,7 @@ from agent.importing.tasks import Refusal, RowRefused, Task, TrackerSprint
 _ORDINARY_CHARACTERS = 100
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RawRow:
     """One row before it is a task."""
 
