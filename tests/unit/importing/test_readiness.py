@@ -69,7 +69,7 @@ def test_finished_task_of_an_unknown_status_is_no_question(recognised: Recognise
     ],
 )
 def test_malformed_option_is_refused_with_its_form(call: Callable[[], object]) -> None:
-    with pytest.raises(CsvRefused, match="--(status|refusals|types)"):
+    with pytest.raises(CsvRefused, match=r"--(?:status|refusals|types)"):
         call()
 
 
