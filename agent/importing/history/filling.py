@@ -37,6 +37,8 @@ class PastSprint:
     """Tasks finished in its days, or in the short gap behind it, and not in any sprint."""
     inferred: bool = False
     """True when the days were inferred from its tasks."""
+    among_sprints: bool = False
+    """True for a window in a history that has sprints of the tracker, too."""
     commitment_known: bool = False
     """True when a change log tells the commitment."""
 
@@ -99,6 +101,7 @@ class _Counts:
         # Closed on an unknown day: nobody knows in which of the spans it was open.
         known = [task for task in ordered if task.ended or task.is_open(date.max)]
         self._spans = spans
+        self._has_sprints = any(span.sprint for span in spans)
         self._starts = [span.start for span in spans]
         self._ordered = ordered
         self._ids = {task.id for task in ordered}
@@ -135,6 +138,7 @@ class _Counts:
             committed=self._committed(span, members) if sprint else None,
             outside=tuple(outside),
             inferred=bool(sprint and sprint.inferred),
+            among_sprints=sprint is None and self._has_sprints,
             commitment_known=bool(sprint and sprint.committed is not None),
         )
 

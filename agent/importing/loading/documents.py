@@ -113,7 +113,7 @@ def retrospective(
     return SprintRetrospectiveCreate(
         sprint_id=sprint_id(project_id, sprint.number),
         project_id=project_id,
-        sprint_name=sprint.name or f"Sprint {sprint.number}",
+        sprint_name=sprint.name or _window_name(sprint),
         start_date=sprint.start_date,
         end_date=sprint.end_date,
         duration_weeks=days // 7 if days % 7 == 0 else None,
@@ -129,6 +129,13 @@ def retrospective(
         tasks_created_during=len(sprint.created),
         completed_arrived=sprint.arrived,
     )
+
+
+def _window_name(sprint: PastSprint) -> str:
+    # A tracker may have a sprint of the same number.
+    if sprint.among_sprints:
+        return f"No sprint, {sprint.start_date} to {sprint.end_date}"
+    return f"Sprint {sprint.number}"
 
 
 def episodes(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from agent.importing.history.filling import PastSprint
 from agent.importing.history.history_windows import ProjectHistory, split_history
 from agent.importing.history.union import unite_sprints
+from agent.importing.loading.documents import retrospective
 from agent.importing.meaning.statuses import State
 from agent.importing.tasks import Kind, Task, TrackerSprint, Transition
 
@@ -154,6 +155,17 @@ def test_windows_fill_the_days_without_a_sprint() -> None:
         ("A", 28, ["2"]),
         (None, 42, ["4"]),
         (None, 56, ["3"]),
+    ]
+
+
+def test_window_beside_sprints_is_not_named_as_one() -> None:
+    tasks = [task("1", 0, 3), task("2", 0, 30, "Sprint 1")]
+    history = split(tasks, 70, sprint("Sprint 1", 28, 41))
+    names = [retrospective("SHOP", one).sprint_name for one in history.sprints]
+    assert names[:3] == [
+        "No sprint, 2024-03-04 to 2024-03-17",
+        "No sprint, 2024-03-18 to 2024-03-31",
+        "Sprint 1",
     ]
 
 
