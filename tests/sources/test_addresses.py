@@ -1,4 +1,4 @@
-"""What a person types becomes a request without a secret, and a token comes from its place."""
+"""An address that a person types becomes a request without a secret; a token has its place."""
 
 import json
 

@@ -84,7 +84,7 @@ def test_issue_deleted_between_pages_hides_no_other() -> None:
 
     def delete_then_answer(call: object) -> Reply:
         del github.issues[9]
-        return server.usual(call)  # type: ignore[arg-type]
+        return server.usual_answer(call)  # type: ignore[arg-type]
 
     with serving_tracker(github.server()) as server:
         server.faults = [Fault("page=2", delete_then_answer)]
@@ -98,7 +98,7 @@ def test_issue_on_two_pages_counts_once() -> None:
 
     def add_then_answer(call: object) -> Reply:
         github.issues.append(issue(1))
-        return server.usual(call)  # type: ignore[arg-type]
+        return server.usual_answer(call)  # type: ignore[arg-type]
 
     with serving_tracker(github.server()) as server:
         server.faults = [Fault("page=2", add_then_answer)]

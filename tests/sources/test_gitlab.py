@@ -98,7 +98,7 @@ def test_issue_deleted_between_pages_hides_no_other() -> None:
 
     def delete_then_answer(call: Call) -> Reply:
         del gitlab.issues[9]
-        return server.usual(call)
+        return server.usual_answer(call)
 
     with serving_tracker(gitlab.server()) as server:
         server.faults = [Fault("page=2", delete_then_answer)]

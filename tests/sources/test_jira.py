@@ -209,7 +209,7 @@ def test_issue_deleted_between_pages_hides_no_other() -> None:
 
     def delete_then_answer(call: object) -> Reply:
         del jira.issues[9]
-        return server.usual(call)  # type: ignore[arg-type]
+        return server.usual_answer(call)  # type: ignore[arg-type]
 
     with serving_tracker(jira.server()) as server:
         server.faults = [Fault("startAt=49", delete_then_answer)]
@@ -222,7 +222,7 @@ def test_issue_moved_between_pages_counts_once() -> None:
 
     def move_then_answer(call: object) -> Reply:
         jira.issues.insert(0, jira.issues.pop())
-        return server.usual(call)  # type: ignore[arg-type]
+        return server.usual_answer(call)  # type: ignore[arg-type]
 
     with serving_tracker(jira.server()) as server:
         server.faults = [Fault("startAt=49", move_then_answer)]
@@ -315,7 +315,7 @@ def test_list_that_changes_faster_than_it_is_read_ends_in_words() -> None:
 
     def turn_then_answer(call: Call) -> Reply:
         jira.issues.append(jira.issues.pop(0))
-        return server.usual(call)
+        return server.usual_answer(call)
 
     with serving_tracker(jira.server()) as server:
         server.faults = [Fault("/rest/api/2/search", turn_then_answer, times=9999)]

@@ -82,9 +82,9 @@ class TrackerServer:
                 continue
             fault.times -= 1
             return fault.reply(call) if callable(fault.reply) else fault.reply
-        return self.usual(call)
+        return self.usual_answer(call)
 
-    def usual(self, call: Call) -> Reply:
+    def usual_answer(self, call: Call) -> Reply:
         """Return the answer of a route, or 404."""
         for pattern, route in self.routes.items():
             if re.fullmatch(pattern, f"{call.method} {call.path}"):

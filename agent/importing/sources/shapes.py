@@ -1,12 +1,17 @@
 """Reading of JSON whose shape nobody here decides: another shape is words, never a traceback."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, cast
 
 from agent.importing.sources.errors import SourceRefused
 
 # A tracker's longest text that is looked at; what is longer is no title, status or name.
 MAX_TEXT = 20_000
+# Fields whose texts hardly ever come twice.
+_UNIQUE = frozenset(
+    ("id", "number", "title", "url", "created", "finished", "updated", "status_changed", "rank")
+)
 
 
 def as_object(value: Any, what: str) -> Mapping[str, Any]:
@@ -86,4 +91,14 @@ def filled(values: Mapping[str, str | tuple[str, ...] | list[str]]) -> dict[str,
         name: tuple(filter(None, (value,) if isinstance(value, str) else value))
         for name, value in values.items()
     }
-    return {name: several for name, several in texts.items() if several}
+    return {
+        name: several if name in _UNIQUE else _shared(several)
+        for name, several in texts.items()
+        if several
+    }
+
+
+@lru_cache(maxsize=10_000)
+def _shared(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return one object for equal texts: a name stands in thousands of issues."""
+    return texts

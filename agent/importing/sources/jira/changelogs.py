@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from sys import intern
 from typing import Any
 
 from agent.importing.sources.errors import SourceRefused
@@ -40,7 +41,7 @@ class Moves:
                 key = f"{text_in(history, 'id') or moment.isoformat()}:{position}"
                 kind = text_in(item, "fieldId") or text_in(item, "field")
                 if kind == "status":
-                    name = text_in(item, "toString")
+                    name = intern(text_in(item, "toString"))
                     self.statuses[key] = (moment, text_in(item, "to"), name)
                 elif kind in sprint_fields or text_in(item, "field") == "Sprint":
                     self.sprints[key] = (moment, text_in(item, "from"), text_in(item, "to"))
