@@ -17,6 +17,9 @@ from agent.chat.wiring import make_chat
 from agent.clock.api import router as clock
 from agent.episodes import api as episodes
 from agent.examples import EXAMPLES
+from agent.imports import api as imports
+from agent.imports import projects_api as imported_projects
+from agent.imports.wiring import opened_imports
 from agent.intelligence.api import router as intelligence
 from agent.jobs.schedule_states import schedule_states
 from agent.learning import memory_api
@@ -37,6 +40,7 @@ from domain_services.kernel.web import dead_letters, set_aside
 from domain_services.kernel.web.app import build_app
 from domain_services.kernel.web.diagnosis import AskCluster
 from memory.item_kinds import ITEM_KINDS
+from memory.known_rows import StoredRows
 from memory.proposals import Proposals
 from memory.run_recovery import HungUpStarts, RunRecovery
 from memory.runs import RunTable
@@ -60,6 +64,8 @@ ROUTERS = (
     audits,
     memory_api.router,
     chat.router,
+    imported_projects.router,
+    imports.router,
     episodes.router,
     episodes.of_run,
     dead_letters.router,
@@ -78,6 +84,10 @@ def create_app(settings: AgentSettings) -> FastAPI:
             if settings.mcp.enabled:
                 app.state.mcp = await stack.enter_async_context(_serving_mcp(services, settings))
             app.state.chat = make_chat(settings, services)
+            app.state.known_rows = StoredRows(services.pool)
+            app.state.imports = await stack.enter_async_context(
+                opened_imports(services.pool, app.state.known_rows, settings.imports)
+            )
             app.state.diagnose_cluster = _cluster_question(settings)
             _offer(app, services)
             yield

@@ -11,12 +11,14 @@ from agent.chat import schema as chat_schema
 from agent.clock.schema import ClockMoved, ClockMoveRequest
 from agent.decision_schema import RunDecision
 from agent.episodes import schema as episodes_schema
+from agent.imports import schema as imports_schema
 from agent.intelligence import schema as intelligence
 from agent.intelligence.forecast_schema import ProjectForecast
 from agent.learning import schema as learning_schema
 from agent.plan_schema import CallRequest, PlanOutcome, UndoRequest
 from agent.replay import schema as replay_schema
 from agent.schedules import schema as schedules
+from domain_services.kernel.client.http_client import Upload
 from domain_services.kernel.client.streaming import StreamingClient
 from domain_services.kernel.types import Liveness
 from graphs.answer import Orchestration
@@ -33,6 +35,9 @@ WORK_SECONDS = 60.0
 VERIFY_SECONDS = 120.0
 # Longer than the longest work that the settings allow on one message.
 CHAT_SECONDS = 620.0
+# The largest upload over a slow line.
+UPLOAD_SECONDS = 600.0
+IMPORTS = "/imports"
 CHAT = "/agent/chat"
 INTELLIGENCE = "/orchestrate/intelligence"
 
@@ -374,3 +379,70 @@ class OrchestratorClient(StreamingClient):
 
     async def recalled(self, run_id: UUID) -> episodes_schema.RecalledEpisodes:
         return await self._call("GET", f"/runs/{run_id}/recalled", episodes_schema.RecalledEpisodes)
+
+    async def upload_import(
+        self, upload: Upload, name: str | None = None, options: str = "{}", key: str | None = None
+    ) -> imports_schema.Import:
+        """Upload files. Raises: `PeerRefused` (422) for files that cannot be read."""
+        params = {"name": name, "options": options}
+        return await self._call(
+            "POST",
+            IMPORTS,
+            imports_schema.Import,
+            params=params,
+            upload=upload,
+            key=key,
+            timeout=UPLOAD_SECONDS,
+        )
+
+    async def list_imports(self, limit: int = 50) -> imports_schema.ImportPage:
+        params = {"limit": limit}
+        return await self._call("GET", IMPORTS, imports_schema.ImportPage, params=params)
+
+    async def get_import(self, import_id: UUID) -> imports_schema.Import:
+        """Read an import. Raises: `PeerRefused` (404) for an unknown or expired one."""
+        return await self._call("GET", f"{IMPORTS}/{import_id}", imports_schema.Import)
+
+    async def change_import_options(
+        self, import_id: UUID, body: imports_schema.ImportRequest
+    ) -> imports_schema.Import:
+        """Read the files again. Raises: `PeerRefused` (422) when they cannot be read."""
+        path = f"{IMPORTS}/{import_id}/options"
+        return await self._call(
+            "POST", path, imports_schema.Import, body=body, timeout=WORK_SECONDS
+        )
+
+    async def start_import(self, import_id: UUID, key: str | None = None) -> imports_schema.Import:
+        """Begin to write. Raises: `PeerRefused` (409) while another import of a project writes."""
+        path = f"{IMPORTS}/{import_id}/start"
+        return await self._call("POST", path, imports_schema.Import, key=key)
+
+    async def cancel_import(self, import_id: UUID) -> imports_schema.Import:
+        """Cancel an import. Raises: `PeerRefused` (409) for one that is done."""
+        return await self._call("DELETE", f"{IMPORTS}/{import_id}", imports_schema.Import)
+
+    async def refused_rows(self, import_id: UUID) -> imports_schema.RefusedRows:
+        path = f"{IMPORTS}/{import_id}/refused"
+        return await self._call("GET", path, imports_schema.RefusedRows)
+
+    async def imported_projects(self) -> imports_schema.ImportedProjects:
+        path = f"{IMPORTS}/projects"
+        return await self._call("GET", path, imports_schema.ImportedProjects)
+
+    async def known_rows(self, project_id: str) -> imports_schema.KnownRows:
+        path = f"{IMPORTS}/projects/{project_id}/rows"
+        return await self._call("GET", path, imports_schema.KnownRows, timeout=WORK_SECONDS)
+
+    async def save_known_rows(
+        self, project_id: str, upload: Upload
+    ) -> imports_schema.KnownRowsSaved:
+        path = f"{IMPORTS}/projects/{project_id}/rows"
+        return await self._call(
+            "PUT", path, imports_schema.KnownRowsSaved, upload=upload, timeout=WORK_SECONDS
+        )
+
+    async def save_import_settings(
+        self, project_id: str, body: imports_schema.SettingsSaved
+    ) -> imports_schema.SettingsSaved:
+        path = f"{IMPORTS}/projects/{project_id}/settings"
+        return await self._call("PUT", path, imports_schema.SettingsSaved, body=body)

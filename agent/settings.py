@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from agent.chat.settings import AdvisorSettings, ChatSettings
+from agent.imports.settings import ImportLimits
 from domain_services.kernel.settings import DatabaseRoute, KernelSettings, Port
 from domain_services.kernel.store_urls import PostgresUrl
 from memory import session
@@ -87,6 +88,10 @@ class AgentSettings(KernelSettings):
     keep_chats_days: int = Field(
         default=30, ge=0, description="days for which conversations are stored; 0: for good"
     )
+    keep_imports_days: int = Field(
+        default=7, ge=1, description="days for which uploads of imports are stored"
+    )
+    imports: ImportLimits = ImportLimits()
     chat: ChatSettings = ChatSettings()
     advisor: AdvisorSettings = AdvisorSettings()
     schedules: Literal["embedded", "kubernetes"] = Field(

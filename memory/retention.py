@@ -68,6 +68,17 @@ _CHATS = Rule(
     batch=500,
 )
 
+# An upload that is read or written at this moment is not old.
+_IMPORTS = Rule(
+    "imports",
+    "upload of an import with its preview and its end",
+    "keep_imports_days",
+    "updated_at < now() - make_interval(days => :days)",
+    "updated_at",
+    "a week is for going on with one; its rows stay in `known_rows`",
+    batch=20,
+)
+
 
 _DELETE_EPISODES = f"""
     WITH chosen AS MATERIALIZED ({chosen(_EPISODES)}),
@@ -136,6 +147,11 @@ RETENTION: Tables = (
     Kept("checkpoint_writes", "result of a node", "as above", "goes with `checkpoints`"),
     Kept("checkpoint_migrations", "version of LangGraph's tables", "a few rows"),
     replace(_CHATS, delete=_DELETE_CHATS),
+    _IMPORTS,
+    Kept("import_files", "file of an import", "as above", "goes with `imports`, or at its end"),
+    Kept("import_parts", "part of such a file", "as above", "goes with `import_files`"),
+    Kept("known_rows", "rows of an imported project", "the next import is compared with them"),
+    Kept("import_settings", "options of the last import", "one row an imported project"),
     Kept("chat.checkpoints", "state of a conversation", "as above", "goes with `chat.threads`"),
     Kept("chat.checkpoint_blobs", "value of such a state", "as above", "goes with `chat.threads`"),
     Kept("chat.checkpoint_writes", "result of a step", "as above", "goes with `chat.threads`"),

@@ -1,7 +1,6 @@
 """Output of `dsm import csv`, for people and for programs."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,9 @@ from agent.cli.import_summary import dry_run_lines, release_command, result_line
 from agent.cli.target import Target
 from agent.importing.history.filling import PastSprint
 from agent.importing.history.study import Study, study_notes, study_warnings
+from agent.importing.loading import import_json
 from agent.importing.loading.autonomy import Level
 from agent.importing.loading.load import LoadResult
-from agent.importing.reading import recognition_json
 from agent.importing.reading.preview import render
 from agent.importing.reading.recognition import Recognition
 from agent.importing.terminal import printable
@@ -87,62 +86,8 @@ def to_json(
     study: Study, results: Sequence[LoadResult], rejected: Sequence[Path], target: Target
 ) -> dict[str, Any]:
     """Convert the outcome of the command to JSON types."""
-    files = [recognition_json.to_json(recognition) for recognition in study.recognitions]
-    changes = study.changes()
-    # People may have released a project that an older export updates.
-    live = {result.project_id for result in results if result.clock == "live"}
-    return {
-        # The first file keeps the key that it had when there was only one.
-        "recognised": files[0],
-        "files": files,
-        "repeated_tasks": study.repeated,
-        "rejected_file": str(rejected[0]) if rejected else None,
-        "rejected_files": [str(path) for path in rejected],
-        "as_of": study.day.isoformat(),
-        "clock": study.clock,
-        "warnings": study_warnings(study),
-        "notes": study_notes(study),
-        "projects": {
-            history.project_id: {
-                "backlog": len(history.backlog),
-                "past_sprints": len(history.sprints),
-                "created_later": len(history.created_later),
-                "sprints": [_sprint_json(sprint) for sprint in history.sprints],
-                "running_sprints": [sprint.name for sprint in history.timeline.running],
-                "release_command": None
-                if study.clock == "live" or history.project_id in live
-                else release_command(history.project_id, target),
-                "changes": asdict(changes[history.project_id])
-                if history.project_id in changes
-                else None,
-            }
-            for history in study.histories
-        },
-        "imported": [_result_json(result) for result in results],
-    }
-
-
-def _sprint_json(sprint: PastSprint) -> dict[str, Any]:
-    return {
-        "name": sprint.name,
-        "start_date": sprint.start_date.isoformat(),
-        "end_date": sprint.end_date.isoformat(),
-        "ended_on": (sprint.ended_on or sprint.end_date).isoformat(),
-        "inferred": sprint.inferred,
-        "committed": sprint.committed,
-        "completed": [task.id for task in sprint.completed],
-        "unfinished": [task.id for task in sprint.unfinished],
-        "outside": [task.id for task in sprint.outside],
-    }
-
-
-def _result_json(result: LoadResult) -> dict[str, Any]:
-    closed = result.closed_sprint
-    return asdict(result) | {
-        "changed": result.changed,
-        "today": result.today.isoformat(),
-        "closed_sprint": closed.model_dump(mode="json") if closed else None,
-    }
+    paths = [str(path) for path in rejected]
+    return import_json.to_json(study, results, paths, lambda name: release_command(name, target))
 
 
 def show_results(

@@ -175,8 +175,7 @@ def import_recognitions(
     """
     from agent.cli import import_output
     from agent.cli.import_loading import load_plans
-    from agent.importing.history.known_rows import find_all
-    from agent.importing.history.row_store import FileRows
+    from agent.cli.imported_rows import find_known
     from agent.importing.history.study import project_ids, study_files
     from agent.importing.loading.plan import prepare
     from agent.importing.reading.readiness import refusal_shares, refuse_doubts, stops
@@ -185,7 +184,7 @@ def import_recognitions(
     with _explained(recognitions, rejected, as_json):
         if not dry_run:
             refuse_doubts(recognitions, options)
-        known = asyncio.run(find_all(FileRows(target.folder), project_ids(recognitions)))
+        known = asyncio.run(find_known(target, project_ids(recognitions)))
         study = study_files(recognitions, known, choices.day, choices.cadence_days, place.today())
     if not as_json:
         import_output.show_stops(refusal_shares(recognitions, options))

@@ -4,7 +4,8 @@ import asyncio
 import random
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from math import ceil
 from typing import Any, TypeVar, cast
@@ -32,6 +33,16 @@ LEAST_PAUSE_SECONDS = 0.05
 # Below DSM_DRAIN_SECONDS: an idle connection has been used or dropped before its server closes it
 # (docs/adr/0093-drain-before-leaving.md).
 KEEP_ALIVE_SECONDS = 4.0
+
+
+@dataclass(frozen=True)
+class Upload:
+    """Body of a request that is no JSON."""
+
+    content: bytes | AsyncIterable[bytes]
+    """The body, at once or as it is read."""
+    content_type: str = "application/octet-stream"
+    """Value of the header Content-Type."""
 
 
 class Lost(Unavailable):
@@ -111,17 +122,20 @@ class ServiceClient:
         key: str | None = None,
         if_match: int | None = None,
         timeout: float | None = None,
+        upload: Upload | None = None,
     ) -> T:
         """Call one route and return the parsed answer.
 
         `key` becomes the Idempotency-Key, `if_match` (a version) the If-Match header. `timeout`
         in seconds covers all tries; the deadline of the present request can shorten it.
+        `upload` is a body that is no JSON; it is sent once.
         Raises: `PeerRefused` on 4xx, `Unavailable` on anything worse, and when the peer asked to
         try later until the end of the time.
         """
+        sent = body if upload is None else upload
         tracer, parent = context.tracer.get(), context.traceparent.get()
         if tracer is None or parent is None:
-            return await self._tries(method, path, answer, params, body, key, if_match, timeout)
+            return await self._tries(method, path, answer, params, sent, key, if_match, timeout)
         address = httpx.URL(self._base_url)
         attributes: dict[str, Value] = {
             "http.request.method": method,
@@ -130,7 +144,7 @@ class ServiceClient:
             "peer.service": self.peer,
         }
         with spanning(tracer, method, "client", attributes, parent=parent):
-            return await self._tries(method, path, answer, params, body, key, if_match, timeout)
+            return await self._tries(method, path, answer, params, sent, key, if_match, timeout)
 
     async def _tries(
         self,
@@ -138,7 +152,7 @@ class ServiceClient:
         path: str,
         answer: type[T],
         params: Mapping[str, Any] | None,
-        body: BaseModel | None,
+        body: BaseModel | Upload | None,
         key: str | None,
         if_match: int | None,
         timeout: float | None,
@@ -148,14 +162,14 @@ class ServiceClient:
             method,
             self._base_url + path,
             params={k: v for k, v in (params or {}).items() if v is not None},
-            content=body.model_dump_json() if body is not None else None,
-            headers=self._headers(body is not None, key, if_match),
+            content=body.content if isinstance(body, Upload) else _json(body),
+            headers=self._headers(_content_type(body), key, if_match),
             # `_send` ends the wait. The transport reports a refused connection as a timeout, so
             # that its own would not be told apart.
             timeout=None,
         )
         # Another POST could take effect twice.
-        repeatable = method == "GET" or key is not None
+        repeatable = method == "GET" or (key is not None and not isinstance(body, Upload))
         until = time.monotonic() + seconds
         pauses = iter(PAUSES_SECONDS if repeatable else ())
         while True:
@@ -229,8 +243,10 @@ class ServiceClient:
             raise Lost(self.peer, f"answered {response.status_code} to {path}", repeat, words)
         return response
 
-    def _headers(self, has_body: bool, key: str | None, if_match: int | None) -> dict[str, str]:
-        headers = {"Content-Type": "application/json"} if has_body else {}
+    def _headers(
+        self, content_type: str | None, key: str | None, if_match: int | None
+    ) -> dict[str, str]:
+        headers = {"Content-Type": content_type} if content_type else {}
         if (request := context.request_id.get()) is not None:
             headers["X-Request-ID"] = request
         if (correlation := context.correlation_id.get()) is not None:
@@ -254,6 +270,16 @@ class ServiceClient:
                 f"{self.peer} sent an answer that cannot be read; use one release of both",
                 peer=self.peer,
             ) from error
+
+
+def _json(body: BaseModel | None) -> str | None:
+    return None if body is None else body.model_dump_json()
+
+
+def _content_type(body: BaseModel | Upload | None) -> str | None:
+    if body is None:
+        return None
+    return body.content_type if isinstance(body, Upload) else "application/json"
 
 
 def explanation_of(response: httpx.Response) -> str:

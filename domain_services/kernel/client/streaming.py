@@ -48,7 +48,7 @@ class StreamingClient(ServiceClient):
         """
         seconds = self._budget(timeout)
         until = time.monotonic() + seconds
-        headers = self._headers(True, key, None) | {"Accept": MEDIA_TYPE}
+        headers = self._headers("application/json", key, None) | {"Accept": MEDIA_TYPE}
         headers[context.DEADLINE_HEADER] = str(max(int(seconds * 1000), 1))
         request = self._http.build_request(
             "POST",

@@ -37,6 +37,7 @@ from domain_services.kernel.web.metrics import StateCollector
 from domain_services.kernel.web.openapi import MEDIA_TYPE, Examples, complete
 from domain_services.kernel.web.refusals import Refusals
 from domain_services.kernel.web.scrape import metrics_router
+from domain_services.kernel.web.streamed_body import StreamedRoutes
 
 logger = structlog.get_logger()
 
@@ -91,6 +92,7 @@ def build_app(
         settings=settings,
         keys=keys,
         permissions=Permissions(app.routes),
+        streamed=StreamedRoutes(app.routes),
         metrics=metrics,
         refusals=app.state.refusals,
         draining=app.state.draining,

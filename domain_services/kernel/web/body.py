@@ -25,20 +25,24 @@ def check_headers(headers: Mapping[bytes, bytes], most_bytes: int) -> bool:
 
     Raises: `Invalid`, `TooLarge`, `NotJson` before the body is read.
     """
-    declared = headers.get(b"content-length")
-    if declared is None:
-        if b"transfer-encoding" not in headers:
-            return False
-    else:
-        declared = declared.strip()
-        if not declared.isdigit():
-            raise Invalid("Content-Length: not a number")
-        if len(declared) > _MOST_DIGITS or int(declared) > most_bytes:
-            raise TooLarge(f"the body may have at most {most_bytes} bytes")
-        if not int(declared):
-            return False
+    length = declared_bytes(headers, most_bytes)
+    if length == 0 or (length is None and b"transfer-encoding" not in headers):
+        return False
     _require_json(headers.get(b"content-type", b""))
     return True
+
+
+def declared_bytes(headers: Mapping[bytes, bytes], most_bytes: int) -> int | None:
+    """Return the declared length of the body; None without one. Raises: `Invalid`, `TooLarge`."""
+    declared = headers.get(b"content-length")
+    if declared is None:
+        return None
+    declared = declared.strip()
+    if not declared.isdigit():
+        raise Invalid("Content-Length: not a number")
+    if len(declared) > _MOST_DIGITS or int(declared) > most_bytes:
+        raise TooLarge(f"the body may have at most {most_bytes} bytes")
+    return int(declared)
 
 
 def _require_json(content_type: bytes) -> None:

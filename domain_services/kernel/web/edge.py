@@ -33,12 +33,20 @@ from domain_services.kernel.web.auth import (
     Permissions,
     authorise,
 )
-from domain_services.kernel.web.body import ARRIVED, BodyMemory, HeldBody, HungUp, check_headers
+from domain_services.kernel.web.body import (
+    ARRIVED,
+    BodyMemory,
+    HeldBody,
+    HungUp,
+    check_headers,
+    declared_bytes,
+)
 from domain_services.kernel.web.draining import Draining
 from domain_services.kernel.web.exchange import Exchange
 from domain_services.kernel.web.methods import as_routed
 from domain_services.kernel.web.metrics import watch_admission
 from domain_services.kernel.web.refusals import Refusals
+from domain_services.kernel.web.streamed_body import StreamedRoutes, bounded
 
 logger = structlog.get_logger()
 
@@ -72,6 +80,7 @@ class Edge:
         settings: KernelSettings,
         keys: KeyRing,
         permissions: Permissions,
+        streamed: StreamedRoutes,
         metrics: Metrics,
         refusals: Refusals,
         draining: Draining,
@@ -83,6 +92,7 @@ class Edge:
         self._settings = settings
         self._keys = keys
         self._permissions = permissions
+        self._streamed = streamed
         self._metrics = metrics
         self._refusals = refusals
         self._draining = draining
@@ -147,7 +157,10 @@ class Edge:
             if exchange.method == "OPTIONS" and await exchange.answer_options():
                 return
             name = exchange.caller or ""
-            if has_body:
+            most_bytes = self._streamed.most_bytes(scope["method"], scope["path"])
+            if most_bytes is not None:
+                receive = bounded(receive, most_bytes, self._settings.http.body_seconds)
+            elif has_body:
                 # Before admission: a body that never ends takes no place of others.
                 body = self._bodies.hold(name)
                 receive = await self._read(body, receive, is_there=ARRIVED in scope)
@@ -221,12 +234,20 @@ class Edge:
             self._sign_in(scope, headers)
         if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
             raise Invalid("the address contains NUL")
-        has_body = scope["method"] in _WITH_BODY and check_headers(
-            headers, self._settings.max_body_bytes
-        )
+        has_body = self._has_body(scope, headers)
         if context.seconds_left() == 0:
             raise Unavailable("the caller's deadline is over; send the request with more time")
         return has_body
+
+    def _has_body(self, scope: Scope, headers: Headers) -> bool:
+        """Check the head of a body; True when one follows. Raises: as `check_headers`."""
+        if scope["method"] not in _WITH_BODY:
+            return False
+        most_bytes = self._streamed.most_bytes(scope["method"], scope["path"])
+        if most_bytes is None:
+            return check_headers(headers, self._settings.max_body_bytes)
+        declared_bytes(headers, most_bytes)
+        return True
 
     def _sign_in(self, scope: Scope, headers: Headers) -> None:
         """Check the key of a reader of /docs. Raises: `Unauthorized`, by which a browser asks."""

@@ -27,6 +27,7 @@ DESCRIPTIONS = {
     401: "No known API key",
     403: "The key's role or scope does not allow it",
     404: "Not found",
+    408: "The body did not arrive in time",
     409: "Conflict",
     412: "Precondition failed",
     413: "Request too large",

@@ -1,0 +1,70 @@
+"""Job of the process that reads and writes one import, and the events by which it answers."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from agent.imports.schema import ImportRequest
+
+
+class SavedImport(BaseModel):
+    """Options of a project's last import."""
+
+    project_id: str
+    headers: str
+    """Hash of the columns of its files."""
+    options: dict[str, Any]
+    """Values of an `ImportRequest`."""
+
+
+class Job(BaseModel):
+    """Work of one process."""
+
+    model_config = ConfigDict(frozen=True)
+
+    writes: bool
+    """False reads and checks; True imports."""
+    folder: Path
+    """Folder of this job alone."""
+    files: list[Path]
+    """Files to read."""
+    request: ImportRequest
+    """Options."""
+    saved: list[SavedImport]
+    """Imports before, the newest first."""
+    urls: dict[str, str]
+    """Base URLs of the services by name."""
+    key: str
+    """API key of the person who asked: their rights hold, and audits name them."""
+    memory_bytes: int
+    """Most memory of the process."""
+    cpu_seconds: int
+    """Most time of the processor."""
+
+
+class Event(BaseModel):
+    """Line that the process prints."""
+
+    kind: Literal["rows", "preview", "steps", "done", "refused"]
+    """What it tells."""
+    rows: int = 0
+    """Rows that were read (`rows`, `preview`)."""
+    done: int = 0
+    """Steps that were done (`steps`)."""
+    total: int = 0
+    """Steps of all projects (`steps`)."""
+    preview: dict[str, Any] | None = None
+    """The preview (`preview`)."""
+    projects: list[str] = []
+    """Ids of the projects (`preview`)."""
+    results: list[dict[str, Any]] = []
+    """What became of each project (`done`)."""
+    headers: str = ""
+    """Hash of the columns of the files (`done`)."""
+    options: dict[str, Any] = {}
+    """Options that were used, those of the last import included (`done`)."""
+    detail: str = ""
+    """Why it ended (`refused`)."""
+    code: str = ""
+    """Code of the problem (`refused`)."""

@@ -1,0 +1,219 @@
+"""Work of the process of one import: read the files, and write when its job says so.
+
+Nothing that it does can hold up the decisions of the orchestrator, whose child it is: its memory
+and its time have bounds of their own (docs/adr/0164-imports-by-route.md).
+"""
+
+import asyncio
+import resource
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+from agent.client import OrchestratorClient
+from agent.importing.errors import CsvRefused
+from agent.importing.history.study import Study
+from agent.importing.loading.history_sync import Advance
+from agent.importing.loading.import_json import result_json, to_json
+from agent.importing.loading.import_run import run_import
+from agent.importing.loading.load import step_count
+from agent.importing.loading.plan import Plan
+from agent.importing.loading.preparation import Prepared, prepare_recognitions
+from agent.importing.loading.project_place import parse_place
+from agent.importing.loading.service_rows import ServiceRows
+from agent.importing.profiles.telling import is_header
+from agent.importing.reading.files import recognise_files
+from agent.importing.reading.readiness import refuse_doubts
+from agent.importing.reading.recognition import Recognition
+from agent.importing.reading.refusals import write_refusals
+from agent.importing.saved_options import (
+    choose_saved,
+    describe_saved,
+    fill_in,
+    hash_headers,
+)
+from agent.importing.tables.table import read_table
+from agent.imports.job import Event, Job, SavedImport
+from agent.imports.schema import ImportRequest
+from domain_services.backlog.client import BacklogClient
+from domain_services.chronicle.client import ChronicleClient
+from domain_services.kernel.errors import Problem
+from domain_services.project.client import ProjectClient
+from domain_services.sprint.client import SprintClient
+
+Send = Callable[[bytes], None]
+TIMEOUT_SECONDS = 30.0
+REFUSED_FILE = "refused.csv"
+
+
+class Services:
+    """Clients of the services, with the key of the person who asked for the import."""
+
+    def __init__(self, http: httpx.AsyncClient, job: Job) -> None:
+        self.project = ProjectClient(http, job.urls["project"])
+        self.backlog = BacklogClient(http, job.urls["backlog"])
+        self.sprint = SprintClient(http, job.urls["sprint"])
+        self.chronicle = ChronicleClient(http, job.urls["chronicle"])
+        self.orchestrator = OrchestratorClient(http, job.urls["orchestrator"])
+
+
+class Worker:
+    """Work on one job."""
+
+    def __init__(self, job: Job, services: Services, send: Send) -> None:
+        self._job = job
+        self._services = services
+        self._send = send
+        self._store = ServiceRows(services.orchestrator)
+        self._done = self._total = 0
+
+    async def work(self) -> None:
+        """Read, and write when the job says so. Raises: `Problem`."""
+        recognitions, request, added = self._recognise()
+        self._write_refusals(recognitions)
+        prepared = await self._prepare(recognitions, request)
+        study = prepared.study
+        names = [history.project_id for history in study.histories]
+        self._emit(
+            Event(
+                kind="preview",
+                rows=_rows(recognitions),
+                projects=names,
+                preview=self._preview(study, added),
+            )
+        )
+        if not self._job.writes:
+            return
+        refuse_doubts(recognitions, request.options())
+        results = await self._import(prepared, request)
+        self._emit(
+            Event(
+                kind="done",
+                results=results,
+                projects=names,
+                headers=self._hash_headers(request),
+                options=request.model_dump(mode="json", exclude={"source"}),
+            )
+        )
+
+    def _recognise(self) -> tuple[tuple[Recognition, ...], ImportRequest, str]:
+        """Recognise the files, with the options of the last import where none are given."""
+        own_request = self._job.request
+        if own_request.forget_options:
+            return self._read(own_request), own_request, ""
+        headers = self._hash_headers(own_request)
+        same = [saved for saved in self._job.saved if saved.headers == headers]
+        if named := [saved for saved in same if saved.project_id == own_request.project]:
+            same = named
+        request, added = _filled(own_request, same)
+        recognitions = self._read(request)
+        names = {task.project for file in recognitions for task in file.tasks}
+        of_projects = [saved for saved in self._job.saved if saved.project_id in names]
+        if of_projects and of_projects != same:
+            request, added = _filled(own_request, of_projects)
+            recognitions = self._read(request)
+        return recognitions, request, added
+
+    def _hash_headers(self, request: ImportRequest) -> str:
+        tables = [
+            read_table(path, is_header, sheet=request.sheet, encoding=request.encoding)
+            for path in self._job.files
+        ]
+        return hash_headers(table.header for table in tables)
+
+    def _read(self, request: ImportRequest) -> tuple[Recognition, ...]:
+        recognitions = recognise_files(self._job.files, request.options())
+        self._emit(Event(kind="rows", rows=_rows(recognitions)))
+        return recognitions
+
+    async def _prepare(
+        self, recognitions: tuple[Recognition, ...], request: ImportRequest
+    ) -> Prepared:
+        place = parse_place(request.country, request.subdivision, request.timezone)
+        return await prepare_recognitions(
+            recognitions,
+            self._store,
+            place,
+            as_of=request.as_of,
+            cadence_days=request.cadence_days,
+        )
+
+    def _preview(self, study: Study, added: str) -> dict[str, Any]:
+        preview = to_json(study, [], [], lambda name: f"dsm clock {name} --live")
+        return preview | {"dry_run": True, "used_options": added or None}
+
+    def _write_refusals(self, recognitions: tuple[Recognition, ...]) -> None:
+        """Write the refused rows of all files into one."""
+        with (self._job.folder / REFUSED_FILE).open("wb") as stream:
+            for number, recognition in enumerate(recognitions):
+                if recognition.refused:
+                    path = self._job.folder / f"refused-{number}.csv"
+                    stream.write(write_refusals(path, recognition).read_bytes())
+
+    async def _import(self, prepared: Prepared, request: ImportRequest) -> list[dict[str, Any]]:
+        self._total = sum(step_count(plan) for plan in prepared.plans)
+        self._emit_steps(0)
+        results = await run_import(
+            self._services,
+            self._store,
+            prepared.plans,
+            prepared.study,
+            prepared.place,
+            self._progress,
+            request.autonomy,
+        )
+        return [result_json(result) for result in results]
+
+    def _progress(self, plan: Plan) -> Advance:
+        return self._emit_steps
+
+    def _emit_steps(self, steps: int) -> None:
+        self._done += steps
+        self._emit(Event(kind="steps", done=self._done, total=max(self._total, self._done)))
+
+    def _emit(self, event: Event) -> None:
+        self._send(event.model_dump_json(exclude_defaults=True).encode())
+
+
+def _filled(own_request: ImportRequest, saved: list[SavedImport]) -> tuple[ImportRequest, str]:
+    values, added = fill_in(
+        own_request.model_dump(mode="json"), choose_saved(one.options for one in saved)
+    )
+    return ImportRequest.model_validate(values), describe_saved(added)
+
+
+def _rows(recognitions: tuple[Recognition, ...]) -> int:
+    return sum(len(file.tasks) + len(file.refused) for file in recognitions)
+
+
+async def run(job: Job, send: Send) -> None:
+    """Work on a job; a refusal is an event, not a traceback."""
+    headers = {"Authorization": f"Bearer {job.key}"}
+    try:
+        async with httpx.AsyncClient(headers=headers, timeout=TIMEOUT_SECONDS) as http:
+            await Worker(job, Services(http, job), send).work()
+    except CsvRefused as refusal:
+        event = Event(kind="refused", detail=refusal.detail, code=refusal.code)
+    except Problem as problem:
+        event = Event(kind="refused", detail=f"{problem.detail}; try again", code=problem.code)
+    except MemoryError:
+        size = job.memory_bytes // 1024**2
+        detail = f"The files need more than {size} MB of memory: divide them, and upload the parts."
+        event = Event(kind="refused", detail=detail, code=CsvRefused.code)
+    else:
+        return
+    send(event.model_dump_json(exclude_defaults=True).encode())
+
+
+def limit(job: Job) -> None:
+    """Bound memory and processor time of this process."""
+    resource.setrlimit(resource.RLIMIT_DATA, (job.memory_bytes, job.memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CPU, (job.cpu_seconds, job.cpu_seconds + 5))
+
+
+def main(job: str, send: Send) -> None:
+    """Work on a job, given as JSON; its events are sent as JSON lines."""
+    work = Job.model_validate_json(job)
+    limit(work)
+    asyncio.run(run(work, send))
