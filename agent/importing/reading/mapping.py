@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from agent.importing.errors import CsvRefused
+from agent.importing.meaning.cell_text import cell_text
 from agent.importing.profiles.catalogue import ANY_TABLE
 from agent.importing.profiles.names import normalised
 from agent.importing.profiles.profile import Profile
@@ -30,9 +31,9 @@ class MappedColumn:
     """Name of the column at each position; empty: all are called `header`."""
 
     def first_value(self, cells: Sequence[str]) -> str:
-        """Return the first non-empty cell of the column, stripped; "" when all are empty."""
+        """Return the text of the first cell of the column that has any; "" when all are empty."""
         for position in self.positions:
-            if text := cells[position].strip():
+            if text := cell_text(cells[position]):
                 return text
         return ""
 

@@ -10,6 +10,7 @@ from sys import intern
 from agent.importing.dates.clock import time_of_day
 from agent.importing.dates.formats import EARLIEST, FORMATS, LATEST, DateFormat, is_no_date
 from agent.importing.meaning.card_ids import creation_day
+from agent.importing.meaning.cell_text import flag_of, is_rounded
 from agent.importing.meaning.closing import Closing, Facts, settle
 from agent.importing.meaning.estimates import estimate_of
 from agent.importing.meaning.kinds import kind_of
@@ -36,7 +37,6 @@ Values = Mapping[str, Sequence[str]]
 # The longest one-line text the services store, and the longest type.
 MAX_TEXT = 300
 MAX_TYPE = 100
-_TRUE = frozenset({"true", "yes", "1", "archived", "x"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,12 @@ class RowReader:
         identity = plain_line(_first(values, "id"))
         if not identity:
             raise RowRefused(self.header("id"), "is empty, but id is required")
+        if is_rounded(identity):
+            raise RowRefused(
+                self.header("id"),
+                f"{identity!r} is a long id that a spreadsheet rounded, so it is lost: "
+                "import the export as the tracker wrote it",
+            )
         created = self._created(values, identity)
         status = self._text(values, "status", MAX_TEXT)
         changes = self._transitions(transitions)
@@ -168,7 +174,7 @@ class RowReader:
         return settle(
             Facts(
                 chosen=chosen,
-                category=category_state(category, self.profile.categories) if category else None,
+                category=self._category(category) if category else None,
                 status=state,
                 resolution=resolution_state(resolution, self.profile.resolutions)
                 if resolution
@@ -177,10 +183,15 @@ class RowReader:
                 dropped=self._optional_date("dropped", values),
                 changed=self._optional_date("status_changed", values),
                 entered=_entered(changes),
-                archived=_first(values, "archived").casefold() in _TRUE,
+                archived=flag_of(_first(values, "archived")) is True,
                 keeps_finish=self.profile.reopened_keeps_finish,
             )
         )
+
+    def _category(self, text: str) -> State | None:
+        flag = flag_of(text)
+        # Categories such as Trello's `Due Complete` are flags, which a spreadsheet translates.
+        return category_state(text if flag is None else str(flag), self.profile.categories)
 
     def _transitions(self, transitions: Sequence[tuple[datetime, str]]) -> tuple[Transition, ...]:
         return tuple(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agent.importing.loading.validation import find_invalid_field
+from agent.importing.meaning.cell_text import cell_text
 from agent.importing.reading.mapping import MappedColumn
 from agent.importing.reading.row_reader import RowReader, Values
 from agent.importing.reading.source_rows import SourceRow
@@ -71,9 +72,11 @@ def _collector(columns: Mapping[str, MappedColumn]) -> Callable[[list[str]], Val
     several = [(name, column.positions) for name, column in columns.items() if not _is_one(column)]
 
     def collect(cells: list[str]) -> Values:
-        values: dict[str, Sequence[str]] = {name: (cells[place].strip(),) for name, place in single}
+        values: dict[str, Sequence[str]] = {
+            name: (cell_text(cells[place]),) for name, place in single
+        }
         for name, places in several:
-            values[name] = [cells[place].strip() for place in places]
+            values[name] = [cell_text(cells[place]) for place in places]
         return values
 
     return collect
