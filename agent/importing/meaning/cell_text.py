@@ -1,4 +1,4 @@
-"""Cells without what a spreadsheet or a web page put into them, and its words for true and false."""
+"""Cells without what spreadsheets and web pages put into them, and words for true and false."""
 
 import re
 
@@ -6,14 +6,62 @@ import re
 _UNSEEN = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 # In English, German, French, Spanish, Portuguese, Italian and Russian.
 _ERRORS = frozenset(
-    """
-    #n/a #na #null! #div/0! #value! #ref! #name? #num! #spill! #calc! #error!
-    #nv #wert! #bezug! #zahl! #null! #valeur! #nom? #nombre! #valor! #¡valor! #nombre? #¿nombre?
-    #¡ref! #¡num! #¡div/0! #núm! #nome? #valore! #rif! #н/д #знач! #ссылка! #имя? #число! #дел/0!
-    """.split()
+    [
+        "#n/a",
+        "#na",
+        "#null!",
+        "#div/0!",
+        "#value!",
+        "#ref!",
+        "#name?",
+        "#num!",
+        "#spill!",
+        "#calc!",
+        "#error!",
+        "#nv",
+        "#wert!",
+        "#bezug!",
+        "#zahl!",
+        "#null!",
+        "#valeur!",
+        "#nom?",
+        "#nombre!",
+        "#valor!",
+        "#¡valor!",
+        "#nombre?",
+        "#¿nombre?",
+        "#¡ref!",
+        "#¡num!",
+        "#¡div/0!",
+        "#núm!",
+        "#nome?",
+        "#valore!",
+        "#rif!",
+        "#н/д",
+        "#знач!",
+        "#ссылка!",
+        "#имя?",
+        "#число!",
+        "#дел/0!",
+    ]
 )
-_TRUE = frozenset("true yes 1 x archived wahr vrai verdadero verdadeiro vero waar истина".split())
-_FALSE = frozenset("false no 0 falsch faux falso onwaar ложь".split())
+_TRUE = frozenset(
+    [
+        "true",
+        "yes",
+        "1",
+        "x",
+        "archived",
+        "wahr",
+        "vrai",
+        "verdadero",
+        "verdadeiro",
+        "vero",
+        "waar",
+        "истина",
+    ]
+)
+_FALSE = frozenset(["false", "no", "0", "falsch", "faux", "falso", "onwaar", "ложь"])
 _ROUNDED = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{1,3}")
 
 

@@ -16,8 +16,12 @@ _FORBIDDEN = re.compile("[^A-Za-z0-9._@-]+")
 _ADDRESS = re.compile(r"[^\s<>,;@()]+@[^\s<>,;@()]+\.[^\s<>,;@()]+")
 # A name with its address, or with its login, as in `Ann Li <ann@example.com>`.
 _WITH_ADDRESS = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>")
-_BETWEEN = re.compile(r"\s*[;\n|]\s*")
+_IN_PARENTHESES = re.compile(rf"(?P<name>[^()]*)\((?P<address>{_ADDRESS.pattern})\)")
+# A comma behind an address ends a person; one within a name does not. Mentions need none.
+_BETWEEN = re.compile(r"\s*[;\n|]\s*|\s+/\s+|(?<=>)\s*,\s*|\s+(?=@\w)")
 _COMMA = re.compile(r"\s*,\s*")
+# A surname of several words, as in `van der Berg, Anna Maria`.
+_SURNAME = re.compile(r"[a-z'\u2019]+\s+(?:[a-z'\u2019]+\s+)*[^\W\d_a-z]\S*")
 # A login has a small letter at its start, or a character that no name has.
 _LOGIN = re.compile(r"[a-z][^\s]*|[^\s]*[0-9_@][^\s]*")
 _NOBODY = frozenset(names_in(NOBODY))
@@ -43,6 +47,9 @@ def people_of(text: str, *, several: bool = False) -> tuple[Person, ...]:
     content = text.strip()
     if content.startswith("[") and content.endswith("]"):
         content, several = content[1:-1], True
+    words = content.split()
+    if all(_ADDRESS.fullmatch(word) for word in words):
+        content = "\n".join(words)
     people: dict[str, Person] = {}
     for part in _BETWEEN.split(content):
         names = _COMMA.split(part)
@@ -60,17 +67,18 @@ def _are_people(parts: list[str]) -> bool:
         return all("<" in part or _ADDRESS.fullmatch(part) for part in parts)
     return (
         len(parts) > 2
-        or all(" " in part for part in parts)
+        or (all(" " in part for part in parts) and not _SURNAME.fullmatch(parts[0]))
         or any(_LOGIN.fullmatch(part) for part in parts)
     )
 
 
 def _person(text: str) -> Person | None:
-    match = _WITH_ADDRESS.fullmatch(text)
+    match = _WITH_ADDRESS.fullmatch(text) or _IN_PARENTHESES.fullmatch(text)
     name, address = (match["name"], match["address"]) if match else (text, "")
     name, address = plain_line(name).strip(" \"'"), address.strip()
     email = next((one for one in (address, name) if _ADDRESS.fullmatch(one)), None)
-    name = name or email or address
+    # A mention is a login.
+    name = (name or email or address).removeprefix("@")
     if name.casefold() in _NOBODY or employee_id(name) is None:
         return None
     return Person(name, email)

@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from agent.importing.meaning.people import employee_id
+from agent.importing.meaning.people import employee_id, people_of
 from domain_services.kernel.types import EmployeeId
 
 ID = TypeAdapter(EmployeeId)
@@ -65,3 +65,30 @@ def test_name_without_a_readable_character_has_no_id(name: str) -> None:
 def test_services_accept_every_id(name: str) -> None:
     identity = employee_id(name)
     assert identity is None or ID.validate_python(identity)
+
+
+@pytest.mark.parametrize(
+    ("cell", "names"),
+    [
+        ("Doe, John", ["Doe, John"]),
+        ("van der Berg, Anna Maria", ["van der Berg, Anna Maria"]),
+        ("Ann Li, Bob Ray", ["Ann Li", "Bob Ray"]),
+        ("Ann Li / Bob Ray", ["Ann Li", "Bob Ray"]),
+        ("Doe, John <j@x.co>, Roe, Jane <r@x.co>", ["Doe, John", "Roe, Jane"]),
+        ("Doe, John <j@x.co>, Ann Li <a@x.co>", ["Doe, John", "Ann Li"]),
+        ("Doe, John (j@x.co)", ["Doe, John"]),
+        ("Doe, John (Ext.)", ["Doe, John (Ext.)"]),
+        ("@ann @bob", ["ann", "bob"]),
+        ("@ann, @bob", ["ann", "bob"]),
+        ("a@x.co b@x.co", ["a@x.co", "b@x.co"]),
+        ("[Ann Li, Bob]", ["Ann Li", "Bob"]),
+        ("Nicht zugewiesen", []),
+    ],
+)
+def test_cell_names_each_person_once(cell: str, names: list[str]) -> None:
+    assert [person.name for person in people_of(cell)] == names
+
+
+@pytest.mark.parametrize("cell", ["Doe, John <j@x.co>", "Doe, John (j@x.co)", "j@x.co"])
+def test_address_of_a_person_is_read(cell: str) -> None:
+    assert [person.email for person in people_of(cell)] == ["j@x.co"]
