@@ -8,6 +8,11 @@ MAX_ESTIMATE = 1_000_000
 # Hours and days are no points, so only names of points may follow the number.
 _POINTS = re.compile(r"\s*(?:story\s*points?|points?|pts?|sp)\.?$", re.IGNORECASE)
 _DECIMAL = re.compile(r"[0-9]{1,9}(?:[.,][0-9]{1,9})?")
+# Two different separators tell which one groups the digits; a single one is taken for a decimal.
+_GROUPED = re.compile(
+    r"[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]{1,9}|[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]{1,9}"
+    r"|[0-9]{1,3}(?:([ \u00a0\u2009\u202f'\u2019])[0-9]{3})(?:\1[0-9]{3})*(?:[.,][0-9]{1,9})?"
+)
 _FRACTION = re.compile(r"([0-9]{1,9})?\s*(?:([0-9])\s*/\s*([1-9])|([\u00bc-\u00be\u2150-\u215e]))")
 
 
@@ -17,6 +22,8 @@ def estimate_of(text: str) -> float | None:
     A decimal comma, a fraction such as ½ and a unit such as `5 pts` are read.
     """
     number = _POINTS.sub("", text.strip())
+    if _GROUPED.fullmatch(number):
+        number = _without_groups(number)
     if _DECIMAL.fullmatch(number):
         # Exports of many European locales write 3,5.
         estimate = float(number.replace(",", "."))
@@ -28,6 +35,11 @@ def estimate_of(text: str) -> float | None:
     else:
         return _plain_number(number)
     return estimate if estimate <= MAX_ESTIMATE else None
+
+
+def _without_groups(number: str) -> str:
+    decimal = number[-1 - len(re.split(r"[.,]", number)[-1])] if re.search("[.,]", number) else ""
+    return "".join(letter for letter in number if letter.isdigit() or letter == decimal)
 
 
 def _plain_number(text: str) -> float | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from agent.importing.meaning.status_names import CONTAINERS, PARTS, names_in
+from agent.importing.meaning.status_names import CONTAINERS, FEATURES, PARTS, names_in
 from agent.importing.meaning.statuses import plain_name
 from agent.importing.tasks import Kind
 
@@ -11,7 +11,7 @@ _KINDS: dict[str, Kind] = {
     **dict.fromkeys(names_in(PARTS), Kind.PART),
 }
 # A container in Azure Boards, a piece of work in other trackers: its children tell.
-_UNDECIDED = frozenset({"feature", "característica", "funktion", "fonctionnalité", "recurso"})
+_UNDECIDED = frozenset(names_in(FEATURES))
 
 
 def kind_of(type_name: str, own: Mapping[str, Kind] | None = None) -> Kind | None:

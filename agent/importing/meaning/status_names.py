@@ -19,6 +19,9 @@ to do|todo|open|new|backlog|reopened|reopen|ready|planned|triage|unstarted|propo
 |переоткрыто|бэклог
 |к работе|нужно сделать|не начато|da fare|da completare|aperto|te doen|open staand|do zrobienia
 |待办|未着手
+|seleccionado para desarrollo|für die entwicklung ausgewählt|sélectionné pour le développement
+|réouvert|por fazer|selecionado para desenvolvimento|открытый|выбрано для разработки|nog te doen
+|otwarte|待处理|オープン|作業前
 """
 DOING = """
 doing|in progress|inprogress|in development|in review|code review|review|peer review|in testing
@@ -35,6 +38,8 @@ doing|in progress|inprogress|in development|in review|code review|review|peer re
 |в работе|в процессе|выполняется|в разработке|на проверке|на ревью|тестирование|в тестировании
 |заблокировано
 |in corso|in lavorazione|mee bezig|in behandeling|wordt uitgevoerd|w toku|进行中|正在进行|進行中
+|aktiv|actif|active|activo|activa|ativo|ativa|активный|активна|активно|in überprüfung
+|wird ausgeführt|en cours de revue|em curso|em análise|bezig|in uitvoering|处理中|作業中
 """
 DONE = """
 done|closed|resolved|completed|complete|finished|fixed|merged|released|shipped|deployed
@@ -49,6 +54,9 @@ done|closed|resolved|completed|complete|finished|fixed|merged|released|shipped|d
 |готово|выполнено|сделано|закрыт|закрыто|закрыта|решен|решён|решено|решена|завершено|завершен
 |завершён|выполнен
 |fatto|completato|completata|chiuso|gereed|voltooid|afgerond|gotowe|ukończone|完成|已完成|完了
+|ausgeliefert|veröffentlicht|publicado|publicada|entregado|entregada|livrée|publié|publiée
+|entregue|encerrado|encerrada|решенные|решённые|опубликовано|выпущено|chiusa|klaar|gesloten|opgelost
+|zamknięte|rozwiązane|已解决|已关闭|解決済み|クローズ
 """
 DROPPED = """
 canceled|cancelled|won't do|wont do|won't fix|wont fix|wontfix|removed|rejected|abandoned
@@ -64,12 +72,18 @@ canceled|cancelled|won't do|wont do|won't fix|wont fix|wontfix|removed|rejected|
 |отменен|отменён|отменено|отменена|отклонен|отклонён|отклонено|отклонена|дубликат
 |не будет сделано
 |не будет выполнено|annullato|annullata|geannuleerd|afgewezen|anulowane|odrzucone|已取消|キャンセル
+|abgewiesen|entfernt|supprimé|supprimée|eliminado|eliminada|removido|removida|удалено|удален
+|удалён|no se realizará|no se solucionará|wird nicht ausgeführt|wird nicht umgesetzt|doppelt
+|ne sera pas effectué|ne sera pas traité|ne pas faire|dupliqué|en double|duplicata|duplicata de
+|não será realizado|recusado|recusada|дублирование|повтор|duplicato|rifiutato|duplicaat|重复|不做
+|重複|対応しない
 """
 DONE_RESOLUTIONS = """
 fixed|implemented|delivered|done|corregido|corregida|arreglado|solucionado|realizado|umgesetzt
 |korrigiert
 |corrigé|corrigée|réalisé|fait|corrigido|corrigida|implementado|исправлено|исправлен|реализовано
 |corretto|risolto
+|исправленный|terminé(e)|naprawiono|修正済み
 """
 DROPPED_RESOLUTIONS = """
 cannot reproduce|can't reproduce|can not reproduce|not reproducible|unable to reproduce
@@ -92,11 +106,21 @@ cannot reproduce|can't reproduce|can not reproduce|not reproducible|unable to re
 |не воспроизводится|невозможно воспроизвести|не удается воспроизвести|не будет исправлено
 |не будет исправляться
 |неполный|неполная|не ошибка|не дефект|non riproducibile|non verrà risolto|niet reproduceerbaar
+|known error|hardware failure|software failure|rejected by design|ne pas corriger|duplicar
+|não foi possível reproduzir|não é um erro|отказ в исправлении|не является ошибкой|无法重现|不解决
+|再現不可
 """
 NOBODY = """
 unassigned|none|nobody|no one|n/a|not assigned|null|sin asignar|no asignado|nicht zugewiesen|niemand
 |non attribué|non assigné|personne|não atribuído|sem responsável|ninguém|не назначен|не назначено
 |нет|non assegnato|niet toegewezen|nieprzypisane
+"""
+UNRESOLVED = """
+unresolved|none|-|n/a|null|not resolved|open|empty|sin resolver|sin resolución|no resuelta
+|no resuelto
+|unerledigt|nicht erledigt|nicht gelöst|offen|keine|non résolu|non résolue|aucune|não resolvido
+|não resolvida|sem resolução|нет|нет решения|не решен|не решён|не решено|не решена|non risolto
+|onopgelost|nierozwiązane|未解决|未解決
 """
 NO_PRIORITY = """
 no priority|none|not set|not prioritized|unprioritized|undefined|unset|-|sin prioridad
@@ -105,6 +129,11 @@ no priority|none|not set|not prioritized|unprioritized|undefined|unset|-|sin pri
 CONTAINERS = """
 epic|epics|initiative|theme|milestone|phase|portfolio epic|legend|épica|epica|iniciativa|épico|epos
 |initiativ|épopée|épique|эпик|инициатива
+|capability|business initiative|saga|objective|thema|themen|thème|tema|тема
+"""
+FEATURES = """
+feature|característica|funcionalidad|funktion|fonctionnalité|recurso|funcionalidade|фича|функция
+|функциональность
 """
 PARTS = """
 sub task|subtask|sub bug|checklist item|subtarea|sub tarea|unteraufgabe|teilaufgabe|sous tâche

@@ -42,6 +42,8 @@ _RESOLUTIONS = (
     | _names(status_names.DROPPED_RESOLUTIONS, State.DROPPED)
 )
 
+_UNRESOLVED = frozenset(map(plain_name, status_names.names_in(status_names.UNRESOLVED)))
+
 
 def state_of(status: str, *named: Mapping[str, State]) -> State | None:
     """Return the state that a status means; None when its name is not known.
@@ -72,3 +74,8 @@ def resolution_state(resolution: str, own: Mapping[str, State] | None = None) ->
     name = plain_name(resolution)
     state = own.get(name) if own else None
     return state or _RESOLUTIONS.get(name)
+
+
+def is_unresolved(resolution: str) -> bool:
+    """Return True for a resolution that says that there is none, such as `Unresolved`."""
+    return plain_name(resolution) in _UNRESOLVED

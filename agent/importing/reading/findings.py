@@ -1,5 +1,6 @@
 """Sentences of a preview about what the rows mean, and the doubts that a person must settle."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from agent.importing.loading.limits import MAX_LABELS
@@ -49,11 +50,35 @@ def state_notices(
             "is wrong.",
             "warning",
         )
+    yield from _resolutions(tally)
     if tally.corrected:
         yield Notice(
             f"{plural(tally.corrected, 'finish day')} before the creation of the task: "
             "moved to the day of its creation."
         )
+
+
+def _resolutions(tally: Tally) -> Iterator[Notice]:
+    if unknown := tally.unknown_resolutions:
+        yield Notice(
+            f"{plural(unknown.total(), 'task')} closed with a resolution that is not known "
+            f"({_counted(unknown)}): counted as completed. If no work was done, say so with "
+            f'--status "{unknown.most_common(1)[0][0]}=dropped".',
+            "warning",
+        )
+    if stale := tally.resolved_open:
+        yield Notice(
+            f"{plural(stale.total(), 'open task')} with a resolution ({_counted(stale)}): "
+            "the status counts, so they are open.",
+            "warning",
+        )
+
+
+def _counted(names: Counter[str]) -> str:
+    shown = names.most_common(_SHOWN_STATUSES)
+    more = len(names) - len(shown)
+    listing = ", ".join(f"{name!r} {count:,}" for name, count in shown)
+    return f"{listing} and {more} more" if more else listing
 
 
 def _unknown_days(
@@ -88,14 +113,17 @@ def kind_notices(
     containers = [count for count in kinds if count.kind is Kind.CONTAINER]
     if containers:
         reason = f"only {', '.join(types)} count, as asked" if types else "they hold other tasks"
-        yield Notice(f"Not planned and not counted: {_listing(containers)}; {reason}.", "warning")
+        text = f"Not planned and not counted: {_listing(containers)}; {reason}."
+        if not work:
+            text += f" No task is left: --types {_type_names(containers)} plans and counts them."
+        yield Notice(text, "warning")
     parts = sum(count.tasks for count in kinds if count.kind is Kind.PART)
     alone = sum(task.kind is Kind.PART for task in work)
     if parts > alone:
         yield Notice(
-            f"{plural(parts - alone, 'row')} that are steps of another task "
-            f"({_listing([count for count in kinds if count.kind is Kind.PART])}): they go where "
-            "their task goes, and are not planned or counted alone. --types chooses otherwise.",
+            f"{plural(parts - alone, 'step')} of other tasks "
+            f"({_listing([count for count in kinds if count.kind is Kind.PART])}): planned and "
+            "counted with their tasks, not alone. --types chooses otherwise.",
             "warning",
         )
     if alone:
@@ -103,6 +131,11 @@ def kind_notices(
             f"{plural(alone, 'step')} whose task is not in the file: planned and counted as tasks "
             "of their own."
         )
+
+
+def _type_names(kinds: Iterable[KindCount]) -> str:
+    names = ",".join(count.type for count in kinds if count.type)
+    return f'"{names}"' if " " in names else names or "all"
 
 
 def _listing(kinds: Iterable[KindCount]) -> str:

@@ -56,5 +56,6 @@ def find_in_row(values: Values, key: str) -> tuple[str, str] | None:
         return "id", project
     url = next((text for text in values.get("url", ()) if text), "")
     if url and (project := project_of_url(url)) is not None:
-        return "url", project
+        # A repository such as next.js has a name that is no id as it stands.
+        return "url", project if is_project_id(project) else project_of_name(project) or project
     return None

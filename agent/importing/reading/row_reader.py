@@ -21,6 +21,7 @@ from agent.importing.meaning.priorities import is_no_priority
 from agent.importing.meaning.statuses import (
     State,
     category_state,
+    is_unresolved,
     plain_name,
     resolution_state,
     state_of,
@@ -124,6 +125,7 @@ class RowReader:
         tally.closed_by_day += closing.contradiction == "closed"
         if closing.state is None and task.status and task.kind is not Kind.CONTAINER:
             tally.unknown_statuses[task.status] += 1
+        self._count_resolution(task, _first(values, "resolution"))
         counted = task.finished if task.kind is Kind.WORK else None
         if counted and closing.source == "transitions":
             tally.finish_columns["history of the status"] += 1
@@ -135,6 +137,15 @@ class RowReader:
                     uses = tally.columns.setdefault(name, Counter())
                     uses[self.headers[name][place]] += 1
                     break
+
+    def _count_resolution(self, task: Task, text: str) -> None:
+        if not text or is_unresolved(text) or task.kind is not Kind.WORK:
+            return
+        resolution = self._resolution(text)
+        if resolution is None and task.state is State.DONE:
+            self.tally.unknown_resolutions[text] += 1
+        elif resolution is not None and task.state in (State.TO_DO, State.DOING):
+            self.tally.resolved_open[text] += 1
 
     def _column(self, values: Values, field_name: str) -> str:
         """Return the name of the column that a row's value of a field comes from."""
@@ -176,9 +187,7 @@ class RowReader:
                 chosen=chosen,
                 category=self._category(category) if category else None,
                 status=state,
-                resolution=resolution_state(resolution, self.profile.resolutions)
-                if resolution
-                else None,
+                resolution=self._resolution(resolution) if resolution else None,
                 finished=self._date("finished", finished) if finished else None,
                 dropped=self._optional_date("dropped", values),
                 changed=self._optional_date("status_changed", values),
@@ -192,6 +201,12 @@ class RowReader:
         flag = flag_of(text)
         # Categories such as Trello's `Due Complete` are flags, which a spreadsheet translates.
         return category_state(text if flag is None else str(flag), self.profile.categories)
+
+    def _resolution(self, text: str) -> State | None:
+        chosen = self.options.statuses.get(plain_name(text))
+        if chosen in (State.DONE, State.DROPPED):
+            return chosen
+        return resolution_state(text, self.profile.resolutions)
 
     def _transitions(self, transitions: Sequence[tuple[datetime, str]]) -> tuple[Transition, ...]:
         return tuple(

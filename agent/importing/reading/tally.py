@@ -42,6 +42,10 @@ class Tally:
     """Tasks by the field that told the project: project, id or url."""
     unknown_statuses: Counter[str] = field(default_factory=Counter[str])
     """Tasks without any sign of an end, by their unknown status."""
+    unknown_resolutions: Counter[str] = field(default_factory=Counter[str])
+    """Finished tasks by their resolution, which is not known."""
+    resolved_open: Counter[str] = field(default_factory=Counter[str])
+    """Open tasks by a resolution that says they are closed."""
     estimates: Occurrences = field(default_factory=Occurrences)
     """Estimates that could not be read."""
     read_estimates: int = 0

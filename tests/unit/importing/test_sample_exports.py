@@ -107,7 +107,7 @@ def test_only_stories_are_planned_and_counted() -> None:
     }
     assert states(recognition) == (6, 0, 3, 0, 0)
     assert "3 Epic" in notice(recognition, "Not planned")
-    assert "27 Sub-task" in notice(recognition, "steps of another task")
+    assert "27 Sub-task" in notice(recognition, "steps of other tasks")
     assert by_id(recognition)["HIE-3"].parent == "HIE-2"
     studied = study(recognition)
     assert completed_in_sprints(studied) == 6
