@@ -24,7 +24,7 @@ ANY_TABLE = Profile(
 )
 PROFILES: tuple[Profile, ...] = (
     *JIRA,
-    LINEAR,
+    *LINEAR,
     AZURE_BOARDS,
     *GITHUB,
     GITLAB,

@@ -1,11 +1,13 @@
 """Export of Linear."""
 
+from dataclasses import replace
+
 from agent.importing.meaning.statuses import State
 from agent.importing.profiles.profile import Profile
 
 # Older exports end with Roadmaps, newer ones with UUID, Time in status and relations. Their dates
 # are ISO, or JavaScript's `Mon Apr 21 2025 10:17:06 GMT+0000 (GMT)`. Rows may end early.
-LINEAR = Profile(
+CYCLES = Profile(
     name="Linear",
     telling=("team", "cycle number", "completed"),
     columns={
@@ -38,4 +40,15 @@ LINEAR = Profile(
     sprint_word="Cycle",
     export="In the workspace's settings, choose Import and export, then Export CSV.",
     seen="real",
+)
+# A list whose columns for cycles were taken out.
+LINEAR = (
+    CYCLES,
+    replace(
+        CYCLES,
+        name="Linear, without cycles",
+        telling=("team", "status", "completed", "canceled"),
+        not_telling=("cycle number",),
+        seen="documented",
+    ),
 )

@@ -27,7 +27,8 @@ CUSTOM_FIELD_PREFIXES = frozenset(
 )
 _SEPARATORS = re.compile(r"[\s_-]+")
 _UNIT = re.compile(
-    r"\s*[(\[]\s*(?:(?:utc|gmt)(?:\s*[+-]\s*\d{1,2}(?::?\d{2})?)?|[a-z]+/[a-z_/]+"
+    r"\s*[(\[]\s*(?:(?:utc|gmt)(?:\s*[+-]\s*\d{1,2}(?::?\d{2})?)?|[a-z]+/[a-z_/]+|e[sd]t|[cmp][sd]t|cet|cest|eet|eest|wet|west|bst|msk|ist|jst|aest"
+    r"|[a-z]+ time"
     r"|days?|hours?|hrs?|minutes?|mins?|seconds?|secs?|ms|h|points?|pts?|sp)\s*[)\]]$"
 )
 

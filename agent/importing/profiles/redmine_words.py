@@ -43,7 +43,7 @@ GERMAN = Words(
         "assignee": ("zugewiesen an",),
         "updated": ("aktualisiert",),
         "created": ("angelegt",),
-        "finished": ("geschlossen am",),
+        "finished": ("geschlossen am", "geschlossen"),
         "type": ("tracker",),
         "sprint": ("zielversion",),
         "estimate": ("geschätzter aufwand",),

@@ -97,3 +97,13 @@ def test_profile_says_how_to_get_the_export_and_what_it_lacks(profile: Profile) 
 
 def test_files_are_all_of_the_folder() -> None:
     assert set(PROFILE_OF) <= {path.name for path in EXPORTS.iterdir()}
+
+
+def test_linear_without_the_columns_of_cycles_is_told() -> None:
+    header = ("ID", "Team", "Title", "Status", "Project", "Created", "Completed", "Canceled")
+    assert tell(header).profile.name == "Linear, without cycles"
+
+
+@pytest.mark.parametrize("unit", ["(CET)", "(Eastern Time)", "[EST]", "(Europe/Berlin)"])
+def test_zone_behind_a_name_is_no_part_of_it(unit: str) -> None:
+    assert normalised(f"Closed at {unit}") == "closed at"
