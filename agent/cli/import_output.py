@@ -48,9 +48,9 @@ def show_study(study: Study, rejected: Sequence[Path]) -> None:
     for note in study_notes(study):
         console.print(Text(note))
     show_recognitions(study.recognitions, rejected)
-    title = f"As of {study.day}, sprints of {study.cadence_days} days"
-    table = Table(title=title, title_justify="left")
-    for name in ("project", "backlog", "past sprints", "completed in the last six"):
+    table = Table(title=f"As of {study.day}", title_justify="left")
+    columns = ("project", "backlog", "past sprints", "sprint days", "completed in the last six")
+    for name in columns:
         table.add_column(name, justify="left" if name == "project" else "right")
     for history in study.histories:
         recent = history.sprints[-_SHOWN_SPRINTS:]
@@ -58,6 +58,7 @@ def show_study(study: Study, rejected: Sequence[Path]) -> None:
             history.project_id,
             str(len(history.backlog)),
             str(len(history.sprints)),
+            str(study.lengths[history.project_id].days),
             ", ".join(str(len(sprint.finished)) for sprint in recent),
         )
     console.print(table)

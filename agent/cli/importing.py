@@ -42,7 +42,7 @@ AsOf = Annotated[
 ]
 Cadence = Annotated[
     str | None,
-    typer.Option(help="Length of a sprint, e.g. 2w or 10d; default: as imported before, or 2w."),
+    typer.Option(help="Length of a sprint, e.g. 2w or 10d; default: as before, as tracked, or 2w."),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what is recognised, import nothing.")]
 Rejects = Annotated[

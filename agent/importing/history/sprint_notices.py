@@ -5,9 +5,21 @@ from itertools import pairwise
 
 from agent.importing.history.filling import PastSprint
 from agent.importing.history.history_windows import ProjectHistory
+from agent.importing.history.sprint_length import SprintLength
 from agent.importing.history.tracker_sprints import last_day
 from agent.importing.notices import Notice
 from domain_services.kernel.words import counted, listed
+
+
+def length_notice(project_id: str, length: SprintLength) -> Notice | None:
+    """Say that a length follows the tracker's sprints; None for one that does not."""
+    if not length.sprints:
+        return None
+    return Notice(
+        f"{project_id}: sprints are taken as {counted(length.days, 'day')} long, the typical length"
+        f" of the last {counted(length.sprints, 'sprint')} of the tracker that are over;"
+        " --cadence names another."
+    )
 
 
 def sprint_notices(history: ProjectHistory) -> Iterator[Notice]:

@@ -9,14 +9,13 @@ from agent.importing.history.changes import Changes, count_changes
 from agent.importing.history.cutoff import choose_as_of, clock_of, newest_day
 from agent.importing.history.history_windows import ProjectHistory, split_history
 from agent.importing.history.known_rows import KnownRows
-from agent.importing.history.sprint_notices import sprint_notices
+from agent.importing.history.sprint_length import SprintLength, choose_length
+from agent.importing.history.sprint_notices import length_notice, sprint_notices
 from agent.importing.history.union import unite, unite_sprints
 from agent.importing.meaning import ranks
 from agent.importing.reading.recognition import Recognition
 from agent.importing.tasks import Task
 from domain_services.project.schema import Clock
-
-DEFAULT_CADENCE_DAYS = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +30,8 @@ class Study:
     """Day of the import."""
     clock: Clock
     """`live` for a day of the last four weeks, `held` for an older one."""
-    cadence_days: int
-    """Length of the windows, in days."""
+    lengths: Mapping[str, SprintLength]
+    """Length of the windows, by project."""
     known_before: Mapping[str, KnownRows]
     """Rows of earlier imports by project; a new project is absent."""
     rows: Mapping[str, KnownRows]
@@ -88,27 +87,33 @@ def study_files(
         # Without a day of its own, an export brings a project no further back than it is.
         day = max([day, *(rows.day for rows in known_before.values())])
     _refuse_earlier_day(day, known_before.values())
-    cadence_days = requested_cadence or _cadence(known_before)
+    by_project = _by_project(united, names)
+    own_sprints = {
+        name: tuple(sprint for sprint in sprints if sprint.project == name) for name in names
+    }
+    lengths = {
+        name: choose_length(requested_cadence, known_before.get(name), own_sprints[name], day)
+        for name in names
+    }
     known_until = max(
         [newest_day(files.tasks) or day, *(rows.known_until for rows in known_before.values())]
     )
-    by_project = _by_project(united, names)
     return Study(
         recognitions=tuple(recognitions),
         repeated=files.repeated,
         day=day,
         clock=clock_of(day, today),
-        cadence_days=cadence_days,
+        lengths=lengths,
         known_before=known_before,
         rows={
             name: KnownRows(
                 project_id=name,
                 as_of=day,
-                cadence_days=cadence_days,
+                cadence_days=lengths[name].days,
                 known_until=known_until,
                 tasks=tuple(tasks),
                 anchor=known_before[name].windows_end if name in known_before else day,
-                sprints=tuple(sprint for sprint in sprints if sprint.project == name),
+                sprints=own_sprints[name],
             )
             for name, tasks in by_project.items()
         },
@@ -116,7 +121,13 @@ def study_files(
             name: frozenset(task.id for task in tasks)
             for name, tasks in _by_project(files.tasks, names).items()
         },
-        histories=tuple(split_history(united, day, cadence_days, known_until, sprints).values()),
+        histories=tuple(
+            history
+            for name, tasks in by_project.items()
+            for history in split_history(
+                tasks, day, lengths[name].days, known_until, own_sprints[name]
+            ).values()
+        ),
     )
 
 
@@ -135,16 +146,6 @@ def _refuse_earlier_day(day: date, known_before: Iterable[KnownRows]) -> None:
                 f"Project {rows.project_id} is at {rows.day} and never goes back: import as of "
                 "that day or a later one, or use another --prefix or another --data-dir."
             )
-
-
-def _cadence(known_before: Mapping[str, KnownRows]) -> int:
-    lengths = {rows.cadence_days for rows in known_before.values()}
-    if len(lengths) > 1:
-        raise CsvRefused(
-            "The projects of the file have windows of different lengths "
-            f"({', '.join(f'{days}d' for days in sorted(lengths))}): name one with --cadence."
-        )
-    return next(iter(lengths), DEFAULT_CADENCE_DAYS)
 
 
 def study_warnings(study: Study) -> list[str]:
@@ -172,6 +173,11 @@ def study_warnings(study: Study) -> list[str]:
 
 
 def study_notes(study: Study) -> list[str]:
-    """Say how the sprints of the tracker are known, and which of them run."""
+    """Say how long sprints are taken to be, how those of the tracker are known, which run."""
+    lengths = [
+        notice.text
+        for name, length in study.lengths.items()
+        if (notice := length_notice(name, length)) is not None
+    ]
     notices = [notice for history in study.histories for notice in sprint_notices(history)]
-    return [notice.text for notice in notices if notice.weight == "note"]
+    return lengths + [notice.text for notice in notices if notice.weight == "note"]

@@ -36,7 +36,8 @@ async def run_import(
     for plan, project in zip(plans, existing, strict=True):
         if project is not None:
             before = study.known_before.get(plan.project.id)
-            check_update(project, before, study.day, study.cadence_days)
+            length = study.lengths[plan.project.id]
+            check_update(project, before, study.day, length.days)
     results: list[LoadResult] = []
     for plan, project in zip(plans, existing, strict=True):
         advance = progress(plan)

@@ -113,6 +113,8 @@ def test_files_of_one_import_unite_and_keep_their_own_refused_rows(
         "backlog": 2,
         "past_sprints": 0,
         "created_later": 0,
+        "sprints": [],
+        "running_sprints": [],
         "release_command": "dsm clock P --live",
         "changes": None,
     }
