@@ -12,6 +12,8 @@ STATE_WORDS: dict[str, State] = {
     "done": State.DONE,
     "dropped": State.DROPPED,
 }
+# Value of --types with which every row is work.
+ALL_TYPES = "all"
 _SHARE = re.compile(r"([0-9]{1,3}(?:[.,][0-9]{1,4})?)\s*%")
 
 
@@ -31,7 +33,10 @@ def parse_statuses(texts: Iterable[str]) -> dict[str, State]:
                 f"the meanings are {', '.join(STATE_WORDS)}."
             )
         if states.setdefault(plain_name(name), state) is not state:
-            raise CsvRefused(f"--status gives {name!r} two meanings: keep one.")
+            raise CsvRefused(
+                f"--status gives {name!r} two meanings, {states[plain_name(name)]} and {state}: "
+                "keep one."
+            )
     return states
 
 
@@ -42,6 +47,8 @@ def parse_types(text: str | None) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
     if not names:
         raise CsvRefused("--types names no type: give some, such as Story,Bug,Task, or all.")
+    if len(names) > 1 and any(plain_name(name) == ALL_TYPES for name in names):
+        raise CsvRefused("--types all stands alone: give it alone, or name the types.")
     return names
 
 

@@ -21,6 +21,8 @@ class Kind(StrEnum):
     """Holds work of months, such as an epic; never planned and never counted."""
     PART = "part"
     """Step of a task, such as a sub-task; goes where its parent goes and counts with it."""
+    LEFT_OUT = "left out"
+    """Work of a type that a person did not choose; never planned, never counted, and no label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,8 @@ class Task:
     """Status as the file writes it."""
     priority: str | None = None
     """Priority as the file writes it."""
+    priority_level: int | None = None
+    """Meaning of the priority, from 1 (the highest) to 5; None when not known."""
     rank: str | None = None
     """Place in the backlog as the file writes it: a number, or a text that sorts by letters."""
     assignee: str | None = None
@@ -100,7 +104,7 @@ class Task:
     sprints: tuple[str, ...] = ()
     """Names of the sprints that the task was in, the first one first."""
     email: str | None = None
-    """Address of the assignee."""
+    """E-mail address of the assignee."""
     others: tuple[str, ...] = ()
     """Names of further people on the task."""
     transitions: tuple[Transition, ...] = ()

@@ -14,7 +14,7 @@ def work_of(tasks: Iterable[Task]) -> list[Task]:
     """Return the tasks that are planned and counted, the oldest first.
 
     Containers become a label of the tasks in them. Parts become lines in the checklist of their
-    task; a part of no known task is work of its own.
+    task; a part of no known task is work of its own. Rows that were left out become nothing.
     """
     # docs/adr/0161-tracker-sprints-as-history.md
     ordered = sorted(tasks, key=lambda task: (task.created, task.id))
@@ -24,7 +24,7 @@ def work_of(tasks: Iterable[Task]) -> list[Task]:
     work: list[Task] = []
     lines: dict[tuple[str, str], list[str]] = {}
     for task in ordered:
-        if task.kind is Kind.CONTAINER:
+        if task.kind in (Kind.CONTAINER, Kind.LEFT_OUT):
             continue
         owner = _owner(task, by_key) if task.kind is Kind.PART else None
         if owner is None:

@@ -1,6 +1,6 @@
 """Documents that an import sends: a project, its people, tasks, retrospectives and episodes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from uuid import NAMESPACE_URL, uuid5
 
@@ -45,12 +45,20 @@ def project(
     )
 
 
-def person(task: Task) -> EmployeeCreate | None:
-    """Build the person that a task is assigned to; None when nobody is."""
-    identity = _assignee(task)
-    if task.assignee is None or identity is None:
-        return None
-    return EmployeeCreate(id=identity, name=task.assignee)
+def people(tasks: Iterable[Task]) -> dict[str, EmployeeCreate]:
+    """Build the people on tasks by their id: the assignee and everybody else.
+
+    A person has the address of the first task that tells it.
+    """
+    known: dict[str, EmployeeCreate] = {}
+    for task in tasks:
+        for name in (task.assignee, *task.others):
+            if not name or (identity := employee_id(name)) is None:
+                continue
+            email = task.email if name == task.assignee else None
+            if identity not in known or (email and known[identity].email is None):
+                known[identity] = EmployeeCreate(id=identity, name=name, email=email)
+    return known
 
 
 def _assignee(task: Task) -> str | None:
@@ -67,7 +75,8 @@ def backlog_task(task: Task, day: date | None = None, tracker: Timeline = NO_SPR
     running = {sprint.name for sprint in tracker.running}
     return TaskCreate(
         title=task.title or task.id,
-        priority=priority_of(task.priority or "") or DEFAULT_PRIORITY,
+        # Rows of an earlier release have no level.
+        priority=task.priority_level or priority_of(task.priority or "") or DEFAULT_PRIORITY,
         type=task.type or "task",
         labels=list(task.labels[:MAX_LABELS]),
         estimate=task.estimate,

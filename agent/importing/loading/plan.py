@@ -73,11 +73,7 @@ def prepare(
 
 def _people(history: ProjectHistory) -> tuple[EmployeeCreate, ...]:
     recent = [task for sprint in history.sprints[-TEAM_SPRINTS:] for task in sprint.finished]
-    people = {
-        person.id: person
-        for person in map(documents.person, [*recent, *history.backlog])
-        if person is not None
-    }
+    people = documents.people([*recent, *history.backlog])
     return tuple(people[identity] for identity in sorted(people))
 
 

@@ -217,6 +217,8 @@ class TaskSync:
         if document.description != task.description and old and old.checklist != row.checklist:
             fields["description"] = document.description
         owner_changed = old is None or old.assignee != row.assignee
+        if row.is_open(day) and (old is None or old.others != row.others):
+            await self._add_people([row])
         if owner_changed and document.assigned_to != task.assigned_to:
             await self._add_people([row])
             if in_sprint:
@@ -266,7 +268,7 @@ class TaskSync:
                 return
 
     async def _add_people(self, tasks: Iterable[Task]) -> None:
-        people = {person.id: person for task in tasks if (person := documents.person(task))}
+        people = documents.people(tasks)
         if self._people is None:
             team = await self._services.project.list_team_members(self._rows.project_id)
             self._people = {member.id for member in team.team_members}

@@ -25,7 +25,7 @@ def find_invalid_field(task: Task) -> tuple[str, str] | None:
     try:
         documents.backlog_task(task)
         documents.outcome(task)
-        documents.person(task)
+        documents.people([task])
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = str(first["loc"][0]) if first["loc"] else ""

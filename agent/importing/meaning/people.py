@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 
-from agent.importing.meaning.plain_text import plain_line
+from agent.importing.meaning.plain_text import plain_line, shortened
 from agent.importing.meaning.status_names import NOBODY, names_in
 
 MAX_CHARACTERS = 64  # of an EmployeeId
+MAX_ADDRESS = 254
+MAX_NAME = 300  # of an employee
 # 4 billion values: two names of one file practically never share one.
 _HASH_DIGITS = 8
 _FORBIDDEN = re.compile("[^A-Za-z0-9._@-]+")
@@ -61,6 +63,12 @@ def people_of(text: str, *, several: bool = False) -> tuple[Person, ...]:
     return tuple(people.values())
 
 
+def address_in(text: str) -> str | None:
+    """Return the first e-mail address in a text; None without one that can be kept."""
+    match = _ADDRESS.search(text)
+    return match[0] if match and len(match[0]) <= MAX_ADDRESS and match[0].isprintable() else None
+
+
 def _are_people(parts: list[str]) -> bool:
     """Tell whether the parts around commas are whole names."""
     if any("<" in part or _ADDRESS.fullmatch(part) for part in parts):
@@ -76,9 +84,9 @@ def _person(text: str) -> Person | None:
     match = _WITH_ADDRESS.fullmatch(text) or _IN_PARENTHESES.fullmatch(text)
     name, address = (match["name"], match["address"]) if match else (text, "")
     name, address = plain_line(name).strip(" \"'"), address.strip()
-    email = next((one for one in (address, name) if _ADDRESS.fullmatch(one)), None)
+    email = address_in(address) or address_in(name)
     # A mention is a login.
-    name = (name or email or address).removeprefix("@")
+    name = shortened((name or email or address).removeprefix("@"), MAX_NAME)
     if name.casefold() in _NOBODY or employee_id(name) is None:
         return None
     return Person(name, email)

@@ -1,9 +1,11 @@
 """Priorities of trackers as numbers from 1 (the highest) to 5."""
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 
 from agent.importing.meaning.status_names import NO_PRIORITY, names_in
+from agent.importing.meaning.statuses import plain_name
 
 DEFAULT_PRIORITY = 3
 # No priority was given: the default one, and no unknown name.
@@ -70,14 +72,27 @@ _NAMES = {
 _NUMBERED = re.compile(r"(?:p ?(?P<p>[0-5])|(?P<n>[1-5]))(?:\s*[-\u2013:.)(]\s*\D*|\s+[^\W\d].*)?")
 
 
-def is_no_priority(text: str) -> bool:
-    """Return True for a text that says that no priority was given."""
+def is_no_priority(text: str, own: Mapping[str, int | None] | None = None) -> bool:
+    """Return True for a text that says that no priority was given.
+
+    `own` are priorities of the tracker; None as a value says the same.
+    """
+    if own and own.get(name := plain_name(text), name) is None:
+        return True
     return " ".join(text.split()).casefold() in _NONE
+
+
+def level_of(text: str, own: Mapping[str, int | None]) -> int | None:
+    """Return the number that a priority's name means; None when the name is not known.
+
+    `own` are priorities of the tracker, which go before the common names.
+    """
+    return own.get(plain_name(text)) or priority_of(text)
 
 
 @lru_cache(maxsize=1024)
 def priority_of(text: str) -> int | None:
-    """Return the number that a priority's name means; None when the name is not known."""
+    """Return the number that a common name of a priority means; None when it is not known."""
     normalised = " ".join(text.split()).casefold()
     if (priority := _NAMES.get(normalised)) is not None:
         return priority

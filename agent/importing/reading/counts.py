@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from agent.importing.meaning.priorities import priority_of
 from agent.importing.meaning.statuses import State, plain_name, state_of
 from agent.importing.tasks import Kind, Task
 
@@ -47,9 +46,11 @@ class ProjectCount:
     done_on_unknown_day: int
     """Tasks that were finished on a day that nothing tells."""
     containers: int
-    """Rows that hold tasks, such as epics, or that were left out."""
+    """Rows that hold tasks, such as epics."""
     parts: int
     """Rows that are steps of a task."""
+    left_out: int
+    """Rows of types that a person did not choose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +154,7 @@ def _project(
         done_on_unknown_day=states.done_on_unknown_day,
         containers=kinds.get((project, Kind.CONTAINER), 0),
         parts=kinds.get((project, Kind.PART), 0),
+        left_out=kinds.get((project, Kind.LEFT_OUT), 0),
     )
 
 
@@ -191,12 +193,9 @@ def _common_state(states: Counter[State | None], by_name: State | None) -> State
     return by_name if by_name or None in states else states.most_common(1)[0][0]
 
 
-def count_priorities(
-    tasks: Sequence[Task], own: Mapping[str, int | None]
-) -> tuple[PriorityCount, ...]:
+def count_priorities(tasks: Sequence[Task]) -> tuple[PriorityCount, ...]:
     """Count the tasks of each priority, the most frequent first."""
-    counts = Counter(task.priority for task in tasks if task.priority)
+    counts = Counter((task.priority, task.priority_level) for task in tasks if task.priority)
     return tuple(
-        PriorityCount(name, count, own.get(plain_name(name)) or priority_of(name))
-        for name, count in counts.most_common()
+        PriorityCount(name or "", count, level) for (name, level), count in counts.most_common()
     )

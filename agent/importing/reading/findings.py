@@ -112,11 +112,16 @@ def kind_notices(
     """Say which rows are no work of their own, and why."""
     containers = [count for count in kinds if count.kind is Kind.CONTAINER]
     if containers:
-        reason = f"only {', '.join(types)} count, as asked" if types else "they hold other tasks"
-        text = f"Not planned and not counted: {_listing(containers)}; {reason}."
+        text = f"Not planned and not counted: {_listing(containers)}; they hold other tasks."
         if not work:
             text += f" No task is left: --types {_type_names(containers)} plans and counts them."
         yield Notice(text, "warning")
+    if left_out := [count for count in kinds if count.kind is Kind.LEFT_OUT]:
+        yield Notice(
+            f"Left out by --types {','.join(types)}: {_listing(left_out)}; neither planned nor "
+            "counted.",
+            "warning",
+        )
     parts = sum(count.tasks for count in kinds if count.kind is Kind.PART)
     alone = sum(task.kind is Kind.PART for task in work)
     if parts > alone:
@@ -211,15 +216,16 @@ def _examples(texts: Occurrences) -> str:
     return ", ".join(repr(text) for text in texts.examples)
 
 
-def status_questions(tally: Tally) -> Iterator[Question]:
-    """Ask for the meaning of statuses that nothing explains."""
-    unknown = tally.unknown_statuses.most_common()
+def status_questions(work: Sequence[Task]) -> Iterator[Question]:
+    """Ask for the meaning of statuses that nothing explains, of tasks that would be planned."""
+    counts = Counter(task.status for task in work if task.state is None and task.status)
+    unknown = counts.most_common()
     if not unknown:
         return
     listing = ", ".join(f"{name!r} ({count:,})" for name, count in unknown[:_SHOWN_STATUSES])
     more = len(unknown) - _SHOWN_STATUSES
     tail = f" and {more} more" if more > 0 else ""
-    number = sum(tally.unknown_statuses.values())
+    number = counts.total()
     yield Question(
         f"The meaning of {plural(len(unknown), 'status', 'statuses')} of "
         f"{plural(number, 'task')} without a finish day is not known: {listing}{tail}.",

@@ -5,10 +5,8 @@ from dataclasses import dataclass, field, replace
 
 from agent.importing.meaning.kinds import is_undecided
 from agent.importing.meaning.statuses import plain_name
+from agent.importing.option_texts import ALL_TYPES
 from agent.importing.tasks import Kind, Task
-
-# Value of --types with which every row is work.
-ALL_TYPES = "all"
 
 
 @dataclass(slots=True)
@@ -135,7 +133,7 @@ class Hierarchy:
             if name in chosen or self._kind(place) is Kind.CONTAINER:
                 continue
             if self._kind(place) is Kind.WORK or not self._has_chosen_owner(place, chosen):
-                self.kinds[place] = Kind.CONTAINER
+                self.kinds[place] = Kind.LEFT_OUT
 
     def _has_chosen_owner(self, place: int, chosen: set[str]) -> bool:
         return any(

@@ -55,14 +55,15 @@ def parse_mapping(texts: Iterable[str]) -> dict[str, str]:
     mapping: dict[str, str] = {}
     for part in (part for text in texts for part in _NEXT_PAIR.split(text)):
         field, separator, column = (piece.strip() for piece in part.partition("="))
-        if not separator or not column:
+        if not separator or not field or not column:
             raise CsvRefused(
                 f"Mapping {part.strip()!r} is not of the form field=column, such as id=Key."
             )
         check_field(field)
         if field in mapping:
             raise CsvRefused(
-                f"Field {field!r} is mapped twice: {mapping[field]!r} and {column!r}. Keep one."
+                f"Field {field!r} is mapped twice: {mapping[field]!r} and {column!r}. Keep one; "
+                "columns of known names are tried in turn without --map."
             )
         mapping[field] = column
     return mapping

@@ -19,6 +19,7 @@ _KINDS = {
     Kind.WORK: "planned and counted",
     Kind.CONTAINER: "not planned, not counted",
     Kind.PART: "goes with its task",
+    Kind.LEFT_OUT: "left out by --types",
 }
 
 

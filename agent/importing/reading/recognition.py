@@ -13,6 +13,7 @@ from agent.importing.options import ImportOptions
 from agent.importing.profiles.catalogue import ANY_TABLE
 from agent.importing.profiles.profile import Lack, Profile
 from agent.importing.profiles.telling import Told, tell
+from agent.importing.reading.absent_names import absent_types
 from agent.importing.reading.column_sampling import ColumnSamples, choose_formats, sample_columns
 from agent.importing.reading.counts import (
     KindCount,
@@ -182,17 +183,32 @@ def recognise_all(
         for source in sources
     ]
     numbers = {number: name for draft in drafts for number, name in draft.rows.numbers.items()}
-    tasks: Iterator[Task] = iter(
-        settle_kinds(
-            [task for draft in drafts for task in draft.rows.tasks],
-            options.types,
-            numbers,
-            _child_types(drafts),
-        )
+    settled = settle_kinds(
+        [task for draft in drafts for task in draft.rows.tasks],
+        options.types,
+        numbers,
+        _child_types(drafts),
     )
-    return tuple(
+    tasks: Iterator[Task] = iter(settled)
+    recognitions = [
         _recognition(draft, tuple(islice(tasks, len(draft.rows.tasks))), options)
         for draft in drafts
+    ]
+    recognitions[:1] = [_with_absent_names(one, settled, options) for one in recognitions[:1]]
+    return tuple(recognitions)
+
+
+def _with_absent_names(
+    recognition: Recognition, tasks: Sequence[Task], options: ImportOptions
+) -> Recognition:
+    """Return the recognition with the names of options that no task of any file has."""
+    notices, questions = absent_types(tasks, options)
+    if not notices and not questions:
+        return recognition
+    return replace(
+        recognition,
+        notices=(*notices, *recognition.notices),
+        questions=(*questions, *recognition.questions),
     )
 
 
@@ -309,7 +325,7 @@ def _recognition(draft: _Draft, tasks: tuple[Task, ...], options: ImportOptions)
         refused=draft.rows.refused,
         projects=count_projects(tasks, work),
         statuses=count_statuses(tasks, options.statuses, profile.statuses),
-        priorities=count_priorities(tasks, profile.priorities),
+        priorities=count_priorities(tasks),
         kinds=kinds,
         states=states,
         finish_columns=dict(tally.finish_columns.most_common()),
@@ -319,7 +335,7 @@ def _recognition(draft: _Draft, tasks: tuple[Task, ...], options: ImportOptions)
         lacks=tuple(lack for lack in profile.lacks if not lack.field or lack.field not in columns),
         corrected=tally.corrected,
         notices=tuple(notices),
-        questions=(*draft.questions, *status_questions(tally)),
+        questions=(*draft.questions, *status_questions(work)),
         first=min(draft.days, default=None),
         last=max(draft.days, default=None),
     )

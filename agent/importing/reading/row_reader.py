@@ -15,9 +15,9 @@ from agent.importing.meaning.closing import Closing, Facts, settle
 from agent.importing.meaning.estimates import estimate_of
 from agent.importing.meaning.kinds import kind_of
 from agent.importing.meaning.parents import parent_of
-from agent.importing.meaning.people import Person, people_of
+from agent.importing.meaning.people import Person, address_in, people_of
 from agent.importing.meaning.plain_text import plain_line, shortened
-from agent.importing.meaning.priorities import is_no_priority
+from agent.importing.meaning.priorities import is_no_priority, level_of
 from agent.importing.meaning.statuses import (
     State,
     category_state,
@@ -91,6 +91,7 @@ class RowReader:
             day = created
         kind, type_name = self._kind(values)
         people = self._people(values)
+        priority = self._priority(values)
         task = Task(
             id=identity,
             project=project,
@@ -98,7 +99,8 @@ class RowReader:
             finished=day if closing.state is State.DONE else None,
             title=self._text(values, "title", MAX_TEXT),
             status=status,
-            priority=self._priority(values),
+            priority=priority,
+            priority_level=level_of(priority, self.profile.priorities) if priority else None,
             rank=_first(values, "rank") or None,
             assignee=people[0].name if people else None,
             type=type_name,
@@ -111,7 +113,7 @@ class RowReader:
             kind=kind,
             parent=self._parent(values),
             sprints=self.sprints.read(values, project, self._optional_date),
-            email=_first(values, "email") or (people[0].email if people else None),
+            email=self._email(values, people),
             others=tuple(person.name for person in people[1:]),
             transitions=changes,
         )
@@ -123,8 +125,6 @@ class RowReader:
         tally.corrected += closing.day is not None and closing.day < task.created
         tally.reopened += closing.contradiction == "open"
         tally.closed_by_day += closing.contradiction == "closed"
-        if closing.state is None and task.status and task.kind is not Kind.CONTAINER:
-            tally.unknown_statuses[task.status] += 1
         self._count_resolution(task, _first(values, "resolution"))
         counted = task.finished if task.kind is Kind.WORK else None
         if counted and closing.source == "transitions":
@@ -237,7 +237,9 @@ class RowReader:
 
     def _priority(self, values: Values) -> str | None:
         text = self._text(values, "priority", MAX_TEXT)
-        return None if text is None or is_no_priority(text) else intern(text)
+        if text is None or is_no_priority(text, self.profile.priorities):
+            return None
+        return intern(text)
 
     def _people(self, values: Values) -> tuple[Person, ...]:
         texts = [text for text in values.get("assignee", ()) if text]
@@ -246,6 +248,11 @@ class RowReader:
             return people_of(texts[0], several=several)
         people = (person for text in texts for person in people_of(text, several=several))
         return tuple({person.name: person for person in people}.values())
+
+    def _email(self, values: Values, people: Sequence[Person]) -> str | None:
+        if not people:
+            return None
+        return address_in(_first(values, "email")) or people[0].email
 
     def _estimate(self, values: Values) -> float | None:
         text = _first(values, "estimate")

@@ -40,8 +40,6 @@ class Tally:
     """Filled cells by the name of their column, for each field that several columns feed."""
     project_sources: Counter[str] = field(default_factory=Counter[str])
     """Tasks by the field that told the project: project, id or url."""
-    unknown_statuses: Counter[str] = field(default_factory=Counter[str])
-    """Tasks without any sign of an end, by their unknown status."""
     unknown_resolutions: Counter[str] = field(default_factory=Counter[str])
     """Finished tasks by their resolution, which is not known."""
     resolved_open: Counter[str] = field(default_factory=Counter[str])

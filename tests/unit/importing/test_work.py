@@ -32,6 +32,15 @@ def test_container_of_a_container_is_not_the_label() -> None:
     assert [(work.id, work.labels) for work in work_of(rows)] == [("3", ("epic: 2",))]
 
 
+def test_row_that_was_left_out_is_neither_work_nor_a_label() -> None:
+    rows = [
+        task("1", Kind.CONTAINER, title="Theme"),
+        task("2", Kind.LEFT_OUT, "1", title="Story"),
+        task("3", parent="2"),
+    ]
+    assert [(work.id, work.labels) for work in work_of(rows)] == [("3", ("epic: Theme",))]
+
+
 def test_part_without_a_task_to_go_with_is_work() -> None:
     rows = [
         task("1", Kind.CONTAINER, title="Theme"),

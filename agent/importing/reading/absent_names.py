@@ -1,0 +1,45 @@
+"""Names of options that no row has: a typing error would otherwise pass without a word."""
+
+from collections.abc import Collection, Iterable, Sequence
+from difflib import get_close_matches
+
+from agent.importing.meaning.statuses import plain_name
+from agent.importing.notices import Notice, Question
+from agent.importing.option_texts import ALL_TYPES
+from agent.importing.options import ImportOptions
+from agent.importing.tasks import Task
+
+_SHOWN_NAMES = 12
+
+
+def absent_types(
+    tasks: Sequence[Task], options: ImportOptions
+) -> tuple[tuple[Notice, ...], tuple[Question, ...]]:
+    """Name the types of the options that no task has, and ask when no task has any of them."""
+    if not tasks or [plain_name(name) for name in options.types] == [ALL_TYPES]:
+        return (), ()
+    present = dict.fromkeys(task.type for task in tasks if task.type)
+    known = {plain_name(name) for name in present}
+    absent = [name for name in options.types if plain_name(name) not in known]
+    if not absent:
+        return (), ()
+    types = f"the types are {_listing(present)}" if present else "no row has a type"
+    text = f"No row is of the type {_listing(absent)} that --types names; {types}."
+    if len(absent) < len(options.types):
+        return (Notice(text, "warning"),), ()
+    return (), (
+        Question(f"{text} Nothing would be planned or counted.", _answer(absent[0], present)),
+    )
+
+
+def _answer(absent: str, present: Collection[str]) -> str:
+    if not present:
+        return f"--types {ALL_TYPES}"
+    nearest = next(iter([*get_close_matches(absent, present, 1), *present]))
+    return f'--types "{nearest}" or another of them'
+
+
+def _listing(names: Iterable[str]) -> str:
+    quoted = [repr(name) for name in names]
+    more = len(quoted) - _SHOWN_NAMES
+    return ", ".join(quoted[:_SHOWN_NAMES]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,49 @@
+"""Warnings about names of options that no row has; an import that would plan nothing stops."""
+
+from collections.abc import Callable
+
+import pytest
+
+from agent.importing.option_texts import parse_statuses
+from agent.importing.reading.recognition import Recognition
+from agent.importing.reading.recognition_json import to_json
+from agent.importing.tasks import Kind
+
+Recognise = Callable[..., Recognition]
+TEXT = (
+    "id,project,created,status,type\n"
+    "1,p,2016-06-06,Live,Story\n2,p,2016-06-06,To Do,Bug\n3,p,2016-06-06,Limbo,Bug\n"
+)
+LIVE = parse_statuses(["Live=done", "Limbo=todo"])
+
+
+def test_types_that_no_row_has_stop_the_import(recognised: Recognise) -> None:
+    recognition = recognised(TEXT, types=("Stroy",), statuses=LIVE)
+    (question,) = recognition.questions
+    assert "'Stroy' that --types names; the types are 'Story', 'Bug'" in question.text
+    assert question.answer.startswith('--types "Story"')
+    without = recognised("id,project,created\n1,p,2016-06-06\n", types=("Story",))
+    assert without.questions[0].answer == "--types all"
+
+
+def test_one_of_several_types_that_no_row_has_is_a_warning(recognised: Recognise) -> None:
+    recognition = recognised(TEXT, types=("story", "Task"), statuses=LIVE)
+    assert recognition.questions == ()
+    assert recognition.warnings[0].startswith("No row is of the type 'Task'")
+
+
+@pytest.mark.parametrize("types", [(), ("all",), ("STORY", "bug")])
+def test_types_that_rows_have_are_no_matter(recognised: Recognise, types: tuple[str, ...]) -> None:
+    recognition = recognised(TEXT, types=types, statuses=LIVE)
+    assert not any("No row" in text for text in recognition.warnings)
+    assert recognition.questions == ()
+
+
+def test_type_that_is_left_out_is_named_counted_and_asks_nothing(recognised: Recognise) -> None:
+    recognition = recognised(TEXT, types=("Story",), statuses=parse_statuses(["Live=done"]))
+    # The unknown status Limbo belongs to a row that is left out.
+    assert recognition.questions == ()
+    assert "Left out by --types Story: 2 Bug" in "".join(recognition.warnings)
+    assert {"type": "Bug", "tasks": 2, "kind": Kind.LEFT_OUT} in to_json(recognition)["kinds"]  # pyright: ignore[reportOperatorIssue]
+    (project,) = recognition.projects
+    assert (project.tasks, project.containers, project.left_out) == (1, 0, 2)
