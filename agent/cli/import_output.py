@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
@@ -14,10 +14,12 @@ from agent.importing.history.filling import PastSprint
 from agent.importing.history.study import Study, study_notes, study_warnings
 from agent.importing.loading import import_json
 from agent.importing.loading.autonomy import Level
-from agent.importing.loading.load import LoadResult
 from agent.importing.reading.preview import render
 from agent.importing.reading.recognition import Recognition
 from agent.importing.terminal import printable
+
+if TYPE_CHECKING:
+    from agent.importing.loading.load import LoadResult
 
 _SHOWN_SPRINTS = 6
 
@@ -84,7 +86,7 @@ def _sprint_table(project_id: str, sprints: Sequence[PastSprint]) -> Table:
 
 
 def to_json(
-    study: Study, results: Sequence[LoadResult], rejected: Sequence[Path], target: Target
+    study: Study, results: Sequence["LoadResult"], rejected: Sequence[Path], target: Target
 ) -> dict[str, Any]:
     """Convert the outcome of the command to JSON types."""
     paths = [str(path) for path in rejected]
@@ -92,7 +94,7 @@ def to_json(
 
 
 def show_results(
-    study: Study, results: Sequence[LoadResult], target: Target, level: Level, *, dry_run: bool
+    study: Study, results: Sequence["LoadResult"], target: Target, level: Level, *, dry_run: bool
 ) -> None:
     """Print what became of each project, or would."""
     lines = dry_run_lines(study, target, level) if dry_run else result_lines(study, results, target)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agent.cli.importing import (
+    NOTHING_IMPORTED,
     AsOf,
     AutonomyName,
     Cadence,
@@ -23,6 +24,7 @@ from agent.cli.importing import (
     import_recognitions,
     parse_choices,
 )
+from agent.cli.interrupts import stoppable
 from agent.cli.stack import AsJson
 from agent.cli.target import Target
 
@@ -80,7 +82,7 @@ def import_jira(
     from agent.cli.failures import one_line
     from agent.importing.sources.request_parsing import jira_request
 
-    with one_line():
+    with stoppable(NOTHING_IMPORTED), one_line():
         choices = parse_choices(as_of, cadence, (country, subdivision, timezone), autonomy)
         request = jira_request(site, board, jql, insecure_http)
         options = _options(statuses, types, prefix, project, refusals)
@@ -117,7 +119,7 @@ def import_github(
     from agent.cli.failures import one_line
     from agent.importing.sources.request_parsing import github_request
 
-    with one_line():
+    with stoppable(NOTHING_IMPORTED), one_line():
         choices = parse_choices(as_of, cadence, (country, subdivision, timezone), autonomy)
         request = github_request(
             repository, labels, projects=projects, api=api, insecure_http=insecure_http
@@ -154,7 +156,7 @@ def import_gitlab(
     from agent.cli.failures import one_line
     from agent.importing.sources.request_parsing import gitlab_request
 
-    with one_line():
+    with stoppable(NOTHING_IMPORTED), one_line():
         choices = parse_choices(as_of, cadence, (country, subdivision, timezone), autonomy)
         request = gitlab_request(address, labels, insecure_http)
         options = _options(statuses, types, prefix, project, refusals)
@@ -184,12 +186,8 @@ def _recognise(request: "SourceRequest", options: "ImportOptions") -> "Recogniti
     from agent.importing.sources.source import credentials_of, fetch
 
     credentials = credentials_of(request, ask=_ask if sys.stdin.isatty() else None)
-    try:
-        with _progress() as progress:
-            rows = fetch(request, None, progress, credentials)
-    except KeyboardInterrupt:
-        print("\nStopped: nothing was imported.", file=sys.stderr)
-        raise SystemExit(130) from None
+    with _progress() as progress:
+        rows = fetch(request, None, progress, credentials)
     return recognise_rows(rows, options)
 
 

@@ -1,15 +1,17 @@
 """Last lines of `dsm import csv`: what became of each project, and whether it follows the clock."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from agent.cli.target import Target
 from agent.cli.words import count
-from agent.clock.message import describe_close
 from agent.importing.history.changes import Changes
 from agent.importing.history.history_windows import ProjectHistory
 from agent.importing.history.study import Study
 from agent.importing.loading.autonomy import Level
-from agent.importing.loading.load import LoadResult
+
+if TYPE_CHECKING:
+    from agent.importing.loading.load import LoadResult
 
 _AUTONOMY: dict[Level, tuple[str, str, str]] = {
     "observe": ("only records", "only record", " what it would do"),
@@ -30,8 +32,10 @@ def dry_run_lines(study: Study, target: Target, level: Level = "approve") -> lis
     return [*lines, "Dry run: nothing was imported."]
 
 
-def result_lines(study: Study, results: Sequence[LoadResult], target: Target) -> list[str]:
+def result_lines(study: Study, results: Sequence["LoadResult"], target: Target) -> list[str]:
     """Say what the import has changed in each project."""
+    from agent.clock.message import describe_close
+
     changes = study.changes()
     lines: list[str] = []
     for result in results:
@@ -78,7 +82,7 @@ def _announced_clock(study: Study, project_id: str, target: Target) -> str:
     return f"{project_id} would be held at {study.day} as a study; to release it: `{command}`"
 
 
-def _effect(result: LoadResult, changes: Changes | None) -> str:
+def _effect(result: "LoadResult", changes: Changes | None) -> str:
     if not result.changed:
         return f"{result.project_id}: nothing new, {result.existing} records are there already."
     if changes is not None:
@@ -95,7 +99,7 @@ def _effect(result: LoadResult, changes: Changes | None) -> str:
     return f"{result.project_id} was imported: {', '.join(records)}."
 
 
-def _records(result: LoadResult, others: Sequence[tuple[int, str, str]]) -> list[str]:
+def _records(result: "LoadResult", others: Sequence[tuple[int, str, str]]) -> list[str]:
     """List the records that are no tasks of the backlog, without the zeros."""
     counts = (
         (result.sprints, "past sprint", "past sprints"),
@@ -110,7 +114,7 @@ def _records(result: LoadResult, others: Sequence[tuple[int, str, str]]) -> list
     return [f"{number} {one if number == 1 else many}" for number, one, many in counts if number]
 
 
-def _clock(result: LoadResult, target: Target) -> str:
+def _clock(result: "LoadResult", target: Target) -> str:
     if result.clock == "live":
         return f"{result.project_id} follows the clock: it is {result.today}."
     command = release_command(result.project_id, target)

@@ -10,14 +10,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agent.cli.interrupts import stoppable
 from agent.cli.stack import AsJson, print_json
 from agent.cli.target import Target
 
 if TYPE_CHECKING:
+    from agent.importing.history.study import Study
     from agent.importing.loading.autonomy import Level
+    from agent.importing.loading.load import LoadResult
+    from agent.importing.loading.plan import Plan
     from agent.importing.loading.project_place import ProjectPlace
     from agent.importing.options import ImportOptions
     from agent.importing.reading.recognition import Recognition
+
+NOTHING_IMPORTED = "nothing was imported."
+PARTLY_IMPORTED = "a part may be imported; the same command again imports the rest."
 
 Files = Annotated[
     list[Path],
@@ -105,7 +112,7 @@ def import_csv(
     from agent.importing.reading.files import recognise_files
     from agent.importing.reading.mapping import parse_mapping
 
-    with one_line():
+    with stoppable(NOTHING_IMPORTED), one_line():
         choices = parse_choices(as_of, cadence, (country, subdivision, timezone), autonomy)
         options = ImportOptions(
             mapping=parse_mapping(mapping or []),
@@ -174,7 +181,6 @@ def import_recognitions(
     Raises: `CsvRefused` before anything is written.
     """
     from agent.cli import import_output
-    from agent.cli.import_loading import load_plans
     from agent.cli.imported_rows import find_known
     from agent.importing.history.study import project_ids, study_files
     from agent.importing.loading.plan import prepare
@@ -191,16 +197,29 @@ def import_recognitions(
         import_output.show_study(study, rejected)
     # Prepared in a dry run too: it must find everything that would stop the import.
     plans = [prepare(history, study.day, study.clock, place) for history in study.histories]
-    results = (
-        []
-        if dry_run
-        else asyncio.run(load_plans(target, plans, study, place, level=level, quiet=as_json))
+    with stoppable(NOTHING_IMPORTED if dry_run else PARTLY_IMPORTED):
+        results = [] if dry_run else _load(target, plans, study, choices, quiet=as_json)
+        if not as_json:
+            import_output.show_results(study, results, target, level, dry_run=dry_run)
+            return
+        answer = import_output.to_json(study, results, rejected, target)
+        print_json(answer | {"stops": list(stops(recognitions, options)), "dry_run": dry_run})
+
+
+def _load(
+    target: Target,
+    plans: "Sequence[Plan]",
+    study: "Study",
+    choices: ImportChoices,
+    *,
+    quiet: bool,
+) -> "list[LoadResult]":
+    # Imported here, not above: a preview needs no client of any service.
+    from agent.cli.import_loading import load_plans
+
+    return asyncio.run(
+        load_plans(target, plans, study, choices.place, level=choices.level, quiet=quiet)
     )
-    if not as_json:
-        import_output.show_results(study, results, target, level, dry_run=dry_run)
-        return
-    answer = import_output.to_json(study, results, rejected, target)
-    print_json(answer | {"stops": list(stops(recognitions, options)), "dry_run": dry_run})
 
 
 def _level(name: str) -> "Level":

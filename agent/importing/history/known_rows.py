@@ -5,6 +5,7 @@ merged with them, the clock takes from them what was kept back, and decisions ar
 them.
 """
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -82,8 +83,13 @@ async def find(store: RowStore, project_id: str) -> KnownRows | None:
 
 async def find_all(store: RowStore, project_ids: Iterable[str]) -> dict[str, KnownRows]:
     """Read the rows of projects; one without any is absent. Raises: as `find`."""
-    rows_by_id = {name: await find(store, name) for name in project_ids}
-    return {name: rows for name, rows in rows_by_id.items() if rows is not None}
+    rows_by_id: dict[str, KnownRows] = {}
+    for name in project_ids:
+        if (rows := await find(store, name)) is not None:
+            rows_by_id[name] = rows
+        # Files are read without a pause, and asyncio ends by Ctrl-C only at one.
+        await asyncio.sleep(0)
+    return rows_by_id
 
 
 def to_document(rows: KnownRows) -> Document:

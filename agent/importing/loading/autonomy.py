@@ -1,10 +1,11 @@
 """Autonomy of an imported team: it asks a person until somebody lets it act."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from agent.autonomy.schema import AutonomyChange
-from agent.client import OrchestratorClient
 from domain_services.kernel.errors import Problem, Unavailable
+
+if TYPE_CHECKING:
+    from agent.client import OrchestratorClient
 
 Level = Literal["observe", "approve", "act"]
 LEVELS: tuple[Level, ...] = ("observe", "approve", "act")
@@ -12,12 +13,15 @@ LEVELS: tuple[Level, ...] = ("observe", "approve", "act")
 ALWAYS_ASK = ("close_sprint",)
 
 
-async def set_autonomy(orchestrator: OrchestratorClient, project_id: str, level: Level) -> None:
+async def set_autonomy(orchestrator: "OrchestratorClient", project_id: str, level: Level) -> None:
     """Store the autonomy of a project that was created a moment ago.
 
     `act` asks for nothing; the other levels ask for `ALWAYS_ASK` after they were raised, too.
     Raises: `Unavailable` with the command that stores it.
     """
+    # Imported here, not above: a preview needs the levels alone.
+    from agent.autonomy.schema import AutonomyChange
+
     always_ask = [] if level == "act" else [*ALWAYS_ASK]
     try:
         current = await orchestrator.get_autonomy(project_id)

@@ -2,17 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agent.importing.history.filling import PastSprint
 from agent.importing.history.study import Study, study_notes, study_warnings
-from agent.importing.loading.load import LoadResult
 from agent.importing.reading import recognition_json
+
+if TYPE_CHECKING:
+    from agent.importing.loading.load import LoadResult
 
 
 def to_json(
     study: Study,
-    results: Sequence[LoadResult],
+    results: Sequence["LoadResult"],
     rejected_files: Sequence[str],
     release_command: Callable[[str], str],
 ) -> dict[str, Any]:
@@ -70,7 +72,7 @@ def _sprint_json(sprint: PastSprint) -> dict[str, Any]:
     }
 
 
-def result_json(result: LoadResult) -> dict[str, Any]:
+def result_json(result: "LoadResult") -> dict[str, Any]:
     """Convert what became of one project to JSON types."""
     closed = result.closed_sprint
     return asdict(result) | {

@@ -1,12 +1,14 @@
 """File of refused rows, which a person can repair and import again."""
 
 import csv
+from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 
 from agent.importing.errors import CsvRefused
 from agent.importing.reading.recognition import Recognition
 from agent.importing.tables.spreadsheet_cells import REFUSED_HEADER, harmless
+from agent.importing.tasks import Refusal
 
 _CHECKED_BYTES = 100
 
@@ -26,18 +28,27 @@ def write_refusals(path: Path, recognition: Recognition) -> Path:
         if _is_source(path, source.path):
             raise CsvRefused(f"{path} is the imported file: name another for the refused rows.")
         path = _free_path(path, source.path)
-        with path.open("w", encoding="utf-8", newline="") as stream:
-            writer = csv.writer(stream)
-            writer.writerow((*REFUSED_HEADER, *map(harmless, source.header)))
-            for refusal in recognition.refused:
-                cells = (refusal.column, refusal.reason, *refusal.cells)
-                writer.writerow((refusal.row, *map(harmless, cells)))
+        _write(path, source.header, recognition.refused)
+    except KeyboardInterrupt:
+        # Half of the refused rows would look like all of them.
+        if path.is_file():
+            path.unlink()
+        raise
     except OSError as error:
         raise CsvRefused(
             f"{path} cannot be written: {error.strerror or error}; "
             "name another place for the refused rows with --rejects."
         ) from error
     return path
+
+
+def _write(path: Path, header: Sequence[str], refused: Sequence[Refusal]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow((*REFUSED_HEADER, *map(harmless, header)))
+        for refusal in refused:
+            cells = (refusal.column, refusal.reason, *refusal.cells)
+            writer.writerow((refusal.row, *map(harmless, cells)))
 
 
 def _free_path(path: Path, source: Path) -> Path:

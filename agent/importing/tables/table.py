@@ -13,7 +13,6 @@ from agent.importing.tables.record import Record
 from agent.importing.tables.source import Source, file_source, standard_input
 from agent.importing.tables.spreadsheet_cells import is_of_refused_rows, original
 from agent.importing.tables.text_table import open_text_table
-from agent.importing.tables.workbook import open_workbook_table
 
 _SHOWN_CHARACTERS = 60
 _DASH = Path("-")
@@ -122,6 +121,10 @@ def _open(
     source: Source, is_header: IsHeader | None, sheet: str | None, encoding: str | None
 ) -> RawTable:
     if tell_kind(source) == "workbook":
+        # Imported here, not above: the reader of workbooks takes longer to import than most texts
+        # to read.
+        from agent.importing.tables.workbook import open_workbook_table
+
         return open_workbook_table(source, is_header, sheet)
     if sheet is not None:
         raise CsvRefused(f"{source.name} is text and has no sheets: leave --sheet out.")

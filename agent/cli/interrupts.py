@@ -1,0 +1,15 @@
+"""Ctrl-C while a command works: one line on stderr instead of a traceback, and exit code 130."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def stoppable(outcome: str) -> Iterator[None]:
+    """Turn Ctrl-C into one line and exit code 130; `outcome` says what became of the work."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        print(f"\nStopped: {outcome}", file=sys.stderr)
+        raise SystemExit(130) from None
