@@ -70,6 +70,8 @@ def _half(text: str) -> tuple[bool | None, int]:
     return afternoon, end
 
 
+# The columns of a row repeat a moment: a task is resolved when its status changes.
+@lru_cache(maxsize=1 << 12)
 def split_day(text: str) -> tuple[str, bool]:
     """Split a value; return the text of its day, and True when AM or PM stands behind its time.
 
@@ -99,6 +101,8 @@ def _midnight(text: str) -> str:
     return str(number - number % day)
 
 
+# Cached, so that rows share their times.
+@lru_cache(maxsize=1 << 12)
 def time_of_day(text: str) -> time:
     """Return the time that a date is written with; midnight without one. Its zone is dropped."""
     match = _CLOCK.search(text)

@@ -55,6 +55,10 @@ def _owner(part: Task, by_key: Mapping[tuple[str, str], Task]) -> Task | None:
 def _described(
     task: Task, by_key: Mapping[tuple[str, str], Task], checklist: Iterable[str]
 ) -> Task:
+    lines = tuple(checklist)
+    # Nearly every task is as it was, and a copy of each would hold a second history in memory.
+    if task.parent is None and lines == task.checklist:
+        return task
     ancestors = _ancestors(task, by_key)
     container = next((one for one in ancestors if one.kind is Kind.CONTAINER), None)
     labels = task.labels
@@ -62,7 +66,7 @@ def _described(
         label = (CONTAINER_LABEL + " ".join((container.title or container.id).split()))[:MAX_LABEL]
         # In front, so that the limit of labels never leaves it out.
         labels = tuple(dict.fromkeys((label.rstrip(), *task.labels)))
-    return replace(task, labels=labels, checklist=tuple(checklist))
+    return replace(task, labels=labels, checklist=lines)
 
 
 def _line(part: Task) -> str:
