@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,6 +24,7 @@ from agent.cli.importing import (
     Types,
     import_recognitions,
     parse_choices,
+    write_rejects,
 )
 from agent.cli.interrupts import stoppable
 from agent.cli.stack import AsJson
@@ -48,6 +50,9 @@ Api = Annotated[
 ]
 Labels = Annotated[str, typer.Option(help="Only issues with all these labels, between commas.")]
 GitlabUrl = Annotated[str, typer.Argument(metavar="URL", help="Address of the project.")]
+SourceRejects = Annotated[
+    Path | None, typer.Option("--rejects", help="CSV for refused rows; default: they are counted.")
+]
 InsecureHttp = Annotated[
     bool,
     typer.Option("--insecure-http", help="Allow http://, where others can read the token."),
@@ -68,6 +73,7 @@ def import_jira(
     subdivision: Subdivision = None,
     timezone: TimeZone = None,
     dry_run: DryRun = False,
+    rejects: SourceRejects = None,
     refusals: Refusals = "2%",
     autonomy: AutonomyName = "approve",
     insecure_http: InsecureHttp = False,
@@ -87,7 +93,8 @@ def import_jira(
         request = jira_request(site, board, jql, insecure_http)
         options = _options(statuses, types, prefix, project, refusals)
         recognitions = [_recognise(request, options)]
-        import_recognitions(recognitions, [], choices, options, target, dry_run, as_json)
+        rejected = write_rejects(recognitions, rejects)
+        import_recognitions(recognitions, rejected, choices, options, target, dry_run, as_json)
 
 
 def import_github(
@@ -105,6 +112,7 @@ def import_github(
     subdivision: Subdivision = None,
     timezone: TimeZone = None,
     dry_run: DryRun = False,
+    rejects: SourceRejects = None,
     refusals: Refusals = "2%",
     autonomy: AutonomyName = "approve",
     insecure_http: InsecureHttp = False,
@@ -126,7 +134,8 @@ def import_github(
         )
         options = _options(statuses, types, prefix, project, refusals)
         recognitions = [_recognise(request, options)]
-        import_recognitions(recognitions, [], choices, options, target, dry_run, as_json)
+        rejected = write_rejects(recognitions, rejects)
+        import_recognitions(recognitions, rejected, choices, options, target, dry_run, as_json)
 
 
 def import_gitlab(
@@ -142,6 +151,7 @@ def import_gitlab(
     subdivision: Subdivision = None,
     timezone: TimeZone = None,
     dry_run: DryRun = False,
+    rejects: SourceRejects = None,
     refusals: Refusals = "2%",
     autonomy: AutonomyName = "approve",
     insecure_http: InsecureHttp = False,
@@ -161,7 +171,8 @@ def import_gitlab(
         request = gitlab_request(address, labels, insecure_http)
         options = _options(statuses, types, prefix, project, refusals)
         recognitions = [_recognise(request, options)]
-        import_recognitions(recognitions, [], choices, options, target, dry_run, as_json)
+        rejected = write_rejects(recognitions, rejects)
+        import_recognitions(recognitions, rejected, choices, options, target, dry_run, as_json)
 
 
 def _options(

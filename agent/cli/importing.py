@@ -126,7 +126,7 @@ def import_csv(
             refusal_share=parse_share(refusals),
         )
         recognitions = recognise_files(files, options)
-        rejected = _write_rejects(recognitions, rejects)
+        rejected = write_rejects(recognitions, rejects)
         import_recognitions(recognitions, rejected, choices, options, target, dry_run, as_json)
 
 
@@ -249,15 +249,19 @@ def _explained(
         raise
 
 
-def _write_rejects(recognitions: "Sequence[Recognition]", chosen: Path | None) -> list[Path]:
-    """Write the refused rows of each file, and return the files written."""
+def write_rejects(recognitions: "Sequence[Recognition]", chosen: Path | None) -> list[Path]:
+    """Write the refused rows of each source, and return the files written.
+
+    Without a chosen file those of a tracker are only shown.
+    """
     from agent.importing.reading.refusals import write_refusals
 
     written: list[Path] = []
     for recognition in recognitions:
-        if not recognition.refused or recognition.table is None:
+        beside = recognition.table and recognition.table.path.with_suffix(".rejected.csv")
+        path = chosen or beside
+        if path is None or not recognition.refused:
             continue
-        path = chosen or recognition.table.path.with_suffix(".rejected.csv")
         if path in written:
             path = path.with_name(f"{path.stem}-{len(written) + 1}{path.suffix}")
         written.append(write_refusals(path, recognition))

@@ -11,5 +11,7 @@ def stoppable(outcome: str) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        print(f"\nStopped: {outcome}", file=sys.stderr)
+        # A terminal has just written ^C.
+        start = "\n" if sys.stderr.isatty() else ""
+        print(f"{start}Stopped: {outcome}", file=sys.stderr)
         raise SystemExit(130) from None

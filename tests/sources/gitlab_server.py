@@ -44,6 +44,8 @@ class GitLab:
     issues: list[dict[str, Any]]
     token: str | None = None
     """Token that a private project asks for; None for a public one."""
+    place: str = ""
+    """Path of its host that it lies below, with a slash before it."""
 
     def server(self) -> TrackerServer:
         """Make the server of this state."""
@@ -69,6 +71,6 @@ class GitLab:
                 headers["Link"] = f'<{server.url}{call.path}?{text}>; rel="next"'
             return Reply(issues[start : start + size], headers=headers)
 
-        path = "/api/v4/projects/" + PROJECT.replace("/", "%2F") + "/issues"
+        path = f"{self.place}/api/v4/projects/" + PROJECT.replace("/", "%2F") + "/issues"
         server.routes = {f"GET {path}": list_issues}
         return server

@@ -39,6 +39,8 @@ JIRA = SourceRequest("jira", "https://acme.atlassian.net", "12")
         ),
         ("https://acme.test/jira", "https://acme.test/jira", ""),
         ("https://acme.test:8443/jira/browse/SHOP-1", "https://acme.test:8443/jira", ""),
+        ("https://acme.test/jira/projects/SHOP/issues", "https://acme.test/jira", ""),
+        ("https://acme.test/tools/jira/servicedesk/x", "https://acme.test/tools/jira", ""),
         ("https://jira.acme.test/login.jsp", "https://jira.acme.test", ""),
         (
             "https://api.atlassian.com/ex/jira/11111111-2222-3333-4444-555555555555",
@@ -64,6 +66,15 @@ def test_named_board_goes_before_that_of_the_address() -> None:
         ("https://github.com/acme/web.shop/issues?q=1", "https://api.github.com", "acme/web.shop"),
         ("github.com/acme/web-shop.git", "https://api.github.com", "acme/web-shop"),
         ("https://git.acme.test/acme/shop", "https://git.acme.test/api/v3", "acme/shop"),
+        (
+            "https://git.acme.test/api/v3/repos/acme/shop",
+            "https://git.acme.test/api/v3",
+            "acme/shop",
+        ),
+        ("https://github.com/repos/shop", "https://api.github.com", "repos/shop"),
+        ("https://acme.ghe.com/acme/shop/issues", "https://api.acme.ghe.com", "acme/shop"),
+        ("https://api.acme.ghe.com/repos/acme/shop", "https://api.acme.ghe.com", "acme/shop"),
+        ("https://api.github.com/repos/acme/shop", "https://api.github.com", "acme/shop"),
     ],
 )
 def test_repository_of_github(typed: str, base: str, name: str) -> None:

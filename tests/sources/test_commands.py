@@ -1,6 +1,9 @@
 """Commands that import from a tracker, without a running stack."""
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,14 +11,17 @@ import pytest
 from agent.cli import import_sources
 from agent.cli.import_sources import import_github, import_gitlab, import_jira
 from agent.cli.target import Target
+from agent.importing.options import ImportOptions
+from agent.importing.reading.files import recognise_files
 from agent.importing.sources.source import fetch
 from tests.sources import gitlab_server
 from tests.sources.github_server import REPOSITORY, GitHub, issue
 from tests.sources.gitlab_server import GitLab
-from tests.sources.jira_server import EMAIL
+from tests.sources.jira_server import EMAIL, POINTS, Jira
+from tests.sources.jira_server import issue as jira_issue
 from tests.sources.jira_shop import shop
 from tests.sources.reading import TOKEN
-from tests.sources.tracker_server import serving_tracker
+from tests.sources.tracker_server import Call, Fault, Reply, serving_tracker
 
 
 @pytest.fixture
@@ -103,6 +109,25 @@ def test_wrong_option_is_refused_before_the_tracker_is_asked(
     assert "--timezone" in capsys.readouterr().err
 
 
+def test_signal_of_ctrl_c_ends_the_command_in_one_line(tmp_path: Path) -> None:
+    stopped: list[subprocess.Popen[str]] = []
+
+    def interrupt(call: Call) -> Reply:
+        stopped[0].send_signal(signal.SIGINT)
+        stopped[0].wait(timeout=60)
+        return Reply({})
+
+    with serving_tracker(shop(is_cloud=True).server()) as server:
+        server.faults = [Fault("/search/jql", interrupt)]
+        command = [Path(sys.executable).with_name("dsm"), "import", "jira", server.url]
+        options = ["--board", "12", "--data-dir", str(tmp_path / "dsm")]
+        with subprocess.Popen([*command, *options], stderr=subprocess.PIPE, text=True) as process:
+            stopped.append(process)
+            words = process.communicate(timeout=60)[1]
+    assert (process.returncode, words) == (130, "Stopped: nothing was imported.\n")
+    assert not (tmp_path / "dsm").exists()
+
+
 def test_interrupted_read_imports_nothing_and_says_so(
     stack: Target, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,6 +143,37 @@ def test_interrupted_read_imports_nothing_and_says_so(
     assert stop.value.code == 130
     assert "Stopped: nothing was imported." in capsys.readouterr().err
     assert not stack.folder.exists()
+
+
+def test_sentences_about_a_tracker_name_no_columns(
+    stack: Target, capsys: pytest.CaptureFixture[str]
+) -> None:
+    jira = Jira([jira_issue(1, **{POINTS: "five or so"})])
+    with serving_tracker(jira.server()) as server:
+        import_jira(server.url, "12", target=stack, dry_run=True)
+    page = " ".join(capsys.readouterr().out.split())
+    assert "The tracker names no closed task: every task counts as open." in page
+    assert "No estimate is a number ('five or so'): tasks have no estimate." in page
+
+
+def test_refused_rows_of_a_tracker_go_to_a_file_that_can_be_imported(
+    stack: Target, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "refused.csv"
+    issues = [issue(1), issue(2, title="=1+1", created_at=None)]
+    with serving_tracker(GitHub(issues).server()) as server:
+        import_github(
+            REPOSITORY, api=server.url, target=stack, dry_run=True, rejects=path, refusals="60%"
+        )
+    page = " ".join(capsys.readouterr().out.split())
+    assert "1 refused" in page
+    assert "refused.csv" in page
+    text = path.read_text(encoding="utf-8")
+    assert "\r\n2,created," in text or "\n2,created," in text
+    assert ",'=1+1," in text
+    path.write_text(text.replace("\n2,created,", "\n2,,"), encoding="utf-8")
+    (again,) = recognise_files([path], ImportOptions())
+    assert [refusal.column for refusal in again.refused] == ["created"]
 
 
 def test_no_option_takes_a_token() -> None:

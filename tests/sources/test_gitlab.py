@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from agent.importing.sources.errors import SourceRefused
+from agent.importing.sources.request_parsing import gitlab_request
 from agent.importing.sources.source_request import SourceRequest
 from agent.importing.tasks import TrackerSprint
 from tests.sources.gitlab_server import PROJECT, GitLab, issue
@@ -104,6 +105,41 @@ def test_issue_deleted_between_pages_hides_no_other() -> None:
         server.faults = [Fault("page=2", delete_then_answer)]
         rows = by_id(Reader().read(request_of(server.url)))
     assert sorted(map(int, rows)) == [*range(1, 251)]
+
+
+@pytest.mark.parametrize("place", ["/gitlab", "/tools/gitlab"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        Reply({"error": "404"}, 404),
+        Reply(b"<html>Portal</html>"),
+        Reply({}, 302, {"Location": "/login"}),
+    ],
+)
+def test_gitlab_below_a_path_is_found_by_its_answers(place: str, page: Reply) -> None:
+    gitlab = GitLab([issue(iid) for iid in range(1, 151)], TOKEN, place)
+    with serving_tracker(gitlab.server()) as server:
+        server.faults = [Fault(f"^/api/v4/projects/{place[1:4]}", page, times=9)]
+        request = gitlab_request(f"{server.url}{place}/{PROJECT}", "", False)
+        read = Reader().read(request)
+    assert len(by_id(read)) == 150
+    assert read.name == f"project {PROJECT}"
+
+
+def test_refused_token_of_a_gitlab_below_a_path_is_named() -> None:
+    with serving_tracker(GitLab([]).server()) as server:
+        server.faults = [Fault("^/gitlab/api/v4", Reply({"message": "401 Unauthorized"}, 401))]
+        request = gitlab_request(f"{server.url}/gitlab/a/b", "", False)
+        with pytest.raises(SourceRefused, match="/gitlab does not accept the token"):
+            Reader().read(request)
+
+
+def test_unknown_project_is_refused_by_the_address_that_was_given() -> None:
+    with serving_tracker(GitLab([]).server()) as server:
+        request = gitlab_request(f"{server.url}/a/b/c/d/e/f", "", False)
+        with pytest.raises(SourceRefused, match="has no /api/v4/projects/a%2Fb%2Fc%2Fd%2Fe%2Ff"):
+            Reader().read(request)
+        assert len(server.calls) == 3
 
 
 def test_private_project_asks_a_stranger_for_a_token() -> None:

@@ -66,10 +66,6 @@ def test_history_of_an_issue(is_cloud: bool) -> None:
         (datetime(2026, 3, 5, 8, tzinfo=UTC), "In Arbeit"),
         (datetime(2026, 3, 20, 16, tzinfo=UTC), "Fertig"),
     ]
-    assert [(moment.astimezone(UTC), names) for moment, names in row.sprint_moves] == [
-        (datetime(2026, 3, 3, 8, tzinfo=UTC), ("Sprint 7",)),
-        (datetime(2026, 3, 16, 9, 12, tzinfo=UTC), ("Sprint 7", "Sprint 8, the long one")),
-    ]
 
 
 @pytest.mark.parametrize("is_cloud", [True, False])
@@ -318,7 +314,7 @@ def test_list_that_changes_faster_than_it_is_read_ends_in_words() -> None:
         return server.usual_answer(call)
 
     with serving_tracker(jira.server()) as server:
-        server.faults = [Fault("/rest/api/2/search", turn_then_answer, times=9999)]
+        server.faults = [Fault("/rest/api/2/search", turn_then_answer, times=99)]
         with pytest.raises(SourceRefused, match="change faster than they are read"):
             reader_of(jira).read(request_of(server.url))
         assert len(server.calls) < 150

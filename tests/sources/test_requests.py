@@ -232,7 +232,7 @@ def with_next(place: str, first: int) -> Fault:
         link = f'<http://{call.headers["host"]}{call.path}?{place}>; rel="next"'
         return Reply(page, headers={"Link": link})
 
-    return Fault("issues", reply, times=9999)
+    return Fault("issues", reply, times=99)
 
 
 def test_next_page_that_loops_ends_in_words() -> None:
@@ -248,7 +248,7 @@ def test_same_page_under_new_names_ends_in_words() -> None:
         link = f'<http://{call.headers["host"]}{call.path}?page={next(numbers)}>; rel="next"'
         return Reply([issue(1)], headers={"Link": link})
 
-    words, calls = refusal_of(Fault("issues", reply, times=9999))
+    words, calls = refusal_of(Fault("issues", reply, times=99))
     assert "repeats the same page" in words
     assert calls <= 4
 
@@ -262,7 +262,7 @@ def test_list_without_an_end_ends_in_words(monkeypatch: pytest.MonkeyPatch) -> N
         link = f'<http://{call.headers["host"]}{call.path}?page={number}>; rel="next"'
         return Reply([issue(number)], headers={"Link": link})
 
-    words, calls = refusal_of(Fault("issues", reply, times=9999))
+    words, calls = refusal_of(Fault("issues", reply, times=99))
     assert "has more than 20 pages" in words
     assert calls == 20
 
@@ -275,7 +275,7 @@ def test_more_pages_than_the_stated_total_end_in_words() -> None:
         link = f'<http://{call.headers["host"]}{call.path}?page={number}>; rel="next"'
         return Reply([issue(number)], headers={"Link": link, "X-Total": "3"})
 
-    words, calls = refusal_of(Fault("issues", reply, times=9999))
+    words, calls = refusal_of(Fault("issues", reply, times=99))
     assert "goes on after the 3 that it states" in words
     assert calls == 4
 

@@ -133,8 +133,8 @@ def kind_notices(
         )
     if alone:
         yield Notice(
-            f"{plural(alone, 'step')} whose task is not in the file: planned and counted as tasks "
-            "of their own."
+            f"{plural(alone, 'step')} whose task is not among the rows: planned and counted as "
+            "tasks of their own."
         )
 
 
@@ -148,11 +148,11 @@ def _listing(kinds: Iterable[KindCount]) -> str:
 
 
 def reading_notices(
-    tally: Tally, columns: Mapping[str, MappedColumn], tasks: Sequence[Task]
+    tally: Tally, columns: Mapping[str, MappedColumn], tasks: Sequence[Task], *, is_file: bool
 ) -> Iterator[Notice]:
-    """Say which values were read otherwise than they stand."""
+    """Say which values were read otherwise than they stand; a tracker's API has no columns."""
     if "finished" not in columns and not tally.finish_columns and tasks:
-        yield from _no_finish(tasks)
+        yield from _no_finish(tasks, is_file=is_file)
     for source, name in _PROJECT_SOURCES.items():
         if tally.project_sources[source]:
             projects = sorted({task.project for task in tasks})
@@ -191,22 +191,25 @@ def reading_notices(
         )
 
 
-def _no_finish(tasks: Sequence[Task]) -> Iterator[Notice]:
+def _no_finish(tasks: Sequence[Task], *, is_file: bool) -> Iterator[Notice]:
     if not any(task.state in (State.DONE, State.DROPPED) for task in tasks):
-        yield Notice("No column is mapped to finished: every task counts as open.", "warning")
+        reason = (
+            "No column is mapped to finished" if is_file else "The tracker names no closed task"
+        )
+        yield Notice(f"{reason}: every task counts as open.", "warning")
 
 
 def _estimates(tally: Tally, columns: Mapping[str, MappedColumn]) -> Notice:
-    names = " and ".join(repr(name) for name in columns["estimate"].names)
-    texts = tally.estimates
+    column, texts = columns.get("estimate"), tally.estimates
+    place = f" in {' and '.join(map(repr, column.names))}" if column else ""
     if not tally.read_estimates:
+        advice = " Map another column with --map estimate=COLUMN." if column else ""
         return Notice(
-            f"No estimate in {names} is a number ({_examples(texts)}): tasks have no estimate. "
-            "Map another column with --map estimate=COLUMN.",
+            f"No estimate{place} is a number ({_examples(texts)}): tasks have no estimate.{advice}",
             "warning",
         )
     return Notice(
-        f"{plural(texts.count, 'estimate')} in {names} are no numbers ({_examples(texts)}): these "
+        f"{plural(texts.count, 'estimate')}{place} are no numbers ({_examples(texts)}): these "
         "tasks have none.",
         "warning",
     )

@@ -310,7 +310,7 @@ def _recognition(draft: _Draft, tasks: tuple[Task, ...], options: ImportOptions)
     states, kinds = count_states(work), count_kinds(tasks)
     notices = [
         *draft.notices,
-        *reading_notices(tally, columns, tasks),
+        *reading_notices(tally, columns, tasks, is_file=draft.table is not None),
         *state_notices(states, tally, columns, profile),
         *kind_notices(kinds, tasks, work, options.types),
         *rank_warnings,

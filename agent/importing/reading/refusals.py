@@ -7,6 +7,7 @@ from pathlib import Path
 
 from agent.importing.errors import CsvRefused
 from agent.importing.reading.recognition import Recognition
+from agent.importing.reading.source_rows import SOURCE_HEADER
 from agent.importing.tables.spreadsheet_cells import REFUSED_HEADER, harmless
 from agent.importing.tasks import Refusal
 
@@ -16,19 +17,20 @@ _CHECKED_BYTES = 100
 def write_refusals(path: Path, recognition: Recognition) -> Path:
     """Write each refused row with its column, reason and cells, and return the path.
 
+    A tracker's rows have a column for each field.
     A cell that a spreadsheet would run has an apostrophe in front, which the import takes off.
     An earlier file of refused rows is replaced. Beside any other file, `-2`, `-3` ... is put before
     the suffix.
     Raises: `CsvRefused` when the file cannot be written, or is the imported file itself.
     """
-    source = recognition.table
-    if source is None:
-        raise CsvRefused(f"{recognition.name} is no file: its refused rows are in the answer.")
+    table = recognition.table
+    source = None if table is None else table.path
+    header = SOURCE_HEADER if table is None else table.header
     try:
-        if _is_source(path, source.path):
+        if _is_source(path, source):
             raise CsvRefused(f"{path} is the imported file: name another for the refused rows.")
-        path = _free_path(path, source.path)
-        _write(path, source.header, recognition.refused)
+        path = _free_path(path, source)
+        _write(path, header, recognition.refused)
     except KeyboardInterrupt:
         # Half of the refused rows would look like all of them.
         if path.is_file():
@@ -51,7 +53,7 @@ def _write(path: Path, header: Sequence[str], refused: Sequence[Refusal]) -> Non
             writer.writerow((refusal.row, *map(harmless, cells)))
 
 
-def _free_path(path: Path, source: Path) -> Path:
+def _free_path(path: Path, source: Path | None) -> Path:
     """Return the path, or the first numbered one beside it that may be written."""
     numbered = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in count(2))
     candidate = path
@@ -60,9 +62,9 @@ def _free_path(path: Path, source: Path) -> Path:
     return candidate
 
 
-def _is_source(path: Path, source: Path) -> bool:
-    # Standard input has no file.
-    return path.exists() and source.exists() and path.samefile(source)
+def _is_source(path: Path, source: Path | None) -> bool:
+    # Standard input and a tracker have no file.
+    return source is not None and path.exists() and source.exists() and path.samefile(source)
 
 
 def _may_replace(path: Path) -> bool:

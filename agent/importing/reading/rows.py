@@ -8,7 +8,7 @@ from agent.importing.loading.validation import find_invalid_field
 from agent.importing.meaning.cell_text import cell_text
 from agent.importing.reading.mapping import MappedColumn
 from agent.importing.reading.row_reader import RowReader, Values
-from agent.importing.reading.source_rows import SourceRow
+from agent.importing.reading.source_rows import SourceRow, cells_of
 from agent.importing.tables.table import Table
 from agent.importing.tasks import Refusal, RowRefused, Task, TrackerSprint
 
@@ -103,7 +103,7 @@ def _is_one(column: MappedColumn) -> bool:
 def raw_rows_of_source(rows: Iterable[SourceRow]) -> Iterator[RawRow]:
     """Yield the rows that a tracker's API gave."""
     for row in rows:
-        yield RawRow(row.line, row.values, transitions=row.transitions)
+        yield RawRow(row.line, row.values, cells_of(row), transitions=row.transitions)
 
 
 def read_rows(raw_rows: Iterable[RawRow], reader: RowReader) -> Rows:

@@ -6,7 +6,10 @@ from datetime import datetime
 
 from agent.importing.notices import Notice
 from agent.importing.profiles.profile import Profile
+from agent.importing.reading.fields import FIELDS
 from agent.importing.tasks import TrackerSprint
+
+SOURCE_HEADER = tuple(field.name for field in FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +22,6 @@ class SourceRow:
     """Moments (with zone) and the status from then on, the oldest first; empty when not known."""
     line: int
     """Number of the task in the order of the tracker, from 1."""
-    sprint_moves: tuple[tuple[datetime, tuple[str, ...]], ...] = ()
-    """Moments (with zone) and the names of its sprints from then on, the oldest first; empty when
-    it never moved, or this is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +38,8 @@ class SourceRows:
     """Sprints; their `project` is the text of the rows' field `project`."""
     notices: tuple[Notice, ...] = field(default=())
     """Sentences about what could not be read."""
+
+
+def cells_of(row: SourceRow) -> tuple[str, ...]:
+    """Return a row as the cells of a file with the header SOURCE_HEADER."""
+    return tuple(", ".join(row.values.get(name, ())) for name in SOURCE_HEADER)

@@ -1,6 +1,7 @@
 """Issues of a GitLab project, over the REST API."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import quote
@@ -10,6 +11,8 @@ from agent.importing.notices import Notice
 from agent.importing.profiles.profile import Profile
 from agent.importing.reading.source_rows import SourceRow, SourceRows
 from agent.importing.sources.answers import Refusal
+from agent.importing.sources.errors import SourceRefused
+from agent.importing.sources.limits import MAX_PATH_PARTS
 from agent.importing.sources.linked_pages import read_linked
 from agent.importing.sources.projects import project_text
 from agent.importing.sources.requests import TrackerClient
@@ -45,14 +48,13 @@ def read_gitlab(
     client: TrackerClient, request: SourceRequest, since: datetime | None, today: date
 ) -> SourceRows:
     """Read a project. Raises: `SourceRefused`, `SourceUnavailable`."""
-    project = project_text(request.scope.split("/")[-1])
+    scope, project = request.scope, project_text(request.scope.split("/")[-1])
     params = {"state": "all", "scope": "all", "order_by": "created_at", "sort": "asc"}
     if request.query:
         params["labels"] = request.query
     if since is not None:
         params["updated_after"] = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    path = f"/api/v4/projects/{quote(request.scope, safe='')}/issues"
-    issues = read_linked(client, path, params, "iid", "issues").values()
+    issues, scope = _read_issues(client, scope, params)
     has_iterations = any(object_in(issue, "iteration") for issue in issues)
     field = "iteration" if has_iterations else "milestone"
     rows = [
@@ -63,7 +65,29 @@ def read_gitlab(
         sprint.name: sprint for issue in issues if (sprint := _sprint(issue, project, field, today))
     }
     ordered = sorted(sprints.values(), key=lambda item: (item.start or date.max, item.name))
-    return SourceRows(f"project {request.scope}", PROFILE, rows, tuple(ordered), (_NOTICE,))
+    return SourceRows(f"project {scope}", PROFILE, rows, tuple(ordered), (_NOTICE,))
+
+
+def _read_issues(
+    client: TrackerClient, scope: str, params: Mapping[str, str | int]
+) -> tuple[Collection[Mapping[str, Any]], str]:
+    """Return the issues of a project, and its path.
+
+    The first parts of `scope` may be those of a GitLab below a path of its host, which then has
+    nothing, or another product, at the host itself. Raises: `SourceRefused`, `SourceUnavailable`.
+    """
+    parts, refusals = scope.split("/"), list[SourceRefused]()
+    for position in range(min(len(parts) - 1, MAX_PATH_PARTS + 1)):
+        base = "/".join((client.base, *parts[:position]))
+        below = replace(client, base=base)
+        project = "/".join(parts[position:])
+        path = f"/api/v4/projects/{quote(project, safe='')}/issues"
+        try:
+            return read_linked(below, path, params, "iid", "issues").values(), project
+        except SourceRefused as error:
+            refusals.append(error)
+    # A refused token tells of a GitLab there; else the address as it was given counts.
+    raise min(refusals, key=lambda error: error.answer_status not in (401, 403))
 
 
 def _values(issue: Mapping[str, Any], project: str, field: str) -> dict[str, tuple[str, ...]]:

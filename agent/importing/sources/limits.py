@@ -16,3 +16,5 @@ MAX_BODY_BYTES = 50 << 20
 MAX_REDIRECTS = 3
 MAX_PAGES = 10_000
 MAX_STEPS_BACK = 50
+# Parts of the path that a company puts its GitLab below.
+MAX_PATH_PARTS = 2

@@ -1,7 +1,7 @@
 """Requests from what a person types: the address of a board, a repository or a project."""
 
 import re
-from urllib.parse import unquote
+from urllib.parse import SplitResult, unquote
 
 from agent.importing.sources.addresses import base_url, check_url, with_scheme
 from agent.importing.sources.errors import SourceRefused
@@ -10,8 +10,8 @@ from agent.importing.sources.source_request import SourceRequest
 GITHUB_API = "https://api.github.com"
 # Pages of Jira; a company's own Jira may itself lie below a path, such as /jira.
 _JIRA_PAGES = re.compile(
-    r"/jira/(?:software|core|servicedesk|projects|boards|your-work|for-you|dashboards|people|plans)"
-    r"(?:/.*)?$|/(?:secure|browse|projects|rest|issues|plugins|login(?:\.jsp)?)(?:/.*)?$"
+    r"/jira/(?:software|core|boards|your-work|for-you|dashboards|people|plans)(?:/.*)?$"
+    r"|/(?:secure|browse|projects|servicedesk|rest|issues|plugins|login(?:\.jsp)?)(?:/.*)?$"
 )
 _SCOPED = re.compile(r"/ex/jira/[0-9a-fA-F-]+")
 _BOARD = re.compile(r"/boards/([0-9]+)|[?&]rapidView=([0-9]+)")
@@ -45,9 +45,11 @@ def github_request(
     name, base = repository.strip().removesuffix("/"), GITHUB_API
     if "://" in name or name.lower().startswith("github.com/"):
         parts = check_url(with_scheme(name), insecure_http=insecure_http)
-        if (parts.hostname or "").removeprefix("www.") != "github.com":
-            base = base_url(parts, "/api/v3")
-        name = "/".join(parts.path.strip("/").split("/")[:2])
+        base = _github_api(parts)
+        path = parts.path.removeprefix("/api/v3")
+        if path != parts.path or (parts.hostname or "").startswith("api."):
+            path = path.removeprefix("/repos/")
+        name = "/".join(path.strip("/").split("/")[:2])
     name = name.removesuffix(".git")
     if not _OWNER_REPO.fullmatch(name) or name.rsplit("/", 1)[1] in (".", ".."):
         raise SourceRefused(f"{repository!r} is no repository; name it as OWNER/REPO.")
@@ -57,8 +59,23 @@ def github_request(
     return SourceRequest("github", base, name, query, projects, insecure_http)
 
 
+def _github_api(parts: SplitResult) -> str:
+    """Return the base of the API for an address of github.com, or of a company's own GitHub."""
+    host = (parts.hostname or "").removeprefix("www.")
+    if host in ("github.com", "api.github.com"):
+        return GITHUB_API
+    if host.endswith(".ghe.com"):
+        # A company's part of GitHub's cloud has a host for its API, as github.com has.
+        return f"https://api.{host.removeprefix('api.')}"
+    return base_url(parts, "/api/v3")
+
+
 def gitlab_request(url: str, query: str, insecure_http: bool) -> SourceRequest:
-    """Make the request for a GitLab project from its address. Raises: `SourceRefused`."""
+    """Make the request for a GitLab project from its address.
+
+    A GitLab below a path is told only by its answers: the path then stands before the project's.
+    Raises: `SourceRefused`.
+    """
     parts = check_url(with_scheme(url), insecure_http=insecure_http)
     path = unquote(parts.path).split("/-/")[0].strip("/").removesuffix(".git")
     if "/" not in path:

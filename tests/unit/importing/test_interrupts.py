@@ -57,7 +57,7 @@ def test_stop_while_reading_imports_nothing(tmp_path: Path) -> None:
         # More than a pipe holds: when it is written, the command reads.
         process.stdin.write((HEAD + ROW * 50_000).encode())
         process.stdin.flush()
-        assert stop(process) == "\nStopped: nothing was imported.\n"
+        assert stop(process) == "Stopped: nothing was imported.\n"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -77,7 +77,7 @@ def test_stop_while_known_rows_are_read_imports_nothing(tmp_path: Path) -> None:
             stream.close()
 
         words = stop(process, release)
-    assert words == "\nStopped: nothing was imported.\n"
+    assert words == "Stopped: nothing was imported.\n"
 
 
 class SilentService(BaseHTTPRequestHandler):
@@ -123,9 +123,7 @@ def test_stop_while_writing_says_how_to_go_on(tmp_path: Path) -> None:
         with importing(tmp_path, "tasks.csv", "--json", *urls) as process:
             assert asked.wait(60)
             words = stop(process)
-    assert words == (
-        "\nStopped: a part may be imported; the same command again imports the rest.\n"
-    )
+    assert words == ("Stopped: a part may be imported; the same command again imports the rest.\n")
     assert [path.name for path in tmp_path.iterdir()] == ["tasks.csv"]
 
 

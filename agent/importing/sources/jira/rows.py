@@ -81,13 +81,8 @@ class RowMaker:
     def _row(self, draft: Draft, line: int) -> SourceRow:
         moves = sorted(draft.moves.statuses.values(), key=lambda move: move[0])
         self._add_days(draft, moves)
-        sprints = sorted(draft.moves.sprints.values(), key=lambda move: move[0])
-        return SourceRow(
-            draft.values,
-            tuple((moment, name) for moment, _, name in moves if name),
-            line,
-            tuple((moment, self.sprints.of_ids(ids)) for moment, _, ids in sprints),
-        )
+        transitions = tuple((moment, name) for moment, _, name in moves if name)
+        return SourceRow(draft.values, transitions, line)
 
     def _add_days(self, draft: Draft, moves: list[tuple[Any, str, str]]) -> None:
         """Add the days of start and end that only the changelog tells."""

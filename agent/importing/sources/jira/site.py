@@ -23,7 +23,7 @@ ADVICE = Refusal(
         "The account of the token needs the permission Browse projects in the board's projects, "
         "and access to Jira Software."
     ),
-    unknown="Check the address: it is the part of Jira's own before /browse, /jira or /secure.",
+    unknown="Copy Jira's address from the browser, up to /browse, /secure or /projects.",
 )
 _CLOUD_HOSTS = (".atlassian.net", ".jira.com", "api.atlassian.com")
 
