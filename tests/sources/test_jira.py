@@ -314,7 +314,7 @@ def test_list_that_changes_faster_than_it_is_read_ends_in_words() -> None:
         return server.usual_answer(call)
 
     with serving_tracker(jira.server()) as server:
-        server.faults = [Fault("/rest/api/2/search", turn_then_answer, times=99)]
+        server.faults = [Fault("/rest/api/2/search", turn_then_answer, times=300)]
         with pytest.raises(SourceRefused, match="change faster than they are read"):
             reader_of(jira).read(request_of(server.url))
         assert len(server.calls) < 150

@@ -73,7 +73,7 @@ def _github_api(parts: SplitResult) -> str:
 def gitlab_request(url: str, query: str, insecure_http: bool) -> SourceRequest:
     """Make the request for a GitLab project from its address.
 
-    A GitLab below a path is told only by its answers: the path then stands before the project's.
+    Only the answers tell a GitLab below a path: the path then stands before the project's.
     Raises: `SourceRefused`.
     """
     parts = check_url(with_scheme(url), insecure_http=insecure_http)

@@ -83,13 +83,13 @@ def test_stop_while_known_rows_are_read_imports_nothing(tmp_path: Path) -> None:
 class SilentService(BaseHTTPRequestHandler):
     """Services that know no rows of a project, and answer nothing else."""
 
-    asked: ClassVar[Event]
+    question_arrived: ClassVar[Event]
     ended: ClassVar[Event]
 
     def do_GET(self) -> None:
         """Answer the known rows, or wait for the end of the test."""
         if not self.path.endswith("/rows"):
-            self.asked.set()
+            self.question_arrived.set()
             self.ended.wait()
             return
         body = json.dumps({"project_id": "P", "content": None}).encode()
@@ -106,11 +106,11 @@ class SilentService(BaseHTTPRequestHandler):
 @contextmanager
 def silent_services() -> Iterator[tuple[str, Event]]:
     """Serve on a port; yield the URL, and what is set when a first request waits."""
-    SilentService.asked, SilentService.ended = Event(), Event()
+    SilentService.question_arrived, SilentService.ended = Event(), Event()
     with ThreadingHTTPServer(("127.0.0.1", 0), SilentService) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}", SilentService.asked
+            yield f"http://127.0.0.1:{server.server_port}", SilentService.question_arrived
         finally:
             SilentService.ended.set()
             server.shutdown()
@@ -118,10 +118,10 @@ def silent_services() -> Iterator[tuple[str, Event]]:
 
 def test_stop_while_writing_says_how_to_go_on(tmp_path: Path) -> None:
     (tmp_path / "tasks.csv").write_text(HEAD + ROW)
-    with silent_services() as (url, asked):
+    with silent_services() as (url, question_arrived):
         urls = [word for name in SERVICES for word in ("--url", f"{name}={url}")]
         with importing(tmp_path, "tasks.csv", "--json", *urls) as process:
-            assert asked.wait(60)
+            assert question_arrived.wait(60)
             words = stop(process)
     assert words == ("Stopped: a part may be imported; the same command again imports the rest.\n")
     assert [path.name for path in tmp_path.iterdir()] == ["tasks.csv"]
