@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,7 @@ from agent.cli.importing import (
     Cadence,
     Country,
     DryRun,
+    Forget,
     Prefix,
     Project,
     Refusals,
@@ -22,7 +24,7 @@ from agent.cli.importing import (
     Subdivision,
     TimeZone,
     Types,
-    import_recognitions,
+    import_recognised,
     parse_choices,
     write_rejects,
 )
@@ -31,8 +33,9 @@ from agent.cli.stack import AsJson
 from agent.cli.target import Target
 
 if TYPE_CHECKING:
+    from agent.cli.importing import ImportChoices
+    from agent.cli.last_import import Recognised
     from agent.importing.options import ImportOptions
-    from agent.importing.reading.recognition import Recognition
     from agent.importing.sources.source import Progress, SourceRequest
 
 JiraUrl = Annotated[str, typer.Argument(metavar="URL", help="Address of the site, or of a board.")]
@@ -77,6 +80,7 @@ def import_jira(
     refusals: Refusals = "2%",
     autonomy: AutonomyName = "approve",
     insecure_http: InsecureHttp = False,
+    forget_options: Forget = False,
     *,
     target: Target,
     as_json: AsJson = False,
@@ -92,9 +96,9 @@ def import_jira(
         choices = parse_choices(as_of, cadence, (country, subdivision, timezone), autonomy)
         request = jira_request(site, board, jql, insecure_http)
         options = _options(statuses, types, prefix, project, refusals)
-        recognitions = [_recognise(request, options)]
-        rejected = write_rejects(recognitions, rejects)
-        import_recognitions(recognitions, rejected, choices, options, target, dry_run, as_json)
+        rows = read_tracker(request, options, choices, target, forget=forget_options)
+        rejected = write_rejects(rows.recognitions, rejects)
+        import_recognised(rows, rejected, target, dry_run, as_json)
 
 
 def import_github(
@@ -116,6 +120,7 @@ def import_github(
     refusals: Refusals = "2%",
     autonomy: AutonomyName = "approve",
     insecure_http: InsecureHttp = False,
+    forget_options: Forget = False,
     *,
     target: Target,
     as_json: AsJson = False,
@@ -133,9 +138,9 @@ def import_github(
             repository, labels, projects=projects, api=api, insecure_http=insecure_http
         )
         options = _options(statuses, types, prefix, project, refusals)
-        recognitions = [_recognise(request, options)]
-        rejected = write_rejects(recognitions, rejects)
-        import_recognitions(recognitions, rejected, choices, options, target, dry_run, as_json)
+        rows = read_tracker(request, options, choices, target, forget=forget_options)
+        rejected = write_rejects(rows.recognitions, rejects)
+        import_recognised(rows, rejected, target, dry_run, as_json)
 
 
 def import_gitlab(
@@ -155,6 +160,7 @@ def import_gitlab(
     refusals: Refusals = "2%",
     autonomy: AutonomyName = "approve",
     insecure_http: InsecureHttp = False,
+    forget_options: Forget = False,
     *,
     target: Target,
     as_json: AsJson = False,
@@ -170,9 +176,9 @@ def import_gitlab(
         choices = parse_choices(as_of, cadence, (country, subdivision, timezone), autonomy)
         request = gitlab_request(address, labels, insecure_http)
         options = _options(statuses, types, prefix, project, refusals)
-        recognitions = [_recognise(request, options)]
-        rejected = write_rejects(recognitions, rejects)
-        import_recognitions(recognitions, rejected, choices, options, target, dry_run, as_json)
+        rows = read_tracker(request, options, choices, target, forget=forget_options)
+        rejected = write_rejects(rows.recognitions, rejects)
+        import_recognised(rows, rejected, target, dry_run, as_json)
 
 
 def _options(
@@ -191,15 +197,30 @@ def _options(
     )
 
 
-def _recognise(request: "SourceRequest", options: "ImportOptions") -> "Recognition":
-    """Read a source, and say what its rows are. Raises: `Problem`."""
+def read_tracker(
+    request: "SourceRequest",
+    options: "ImportOptions",
+    choices: "ImportChoices",
+    target: Target,
+    *,
+    forget: bool,
+) -> "Recognised":
+    """Read a tracker, and say what its rows are; `forget` takes no saved options.
+
+    Raises: `Problem`.
+    """
+    from agent.cli.last_import import OF_FILES, api_source, read_saved, recognise_saved
     from agent.importing.reading.recognition import recognise_rows
     from agent.importing.sources.source import credentials_of, fetch
 
+    saved = read_saved(target, forget=forget)
     credentials = credentials_of(request, ask=_ask if sys.stdin.isatty() else None)
     with _progress() as progress:
         rows = fetch(request, None, progress, credentials)
-    return recognise_rows(rows, options)
+    recognised = recognise_saved(
+        lambda filled: [recognise_rows(rows, filled)], options, choices, saved, fixed=OF_FILES
+    )
+    return replace(recognised, source=api_source(request))
 
 
 def _ask(words: str) -> str:

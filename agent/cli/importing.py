@@ -15,12 +15,12 @@ from agent.cli.stack import AsJson, print_json
 from agent.cli.target import Target
 
 if TYPE_CHECKING:
+    from agent.cli.last_import import Recognised
     from agent.importing.history.study import Study
     from agent.importing.loading.autonomy import Level
     from agent.importing.loading.load import LoadResult
     from agent.importing.loading.plan import Plan
     from agent.importing.loading.project_place import ProjectPlace
-    from agent.importing.options import ImportOptions
     from agent.importing.reading.recognition import Recognition
 
 NOTHING_IMPORTED = "nothing was imported."
@@ -72,6 +72,9 @@ Types = Annotated[
 Refusals = Annotated[
     str, typer.Option(help="Largest share of refused rows with which an import begins.")
 ]
+Forget = Annotated[
+    bool, typer.Option("--forget-options", help="Take no options of the project's last import.")
+]
 AutonomyName = Annotated[
     str,
     typer.Option(
@@ -100,6 +103,7 @@ def import_csv(
     refusals: Refusals = "2%",
     date_format: DateFormatName = None,
     autonomy: AutonomyName = "approve",
+    forget_options: Forget = False,
     *,
     target: Target,
     as_json: AsJson = False,
@@ -107,9 +111,9 @@ def import_csv(
     """Import tasks from CSV: what was open on a day is the backlog, what was finished the past."""
     # Imported here, not above: `dsm up` and `dsm status` must not wait for pydantic models.
     from agent.cli.failures import one_line
+    from agent.cli.last_import import read_saved, recognise_exports
     from agent.importing.option_texts import parse_share, parse_statuses, parse_types
     from agent.importing.options import ImportOptions
-    from agent.importing.reading.files import recognise_files
     from agent.importing.reading.mapping import parse_mapping
 
     with stoppable(NOTHING_IMPORTED), one_line():
@@ -125,9 +129,10 @@ def import_csv(
             encoding=encoding,
             refusal_share=parse_share(refusals),
         )
-        recognitions = recognise_files(files, options)
-        rejected = write_rejects(recognitions, rejects)
-        import_recognitions(recognitions, rejected, choices, options, target, dry_run, as_json)
+        saved = read_saved(target, forget=forget_options)
+        rows = recognise_exports(files, options, choices, saved)
+        rejected = write_rejects(rows.recognitions, rejects)
+        import_recognised(rows, rejected, target, dry_run, as_json)
 
 
 @dataclass(frozen=True)
@@ -165,27 +170,22 @@ def parse_choices(
     )
 
 
-def import_recognitions(
-    recognitions: "Sequence[Recognition]",
-    rejected: Sequence[Path],
-    choices: ImportChoices,
-    options: "ImportOptions",
-    target: Target,
-    dry_run: bool,
-    as_json: bool,
+def import_recognised(
+    rows: "Recognised", rejected: Sequence[Path], target: Target, dry_run: bool, as_json: bool
 ) -> None:
     """Show what was recognised, and import it unless `dry_run`; `rejected` are files of rows.
-
-    `options` are those by which the rows were recognised.
 
     Raises: `CsvRefused` before anything is written.
     """
     from agent.cli import import_output
     from agent.cli.imported_rows import find_known
+    from agent.cli.last_import import save_import
     from agent.importing.history.study import project_ids, study_files
     from agent.importing.loading.plan import prepare
     from agent.importing.reading.readiness import refusal_shares, refuse_doubts, stops
+    from agent.importing.terminal import printable
 
+    recognitions, choices, options = rows.recognitions, rows.choices, rows.options
     place, level = choices.place, choices.level
     with _explained(recognitions, rejected, as_json):
         if not dry_run:
@@ -193,17 +193,22 @@ def import_recognitions(
         known = asyncio.run(find_known(target, project_ids(recognitions)))
         study = study_files(recognitions, known, choices.day, choices.cadence_days, place.today())
     if not as_json:
+        if rows.used:
+            print(printable(rows.used))
         import_output.show_stops(refusal_shares(recognitions, options))
         import_output.show_study(study, rejected)
     # Prepared in a dry run too: it must find everything that would stop the import.
     plans = [prepare(history, study.day, study.clock, place) for history in study.histories]
     with stoppable(NOTHING_IMPORTED if dry_run else PARTLY_IMPORTED):
         results = [] if dry_run else _load(target, plans, study, choices, quiet=as_json)
+        if not dry_run:
+            asyncio.run(save_import(target, study.rows, rows))
         if not as_json:
             import_output.show_results(study, results, target, level, dry_run=dry_run)
             return
         answer = import_output.to_json(study, results, rejected, target)
-        print_json(answer | {"stops": list(stops(recognitions, options)), "dry_run": dry_run})
+        facts = {"stops": list(stops(recognitions, options)), "dry_run": dry_run}
+        print_json(answer | facts | {"used_options": rows.used or None})
 
 
 def _load(

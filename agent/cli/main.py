@@ -41,6 +41,7 @@ from agent.cli import (
     sprint_view,
     stack,
     status,
+    sync,
     undo,
     walk,
 )
@@ -51,6 +52,7 @@ PANELS = {
     "Begin": ("demo", "up", "status", "down"),
     "Work with a team": (
         "import",
+        "sync",
         "orchestrate",
         "chat",
         "run",
@@ -144,6 +146,7 @@ import_app.command("csv")(on_target(importing.import_csv))
 import_app.command("jira")(on_target(import_sources.import_jira))
 import_app.command("github")(on_target(import_sources.import_github))
 import_app.command("gitlab")(on_target(import_sources.import_gitlab))
+app.command("sync")(on_target(sync.sync))
 
 project_app = typer.Typer(help="Show and change a project.", no_args_is_help=True)
 app.add_typer(project_app, name="project")

@@ -69,7 +69,11 @@ def describe_saved(added: Values) -> str:
 
 
 def _text(name: str, value: Any) -> str:
-    if name in ("mapping", "statuses"):
+    if name == "statuses":
+        # As the option takes them: todo, not "To do".
+        words = {key: str(state).lower().replace(" ", "") for key, state in value.items()}
+        return ",".join(f"{key}={word}" for key, word in words.items())
+    if name == "mapping":
         return ",".join(f"{key}={other}" for key, other in value.items())
     if name == "types":
         return ",".join(value)

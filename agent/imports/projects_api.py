@@ -49,6 +49,7 @@ async def list_imported_projects(rows: Rows) -> schema.ImportedProjects:
                 if one and one.source
                 else None,
                 imported_at=one.updated_at if one else None,
+                headers=one.headers if one else "",
             )
             for name in names
             for one in [settings.get(name)]

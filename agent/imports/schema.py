@@ -155,6 +155,8 @@ class ImportedProject(Answer):
     """Where its rows came from; null: nobody said."""
     imported_at: datetime | None
     """Time of its last import; null: by an earlier release."""
+    headers: str = ""
+    """Hash of the columns of its files; empty without files."""
 
 
 class ImportedProjects(Answer):

@@ -1,0 +1,125 @@
+"""`dsm sync`: import a project once more from where its last import came from."""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from agent.cli.importing import (
+    NOTHING_IMPORTED,
+    import_recognised,
+    parse_choices,
+    write_rejects,
+)
+from agent.cli.interrupts import stoppable
+from agent.cli.stack import AsJson, print_json
+from agent.cli.target import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from agent.cli.last_import import Recognised
+    from agent.imports.schema import ImportedProject, ImportSource
+
+Project = Annotated[
+    str | None, typer.Argument(help="Project to import again; without it, projects are listed.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the changes, import nothing.")]
+
+
+def sync(
+    project: Project = None, dry_run: DryRun = False, *, target: Target, as_json: AsJson = False
+) -> None:
+    """Import a project once more from its last source, with the options of its last import."""
+    from agent.cli.failures import one_line
+
+    with stoppable(NOTHING_IMPORTED), one_line():
+        imports = asyncio.run(_imports(target))
+        if project is None:
+            _show(imports, as_json=as_json)
+            return
+        last = find_import(imports, project)
+        rows = _read(last, target)
+        rejected = write_rejects(rows.recognitions, None)
+        import_recognised(rows, rejected, target, dry_run, as_json)
+
+
+async def _imports(target: Target) -> "list[ImportedProject]":
+    """List how projects were imported. Raises: `NotRunning`."""
+    from agent.cli.connect import connect
+
+    async with connect(target) as clients:
+        return (await clients.orchestrator.imported_projects()).projects
+
+
+def find_import(imports: "Sequence[ImportedProject]", project_id: str) -> "ImportedProject":
+    """Return the last import of a project that can be repeated. Raises: `CsvRefused`."""
+    from agent.cli.export_files import DASH
+    from agent.importing.errors import CsvRefused
+
+    last = next((one for one in imports if one.project_id == project_id), None)
+    if last is None or last.source is None or last.options is None:
+        raise CsvRefused(
+            f"No source of {project_id} is saved: import it once by `dsm import csv FILE`, "
+            "`dsm import jira`, `dsm import github` or `dsm import gitlab`. `dsm sync` lists the "
+            "projects with a source."
+        )
+    if str(DASH) in last.source.paths:
+        raise CsvRefused(
+            f"The last import of {project_id} read standard input, which cannot be repeated: save "
+            "the export as a file, and import it by `dsm import csv FILE`."
+        )
+    missing = [path for path in last.source.paths if not Path(path).is_file()]
+    if missing:
+        raise CsvRefused(
+            f"{', '.join(missing)} is not there: save the export at this path again, or import it "
+            "from another one by `dsm import csv FILE`."
+        )
+    return last
+
+
+def _read(last: "ImportedProject", target: Target) -> "Recognised":
+    """Read the last source again. Raises: `CsvRefused`, `Problem`."""
+    from dataclasses import replace
+
+    from agent.cli.import_sources import read_tracker
+    from agent.cli.last_import import recognise_exports
+    from agent.importing.sources.source import SourceRequest
+
+    assert last.options is not None
+    assert last.source is not None
+    request, source = last.options, last.source
+    place = (request.country, request.subdivision, request.timezone)
+    choices = replace(
+        parse_choices(None, None, place, request.autonomy), cadence_days=request.cadence_days
+    )
+    options = request.options()
+    if source.kind == "api":
+        saved_request = SourceRequest.from_json(source.request)
+        return read_tracker(saved_request, options, choices, target, forget=True)
+    return recognise_exports([Path(path) for path in source.paths], options, choices, [])
+
+
+def _show(imports: "Sequence[ImportedProject]", *, as_json: bool) -> None:
+    """Print projects with their sources and the day of the last import."""
+    if as_json:
+        print_json({"projects": [one.model_dump(mode="json") for one in imports]})
+        return
+    if not imports:
+        print("No project was imported: begin by `dsm import csv FILE`.")
+    for one in imports:
+        day = "an earlier release" if one.imported_at is None else f"{one.imported_at:%Y-%m-%d}"
+        print(f"{one.project_id}: {describe_source(one.source)}; last import: {day}")
+
+
+def describe_source(source: "ImportSource | None") -> str:
+    """Name a source in words."""
+    from agent.importing.terminal import printable
+
+    if source is None:
+        return "no source is saved"
+    if source.kind == "files":
+        return printable(", ".join(source.paths))
+    request = source.request
+    return printable(f"{request.get('kind')} {request.get('url')} {request.get('scope')}".strip())
