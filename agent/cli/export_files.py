@@ -24,6 +24,7 @@ class ExportFiles:
         self._paths = paths
         self._opened: tuple[str | None, str | None] | None = None
         self._tables: list[Table] = []
+        self._refusal: CsvRefused | None = None
 
     def recognise(self, options: ImportOptions) -> tuple[Recognition, ...]:
         """Recognise every file by itself. Raises: `CsvRefused`."""
@@ -43,9 +44,15 @@ class ExportFiles:
     def _open(self, options: ImportOptions) -> list[Table]:
         opening = (options.sheet, options.encoding)
         if self._opened != opening:
-            self._tables = [
-                read_table(path, is_header, sheet=options.sheet, encoding=options.encoding)
-                for path in self._paths
-            ]
-            self._opened = opening
+            self._opened, self._tables, self._refusal = opening, [], None
+            try:
+                self._tables = [
+                    read_table(path, is_header, sheet=options.sheet, encoding=options.encoding)
+                    for path in self._paths
+                ]
+            except CsvRefused as refusal:
+                # Standard input has nothing left for a second try.
+                self._refusal = refusal
+        if self._refusal is not None:
+            raise self._refusal
         return self._tables

@@ -2,11 +2,11 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from agent.cli.connect import NotRunning, connect
 from agent.cli.export_files import DASH, ExportFiles
 from agent.cli.importing import ImportChoices
 from agent.cli.target import Target
@@ -15,8 +15,9 @@ from agent.importing.options import ImportOptions
 from agent.importing.reading.recognition import Recognition
 from agent.importing.saved_options import choose_saved, describe_saved, fill_in
 from agent.importing.sources.source_request import SourceRequest
-from agent.imports.schema import ImportedProject, ImportRequest, ImportSource, SettingsSaved
-from domain_services.kernel.client.http_client import PeerRefused
+
+if TYPE_CHECKING:
+    from agent.imports.schema import ImportedProject
 
 # Options that say how a file is read; an API has no columns and one way to write dates.
 OF_FILES = ("mapping", "date_format", "sheet", "encoding")
@@ -36,8 +37,8 @@ class Recognised:
     """Options about the rows, those of the last import included."""
     choices: ImportChoices
     """Choices about the import, those of the last one included."""
-    source: ImportSource | None
-    """Where the rows came from; None leaves the one that is saved."""
+    source: Mapping[str, Any] | None
+    """Where the rows came from, as JSON; None leaves the one that is saved."""
     headers: str
     """Hash of the columns of the files; empty for an API."""
     used: str
@@ -48,7 +49,7 @@ def recognise_exports(
     paths: Sequence[Path],
     options: ImportOptions,
     choices: ImportChoices,
-    saved: Sequence[ImportedProject],
+    saved: "Sequence[ImportedProject]",
 ) -> Recognised:
     """Recognise files as `recognise_saved` does. Raises: `CsvRefused`."""
     files = ExportFiles(paths)
@@ -62,7 +63,7 @@ def recognise_saved(
     read: Read,
     options: ImportOptions,
     choices: ImportChoices,
-    saved: Sequence[ImportedProject],
+    saved: "Sequence[ImportedProject]",
     headers: str = "",
     fixed: Sequence[str] = (),
 ) -> Recognised:
@@ -88,7 +89,7 @@ def recognise_saved(
 def _fill(
     options: ImportOptions,
     choices: ImportChoices,
-    saved: Iterable[ImportedProject],
+    saved: "Iterable[ImportedProject]",
     fixed: Sequence[str],
 ) -> tuple[ImportOptions, ImportChoices, str]:
     """Fill saved options in; return them, the choices, and the sentence about both."""
@@ -108,8 +109,15 @@ def _values(options: ImportOptions, choices: ImportChoices) -> dict[str, object]
     }
 
 
-async def saved_imports(target: Target) -> list[ImportedProject]:
+async def saved_imports(target: Target) -> "list[ImportedProject]":
     """List how projects were imported; empty while no stack is running."""
+    from deploy.local.folder import DataFolder
+
+    if target.urls is None and DataFolder(target.folder).state() is None:
+        return []
+    # Imported here, not above: without a stack no client is needed.
+    from agent.cli.connect import NotRunning, connect
+
     try:
         async with connect(target) as clients:
             return (await clients.orchestrator.imported_projects()).projects
@@ -117,7 +125,7 @@ async def saved_imports(target: Target) -> list[ImportedProject]:
         return []
 
 
-def read_saved(target: Target, *, forget: bool) -> list[ImportedProject]:
+def read_saved(target: Target, *, forget: bool) -> "list[ImportedProject]":
     """List the imports whose options the next one may take; `forget` takes none."""
     if forget:
         return []
@@ -126,6 +134,10 @@ def read_saved(target: Target, *, forget: bool) -> list[ImportedProject]:
 
 async def save_import(target: Target, project_ids: Iterable[str], rows: Recognised) -> None:
     """Keep the options and the source of an import; a failure is a line, as the import stands."""
+    from agent.cli.connect import connect
+    from agent.imports.schema import ImportRequest, SettingsSaved
+    from domain_services.kernel.client.http_client import PeerRefused
+
     values = {name: value for name, value in _values(rows.options, rows.choices).items() if value}
     request = ImportRequest.model_validate(values | {"source": rows.source})
     try:
@@ -141,14 +153,14 @@ async def save_import(target: Target, project_ids: Iterable[str], rows: Recognis
         )
 
 
-def files_source(paths: Sequence[Path]) -> ImportSource | None:
+def files_source(paths: Sequence[Path]) -> Mapping[str, Any] | None:
     """Describe files by their absolute paths; None when they are too many or too long to keep."""
     names = [str(path) if path == DASH else str(path.absolute()) for path in paths]
     if len(names) > MOST_PATHS or any(len(name) > MOST_PATH for name in names):
         return None
-    return ImportSource(kind="files", paths=names)
+    return {"kind": "files", "paths": names}
 
 
-def api_source(request: SourceRequest) -> ImportSource:
+def api_source(request: SourceRequest) -> Mapping[str, Any]:
     """Describe what was asked of a tracker, without its token."""
-    return ImportSource(kind="api", request=request.to_json())
+    return {"kind": "api", "request": request.to_json()}

@@ -121,7 +121,9 @@ def _nearest(names: Names) -> Profile | None:
     # Two profiles that read these columns differently leave it open.
     if len({repr(_reading(profile, names)) for profile in best}) != 1:
         return None
-    return max(best, key=lambda profile: _likeness(profile, names))
+    # Words that languages share tell none of them: the first one in the catalogue has them.
+    of_language = [profile for profile in best if profile.language == best[0].language]
+    return max(of_language, key=lambda profile: _likeness(profile, names))
 
 
 def _as_written(columns: Sequence[str], names: Mapping[str, str]) -> tuple[str, ...]:

@@ -81,18 +81,20 @@ def test_stop_while_known_rows_are_read_imports_nothing(tmp_path: Path) -> None:
 
 
 class SilentService(BaseHTTPRequestHandler):
-    """Services that know no rows of a project, and answer nothing else."""
+    """Services that know no import of a project, and answer nothing else."""
 
     question_arrived: ClassVar[Event]
     ended: ClassVar[Event]
 
     def do_GET(self) -> None:
         """Answer the known rows, or wait for the end of the test."""
-        if not self.path.endswith("/rows"):
+        answers = {"rows": {"project_id": "P", "content": None}, "projects": {"projects": []}}
+        answer = answers.get(self.path.rpartition("/")[2]) if "/imports/" in self.path else None
+        if answer is None:
             self.question_arrived.set()
             self.ended.wait()
             return
-        body = json.dumps({"project_id": "P", "content": None}).encode()
+        body = json.dumps(answer).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))

@@ -139,6 +139,12 @@ def spaced(name: str) -> str:
     return f" {name.replace(' ', '  ')}\t"
 
 
+def test_words_that_languages_share_belong_to_the_first_one() -> None:
+    # Portuguese forbids more columns than English, which is no sign of Portuguese.
+    cells = ["Status", "Project name", "Priority", "Resolution", "Sprint"]
+    assert tell(cells).profile.language == "en"
+
+
 @given(data=st.data())
 def test_trimmed_export_is_never_taken_for_another_language(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(FILES))

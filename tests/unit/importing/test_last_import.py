@@ -1,4 +1,4 @@
-"""Which options of earlier imports an import takes, and which sources can be repeated."""
+"""Options that an import takes from earlier ones, and sources that can be repeated."""
 
 from pathlib import Path
 
@@ -69,5 +69,5 @@ def test_files_are_kept_by_their_absolute_paths(
     monkeypatch.chdir(file.parent)
     source = files_source([Path(file.name), Path("-")])
     assert source is not None
-    assert source.paths == [str(file), "-"]
-    assert describe_source(source) == f"{file}, -"
+    assert source["paths"] == [str(file), "-"]
+    assert describe_source(ImportSource.model_validate(source)) == f"{file}, -"
