@@ -181,7 +181,7 @@ def import_recognised(
     from agent.cli.imported_rows import find_known
     from agent.cli.last_import import save_import
     from agent.importing.history.study import project_ids, study_files
-    from agent.importing.loading.plan import prepare
+    from agent.importing.loading.plan import check
     from agent.importing.reading.readiness import refusal_shares, refuse_doubts, stops
     from agent.importing.terminal import printable
 
@@ -197,8 +197,11 @@ def import_recognised(
             print(printable(rows.used))
         import_output.show_stops(refusal_shares(recognitions, options))
         import_output.show_study(study, rejected)
-    # Prepared in a dry run too: it must find everything that would stop the import.
-    plans = [prepare(history, study.day, study.clock, place) for history in study.histories]
+    # Checked in a dry run too: it must find everything that would stop the import.
+    plans = [] if dry_run else _plans(study, place)
+    if dry_run:
+        for history in study.histories:
+            check(history, study.day, study.clock, place)
     with stoppable(NOTHING_IMPORTED if dry_run else PARTLY_IMPORTED):
         results = [] if dry_run else _load(target, plans, study, choices, quiet=as_json)
         if not dry_run:
@@ -209,6 +212,12 @@ def import_recognised(
         answer = import_output.to_json(study, results, rejected, target)
         facts = {"stops": list(stops(recognitions, options)), "dry_run": dry_run}
         print_json(answer | facts | {"used_options": rows.used or None})
+
+
+def _plans(study: "Study", place: "ProjectPlace") -> "list[Plan]":
+    from agent.importing.loading.plan import prepare
+
+    return [prepare(history, study.day, study.clock, place) for history in study.histories]
 
 
 def _load(

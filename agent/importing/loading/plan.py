@@ -1,5 +1,7 @@
 """Plan of an import: all documents of a project, validated before any of them is sent."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -48,27 +50,60 @@ def prepare(
 
     Raises: `CsvRefused`, with the document and its field, when a service would refuse one.
     """
-    project_id = history.project_id
-    try:
-        # Only the working days of the episodes are not known yet, and any number of them is valid.
-        for _ in documents.episodes(project_id, history.sprints, [0] * len(history.sprints)):
-            pass
+    with _explained(history):
+        _check_episodes(history)
         return Plan(
             history=history,
-            project=documents.project(project_id, as_of, clock, place),
+            project=documents.project(history.project_id, as_of, clock, place),
             people=_people(history),
             tasks=tuple(
                 documents.backlog_task(task, as_of, history.timeline) for task in history.backlog
             ),
-            retrospectives=tuple(retrospective(project_id, sprint) for sprint in history.sprints),
+            retrospectives=tuple(
+                retrospective(history.project_id, sprint) for sprint in history.sprints
+            ),
         )
+
+
+def check(
+    history: ProjectHistory,
+    as_of: date,
+    clock: Clock = "held",
+    place: ProjectPlace = UNKNOWN_PLACE,
+) -> None:
+    """Validate the documents of a project as `prepare` does, one after another, and keep none.
+
+    Raises: `CsvRefused`.
+    """
+    with _explained(history):
+        _check_episodes(history)
+        documents.project(history.project_id, as_of, clock, place)
+        _people(history)
+        for task in history.backlog:
+            documents.backlog_task(task, as_of, history.timeline)
+        for sprint in history.sprints:
+            retrospective(history.project_id, sprint)
+
+
+@contextmanager
+def _explained(history: ProjectHistory) -> Iterator[None]:
+    """Turn what a service would refuse into words for a person."""
+    try:
+        yield
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         field = ".".join(map(str, first["loc"]))
         raise CsvRefused(
-            f"Project {project_id} cannot be imported: {error.title} {field} "
+            f"Project {history.project_id} cannot be imported: {error.title} {field} "
             f"{describe_error(first)}. Correct it in the file, or choose another --as-of."
         ) from error
+
+
+def _check_episodes(history: ProjectHistory) -> None:
+    # Only the working days of the episodes are not known yet, and any number of them is valid.
+    days = [0] * len(history.sprints)
+    for _ in documents.episodes(history.project_id, history.sprints, days):
+        pass
 
 
 def _people(history: ProjectHistory) -> tuple[EmployeeCreate, ...]:

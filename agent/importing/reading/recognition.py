@@ -14,6 +14,7 @@ from agent.importing.profiles.catalogue import ANY_TABLE
 from agent.importing.profiles.profile import Lack, Profile
 from agent.importing.profiles.telling import Told, tell
 from agent.importing.reading.absent_names import absent_types
+from agent.importing.reading.collection import without_collection
 from agent.importing.reading.column_sampling import ColumnSamples, choose_formats, sample_columns
 from agent.importing.reading.counts import (
     KindCount,
@@ -176,12 +177,13 @@ def recognise_all(
     statuses = {plain_name(name): state for name, state in options.statuses.items()}
     options = replace(options, statuses=statuses)
     last_day = today or latest_today()
-    drafts = [
-        _read_table(source, options, last_day)
-        if isinstance(source, Table)
-        else _read_source(source, options, last_day)
-        for source in sources
-    ]
+    with without_collection():
+        drafts = [
+            _read_table(source, options, last_day)
+            if isinstance(source, Table)
+            else _read_source(source, options, last_day)
+            for source in sources
+        ]
     numbers = {number: name for draft in drafts for number, name in draft.rows.numbers.items()}
     settled = settle_kinds(
         [task for draft in drafts for task in draft.rows.tasks],

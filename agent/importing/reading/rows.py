@@ -14,6 +14,7 @@ from agent.importing.tasks import Refusal, RowRefused, Task, TrackerSprint
 
 # A task within these bounds fits every service; the services' own types judge all others.
 _ORDINARY_CHARACTERS = 100
+_EMPTY = ("",)
 
 
 @dataclass(slots=True)
@@ -73,10 +74,10 @@ def _collector(columns: Mapping[str, MappedColumn]) -> Callable[[list[str]], Val
 
     def collect(cells: list[str]) -> Values:
         values: dict[str, Sequence[str]] = {
-            name: (cell_text(cells[place]),) for name, place in single
+            name: (cell_text(cell),) if (cell := cells[place]) else _EMPTY for name, place in single
         }
         for name, places in several:
-            values[name] = [cell_text(cells[place]) for place in places]
+            values[name] = [cell_text(cell) if (cell := cells[place]) else "" for place in places]
         return values
 
     return collect

@@ -8,7 +8,7 @@ import pytest
 from agent.importing.errors import CsvRefused
 from agent.importing.history.history_windows import split_history
 from agent.importing.loading.batches import MAX_BATCH_BYTES, batches, byte_size
-from agent.importing.loading.plan import MAX_SPRINT_BYTES, Plan, prepare
+from agent.importing.loading.plan import MAX_SPRINT_BYTES, Plan, check, prepare
 from agent.importing.reading.recognition import Recognition
 from agent.importing.tasks import Task
 from domain_services.backlog.schema import TaskCreate, TasksCreate
@@ -73,6 +73,8 @@ def test_sprint_too_large_even_without_titles_is_refused() -> None:
     long = [Task(f"{n:04}" + "\u6f22" * 96, "P", DAY, DAY) for n in range(MAX_TASKS)]
     with pytest.raises(CsvRefused, match="2,000 finished tasks, which are more than"):
         prepare(split_history(long, DAY + timedelta(1), 14)["P"], DAY + timedelta(1))
+    with pytest.raises(CsvRefused, match="2,000 finished tasks, which are more than"):
+        check(split_history(long, DAY + timedelta(1), 14)["P"], DAY + timedelta(1))
 
 
 def test_invalid_document_is_refused_with_its_field() -> None:
