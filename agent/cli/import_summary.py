@@ -9,6 +9,7 @@ from agent.importing.history.changes import Changes
 from agent.importing.history.history_windows import ProjectHistory
 from agent.importing.history.study import Study
 from agent.importing.loading.autonomy import Level
+from domain_services.kernel.words import listed
 
 if TYPE_CHECKING:
     from agent.importing.loading.load import LoadResult
@@ -40,6 +41,7 @@ def result_lines(study: Study, results: Sequence["LoadResult"], target: Target) 
     lines: list[str] = []
     for result in results:
         lines.append(_effect(result, changes.get(result.project_id)))
+        lines += _waiting(result)
         if result.closed_sprint is not None:
             lines.append(describe_close(result.closed_sprint))
         lines.append(_clock(result, target))
@@ -80,6 +82,17 @@ def _announced_clock(study: Study, project_id: str, target: Target) -> str:
         return f"{project_id} would move to {study.day} if it is held; it stays live otherwise."
     command = release_command(project_id, target)
     return f"{project_id} would be held at {study.day} as a study; to release it: `{command}`"
+
+
+def _waiting(result: "LoadResult") -> list[str]:
+    """Name the tasks of the running sprint that an update leaves as they are."""
+    if not result.waiting:
+        return []
+    number = count(len(result.waiting), "task")
+    return [
+        f"{result.project_id}: the running sprint keeps {number} as planned until it ends, though "
+        f"the file has changes: {listed(result.waiting)}."
+    ]
 
 
 def _effect(result: "LoadResult", changes: Changes | None) -> str:

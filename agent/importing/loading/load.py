@@ -49,6 +49,8 @@ class LoadResult:
     """Tasks that were open and were closed without work, on an unknown day, or are no work."""
     marked: int = 0
     """Open tasks whose work has begun or stopped, or that entered or left a running sprint."""
+    waiting: tuple[str, ...] = ()
+    """Keys of the tasks of the running sprint that differ in the files and stay until it ends."""
     replaced: int = 0
     """Past sprints and episodes that were recorded otherwise, or are no longer in the history."""
     ranked: int = 0

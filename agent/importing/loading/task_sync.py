@@ -22,6 +22,8 @@ from domain_services.sprint.schema import ProgressReport, SprintSummary
 
 # Facts of a task that its source alone decides.
 SOURCE_FACTS = ("begun", "started_on", "source_sprint")
+# Facts of a row that wait while a running sprint has its task.
+WAITING_FACTS = ("title", "assignee", "priority_level", "checklist", *DETAILS)
 # Events of a closed sprint release its tasks within moments; until then the backlog refuses.
 RELEASE_TRIES = 50
 RELEASE_SECONDS = 0.1
@@ -47,6 +49,8 @@ class TaskChanges:
     """Tasks outside a sprint that were closed without work, on an unknown day, or are no work."""
     marked: int = 0
     """Open tasks whose work has begun or stopped, or that entered or left a running sprint."""
+    waiting: tuple[str, ...] = ()
+    """Keys of the tasks of the running sprint that differ in the rows and stay until it ends."""
 
     def __add__(self, other: "TaskChanges") -> "TaskChanges":
         """Return the sum of both effects."""
@@ -59,6 +63,7 @@ class TaskChanges:
             self.members + other.members,
             self.closed + other.closed,
             self.marked + other.marked,
+            self.waiting + other.waiting,
         )
 
 
@@ -73,7 +78,7 @@ class TaskSync:
         self._open_in_sprint: set[str] = set()
         self._people: set[str] | None = None
         self.changes = TaskChanges()
-        # Earlier rows of tasks whose owner could not be changed.
+        # Earlier rows of tasks that a running sprint keeps as they are; None: not known before.
         self.deferred: dict[str, Task | None] = {}
 
     async def read(self, existing: Existing) -> None:
@@ -193,12 +198,19 @@ class TaskSync:
                 continue
             await self._follow(task, row, old, day)
 
+    async def follow_released(self, existing: Existing, day: date) -> None:
+        """Change what waited, after the running sprint has ended on the way to the day."""
+        deferred, self.deferred = self.deferred, {}
+        self.changes.waiting = ()
+        await self.read(existing)
+        rows = {row.id: row for row in self._rows.work}
+        for key, old in deferred.items():
+            await self._follow(self._tasks[key], rows[key], old, day)
+
     def rows_done(self) -> KnownRows:
-        """Return the rows, with the earlier owner where the change had to wait."""
+        """Return the rows, with the earlier values where a change has to wait."""
         tasks = tuple(
-            replace(row, assignee=old.assignee if (old := self.deferred[row.id]) else None)
-            if row.id in self.deferred
-            else row
+            _with_values_of(row, self.deferred[row.id]) if row.id in self.deferred else row
             for row in self._rows.tasks
         )
         return replace(self._rows, tasks=tasks)
@@ -207,25 +219,16 @@ class TaskSync:
         in_sprint = self._sprint is not None and task.sprint_id == self._sprint.sprint_id
         if old and not old.is_open(date.max) and row.is_open(day):
             await self._reopen(task, in_sprint)
-        document = documents.backlog_task(row)
-        fields = {
-            name: getattr(document, name)
-            for name in ("title", *DETAILS)
-            if getattr(document, name) != getattr(task, name)
-            and (old is None or getattr(old, name) != getattr(row, name))
-        }
-        if document.description != task.description and old and old.checklist != row.checklist:
-            fields["description"] = document.description
-        owner_changed = old is None or old.assignee != row.assignee
-        if row.is_open(day) and (old is None or old.others != row.others):
+        fields = _changed_fields(task, row, old)
+        if in_sprint and fields:
+            # What the team committed to stays as it is: the next import tries again.
+            self.deferred[row.id] = old
+            self.changes.waiting += (row.id,)
+            return
+        if "assigned_to" in fields or (
+            row.is_open(day) and (old is None or old.others != row.others)
+        ):
             await self._add_people([row])
-        if owner_changed and document.assigned_to != task.assigned_to:
-            await self._add_people([row])
-            if in_sprint:
-                # The owner of a task in a sprint is the sprint's: the next import tries again.
-                self.deferred[row.id] = old
-            else:
-                fields["assigned_to"] = document.assigned_to
         if fields:
             await self._update(task, backlog.TaskUpdate.model_validate(fields))
             self.changes.updated += 1
@@ -275,6 +278,29 @@ class TaskSync:
         new = [people[name] for name in sorted(people.keys() - self._people)]
         self.changes.members += await assign_people(self._services, self._rows.project_id, new)
         self._people |= {person.id for person in new}
+
+
+def _changed_fields(task: backlog.Task, row: Task, old: Task | None) -> dict[str, object]:
+    """Return the fields of a task that its source has changed, by their new values."""
+    document = documents.backlog_task(row)
+    fields = {
+        name: getattr(document, name)
+        for name in ("title", *DETAILS)
+        if getattr(document, name) != getattr(task, name)
+        and (old is None or getattr(old, name) != getattr(row, name))
+    }
+    if document.description != task.description and old and old.checklist != row.checklist:
+        fields["description"] = document.description
+    owner_changed = old is None or old.assignee != row.assignee
+    if owner_changed and document.assigned_to != task.assigned_to:
+        fields["assigned_to"] = document.assigned_to
+    return fields
+
+
+def _with_values_of(row: Task, old: Task | None) -> Task:
+    """Return a row with the earlier values of what an export may change."""
+    earlier = old or Task(id=row.id, project=row.project, created=row.created)
+    return replace(row, **{name: getattr(earlier, name) for name in WAITING_FACTS})
 
 
 async def assign_people(

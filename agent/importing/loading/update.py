@@ -36,16 +36,18 @@ async def update(
     rows, is_held = study.rows[project_id], existing.project.clock == "held"
     await _move_place(services, existing, place)
     sync = await _sync_tasks(services, existing, study, project_id)
-    changes, closed_sprint = sync.changes, None
+    walked = None
     if is_held and day > existing.project.today:
         walked = await walk(services, store, rows, day, refresh=False)
-        if walked is not None:
-            changes, closed_sprint = changes + walked.tasks, walked.closed_sprint
+    closed_sprint = walked.closed_sprint if walked else None
     if is_held and study.clock == "live":
         await services.project.move_clock(project_id, ClockMove(live=True))
     advance(len(plan.tasks))
     # Read again: the walk may have closed a sprint.
     now = await read_existing(services, project_id) or existing
+    if closed_sprint is not None:
+        await sync.follow_released(now, day)
+    changes = sync.changes + walked.tasks if walked else sync.changes
     sprints = past_sprints(rows, day, now)
     history = await sync_history(services, project_id, sprints, now, advance)
     await send_past_tasks(services, rows, min(day, now.project.today))
@@ -67,6 +69,7 @@ async def update(
         updated=changes.updated,
         closed=changes.closed,
         marked=changes.marked,
+        waiting=changes.waiting,
         replaced=history.replaced + history.removed,
         closed_sprint=closed_sprint,
     )
