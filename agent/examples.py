@@ -54,6 +54,14 @@ EXAMPLES: Examples = {
         "mode": "shadow",
         "confidence_threshold": 0.8,
     },
+    "POST /imports/{import_id}/options": {
+        "mapping": {"finished": "Live on"},
+        "statuses": {"Live": "Done"},
+        "date_format": "m/d/Y",
+    },
+    "PUT /imports/projects/{project_id}/settings": {
+        "options": {"statuses": {"Live": "Done"}, "cadence_days": 14},
+    },
     "POST /orchestrate/project/{project_id}/autonomy": {
         "level": "approve",
         "always_ask": ["close_sprint"],

@@ -158,9 +158,10 @@ def _refused(answer: httpx.Response) -> bool:
 
 def _with_bodies(service: Service) -> Iterator[tuple[Operation, Mapping[str, Any]]]:
     for operation in service.operations:
-        if "requestBody" in operation.spec:
-            content = operation.spec["requestBody"]["content"]["application/json"]
-            yield operation, content["schema"]
+        content = operation.spec.get("requestBody", {}).get("content", {})
+        # Files are no JSON and have no fields.
+        if "application/json" in content:
+            yield operation, content["application/json"]["schema"]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -23,6 +23,8 @@ REACHES: dict[str, tuple[str | None, tuple[str, ...] | None]] = {
 # Operations of admins alone. A route joins or leaves this list on purpose.
 ADMINISTRATION = {
     "PUT /sprints/by-project/{project_id}/numbering",
+    "POST /imports/{import_id}/start",
+    "PUT /imports/projects/{project_id}/settings",
     "POST /memory/backfill",
     "POST /memory/episodes",
     "PUT /memory/episodes/imported/{project_id}",
