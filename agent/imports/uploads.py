@@ -110,9 +110,12 @@ async def _receive_form(request: Request, stack: ExitStack, options: str) -> Rec
     except MultiPartException as error:
         raise Invalid(f"the form cannot be read: {error.message}") from error
     received = Received(options=options)
-    for field_name, value in form.multi_items():
+    # Before any of them is refused: a field between two files would leave the second open.
+    for _, value in form.multi_items():
         if isinstance(value, UploadFile):
             stack.callback(value.file.close)
+    for field_name, value in form.multi_items():
+        if isinstance(value, UploadFile):
             size = value.size or 0
             _check_size(value.filename, size)
             received.files.append(ReceivedFile(plain_name(value.filename), value.file, size))
