@@ -8,11 +8,11 @@ from pydantic import Field, StringConstraints
 
 from agent.importing.meaning.statuses import State as Meaning
 from agent.importing.options import DEFAULT_REFUSAL_SHARE, ImportOptions
-from domain_services.kernel.types import Answer, Day, ProjectId, Wire
+from domain_services.kernel.types import Answer, Day, ProjectId, Storable, Wire
 from memory.import_state import ImportState
 from memory.run import AutonomyLevel
 
-Short = Annotated[str, StringConstraints(max_length=500)]
+Short = Annotated[str, StringConstraints(max_length=500), Storable]
 MOST_VALUES = 500
 # As the option --cadence takes.
 MOST_CADENCE_DAYS = 366
@@ -25,7 +25,7 @@ class ImportSource(Wire):
     """`files` of the caller's machine, or the `api` of a tracker."""
     paths: Annotated[list[Short], Field(max_length=100)] = []
     """Paths of the files on the caller's machine."""
-    request: dict[Short, str | bool] = {}
+    request: dict[Short, Short | bool] = {}
     """What was asked of the API, without any token; empty for files."""
     read_at: datetime | None = None
     """Time from which the next import asks for changes; null for files."""
