@@ -1,6 +1,7 @@
 """Board of a small team on either Jira, whose issues hold every field that is read."""
 
 from datetime import datetime
+from typing import Any
 
 from tests.sources import jira_server as double
 from tests.sources.jira_server import EMAIL, Jira, history, issue, sprint, status
@@ -51,6 +52,12 @@ def shop(*, is_cloud: bool) -> Jira:
         parent={"key": "SHOP-2"},
         **{double.RANK: "0|i0003:", double.FLAGGED: [{"value": "Impediment"}]},
     )
+    return Jira(
+        [epic, done, part], is_cloud, [seventh, eighth], {"20002": _moves(is_cloud=is_cloud)}
+    )
+
+
+def _moves(*, is_cloud: bool) -> list[dict[str, Any]]:
     moves = [
         history(1, "2026-03-03T09:00:00.000+0100", double.sprint_item("", "7")),
         history(2, "2026-03-05T09:00:00.000+0100", double.status_item("1", "3")),
@@ -61,4 +68,4 @@ def shop(*, is_cloud: bool) -> Jira:
         for entry in moves:
             moment = datetime.fromisoformat(entry["created"].replace("+0100", "+01:00"))
             entry["created"] = int(moment.timestamp() * 1000)
-    return Jira([epic, done, part], is_cloud, [seventh, eighth], {"20002": moves})
+    return moves

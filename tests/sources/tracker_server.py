@@ -151,18 +151,19 @@ def _handler_of(server: TrackerServer) -> type[BaseHTTPRequestHandler]:
                 self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             try:
-                for _ in range(reply.repeated):
-                    self.wfile.write(body if reply.cut_after is None else body[: reply.cut_after])
+                self.wfile.writelines([body[: reply.cut_after]] * reply.repeated)
                 self.wfile.flush()
             except OSError:
                 self.close_connection = True
                 return
+            if reply.cut_after is not None or reply.repeated > 1:
+                self.close_connection = True
             if reply.cut_after is not None:
-                # An end without a goodbye, as a crashed server or a proxy makes it.
-                linger = struct.pack("ii", 1, 0)
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-                self.close_connection = True
-            elif reply.repeated > 1:
-                self.close_connection = True
+                _end_without_goodbye(self.connection)
 
     return Handler
+
+
+def _end_without_goodbye(connection: socket.socket) -> None:
+    """Let a connection end as a crashed server or a proxy ends it."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -14,7 +14,7 @@ from agent.importing.history.sprint_notices import length_notice, sprint_notices
 from agent.importing.history.union import unite, unite_sprints
 from agent.importing.meaning import ranks
 from agent.importing.reading.recognition import Recognition
-from agent.importing.tasks import Task
+from agent.importing.tasks import Task, TrackerSprint
 from domain_services.project.schema import Clock
 
 
@@ -68,36 +68,37 @@ def study_files(
 ) -> Study:
     """Unite the rows of files with those known before, and split them at the day of the import.
 
-    `known` holds the rows of earlier imports, at least those of the files' projects.
-    Raises: `CsvRefused` when there is no usable row or no possible day.
+    `known` holds the rows of earlier imports. Raises: `CsvRefused` without a usable row or day.
     """
     files = unite(recognition.tasks for recognition in recognitions)
-    names = sorted({task.project for task in files.tasks})
+    names = project_ids(recognitions)
     known_before = {name: known[name] for name in names if name in known}
     # Rows of earlier imports come first, as if they were an earlier file.
     united = unite([*(rows.tasks for rows in known_before.values()), files.tasks]).tasks
-    sprints = unite_sprints(
-        [
-            *(rows.sprints for rows in known_before.values()),
-            *(recognition.sprints for recognition in recognitions),
-        ]
-    )
     day = choose_as_of(recognitions, united, requested, today)
     if requested is None:
         # Without a day of its own, an export brings a project no further back than it is.
         day = max([day, *(rows.day for rows in known_before.values())])
     _refuse_earlier_day(day, known_before.values())
-    by_project = _by_project(united, names)
-    own_sprints = {
-        name: tuple(sprint for sprint in sprints if sprint.project == name) for name in names
-    }
+    own_sprints = _sprints_by_project(known_before.values(), recognitions, names)
     lengths = {
-        name: choose_length(requested_cadence, known_before.get(name), own_sprints[name], day)
-        for name in names
+        name: choose_length(requested_cadence, known_before.get(name), sprints, day)
+        for name, sprints in own_sprints.items()
     }
-    known_until = max(
-        [newest_day(files.tasks) or day, *(rows.known_until for rows in known_before.values())]
-    )
+    newest = newest_day(files.tasks) or day
+    known_until = max([newest, *(rows.known_until for rows in known_before.values())])
+    rows = {
+        name: KnownRows(
+            project_id=name,
+            as_of=day,
+            cadence_days=lengths[name].days,
+            known_until=known_until,
+            tasks=tuple(tasks),
+            anchor=known_before[name].windows_end if name in known_before else day,
+            sprints=own_sprints[name],
+        )
+        for name, tasks in _by_project(united, names).items()
+    }
     return Study(
         recognitions=tuple(recognitions),
         repeated=files.repeated,
@@ -105,30 +106,37 @@ def study_files(
         clock=clock_of(day, today),
         lengths=lengths,
         known_before=known_before,
-        rows={
-            name: KnownRows(
-                project_id=name,
-                as_of=day,
-                cadence_days=lengths[name].days,
-                known_until=known_until,
-                tasks=tuple(tasks),
-                anchor=known_before[name].windows_end if name in known_before else day,
-                sprints=own_sprints[name],
-            )
-            for name, tasks in by_project.items()
-        },
-        file_tasks={
-            name: frozenset(task.id for task in tasks)
-            for name, tasks in _by_project(files.tasks, names).items()
-        },
-        histories=tuple(
-            history
-            for name, tasks in by_project.items()
-            for history in split_history(
-                tasks, day, lengths[name].days, known_until, own_sprints[name]
-            ).values()
-        ),
+        rows=rows,
+        file_tasks=_ids_by_project(files.tasks, names),
+        histories=_histories(rows.values()),
     )
+
+
+def _ids_by_project(tasks: Iterable[Task], names: Iterable[str]) -> dict[str, frozenset[str]]:
+    by_project = _by_project(tasks, names)
+    return {name: frozenset(task.id for task in own) for name, own in by_project.items()}
+
+
+def _histories(rows: Iterable[KnownRows]) -> tuple[ProjectHistory, ...]:
+    return tuple(
+        history
+        for own in rows
+        for history in split_history(
+            own.tasks, own.as_of, own.cadence_days, own.known_until, own.sprints
+        ).values()
+    )
+
+
+def _sprints_by_project(
+    known_before: Iterable[KnownRows], recognitions: Iterable[Recognition], names: Iterable[str]
+) -> dict[str, tuple[TrackerSprint, ...]]:
+    sprints = unite_sprints(
+        [
+            *(rows.sprints for rows in known_before),
+            *(recognition.sprints for recognition in recognitions),
+        ]
+    )
+    return {name: tuple(sprint for sprint in sprints if sprint.project == name) for name in names}
 
 
 def _by_project(tasks: Iterable[Task], names: Iterable[str]) -> dict[str, list[Task]]:

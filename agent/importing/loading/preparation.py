@@ -3,15 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 from agent.importing.history.known_rows import find_all
 from agent.importing.history.row_store import RowStore
 from agent.importing.history.study import Study, project_ids, study_files
 from agent.importing.loading.plan import Plan, prepare
 from agent.importing.loading.project_place import ProjectPlace
-from agent.importing.options import ImportOptions
-from agent.importing.reading.files import recognise_files
 from agent.importing.reading.recognition import Recognition
 
 
@@ -25,22 +22,6 @@ class Prepared:
     """Documents of each project."""
     place: ProjectPlace
     """Place of the projects."""
-
-
-async def prepare_files(
-    paths: Sequence[Path],
-    options: ImportOptions,
-    store: RowStore,
-    place: ProjectPlace,
-    *,
-    as_of: date | None = None,
-    cadence_days: int | None = None,
-) -> Prepared:
-    """Read files, and unite them with the rows that earlier imports know. Raises: `CsvRefused`."""
-    recognitions = recognise_files(paths, options)
-    return await prepare_recognitions(
-        recognitions, store, place, as_of=as_of, cadence_days=cadence_days
-    )
 
 
 async def prepare_recognitions(

@@ -8,13 +8,13 @@ from agent.importing.history.row_store import RowStore
 from agent.importing.history.study import Study
 from agent.importing.history.windows_between import past_sprints
 from agent.importing.loading.existing_history import Existing, read_existing
-from agent.importing.loading.history_sync import Advance, sync_history
+from agent.importing.loading.history_sync import Advance, HistoryChanges, sync_history
 from agent.importing.loading.load import LoadResult
 from agent.importing.loading.plan import Plan
 from agent.importing.loading.planning_sync import send_past_tasks
 from agent.importing.loading.project_place import ProjectPlace
 from agent.importing.loading.services import Services
-from agent.importing.loading.task_sync import TaskSync
+from agent.importing.loading.task_sync import TaskChanges, TaskSync
 from agent.importing.loading.walking import walk
 from domain_services.project.schema import CalendarChange, ClockMove
 
@@ -53,15 +53,24 @@ async def update(
     await send_past_tasks(services, rows, min(day, now.project.today))
     anchor = rows.windows_end if now.own else day
     await known_rows.save(store, replace(sync.rows_done(), anchor=anchor, reached=day))
+    result = _result(plan, now, changes, history, len(sprints))
+    return replace(result, closed_sprint=closed_sprint)
+
+
+def _result(
+    plan: Plan, now: Existing, changes: TaskChanges, history: HistoryChanges, sprints: int
+) -> LoadResult:
+    existing_tasks = max(0, len(plan.tasks) - changes.created)
+    # Each past sprint has an episode.
+    existing_history = max(0, 2 * sprints - history.sprints - history.episodes)
     return LoadResult(
-        project_id=project_id,
+        project_id=plan.project.id,
         project_created=False,
         members=changes.members,
         tasks=changes.created,
         sprints=history.sprints,
         episodes=history.episodes,
-        existing=max(0, len(plan.tasks) - changes.created)
-        + max(0, 2 * len(sprints) - history.sprints - history.episodes),
+        existing=existing_tasks + existing_history,
         clock=now.project.clock,
         today=now.project.today,
         completed=changes.completed + changes.reported,
@@ -71,7 +80,6 @@ async def update(
         marked=changes.marked,
         waiting=changes.waiting,
         replaced=history.replaced + history.removed,
-        closed_sprint=closed_sprint,
     )
 
 

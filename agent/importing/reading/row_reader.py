@@ -71,15 +71,7 @@ class RowReader:
         `transitions` are moments and the status from then on, the oldest first.
         Raises: `RowRefused`.
         """
-        identity = plain_line(_first(values, "id"))
-        if not identity:
-            raise RowRefused(self.header("id"), "is empty, but id is required")
-        if is_rounded(identity):
-            raise RowRefused(
-                self.header("id"),
-                f"{identity!r} is a long id that a spreadsheet rounded, so it is lost: "
-                "import the export as the tracker wrote it",
-            )
+        identity = self._identity(values)
         created = self._created(values, identity)
         status = self._text(values, "status", MAX_TEXT)
         changes = self._transitions(transitions)
@@ -118,6 +110,18 @@ class RowReader:
             transitions=changes,
         )
         return task, closing
+
+    def _identity(self, values: Values) -> str:
+        identity = plain_line(_first(values, "id"))
+        if not identity:
+            raise RowRefused(self.header("id"), "is empty, but id is required")
+        if is_rounded(identity):
+            raise RowRefused(
+                self.header("id"),
+                f"{identity!r} is a long id that a spreadsheet rounded, so it is lost: "
+                "import the export as the tracker wrote it",
+            )
+        return identity
 
     def count(self, task: Task, closing: Closing, values: Values) -> None:
         """Count a task that is imported, and where its facts came from."""
