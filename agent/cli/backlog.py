@@ -56,13 +56,13 @@ def show(
     """Show the free tasks of PROJECT in the order in which they are planned."""
 
     async def read(clients: "Clients") -> Planning:
-        from agent.cli.imported_rows import cadence, rows_of
+        from agent.cli.imported_rows import reachable_cadence
         from graphs.evidence.chances import chances_now
         from graphs.thresholds import LOOK_BACK_WINDOWS
 
         project_id = project.upper()
         day = (await clients.project.get_project(project_id)).today
-        days = 7 * await cadence(rows_of(clients, target), project_id)
+        days = 7 * await reachable_cadence(clients, target, project_id)
         ages = await clients.backlog.count_ages(
             project_id, day, days=days, windows=LOOK_BACK_WINDOWS
         )

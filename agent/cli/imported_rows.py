@@ -37,6 +37,17 @@ async def find_known(target: Target, project_ids: Iterable[str]) -> dict[str, Kn
         return await find_all(FileRows(target.folder), project_ids)
 
 
+async def reachable_cadence(clients: "Clients", target: Target, project_id: str) -> int:
+    """Return what `cadence` does, of the copies when the orchestrator does not answer."""
+    from agent.cli.connect import NotRunning
+    from domain_services.kernel.client.http_client import Lost
+
+    try:
+        return await cadence(rows_of(clients, target), project_id)
+    except (Lost, NotRunning):
+        return await cadence(FileRows(target.folder), project_id)
+
+
 async def cadence(store: RowStore, project_id: str) -> int:
     """Return the weeks of a sprint of a project: those of its import, or DEFAULT_WEEKS."""
     return min(await cadence_weeks(store, project_id) or DEFAULT_WEEKS, MAX_WEEKS)

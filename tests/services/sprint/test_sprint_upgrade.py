@@ -41,7 +41,9 @@ async def go_back_a_release(town: Town, backlog_database_url: str) -> None:
     async with await psycopg.AsyncConnection.connect(url) as connection:
         await connection.execute(
             "ALTER TABLE tasks DROP COLUMN rank, DROP COLUMN order_number,"
-            " DROP COLUMN carried_over, DROP COLUMN finished_on, DROP COLUMN ended_sprint_id"
+            " DROP COLUMN carried_over, DROP COLUMN finished_on, DROP COLUMN ended_sprint_id,"
+            " DROP COLUMN in_source_sprint, DROP COLUMN source_sprint, DROP COLUMN started_on,"
+            " DROP COLUMN begun"
         )
         await connection.execute(
             "CREATE INDEX tasks_in_order"
