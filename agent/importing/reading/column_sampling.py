@@ -1,6 +1,6 @@
 """First pass over a file: a sample value of each column, and the format of each date column."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -10,7 +10,7 @@ from agent.importing.dates.formats import SERIAL
 from agent.importing.notices import Notice, Question
 from agent.importing.reading.fields import DATE_FIELDS
 from agent.importing.reading.mapping import MappedColumn
-from agent.importing.tables.table import Table
+from agent.importing.tables.record import Record
 
 # It only orders the rows of one task: nothing is lost without it.
 _SPARE_FIELDS = frozenset(("updated",))
@@ -41,14 +41,14 @@ class ChosenFormats:
 
 
 def sample_columns(
-    table: Table,
+    records: Iterable[Record],
     columns: Mapping[str, MappedColumn],
     forced: DateFormat | None,
     *,
     language: str = "en",
     today: date | None = None,
 ) -> ColumnSamples:
-    """Read the table once and sample its mapped columns; a row with a fault is left out.
+    """Look through all records and sample the mapped columns; a row with a fault is left out.
 
     `forced` is the format that a person chose; None detects it. `language` and `today` are those
     of `FileDates`.
@@ -56,7 +56,7 @@ def sample_columns(
     mapped = {name: columns[name] for name in DATE_FIELDS if name in columns}
     dates = FileDates(mapped, forced, language=language, today=today)
     first_values: dict[str, str] = {}
-    for record in table.records():
+    for record in records:
         # The second pass refuses such a row; its last cell may be cut.
         if record.fault:
             continue

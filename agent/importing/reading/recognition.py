@@ -38,6 +38,7 @@ from agent.importing.reading.findings import (
 )
 from agent.importing.reading.hierarchy import settle_kinds
 from agent.importing.reading.mapping import MappedColumn
+from agent.importing.reading.progress import Progress, ReadingProgress
 from agent.importing.reading.required_columns import required_columns
 from agent.importing.reading.row_project import RowProject
 from agent.importing.reading.row_reader import RowReader
@@ -168,20 +169,25 @@ def recognise_rows(
 
 
 def recognise_all(
-    sources: Sequence[Table | SourceRows], options: ImportOptions, *, today: date | None = None
+    sources: Sequence[Table | SourceRows],
+    options: ImportOptions,
+    *,
+    today: date | None = None,
+    progress: Progress | None = None,
 ) -> tuple[Recognition, ...]:
     """Read every source by itself; the parent of a row may be in another one.
 
-    Raises: `CsvRefused`, as `recognise` does.
+    `progress` is called every thousand rows. Raises: `CsvRefused`, as `recognise` does.
     """
     statuses = {plain_name(name): state for name, state in options.statuses.items()}
     options = replace(options, statuses=statuses)
     last_day = today or latest_today()
+    counter = ReadingProgress(progress, _row_count(sources))
     with without_collection():
         drafts = [
-            _read_table(source, options, last_day)
+            _read_table(source, options, last_day, counter)
             if isinstance(source, Table)
-            else _read_source(source, options, last_day)
+            else _read_source(source, options, last_day, counter)
             for source in sources
         ]
     numbers = {number: name for draft in drafts for number, name in draft.rows.numbers.items()}
@@ -198,6 +204,12 @@ def recognise_all(
     ]
     recognitions[:1] = [_with_absent_names(one, settled, options) for one in recognitions[:1]]
     return tuple(recognitions)
+
+
+def _row_count(sources: Sequence[Table | SourceRows]) -> int | None:
+    """Count the rows of all sources; None when one of them does not tell it."""
+    tables = [source for source in sources if isinstance(source, Table)]
+    return sum(table.row_count for table in tables) if len(tables) == len(sources) else None
 
 
 def _with_absent_names(
@@ -222,12 +234,16 @@ def _child_types(drafts: Sequence[_Draft]) -> tuple[str, ...] | None:
     return tuple(name for profile in profiles for name in profile.child_types or ())
 
 
-def _read_table(table: Table, options: ImportOptions, today: date) -> _Draft:
+def _read_table(
+    table: Table, options: ImportOptions, today: date, counter: ReadingProgress
+) -> _Draft:
     export = tell(table.header)
     profile = export.profile
     columns = required_columns(table, options, profile)
     forced = None if options.date_format is None else date_format(options.date_format)
-    samples = sample_columns(table, columns, forced, language=profile.language, today=today)
+    samples = sample_columns(
+        counter.sampling(table.records()), columns, forced, language=profile.language, today=today
+    )
     chosen = choose_formats(
         samples.dates, {name: column.header for name, column in columns.items()}
     )
@@ -236,7 +252,7 @@ def _read_table(table: Table, options: ImportOptions, today: date) -> _Draft:
         for name, column in columns.items()
     }
     reader = _reader(profile, options, headers, chosen.formats, today)
-    rows = read_rows(raw_rows_of_table(table, columns, profile.empty), reader)
+    rows = read_rows(counter.reading(raw_rows_of_table(table, columns, profile.empty)), reader)
     return _Draft(
         name=str(table.path),
         table=table,
@@ -254,10 +270,12 @@ def _read_table(table: Table, options: ImportOptions, today: date) -> _Draft:
     )
 
 
-def _read_source(source: SourceRows, options: ImportOptions, today: date) -> _Draft:
+def _read_source(
+    source: SourceRows, options: ImportOptions, today: date, counter: ReadingProgress
+) -> _Draft:
     formats = dict.fromkeys(DATE_FIELDS, ISO)
     reader = _reader(source.profile, options, {}, formats, today)
-    rows = read_rows(raw_rows_of_source(source.rows), reader)
+    rows = read_rows(counter.reading(raw_rows_of_source(source.rows)), reader)
     days = [day for task in rows.tasks for day in (task.created, task.newest)]
     named = {(sprint.project, sprint.name): sprint for sprint in rows.sprints}
     for sprint in source.sprints:

@@ -30,6 +30,8 @@ class Structure:
     """Last record of the file; None without any below the header."""
     shortest: int | None = None
     """Cells of the shortest record but the last; None with fewer than two records."""
+    rows: int = 0
+    """Records that are rows: neither repeated headers nor summary lines."""
 
 
 def survey(records: Iterable[Record], header: Sequence[str], name: str) -> Structure:
@@ -41,6 +43,7 @@ def survey(records: Iterable[Record], header: Sequence[str], name: str) -> Struc
     repeated: list[int] = []
     tail: deque[Record] = deque(maxlen=MAX_FOOTER_LINES + 1)
     shortest = None
+    rows = 0
     last: Record | None = None
     for record in records:
         cells = record.cells
@@ -50,12 +53,13 @@ def survey(records: Iterable[Record], header: Sequence[str], name: str) -> Struc
         if last and (shortest is None or len(last.cells) < shortest):
             shortest = len(last.cells)
         last = record
+        rows += 1
         if is_summary(cells, len(header)):
             tail.append(record)
         elif tail:
             tail.clear()
     footer = tuple(tail) if len(tail) <= MAX_FOOTER_LINES else ()
-    return Structure(frozenset(repeated), footer, last, shortest)
+    return Structure(frozenset(repeated), footer, last, shortest, rows - len(footer))
 
 
 def is_summary(cells: Sequence[str], width: int) -> bool:

@@ -44,6 +44,11 @@ class Table:
     rows: RawTable
     """Records as the file holds them."""
 
+    @property
+    def row_count(self) -> int:
+        """Number of the records."""
+        return self.rows.structure.rows
+
     def records(self) -> Iterator[Record]:
         """Stream every record below the header; each call reads the file anew.
 

@@ -41,7 +41,8 @@ def open_text_table(
     cut = _cut_row(text, structure, encoding, len(layout.header.cells))
     if cut:
         text = replace(text, ends_within=True)
-        structure = replace(structure, footer=())
+        rows = structure.rows + len(structure.footer)
+        structure = replace(structure, footer=(), rows=rows)
     name = _DELIMITER_NAMES.get(layout.delimiter, repr(layout.delimiter))
     return RawTable(
         rows=text,
