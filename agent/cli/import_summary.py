@@ -1,18 +1,15 @@
 """Last lines of `dsm import csv`: what became of each project, and whether it follows the clock."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import asdict
 
 from agent.cli.target import Target
 from agent.cli.words import count
 from agent.importing.history.changes import Changes
-from agent.importing.history.history_windows import ProjectHistory
-from agent.importing.history.study import Study
 from agent.importing.loading.autonomy import Level
+from agent.importing.outcome.outcome import ImportOutcome
+from agent.importing.outcome.project_outcome import ClosedSprint, ProjectOutcome, ProjectResult
 from domain_services.kernel.words import listed
-
-if TYPE_CHECKING:
-    from agent.importing.loading.load import LoadResult
 
 _AUTONOMY: dict[Level, tuple[str, str, str]] = {
     "observe": ("only records", "only record", " what it would do"),
@@ -21,38 +18,30 @@ _AUTONOMY: dict[Level, tuple[str, str, str]] = {
 }
 
 
-def dry_run_lines(study: Study, target: Target, level: Level = "approve") -> list[str]:
+def dry_run_lines(outcome: ImportOutcome, target: Target, level: Level = "approve") -> list[str]:
     """Say what the import would change in each project; `level` is the autonomy of a new one."""
-    changes = study.changes()
     lines: list[str] = []
-    for history in study.histories:
-        lines.append(_announced(history, changes.get(history.project_id)))
-        lines.append(_announced_clock(study, history.project_id, target))
-        if history.project_id not in changes:
-            lines.append(describe_autonomy(history.project_id, level, target, mood="would"))
+    for name, project in outcome.projects.items():
+        lines.append(_announced(name, project))
+        lines.append(_announced_clock(outcome, name, project))
+        if project.changes is None:
+            lines.append(describe_autonomy(name, level, target, mood="would"))
     return [*lines, "Dry run: nothing was imported."]
 
 
-def result_lines(study: Study, results: Sequence["LoadResult"], target: Target) -> list[str]:
+def result_lines(outcome: ImportOutcome, target: Target) -> list[str]:
     """Say what the import has changed in each project."""
-    from agent.clock.message import describe_close
-
-    changes = study.changes()
     lines: list[str] = []
-    for result in results:
-        lines.append(_effect(result, changes.get(result.project_id)))
+    for result in outcome.imported:
+        project = outcome.projects[result.project_id]
+        lines.append(_effect(result, project.changes))
         lines += _waiting(result)
         if result.closed_sprint is not None:
-            lines.append(describe_close(result.closed_sprint))
-        lines.append(_clock(result, target))
+            lines.append(_close(result.closed_sprint))
+        lines.append(_clock(result, project))
         if result.autonomy is not None:
             lines.append(describe_autonomy(result.project_id, result.autonomy, target))
     return lines
-
-
-def release_command(project_id: str, target: Target) -> str:
-    """Return the command that lets a project follow the clock."""
-    return f"dsm clock {project_id} --live{target.options}"
 
 
 def describe_autonomy(project_id: str, level: Level, target: Target, *, mood: str = "") -> str:
@@ -64,27 +53,28 @@ def describe_autonomy(project_id: str, level: Level, target: Target, *, mood: st
     return f"{project_id} {verb}{tail}; to {purpose}: `{command}`"
 
 
-def _announced(history: ProjectHistory, changes: Changes | None) -> str:
-    if changes is None:
-        tasks, sprints = count(len(history.backlog), "task"), len(history.sprints)
-        return f"{history.project_id} would be imported: {tasks}, {count(sprints, 'past sprint')}."
-    kinds = changes.sentence()
+def _announced(project_id: str, project: ProjectOutcome) -> str:
+    if project.changes is None:
+        tasks, sprints = count(project.backlog, "task"), count(project.past_sprints, "past sprint")
+        return f"{project_id} would be imported: {tasks}, {sprints}."
+    kinds = project.changes.sentence()
     if not kinds:
-        return f"{history.project_id} was imported before; no task would change."
-    return f"{history.project_id} would be updated; tasks: {kinds}."
+        return f"{project_id} was imported before; no task would change."
+    return f"{project_id} would be updated; tasks: {kinds}."
 
 
-def _announced_clock(study: Study, project_id: str, target: Target) -> str:
-    if study.clock == "live":
-        return f"{project_id} would follow the clock: {study.day} is within the last four weeks."
-    if project_id in study.known_before:
+def _announced_clock(outcome: ImportOutcome, project_id: str, project: ProjectOutcome) -> str:
+    day = outcome.as_of
+    if outcome.clock == "live":
+        return f"{project_id} would follow the clock: {day} is within the last four weeks."
+    if project.changes is not None:
         # The services are not asked in a dry run, and people may have released the project.
-        return f"{project_id} would move to {study.day} if it is held; it stays live otherwise."
-    command = release_command(project_id, target)
-    return f"{project_id} would be held at {study.day} as a study; to release it: `{command}`"
+        return f"{project_id} would move to {day} if it is held; it stays live otherwise."
+    command = project.release_command
+    return f"{project_id} would be held at {day} as a study; to release it: `{command}`"
 
 
-def _waiting(result: "LoadResult") -> list[str]:
+def _waiting(result: ProjectResult) -> list[str]:
     """Name the tasks of the running sprint that an update leaves as they are."""
     if not result.waiting:
         return []
@@ -95,7 +85,7 @@ def _waiting(result: "LoadResult") -> list[str]:
     ]
 
 
-def _effect(result: "LoadResult", changes: Changes | None) -> str:
+def _effect(result: ProjectResult, changes: Changes | None) -> str:
     if not result.changed:
         return f"{result.project_id}: nothing new, {result.existing} records are there already."
     if changes is not None:
@@ -112,7 +102,7 @@ def _effect(result: "LoadResult", changes: Changes | None) -> str:
     return f"{result.project_id} was imported: {', '.join(records)}."
 
 
-def _records(result: "LoadResult", others: Sequence[tuple[int, str, str]]) -> list[str]:
+def _records(result: ProjectResult, others: Sequence[tuple[int, str, str]]) -> list[str]:
     """List the records that are no tasks of the backlog, without the zeros."""
     counts = (
         (result.sprints, "past sprint", "past sprints"),
@@ -127,8 +117,16 @@ def _records(result: "LoadResult", others: Sequence[tuple[int, str, str]]) -> li
     return [f"{number} {one if number == 1 else many}" for number, one, many in counts if number]
 
 
-def _clock(result: "LoadResult", target: Target) -> str:
+def _close(sprint: ClosedSprint) -> str:
+    # Imported here, not above: a dry run closes no sprint.
+    from agent.clock.message import describe_close
+    from agent.clock.schema import ClosedByClock
+
+    return describe_close(ClosedByClock.model_validate(asdict(sprint)))
+
+
+def _clock(result: ProjectResult, project: ProjectOutcome) -> str:
     if result.clock == "live":
         return f"{result.project_id} follows the clock: it is {result.today}."
-    command = release_command(result.project_id, target)
+    command = project.release_command
     return f"{result.project_id} is held at {result.today} as a study; to release it: `{command}`"

@@ -182,8 +182,9 @@ def import_recognised(
     from agent.cli.last_import import save_import
     from agent.importing.history.study import project_ids, study_files
     from agent.importing.loading.plan import check
-    from agent.importing.reading.readiness import refusal_shares, refuse_doubts, stops
-    from agent.importing.terminal import printable
+    from agent.importing.outcome import building
+    from agent.importing.outcome.outcome_json import to_json
+    from agent.importing.reading.readiness import refuse_doubts
 
     recognitions, choices, options = rows.recognitions, rows.choices, rows.options
     place, level = choices.place, choices.level
@@ -192,26 +193,27 @@ def import_recognised(
             refuse_doubts(recognitions, options)
         known = asyncio.run(find_known(target, project_ids(recognitions)))
         study = study_files(recognitions, known, choices.day, choices.cadence_days, place.today())
+    outcome = building.make_outcome(study, options, rows.used)
+    outcome = building.with_rejected(outcome, list(map(str, rejected)))
+    outcome = building.with_commands(
+        outcome, lambda name: building.release_command(name, target.options)
+    )
     if not as_json:
-        if rows.used:
-            print(printable(rows.used))
-        import_output.show_stops(refusal_shares(recognitions, options))
-        import_output.show_study(study, rejected)
+        import_output.show_preview(outcome)
     # Checked in a dry run too: it must find everything that would stop the import.
     plans = [] if dry_run else _plans(study, place)
     if dry_run:
         for history in study.histories:
             check(history, study.day, study.clock, place)
     with stoppable(NOTHING_IMPORTED if dry_run else PARTLY_IMPORTED):
-        results = [] if dry_run else _load(target, plans, study, choices, quiet=as_json)
         if not dry_run:
+            results = _load(target, plans, study, choices, quiet=as_json)
             asyncio.run(save_import(target, study.rows, rows))
+            outcome = building.with_results(outcome, list(map(building.project_result, results)))
         if not as_json:
-            import_output.show_results(study, results, target, level, dry_run=dry_run)
+            import_output.show_results(outcome, target, level)
             return
-        answer = import_output.to_json(study, results, rejected, target)
-        facts = {"stops": list(stops(recognitions, options)), "dry_run": dry_run}
-        print_json(answer | facts | {"used_options": rows.used or None})
+        print_json(to_json(outcome))
 
 
 def _plans(study: "Study", place: "ProjectPlace") -> "list[Plan]":
@@ -254,12 +256,14 @@ def _explained(
     """Show what was recognised before a refusal, whose reason is easier to understand with it."""
     from agent.cli import import_output
     from agent.importing.errors import CsvRefused
+    from agent.importing.outcome.building import file_outcome
 
     try:
         yield
     except CsvRefused:
         if not as_json:
-            import_output.show_recognitions(recognitions, rejected)
+            files = list(map(file_outcome, recognitions))
+            import_output.show_files(files, list(map(str, rejected)))
         raise
 
 

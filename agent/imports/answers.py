@@ -1,11 +1,17 @@
 """Answers about imports, with words for what stands and what comes next."""
 
 from collections.abc import Sequence
-from json import loads
 
+from pydantic import TypeAdapter
+
+from agent.importing.outcome.outcome import ImportOutcome
+from agent.importing.outcome.project_outcome import ProjectResult
 from agent.imports.schema import Import, ImportRequest, UploadedFile
 from domain_services.kernel.errors import Problem
 from memory.imports import ImportFile, ImportRow
+
+_PREVIEW = TypeAdapter(ImportOutcome)
+_RESULTS = TypeAdapter(tuple[ProjectResult, ...])
 
 
 class ImportRefused(Problem):
@@ -31,8 +37,8 @@ def answer(row: ImportRow, files: Sequence[ImportFile], *, short: bool = False) 
         rows_read=row.rows_read,
         steps_done=row.steps_done,
         steps_total=row.steps_total,
-        preview=None if short or row.preview is None else loads(row.preview),
-        imported=None if short or row.results is None else loads(row.results),
+        preview=None if short or row.preview is None else _PREVIEW.validate_json(row.preview),
+        imported=None if short or row.results is None else _RESULTS.validate_json(row.results),
         has_refused_rows=row.has_refused,
         problem=row.problem,
     )

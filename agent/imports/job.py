@@ -54,12 +54,12 @@ class Event(BaseModel):
     """Steps that were done (`steps`)."""
     total: int = 0
     """Steps of all projects (`steps`)."""
-    preview: dict[str, Any] | None = None
-    """The preview (`preview`)."""
+    preview: str | None = None
+    """JSON of the `ImportOutcome` (`preview`)."""
     projects: list[str] = []
     """Ids of the projects (`preview`)."""
-    results: list[dict[str, Any]] = []
-    """What became of each project (`done`)."""
+    results: str = "[]"
+    """JSON of the `ProjectResult` of each project (`done`)."""
     headers: str = ""
     """Hash of the columns of the files (`done`)."""
     options: dict[str, Any] = {}

@@ -7,21 +7,21 @@ and its time have bounds of their own (docs/adr/0164-imports-by-route.md).
 import asyncio
 import resource
 from collections.abc import Callable
-from typing import Any
+from json import dumps
 
 import httpx
 
 from agent.client import OrchestratorClient
 from agent.importing.errors import CsvRefused
-from agent.importing.history.study import Study
 from agent.importing.loading.history_sync import Advance
-from agent.importing.loading.import_json import result_json, to_json
 from agent.importing.loading.import_run import run_import
-from agent.importing.loading.load import step_count
+from agent.importing.loading.load import LoadResult, step_count
 from agent.importing.loading.plan import Plan
 from agent.importing.loading.preparation import Prepared, prepare_recognitions
 from agent.importing.loading.project_place import parse_place
 from agent.importing.loading.service_rows import ServiceRows
+from agent.importing.outcome.building import make_outcome, project_result
+from agent.importing.outcome.outcome_json import to_json
 from agent.importing.profiles.telling import is_header
 from agent.importing.reading.files import recognise_files
 from agent.importing.reading.readiness import refuse_doubts
@@ -80,7 +80,7 @@ class Worker:
                 kind="preview",
                 rows=_rows(recognitions),
                 projects=names,
-                preview=self._preview(study, added),
+                preview=dumps(to_json(make_outcome(study, request.options(), added))),
             )
         )
         if not self._job.writes:
@@ -90,7 +90,7 @@ class Worker:
         self._emit(
             Event(
                 kind="done",
-                results=results,
+                results=dumps([to_json(project_result(result)) for result in results]),
                 projects=names,
                 headers=self._hash_headers(request),
                 options=request.model_dump(mode="json", exclude={"source"}),
@@ -139,10 +139,6 @@ class Worker:
             cadence_days=request.cadence_days,
         )
 
-    def _preview(self, study: Study, added: str) -> dict[str, Any]:
-        preview = to_json(study, [], [], lambda name: f"dsm clock {name} --live")
-        return preview | {"dry_run": True, "used_options": added or None}
-
     def _write_refusals(self, recognitions: tuple[Recognition, ...]) -> None:
         """Write the refused rows of all files into one."""
         with (self._job.folder / REFUSED_FILE).open("wb") as stream:
@@ -151,10 +147,10 @@ class Worker:
                     path = self._job.folder / f"refused-{number}.csv"
                     stream.write(write_refusals(path, recognition).read_bytes())
 
-    async def _import(self, prepared: Prepared, request: ImportRequest) -> list[dict[str, Any]]:
+    async def _import(self, prepared: Prepared, request: ImportRequest) -> list[LoadResult]:
         self._total = sum(step_count(plan) for plan in prepared.plans)
         self._emit_steps(0)
-        results = await run_import(
+        return await run_import(
             self._services,
             self._store,
             prepared.plans,
@@ -163,7 +159,6 @@ class Worker:
             self._progress,
             request.autonomy,
         )
-        return [result_json(result) for result in results]
 
     def _progress(self, plan: Plan) -> Advance:
         return self._emit_steps

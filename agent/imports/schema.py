@@ -1,13 +1,15 @@
 """Wire types of imports by route."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
 from agent.importing.meaning.statuses import State as Meaning
 from agent.importing.options import DEFAULT_REFUSAL_SHARE, ImportOptions
+from agent.importing.outcome.outcome import ImportOutcome
+from agent.importing.outcome.project_outcome import ProjectResult
 from domain_services.kernel.types import Answer, Day, ProjectId, Storable, Wire
 from memory.import_state import ImportState
 from memory.run import AutonomyLevel
@@ -120,9 +122,9 @@ class Import(Answer):
     """Tasks, sprints and episodes that are written."""
     steps_total: int
     """Tasks, sprints and episodes of all projects; 0 before the writing."""
-    preview: dict[str, Any] | None
+    preview: ImportOutcome | None
     """What was recognised, as `dsm import csv --dry-run --json` prints it; null before."""
-    imported: list[dict[str, Any]] | None
+    imported: tuple[ProjectResult, ...] | None
     """What became of each project; null before the end."""
     has_refused_rows: bool
     """True when GET /imports/{import_id}/refused has rows."""

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from json import dumps
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import UUID, uuid4
@@ -226,12 +225,12 @@ def _note(watched: _Watched, line: bytes) -> None:
 
 
 def _ending(row: ImportRow, watched: _Watched, status: int) -> Ending:
-    preview = None if watched.preview is None else dumps(watched.preview.preview)
+    preview = None if watched.preview is None else watched.preview.preview
     projects = None if watched.preview is None else watched.preview.projects
     if watched.refusal is not None:
         return Ending("failed", watched.refusal.detail, preview=preview, projects=projects)
     if row.state == "importing" and watched.done is not None:
-        results = dumps(watched.done.results)
+        results = watched.done.results
         return Ending("done", preview=preview, results=results, projects=projects)
     if row.state == "reading" and watched.preview is not None and status == 0:
         return Ending("previewed", preview=preview, projects=projects)

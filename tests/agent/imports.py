@@ -16,6 +16,8 @@ from agent.importing.loading.load import LoadResult
 from agent.importing.loading.plan import prepare
 from agent.importing.loading.project_place import UNKNOWN_PLACE
 from agent.importing.options import ImportOptions
+from agent.importing.outcome.building import make_outcome, project_result, with_results
+from agent.importing.outcome.outcome import ImportOutcome
 from agent.importing.reading.files import recognise_files
 from agent.importing.tasks import Task
 from domain_services.backlog.client import BacklogClient
@@ -36,6 +38,12 @@ FIELDS = (
     "updated",
     "rank",
 )
+
+
+def outcome_of(study: Study, *results: LoadResult) -> ImportOutcome:
+    """Return the outcome of an import, done when it has results."""
+    outcome = make_outcome(study, ImportOptions())
+    return with_results(outcome, list(map(project_result, results))) if results else outcome
 
 
 def clients_of(system: System) -> Clients:

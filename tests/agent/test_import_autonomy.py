@@ -14,7 +14,7 @@ from agent.importing.loading.project_place import UNKNOWN_PLACE
 from agent.importing.tasks import Task
 from domain_services.kernel.errors import Unavailable
 from tests.agent.conftest import get
-from tests.agent.imports import ImportRoom
+from tests.agent.imports import ImportRoom, outcome_of
 from tests.graphs.conftest import System
 
 DAY = date(2026, 3, 2)
@@ -36,7 +36,7 @@ async def test_imported_team_asks_and_says_how_to_let_it_act(whole: System, tmp_
     study, result = await load(room)
     autonomy = await get(whole, PATH)
     assert (autonomy["level"], autonomy["always_ask"]) == ("approve", ["close_sprint"])
-    lines = import_summary.result_lines(study, [result], Target(tmp_path))
+    lines = import_summary.result_lines(outcome_of(study, result), Target(tmp_path))
     assert "TEAM asks a person before it acts; to let it act: `dsm autonomy TEAM act" in lines[-1]
 
     # It was let to act, and still asks before a sprint is closed; the next import changes nothing.
@@ -45,7 +45,7 @@ async def test_imported_team_asks_and_says_how_to_let_it_act(whole: System, tmp_
     assert result.autonomy is None
     after = await get(whole, PATH)
     assert (after["version"], after["level"], after["always_ask"]) == (2, "act", ["close_sprint"])
-    lines = import_summary.result_lines(study, [result], Target(tmp_path))
+    lines = import_summary.result_lines(outcome_of(study, result), Target(tmp_path))
     assert not [line for line in lines if "dsm autonomy" in line]
 
 

@@ -8,18 +8,18 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from agent.cli.import_output import to_json
 from agent.cli.import_summary import dry_run_lines, result_lines
 from agent.cli.target import Target
 from agent.importing.errors import CsvRefused
 from agent.importing.history.changes import Changes
+from agent.importing.outcome.outcome_json import to_json
 from agent.importing.tasks import Task
 from agent.schema import OrchestrationRequest
 from domain_services.backlog.schema import TaskUpdate
 from domain_services.project.schema import ClockMove
 from domain_services.sprint.schema import SprintCreate
 from tests.agent.conftest import until
-from tests.agent.imports import ImportRoom
+from tests.agent.imports import ImportRoom, outcome_of
 from tests.graphs.conftest import System
 
 # A Monday, so that a sprint begins on the day of the import itself.
@@ -104,14 +104,14 @@ async def test_later_export_updates_backlog_and_history(room: ImportRoom) -> Non
         "1 with another priority, type, estimate or other labels"
     )
     study = room.study(later_export(), as_of=LATER)
-    assert dry_run_lines(study, Target(room.folder)) == [
+    assert dry_run_lines(outcome_of(study), Target(room.folder)) == [
         f"SHOP would be updated; tasks: {kinds}.",
         "SHOP would move to 2024-04-01 if it is held; it stays live otherwise.",
         "Dry run: nothing was imported.",
     ]
 
     result = await room.load(later_export(), as_of=LATER)
-    effect, clock = result_lines(study, [result], Target(room.folder))
+    effect, clock = result_lines(outcome_of(study, result), Target(room.folder))
     assert effect.startswith(f"SHOP was updated; tasks: {kinds}; 1 past sprint, ")
     assert clock.startswith(clock_text)
     assert (result.tasks, result.completed, result.updated, result.members) == (1, 2, 3, 1)
@@ -139,10 +139,10 @@ async def test_an_old_export_of_a_released_project_says_that_it_is_live(room: Im
     study = room.study(later_export(), as_of=LATER)
     result = await room.load(later_export(), as_of=LATER)
     assert result.clock == "live"
-    assert result_lines(study, [result], Target(room.folder))[-1].startswith(
+    assert result_lines(outcome_of(study, result), Target(room.folder))[-1].startswith(
         "SHOP follows the clock: it"
     )
-    answer = to_json(study, [result], [], Target(room.folder))
+    answer = to_json(outcome_of(study, result))
     assert answer["projects"]["SHOP"]["release_command"] is None
     json.dumps(answer)
 
@@ -152,9 +152,9 @@ async def test_an_export_that_ends_a_sprint_says_so(room: ImportRoom) -> None:
     await room.clients.orchestrator.orchestrate("SHOP", OrchestrationRequest())
     study = room.study(later_export(), as_of=LATER)
     result = await room.load(later_export(), as_of=LATER)
-    _, closed, _ = result_lines(study, [result], Target(room.folder))
+    _, closed, _ = result_lines(outcome_of(study, result), Target(room.folder))
     assert "was closed after its last day 2024-03-31" in closed
-    json.dumps(to_json(study, [result], [], Target(room.folder)))
+    json.dumps(to_json(outcome_of(study, result)))
 
 
 async def test_day_before_the_projects_day_is_refused_and_changes_nothing(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from agent.importing.errors import CsvRefused
+from agent.importing.notices import Question
 from agent.importing.options import ImportOptions
 from agent.importing.reading.recognition import Recognition
 from agent.importing.reading.refusal_summary import summarise
@@ -17,7 +18,11 @@ def stops(recognitions: Sequence[Recognition], options: ImportOptions) -> tuple[
 
 def refuse_doubts(recognitions: Sequence[Recognition], options: ImportOptions) -> None:
     """Check that nothing stops the import. Raises: `CsvRefused`, with every reason."""
-    reasons = stops(recognitions, options)
+    refuse(stops(recognitions, options))
+
+
+def refuse(reasons: Sequence[str]) -> None:
+    """Check that no reason stops the import. Raises: `CsvRefused`, with every one."""
     if reasons:
         raise CsvRefused(" ".join(("Nothing was imported.", *reasons)))
 
@@ -54,5 +59,9 @@ def _questions(recognitions: Sequence[Recognition]) -> Iterator[str]:
     questions = dict.fromkeys(
         question for recognition in recognitions for question in recognition.questions
     )
-    for question in questions:
-        yield f"{question.text} Answer with {question.answer}."
+    yield from map(question_sentence, questions)
+
+
+def question_sentence(question: Question) -> str:
+    """Return a doubt with the option that settles it."""
+    return f"{question.text} Answer with {question.answer}."

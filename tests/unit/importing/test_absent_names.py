@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from agent.importing.option_texts import parse_statuses
+from agent.importing.reading.counts import KindCount
 from agent.importing.reading.recognition import Recognition
-from agent.importing.reading.recognition_json import to_json
 from agent.importing.tasks import Kind
 
 Recognise = Callable[..., Recognition]
@@ -44,6 +44,6 @@ def test_type_that_is_left_out_is_named_counted_and_asks_nothing(recognised: Rec
     # The unknown status Limbo belongs to a row that is left out.
     assert recognition.questions == ()
     assert "Left out by --types Story: 2 Bug" in "".join(recognition.warnings)
-    assert {"type": "Bug", "tasks": 2, "kind": Kind.LEFT_OUT} in to_json(recognition)["kinds"]  # pyright: ignore[reportOperatorIssue]
+    assert KindCount("Bug", 2, Kind.LEFT_OUT) in recognition.kinds
     (project,) = recognition.projects
     assert (project.tasks, project.containers, project.left_out) == (1, 0, 2)

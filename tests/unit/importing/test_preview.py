@@ -10,9 +10,10 @@ import pytest
 from rich.console import Console
 
 from agent.importing.errors import CsvRefused
-from agent.importing.reading.preview import render
+from agent.importing.outcome.building import file_outcome
+from agent.importing.outcome.outcome_json import to_json
+from agent.importing.outcome.preview import render
 from agent.importing.reading.recognition import Recognition
-from agent.importing.reading.recognition_json import to_json
 from agent.importing.reading.refusals import write_refusals
 
 Recognise = Callable[..., Recognition]
@@ -22,7 +23,7 @@ HEAD = "id,project,created,finished,status,note"
 
 def page(recognition: Recognition) -> str:
     console = Console(file=io.StringIO(), width=160, color_system=None)
-    console.print(render(recognition))
+    console.print(render(file_outcome(recognition)))
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -54,7 +55,16 @@ def test_preview_shows_ten_refusals_and_json_all(recognised: Recognise) -> None:
     assert "first 10 of 12" in text
     assert "bad9!" in text
     assert "bad10!" not in text
-    assert len(to_json(recognition)["refused"]) == 12
+    assert len(to_json(file_outcome(recognition))["refused"]) == 12
+
+
+def test_outcome_stays_small_however_much_is_refused(recognised: Recognise) -> None:
+    rows = "".join(f"{n},p,bad,,,{'x' * 5000}\n" for n in range(1200))
+    outcome = file_outcome(recognised(f"{HEAD}\n{rows}"))
+    assert outcome.refused_rows == 1200
+    assert 500 < len(outcome.refused) < 1000
+    assert sum(len(cell) for row in outcome.refused for cell in row.cells) < 1_000_000
+    assert outcome.refused[0].cells[-1] == "x" * 999 + "…"
 
 
 def test_markup_and_terminal_codes_in_a_file_have_no_effect(recognised: Recognise) -> None:
@@ -66,7 +76,7 @@ def test_markup_and_terminal_codes_in_a_file_have_no_effect(recognised: Recognis
 
 def test_json_contains_json_types_only(recognised: Recognise) -> None:
     recognition = recognised(f"{HEAD}\n1,p,2016-06-06,2016-06-07,Done,\n2,,2016-06-06,,,\n")
-    document = json.loads(json.dumps(to_json(recognition)))
+    document = json.loads(json.dumps(to_json(file_outcome(recognition))))
     assert (document["rows"], document["tasks"], document["delimiter"]) == (2, 1, ",")
     assert (document["first_date"], document["last_date"]) == ("2016-06-06", "2016-06-07")
     assert document["ignored_columns"] == ["note"]
@@ -78,7 +88,7 @@ def test_json_contains_json_types_only(recognised: Recognise) -> None:
 def test_empty_recognition_can_be_printed(recognised: Recognise) -> None:
     recognition = recognised(f"{HEAD}\n")
     assert "0 rows" in page(recognition)
-    assert to_json(recognition)["first_date"] is None
+    assert to_json(file_outcome(recognition))["first_date"] is None
 
 
 def test_refused_rows_are_written_unchanged(recognised: Recognise, tmp_path: Path) -> None:
@@ -114,7 +124,8 @@ def test_earlier_file_of_refused_rows_is_replaced_and_no_other_file(
 def test_unknown_priority_is_named_as_unknown(recognised: Recognise) -> None:
     recognition = recognised("id,project,created,priority\n1,p,2016-06-06,egal\n")
     assert "unknown: 3" in page(recognition)
-    assert to_json(recognition)["priorities"] == [{"name": "egal", "tasks": 1, "priority": None}]
+    document = to_json(file_outcome(recognition))
+    assert document["priorities"] == ({"name": "egal", "tasks": 1, "priority": None},)
 
 
 def test_refused_rows_never_replace_the_imported_file(recognised: Recognise) -> None:

@@ -1,4 +1,4 @@
-"""Recognition of a file for people: sentences first, then tables."""
+"""Outcome of a file for people: sentences first, then tables."""
 
 from collections.abc import Iterator
 
@@ -8,8 +8,7 @@ from rich.text import Text
 
 from agent.importing.meaning.priorities import DEFAULT_PRIORITY
 from agent.importing.notices import Notice, Question
-from agent.importing.reading.recognition import RecognisedColumn, Recognition
-from agent.importing.reading.recognition_json import ignored_columns
+from agent.importing.outcome.file_outcome import ColumnOutcome, FileOutcome
 from agent.importing.tasks import Kind
 from agent.importing.terminal import printable
 
@@ -23,24 +22,24 @@ _KINDS = {
 }
 
 
-def render(recognition: Recognition) -> RenderableType:
+def render(file: FileOutcome) -> RenderableType:
     """Lay out the summary, doubts and notices, then what stands in the columns of the file."""
-    parts: list[RenderableType] = [_summary(recognition)]
-    parts += [question_text(question) for question in recognition.questions]
-    parts += [notice_text(notice) for notice in recognition.notices]
-    parts += _lacks(recognition)
-    if recognition.columns:
-        parts.append(_columns(recognition))
-    if recognition.projects:
-        parts.append(_projects(recognition))
-    if any(kind.type or kind.kind is not Kind.WORK for kind in recognition.kinds):
-        parts.append(_kinds(recognition))
-    if recognition.statuses:
-        parts.append(_statuses(recognition))
-    if recognition.priorities:
-        parts.append(_priorities(recognition))
-    if recognition.refused:
-        parts.append(_refused(recognition))
+    parts: list[RenderableType] = [_summary(file)]
+    parts += [question_text(question) for question in file.questions]
+    parts += [notice_text(notice) for notice in file.notices]
+    parts += _lacks(file)
+    if file.columns:
+        parts.append(_columns(file))
+    if file.projects:
+        parts.append(_projects(file))
+    if any(kind.type or kind.kind is not Kind.WORK for kind in file.kinds):
+        parts.append(_kinds(file))
+    if file.statuses:
+        parts.append(_statuses(file))
+    if file.priorities:
+        parts.append(_priorities(file))
+    if file.refused_rows:
+        parts.append(_refused(file))
     return Group(*parts)
 
 
@@ -57,13 +56,12 @@ def notice_text(notice: Notice) -> Text:
     return Text(printable(notice.text))
 
 
-def _summary(recognition: Recognition) -> Text:
-    kind = f"{recognition.table.kind}, " if recognition.table else ""
+def _summary(file: FileOutcome) -> Text:
+    kind = f"{file.kind}, " if file.kind else ""
     lines = [
-        f"{recognition.name}: {recognition.rows} rows, {kind}"
-        f"{len(recognition.tasks)} tasks, {len(recognition.refused)} refused"
+        f"{file.file}: {file.rows} rows, {kind}{file.tasks} tasks, {file.refused_rows} refused"
     ]
-    states = recognition.states
+    states = file.states
     counts = (
         (states.completed, "completed"),
         (states.dropped, "closed without work"),
@@ -71,46 +69,44 @@ def _summary(recognition: Recognition) -> Text:
         (states.open, f"open ({states.doing} in progress)"),
     )
     lines.append(", ".join(f"{number} {words}" for number, words in counts if number))
-    told_by = f", told by {', '.join(recognition.told_by)}" if recognition.told_by else ""
-    lines.append(f"read as {recognition.profile}{told_by}")
-    if recognition.table and recognition.table.skipped:
-        skipped = "; ".join(recognition.table.skipped)
-        lines.append(
-            f"the header is on line {recognition.table.header_line}; skipped above it: {skipped}"
-        )
-    if ignored := ignored_columns(recognition):
-        lines.append(f"ignored columns: {', '.join(ignored)}")
+    told_by = f", told by {', '.join(file.told_by)}" if file.told_by else ""
+    lines.append(f"read as {file.profile}{told_by}")
+    if file.skipped_lines:
+        skipped = "; ".join(file.skipped_lines)
+        lines.append(f"the header is on line {file.header_line}; skipped above it: {skipped}")
+    if file.ignored_columns:
+        lines.append(f"ignored columns: {', '.join(file.ignored_columns)}")
     return Text("\n".join(printable(line) for line in lines if line))
 
 
-def _lacks(recognition: Recognition) -> Iterator[Text]:
-    for lack in recognition.lacks:
+def _lacks(file: FileOutcome) -> Iterator[Text]:
+    for lack in file.lacks:
         yield Text(printable(f"Missing: {lack.what}. So {lack.effect}. To get it, {lack.remedy}."))
 
 
-def _columns(recognition: Recognition) -> Grid:
+def _columns(file: FileOutcome) -> Grid:
     rows = [
         (_header(column), column.field, _source(column), column.format or "", _sample(column))
-        for column in recognition.columns
+        for column in file.columns
     ]
     return _grid("Columns", ("column", "field", "found", "date format", "sample"), rows)
 
 
-def _header(column: RecognisedColumn) -> str:
+def _header(column: ColumnOutcome) -> str:
     name = ", ".join(column.names)
     return name if column.times == len(column.names) else f"{name} (x{column.times})"
 
 
-def _source(column: RecognisedColumn) -> str:
-    return "as asked" if column.explicit else "by its name"
+def _source(column: ColumnOutcome) -> str:
+    return "as asked" if column.asked else "by its name"
 
 
-def _sample(column: RecognisedColumn) -> str:
+def _sample(column: ColumnOutcome) -> str:
     sample = column.sample or ""
     return sample if len(sample) <= _SAMPLE_CHARACTERS else sample[: _SAMPLE_CHARACTERS - 1] + "…"
 
 
-def _projects(recognition: Recognition) -> Grid:
+def _projects(file: FileOutcome) -> Grid:
     rows = [
         (
             project.project,
@@ -122,37 +118,37 @@ def _projects(recognition: Recognition) -> Grid:
             str(project.first),
             str(project.last),
         )
-        for project in recognition.projects
+        for project in file.projects
     ]
     names = ("project", "tasks", "finished", "open", "dropped", "day unknown", "first", "last")
     return _grid("Projects", names, rows)
 
 
-def _kinds(recognition: Recognition) -> Grid:
-    rows = [(kind.type, str(kind.tasks), _KINDS[kind.kind]) for kind in recognition.kinds]
+def _kinds(file: FileOutcome) -> Grid:
+    rows = [(kind.type, str(kind.tasks), _KINDS[kind.kind]) for kind in file.kinds]
     return _grid("Types", ("type", "rows", "read as"), rows)
 
 
-def _statuses(recognition: Recognition) -> Grid:
+def _statuses(file: FileOutcome) -> Grid:
     rows = [
         (status.status, str(status.tasks), status.state or "unknown: by finish date")
-        for status in recognition.statuses
+        for status in file.statuses
     ]
     return _grid("Statuses", ("status", "tasks", "read as"), rows)
 
 
-def _priorities(recognition: Recognition) -> Grid:
+def _priorities(file: FileOutcome) -> Grid:
     unknown = f"unknown: {DEFAULT_PRIORITY}"
     rows = [
         (priority.name, str(priority.tasks), str(priority.priority or unknown))
-        for priority in recognition.priorities
+        for priority in file.priorities
     ]
     return _grid("Priorities", ("priority", "tasks", "read as (1 is the highest)"), rows)
 
 
-def _refused(recognition: Recognition) -> Grid:
-    shown = recognition.refused[:SHOWN_REFUSALS]
-    title = f"Refused rows (first {len(shown)} of {len(recognition.refused)})"
+def _refused(file: FileOutcome) -> Grid:
+    shown = file.refused[:SHOWN_REFUSALS]
+    title = f"Refused rows (first {len(shown)} of {file.refused_rows})"
     rows = [(str(refusal.row), refusal.column, refusal.reason) for refusal in shown]
     return _grid(title, ("row", "column", "reason"), rows)
 
