@@ -5,12 +5,14 @@ from dataclasses import asdict
 
 from agent.cli.target import Target
 from agent.cli.words import count
-from agent.importing.history.changes import Changes
+from agent.importing.history.changes import MOST_CHANGED, ChangedTask, Changes
 from agent.importing.loading.autonomy import Level
 from agent.importing.outcome.outcome import ImportOutcome
 from agent.importing.outcome.project_outcome import ClosedSprint, ProjectOutcome, ProjectResult
-from domain_services.kernel.words import listed
+from agent.importing.terminal import printable
+from domain_services.kernel.words import listed, shortened
 
+_SHOWN_CHANGES = 10
 _AUTONOMY: dict[Level, tuple[str, str, str]] = {
     "observe": ("only records", "only record", " what it would do"),
     "approve": ("asks a person", "ask a person", " before it acts"),
@@ -23,6 +25,7 @@ def dry_run_lines(outcome: ImportOutcome, target: Target, level: Level = "approv
     lines: list[str] = []
     for name, project in outcome.projects.items():
         lines.append(_announced(name, project))
+        lines += _named(project.changes)
         lines.append(_announced_clock(outcome, name, project))
         if project.changes is None:
             lines.append(describe_autonomy(name, level, target, mood="would"))
@@ -61,6 +64,22 @@ def _announced(project_id: str, project: ProjectOutcome) -> str:
     if not kinds:
         return f"{project_id} was imported before; no task would change."
     return f"{project_id} would be updated; tasks: {kinds}."
+
+
+def _named(changes: Changes | None) -> list[str]:
+    """Name the first tasks that would change, with what would change in each."""
+    if changes is None:
+        return []
+    shown = changes.first[:_SHOWN_CHANGES]
+    lines = [printable(f"  {_title(one)}: {'; '.join(one.changes)}") for one in shown]
+    more = changes.tasks - len(shown)
+    if more:
+        lines.append(f"  and {count(more, 'more task')}; --json names the first {MOST_CHANGED}")
+    return lines
+
+
+def _title(one: ChangedTask) -> str:
+    return f"{one.task} {shortened(one.title, 60)}" if one.title else one.task
 
 
 def _announced_clock(outcome: ImportOutcome, project_id: str, project: ProjectOutcome) -> str:

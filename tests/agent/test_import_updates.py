@@ -96,16 +96,22 @@ async def test_later_export_updates_backlog_and_history(room: ImportRoom) -> Non
     await room.load(first_export(), as_of=DAY)
     before = await room.history("SHOP")
     changes = room.study(later_export(), as_of=LATER).changes()["SHOP"]
-    assert changes == Changes(new=2, finished=2, renamed=1, other_owner=1, other_details=1)
+    assert changes == Changes(
+        new=2, finished=2, renamed=1, other_owner=1, other_priority=1, other_details=1
+    )
 
     clock_text = "SHOP is held at 2024-04-01 as a study; to release it: `dsm clock SHOP --live"
-    kinds = (
-        "2 new, 2 finished, 1 renamed, 1 with another owner, "
-        "1 with another priority, type, estimate or other labels"
-    )
+    kinds = "2 new, 2 finished, 1 renamed, 1 with another owner, 1 with another priority"
     study = room.study(later_export(), as_of=LATER)
     assert dry_run_lines(outcome_of(study), Target(room.folder)) == [
         f"SHOP would be updated; tasks: {kinds}.",
+        "  SHOP-21 Item 21: finished on 2024-03-20",
+        "  SHOP-22 Item 22: finished on 2024-03-27",
+        "  SHOP-23 Item 23, better: title Item 23 -> Item 23, better",
+        "  SHOP-24 Item 24: owner Ann -> Bob",
+        "  SHOP-25 Item 25: priority none -> High",
+        "  SHOP-27 Item 27: new",
+        "  SHOP-28 Item 28: new",
         "SHOP would move to 2024-04-01 if it is held; it stays live otherwise.",
         "Dry run: nothing was imported.",
     ]

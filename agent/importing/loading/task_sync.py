@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from agent.importing.history.changes import DETAILS
 from agent.importing.history.known_rows import KnownRows
 from agent.importing.history.tracker_sprints import Timeline, timeline
 from agent.importing.loading import documents
@@ -22,6 +21,8 @@ from domain_services.sprint.schema import ProgressReport, SprintSummary
 
 # Facts of a task that its source alone decides.
 SOURCE_FACTS = ("begun", "started_on", "source_sprint")
+# Facts of a task that a later export may change.
+DETAILS = ("priority", "type", "labels", "estimate")
 # Facts of a row that wait while a running sprint has its task.
 WAITING_FACTS = ("title", "assignee", "priority_level", "checklist", *DETAILS)
 # Events of a closed sprint release its tasks within moments; until then the backlog refuses.
