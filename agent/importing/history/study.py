@@ -76,10 +76,7 @@ def study_files(
     # Rows of earlier imports come first, as if they were an earlier file.
     united = unite([*(rows.tasks for rows in known_before.values()), files.tasks]).tasks
     day = choose_as_of(recognitions, united, requested, today)
-    if requested is None:
-        # Without a day of its own, an export brings a project no further back than it is.
-        day = max([day, *(rows.day for rows in known_before.values())])
-    _refuse_earlier_day(day, known_before.values())
+    day = _follow_known(day, requested, known_before.values())
     own_sprints = _sprints_by_project(known_before.values(), recognitions, names)
     lengths = {
         name: choose_length(requested_cadence, known_before.get(name), sprints, day)
@@ -146,14 +143,17 @@ def _by_project(tasks: Iterable[Task], names: Iterable[str]) -> dict[str, list[T
     return by_project
 
 
-def _refuse_earlier_day(day: date, known_before: Iterable[KnownRows]) -> None:
-    """Check that no project goes back. Raises: `CsvRefused`."""
+def _follow_known(day: date, requested: date | None, known_before: Iterable[KnownRows]) -> date:
+    """Return a day on which no project goes back. Raises: `CsvRefused` for an earlier one."""
     for rows in known_before:
+        if requested is None:
+            day = max(day, rows.day)
         if day < rows.day:
             raise CsvRefused(
                 f"Project {rows.project_id} is at {rows.day} and never goes back: import as of "
                 "that day or a later one, or use another --prefix or another --data-dir."
             )
+    return day
 
 
 def study_warnings(study: Study) -> list[str]:

@@ -27,35 +27,37 @@ def count(before: list[Task], after: list[Task]) -> Changes:
     return count_changes(rows(*before), rows(*united.values(), day=LATER), LATER, ids)
 
 
-def test_every_kind_of_change_is_counted_and_named() -> None:
-    before = [
-        task("1"),
-        task("2", finished=-1),
-        task("3"),
-        task("4", assignee="Bob"),
-        task("5", estimate=3.0, labels=("b",)),
-        task("6"),
-        task("7"),
-        task("10"),
-        task("11", state=State.TO_DO),
-        task("12", finished=-2),
-        task("13", sprints=("One",)),
-    ]
-    after = [
-        task("1", finished=3),
-        task("2"),
-        task("3", title="Better"),
-        task("4", assignee="Ann"),
-        task("5", estimate=5.0, priority="High", type="Bug"),
-        task("6"),
-        task("8", created=2),
-        task("9", created=20),
-        task("10", dropped=DAY + timedelta(4)),
-        task("11", state=State.DONE),
-        task("12", finished=-1),
-        task("13", sprints=("One", "Two"), state=State.DOING),
-    ]
-    changes = count(before, after)
+BEFORE = [
+    task("1"),
+    task("2", finished=-1),
+    task("3"),
+    task("4", assignee="Bob"),
+    task("5", estimate=3.0, labels=("b",)),
+    task("6"),
+    task("7"),
+    task("10"),
+    task("11", state=State.TO_DO),
+    task("12", finished=-2),
+    task("13", sprints=("One",)),
+]
+AFTER = [
+    task("1", finished=3),
+    task("2"),
+    task("3", title="Better"),
+    task("4", assignee="Ann"),
+    task("5", estimate=5.0, priority="High", type="Bug"),
+    task("6"),
+    task("8", created=2),
+    task("9", created=20),
+    task("10", dropped=DAY + timedelta(4)),
+    task("11", state=State.DONE),
+    task("12", finished=-1),
+    task("13", sprints=("One", "Two"), state=State.DOING),
+]
+
+
+def test_every_kind_of_change_is_counted() -> None:
+    changes = count(BEFORE, AFTER)
     assert changes == Changes(
         new=1,
         finished=1,
@@ -82,6 +84,10 @@ def test_every_kind_of_change_is_counted_and_named() -> None:
         "1 with another estimate, 1 with another priority, 1 with another type, "
         "1 with other labels, 1 in another sprint, 1 not in the file: they stay as they are"
     )
+
+
+def test_each_changed_task_is_named_with_what_has_changed() -> None:
+    changes = count(BEFORE, AFTER)
     assert changes.tasks == 10
     assert {one.task: one.changes for one in changes.first} == {
         "1": ("finished on 2024-03-22",),
