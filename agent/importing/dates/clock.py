@@ -70,27 +70,55 @@ def _half(text: str) -> tuple[bool | None, int]:
     return afternoon, end
 
 
-# The columns of a row repeat a moment: a task is resolved when its status changes.
-@lru_cache(maxsize=1 << 12)
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """Time of day in a value."""
+
+    length: int
+    """Characters from its first digit to the end of the value."""
+    hour: int
+    """Hour as it is written, 0 to 23."""
+    minute: int
+    """Minute."""
+    second: int
+    """Second; 60 is a leap second."""
+    tail: Tail
+    """What stands behind it."""
+
+
+def _find_clock(text: str) -> _Clock | None:
+    colon = text.find(":")
+    if colon < 0:
+        return None
+    # Without the day, as rows repeat their times; a digit before the hour makes it another number.
+    end = text[max(colon - 3, 0) :]
+    return _read_clock(end) if len(end) <= _LONGEST_TAIL else _read_clock.__wrapped__(end)
+
+
+@lru_cache(maxsize=1 << 14)
+def _read_clock(text: str) -> _Clock | None:
+    """Read the time around the first colon of a text."""
+    match = _CLOCK.search(text, 1 if text.find(":") > 2 else 0)
+    if match is None:
+        return None
+    tail = _tail(text[match.end() : match.end() + _LONGEST_TAIL])
+    length = len(text) - match.start()
+    return _Clock(length, int(match[1]), int(match[2]), int(match[3] or 0), tail)
+
+
 def split_day(text: str) -> tuple[str, bool]:
     """Split a value; return the text of its day, and True when AM or PM stands behind its time.
 
     A value whose time is impossible keeps it, so that it is no day. A number of seconds or
     milliseconds becomes that of its midnight, a spreadsheet's number loses its fraction.
     """
-    colon = text.find(":")
-    if colon < 0:
+    clock = _find_clock(text)
+    if clock is None:
         return (_midnight(text) if text[:5].isdigit() else text), False
-    match = _CLOCK.search(text, colon - 2 if colon > 1 else 0)
-    if match is None:
+    tail = clock.tail
+    if tail.afternoon is not None and not 1 <= clock.hour <= 12:
         return text, False
-    end = match.end()
-    if end == len(text):
-        return text[: match.start()], False
-    tail = _tail(text[end : end + _LONGEST_TAIL])
-    if tail.afternoon is not None and not 1 <= int(match[1]) <= 12:
-        return text, False
-    return text[: match.start()] + tail.rest, tail.american
+    return text[: -clock.length] + tail.rest, tail.american
 
 
 def _midnight(text: str) -> str:
@@ -101,22 +129,26 @@ def _midnight(text: str) -> str:
     return str(number - number % day)
 
 
-# Cached, so that rows share their times.
-@lru_cache(maxsize=1 << 12)
 def time_of_day(text: str) -> time:
     """Return the time that a date is written with; midnight without one. Its zone is dropped."""
-    match = _CLOCK.search(text)
-    if match is None:
+    clock = _find_clock(text)
+    if clock is None:
         return _time_of_number(text)
-    hour = int(match[1])
-    afternoon = _tail(text[match.end() : match.end() + _LONGEST_TAIL]).afternoon
-    if afternoon is None and (words := _LETTERS.findall(text[: match.start()])):
-        # Korean and Chinese write the half in front.
+    hour, afternoon = clock.hour, clock.tail.afternoon
+    day = text[: -clock.length]
+    # Korean and Chinese write the half in front.
+    if afternoon is None and not day.isascii() and (words := _LETTERS.findall(day)):
         afternoon = None if words[-1].isascii() else halves().get(plain(words[-1]))
     if afternoon is not None:
         hour = hour % 12 + (12 if afternoon else 0)
+    return _time(hour, clock.minute, clock.second)
+
+
+# Cached, so that rows share their times.
+@lru_cache(maxsize=1 << 12)
+def _time(hour: int, minute: int, second: int) -> time:
     # A leap second has no time of its own.
-    return time(hour, int(match[2]), min(int(match[3] or 0), 59))
+    return time(hour, minute, min(second, 59))
 
 
 def _time_of_number(text: str) -> time:

@@ -1,6 +1,7 @@
 """Cells without what spreadsheets and web pages put into them, and words for true and false."""
 
 import re
+from collections.abc import Iterable
 
 # Marks of writing direction, zero-width characters and a byte order mark: nobody sees them.
 _UNSEEN = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
@@ -79,6 +80,16 @@ def cell_text(cell: str) -> str:
     return "" if text[:1] == "#" and text.casefold() in _ERRORS else text
 
 
+def cell_texts(cells: Iterable[str]) -> list[str]:
+    """Return what each cell says, as `cell_text` does."""
+    texts = [*map(str.strip, cells)]
+    # Most rows have nothing to take off, and one look at all of their cells is quick.
+    row = "".join(texts)
+    if "'" not in row and "#" not in row and (row.isascii() or not _UNSEEN.search(row)):
+        return texts
+    return [cell_text(text) for text in texts]
+
+
 def flag_of(text: str) -> bool | None:
     """Return the truth that a cell says, also in a spreadsheet's own language; None for neither."""
     word = text.casefold()
@@ -87,4 +98,4 @@ def flag_of(text: str) -> bool | None:
 
 def is_rounded(text: str) -> bool:
     """Tell whether a spreadsheet rounded a long number to this text, such as `1.20736E+15`."""
-    return _ROUNDED.fullmatch(text) is not None
+    return "+" in text and _ROUNDED.fullmatch(text) is not None

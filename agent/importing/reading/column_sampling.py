@@ -10,6 +10,7 @@ from agent.importing.dates.formats import SERIAL
 from agent.importing.notices import Notice, Question
 from agent.importing.reading.fields import DATE_FIELDS
 from agent.importing.reading.mapping import MappedColumn
+from agent.importing.reading.rows import collector
 from agent.importing.tables.record import Record
 
 # It only orders the rows of one task: nothing is lost without it.
@@ -55,16 +56,19 @@ def sample_columns(
     """
     mapped = {name: columns[name] for name in DATE_FIELDS if name in columns}
     dates = FileDates(mapped, forced, language=language, today=today)
+    values_of = collector(mapped)
     first_values: dict[str, str] = {}
+    missing = dict(columns)
     for record in records:
         # The second pass refuses such a row; its last cell may be cut.
         if record.fault:
             continue
-        if len(first_values) < len(columns):
-            for name, column in columns.items():
-                if name not in first_values and (value := column.first_value(record.cells)):
-                    first_values[name] = value
-        dates.add({name: column.first_value(record.cells) for name, column in mapped.items()})
+        for name, column in [*missing.items()]:
+            if value := column.first_value(record.cells):
+                first_values[name] = value
+                del missing[name]
+        values = values_of(record.cells)
+        dates.add({name: next(filter(None, texts), "") for name, texts in values.items()})
     return ColumnSamples(first_values, dates.detect())
 
 

@@ -11,7 +11,7 @@ from agent.importing.meaning.statuses import plain_name
 from agent.importing.notices import Notice, Question
 from agent.importing.options import ImportOptions
 from agent.importing.profiles.catalogue import ANY_TABLE
-from agent.importing.profiles.profile import Lack, Profile
+from agent.importing.profiles.profile import Lack
 from agent.importing.profiles.telling import Told, tell
 from agent.importing.reading.absent_names import absent_types
 from agent.importing.reading.collection import without_collection
@@ -39,10 +39,8 @@ from agent.importing.reading.findings import (
 from agent.importing.reading.hierarchy import settle_kinds
 from agent.importing.reading.mapping import MappedColumn
 from agent.importing.reading.progress import Progress, ReadingProgress
+from agent.importing.reading.reader_for import reader_for
 from agent.importing.reading.required_columns import required_columns
-from agent.importing.reading.row_project import RowProject
-from agent.importing.reading.row_reader import RowReader
-from agent.importing.reading.row_sprints import RowSprints
 from agent.importing.reading.rows import (
     Rows,
     raw_rows_of_source,
@@ -56,7 +54,6 @@ from agent.importing.tasks import (
     Refusal,
     Task,
     TrackerSprint,
-    option_project_id,
 )
 
 
@@ -251,7 +248,7 @@ def _read_table(
         name: [column.name_at(place) for place in range(len(column.positions))]
         for name, column in columns.items()
     }
-    reader = _reader(profile, options, headers, chosen.formats, today)
+    reader = reader_for(profile, options, headers, chosen.formats, today)
     rows = read_rows(counter.reading(raw_rows_of_table(table, columns, profile.empty)), reader)
     return _Draft(
         name=str(table.path),
@@ -274,7 +271,7 @@ def _read_source(
     source: SourceRows, options: ImportOptions, today: date, counter: ReadingProgress
 ) -> _Draft:
     formats = dict.fromkeys(DATE_FIELDS, ISO)
-    reader = _reader(source.profile, options, {}, formats, today)
+    reader = reader_for(source.profile, options, {}, formats, today)
     rows = read_rows(counter.reading(raw_rows_of_source(source.rows)), reader)
     days = [day for task in rows.tasks for day in (task.created, task.newest)]
     named = {(sprint.project, sprint.name): sprint for sprint in rows.sprints}
@@ -293,33 +290,6 @@ def _read_source(
         questions=(),
         days=(min(days), max(days)) if days else (),
         sprints=tuple(named.values()),
-    )
-
-
-def _reader(
-    profile: Profile,
-    options: ImportOptions,
-    headers: Mapping[str, Sequence[str]],
-    formats: Mapping[str, DateFormat | None],
-    today: date,
-) -> RowReader:
-    tally = Tally()
-    return RowReader(
-        profile=profile,
-        options=options,
-        headers=headers,
-        formats=formats,
-        today=today,
-        project=RowProject(
-            column=next(iter(headers.get("project", ())), "project"),
-            tally=tally,
-            prefix=options.prefix,
-            by_name=profile.project_from == "name",
-            named=None if options.project is None else option_project_id(options.project),
-        ),
-        sprints=RowSprints(headers.get("sprint", ()), profile.sprint_from, profile.sprint_word),
-        tally=tally,
-        alternatives=tuple(name for name, names in headers.items() if len(set(names)) > 1),
     )
 
 

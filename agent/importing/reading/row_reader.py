@@ -10,31 +10,22 @@ from sys import intern
 from agent.importing.dates.clock import time_of_day
 from agent.importing.dates.formats import EARLIEST, FORMATS, LATEST, DateFormat, is_no_date
 from agent.importing.meaning.card_ids import creation_day
-from agent.importing.meaning.cell_text import flag_of, is_rounded
+from agent.importing.meaning.cell_text import is_rounded
 from agent.importing.meaning.closing import Closing, Facts, settle
-from agent.importing.meaning.estimates import estimate_of
-from agent.importing.meaning.kinds import kind_of
 from agent.importing.meaning.parents import parent_of
-from agent.importing.meaning.people import Person, address_in, people_of
+from agent.importing.meaning.people import Person, address_in
 from agent.importing.meaning.plain_text import plain_line, shortened
-from agent.importing.meaning.priorities import is_no_priority, level_of
-from agent.importing.meaning.statuses import (
-    State,
-    category_state,
-    is_unresolved,
-    plain_name,
-    resolution_state,
-    state_of,
-)
+from agent.importing.meaning.statuses import State, state_of
 from agent.importing.options import ImportOptions
 from agent.importing.profiles.profile import Profile
 from agent.importing.reading.labels import labels_of
 from agent.importing.reading.row_project import RowProject
 from agent.importing.reading.row_sprints import RowSprints
 from agent.importing.reading.tally import Occurrences, Tally
+from agent.importing.reading.values import Values, first_text
+from agent.importing.reading.vocabulary import Vocabulary
 from agent.importing.tasks import Kind, RowRefused, Task, Transition
 
-Values = Mapping[str, Sequence[str]]
 # The longest one-line text the services store, and the longest type.
 MAX_TEXT = 300
 MAX_TYPE = 100
@@ -52,8 +43,10 @@ class RowReader:
     """Names of the columns of each field, one for each text of a row's values."""
     formats: Mapping[str, DateFormat | None]
     """Format of each date field; None when none reads its values."""
-    today: date
-    """Last day that a date may have."""
+    last_day: date
+    """Last day that a date may have, at most the last one that is kept."""
+    vocabulary: Vocabulary
+    """Meanings of the texts that rows repeat."""
     project: RowProject
     """Reader of the project."""
     sprints: RowSprints
@@ -83,7 +76,7 @@ class RowReader:
             day = created
         kind, type_name = self._kind(values)
         people = self._people(values)
-        priority = self._priority(values)
+        priority, level = self._priority(values)
         task = Task(
             id=identity,
             project=project,
@@ -92,13 +85,13 @@ class RowReader:
             title=self._text(values, "title", MAX_TEXT),
             status=status,
             priority=priority,
-            priority_level=level_of(priority, self.profile.priorities) if priority else None,
-            rank=_first(values, "rank") or None,
+            priority_level=level,
+            rank=first_text(values, "rank") or None,
             assignee=people[0].name if people else None,
             type=type_name,
             labels=labels_of(values.get("labels", ())),
             estimate=self._estimate(values),
-            updated=self._moment("updated", _first(values, "updated")),
+            updated=self._moment("updated", first_text(values, "updated")),
             state=closing.state,
             dropped=day if closing.state is State.DROPPED else None,
             started=self._started(values, changes),
@@ -112,7 +105,7 @@ class RowReader:
         return task, closing
 
     def _identity(self, values: Values) -> str:
-        identity = plain_line(_first(values, "id"))
+        identity = plain_line(first_text(values, "id"))
         if not identity:
             raise RowRefused(self.header("id"), "is empty, but id is required")
         if is_rounded(identity):
@@ -129,7 +122,7 @@ class RowReader:
         tally.corrected += closing.day is not None and closing.day < task.created
         tally.reopened += closing.contradiction == "open"
         tally.closed_by_day += closing.contradiction == "closed"
-        self._count_resolution(task, _first(values, "resolution"))
+        self._count_resolution(task, first_text(values, "resolution"))
         counted = task.finished if task.kind is Kind.WORK else None
         if counted and closing.source == "transitions":
             tally.finish_columns["history of the status"] += 1
@@ -138,14 +131,17 @@ class RowReader:
         for name in self.alternatives:
             for place, text in enumerate(values.get(name, ())):
                 if text:
-                    uses = tally.columns.setdefault(name, Counter())
+                    if (uses := tally.columns.get(name)) is None:
+                        uses = tally.columns[name] = Counter()
                     uses[self.headers[name][place]] += 1
                     break
 
     def _count_resolution(self, task: Task, text: str) -> None:
-        if not text or is_unresolved(text) or task.kind is not Kind.WORK:
+        if not text or task.kind is not Kind.WORK:
             return
-        resolution = self._resolution(text)
+        is_closed, resolution = self.vocabulary.resolution(text)
+        if not is_closed:
+            return
         if resolution is None and task.state is State.DONE:
             self.tally.unknown_resolutions[text] += 1
         elif resolution is not None and task.state in (State.TO_DO, State.DOING):
@@ -173,46 +169,40 @@ class RowReader:
 
     def _text(self, values: Values, field_name: str, characters: int) -> str | None:
         line = plain_line if field_name == "title" else _repeated_line
-        text = line(_first(values, field_name))
+        text = line(first_text(values, field_name))
         if len(text) > characters:
-            self.tally.shortened.setdefault(field_name, Occurrences()).add(_first(values, "id"))
+            self.tally.shortened.setdefault(field_name, Occurrences()).add(first_text(values, "id"))
             text = shortened(text, characters)
         return text or None
 
     def _closing(
         self, values: Values, status: str | None, changes: tuple[Transition, ...]
     ) -> Closing:
-        category, resolution = _first(values, "status_category"), _first(values, "resolution")
-        chosen = self.options.statuses.get(plain_name(status)) if status else None
-        state = state_of(status, self.profile.statuses) if status else None
+        standing = self.vocabulary.standing(
+            status or "",
+            first_text(values, "status_category"),
+            first_text(values, "resolution"),
+            first_text(values, "archived"),
+        )
         finished = _day_text(values, "finished")
         return settle(
             Facts(
-                chosen=chosen,
-                category=self._category(category) if category else None,
-                status=state,
-                resolution=self._resolution(resolution) if resolution else None,
+                chosen=standing.chosen,
+                category=standing.category,
+                status=standing.status,
+                resolution=standing.resolution,
                 finished=self._date("finished", finished) if finished else None,
                 dropped=self._optional_date("dropped", values),
                 changed=self._optional_date("status_changed", values),
                 entered=_entered(changes),
-                archived=flag_of(_first(values, "archived")) is True,
+                archived=standing.archived,
                 keeps_finish=self.profile.reopened_keeps_finish,
             )
         )
 
-    def _category(self, text: str) -> State | None:
-        flag = flag_of(text)
-        # Categories such as Trello's `Due Complete` are flags, which a spreadsheet translates.
-        return category_state(text if flag is None else str(flag), self.profile.categories)
-
-    def _resolution(self, text: str) -> State | None:
-        chosen = self.options.statuses.get(plain_name(text))
-        if chosen in (State.DONE, State.DROPPED):
-            return chosen
-        return resolution_state(text, self.profile.resolutions)
-
     def _transitions(self, transitions: Sequence[tuple[datetime, str]]) -> tuple[Transition, ...]:
+        if not transitions:
+            return ()
         return tuple(
             Transition(
                 day=moment.date(),
@@ -224,45 +214,39 @@ class RowReader:
 
     def _started(self, values: Values, changes: tuple[Transition, ...]) -> date | None:
         day = self._optional_date("started", values)
+        if day is not None or not changes:
+            return day
         begun = (change.day for change in changes if change.state is State.DOING)
-        return day or next(begun, None)
+        return next(begun, None)
 
     def _kind(self, values: Values) -> tuple[Kind, str | None]:
         name = self._text(values, "type", MAX_TYPE)
-        if name is None:
-            return Kind.WORK, None
-        return kind_of(name, self.profile.types) or Kind.WORK, intern(name)
+        return (Kind.WORK, None) if name is None else self.vocabulary.kind(name)
 
     def _parent(self, values: Values) -> str | None:
-        text = _first(values, "parent")
+        text = first_text(values, "parent")
         if not text:
             return None
         return text if self.profile.parent_from == "title" else parent_of(text)
 
-    def _priority(self, values: Values) -> str | None:
+    def _priority(self, values: Values) -> tuple[str | None, int | None]:
         text = self._text(values, "priority", MAX_TEXT)
-        if text is None or is_no_priority(text, self.profile.priorities):
-            return None
-        return intern(text)
+        return (None, None) if text is None else self.vocabulary.priority(text)
 
     def _people(self, values: Values) -> tuple[Person, ...]:
-        texts = [text for text in values.get("assignee", ()) if text]
-        several = self.header("assignee").rstrip(")").casefold().endswith("s")
-        if len(texts) == 1:
-            return people_of(texts[0], several=several)
-        people = (person for text in texts for person in people_of(text, several=several))
-        return tuple({person.name: person for person in people}.values())
+        return self.vocabulary.people(tuple(filter(None, values.get("assignee", ()))))
 
     def _email(self, values: Values, people: Sequence[Person]) -> str | None:
         if not people:
             return None
-        return address_in(_first(values, "email")) or people[0].email
+        text = first_text(values, "email")
+        return (address_in(text) if text else None) or people[0].email
 
     def _estimate(self, values: Values) -> float | None:
-        text = _first(values, "estimate")
+        text = first_text(values, "estimate")
         if not text:
             return None
-        estimate = estimate_of(text)
+        estimate = self.vocabulary.estimate(text)
         if estimate is None:
             self.tally.estimates.add(text)
         else:
@@ -273,19 +257,18 @@ class RowReader:
         date_format = self.formats.get(field_name)
         day = _parse(date_format, text) if text and date_format else None
         # It only orders the rows of one task, so an unreadable one refuses no row.
-        if day is None or not EARLIEST <= day <= min(LATEST, self.today):
+        if day is None or not EARLIEST <= day <= self.last_day:
             return None
         return datetime.combine(day, time_of_day(text))
 
     def _optional_date(self, field_name: str, values: Values) -> date | None:
         """Read a day that refuses no row; days of a plan may lie after today."""
-        if field_name not in values or (date_format := self.formats.get(field_name)) is None:
-            return None
-        text = _day_text(values, field_name)
-        if not text:
+        date_format = self.formats.get(field_name)
+        text = _day_text(values, field_name) if date_format is not None else ""
+        if date_format is None or not text:
             return None
         day = _parse(date_format, text)
-        last = LATEST if field_name.startswith("sprint_") else min(LATEST, self.today)
+        last = LATEST if field_name.startswith("sprint_") else self.last_day
         if day is not None and EARLIEST <= day <= last:
             return day
         self.tally.days.setdefault(field_name, Occurrences()).add(text)
@@ -294,12 +277,12 @@ class RowReader:
     def _date(self, field_name: str, text: str) -> date:
         date_format = self.formats[field_name]
         day = None if date_format is None else _parse(date_format, text)
-        if day is not None and EARLIEST <= day <= min(LATEST, self.today):
+        if day is not None and EARLIEST <= day <= self.last_day:
             return day
         raise RowRefused(self.header(field_name), self._date_fault(text, day, date_format))
 
     def _date_fault(self, text: str, day: date | None, date_format: DateFormat | None) -> str:
-        if day is not None and self.today < day <= LATEST:
+        if day is not None and self.last_day < day <= LATEST:
             return f"{text!r} lies after today"
         if day is not None:
             return f"{text!r} is outside {EARLIEST} to {LATEST}"
@@ -319,14 +302,6 @@ def _parse(date_format: DateFormat, text: str) -> date | None:
 
 # Cached, so that rows share what they repeat.
 _repeated_line = lru_cache(maxsize=1 << 12)(plain_line)
-
-
-def _first(values: Values, field_name: str) -> str:
-    """Return the first text of a field; "" without any."""
-    for text in values.get(field_name, ()):
-        if text:
-            return text
-    return ""
 
 
 def _day_text(values: Values, field_name: str) -> str:

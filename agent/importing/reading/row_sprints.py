@@ -1,16 +1,16 @@
 """Sprints of a row, by the names in its cells."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 
 from agent.importing.meaning.plain_text import plain_line, shortened
 from agent.importing.meaning.sprint_names import SprintCell, SprintText, sprints_written
+from agent.importing.reading.values import Values
 from agent.importing.tasks import TrackerSprint
 
-Values = Mapping[str, Sequence[str]]
 DateReader = Callable[[str, Values], date | None]
 MAX_NAME = 300
 # A path without a folder is the project's own, which holds what is in no iteration.

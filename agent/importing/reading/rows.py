@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agent.importing.loading.validation import find_invalid_field
-from agent.importing.meaning.cell_text import cell_text
+from agent.importing.meaning.cell_text import cell_texts
 from agent.importing.reading.mapping import MappedColumn
-from agent.importing.reading.row_reader import RowReader, Values
+from agent.importing.reading.row_reader import RowReader
 from agent.importing.reading.source_rows import SourceRow, cells_of
+from agent.importing.reading.values import Values
 from agent.importing.tables.table import Table
 from agent.importing.tasks import Refusal, RowRefused, Task, TrackerSprint
 
 # A task within these bounds fits every service; the services' own types judge all others.
 _ORDINARY_CHARACTERS = 100
-_EMPTY = ("",)
 
 
 @dataclass(slots=True)
@@ -54,7 +54,7 @@ def raw_rows_of_table(
 
     `empty` are values in lower case that mean an empty cell.
     """
-    values_of = _collector(columns)
+    values_of = collector(columns)
     if empty:
         values_of = _emptied(values_of, frozenset(empty))
     width = len(table.header)
@@ -67,17 +67,24 @@ def raw_rows_of_table(
         yield RawRow(record.row, values_of(cells), cells, fault)
 
 
-def _collector(columns: Mapping[str, MappedColumn]) -> Callable[[list[str]], Values]:
+def collector(columns: Mapping[str, MappedColumn]) -> Callable[[list[str]], Values]:
     """Return a function that collects the values of the mapped columns from a row's cells."""
-    single = [(name, column.positions[0]) for name, column in columns.items() if _is_one(column)]
-    several = [(name, column.positions) for name, column in columns.items() if not _is_one(column)]
+    # Fields of one column first: their texts then stand beside their names.
+    ordered = sorted(columns.items(), key=lambda item: len(item[1].positions) > 1)
+    places = [place for _, column in ordered for place in column.positions]
+    single = [name for name, column in ordered if len(column.positions) == 1]
+    several: list[tuple[str, slice]] = []
+    start = len(single)
+    for name, column in ordered[len(single) :]:
+        several.append((name, slice(start, start + len(column.positions))))
+        start += len(column.positions)
 
     def collect(cells: list[str]) -> Values:
-        values: dict[str, Sequence[str]] = {
-            name: (cell_text(cell),) if (cell := cells[place]) else _EMPTY for name, place in single
-        }
-        for name, places in several:
-            values[name] = [cell_text(cell) if (cell := cells[place]) else "" for place in places]
+        texts = cell_texts([cells[place] for place in places])
+        # The rest of the texts belongs to the fields of several columns.
+        values: dict[str, Sequence[str]] = dict(zip(single, zip(texts), strict=False))
+        for name, part in several:
+            values[name] = texts[part]
         return values
 
     return collect
@@ -95,10 +102,6 @@ def _emptied(
         }
 
     return collect
-
-
-def _is_one(column: MappedColumn) -> bool:
-    return len(column.positions) == 1
 
 
 def raw_rows_of_source(rows: Iterable[SourceRow]) -> Iterator[RawRow]:

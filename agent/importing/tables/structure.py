@@ -79,11 +79,14 @@ def is_summary(cells: Sequence[str], width: int) -> bool:
 
 
 def _header_test(header: Sequence[str], name: str) -> Callable[[Record], bool]:
-    names = frozenset(name for name in header if name)
     columns = list(header)
+    named_columns = [name for name in header if name]
+    names = frozenset(named_columns)
+    # A repeated header has all of its names, another header more than two of them.
+    fewest = min(len(named_columns), 3)
 
     def is_repeated(record: Record) -> bool:
-        if names.isdisjoint(record.cells):
+        if names.isdisjoint(record.cells) or _count(names, record.cells) < fewest:
             return False
         cells = [cell.strip("\ufeff \t\r\n") for cell in record.cells]
         while len(cells) > len(columns) and not cells[-1]:
@@ -101,3 +104,9 @@ def _header_test(header: Sequence[str], name: str) -> Callable[[Record], bool]:
         return False
 
     return is_repeated
+
+
+def _count(names: frozenset[str], cells: Sequence[str]) -> int:
+    """Count the cells that are names; a byte order mark stands at most before the first."""
+    marked = cells[0].strip("\ufeff \t\r\n") in names
+    return marked + sum(map(names.__contains__, map(str.strip, cells[1:])))

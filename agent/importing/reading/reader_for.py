@@ -1,0 +1,54 @@
+"""Reader of the rows of one source, by its profile and the options."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from agent.importing.dates.date_format import DateFormat
+from agent.importing.dates.formats import LATEST
+from agent.importing.options import ImportOptions
+from agent.importing.profiles.profile import Profile
+from agent.importing.reading.row_project import RowProject
+from agent.importing.reading.row_reader import RowReader
+from agent.importing.reading.row_sprints import RowSprints
+from agent.importing.reading.tally import Tally
+from agent.importing.reading.vocabulary import Vocabulary
+from agent.importing.tasks import option_project_id
+
+
+def reader_for(
+    profile: Profile,
+    options: ImportOptions,
+    headers: Mapping[str, Sequence[str]],
+    formats: Mapping[str, DateFormat | None],
+    today: date,
+) -> RowReader:
+    """Return a reader of rows of a profile.
+
+    `headers` are the names of the columns of each field, `formats` those of the date fields. No
+    day of the past lies after `today`.
+    """
+    tally = Tally()
+    return RowReader(
+        profile=profile,
+        options=options,
+        headers=headers,
+        formats=formats,
+        last_day=min(LATEST, today),
+        vocabulary=Vocabulary(profile, options, several_people=_is_list(headers)),
+        project=RowProject(
+            column=next(iter(headers.get("project", ())), "project"),
+            tally=tally,
+            prefix=options.prefix,
+            by_name=profile.project_from == "name",
+            named=None if options.project is None else option_project_id(options.project),
+        ),
+        sprints=RowSprints(headers.get("sprint", ()), profile.sprint_from, profile.sprint_word),
+        tally=tally,
+        alternatives=tuple(name for name, names in headers.items() if len(set(names)) > 1),
+    )
+
+
+def _is_list(headers: Mapping[str, Sequence[str]]) -> bool:
+    """Tell whether the column of the assignee holds several people, as one called Assignees."""
+    name = next(iter(headers.get("assignee", ())), "assignee")
+    return name.rstrip(")").casefold().endswith("s")
