@@ -1,9 +1,5 @@
 """`dsm import jira`, `github` and `gitlab`: import a team's history from its tracker's API."""
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,10 +29,7 @@ from agent.cli.stack import AsJson
 from agent.cli.target import Target
 
 if TYPE_CHECKING:
-    from agent.cli.importing import ImportChoices
-    from agent.cli.last_import import Recognised
     from agent.importing.options import ImportOptions
-    from agent.importing.sources.source import Progress, SourceRequest
 
 JiraUrl = Annotated[str, typer.Argument(metavar="URL", help="Address of the site, or of a board.")]
 Board = Annotated[str | None, typer.Option(help="Name or id; default: the board in the address.")]
@@ -90,6 +83,7 @@ def import_jira(
     The token comes from JIRA_TOKEN (for Cloud with JIRA_EMAIL), else you are asked for it.
     """
     from agent.cli.failures import one_line
+    from agent.cli.tracker_reading import read_tracker
     from agent.importing.sources.request_parsing import jira_request
 
     with stoppable(NOTHING_IMPORTED), one_line():
@@ -130,6 +124,7 @@ def import_github(
     The token comes from GITHUB_TOKEN or GH_TOKEN, else you are asked for it.
     """
     from agent.cli.failures import one_line
+    from agent.cli.tracker_reading import read_tracker
     from agent.importing.sources.request_parsing import github_request
 
     with stoppable(NOTHING_IMPORTED), one_line():
@@ -170,6 +165,7 @@ def import_gitlab(
     The token comes from GITLAB_TOKEN, else you are asked for it.
     """
     from agent.cli.failures import one_line
+    from agent.cli.tracker_reading import read_tracker
     from agent.importing.sources.request_parsing import gitlab_request
 
     with stoppable(NOTHING_IMPORTED), one_line():
@@ -195,50 +191,3 @@ def _options(
         project=project,
         refusal_share=parse_share(refusals),
     )
-
-
-def read_tracker(
-    request: "SourceRequest",
-    options: "ImportOptions",
-    choices: "ImportChoices",
-    target: Target,
-    *,
-    forget: bool,
-) -> "Recognised":
-    """Read a tracker, and say what its rows are; `forget` takes no saved options.
-
-    Raises: `Problem`.
-    """
-    from agent.cli.last_import import OF_FILES, api_source, read_saved, recognise_saved
-    from agent.importing.reading.recognition import recognise_rows
-    from agent.importing.sources.source import credentials_of, fetch
-
-    saved = read_saved(target, forget=forget)
-    credentials = credentials_of(request, ask=_ask if sys.stdin.isatty() else None)
-    with _progress() as progress:
-        rows = fetch(request, None, progress, credentials)
-    recognised = recognise_saved(
-        lambda filled: [recognise_rows(rows, filled)], options, choices, saved, fixed=OF_FILES
-    )
-    return replace(recognised, source=api_source(request))
-
-
-def _ask(words: str) -> str:
-    answer: str = typer.prompt(
-        words, default="", hide_input=True, show_default=False, err=True, prompt_suffix=""
-    )
-    return answer
-
-
-@contextmanager
-def _progress() -> "Iterator[Progress]":
-    """Show each step on one line of standard error, where a person watches it."""
-    if not sys.stderr.isatty():
-        yield lambda step: None
-        return
-    from rich.console import Console
-
-    from agent.cli.layout import plain_text
-
-    with Console(stderr=True).status("asking the tracker") as status:
-        yield lambda step: status.update(plain_text(str(step)))

@@ -11,10 +11,14 @@ from agent.cli.export_files import DASH, ExportFiles
 from agent.cli.importing import ImportChoices
 from agent.cli.target import Target
 from agent.importing.loading.project_place import parse_place
+from agent.importing.meaning.statuses import plain_name
 from agent.importing.options import ImportOptions
 from agent.importing.reading.recognition import Recognition
+from agent.importing.reading.source_rows import SourceRows
 from agent.importing.saved_options import choose_saved, describe_saved, fill_in
+from agent.importing.sources.last_read import setup_of
 from agent.importing.sources.source_request import SourceRequest
+from agent.importing.tasks import option_project_id
 
 if TYPE_CHECKING:
     from agent.imports.schema import ImportedProject
@@ -161,6 +165,22 @@ def files_source(paths: Sequence[Path]) -> Mapping[str, Any] | None:
     return {"kind": "files", "paths": names}
 
 
-def api_source(request: SourceRequest) -> Mapping[str, Any]:
-    """Describe what was asked of a tracker, without its token."""
-    return {"kind": "api", "request": request.to_json()}
+def api_source(
+    request: SourceRequest, source: SourceRows, options: ImportOptions
+) -> Mapping[str, Any]:
+    """Describe what was asked of a tracker and when, without its token."""
+    return {
+        "kind": "api",
+        "request": request.to_json(),
+        "read_at": source.read_at and source.read_at.isoformat(),
+        "setup": source.setup,
+        "options_hash": options_hash(options),
+    }
+
+
+def options_hash(options: ImportOptions) -> str:
+    """Hash the options that decide what a row of a tracker means."""
+    statuses = {plain_name(name): str(state) for name, state in options.statuses.items()}
+    types = sorted(map(plain_name, options.types))
+    named = None if options.project is None else option_project_id(options.project)
+    return setup_of(statuses, types, options.prefix, named)

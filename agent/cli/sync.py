@@ -26,12 +26,24 @@ Project = Annotated[
     str | None, typer.Argument(help="Project to import again; without it, projects are listed.")
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the changes, import nothing.")]
+All = Annotated[
+    bool,
+    typer.Option("--all", help="Read a tracker as a whole, not only what changed in it."),
+]
 
 
 def sync(
-    project: Project = None, dry_run: DryRun = False, *, target: Target, as_json: AsJson = False
+    project: Project = None,
+    dry_run: DryRun = False,
+    everything: All = False,
+    *,
+    target: Target,
+    as_json: AsJson = False,
 ) -> None:
-    """Import a project once more from its last source, with the options of its last import."""
+    """Import a project once more from its last source, with the options of its last import.
+
+    Of a tracker only the changes since then are read; --all reads everything again.
+    """
     from agent.cli.failures import one_line
 
     with stoppable(NOTHING_IMPORTED), one_line():
@@ -40,7 +52,7 @@ def sync(
             _show(imports, as_json=as_json)
             return
         last = find_import(imports, project)
-        rows = _read(last, target)
+        rows = _read(imports, last, target, whole=everything)
         rejected = write_rejects(rows.recognitions, None)
         import_recognised(rows, rejected, target, dry_run, as_json)
 
@@ -79,13 +91,13 @@ def find_import(imports: "Sequence[ImportedProject]", project_id: str) -> "Impor
     return last
 
 
-def _read(last: "ImportedProject", target: Target) -> "Recognised":
+def _read(
+    imports: "Sequence[ImportedProject]", last: "ImportedProject", target: Target, *, whole: bool
+) -> "Recognised":
     """Read the last source again. Raises: `CsvRefused`, `Problem`."""
     from dataclasses import replace
 
-    from agent.cli.import_sources import read_tracker
     from agent.cli.last_import import recognise_exports
-    from agent.importing.sources.source import SourceRequest
 
     assert last.options is not None
     assert last.source is not None
@@ -96,8 +108,10 @@ def _read(last: "ImportedProject", target: Target) -> "Recognised":
     )
     options = request.options()
     if source.kind == "api":
-        saved_request = SourceRequest.from_json(source.request)
-        return read_tracker(saved_request, options, choices, target, forget=True)
+        # Imported here, not above: files need no client of a tracker.
+        from agent.cli.tracker_reading import read_again
+
+        return read_again(imports, last.project_id, options, choices, target, whole=whole)
     return recognise_exports([Path(path) for path in source.paths], options, choices, [])
 
 

@@ -30,7 +30,11 @@ class ImportSource(Wire):
     request: dict[Short, Short | bool] = {}
     """What was asked of the API, without any token; empty for files."""
     read_at: datetime | None = None
-    """Time from which the next import asks for changes; null for files."""
+    """Moment before the first request; the next import asks for changes from then on."""
+    setup: Short = ""
+    """Hash of what decided how the tracker was read; another one has everything read again."""
+    options_hash: Short = ""
+    """Hash of the options about rows; another one has everything read again."""
 
 
 class ImportRequest(Wire):

@@ -44,6 +44,8 @@ class GitHub:
     """Projects as GraphQL writes them."""
     items: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """Items by the id of their project."""
+    milestones: list[dict[str, Any]] = field(default_factory=list)
+    """Milestones, as they also stand in the issues."""
     most: int = 100
     """Largest page."""
 
@@ -60,6 +62,12 @@ class GitHub:
                     item
                     for item in issues
                     if set(labels.split(",")) <= {label["name"] for label in item["labels"]}
+                ]
+            if milestone := call.query.get("milestone"):
+                issues = [
+                    item
+                    for item in issues
+                    if item["milestone"] and str(item["milestone"]["number"]) == milestone
                 ]
             size = min(int(call.query.get("per_page", 30)), self.most)
             page = int(call.query.get("page", 1))
@@ -91,6 +99,7 @@ class GitHub:
 
         server.routes = {
             rf"GET /repos/{REPOSITORY}/issues": list_issues,
+            rf"GET /repos/{REPOSITORY}/milestones": lambda _: Reply(self.milestones),
             r"POST /graphql": graphql,
         }
         return server

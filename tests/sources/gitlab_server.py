@@ -1,11 +1,12 @@
 """GitLab's REST API on a port of this machine."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tests.sources.tracker_server import Call, Reply, TrackerServer
 
 PROJECT = "acme/shop/web"
+_FILTERS = (("milestone", "milestone", "title"), ("iteration_id", "iteration", "id"))
 
 
 def issue(iid: int, **fields: Any) -> dict[str, Any]:
@@ -46,6 +47,10 @@ class GitLab:
     """Token that a private project asks for; None for a public one."""
     place: str = ""
     """Path of its host that it lies below, with a slash before it."""
+    milestones: list[dict[str, Any]] = field(default_factory=list)
+    """Milestones, as they also stand in the issues."""
+    iterations: list[dict[str, Any]] = field(default_factory=list)
+    """Iterations, as they also stand in the issues."""
 
     def server(self) -> TrackerServer:
         """Make the server of this state."""
@@ -57,6 +62,9 @@ class GitLab:
             issues = sorted(self.issues, key=lambda item: item["iid"])
             if after := call.query.get("updated_after"):
                 issues = [item for item in issues if item["updated_at"] >= after]
+            for name, field_name, key in _FILTERS:
+                if value := call.query.get(name):
+                    issues = [item for item in issues if _text(item, field_name, key) == value]
             size, page = int(call.query["per_page"]), int(call.query.get("page", 1))
             start = (page - 1) * size
             headers = {
@@ -71,6 +79,14 @@ class GitLab:
                 headers["Link"] = f'<{server.url}{call.path}?{text}>; rel="next"'
             return Reply(issues[start : start + size], headers=headers)
 
-        path = f"{self.place}/api/v4/projects/" + PROJECT.replace("/", "%2F") + "/issues"
-        server.routes = {f"GET {path}": list_issues}
+        path = f"{self.place}/api/v4/projects/" + PROJECT.replace("/", "%2F")
+        server.routes = {
+            f"GET {path}/issues": list_issues,
+            f"GET {path}/milestones": lambda _: Reply(self.milestones),
+            f"GET {path}/iterations": lambda _: Reply(self.iterations),
+        }
         return server
+
+
+def _text(item: dict[str, Any], name: str, key: str) -> str | None:
+    return str(item[name][key]) if item[name] else None

@@ -1,8 +1,9 @@
 """Jira Cloud and Jira Server on a port of this machine."""
 
 import base64
+import re
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.sources.tracker_server import Call, Reply, TrackerServer
@@ -127,11 +128,17 @@ class Jira:
     """Largest page of a changelog."""
     most: int = 100
     """Largest page of a search; sites cap what is asked for."""
+    jql: str = "project = SHOP"
+    """Filter of the board."""
+    points: str = POINTS
+    """Field of the board's estimates."""
+    tracker: TrackerServer | None = None
+    """Server of this state, whose moment searches go by; None before it is made."""
 
     def server(self) -> TrackerServer:
         """Make the server of this state."""
         api, agile = f"/rest/api/{3 if self.is_cloud else 2}", "/rest/agile/1.0"
-        return TrackerServer(
+        self.tracker = TrackerServer(
             {
                 "GET /rest/api/2/serverInfo": self._about,
                 f"GET {api}/field": self._guarded(lambda _: Reply(self._fields())),
@@ -148,8 +155,10 @@ class Jira:
                 ),
                 "POST /rest/api/3/changelog/bulkfetch": self._guarded(self._changelogs),
                 r"GET /rest/api/3/issue/\d+/changelog": self._guarded(self._changelog),
+                f"GET {api}/filter/10412": self._guarded(lambda _: Reply({"jql": self.jql})),
             }
         )
+        return self.tracker
 
     def _about(self, _: Call) -> Reply:
         if self.is_cloud:
@@ -216,7 +225,7 @@ class Jira:
                 "columnConfig": {"columns": columns, "constraintType": "none"},
                 "estimation": {
                     "type": "field",
-                    "field": {"fieldId": POINTS, "displayName": "Story point estimate"},
+                    "field": {"fieldId": self.points, "displayName": "Story point estimate"},
                 },
                 "ranking": {"rankCustomFieldId": int(RANK.removeprefix("customfield_"))},
             }
@@ -228,20 +237,31 @@ class Jira:
         return Reply(_values(self.sprints, call))
 
     def _matching(self, jql: str) -> list[dict[str, Any]]:
-        if 'updated >= "' not in jql:
+        """Return the issues that a search finds: all, or by minutes before now and by sprints."""
+        minutes = re.search(r'updated >= "-(\d+)m"', jql)
+        if minutes is None:
             return self.issues
-        text = jql.split('updated >= "')[1][:16]
-        after = datetime.strptime(text, "%Y-%m-%d %H:%M")
-        return [
-            item
-            for item in self.issues
-            if datetime.fromisoformat(item["fields"]["updated"][:19]) >= after
-        ]
+        assert self.tracker is not None
+        since = datetime.fromtimestamp(self.tracker.moment - 60 * int(minutes[1]), UTC)
+        # JQL knows whole minutes.
+        since = since.replace(second=0, microsecond=0)
+        states = {"openSprints()": "active", "futureSprints()": "future"}
+        open_states = {state for name, state in states.items() if f"sprint in {name}" in jql}
+        listed = re.search(r"sprint in \(([\d, ]+)\)", jql)
+        ids = set(listed[1].split(", ")) if listed else set[str]()
+
+        def matches(item: dict[str, Any]) -> bool:
+            sprints = [_sprint_state(value) for value in item["fields"].get(SPRINT) or []]
+            in_sprint = any(key in ids or state in open_states for key, state in sprints)
+            return in_sprint or datetime.fromisoformat(item["fields"]["updated"]) >= since
+
+        return [item for item in self.issues if matches(item)]
 
     def _search(self, call: Call) -> Reply:
         issues = self._matching(call.query["jql"])
         start, size = int(call.query["startAt"]), min(self.most, int(call.query["maxResults"]))
-        page = issues[start : start + size]
+        page = [_narrowed(item, call.query["fields"].split(",")) for item in issues]
+        page = page[start : start + size]
         if "changelog" in call.query.get("expand", ""):
             page = [item | {"changelog": self._whole_changelog(item["id"])} for item in page]
         return Reply({"startAt": start, "maxResults": size, "total": len(issues), "issues": page})
@@ -254,6 +274,7 @@ class Jira:
     def _search_jql(self, call: Call) -> Reply:
         issues, size = self._matching(call.body["jql"]), min(self.most, call.body["maxResults"])
         start = int(call.body.get("nextPageToken", "t0")[1:])
+        issues = [_narrowed(item, call.body["fields"]) for item in issues]
         page: dict[str, Any] = {"issues": issues[start : start + size], "isLast": True}
         if start + size < len(issues):
             page |= {"isLast": False, "nextPageToken": f"t{start + size}"}
@@ -291,3 +312,16 @@ def _values(items: list[dict[str, Any]], call: Call) -> dict[str, Any]:
         "isLast": start + size >= len(items),
         "values": items[start : start + size],
     }
+
+
+def _narrowed(item: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    """Return an issue with the fields that were asked for."""
+    fields = {name: value for name, value in item["fields"].items() if name in names}
+    return item | {"fields": fields}
+
+
+def _sprint_state(value: Any) -> tuple[str, str]:
+    """Return id and state of a sprint in an issue, as either Jira writes it."""
+    if isinstance(value, dict):
+        return str(value["id"]), value["state"]
+    return re.findall(r"[\[,]id=(\d+)", value)[0], re.findall(r"state=(\w+)", value)[0].lower()

@@ -6,14 +6,15 @@ from datetime import datetime
 from pydantic import SecretStr
 
 from agent.importing.reading.source_rows import SourceRow, SourceRows
+from agent.importing.sources.last_read import LastRead
 from agent.importing.sources.rate_limits import Clock
 from agent.importing.sources.source import fetch
 from agent.importing.sources.source_request import ReadProgress, SourceRequest
 from agent.importing.sources.tokens import Credentials
+from tests.sources.tracker_server import NOW
 
+__all__ = ["NOW", "TOKEN", "Reader", "StandingClock", "after", "by_id"]
 TOKEN = "canary-51cd0e"
-NOW = 1_777_000_000.0
-"""2026-04-24T03:06:40Z."""
 
 
 @dataclass
@@ -42,11 +43,11 @@ class Reader:
     email: str | None = None
     token: str | None = TOKEN
 
-    def read(self, request: SourceRequest, since: datetime | None = None) -> SourceRows:
+    def read(self, request: SourceRequest, last: LastRead | None = None) -> SourceRows:
         """Read the source with the token of the tests."""
         secret = SecretStr(self.token) if self.token else None
         credentials = Credentials(secret, self.email)
-        return fetch(request, since, self.note, credentials, clock=self.clock)
+        return fetch(request, last, self.note, credentials, clock=self.clock)
 
     def note(self, step: ReadProgress) -> None:
         """Keep a step."""
@@ -61,3 +62,9 @@ def by_id(rows: SourceRows) -> dict[str, SourceRow]:
         assert key not in rows_by_id
         rows_by_id[key] = row
     return rows_by_id
+
+
+def after(rows: SourceRows, moment: datetime | None = None) -> LastRead:
+    """Return a read as the last one, at its own moment or another."""
+    assert rows.read_at is not None
+    return LastRead(moment or rows.read_at, rows.setup)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.cli import import_sources
+from agent.cli import tracker_reading
 from agent.cli.import_sources import import_github, import_gitlab, import_jira
 from agent.cli.target import Target
 from agent.importing.options import ImportOptions
@@ -135,7 +135,7 @@ def test_interrupted_read_imports_nothing_and_says_so(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(
-        "agent.importing.sources.source.fetch",
+        "agent.cli.tracker_reading.fetch",
         lambda request, since, _, credentials: fetch(request, since, interrupt, credentials),
     )
     with serving_tracker(shop(is_cloud=True).server()) as server, pytest.raises(SystemExit) as stop:
@@ -181,4 +181,13 @@ def test_no_option_takes_a_token() -> None:
         names = " ".join(command.__annotations__).lower()
         assert "token" not in names
         assert "password" not in names
-    assert "hide_input=True" in Path(str(import_sources.__file__)).read_text()
+    assert "hide_input=True" in Path(str(tracker_reading.__file__)).read_text()
+
+
+def test_finish_days_of_a_tracker_are_told_without_columns(
+    stack: Target, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serving_tracker(shop(is_cloud=True).server()) as server:
+        import_jira(server.url, "12", target=stack, dry_run=True)
+    page = " ".join(capsys.readouterr().out.split())
+    assert "Finish days: 1 from the day on which the tracker closed the task." in page

@@ -1,6 +1,6 @@
 """Issues of GitHub are read page by page, each once, with the reason of their end."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 
 from agent.importing.sources.source_request import SourceRequest
 from tests.sources.github_server import REPOSITORY, GitHub, issue
@@ -68,15 +68,6 @@ def test_values_of_an_issue() -> None:
         date(2026, 5, 1),
         date(2026, 5, 2),
     )
-
-
-def test_only_changed_issues_are_read_after_a_moment() -> None:
-    issues = [issue(number) for number in range(1, 28)]
-    with serving_tracker(GitHub(issues).server()) as server:
-        since = datetime(2026, 4, 20, 8, tzinfo=UTC)
-        rows = by_id(Reader().read(request_of(server.url), since))
-    assert sorted(map(int, rows)) == [*range(19, 27)]
-    assert server.calls[0].query["since"] == "2026-04-20T08:00:00Z"
 
 
 def test_issue_deleted_between_pages_hides_no_other() -> None:

@@ -1,6 +1,6 @@
 """Issues of a GitLab project are read with their iterations or milestones."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pytest
 
@@ -85,13 +85,6 @@ def test_all_pages_are_read_with_their_total() -> None:
         "read 200 of 250 issues",
         "read 250 of 250 issues",
     ]
-
-
-def test_only_changed_issues_are_read_after_a_moment() -> None:
-    with serving_tracker(GitLab([issue(iid) for iid in range(1, 27)]).server()) as server:
-        since = datetime(2026, 3, 25, tzinfo=UTC)
-        rows = by_id(Reader().read(request_of(server.url), since))
-    assert sorted(map(int, rows)) == [24, 25, 26]
 
 
 def test_issue_deleted_between_pages_hides_no_other() -> None:

@@ -11,7 +11,7 @@ from agent.importing.tasks import Kind, TrackerSprint
 from tests.sources import jira_server as double
 from tests.sources.jira_server import EMAIL, Jira, history, issue, sprint, status
 from tests.sources.jira_shop import shop
-from tests.sources.reading import Reader, by_id
+from tests.sources.reading import Reader, after, by_id
 from tests.sources.tracker_server import Call, Fault, Reply, serving_tracker
 
 
@@ -155,20 +155,6 @@ def test_filter_that_is_not_shared_leaves_the_issues_of_the_board() -> None:
     assert "/rest/agile/1.0/board/12/issue" in server.paths()
 
 
-def test_only_changed_issues_are_read_after_a_moment() -> None:
-    jira = Jira([issue(1), issue(2, updated="2026-04-10T08:00:00.000+0200")])
-    since = datetime(2026, 4, 9, tzinfo=UTC)
-    with serving_tracker(jira.server()) as server:
-        rows = by_id(reader_of(jira).read(request_of(server.url, query="project = SHOP"), since))
-    assert [*rows] == ["SHOP-2"]
-    (call,) = [call for call in server.calls if call.path.endswith("/search/jql")]
-    # Fifteen hours earlier, as the zone of the account is not known.
-    assert call.body["jql"] == (
-        'filter = 10412 AND (project = SHOP) AND updated >= "2026-04-08 09:00" '
-        "ORDER BY cf[10019] ASC"
-    )
-
-
 def test_order_of_the_board_is_the_rank_where_jira_keeps_its_text() -> None:
     jira = Jira([issue(9), issue(3), issue(7)])
     with serving_tracker(jira.server()) as server:
@@ -297,7 +283,7 @@ def test_commitment_is_who_stood_in_the_sprint_at_its_start() -> None:
     )
     with serving_tracker(jira.server()) as server:
         rows = reader_of(jira).read(request_of(server.url))
-        later = reader_of(jira).read(request_of(server.url), datetime(2026, 1, 1, tzinfo=UTC))
+        later = reader_of(jira).read(request_of(server.url), after(rows))
     # 3 was made after the start, 4 was taken out later, 5 came in after the start.
     assert {item.name: item.committed for item in rows.sprints} == {
         "Sprint 7": ("SHOP-1", "SHOP-2", "SHOP-4"),

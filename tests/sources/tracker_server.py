@@ -60,6 +60,10 @@ class Fault:
     """Matching requests that pass before."""
 
 
+NOW = 1_777_000_000.0
+"""2026-04-24T03:06:40Z."""
+
+
 @dataclass
 class TrackerServer:
     """One tracker on a port of this machine."""
@@ -69,6 +73,8 @@ class TrackerServer:
     url: str = ""
     calls: list[Call] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    moment: float = NOW
+    """Time of the tracker, in seconds since the epoch."""
 
     def answer(self, call: Call) -> Reply:
         """Return the answer for a request: of a fault, of a route, or 404."""
@@ -121,6 +127,9 @@ def _handler_of(server: TrackerServer) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             self._answer()
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return super().date_time_string(server.moment)
 
         def log_message(self, format: str, *args: Any) -> None:
             """Print nothing."""

@@ -13,6 +13,13 @@ from agent.importing.reading.tally import Occurrences, Tally
 from agent.importing.tasks import Kind, Task
 
 _SHOWN_STATUSES = 8
+# Fields of a tracker's API that tell when a task was finished.
+_API_FINISHES = {
+    "finished": "the day on which the tracker closed the task",
+    "status_changed": "the last change of the status category",
+    "updated": "the last change",
+    "history of the status": "the history of the status",
+}
 _PROJECT_SOURCES = {"id": "their ids", "url": "their addresses"}
 
 
@@ -35,8 +42,7 @@ def state_notices(
         yield Notice(_unknown_days(states, columns, profile), "warning")
     finish = columns.get("finished")
     if any(finish is None or name != finish.header for name in tally.finish_columns):
-        sources = (f"{days:,} from {name!r}" for name, days in tally.finish_columns.most_common())
-        yield Notice(f"Finish days: {', '.join(sources)}.")
+        yield _finish_days(tally, columns)
     if tally.reopened:
         yield Notice(
             f"{plural(tally.reopened, 'task')} with a finish day, though the tracker itself says "
@@ -56,6 +62,14 @@ def state_notices(
             f"{plural(tally.corrected, 'finish day')} before the creation of the task: "
             "moved to the day of its creation."
         )
+
+
+def _finish_days(tally: Tally, columns: Mapping[str, MappedColumn]) -> Notice:
+    """Say where the finish days came from; a tracker's API has no columns."""
+    words = _API_FINISHES if not columns else {}
+    counts = tally.finish_columns.most_common()
+    sources = (f"{days:,} from {words.get(name, repr(name))}" for name, days in counts)
+    return Notice(f"Finish days: {', '.join(sources)}.")
 
 
 def _resolutions(tally: Tally) -> Iterator[Notice]:

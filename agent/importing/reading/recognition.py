@@ -273,6 +273,7 @@ def _read_source(
     formats = dict.fromkeys(DATE_FIELDS, ISO)
     reader = reader_for(source.profile, options, {}, formats, today)
     rows = read_rows(counter.reading(raw_rows_of_source(source.rows)), reader)
+    rows.tasks.extend(source.known)
     days = [day for task in rows.tasks for day in (task.created, task.newest)]
     named = {(sprint.project, sprint.name): sprint for sprint in rows.sprints}
     for sprint in source.sprints:

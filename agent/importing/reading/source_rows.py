@@ -7,7 +7,7 @@ from datetime import datetime
 from agent.importing.notices import Notice
 from agent.importing.profiles.profile import Profile
 from agent.importing.reading.fields import FIELDS
-from agent.importing.tasks import TrackerSprint
+from agent.importing.tasks import Task, TrackerSprint
 
 SOURCE_HEADER = tuple(field.name for field in FIELDS)
 
@@ -38,6 +38,17 @@ class SourceRows:
     """Sprints; their `project` is the text of the rows' field `project`."""
     notices: tuple[Notice, ...] = field(default=())
     """Sentences about what could not be read."""
+    read_at: datetime | None = None
+    """Moment before the first request, with zone; None when not known."""
+    setup: str = ""
+    """Hash of what decided how the tasks were read; the next read of changes needs the same."""
+    since: datetime | None = None
+    """Moment from which the rows hold all changes; None: they are all tasks."""
+    places: Mapping[str, str] | None = None
+    """Ranks by the id of every task that the tracker has, changed or not, "" for none; None when it
+    was not asked."""
+    known: tuple[Task, ...] = ()
+    """Tasks that have not changed, as an earlier import knows them (`history.increments`)."""
 
 
 def cells_of(row: SourceRow) -> tuple[str, ...]:

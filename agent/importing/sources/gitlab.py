@@ -1,9 +1,9 @@
 """Issues of a GitLab project, over the REST API."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime
-from typing import Any
+from datetime import date
+from typing import Any, Literal
 from urllib.parse import quote
 
 from agent.importing.meaning.statuses import State
@@ -12,15 +12,23 @@ from agent.importing.profiles.profile import Profile
 from agent.importing.reading.source_rows import SourceRow, SourceRows
 from agent.importing.sources.answers import Refusal
 from agent.importing.sources.errors import SourceRefused
+from agent.importing.sources.last_read import LastRead, setup_of, whole_notice
 from agent.importing.sources.limits import MAX_PATH_PARTS
 from agent.importing.sources.linked_pages import read_linked
 from agent.importing.sources.projects import project_text
 from agent.importing.sources.requests import TrackerClient
 from agent.importing.sources.shapes import filled, object_in, objects_in, text_in, texts_in
 from agent.importing.sources.source_request import SourceRequest
-from agent.importing.sources.sprint_dates import day_of
+from agent.importing.sources.sprint_dates import day_of, moment_of
 from agent.importing.tasks import Kind, TrackerSprint
 
+SprintField = Literal["iteration", "milestone"]
+Issues = dict[int, Mapping[str, Any]]
+# A read of changes must take the sprints from the same field as the whole one.
+_SETUPS: Mapping[SprintField, str] = {
+    "iteration": setup_of("gitlab", "iteration"),
+    "milestone": setup_of("gitlab", "milestone"),
+}
 PROFILE = Profile(
     name="GitLab, by its API",
     telling=(),
@@ -45,33 +53,53 @@ ADVICE = Refusal(
 
 
 def read_gitlab(
-    client: TrackerClient, request: SourceRequest, since: datetime | None, today: date
+    client: TrackerClient, request: SourceRequest, last: LastRead | None, today: date
 ) -> SourceRows:
     """Read a project. Raises: `SourceRefused`, `SourceUnavailable`."""
-    scope, project = request.scope, project_text(request.scope.split("/")[-1])
+    project, notices = project_text(request.scope.split("/")[-1]), [_NOTICE]
     params = {"state": "all", "scope": "all", "order_by": "created_at", "sort": "asc"}
     if request.query:
         params["labels"] = request.query
-    if since is not None:
-        params["updated_after"] = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    issues, scope = _read_issues(client, scope, params)
-    has_iterations = any(object_in(issue, "iteration") for issue in issues)
-    field = "iteration" if has_iterations else "milestone"
-    rows = [
-        SourceRow(_values(issue, project, field), (), line)
-        for line, issue in enumerate(issues, start=1)
-    ]
+    if last is not None and last.setup not in _SETUPS.values():
+        last = None
+        notices.append(whole_notice("another release of dsm read the issues before"))
+    changed = {} if last is None else {"updated_after": last.since_text}
+    issues, scope, below = _read_issues(client, request.scope, {**params, **changed})
+    has_iterations = any(object_in(issue, "iteration") for issue in issues.values())
+    if last is not None and has_iterations and last.setup != _SETUPS["iteration"]:
+        last = None
+        notices.append(whole_notice("the project has iterations now, which are its sprints"))
+        issues, scope, below = _read_issues(client, request.scope, params)
+    if last is not None:
+        has_iterations = last.setup == _SETUPS["iteration"]
+        issues = dict(sorted({**issues, **_of_changed_sprints(below, scope, params, last)}.items()))
+    field: SprintField = "iteration" if has_iterations else "milestone"
     sprints = {
-        sprint.name: sprint for issue in issues if (sprint := _sprint(issue, project, field, today))
+        sprint.name: sprint
+        for issue in issues.values()
+        if (sprint := _sprint(issue, project, field, today))
     }
-    ordered = sorted(sprints.values(), key=lambda item: (item.start or date.max, item.name))
-    return SourceRows(f"project {scope}", PROFILE, rows, tuple(ordered), (_NOTICE,))
+    return SourceRows(
+        name=f"project {scope}",
+        profile=PROFILE,
+        rows=[
+            SourceRow(_values(issue, project, field), (), line)
+            for line, issue in enumerate(issues.values(), start=1)
+        ],
+        sprints=tuple(
+            sorted(sprints.values(), key=lambda item: (item.start or date.max, item.name))
+        ),
+        notices=tuple(notices),
+        read_at=client.first_moment(),
+        setup=_SETUPS[field],
+        since=last and last.since,
+    )
 
 
 def _read_issues(
     client: TrackerClient, scope: str, params: Mapping[str, str | int]
-) -> tuple[Collection[Mapping[str, Any]], str]:
-    """Return the issues of a project, and its path.
+) -> tuple[Issues, str, TrackerClient]:
+    """Return the issues of a project by number, its path, and the client of its GitLab.
 
     The first parts of `scope` may be those of a GitLab below a path of its host, which then has
     nothing, or another product, at the host itself. Raises: `SourceRefused`, `SourceUnavailable`.
@@ -81,13 +109,35 @@ def _read_issues(
         base = "/".join((client.base, *parts[:position]))
         below = replace(client, base=base)
         project = "/".join(parts[position:])
-        path = f"/api/v4/projects/{quote(project, safe='')}/issues"
+        path = f"{_path(project)}/issues"
         try:
-            return read_linked(below, path, params, "iid", "issues").values(), project
+            return read_linked(below, path, params, "iid", "issues"), project, below
         except SourceRefused as error:
             refusals.append(error)
     # A refused token tells of a GitLab there; else the address as it was given counts.
     raise min(refusals, key=lambda error: error.answer_status not in (401, 403))
+
+
+def _path(project: str) -> str:
+    return f"/api/v4/projects/{quote(project, safe='')}"
+
+
+def _of_changed_sprints(
+    client: TrackerClient, scope: str, params: Mapping[str, str | int], last: LastRead
+) -> Issues:
+    """Read the issues of iterations or milestones that changed, which is no change of theirs."""
+    is_iteration = last.setup == _SETUPS["iteration"]
+    what = "iterations" if is_iteration else "milestones"
+    path, issues = _path(scope), dict[int, Mapping[str, Any]]()
+    sprints = read_linked(client, f"{path}/{what}", {"include_ancestors": "true"}, "id", what)
+    for key, sprint in sprints.items():
+        moment = moment_of(text_in(sprint, "updated_at"))
+        if moment is None or moment >= last.since:
+            name = (
+                {"iteration_id": key} if is_iteration else {"milestone": text_in(sprint, "title")}
+            )
+            issues |= read_linked(client, f"{path}/issues", {**params, **name}, "iid", "issues")
+    return issues
 
 
 def _values(issue: Mapping[str, Any], project: str, field: str) -> dict[str, tuple[str, ...]]:

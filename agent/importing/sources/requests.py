@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -17,6 +18,7 @@ from agent.importing.sources import limits
 from agent.importing.sources.addresses import check_url
 from agent.importing.sources.answers import Refusal, refusal_of
 from agent.importing.sources.errors import SourceRefused, SourceUnavailable
+from agent.importing.sources.last_read import TrackerTime
 from agent.importing.sources.rate_limits import Clock, limit_pause
 from agent.importing.sources.source_request import ReadProgress
 
@@ -73,6 +75,16 @@ class TrackerClient:
     """Time."""
     waited_seconds: float = 0.0
     """Time that limits took so far."""
+    time: TrackerTime = field(default_factory=TrackerTime)
+    """Time of the tracker."""
+
+    def first_moment(self) -> datetime:
+        """Return the moment before the first request, in UTC."""
+        return self.time.first_moment(self.clock.now())
+
+    def minutes_since(self, moment: datetime) -> int:
+        """Return the minutes since a moment by the tracker's own clock, rounded up."""
+        return self.time.minutes_since(moment, self.clock.now())
 
     def hide(self, text: str) -> str:
         """Return a tracker's words without the credentials, which some repeat in a refusal."""
@@ -188,9 +200,11 @@ class TrackerClient:
         body: Mapping[str, Any] | None,
     ) -> RawAnswer:
         """Send one request. Raises: `Interrupted` when another try may succeed."""
-        ends = time.monotonic() + limits.ANSWER_SECONDS
+        ends, sent = time.monotonic() + limits.ANSWER_SECONDS, self.clock.now()
         try:
             with self.http.stream(method, url, json=body) as response:
+                date_header = response.headers.get("date", "")
+                self.time.note(sent, self.clock.now(), date_header)
                 received = self._received(response, ends)
                 return RawAnswer(response.status_code, response.headers, received)
         except httpx.ConnectError as error:

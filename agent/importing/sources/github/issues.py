@@ -1,20 +1,22 @@
 """Issues of a GitHub repository, over the REST API."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 from agent.importing.meaning.statuses import State
+from agent.importing.notices import Notice
 from agent.importing.profiles.profile import Profile
 from agent.importing.reading.source_rows import SourceRow, SourceRows
 from agent.importing.sources.answers import Refusal
 from agent.importing.sources.github.projects import Item, Projects, read_projects
+from agent.importing.sources.last_read import LastRead, setup_of, whole_notice
 from agent.importing.sources.linked_pages import read_linked
 from agent.importing.sources.projects import project_text
 from agent.importing.sources.requests import TrackerClient
 from agent.importing.sources.shapes import filled, object_in, objects_in, text_in
 from agent.importing.sources.source_request import SourceRequest
-from agent.importing.sources.sprint_dates import day_of
+from agent.importing.sources.sprint_dates import day_of, moment_of
 from agent.importing.tasks import TrackerSprint
 
 # Closed without work; the other reasons mean that it was done.
@@ -42,32 +44,72 @@ ADVICE = Refusal(
     ),
 )
 _NO_PROJECTS = Projects({}, ())
+_SETUP = setup_of("github")
 
 
 def read_github(
-    client: TrackerClient, request: SourceRequest, since: datetime | None, today: date
+    client: TrackerClient, request: SourceRequest, last: LastRead | None, today: date
 ) -> SourceRows:
     """Read a repository. Raises: `SourceRefused`, `SourceUnavailable`."""
     repository, project = request.scope, project_text(request.scope.split("/")[-1])
-    params = {"state": "all", "sort": "created", "direction": "asc"}
-    if request.query:
-        params["labels"] = request.query
-    if since is not None:
-        params["since"] = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    path = f"/repos/{repository}/issues"
-    issues = read_linked(client, path, params, "number", "issues and pull requests")
+    last, notices = _usable(last, request)
+    issues = _read_issues(client, request, last)
     projects = (
         read_projects(client, repository, project, today) if request.projects else _NO_PROJECTS
     )
     # A pull request is in the list of issues too.
     tasks = [issue for issue in issues.values() if issue.get("pull_request") is None]
     has_iterations = bool(projects.iterations)
-    rows = [
-        SourceRow(_values(issue, project, projects.items, has_iterations), (), line)
-        for line, issue in enumerate(tasks, start=1)
-    ]
-    sprints = projects.iterations or _milestones(tasks, project)
-    return SourceRows(f"repository {repository}", PROFILE, rows, sprints)
+    return SourceRows(
+        name=f"repository {repository}",
+        profile=PROFILE,
+        rows=[
+            SourceRow(_values(issue, project, projects.items, has_iterations), (), line)
+            for line, issue in enumerate(tasks, start=1)
+        ],
+        sprints=projects.iterations or _milestones(tasks, project),
+        notices=notices,
+        read_at=client.first_moment(),
+        setup=_SETUP,
+        since=last and last.since,
+    )
+
+
+def _usable(
+    last: LastRead | None, request: SourceRequest
+) -> tuple[LastRead | None, tuple[Notice, ...]]:
+    """Return the last read if changes after it can be told, else why all is read again."""
+    if last is None:
+        return None, ()
+    if request.projects:
+        reason = "GitHub does not tell which fields of its Projects have changed"
+        return None, (whole_notice(reason),)
+    if last.setup != _SETUP:
+        return None, (whole_notice("another release of dsm read the issues before"),)
+    return last, ()
+
+
+def _read_issues(
+    client: TrackerClient, request: SourceRequest, last: LastRead | None
+) -> dict[int, Mapping[str, Any]]:
+    """Read all issues by their numbers, or those changed and those of changed milestones."""
+    path, what = f"/repos/{request.scope}/issues", "issues and pull requests"
+    params = {"state": "all", "sort": "created", "direction": "asc"}
+    if request.query:
+        params["labels"] = request.query
+    if last is None:
+        return read_linked(client, path, params, "number", what)
+    issues = read_linked(client, path, {**params, "since": last.since_text}, "number", what)
+    milestones = read_linked(
+        client, f"/repos/{request.scope}/milestones", {"state": "all"}, "number", "milestones"
+    )
+    for number, milestone in milestones.items():
+        # Another name or due day of a milestone is no change of its issues.
+        moment = moment_of(text_in(milestone, "updated_at"))
+        if moment is None or moment >= last.since:
+            values = {**params, "milestone": str(number)}
+            issues |= read_linked(client, path, values, "number", what)
+    return dict(sorted(issues.items()))
 
 
 def _values(

@@ -12,16 +12,21 @@ from agent.importing.tasks import TrackerSprint
 
 
 def with_commitments(
-    sprints: Iterable[TrackerSprint], book: SprintBook, drafts: Mapping[str, Draft]
+    sprints: Iterable[TrackerSprint],
+    book: SprintBook,
+    drafts: Mapping[str, Draft],
+    names: frozenset[str] | None = None,
 ) -> tuple[TrackerSprint, ...]:
     """Return the sprints with the ids of the tasks that were in each when it started.
 
-    `drafts` are all tasks of the board. A sprint that has not started stays as it is.
+    `drafts` are all tasks of the board, or at least all of the sprints `names`; None means every
+    sprint. Any other sprint, and one that has not started, stays as it is.
     """
     starts = {
         name: moment
         for key, name in book.names.items()
-        if text_in(book.sprints[key], "state").casefold() != "future"
+        if (names is None or name in names)
+        and text_in(book.sprints[key], "state").casefold() != "future"
         and (moment := moment_of(text_in(book.sprints[key], "startDate")))
     }
     committed: dict[tuple[str, str], list[str]] = {}

@@ -52,6 +52,8 @@ class OffsetReader:
     """Takes each issue; the same one may come again."""
     size: int = PAGE
     """Issues that are asked for at once; fewer when a page is too large."""
+    what: str = "issues"
+    """Name of what is read, for people."""
     order: list[str] = field(default_factory=list[str])
     """Ids of the issues so far, in the order of the list."""
 
@@ -85,6 +87,6 @@ class OffsetReader:
                 self.take(issue)
             guard.enter(f"{steps_back}:{len(self.order)}")
             self.order += [text_in(issue, "id") for issue in new]
-            self.client.progress(ReadProgress("issues", len(self.order), total))
+            self.client.progress(ReadProgress(self.what, len(self.order), total))
             if not new:
                 return

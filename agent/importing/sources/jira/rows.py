@@ -64,17 +64,20 @@ class RowMaker:
         draft.moves.add(histories, self.fields.sprint)
         self.drafts[text_in(issue, "id")] = draft
 
-    def rows(self, *, is_whole: bool) -> list[SourceRow]:
-        """Return the rows; `is_whole` is False when only changed issues were read."""
+    def rows(self, places: Mapping[str, str] | None) -> list[SourceRow]:
+        """Return the rows; `places` are ranks by key when only changed issues were read."""
         # Jira Cloud keeps the rank's text to itself, but gives the issues in its order.
         has_ranks = all("rank" in draft.values for draft in self.drafts.values())
         rows: list[SourceRow] = []
         for line, draft in enumerate(self.drafts.values(), start=1):
             values = draft.values
-            if not has_ranks:
+            if places is not None:
+                rank = places.get(values["id"][0], "")
+                values |= {"rank": (rank,)}
+            elif not has_ranks:
+                values["rank"] = (str(line) if self.fields.rank else "",)
+            if not values.get("rank", ("",))[0]:
                 values.pop("rank", None)
-                if is_whole and self.fields.rank:
-                    values["rank"] = (str(line),)
             rows.append(self._row(draft, line))
         return rows
 

@@ -1,0 +1,84 @@
+"""Completion of a read of changes by the tasks that are known, so that it is as a whole read."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from agent.importing.history.known_rows import KnownRows
+from agent.importing.notices import Notice
+from agent.importing.reading.source_rows import SourceRows
+from agent.importing.tasks import Task
+
+_SHOWN = 8
+
+
+def whole_reason(source: SourceRows, known: KnownRows | None) -> str | None:
+    """Say why the changes of a source cannot complete what is known; None: they can."""
+    if known is None:
+        return "no earlier rows of the project are kept"
+    before = {sprint.name: sprint for sprint in known.sprints}
+    for sprint in source.sprints:
+        is_started = sprint.state in ("active", "closed")
+        earlier = before.get(sprint.name)
+        is_told = sprint.committed is not None or (
+            earlier is not None and earlier.committed is not None
+        )
+        # Where the tracker tells of no sprint who was in it, changes lose nothing.
+        if is_started and not is_told and any(one.committed is not None for one in known.sprints):
+            return f"nobody knows who was in {sprint.name!r} when it started"
+    return None
+
+
+def completed(source: SourceRows, known: KnownRows) -> SourceRows:
+    """Return a source with all tasks that are known and have not changed.
+
+    The tasks take the places that the tracker tells. Those that it has no more are left out, and
+    named; what an import leaves out stays as it is known.
+    """
+    changed = _ids(source)
+    rest = [task for task in known.tasks if task.id not in changed]
+    places = source.places
+    if places is not None:
+        rest = [
+            task if task.rank == (places[task.id] or None) else _at(task, places[task.id])
+            for task in rest
+            if task.id in places
+        ]
+    present = changed | {task.id for task in rest}
+    number = len(changed)
+    read = Notice(
+        f"Read since the last import: {number:,} changed {'task' if number == 1 else 'tasks'}; "
+        f"{len(rest):,} as they are known."
+    )
+    return replace(
+        source,
+        known=tuple(rest),
+        notices=(read, *source.notices, *gone_notices(known.tasks, present)),
+    )
+
+
+def with_gone(source: SourceRows, known: KnownRows) -> SourceRows:
+    """Return a source that was read as a whole, with the names of the tasks that it has no more."""
+    notices = tuple(gone_notices(known.tasks, _ids(source)))
+    return replace(source, notices=(*source.notices, *notices))
+
+
+def gone_notices(tasks: Iterable[Task], present: set[str]) -> Iterable[Notice]:
+    """Name the open tasks that a tracker has no more."""
+    absent = [task.id for task in tasks if task.id not in present and task.is_open(task.newest)]
+    if absent:
+        more = len(absent) - _SHOWN
+        listing = ", ".join(absent[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+        are, they = ("is", "It stays") if len(absent) == 1 else ("are", "They stay")
+        yield Notice(
+            f"{listing} {are} no longer there: deleted, moved away, or outside of what is read. "
+            f"{they} open here; set the status in the backlog if no work is left.",
+            "warning",
+        )
+
+
+def _ids(source: SourceRows) -> set[str]:
+    return {text for row in source.rows for text in row.values.get("id", ())}
+
+
+def _at(task: Task, rank: str) -> Task:
+    return replace(task, rank=rank or None)
