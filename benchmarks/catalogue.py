@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from benchmarks import events, journal, orchestrate, recall, recall_quality, services
+from benchmarks import events, imports, journal, orchestrate, recall, recall_quality, services
 from benchmarks.figures import Figure
 from benchmarks.stage import Stage
 
@@ -25,4 +25,5 @@ BENCHMARKS = (
     ),
     Benchmark("orchestrate", "a decision without action", orchestrate.without_action),
     Benchmark("creation", "a decision that creates a sprint", orchestrate.creating),
+    Benchmark("imports", "preview of an export of 100,000 rows", imports.preview),
 )

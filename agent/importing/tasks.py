@@ -59,7 +59,9 @@ class TrackerSprint:
     """Ids of the tasks that were in it when it started; None when the source does not tell them."""
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, though nobody changes one: freezing takes a twentieth of the reading of a file
+# (docs/adr/0168-large-exports.md).
+@dataclass(slots=True)
 class Task:
     """A task of the file; a field that is not mapped or empty is None."""
 

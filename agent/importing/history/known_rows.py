@@ -7,15 +7,17 @@ them.
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from functools import cached_property
+from sys import intern
 from typing import Any
 
 from agent.importing.errors import CsvRefused
 from agent.importing.history.row_store import Document, RowStore, damaged
 from agent.importing.history.work import work_of
 from agent.importing.meaning.statuses import State
+from agent.importing.reading.collection import without_collection
 from agent.importing.tasks import Kind, Task, TrackerSprint, Transition
 
 FORMAT = "dsm-import"
@@ -23,6 +25,8 @@ FORMAT = "dsm-import"
 VERSION = 1
 _DAYS = ("created", "finished", "dropped", "started")
 _LISTS = ("labels", "sprints", "others")
+_REPEATED = ("status", "priority", "assignee", "type", "email")
+_KEPT_FIELDS = tuple(field.name for field in fields(Task) if field.name != "project")
 _SPRINT_DAYS = ("start", "end", "closed")
 
 
@@ -129,7 +133,7 @@ def from_document(document: Document, place: str) -> KnownRows | None:
             known_until=date.fromisoformat(document["known_until"]),
             anchor=_day(document.get("anchor")),
             reached=_day(document.get("reached")),
-            tasks=tuple(_from_json(project_id, row) for row in document["tasks"]),
+            tasks=_tasks_from_json(project_id, document["tasks"]),
             sprints=tuple(
                 _sprint_from_json(project_id, row) for row in document.get("sprints", ())
             ),
@@ -138,13 +142,22 @@ def from_document(document: Document, place: str) -> KnownRows | None:
         raise damaged(place) from error
 
 
+def _tasks_from_json(project_id: str, rows: Iterable[dict[str, Any]]) -> tuple[Task, ...]:
+    lists: dict[tuple[str, ...], tuple[str, ...]] = {}
+    with without_collection():
+        return tuple(_from_json(project_id, row, lists) for row in rows)
+
+
 def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
 def _to_json(task: Task) -> dict[str, object]:
-    values = {name: value for name, value in asdict(task).items() if value not in (None, ())}
-    del values["project"]
+    values: dict[str, Any] = {
+        name: value
+        for name in _KEPT_FIELDS
+        if (value := getattr(task, name)) is not None and value != ()
+    }
     if task.kind is Kind.WORK:
         del values["kind"]
     for name in (*_DAYS, "updated"):
@@ -157,8 +170,14 @@ def _to_json(task: Task) -> dict[str, object]:
     return values
 
 
-def _from_json(project_id: str, row: dict[str, Any]) -> Task:
+def _from_json(
+    project_id: str, row: dict[str, Any], lists: dict[tuple[str, ...], tuple[str, ...]]
+) -> Task:
+    """Read a task; it shares its lists and repeated texts with the others."""
     values = dict(row)
+    for name in _REPEATED:
+        if name in values:
+            values[name] = intern(values[name])
     for name in _DAYS:
         if name in values:
             values[name] = date.fromisoformat(values[name])
@@ -166,7 +185,8 @@ def _from_json(project_id: str, row: dict[str, Any]) -> Task:
         values["updated"] = datetime.fromisoformat(values["updated"])
     for name in _LISTS:
         if name in values:
-            values[name] = tuple(values[name])
+            texts = tuple(values[name])
+            values[name] = lists.setdefault(texts, texts)
     if "state" in values:
         values["state"] = State(values["state"])
     if "kind" in values:

@@ -104,6 +104,8 @@ def _known(profile: Profile, names: Names) -> list[str]:
 
 def _nearest(names: Names) -> Profile | None:
     """Return the profile that knows most of the columns; None when that is not clear."""
+    if len(names) < MIN_SHARED_COLUMNS:
+        return None
     common = _reading(ANY_TABLE, names)
     common_names = set(_known(ANY_TABLE, names))
     scores = {
