@@ -22,8 +22,7 @@ from agent.importing.loading.project_place import parse_place
 from agent.importing.loading.service_rows import ServiceRows
 from agent.importing.outcome.building import make_outcome, project_result
 from agent.importing.outcome.outcome_json import to_json
-from agent.importing.profiles.telling import is_header
-from agent.importing.reading.files import recognise_files
+from agent.importing.reading.files import open_files, recognise_files
 from agent.importing.reading.readiness import refuse_doubts
 from agent.importing.reading.recognition import Recognition
 from agent.importing.reading.refusals import write_refusals
@@ -33,7 +32,7 @@ from agent.importing.saved_options import (
     fill_in,
     hash_headers,
 )
-from agent.importing.tables.table import read_table
+from agent.importing.tables.table import Table
 from agent.imports.job import Event, Job, SavedImport
 from agent.imports.schema import ImportRequest
 from domain_services.backlog.client import BacklogClient
@@ -103,7 +102,7 @@ class Worker:
         if own_request.forget_options:
             return self._read(own_request), own_request, ""
         headers = self._hash_headers(own_request)
-        same = [saved for saved in self._job.saved if saved.headers == headers]
+        same = [saved for saved in self._job.saved if headers and saved.headers == headers]
         if named := [saved for saved in same if saved.project_id == own_request.project]:
             same = named
         request, added = _filled(own_request, same)
@@ -116,11 +115,10 @@ class Worker:
         return recognitions, request, added
 
     def _hash_headers(self, request: ImportRequest) -> str:
-        tables = [
-            read_table(path, is_header, sheet=request.sheet, encoding=request.encoding)
-            for path in self._job.files
-        ]
-        return hash_headers(table.header for table in tables)
+        files = open_files(self._job.files, request.options())
+        # Rows of a tracker have no columns of their own.
+        headers = [file.header for file in files if isinstance(file, Table)]
+        return hash_headers(headers) if headers else ""
 
     def _read(self, request: ImportRequest) -> tuple[Recognition, ...]:
         recognitions = recognise_files(self._job.files, request.options())

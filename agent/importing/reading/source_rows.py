@@ -9,6 +9,8 @@ from agent.importing.profiles.profile import Profile
 from agent.importing.reading.fields import FIELDS
 from agent.importing.tasks import Task, TrackerSprint
 
+DOCUMENT_START = b'{"format":"dsm-tracker-rows"'
+"""First bytes of such rows as a file (`sources.document`)."""
 SOURCE_HEADER = tuple(field.name for field in FIELDS)
 
 

@@ -25,6 +25,8 @@ ADVICE = Refusal(
     ),
     unknown="Copy Jira's address from the browser, up to /browse, /secure or /projects.",
 )
+_PRODUCTS = {True: "Jira Cloud", False: "Jira Server"}
+PROFILE_NAMES = tuple(f"{product}, by its API" for product in _PRODUCTS.values())
 _CLOUD_HOSTS = (".atlassian.net", ".jira.com", "api.atlassian.com")
 
 
@@ -45,7 +47,7 @@ class Site:
     @property
     def product(self) -> str:
         """Return the name of the product."""
-        return "Jira Cloud" if self.is_cloud else "Jira Server"
+        return _PRODUCTS[self.is_cloud]
 
 
 @contextmanager
