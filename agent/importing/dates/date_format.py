@@ -76,6 +76,8 @@ def numeric(order: str, separator: str) -> DateFormat:
         parts = take_apart(text)
         if parts is None or parts.separator != separator or not parts.is_numeric:
             return None
+        if not parts.may_be(order):
+            return None
         numbers = parts.numbers
         if any(len(number) not in width for number, width in zip(numbers, widths, strict=True)):
             return None

@@ -1,9 +1,11 @@
 """Text of a day, taken apart into numbers and words."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from agent.importing.dates.marks import marked_places
 from agent.importing.dates.words import all_words, plain, words_of
 
 # White space but line breaks: a value with those is no date.
@@ -28,6 +30,8 @@ class DayText:
     """Words as `plain` gives them, in the order of the text."""
     places: tuple[int, ...]
     """How many numbers stand before each word."""
+    close: tuple[bool, ...]
+    """True for each word without a bracket before it."""
     separator: str
     """Character between all numbers, or a space; "" when they differ."""
     first_separator: str
@@ -43,6 +47,20 @@ class DayText:
             return True
         return any(words.is_no_month(self.words) for words in all_words())
 
+    def may_be(self, order: str) -> bool:
+        """Tell whether no word speaks against an order of three numbers, such as `dmY`."""
+        marked = self.marked
+        return all(letter == order[place : place + 1].lower() for place, letter in marked.items())
+
+    @property
+    def marked(self) -> Mapping[int, str]:
+        """Parts of a date (`y`, `m` or `d`) that words tell, by the places of their numbers."""
+        english = words_of("en")
+        # The words of all languages are not needed for a weekday.
+        if not self.words or (english and english.is_no_month(self.words)):
+            return {}
+        return marked_places(self.words, self.places, self.close)
+
 
 @lru_cache(maxsize=1 << 14)
 def take_apart(text: str) -> DayText | None:
@@ -53,9 +71,11 @@ def take_apart(text: str) -> DayText | None:
     words: list[str] = []
     gaps: list[str] = []
     places: list[int] = []
+    close: list[bool] = []
     end, gap = 0, ""
     for part in _PART.finditer(text):
-        gap, end, written = gap + text[end : part.start()], part.end(), part[0]
+        before, end, written = text[end : part.start()], part.end(), part[0]
+        gap += before
         if written[0] in _DIGITS:
             gaps.append(gap)
             gap = ""
@@ -64,10 +84,16 @@ def take_apart(text: str) -> DayText | None:
         elif written != "T" or end < len(text.rstrip()):
             words.append(plain(written))
             places.append(len(numbers))
+            close.append("(" not in before)
     if not 2 <= len(numbers) <= 3 or len(words) > _MAX_WORDS:
         return None
     return DayText(
-        tuple(numbers), tuple(words), tuple(places), _separator(gaps[1:]), _first_separator(gaps[1])
+        numbers=tuple(numbers),
+        words=tuple(words),
+        places=tuple(places),
+        close=tuple(close),
+        separator=_separator(gaps[1:]),
+        first_separator=_first_separator(gaps[1]),
     )
 
 

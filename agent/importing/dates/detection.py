@@ -9,7 +9,7 @@ from agent.importing.dates.clock import split_day
 from agent.importing.dates.date_format import DateFormat, numeric, worded
 from agent.importing.dates.day_text import MAX_CHARACTERS, DayText, take_apart
 from agent.importing.dates.formats import NUMBERS, is_no_date
-from agent.importing.dates.words import LANGUAGES, words_of
+from agent.importing.dates.words import LANGUAGES, usual_order, words_of
 
 # A column of real dates has fewer: 1970 to 2099 are 47,482 days.
 _MOST_DAYS = 50_000
@@ -73,7 +73,11 @@ class ColumnTally:
 
         `languages` are asked before the others.
         """
-        readings = _best([*self._numbers(), *self._numeric(), *self._worded(tuple(languages))])
+        languages = tuple(languages)
+        readings = _best(
+            [*self._numbers(), *self._numeric(), *self._worded(languages)],
+            year_first=any(usual_order(language) == "ymd" for language in languages),
+        )
         known = readings[0].format if readings else None
         unread = {
             text: count
@@ -109,15 +113,14 @@ class ColumnTally:
         return sum(self.counts.values())
 
     def _numeric(self) -> list[Reading]:
-        groups: dict[tuple[str, ...], dict[str, int]] = {}
+        groups: dict[tuple[str, str], dict[str, int]] = {}
         for text, count in self.counts.items():
             if (parts := take_apart(text)) and parts.is_numeric and parts.separator:
-                orders = _orders(parts)
-                groups.setdefault((parts.separator, *orders), {})[text] = count
+                for order in _orders(parts):
+                    groups.setdefault((order, parts.separator), {})[text] = count
         return [
             self.reading(numeric(order, separator), counts)
-            for (separator, *orders), counts in groups.items()
-            for order in orders
+            for (order, separator), counts in groups.items()
         ]
 
     def _worded(self, preferred: tuple[str, ...]) -> list[Reading]:
@@ -143,10 +146,18 @@ def _orders(parts: DayText) -> tuple[str, ...]:
     """List the orders in which three numbers may be a date, the usual one first."""
     first, _, last = map(len, parts.numbers)
     if first == 4:
-        return ("Ymd",)
-    if last == 4:
-        return ("dmY", "mdY")
-    return ("dmy", "mdy", "ymd") if last == 2 else ()
+        orders: tuple[str, ...] = ("Ymd",)
+    elif last == 4:
+        orders = ("dmY", "mdY")
+    else:
+        # Only the last number of a day may be a single digit, and never that of a year.
+        orders = ("dmy", "mdy") if last == 2 else ()
+        orders = (*orders, "ymd") if first == 2 else orders
+    orders = tuple(order for order in orders if parts.may_be(order))
+    # `24/3月/05` is written as `24/Mar/05`: with the year in front, its word would stand there too.
+    if len(orders) > 1 and tuple(parts.marked.values()) == ("m",):
+        return tuple(order for order in orders if order != "ymd")
+    return orders
 
 
 def _word_orders(parts: DayText) -> tuple[str, ...]:
@@ -174,8 +185,11 @@ def _languages(spelled: Mapping[tuple[str, ...], int], preferred: tuple[str, ...
     return [language for language, count in counts.items() if count == most and most]
 
 
-def _best(readings: list[Reading]) -> tuple[Reading, ...]:
-    """Return the readings that read the most values; of several languages that agree, one."""
+def _best(readings: list[Reading], *, year_first: bool) -> tuple[Reading, ...]:
+    """Return the readings that read the most values; of several languages that agree, one.
+
+    `year_first` is True for a file in a language that writes the year first.
+    """
     most = max((reading.parsed for reading in readings), default=0)
     best: list[Reading] = []
     for reading in readings:
@@ -187,7 +201,9 @@ def _best(readings: list[Reading]) -> tuple[Reading, ...]:
             best.append(reading)
     # Two-digit years stand first only with hyphens, unless no other order fits.
     likely = [
-        reading for reading in best if reading.format.order != "ymd" or "-" in reading.format.name
+        reading
+        for reading in best
+        if year_first or reading.format.order != "ymd" or "-" in reading.format.name
     ]
     return tuple(likely or best)
 

@@ -13,6 +13,7 @@ from agent.importing.dates.order import Ruling, order_of, rule
 _MOST_PAIRS = 5_000
 _OPEN = ("dmy", "mdy")
 DAYS_ABOVE = "days above 12 stand there"
+MONTH_WORDS = "a word stands beside the number of the month"
 AS_OTHER = "as the other date column"
 
 
@@ -157,7 +158,7 @@ def _detected(column: ColumnReadings, ruling: Ruling) -> DetectedDates:
         ambiguous, reason = chosen is None, ruling.reason if order_of(reading) else ""
         reading = chosen or reading
     elif len(column.readings) == 1 and order_of(reading) in _OPEN:
-        reason = DAYS_ABOVE
+        reason = DAYS_ABOVE if any(day.day > 12 for day in reading.days) else MONTH_WORDS
     detected = _of_reading(reading, column.values, reason)
     if fault := column_fault(column):
         return replace(detected, format=None, parsed=0, fault=fault)

@@ -4,10 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from babel import Locale
-
 from agent.importing.dates.detection import ColumnReadings, Reading
 from agent.importing.dates.formats import EARLIEST, LATEST
+from agent.importing.dates.words import usual_order
 
 # Fewer days could lie together by chance.
 FEWEST_DAYS = 4
@@ -59,6 +58,7 @@ def rule(
     """
     first, *others = [set(map(order_of, column.readings)) for column in columns.values()]
     possible = frozenset(first.intersection(*others))
+    usual = "" if language == "en" else usual_order(language)
     votes: list[Vote | None] = []
     for field, column in columns.items():
         if field not in PLANNED:
@@ -67,12 +67,12 @@ def rule(
         votes.append(_years(column))
         if column.american and language == "en":
             votes.append(Vote(frozenset(("mdy",)), "AM or PM stands in each"))
-        if all("." in reading.format.name for reading in column.readings):
+        if usual != "ymd" and all("." in reading.format.name for reading in column.readings):
             votes.append(Vote(frozenset(("dmy",)), "dots stand between the numbers"))
     votes.append(_reversed(reversed_rows))
     restrictive = [vote for vote in votes if vote and vote.orders < possible]
-    if not restrictive and language != "en" and (order := _order_in(language)):
-        restrictive = [Vote(frozenset((order,)), "the language of the file writes them so")]
+    if not restrictive and usual:
+        restrictive = [Vote(frozenset((usual,)), "the language of the file writes them so")]
     allowed = possible.intersection(*(vote.orders for vote in restrictive))
     reasons = list(dict.fromkeys(vote.reason for vote in restrictive))
     return Ruling(next(iter(allowed)) if len(allowed) == 1 else None, " and ".join(reasons[:2]))
@@ -140,9 +140,3 @@ def _reversed(rows: Mapping[str, tuple[int, int]]) -> Vote | None:
     ):
         return None
     return Vote(none, "the other way tasks are finished before they are created")
-
-
-def _order_in(language: str) -> str:
-    pattern = str(Locale.parse(language).date_formats["short"].pattern).lower()
-    places = {letter: pattern.find(letter) for letter in "dmy"}
-    return "".join(sorted(places, key=places.__getitem__))

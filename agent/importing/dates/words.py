@@ -27,6 +27,8 @@ _VARIANTS = {
 }
 # Spreadsheets and older Java write these; CLDR does not know them.
 _FURTHER_MONTHS = {"de": {"mrz": 3}}
+# Before a day and a year, as in `ngày 5 tháng 3 năm 2024`.
+_FURTHER_SMALL = {"vi": ("ngay", "nam")}
 _FURTHER_HALVES = {"vorm": False, "nachm": True, "дп": False, "пп": True}
 # Endings of numbers, and words between a day and its time, as CLDR's patterns lack them.
 _BESIDE: frozenset[str] = frozenset(
@@ -52,6 +54,8 @@ class Words:
     """Names and abbreviations of the days of a week."""
     small: frozenset[str]
     """Words that stand between the parts of a date and mean nothing, such as the Spanish `de`."""
+    numbered_months: tuple[str, ...] = ()
+    """Names of months that are a number with a word, such as `3月`; empty in most languages."""
 
     def month_of(self, words: tuple[str, ...]) -> tuple[int, int] | None:
         """Return the month that words name, and the place of its word; None for other words.
@@ -93,6 +97,14 @@ def language_name(language: str) -> str:
 
 
 @cache
+def usual_order(language: str) -> str:
+    """Return the order in which a language writes three numbers: `dmy`, `mdy` or `ymd`."""
+    pattern = str(Locale.parse(language).date_formats["short"].pattern).lower()
+    places = {letter: pattern.find(letter) for letter in "dmy"}
+    return "".join(sorted(places, key=places.__getitem__))
+
+
+@cache
 def words_of(language: str) -> Words | None:
     """Return the words of a language; None when CLDR does not know it."""
     try:
@@ -100,12 +112,14 @@ def words_of(language: str) -> Words | None:
     except (UnknownLocaleError, ValueError):
         return None
     exact: dict[str, int] = dict(_FURTHER_MONTHS.get(language, {}))
-    small = set(_BESIDE)
+    small = {*_BESIDE, *_FURTHER_SMALL.get(language, ())}
+    numbered: list[str] = []
     for month, name in _names(locales, "months"):
         *others, word = sorted(words_in(name), key=len) or [""]
         small.update(others)
         if re.search("[0-9]", name):
             small.add(word)  # `3月`: the number tells the month
+            numbered.append(name)
         elif len(word) > 1:
             exact.setdefault(word, int(month))
     weekdays = {word for _, name in _names(locales, "days") for word in words_in(name)}
@@ -114,7 +128,7 @@ def words_of(language: str) -> Words | None:
     for locale in locales:
         small.update(word for text in _patterns(locale) for word in words_in(text))
     months = _beginnings(exact) | exact
-    return Words(language, months, frozenset(weekdays), frozenset(small - {""}))
+    return Words(language, months, frozenset(weekdays), frozenset(small - {""}), tuple(numbered))
 
 
 def _names(

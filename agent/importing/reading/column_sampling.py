@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from agent.importing.dates.date_format import DateFormat
-from agent.importing.dates.file_dates import DAYS_ABOVE, DetectedDates, FileDates
+from agent.importing.dates.file_dates import DAYS_ABOVE, MONTH_WORDS, DetectedDates, FileDates
 from agent.importing.dates.formats import SERIAL
 from agent.importing.notices import Notice, Question
 from agent.importing.reading.fields import DATE_FIELDS
@@ -121,7 +121,7 @@ def _reasons(dates: Mapping[str, DetectedDates], headers: Mapping[str, str]) -> 
     return tuple(
         Notice(
             f"{_listed(names)} {_are(names)} read as {format_name}: {reason}.",
-            "note" if reason == DAYS_ABOVE else "warning",
+            "note" if reason in (DAYS_ABOVE, MONTH_WORDS) else "warning",
         )
         for (format_name, reason), names in groups.items()
     )

@@ -86,3 +86,43 @@ def test_one_bad_month_in_a_long_column_is_a_fault_of_its_row() -> None:
     detected = detect([*["05/Jan/24"] * 200, "05/Jna/24", "05/Jna/24"], "en")
     assert detected.fault is None
     assert (detected.parsed, detected.values) == (200, 202)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "day"),
+    [
+        ("thg 1 2, 2000", "vi", date(2000, 1, 2)),
+        ("3-thg 9-2001", "vi", date(2001, 9, 3)),
+        ("ngày 5 tháng 3 năm 2024", "en", date(2024, 3, 5)),
+        ("Thứ Năm, 7 tháng 7, 2022", "vi", date(2022, 7, 7)),
+        ("7월 4, 2000", "ko", date(2000, 7, 4)),
+        ("05/3月/24", "en", date(2024, 3, 5)),
+        ("05/3月/24", "zh", date(2024, 3, 5)),
+        ("24/3月/5", "ja", date(2024, 3, 5)),
+        ("24年3月5日", "en", date(2024, 3, 5)),
+        ("24年3月05日", "en", date(2024, 3, 5)),
+        ("24/3/5(月)", "ja", date(2024, 3, 5)),
+        ("2024/3/5 (月)", "ja", date(2024, 3, 5)),
+    ],
+)
+def test_word_beside_a_number_tells_its_part_of_the_date(
+    text: str, language: str, day: date
+) -> None:
+    detected = detect([text], language)
+    assert detected.format is not None
+    assert not detected.ambiguous
+    assert detected.format.parse(text) == day
+
+
+def test_language_that_writes_the_year_first_is_read_so() -> None:
+    texts = ["24. 12. 15.", "24. 11. 20."]
+    korean, english = detect(texts, "ko"), detect(texts, "en")
+    assert korean.format is not None
+    assert korean.format.parse("24. 12. 15.") == date(2024, 12, 15)
+    assert english.format is not None
+    assert english.format.parse("24. 12. 15.") == date(2015, 12, 24)
+
+
+def test_month_told_by_its_word_is_the_reason() -> None:
+    detected = detect(["05/3月/24", "06/4月/24"], "zh")
+    assert detected.reason == "a word stands beside the number of the month"
