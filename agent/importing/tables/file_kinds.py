@@ -65,11 +65,12 @@ def tell_kind(source: Source) -> Literal["text", "workbook"]:
 
 def _check_text(source: Source, head: bytes) -> None:
     mark = mark_of(head)
-    controls = len(head) - len(head.translate(None, _CONTROLS))
+    controls = _controls(head)
     if (
         mark is None
         and controls >= _FEWEST_CONTROLS
         and controls > len(head) * _LARGEST_CONTROL_SHARE
+        and not _names_columns(head)
     ):
         raise _refused(source, "a binary file of an unknown kind", AS_CSV)
     text = head.decode(mark.codec if mark else "latin-1", "replace").lstrip(
@@ -78,6 +79,16 @@ def _check_text(source: Source, head: bytes) -> None:
     for kind in TEXT_KINDS:
         if kind.pattern.match(text) and (kind.holds is None or kind.holds.search(text)):
             raise _refused(source, kind.name, kind.remedy)
+
+
+def _controls(head: bytes) -> int:
+    return len(head) - len(head.translate(None, _CONTROLS))
+
+
+def _names_columns(head: bytes) -> bool:
+    """Tell whether the first line may name columns, whatever the cells below hold."""
+    line = head.splitlines()[0]
+    return not _controls(line) and any(delimiter in line for delimiter in (b"\t", b";", b"|", b","))
 
 
 def _refused(source: Source, name: str, remedy: str) -> CsvRefused:

@@ -103,19 +103,23 @@ def _find_header(
 
 def _rank(
     layout: Layout, lines: Sequence[str], is_header: IsHeader | None
-) -> tuple[bool, float, int]:
-    """Rank a layout: first what is a known header, then how alike and how wide the rows are."""
+) -> tuple[bool, bool, float, int, int]:
+    """Rank a layout: first what is a known header, then how alike and how wide the rows are.
+
+    A line without rows below it is a header only where every layout has none.
+    """
     width = len(layout.header.cells)
     widths: list[int] = []
     records = parse(lines[layout.header.row - 1 :], layout.delimiter, first_line=layout.header.row)
+    has_rows = False
     try:
         for record in islice(records, 1, _SAMPLED_RECORDS):
             overflow = any(map(str.strip, record.cells[width:]))
             widths.append(0 if overflow else min(len(record.cells), width))
     except BrokenRecord:
-        pass  # the last lines may end within a record, and the whole is checked later
-    alike = 1.0
-    if widths:
-        common, times = Counter(widths).most_common(1)[0]
-        alike = times / len(widths) if common > 1 else 0.0
-    return is_known(layout.header.cells, is_header), alike * math.log(width), width
+        # The last lines may end within a record, and the whole is checked later.
+        has_rows = True
+    common, times = Counter(widths or [width]).most_common(1)[0]
+    alike = times / max(len(widths), 1) * math.log(max(common, 1))
+    known = is_known(layout.header.cells, is_header)
+    return known, has_rows or bool(widths), alike, width, -layout.header.row

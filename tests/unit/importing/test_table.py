@@ -189,3 +189,16 @@ def test_pipe_is_refused() -> None:
             read_table(Path(f"/dev/fd/{reader}"))
     finally:
         os.close(reader)
+
+
+def test_first_line_that_is_no_known_header_keeps_its_separator(tmp_path: Path) -> None:
+    for number, rows in enumerate(("a,b\nid-0,;0;0\n", "a,b,c,d\nid-0,,||,||\nid-1,,,|\n")):
+        path = tmp_path / f"{number}.csv"
+        path.write_text(rows)
+        assert read_table(path).delimiter == ","
+
+
+def test_control_characters_below_a_line_of_names_are_cells(tmp_path: Path) -> None:
+    path = tmp_path / "tasks.csv"
+    path.write_bytes(b"id,title\n1," + b"\x1f" * 12 + b"\n")
+    assert [record.cells for record in read_table(path).records()] == [["1", "\x1f" * 12]]
