@@ -58,7 +58,7 @@ def rule(
     """
     first, *others = [set(map(order_of, column.readings)) for column in columns.values()]
     possible = frozenset(first.intersection(*others))
-    usual = "" if language == "en" else usual_order(language)
+    order = "" if language == "en" else usual_order(language)
     votes: list[Vote | None] = []
     for field, column in columns.items():
         if field not in PLANNED:
@@ -67,12 +67,12 @@ def rule(
         votes.append(_years(column))
         if column.american and language == "en":
             votes.append(Vote(frozenset(("mdy",)), "AM or PM stands in each"))
-        if usual != "ymd" and all("." in reading.format.name for reading in column.readings):
+        if order != "ymd" and all("." in reading.format.name for reading in column.readings):
             votes.append(Vote(frozenset(("dmy",)), "dots stand between the numbers"))
     votes.append(_reversed(reversed_rows))
     restrictive = [vote for vote in votes if vote and vote.orders < possible]
-    if not restrictive and usual:
-        restrictive = [Vote(frozenset((usual,)), "the language of the file writes them so")]
+    if not restrictive and order:
+        restrictive = [Vote(frozenset((order,)), "the language of the file writes them so")]
     allowed = possible.intersection(*(vote.orders for vote in restrictive))
     reasons = list(dict.fromkeys(vote.reason for vote in restrictive))
     return Ruling(next(iter(allowed)) if len(allowed) == 1 else None, " and ".join(reasons[:2]))
