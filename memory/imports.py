@@ -41,8 +41,22 @@ _BEGIN: LiteralString = f"""
     ON CONFLICT (owner, key) DO NOTHING
     RETURNING {_COLUMNS}
 """
+# Files arrive while their import is held: not after a cancellation, and for as long as it takes.
+_HELD: LiteralString = f"""
+    WITH held AS (
+        UPDATE imports SET busy_until = {_LEASE} WHERE import_id = %s AND state = 'reading'
+        RETURNING import_id
+    )
+"""
+_ADD_FILE: LiteralString = (
+    f"{_HELD} INSERT INTO import_files SELECT import_id, %s, %s, %s FROM held"
+)
+_ADD_PART: LiteralString = (
+    f"{_HELD} INSERT INTO import_parts SELECT import_id, %s, %s, %s FROM held"
+)
 _FAIL_LOST: LiteralString = """
     UPDATE imports SET problem = CASE state WHEN 'reading' THEN %(reading)s ELSE %(lost)s END,
+        has_written = has_written OR state = 'importing',
         state = 'failed', worker = NULL, busy_until = NULL, updated_at = now()
     WHERE state IN ('reading', 'importing') AND busy_until < now()
 """
@@ -78,7 +92,8 @@ _FINISH: LiteralString = """
 """
 _CANCEL: LiteralString = f"""
     UPDATE imports SET state = 'cancelled', worker = NULL, busy_until = NULL, updated_at = now(),
-        problem = NULL
+        problem = NULL,
+        has_written = has_written OR COALESCE(%(has_written)s, state = 'importing')
     WHERE import_id = %(import_id)s AND state NOT IN ('done', 'cancelled')
     RETURNING {_COLUMNS}
 """
@@ -196,14 +211,19 @@ class Imports:
         return None if row is None else (row[0], row[1])
 
     async def add_file(self, import_id: UUID, file: ImportFile) -> None:
-        """Add a file without its content."""
-        statement = "INSERT INTO import_files VALUES (%s, %s, %s, %s)"
-        await self._execute(statement, (import_id, file.number, file.name, file.bytes))
+        """Add a file without its content. Raises: `Conflict` when the import was cancelled."""
+        values = (import_id, file.number, file.name, file.bytes)
+        _check_added(await self._execute(_ADD_FILE, values))
 
     async def add_part(self, import_id: UUID, file: int, number: int, content: bytes) -> None:
-        """Add the next part of a file's content, at most `PART_BYTES`."""
-        statement = "INSERT INTO import_parts VALUES (%s, %s, %s, %s)"
-        await self._execute(statement, (import_id, file, number, content))
+        """Add the next part of a file's content, at most `PART_BYTES`. Raises: `Conflict`."""
+        _check_added(await self._execute(_ADD_PART, (import_id, file, number, content)))
+
+    async def discard(self, import_id: UUID) -> None:
+        """Delete an import whose files did not arrive whole: its key may be used again."""
+        await self._execute(
+            "DELETE FROM imports WHERE import_id = %s AND state = 'reading'", (import_id,)
+        )
 
     async def files(self, import_id: UUID) -> list[ImportFile]:
         """List the files of an import; empty once they were removed."""
@@ -327,9 +347,14 @@ class Imports:
         }
         return await self._execute(_FINISH, values) == 1
 
-    async def cancel(self, import_id: UUID) -> ImportRow | None:
-        """Cancel an import and take it from its worker; None for one that has ended."""
-        return await self._first(_CANCEL, {"import_id": import_id})
+    async def cancel(self, import_id: UUID, *, has_written: bool | None = None) -> ImportRow | None:
+        """Cancel an import and take it from its worker; None for one that has ended.
+
+        `has_written` says whether its worker wrote; None: nobody knows, so an import that was
+        being written may have.
+        """
+        values = {"import_id": import_id, "has_written": has_written}
+        return await self._first(_CANCEL, values)
 
     async def fail_lost(self) -> None:
         """Let the imports of workers fail that have ended without a word."""
@@ -345,6 +370,11 @@ class Imports:
             connection.cursor(row_factory=class_row(ImportRow)) as cursor,
         ):
             return await (await cursor.execute(statement, values)).fetchone()
+
+
+def _check_added(rows: int) -> None:
+    if not rows:
+        raise Conflict("this import was cancelled while its files arrived; upload them again")
 
 
 def _refusal(state: ImportState, next_state: ImportState) -> str:

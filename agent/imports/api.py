@@ -192,8 +192,8 @@ async def start_import(
 async def cancel_import(import_id: UUID, room: Wired, caller: Caller) -> schema.Import:
     """Cancel an import and remove its upload; the answer says what stands."""
     _check_owner(await room.imports.read(import_id), caller)
-    await room.worker.stop(import_id)
-    row = await room.imports.cancel(import_id)
+    has_written = await room.worker.stop(import_id)
+    row = await room.imports.cancel(import_id, has_written=has_written)
     if row is None:
         row = await room.imports.read(import_id)
         if row.state == "done":

@@ -38,7 +38,7 @@ class Job(BaseModel):
     key: str
     """API key of the person who asked: their rights hold, and audits name them."""
     memory_bytes: int
-    """Most memory of the process."""
+    """Most memory of the process, beside that of its code."""
     cpu_seconds: int
     """Most time of the processor."""
 

@@ -8,6 +8,7 @@ import asyncio
 import resource
 from collections.abc import Callable
 from json import dumps
+from pathlib import Path
 
 import httpx
 
@@ -200,9 +201,19 @@ async def run(job: Job, send: Send) -> None:
 
 
 def limit(job: Job) -> None:
-    """Bound memory and processor time of this process."""
-    resource.setrlimit(resource.RLIMIT_DATA, (job.memory_bytes, job.memory_bytes))
+    """Bound memory, beside that of the loaded code, and processor time of this process."""
+    memory = _data_bytes() + job.memory_bytes
+    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CPU, (job.cpu_seconds, job.cpu_seconds + 5))
+
+
+def _data_bytes() -> int:
+    """Return the memory that this process holds for data; 0 where the system does not tell."""
+    try:
+        pages = Path("/proc/self/statm").read_text().split()[5]
+    except OSError:
+        return 0
+    return int(pages) * resource.getpagesize()
 
 
 def main(job: str, send: Send) -> None:

@@ -17,7 +17,9 @@ class ImportLimits(BaseModel):
         default=2, ge=1, le=16, description="imports whose files are read or written at one time"
     )
     memory_bytes: int = Field(
-        default=1024**3, ge=128 * 1024**2, description="memory of the process of one import"
+        default=1024**3,
+        ge=32 * 1024**2,
+        description="memory of one import, beside that of its code",
     )
     read_seconds: float = Field(
         default=300, gt=0, description="longest reading of the files of one import"

@@ -5,7 +5,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from tempfile import TemporaryFile
 from typing import IO
@@ -163,8 +163,17 @@ def _parts(file: ReceivedFile) -> Iterator[bytes]:
 
 
 async def keep(imports: Imports, import_id: UUID, received: Received) -> None:
-    """Write the files of an upload into the database, part by part."""
-    for number, file in enumerate(received.files):
-        await imports.add_file(import_id, ImportFile(number, file.name, file.bytes))
-        for part_number, part in enumerate(_parts(file)):
-            await imports.add_part(import_id, number, part_number, part)
+    """Write the files of an upload into the database, part by part.
+
+    An import whose files cannot be kept is deleted. Raises: `Conflict` when it was cancelled.
+    """
+    try:
+        for number, file in enumerate(received.files):
+            await imports.add_file(import_id, ImportFile(number, file.name, file.bytes))
+            for part_number, part in enumerate(_parts(file)):
+                await imports.add_part(import_id, number, part_number, part)
+    except BaseException:
+        # The error that is raised says more than one of this.
+        with suppress(Exception):
+            await imports.discard(import_id)
+        raise

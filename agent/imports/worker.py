@@ -1,6 +1,7 @@
 """Work on imports: one process each, watched from here, with the lease of its row."""
 
 import asyncio
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -44,6 +45,10 @@ class _Watched:
     preview: Event | None = None
     done: Event | None = None
     refusal: Event | None = None
+    task: asyncio.Task[None] | None = None
+    """The work; None before it begins."""
+    is_cancelled: bool = False
+    """True when a person ends it: whoever cancels writes the end of its row."""
 
 
 class ImportWorker:
@@ -54,57 +59,70 @@ class ImportWorker:
         self._rows = rows
         self._limits = limits
         self._places = asyncio.Semaphore(limits.at_once)
-        self._tasks: dict[UUID, asyncio.Task[None]] = {}
+        self._running: dict[UUID, _Watched] = {}
 
     def begin(self, row: ImportRow, worker: UUID, urls: Mapping[str, str], key: str) -> None:
         """Begin to read, or write, an import that `worker` holds, with a person's API key."""
-        task = asyncio.create_task(
-            self._work(row, worker, urls, key), name=f"import {row.import_id}"
+        watched = _Watched(row.import_id, worker)
+        watched.task = asyncio.create_task(
+            self._work(row, watched, urls, key), name=f"import {row.import_id}"
         )
-        self._tasks[row.import_id] = task
-        task.add_done_callback(lambda _: self._forget(row.import_id, task))
+        self._running[row.import_id] = watched
+        watched.task.add_done_callback(lambda _: self._forget(watched))
 
-    def _forget(self, import_id: UUID, task: asyncio.Task[None]) -> None:
-        if self._tasks.get(import_id) is task:
-            del self._tasks[import_id]
+    def _forget(self, watched: _Watched) -> None:
+        if self._running.get(watched.import_id) is watched:
+            del self._running[watched.import_id]
 
     async def wait(self, import_id: UUID, seconds: float) -> None:
         """Wait for the end of the work on an import, for at most `seconds`."""
-        if (task := self._tasks.get(import_id)) is not None:
-            await asyncio.wait([task], timeout=seconds)
+        watched = self._running.get(import_id)
+        if watched is not None and watched.task is not None:
+            await asyncio.wait([watched.task], timeout=seconds)
 
-    async def stop(self, import_id: UUID) -> None:
-        """End the process of an import, if it runs here."""
-        if (task := self._tasks.get(import_id)) is not None:
-            task.cancel()
-            await asyncio.wait([task])
+    async def stop(self, import_id: UUID) -> bool | None:
+        """End the process of an import that a person cancels; its row is left to the caller.
+
+        Return whether it may have written; None when it does not run here.
+        """
+        watched = self._running.get(import_id)
+        if watched is None:
+            return None
+        watched.is_cancelled = True
+        await _end(watched)
+        return watched.work.has_written
 
     async def close(self) -> None:
         """End all processes: this one leaves."""
-        for import_id in list(self._tasks):
-            await self.stop(import_id)
+        for watched in list(self._running.values()):
+            await _end(watched)
 
-    async def _work(self, row: ImportRow, worker: UUID, urls: Mapping[str, str], key: str) -> None:
-        watched = _Watched(row.import_id, worker)
+    async def _work(
+        self, row: ImportRow, watched: _Watched, urls: Mapping[str, str], key: str
+    ) -> None:
+        async def fail(words: str) -> None:
+            ending = Ending("failed", words, has_written=watched.work.has_written)
+            await self._imports.finish(row.import_id, watched.worker, ending)
 
         async def give_back() -> None:
-            ending = Ending("failed", ENDED, has_written=watched.work.has_written)
-            await self._imports.finish(row.import_id, worker, ending)
+            if not watched.is_cancelled:
+                await fail(ENDED)
 
         try:
             async with giving_back(f"import {row.import_id}", give_back):
-                renewing = asyncio.create_task(self._renew(watched, asyncio.current_task()))
+                renewing = asyncio.create_task(self._renew(row, watched))
                 try:
                     await self._in_turn(row, watched, urls, key)
                 finally:
                     renewing.cancel()
         except CsvRefused as refusal:
-            await self._imports.finish(row.import_id, worker, Ending("failed", refusal.detail))
+            await fail(refusal.detail)
         except Exception as error:
             logger.error("import.failed", import_id=str(row.import_id), exc_info=error)
-            words = "something went wrong; the log of the orchestrator has the id of this import"
             with suppress(Exception):
-                await self._imports.finish(row.import_id, worker, Ending("failed", words))
+                await fail(
+                    "something went wrong; the log of the orchestrator has the id of this import"
+                )
 
     async def _in_turn(
         self, row: ImportRow, watched: _Watched, urls: Mapping[str, str], key: str
@@ -160,9 +178,9 @@ class ImportWorker:
             logger.warning("import.process_too_slow", import_id=str(watched.import_id))
             return -1
         finally:
-            await self._end(process, watched)
+            await self._kill(process, watched)
 
-    async def _end(self, process: Forked, watched: _Watched) -> None:
+    async def _kill(self, process: Forked, watched: _Watched) -> None:
         """End a process; what it said last tells whether it had begun to write."""
         await process.end()
         async for line in process.lines():
@@ -189,20 +207,34 @@ class ImportWorker:
         await self._imports.renew(row.import_id, watched.worker, work)
         await self._imports.finish(row.import_id, watched.worker, ending)
 
-    async def _renew(self, watched: _Watched, owner: "asyncio.Task[None] | None") -> None:
-        """Hold the row while the process works; end the work when the row was taken away."""
+    async def _renew(self, row: ImportRow, watched: _Watched) -> None:
+        """Hold the row while the process works; end the work when the row is held no longer."""
+        seconds = 1.0 if row.state == "importing" else RENEW_SECONDS
+        held_until = time.monotonic() + LEASE_SECONDS
         while True:
+            asked_at = time.monotonic()
             try:
-                is_held = await self._imports.renew(watched.import_id, watched.worker, watched.work)
+                # Behind a silent database, somebody else may take the row at the lease's end.
+                async with asyncio.timeout(held_until - asked_at):
+                    is_held = await self._imports.renew(
+                        watched.import_id, watched.worker, watched.work
+                    )
+                held_until = asked_at + LEASE_SECONDS
             except (psycopg.Error, OSError) as error:
                 # The lease outlasts a short outage; after a long one the row is not held.
                 logger.warning("import.not_renewed", error=str(error))
-                is_held = True
+                is_held = time.monotonic() < held_until
             if not is_held:
-                if owner is not None:
-                    owner.cancel()
+                if watched.task is not None:
+                    watched.task.cancel()
                 return
-            await asyncio.sleep(1.0 if watched.work.total else RENEW_SECONDS)
+            await asyncio.sleep(seconds)
+
+
+async def _end(watched: _Watched) -> None:
+    if watched.task is not None:
+        watched.task.cancel()
+        await asyncio.wait([watched.task])
 
 
 def _note(watched: _Watched, line: bytes) -> None:
