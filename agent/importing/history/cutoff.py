@@ -1,7 +1,7 @@
 """Day and sprint length of an import: parsed from text, or the day chosen from the data."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
 from agent.importing.dates.formats import EARLIEST, LATEST, latest_today
@@ -62,6 +62,16 @@ def newest_day(tasks: Iterable[Task]) -> date | None:
     return max((task.newest for task in tasks), default=None)
 
 
+def _sprint_days(recognitions: Iterable[Recognition]) -> Iterator[date]:
+    """Yield the days on which sprints were closed, and on which those that run began."""
+    for recognition in recognitions:
+        for sprint in recognition.sprints:
+            if sprint.closed is not None and sprint.state != "future":
+                yield sprint.closed
+            if sprint.start is not None and sprint.state == "active":
+                yield sprint.start
+
+
 def choose_as_of(
     recognitions: Sequence[Recognition],
     tasks: Sequence[Task],
@@ -69,6 +79,8 @@ def choose_as_of(
     today: date,
 ) -> date:
     """Return the requested day, or by default the day after the newest date, at most today.
+
+    The newest date is one of a task, or of a sprint that has ended or runs.
 
     Raises: `CsvRefused`, with the range of the file's dates, when no row is usable, nothing was
     created by that day, or the requested day lies after today everywhere on earth.
@@ -87,6 +99,7 @@ def choose_as_of(
             raise CsvRefused(_no_usable_row(recognition))
     newest, first = newest_day(tasks), min(task.created for task in tasks)
     assert newest is not None
+    newest = max([newest, *(day for day in _sprint_days(recognitions) if day <= today)])
     # Where the day begins first it may be tomorrow already, so the file may hold a later date.
     day = requested or min(newest + timedelta(days=1), max(today, newest))
     if day < first:

@@ -51,10 +51,12 @@ def sprint_notices(history: ProjectHistory) -> Iterator[Notice]:
         end = last_day(sprint)
         until = f" until {end}" if end is not None and not sprint.inferred else ""
         are = "is" if len(tasks) == 1 else "are"
-        yield Notice(
-            f'{history.project_id}: "{sprint.name}" runs{until}; {counted(len(tasks), "task")}'
-            f" of it {are} unfinished and will be planned first."
+        unfinished = (
+            f"{counted(len(tasks), 'task')} of it {are} unfinished and will be planned first."
+            if tasks
+            else "nothing of it is unfinished."
         )
+        yield Notice(f'{history.project_id}: "{sprint.name}" runs{until}; {unfinished}')
 
 
 def _side_by_side(sprints: list[PastSprint]) -> list[str]:

@@ -15,6 +15,7 @@ from agent.importing.history.union import unite, unite_sprints
 from agent.importing.meaning import ranks
 from agent.importing.reading.recognition import Recognition
 from agent.importing.tasks import Task, TrackerSprint
+from domain_services.kernel.words import counted
 from domain_services.project.schema import Clock
 
 
@@ -166,15 +167,18 @@ def study_warnings(study: Study) -> list[str]:
         )
     later = sum(len(history.created_later) for history in study.histories)
     if later:
+        were, are = ("was", "is") if later == 1 else ("were", "are")
         warnings.append(
-            f"{later} tasks were created after {study.day} and are not in the backlog: they are "
-            "kept back until the project's day reaches them."
+            f"{counted(later, 'task')} {were} created after {study.day} and {are} not in the"
+            " backlog: kept back until the project's day reaches the creation."
         )
     finished = sum(history.finished_on_day for history in study.histories)
     if finished:
+        were, are, they = ("was", "is", "it") if finished == 1 else ("were", "are", "they")
+        count = "counts" if finished == 1 else "count"
         warnings.append(
-            f"{finished} tasks were finished on {study.day} itself: they are in neither backlog "
-            "nor past sprints, and count when the project's day moves on."
+            f"{counted(finished, 'task')} {were} finished on {study.day} itself: {they} {are} in"
+            f" neither backlog nor past sprints, and {count} when the project's day moves on."
         )
     notices = [notice for history in study.histories for notice in sprint_notices(history)]
     return warnings + [notice.text for notice in notices if notice.weight == "warning"]

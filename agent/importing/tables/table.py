@@ -149,10 +149,11 @@ def _notices(rows: RawTable) -> Iterator[Notice]:
         first, *_ = structure.footer
         text = " ".join(cell.strip() for cell in first.cells if cell.strip())
         count = len(structure.footer)
-        lines = "line" if count == 1 else f"{count} lines"
+        lines = "last line sums" if count == 1 else f"last {count} lines sum"
+        left = "is" if count == 1 else "are"
         yield Notice(
-            f"The last {lines} from line {first.row} on sum up the table "
-            f"({text[:_SHOWN_CHARACTERS]!r}) and are left out."
+            f"The {lines} up the table, from line {first.row} on "
+            f"({text[:_SHOWN_CHARACTERS]!r}), and {left} left out."
         )
     if structure.repeated:
         count = len(structure.repeated)

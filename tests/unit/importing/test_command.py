@@ -62,7 +62,7 @@ def test_tasks_that_the_day_leaves_out_are_a_warning_with_their_number(
     page = capsys.readouterr().out
     warning = "2 tasks were created after 2016-06-20 and are not in the backlog"
     assert page.index(f"Warning: {warning}") < page.index("Columns")
-    assert "1 tasks were finished on 2016-06-20 itself" in page
+    assert "1 task was finished on 2016-06-20 itself" in page
     import_csv([file], target=STACK, dry_run=True, as_of="2016-06-20", as_json=True)
     answer = json.loads(capsys.readouterr().out)
     assert answer["warnings"][0].startswith(warning)

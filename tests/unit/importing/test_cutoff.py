@@ -102,3 +102,19 @@ def test_file_without_a_readable_date_is_refused_with_that_reason(recognised: Re
 def test_file_with_only_a_header_is_refused(recognised: Recognise) -> None:
     with pytest.raises(CsvRefused, match="a header and no rows"):
         choose_as_of(recognised(f"{HEAD}\n"), date(2016, 6, 6))
+
+
+@pytest.mark.parametrize(
+    ("sprint", "day"),
+    [
+        ("state=ACTIVE,name=S 2,startDate=2016-06-23T09:00:00Z,completeDate=<null>", 24),
+        ("state=CLOSED,name=S 2,startDate=2016-06-13T09:00Z,completeDate=2016-06-26T09:00:00Z", 27),
+        ("state=FUTURE,name=S 2,startDate=2016-06-28T09:00:00Z,completeDate=<null>", 21),
+    ],
+)
+def test_default_day_knows_the_sprints_that_ended_or_run(
+    recognised: Recognise, sprint: str, day: int
+) -> None:
+    text = f"com.atlassian.greenhopper.service.sprint.Sprint@1a[id=2,{sprint},sequence=2]"
+    recognition = recognised(f'{HEAD},sprint\n1,p,2016-06-20,,"{text}"\n')
+    assert choose_as_of(recognition, None) == date(2016, 6, day)

@@ -312,3 +312,12 @@ def test_byte_order_mark_and_quoted_newlines_reach_the_tasks(recognised: Recogni
     recognition = recognised(text)
     assert recognition.tasks[0].title == "two lines"
     assert recognition.refused[0].row == 4
+
+
+def test_columns_of_a_plain_list_are_known_by_common_names(recognised: Recognise) -> None:
+    recognition = recognised(
+        "Key,Project,Title,Created on,Done on,Owner\nA-1,a,One,2016-06-06,2016-06-07,Ann\n"
+    )
+    (task,) = recognition.tasks
+    assert (task.created, task.finished) == (date(2016, 6, 6), date(2016, 6, 7))
+    assert task.assignee == "Ann"

@@ -125,7 +125,7 @@ def test_backslash_at_the_end_of_a_cell_stays(tmp_path: Path) -> None:
 def test_summary_below_the_rows_is_left_out_and_named(tmp_path: Path, line: str) -> None:
     table = read(tmp_path, f"id,title,created,done\n1,a,b,c\n2,Total,b,\n\n{line}\n")
     assert [row[0] for row in cells(table)] == ["1", "2"]
-    assert "sum up the table" in table.notices[0].text
+    assert "sums up the table" in table.notices[0].text
 
 
 @pytest.mark.parametrize("line", ["3", "3,a", "3,2024-01-01", ",one title", "3,Total,b,c"])
