@@ -45,7 +45,7 @@ class Disturbed:
             cursor = connection.execute(statement, values)
             return cursor.fetchall() if cursor.description else []
 
-    def left(self, project_id: str) -> list[int]:
+    def count_stored(self, project_id: str) -> list[int]:
         """Count what is stored of a project."""
         return [
             self.execute(service, statement, project_id)[0][0]
@@ -124,7 +124,7 @@ async def worker(parent: int | None = None) -> psutil.Process:
     return process
 
 
-async def gone(process: psutil.Process) -> None:
+async def wait_for_end(process: psutil.Process) -> None:
     """Wait for the end of a process."""
     await asyncio.to_thread(psutil.wait_procs, [process], 60)
     assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE

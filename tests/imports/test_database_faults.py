@@ -12,7 +12,7 @@ from tests.agent.conftest import until
 from tests.faults.proxy import FaultProxy, proxying
 from tests.graphs.conftest import System
 from tests.imports.conftest import export
-from tests.imports.faults import Disturbed, disturbed, gone, worker
+from tests.imports.faults import Disturbed, disturbed, wait_for_end, worker
 
 TEAM = export(40, finished=16)
 
@@ -67,12 +67,12 @@ async def test_import_is_let_go_when_its_database_is_silent_longer_than_its_leas
     # It would end by itself when the backlog does not answer.
     process.suspend()
     stores.database.set("blackhole")
-    await gone(process)
+    await wait_for_end(process)
     stores.database.set("pass")
     place.execute("orchestrator", "UPDATE imports SET busy_until = now() - interval '1 s'")
     assert (await place.room.reaches(import_id, "failed"))["state"] == "failed"
     await place.completes(import_id)
-    assert place.left("SHOP")[0] == 24
+    assert place.count_stored("SHOP")[0] == 24
 
 
 async def test_upload_that_could_not_be_kept_is_gone_and_its_key_is_free(

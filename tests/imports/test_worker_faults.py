@@ -7,7 +7,7 @@ import pytest
 
 from tests.graphs.conftest import System
 from tests.imports.conftest import export
-from tests.imports.faults import Disturbed, disturbed, gone, worker, workers
+from tests.imports.faults import Disturbed, disturbed, wait_for_end, worker, workers
 
 TEAM = export(40, finished=16)
 # Read for longer than a test needs to find its process.
@@ -16,8 +16,8 @@ LARGE = export(60_000, "LARGE")
 
 @pytest.fixture
 async def place(system: System) -> AsyncIterator[Disturbed]:
-    async with disturbed(system) as found:
-        yield found
+    async with disturbed(system) as place:
+        yield place
 
 
 async def expected(place: Disturbed) -> list[int]:
@@ -25,7 +25,7 @@ async def expected(place: Disturbed) -> list[int]:
     place.backlog.set("pass")
     import_id = await place.uploaded(export(40, "TWIN", finished=16))
     await place.completes(import_id)
-    return place.left("TWIN")
+    return place.count_stored("TWIN")
 
 
 async def test_reading_whose_process_is_killed_is_said_and_read_again(place: Disturbed) -> None:
@@ -37,7 +37,7 @@ async def test_reading_whose_process_is_killed_is_said_and_read_again(place: Dis
     assert "the process of this import ended without an answer" in problem["detail"]
     again = await place.room.post(problem["import_id"], "/options", {})
     assert (again.status_code, again.json()["rows_read"]) == (200, 60_000)
-    assert place.left("LARGE") == [0] * 6
+    assert place.count_stored("LARGE") == [0] * 6
 
 
 @pytest.mark.parametrize("mode", ["blackhole", "lost_answer"])
@@ -50,7 +50,7 @@ async def test_writing_whose_process_is_killed_is_completed_once(
     assert failed["state"] == "failed"
     assert "What was written of SHOP stays" in failed["message"]
     await place.completes(import_id)
-    assert place.left("SHOP") == await expected(place)
+    assert place.count_stored("SHOP") == await expected(place)
     again = await place.room.load(TEAM)
     assert (again["state"], again["imported"][0]["changed"]) == ("done", False)
 
@@ -59,7 +59,7 @@ async def test_import_that_another_took_is_written_no_longer(place: Disturbed) -
     import_id = await place.stuck(TEAM)
     process = await worker()
     place.execute("orchestrator", "UPDATE imports SET worker = gen_random_uuid()")
-    await gone(process)
+    await wait_for_end(process)
     # The other one's hold is left as it is.
     assert (await place.room.get(import_id)).json()["state"] == "importing"
 
@@ -77,9 +77,9 @@ async def test_import_whose_lease_ended_says_what_may_stand_and_goes_on(place: D
     assert "the same start goes on from there" in failed["message"]
     # Nobody knows how far the lost process was.
     assert "Nothing was written" not in failed["message"]
-    await gone(process)
+    await wait_for_end(process)
     await place.completes(import_id)
-    assert place.left("SHOP") == await expected(place)
+    assert place.count_stored("SHOP") == await expected(place)
 
 
 async def test_service_that_is_down_is_named_and_the_import_goes_on(place: Disturbed) -> None:
@@ -90,7 +90,7 @@ async def test_service_that_is_down_is_named_and_the_import_goes_on(place: Distu
     assert failed["state"] == "failed"
     assert "backlog" in failed["message"] and "try again" in failed["message"]
     await place.completes(import_id)
-    assert place.left("SHOP") == await expected(place)
+    assert place.count_stored("SHOP") == await expected(place)
 
 
 async def test_chronicle_that_is_down_is_named_and_the_import_goes_on(place: Disturbed) -> None:
@@ -102,7 +102,7 @@ async def test_chronicle_that_is_down_is_named_and_the_import_goes_on(place: Dis
     assert "chronicle" in failed["message"] and "try again" in failed["message"]
     await place.room.system.start("chronicle")
     await place.completes(import_id)
-    assert place.left("SHOP") == await expected(place)
+    assert place.count_stored("SHOP") == await expected(place)
 
 
 async def test_cancel_while_reading_ends_the_process_and_leaves_nothing(place: Disturbed) -> None:
@@ -112,7 +112,7 @@ async def test_cancel_while_reading_ends_the_process_and_leaves_nothing(place: D
     cancelled = (await place.room.delete(listed[0]["import_id"])).json()
     assert cancelled["state"] == "cancelled"
     assert "Nothing was written" in cancelled["message"]
-    await gone(process)
+    await wait_for_end(process)
     assert (await upload).json()["state"] == "cancelled"
     assert place.execute("orchestrator", "SELECT count(*) FROM import_parts") == [(0,)]
 
@@ -125,12 +125,12 @@ async def test_cancel_while_writing_says_what_stands_and_a_later_import_goes_on(
     cancelled = (await place.room.delete(import_id)).json()
     assert (cancelled["state"], cancelled["files"]) == ("cancelled", [])
     assert "What was written of SHOP stays" in cancelled["message"]
-    await gone(process)
+    await wait_for_end(process)
     assert place.execute("orchestrator", "SELECT count(*) FROM import_parts") == [(0,)]
     assert (await place.room.post(import_id, "/start")).status_code == 409
     place.backlog.set("pass")
     assert (await place.room.load(TEAM))["state"] == "done"
-    assert place.left("SHOP") == await expected(place)
+    assert place.count_stored("SHOP") == await expected(place)
 
 
 async def test_decision_is_answered_while_an_import_waits(place: Disturbed) -> None:

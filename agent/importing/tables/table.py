@@ -150,10 +150,10 @@ def _notices(rows: RawTable) -> Iterator[Notice]:
         text = " ".join(cell.strip() for cell in first.cells if cell.strip())
         count = len(structure.footer)
         lines = "last line sums" if count == 1 else f"last {count} lines sum"
-        left = "is" if count == 1 else "are"
+        verb = "is" if count == 1 else "are"
         yield Notice(
             f"The {lines} up the table, from line {first.row} on "
-            f"({text[:_SHOWN_CHARACTERS]!r}), and {left} left out."
+            f"({text[:_SHOWN_CHARACTERS]!r}), and {verb} left out."
         )
     if structure.repeated:
         count = len(structure.repeated)
