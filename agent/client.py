@@ -381,10 +381,19 @@ class OrchestratorClient(StreamingClient):
         return await self._call("GET", f"/runs/{run_id}/recalled", episodes_schema.RecalledEpisodes)
 
     async def upload_import(
-        self, upload: Upload, name: str | None = None, options: str = "{}", key: str | None = None
+        self,
+        upload: Upload,
+        name: str | None = None,
+        options: str = "{}",
+        key: str | None = None,
+        *,
+        wait_seconds: float | None = None,
     ) -> imports_schema.Import:
-        """Upload files. Raises: `PeerRefused` (422) for files that cannot be read."""
-        params = {"name": name, "options": options}
+        """Upload files; None waits for their preview as long as the orchestrator's setting says.
+
+        Raises: `PeerRefused` (422) for files that cannot be read.
+        """
+        params = {"name": name, "options": options, "wait_seconds": wait_seconds}
         return await self._call(
             "POST",
             IMPORTS,
@@ -399,9 +408,14 @@ class OrchestratorClient(StreamingClient):
         params = {"limit": limit}
         return await self._call("GET", IMPORTS, imports_schema.ImportPage, params=params)
 
-    async def get_import(self, import_id: UUID) -> imports_schema.Import:
-        """Read an import. Raises: `PeerRefused` (404) for an unknown or expired one."""
-        return await self._call("GET", f"{IMPORTS}/{import_id}", imports_schema.Import)
+    async def get_import(self, import_id: UUID, *, brief: bool = False) -> imports_schema.Import:
+        """Read an import; a brief one has no preview and no results.
+
+        Raises: `PeerRefused` (404) for an unknown or expired one.
+        """
+        params = {"brief": brief or None}
+        path = f"{IMPORTS}/{import_id}"
+        return await self._call("GET", path, imports_schema.Import, params=params)
 
     async def change_import_options(
         self, import_id: UUID, body: imports_schema.ImportRequest
@@ -421,9 +435,13 @@ class OrchestratorClient(StreamingClient):
         """Cancel an import. Raises: `PeerRefused` (409) for one that is done."""
         return await self._call("DELETE", f"{IMPORTS}/{import_id}", imports_schema.Import)
 
-    async def refused_rows(self, import_id: UUID) -> imports_schema.RefusedRows:
+    async def refused_rows(
+        self, import_id: UUID, part: int | None = None
+    ) -> imports_schema.RefusedRows:
+        """Read refused rows; `part` counts from 0 the files that have any, None reads all."""
         path = f"{IMPORTS}/{import_id}/refused"
-        return await self._call("GET", path, imports_schema.RefusedRows)
+        params = {"part": part}
+        return await self._call("GET", path, imports_schema.RefusedRows, params=params)
 
     async def imported_projects(self) -> imports_schema.ImportedProjects:
         path = f"{IMPORTS}/projects"

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agent.cli.importing import (
-    NOTHING_IMPORTED,
     AsOf,
     AutonomyName,
     Cadence,
@@ -24,7 +23,7 @@ from agent.cli.importing import (
     parse_choices,
     write_rejects,
 )
-from agent.cli.interrupts import stoppable
+from agent.cli.interrupts import NOTHING_IMPORTED, stoppable
 from agent.cli.stack import AsJson
 from agent.cli.target import Target
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agent.cli.interrupts import stoppable
+from agent.cli.interrupts import NOTHING_IMPORTED, stoppable
 from agent.cli.stack import AsJson, print_json
-from agent.cli.target import Target
+from agent.cli.target import Target, is_running
 
 if TYPE_CHECKING:
     from agent.cli.last_import import Recognised
@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from agent.importing.loading.load import LoadResult
     from agent.importing.loading.plan import Plan
     from agent.importing.loading.project_place import ProjectPlace
+    from agent.importing.options import ImportOptions
     from agent.importing.reading.recognition import Recognition
 
-NOTHING_IMPORTED = "nothing was imported."
+DASH = Path("-")
 PARTLY_IMPORTED = "a part may be imported; the same command again imports the rest."
 
 Files = Annotated[
@@ -111,7 +112,6 @@ def import_csv(
     """Import tasks from CSV: what was open on a day is the backlog, what was finished the past."""
     # Imported here, not above: `dsm up` and `dsm status` must not wait for pydantic models.
     from agent.cli.failures import one_line
-    from agent.cli.last_import import read_saved, recognise_exports
     from agent.importing.option_texts import parse_share, parse_statuses, parse_types
     from agent.importing.options import ImportOptions
     from agent.importing.reading.mapping import parse_mapping
@@ -129,10 +129,7 @@ def import_csv(
             encoding=encoding,
             refusal_share=parse_share(refusals),
         )
-        saved = read_saved(target, forget=forget_options)
-        rows = recognise_exports(files, options, choices, saved)
-        rejected = write_rejects(rows.recognitions, rejects)
-        import_recognised(rows, rejected, target, dry_run, as_json)
+        import_files(files, options, choices, target, forget_options, dry_run, as_json, rejects)
 
 
 @dataclass(frozen=True)
@@ -168,6 +165,43 @@ def parse_choices(
         day=parse_as_of(as_of) if as_of else None,
         place=parse_place(*place),
     )
+
+
+def import_files(
+    paths: Sequence[Path],
+    options: "ImportOptions",
+    choices: ImportChoices,
+    target: Target,
+    forget_options: bool,
+    dry_run: bool,
+    as_json: bool,
+    rejects: Path | None,
+) -> None:
+    """Import files by the running stack; without one, a dry run reads them here.
+
+    Raises: `CsvRefused`, `NotRunning`.
+    """
+    if dry_run and not is_running(target):
+        from agent.cli.import_preview import preview_files
+
+        preview_files(paths, options, choices, target, as_json=as_json, rejects=rejects)
+        return
+    # Imported here, not above: without a stack no client is needed.
+    from agent.cli.connect import NotRunning
+    from agent.cli.import_request import request_of
+    from agent.cli.import_upload import import_uploaded
+    from agent.cli.upload_files import open_files
+
+    request = request_of(paths, options, choices, forget_options)
+    files = open_files(paths)
+    try:
+        import_uploaded(files, request, target, dry_run=dry_run, as_json=as_json, rejects=rejects)
+    except NotRunning:
+        if not dry_run or DASH in paths:
+            raise
+        from agent.cli.import_preview import preview_files
+
+        preview_files(paths, options, choices, target, as_json=as_json, rejects=rejects)
 
 
 def import_recognised(
@@ -272,7 +306,7 @@ def write_rejects(recognitions: "Sequence[Recognition]", chosen: Path | None) ->
 
     Without a chosen file those of a tracker are only shown.
     """
-    from agent.importing.reading.refusals import write_refusals
+    from agent.importing.reading.refusals import free_rejects, write_refusals
 
     written: list[Path] = []
     for recognition in recognitions:
@@ -280,7 +314,5 @@ def write_rejects(recognitions: "Sequence[Recognition]", chosen: Path | None) ->
         path = chosen or beside
         if path is None or not recognition.refused:
             continue
-        if path in written:
-            path = path.with_name(f"{path.stem}-{len(written) + 1}{path.suffix}")
-        written.append(write_refusals(path, recognition))
+        written.append(write_refusals(free_rejects(path, written), recognition))
     return written

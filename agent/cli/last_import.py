@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agent.cli.export_files import DASH, ExportFiles
 from agent.cli.importing import ImportChoices
 from agent.cli.target import Target
 from agent.importing.loading.project_place import parse_place
 from agent.importing.meaning.statuses import plain_name
 from agent.importing.options import ImportOptions
+from agent.importing.reading.export_files import DASH
 from agent.importing.reading.recognition import Recognition
 from agent.importing.reading.source_rows import SourceRows
 from agent.importing.saved_options import choose_saved, describe_saved, fill_in
@@ -47,20 +47,6 @@ class Recognised:
     """Hash of the columns of the files; empty for an API."""
     used: str
     """Sentence about the options of the last import; empty without any."""
-
-
-def recognise_exports(
-    paths: Sequence[Path],
-    options: ImportOptions,
-    choices: ImportChoices,
-    saved: "Sequence[ImportedProject]",
-) -> Recognised:
-    """Recognise files as `recognise_saved` does. Raises: `CsvRefused`."""
-    files = ExportFiles(paths)
-    headers = files.headers(options)
-    rows = recognise_saved(files.recognise, options, choices, saved, headers, files.fixed)
-    headers = files.headers(rows.options)
-    return replace(rows, source=files_source(paths), headers=headers)
 
 
 def recognise_saved(

@@ -6,13 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agent.cli.importing import (
-    NOTHING_IMPORTED,
-    import_recognised,
-    parse_choices,
-    write_rejects,
-)
-from agent.cli.interrupts import stoppable
+from agent.cli.importing import import_recognised, parse_choices, write_rejects
+from agent.cli.interrupts import NOTHING_IMPORTED, stoppable
 from agent.cli.stack import AsJson, print_json
 from agent.cli.target import Target
 
@@ -52,6 +47,9 @@ def sync(
             _show(imports, as_json=as_json)
             return
         last = find_import(imports, project)
+        if last.source is not None and last.source.kind == "files":
+            _import_files(last, target, dry_run, as_json)
+            return
         rows = _read(imports, last, target, whole=everything)
         rejected = write_rejects(rows.recognitions, None)
         import_recognised(rows, rejected, target, dry_run, as_json)
@@ -67,8 +65,8 @@ async def _imports(target: Target) -> "list[ImportedProject]":
 
 def find_import(imports: "Sequence[ImportedProject]", project_id: str) -> "ImportedProject":
     """Return the last import of a project that can be repeated. Raises: `CsvRefused`."""
-    from agent.cli.export_files import DASH
     from agent.importing.errors import CsvRefused
+    from agent.importing.reading.export_files import DASH
 
     last = next((one for one in imports if one.project_id == project_id), None)
     if last is None or last.source is None or last.options is None:
@@ -91,28 +89,33 @@ def find_import(imports: "Sequence[ImportedProject]", project_id: str) -> "Impor
     return last
 
 
+def _import_files(last: "ImportedProject", target: Target, dry_run: bool, as_json: bool) -> None:
+    from agent.cli.import_request import repeated_request
+    from agent.cli.import_upload import import_uploaded
+    from agent.cli.upload_files import open_files
+
+    assert last.source is not None
+    files = open_files([Path(path) for path in last.source.paths])
+    import_uploaded(files, repeated_request(last), target, dry_run=dry_run, as_json=as_json)
+
+
 def _read(
     imports: "Sequence[ImportedProject]", last: "ImportedProject", target: Target, *, whole: bool
 ) -> "Recognised":
     """Read the last source again. Raises: `CsvRefused`, `Problem`."""
     from dataclasses import replace
 
-    from agent.cli.last_import import recognise_exports
+    # Imported here, not above: files need no client of a tracker.
+    from agent.cli.tracker_reading import read_again
 
     assert last.options is not None
-    assert last.source is not None
-    request, source = last.options, last.source
+    request = last.options
     place = (request.country, request.subdivision, request.timezone)
     choices = replace(
         parse_choices(None, None, place, request.autonomy), cadence_days=request.cadence_days
     )
     options = request.options()
-    if source.kind == "api":
-        # Imported here, not above: files need no client of a tracker.
-        from agent.cli.tracker_reading import read_again
-
-        return read_again(imports, last.project_id, options, choices, target, whole=whole)
-    return recognise_exports([Path(path) for path in source.paths], options, choices, [])
+    return read_again(imports, last.project_id, options, choices, target, whole=whole)
 
 
 def _show(imports: "Sequence[ImportedProject]", *, as_json: bool) -> None:

@@ -100,6 +100,13 @@ class Target:
         return f"--url {name}=URL" if self.source == "--url" else variable
 
 
+def is_running(target: Target) -> bool:
+    """Tell whether services are named, or a stack has said that it runs on the folder."""
+    from deploy.local.folder import DataFolder
+
+    return target.urls is not None or DataFolder(target.folder).state() is not None
+
+
 def choose_target(
     data_dir: Path | None,
     urls: Sequence[str],

@@ -39,6 +39,7 @@ def answer(row: ImportRow, files: Sequence[ImportFile], *, short: bool = False) 
         steps_total=row.steps_total,
         preview=None if short or row.preview is None else _PREVIEW.validate_json(row.preview),
         imported=None if short or row.results is None else _RESULTS.validate_json(row.results),
+        has_written=row.has_written,
         has_refused_rows=row.has_refused,
         problem=row.problem,
     )

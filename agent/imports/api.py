@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from agent.imports import schema
 from agent.imports.answers import ImportRefused, answer
+from agent.imports.refused_parts import part_of
 from agent.imports.settings import MOST_UPLOAD_BYTES, ImportLimits
 from agent.imports.uploads import MULTIPART, keep, receiving
 from agent.imports.worker import ImportWorker
@@ -82,6 +83,10 @@ async def upload_import(
     caller: Caller,
     name: Annotated[str | None, Query(max_length=500, description="name of the file")] = None,
     options: Annotated[str, Query(description="an ImportRequest as JSON")] = "{}",
+    wait_seconds: Annotated[
+        float | None,
+        Query(ge=0, le=60, description="longest wait for the preview; default: the setting's"),
+    ] = None,
     key: Key = None,
 ) -> schema.Import:
     """Upload files, and answer what is recognised in them; nothing is written before the start.
@@ -110,7 +115,7 @@ async def upload_import(
     finally:
         room.receiving -= 1
     room.worker.begin(row, worker, _urls(request), _key(request))
-    return await _when_read(room, import_id, response)
+    return await _when_read(room, import_id, response, wait_seconds)
 
 
 async def _earlier(room: ImportRoom, owner: str, key: str, content_hash: str) -> schema.Import:
@@ -121,9 +126,12 @@ async def _earlier(room: ImportRoom, owner: str, key: str, content_hash: str) ->
     return await _read(room, earlier[0])
 
 
-async def _when_read(room: ImportRoom, import_id: UUID, response: Response) -> schema.Import:
+async def _when_read(
+    room: ImportRoom, import_id: UUID, response: Response, wait_seconds: float | None = None
+) -> schema.Import:
     """Wait for the preview, and answer it. Raises: `ImportRefused`."""
-    await room.worker.wait(import_id, room.limits.answer_seconds)
+    longest = room.limits.answer_seconds if wait_seconds is None else wait_seconds
+    await room.worker.wait(import_id, longest)
     row = await room.imports.read(import_id)
     if row.state == "failed":
         raise ImportRefused(row.problem or "", import_id=str(import_id))
@@ -144,9 +152,13 @@ async def list_imports(
 
 
 @router.get("/{import_id}", responses=problems(404, 503))
-async def get_import(import_id: UUID, room: Wired) -> schema.Import:
+async def get_import(
+    import_id: UUID,
+    room: Wired,
+    brief: Annotated[bool, Query(description="without preview and results, to watch it")] = False,
+) -> schema.Import:
     """Show an import: its preview, how far it is, and what became of each project."""
-    return await _read(room, import_id)
+    return await _read(room, import_id, brief=brief)
 
 
 @router.post(
@@ -208,24 +220,33 @@ async def cancel_import(import_id: UUID, room: Wired, caller: Caller) -> schema.
     response_model=schema.RefusedRows,
 )
 async def get_refused_rows(
-    import_id: UUID, room: Wired, request: Request
+    import_id: UUID,
+    room: Wired,
+    request: Request,
+    part: Annotated[
+        int | None,
+        Query(ge=0, description="place among the files that have refused rows, from 0"),
+    ] = None,
 ) -> schema.RefusedRows | Response:
     """Show the rows that are not imported, each with its reason; `Accept: text/csv` gives a file.
 
-    The rows of several files follow each other, each file's with its own header.
+    The rows of several files follow each other, each file's with its own header; `part` gives
+    those of one.
     """
     await room.imports.read(import_id)
     content = await room.imports.refused(import_id)
+    if part is not None:
+        content = part_of(content, part)
     if "text/csv" in request.headers.get("accept", ""):
         headers = {"Content-Disposition": 'attachment; filename="refused.csv"'}
         return Response(content, media_type=_CSV, headers=headers)
     return schema.RefusedRows(content=content.decode(errors="replace"))
 
 
-async def _read(room: ImportRoom, import_id: UUID) -> schema.Import:
+async def _read(room: ImportRoom, import_id: UUID, *, brief: bool = False) -> schema.Import:
     row = await room.imports.read(import_id)
     files: Sequence[ImportFile] = await room.imports.files(import_id)
-    return answer(row, files)
+    return answer(row, files, short=brief)
 
 
 def _check_owner(row: ImportRow, caller: Identity) -> None:

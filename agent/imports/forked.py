@@ -14,8 +14,8 @@ from typing import Any
 from agent.imports.job import Job
 from agent.imports.served import serve
 
-# A preview has samples, not rows.
-MOST_LINE_BYTES = 32 * 1024 * 1024
+# A preview names the tasks of each past sprint: some tens of bytes a task.
+MOST_LINE_BYTES = 512 * 1024 * 1024
 PRELOADED = "agent.imports.process"
 
 

@@ -1,11 +1,25 @@
 """Job of the process that reads and writes one import, and the events by which it answers."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from agent.importing.reading.export_files import DASH
 from agent.imports.schema import ImportRequest
+
+# Folder of the uploaded files within that of the job; messages name them as they were uploaded.
+UPLOADED_FOLDER = "files"
+
+
+def place_files(names: Sequence[str]) -> list[Path]:
+    """Return a path for each uploaded file: its name, or with its number where two are alike."""
+    folded = {name.casefold() for name in names}
+    # A dash alone would be standard input.
+    if len(folded) == len(names) and str(DASH) not in names:
+        return [Path(name) for name in names]
+    return [Path(str(number), name) for number, name in enumerate(names, 1)]
 
 
 class SavedImport(BaseModel):
@@ -28,7 +42,7 @@ class Job(BaseModel):
     folder: Path
     """Folder of this job alone."""
     files: list[Path]
-    """Files to read."""
+    """Files to read, within `UPLOADED_FOLDER`."""
     request: ImportRequest
     """Options."""
     saved: list[SavedImport]

@@ -5,6 +5,7 @@ and its time have bounds of their own (docs/adr/0164-imports-by-route.md).
 """
 
 import asyncio
+import os
 import resource
 from collections.abc import Callable
 from json import dumps
@@ -23,18 +24,11 @@ from agent.importing.loading.project_place import parse_place
 from agent.importing.loading.service_rows import ServiceRows
 from agent.importing.outcome.building import make_outcome, project_result
 from agent.importing.outcome.outcome_json import to_json
-from agent.importing.reading.files import open_files, recognise_files
-from agent.importing.reading.readiness import refuse_doubts
+from agent.importing.reading.readiness import refuse
 from agent.importing.reading.recognition import Recognition
 from agent.importing.reading.refusals import write_refusals
-from agent.importing.saved_options import (
-    choose_saved,
-    describe_saved,
-    fill_in,
-    hash_headers,
-)
-from agent.importing.tables.table import Table
-from agent.imports.job import Event, Job, SavedImport
+from agent.imports.job import UPLOADED_FOLDER, Event, Job
+from agent.imports.recognition import RecognisedFiles, recognise_with_saved
 from agent.imports.schema import ImportRequest
 from domain_services.backlog.client import BacklogClient
 from domain_services.chronicle.client import ChronicleClient
@@ -70,68 +64,43 @@ class Worker:
 
     async def work(self) -> None:
         """Read, and write when the job says so. Raises: `Problem`."""
-        recognitions, request, added = self._recognise()
-        self._write_refusals(recognitions)
-        prepared = await self._prepare(recognitions, request)
-        study = prepared.study
-        names = [history.project_id for history in study.histories]
+        files = recognise_with_saved(
+            self._job.files, self._job.request, self._job.saved, self._show_rows
+        )
+        self._write_refusals(files.recognitions)
+        prepared = await self._prepare(files)
+        projects = [history.project_id for history in prepared.study.histories]
+        outcome = make_outcome(prepared.study, files.options, files.used_options)
         self._emit(
             Event(
                 kind="preview",
-                rows=_rows(recognitions),
-                projects=names,
-                preview=dumps(to_json(make_outcome(study, request.options(), added))),
+                rows=files.rows,
+                projects=projects,
+                preview=dumps(to_json(outcome)),
             )
         )
         if not self._job.writes:
             return
-        refuse_doubts(recognitions, request.options())
-        results = await self._import(prepared, request)
+        refuse(outcome.stops)
+        results = await self._import(prepared, files.request)
         self._emit(
             Event(
                 kind="done",
                 results=dumps([to_json(project_result(result)) for result in results]),
-                projects=names,
-                headers=self._hash_headers(request),
-                options=request.model_dump(mode="json", exclude={"source"}),
+                projects=projects,
+                headers=files.headers,
+                options=files.request.model_dump(mode="json", exclude={"source"}),
             )
         )
 
-    def _recognise(self) -> tuple[tuple[Recognition, ...], ImportRequest, str]:
-        """Recognise the files, with the options of the last import where none are given."""
-        own_request = self._job.request
-        if own_request.forget_options:
-            return self._read(own_request), own_request, ""
-        headers = self._hash_headers(own_request)
-        same = [saved for saved in self._job.saved if headers and saved.headers == headers]
-        if named := [saved for saved in same if saved.project_id == own_request.project]:
-            same = named
-        request, added = _filled(own_request, same)
-        recognitions = self._read(request)
-        names = {task.project for file in recognitions for task in file.tasks}
-        of_projects = [saved for saved in self._job.saved if saved.project_id in names]
-        if of_projects and of_projects != same:
-            request, added = _filled(own_request, of_projects)
-            recognitions = self._read(request)
-        return recognitions, request, added
+    def _show_rows(self, rows: int, share: float | None) -> None:
+        self._emit(Event(kind="rows", rows=rows))
 
-    def _hash_headers(self, request: ImportRequest) -> str:
-        files = open_files(self._job.files, request.options())
-        # Rows of a tracker have no columns of their own.
-        headers = [file.header for file in files if isinstance(file, Table)]
-        return hash_headers(headers) if headers else ""
-
-    def _read(self, request: ImportRequest) -> tuple[Recognition, ...]:
-        recognitions = recognise_files(self._job.files, request.options())
-        self._emit(Event(kind="rows", rows=_rows(recognitions)))
-        return recognitions
-
-    async def _prepare(
-        self, recognitions: tuple[Recognition, ...], request: ImportRequest
-    ) -> Prepared:
+    async def _prepare(self, files: RecognisedFiles) -> Prepared:
+        request = files.request
         place = parse_place(request.country, request.subdivision, request.timezone)
         return await prepare_recognitions(
-            recognitions,
+            files.recognitions,
             self._store,
             place,
             as_of=request.as_of,
@@ -148,7 +117,6 @@ class Worker:
 
     async def _import(self, prepared: Prepared, request: ImportRequest) -> list[LoadResult]:
         self._total = sum(step_count(plan) for plan in prepared.plans)
-        self._emit_steps(0)
         return await run_import(
             self._services,
             self._store,
@@ -160,6 +128,8 @@ class Worker:
         )
 
     def _progress(self, plan: Plan) -> Advance:
+        # Every project was checked: from here on something may be written.
+        self._emit_steps(0)
         return self._emit_steps
 
     def _emit_steps(self, steps: int) -> None:
@@ -168,17 +138,6 @@ class Worker:
 
     def _emit(self, event: Event) -> None:
         self._send(event.model_dump_json(exclude_defaults=True).encode())
-
-
-def _filled(own_request: ImportRequest, saved: list[SavedImport]) -> tuple[ImportRequest, str]:
-    values, added = fill_in(
-        own_request.model_dump(mode="json"), choose_saved(one.options for one in saved)
-    )
-    return ImportRequest.model_validate(values), describe_saved(added)
-
-
-def _rows(recognitions: tuple[Recognition, ...]) -> int:
-    return sum(len(file.tasks) + len(file.refused) for file in recognitions)
 
 
 async def run(job: Job, send: Send) -> None:
@@ -220,4 +179,6 @@ def main(job: str, send: Send) -> None:
     """Work on a job, given as JSON; its events are sent as JSON lines."""
     work = Job.model_validate_json(job)
     limit(work)
+    # Messages name the files as they were uploaded.
+    os.chdir(work.folder / UPLOADED_FOLDER)
     asyncio.run(run(work, send))

@@ -39,7 +39,8 @@ Rows = Annotated[StoredRows, Depends(_rows)]
 async def list_imported_projects(rows: Rows) -> schema.ImportedProjects:
     """List the projects that were imported, with the options and the source of the last import."""
     settings = {one.project_id: one for one in await rows.settings()}
-    names = sorted({*settings, *await rows.project_ids()})
+    with_rows = set(await rows.project_ids())
+    names = sorted({*settings, *with_rows})
     return schema.ImportedProjects(
         projects=[
             schema.ImportedProject(
@@ -50,6 +51,7 @@ async def list_imported_projects(rows: Rows) -> schema.ImportedProjects:
                 else None,
                 imported_at=one.updated_at if one else None,
                 headers=one.headers if one else "",
+                has_rows=name in with_rows,
             )
             for name in names
             for one in [settings.get(name)]

@@ -130,6 +130,8 @@ class Import(Answer):
     """What was recognised, as `dsm import csv --dry-run --json` prints it; null before."""
     imported: tuple[ProjectResult, ...] | None
     """What became of each project; null before the end."""
+    has_written: bool
+    """True once anything may have been written."""
     has_refused_rows: bool
     """True when GET /imports/{import_id}/refused has rows."""
     problem: str | None
@@ -163,6 +165,8 @@ class ImportedProject(Answer):
     """Time of its last import; null: by an earlier release."""
     headers: str = ""
     """Hash of the columns of its files; empty without files."""
+    has_rows: bool = True
+    """True when its known rows are kept here."""
 
 
 class ImportedProjects(Answer):

@@ -5,7 +5,7 @@ from pydantic import BaseModel, ConfigDict, Field
 # Part of the OpenAPI document, and so no setting: one file, and all files of one import.
 MOST_FILE_BYTES = 100 * 1024 * 1024
 MOST_UPLOAD_BYTES = 2 * MOST_FILE_BYTES
-MOST_FILES = 20
+MOST_FILES = 100
 
 
 class ImportLimits(BaseModel):

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from agent.importing.errors import CsvRefused
 from agent.imports.forked import Forked
-from agent.imports.job import Event, Job, SavedImport
+from agent.imports.job import UPLOADED_FOLDER, Event, Job, SavedImport, place_files
 from agent.imports.schema import ImportRequest
 from agent.imports.settings import ImportLimits
 from domain_services.kernel.background import giving_back
@@ -28,6 +28,8 @@ REFUSED_FILE = "refused.csv"
 # Of refused rows that are kept: a file in which more are wrong is corrected as a whole.
 MOST_REFUSED_BYTES = 10 * 1024 * 1024
 RENEW_SECONDS = LEASE_SECONDS / 5
+# Rhythm of a bar that somebody watches.
+PROGRESS_SECONDS = 0.5
 ENDED = "the orchestrator ended while this import was worked on; start it again: it goes on"
 BROKEN = (
     "the process of this import ended without an answer: the files need too much memory or time;"
@@ -137,16 +139,16 @@ class ImportWorker:
 
     async def _job(self, row: ImportRow, folder: Path, urls: Mapping[str, str], key: str) -> Job:
         """Write the files into a folder, and describe the work."""
-        paths: list[Path] = []
-        for file in await self._imports.files(row.import_id):
-            path = folder / str(file.number) / file.name
-            path.parent.mkdir()
+        files = await self._imports.files(row.import_id)
+        paths = place_files([file.name for file in files])
+        for file, name in zip(files, paths, strict=True):
+            path = folder / UPLOADED_FOLDER / name
+            path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("wb") as stream:
                 async for part in self._imports.parts(row.import_id, file.number):
                     await asyncio.to_thread(stream.write, part)
             if path.stat().st_size != file.bytes:
                 raise CsvRefused(f"{file.name} did not arrive whole: upload the files again.")
-            paths.append(path)
         saved = [
             SavedImport(project_id=one.project_id, headers=one.headers, options=one.request)
             for one in await self._rows.settings()
@@ -156,7 +158,7 @@ class ImportWorker:
         return Job(
             writes=writes,
             folder=folder,
-            files=paths,
+            files=list(paths),
             request=ImportRequest.model_validate(row.request),
             saved=saved,
             urls=dict(urls),
@@ -209,16 +211,13 @@ class ImportWorker:
 
     async def _renew(self, row: ImportRow, watched: _Watched) -> None:
         """Hold the row while the process works; end the work when the row is held no longer."""
-        seconds = 1.0 if row.state == "importing" else RENEW_SECONDS
         held_until = time.monotonic() + LEASE_SECONDS
         while True:
-            asked_at = time.monotonic()
+            asked_at, stored = time.monotonic(), watched.work
             try:
                 # Behind a silent database, somebody else may take the row at the lease's end.
                 async with asyncio.timeout(held_until - asked_at):
-                    is_held = await self._imports.renew(
-                        watched.import_id, watched.worker, watched.work
-                    )
+                    is_held = await self._imports.renew(watched.import_id, watched.worker, stored)
                 held_until = asked_at + LEASE_SECONDS
             except (psycopg.Error, OSError) as error:
                 # The lease outlasts a short outage; after a long one the row is not held.
@@ -228,7 +227,10 @@ class ImportWorker:
                 if watched.task is not None:
                     watched.task.cancel()
                 return
-            await asyncio.sleep(seconds)
+            for _ in range(int(RENEW_SECONDS / PROGRESS_SECONDS)):
+                await asyncio.sleep(PROGRESS_SECONDS)
+                if watched.work != stored:
+                    break
 
 
 async def _end(watched: _Watched) -> None:

@@ -69,6 +69,12 @@ def with_rejected(outcome: ImportOutcome, paths: Sequence[str]) -> ImportOutcome
     return replace(outcome, rejected_files=tuple(paths), rejected_file=paths[0] if paths else None)
 
 
+def with_names(outcome: ImportOutcome, names: Sequence[str]) -> ImportOutcome:
+    """Return the outcome with the caller's own names of the files, in their order."""
+    files = tuple(replace(file, file=name) for file, name in zip(outcome.files, names, strict=True))
+    return replace(outcome, files=files, recognised=files[0])
+
+
 def with_commands(outcome: ImportOutcome, command: Callable[[str], str]) -> ImportOutcome:
     """Return the outcome with the caller's own commands; `command` makes one for a project."""
     projects = {

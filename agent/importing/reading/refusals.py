@@ -1,7 +1,7 @@
 """File of refused rows, which a person can repair and import again."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
 
@@ -24,13 +24,36 @@ def write_refusals(path: Path, recognition: Recognition) -> Path:
     Raises: `CsvRefused` when the file cannot be written, or is the imported file itself.
     """
     table = recognition.table
-    source = None if table is None else table.path
     header = SOURCE_HEADER if table is None else table.header
+    return _place(
+        path,
+        None if table is None else table.path,
+        lambda free_path: _write(free_path, header, recognition.refused),
+    )
+
+
+def save_refusals(path: Path, content: bytes, source: Path | None) -> Path:
+    """Keep a file of refused rows that is written already, at a path as `write_refusals` does.
+
+    `source` is the imported file, None without one. Raises: `CsvRefused`.
+    """
+    return _place(path, source, lambda free_path: free_path.write_bytes(content))
+
+
+def free_rejects(path: Path, written: Sequence[Path]) -> Path:
+    """Return a path for the next file of refused rows, beside those of the same command."""
+    if path not in written:
+        return path
+    return path.with_name(f"{path.stem}-{len(written) + 1}{path.suffix}")
+
+
+def _place(path: Path, source: Path | None, write: Callable[[Path], object]) -> Path:
+    """Write at the path, or at the first free one beside it, and return that one."""
     try:
         if _is_source(path, source):
             raise CsvRefused(f"{path} is the imported file: name another for the refused rows.")
         path = _free_path(path, source)
-        _write(path, header, recognition.refused)
+        write(path)
     except KeyboardInterrupt:
         # Half of the refused rows would look like all of them.
         if path.is_file():

@@ -1,16 +1,12 @@
 """Ctrl-C during an import, in a process of its own: one line, exit code 130, nothing left over."""
 
-import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Event, Thread
-from typing import ClassVar
 
 import pytest
 
@@ -20,7 +16,6 @@ from agent.importing.reading.files import recognise_files
 
 HEAD = "id,project,created,finished\n"
 ROW = "1,P,2016-06-06,2016-06-07\n"
-SERVICES = ("project", "backlog", "sprint", "chronicle", "orchestrator")
 
 
 @contextmanager
@@ -57,7 +52,7 @@ def stop(process: subprocess.Popen[bytes], release: Callable[[], None] = lambda:
 
 
 def test_stop_while_reading_imports_nothing(tmp_path: Path) -> None:
-    with importing(tmp_path, "-", "--data-dir", "stack") as process:
+    with importing(tmp_path, "-", "--dry-run", "--data-dir", "stack") as process:
         assert process.stdin is not None
         # More than a pipe holds: when it is written, the command reads.
         process.stdin.write((HEAD + ROW * 50_000).encode())
@@ -73,7 +68,7 @@ def test_stop_while_known_rows_are_read_imports_nothing(tmp_path: Path) -> None:
     os.mkfifo(known)
     # The pipe opens as soon as the command reads its other end.
     with (
-        importing(tmp_path, "tasks.csv", "--data-dir", "stack") as process,
+        importing(tmp_path, "tasks.csv", "--dry-run", "--data-dir", "stack") as process,
         known.open("w") as stream,
     ):
 
@@ -83,55 +78,6 @@ def test_stop_while_known_rows_are_read_imports_nothing(tmp_path: Path) -> None:
 
         words = stop(process, release)
     assert words == "Stopped: nothing was imported.\n"
-
-
-class SilentService(BaseHTTPRequestHandler):
-    """Services that know no import of a project, and answer nothing else."""
-
-    question_arrived: ClassVar[Event]
-    ended: ClassVar[Event]
-
-    def do_GET(self) -> None:
-        """Answer the known rows, or wait for the end of the test."""
-        answers = {"rows": {"project_id": "P", "content": None}, "projects": {"projects": []}}
-        answer = answers.get(self.path.rpartition("/")[2]) if "/imports/" in self.path else None
-        if answer is None:
-            self.question_arrived.set()
-            self.ended.wait()
-            return
-        body = json.dumps(answer).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Write nothing."""
-
-
-@contextmanager
-def silent_services() -> Iterator[tuple[str, Event]]:
-    """Serve on a port; yield the URL, and what is set when a first request waits."""
-    SilentService.question_arrived, SilentService.ended = Event(), Event()
-    with ThreadingHTTPServer(("127.0.0.1", 0), SilentService) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}", SilentService.question_arrived
-        finally:
-            SilentService.ended.set()
-            server.shutdown()
-
-
-def test_stop_while_writing_says_how_to_go_on(tmp_path: Path) -> None:
-    (tmp_path / "tasks.csv").write_text(HEAD + ROW)
-    with silent_services() as (url, question_arrived):
-        urls = [word for name in SERVICES for word in ("--url", f"{name}={url}")]
-        with importing(tmp_path, "tasks.csv", "--json", *urls) as process:
-            assert question_arrived.wait(60)
-            words = stop(process)
-    assert words == ("Stopped: a part may be imported; the same command again imports the rest.\n")
-    assert [path.name for path in tmp_path.iterdir()] == ["tasks.csv"]
 
 
 def test_stop_while_refused_rows_are_written_leaves_no_half_of_them(

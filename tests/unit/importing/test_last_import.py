@@ -1,19 +1,20 @@
 """Options that an import takes from earlier ones, and sources that can be repeated."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from agent.cli.importing import ImportChoices
-from agent.cli.last_import import files_source, recognise_exports
+from agent.cli.last_import import files_source
 from agent.cli.sync import describe_source, find_import
 from agent.importing.errors import CsvRefused
-from agent.importing.loading.project_place import UNKNOWN_PLACE
 from agent.importing.meaning.statuses import State
-from agent.importing.options import ImportOptions
+from agent.importing.reading import files as reading_files
+from agent.importing.saved_options import hash_headers
+from agent.importing.tables.table import read_table
+from agent.imports.job import SavedImport
+from agent.imports.recognition import RecognisedFiles, recognise_with_saved
 from agent.imports.schema import ImportedProject, ImportRequest, ImportSource
-
-CHOICES = ImportChoices("approve", None, None, UNKNOWN_PLACE)
 
 
 def imported(
@@ -32,20 +33,52 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def test_saved_options_fill_only_what_the_command_line_leaves_open(file: Path) -> None:
-    saved = [imported("P", statuses={"Live": State.DONE}, cadence_days=7, project="Q", prefix="X-")]
-    rows = recognise_exports([file], ImportOptions(), CHOICES, saved)
-    assert rows.options.statuses == {"Live": State.DONE}
-    assert rows.choices.cadence_days == 7
-    assert (rows.options.project, rows.options.prefix) == (None, "")
-    assert "--status" in rows.used
-    own = ImportOptions(statuses={"live": State.DROPPED})
-    assert recognise_exports([file], own, CHOICES, saved).options.statuses == own.statuses
+def recognised(file: Path, saved: list[SavedImport], **options: object) -> RecognisedFiles:
+    request = ImportRequest.model_validate(options)
+    return recognise_with_saved([file], request, saved, lambda rows, share: None)
+
+
+def saved(project_id: str, headers: str = "h", **options: object) -> SavedImport:
+    return SavedImport(project_id=project_id, headers=headers, options=dict(options))
+
+
+def test_saved_options_fill_only_what_the_request_leaves_open(file: Path) -> None:
+    before = [saved("P", statuses={"Live": "Done"}, cadence_days=7, project="Q", prefix="X-")]
+    files = recognised(file, before)
+    assert files.options.statuses == {"live": State.DONE}
+    assert files.request.cadence_days == 7
+    assert (files.options.project, files.options.prefix) == (None, "")
+    assert "--status" in files.used_options
+    own = recognised(file, before, statuses={"Live": "Dropped"})
+    assert own.options.statuses == {"live": State.DROPPED}
+    forgotten = recognised(file, before, forget_options=True)
+    assert (forgotten.request.cadence_days, forgotten.used_options) == (None, "")
 
 
 def test_options_of_another_project_are_not_taken(file: Path) -> None:
-    rows = recognise_exports([file], ImportOptions(), CHOICES, [imported("Q", cadence_days=7)])
-    assert (rows.choices.cadence_days, rows.used) == (None, "")
+    files = recognised(file, [saved("Q", cadence_days=7)])
+    assert (files.request.cadence_days, files.used_options) == (None, "")
+
+
+def test_options_of_files_with_the_same_columns_help_before_a_project_is_known(file: Path) -> None:
+    file.write_text("Nr,Made\n1,2024-03-01\n")
+    headers = hash_headers([["Nr", "Made"]])
+    mapping = {"id": "Nr", "created": "Made"}
+    files = recognised(file, [saved("Q", headers, mapping=mapping)], project="R")
+    assert files.options.mapping == mapping
+    assert (files.headers, files.rows) == (headers, 1)
+
+
+def test_files_are_opened_once(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths: list[Path] = []
+
+    def count(path: Path, *rest: Any, **options: Any) -> Any:
+        paths.append(path)
+        return read_table(path, *rest, **options)
+
+    monkeypatch.setattr(reading_files, "read_table", count)
+    recognised(file, [saved("P", cadence_days=7, statuses={"Live": "Done"})])
+    assert paths == [file]
 
 
 @pytest.mark.parametrize(
