@@ -77,6 +77,7 @@ def test_services_call_each_other_by_typed_clients_alone(spec: ServiceSpec) -> N
     # call an API server or a model, which know no key of this project.
     assert callers <= {
         "domain_services.kernel.client.http_client",
+        "domain_services.kernel.client.streaming",
         "domain_services.kernel.client.diagnosis",
         "agent.jobs.cluster.api",
         "agent.jobs.cluster.permissions",

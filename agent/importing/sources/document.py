@@ -16,9 +16,7 @@ from agent.importing.meaning.statuses import State
 from agent.importing.notices import Notice
 from agent.importing.profiles.profile import Profile
 from agent.importing.reading.source_rows import SourceRow, SourceRows
-from agent.importing.sources.github.issues import PROFILE as GITHUB
-from agent.importing.sources.gitlab import PROFILE as GITLAB
-from agent.importing.sources.jira.site import PROFILE_NAMES as JIRA_NAMES
+from agent.importing.sources.meanings import GITHUB, GITLAB, JIRA_NAMES
 from agent.importing.sources.shapes import MAX_TEXT
 from agent.importing.tasks import Kind, TrackerSprint
 
@@ -175,7 +173,7 @@ def _profile(path: Path, head: Head) -> Profile:
     for profile in (GITHUB, GITLAB):
         if head.profile == profile.name:
             return profile
-    if head.profile not in JIRA_NAMES:
+    if head.profile not in JIRA_NAMES.values():
         raise _refused(path, 1, f"names the unknown tracker {head.profile[:50]!r}")
     return Profile(head.profile, (), {}, statuses=head.statuses, types=head.types)
 

@@ -6,21 +6,20 @@ from datetime import date
 from typing import Any, Literal
 from urllib.parse import quote
 
-from agent.importing.meaning.statuses import State
 from agent.importing.notices import Notice
-from agent.importing.profiles.profile import Profile
 from agent.importing.reading.source_rows import SourceRow, SourceRows
 from agent.importing.sources.answers import Refusal
 from agent.importing.sources.errors import SourceRefused
 from agent.importing.sources.last_read import LastRead, setup_of, whole_notice
 from agent.importing.sources.limits import MAX_PATH_PARTS
 from agent.importing.sources.linked_pages import read_linked
+from agent.importing.sources.meanings import GITLAB
 from agent.importing.sources.projects import project_text
 from agent.importing.sources.requests import TrackerClient
 from agent.importing.sources.shapes import filled, object_in, objects_in, text_in, texts_in
 from agent.importing.sources.source_request import SourceRequest
 from agent.importing.sources.sprint_dates import day_of, moment_of
-from agent.importing.tasks import Kind, TrackerSprint
+from agent.importing.tasks import TrackerSprint
 
 SprintField = Literal["iteration", "milestone"]
 Issues = dict[int, Mapping[str, Any]]
@@ -29,13 +28,6 @@ _SETUPS: Mapping[SprintField, str] = {
     "iteration": setup_of("gitlab", "iteration"),
     "milestone": setup_of("gitlab", "milestone"),
 }
-PROFILE = Profile(
-    name="GitLab, by its API",
-    telling=(),
-    columns={},
-    statuses={"opened": State.TO_DO, "closed": State.DONE},
-    types={"task": Kind.PART},
-)
 _NOTICE = Notice(
     "GitLab does not tell why an issue was closed: issues closed without work count as completed."
 )
@@ -81,7 +73,7 @@ def read_gitlab(
     }
     return SourceRows(
         name=f"project {scope}",
-        profile=PROFILE,
+        profile=GITLAB,
         rows=[
             SourceRow(_values(issue, project, field), (), line)
             for line, issue in enumerate(issues.values(), start=1)

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from agent.importing.meaning.statuses import State
 from agent.importing.notices import Notice
-from agent.importing.profiles.profile import Profile
 from agent.importing.reading.source_rows import SourceRow, SourceRows
 from agent.importing.sources.answers import Refusal
 from agent.importing.sources.github.projects import Item, Projects, read_projects
 from agent.importing.sources.last_read import LastRead, setup_of, whole_notice
 from agent.importing.sources.linked_pages import read_linked
+from agent.importing.sources.meanings import GITHUB
 from agent.importing.sources.projects import project_text
 from agent.importing.sources.requests import TrackerClient
 from agent.importing.sources.shapes import filled, object_in, objects_in, text_in
@@ -21,17 +20,6 @@ from agent.importing.tasks import TrackerSprint
 
 # Closed without work; the other reasons mean that it was done.
 _DROPPED = ("not_planned", "duplicate")
-PROFILE = Profile(
-    name="GitHub, by its API",
-    telling=(),
-    columns={},
-    statuses={"open": State.TO_DO, "closed": State.DONE},
-    resolutions={
-        "completed": State.DONE,
-        "not planned": State.DROPPED,
-        "duplicate": State.DROPPED,
-    },
-)
 ADVICE = Refusal(
     unauthorized="Make a new one at https://github.com/settings/tokens and set GITHUB_TOKEN.",
     forbidden=(
@@ -62,7 +50,7 @@ def read_github(
     has_iterations = bool(projects.iterations)
     return SourceRows(
         name=f"repository {repository}",
-        profile=PROFILE,
+        profile=GITHUB,
         rows=[
             SourceRow(_values(issue, project, projects.items, has_iterations), (), line)
             for line, issue in enumerate(tasks, start=1)

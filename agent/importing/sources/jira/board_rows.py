@@ -17,6 +17,7 @@ from agent.importing.sources.jira.rows import CATEGORIES, RowMaker
 from agent.importing.sources.jira.site import Site
 from agent.importing.sources.jira.sprints import read_sprints
 from agent.importing.sources.last_read import LastRead, whole_notice
+from agent.importing.sources.meanings import JIRA_NAMES
 from agent.importing.sources.shapes import as_list, as_object, object_in, text_in
 from agent.importing.sources.source_request import SourceRequest
 
@@ -43,7 +44,7 @@ def read_jira(site: Site, request: SourceRequest, last: LastRead | None) -> Sour
     return SourceRows(
         name=f"board {board.name!r} of {site.client.base}",
         profile=Profile(
-            name=f"{site.product}, by its API",
+            name=JIRA_NAMES[site.is_cloud],
             telling=(),
             columns={},
             statuses=statuses,

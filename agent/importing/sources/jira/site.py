@@ -26,7 +26,6 @@ ADVICE = Refusal(
     unknown="Copy Jira's address from the browser, up to /browse, /secure or /projects.",
 )
 _PRODUCTS = {True: "Jira Cloud", False: "Jira Server"}
-PROFILE_NAMES = tuple(f"{product}, by its API" for product in _PRODUCTS.values())
 _CLOUD_HOSTS = (".atlassian.net", ".jira.com", "api.atlassian.com")
 
 
