@@ -3,11 +3,16 @@
 import math
 import re
 import unicodedata
+from enum import StrEnum
 
 MAX_ESTIMATE = 1_000_000
 # Hours and days are no points, so only names of points may follow the number.
 _POINTS = re.compile(r"\s*(?:story\s*points?|points?|pts?|sp)\.?$", re.IGNORECASE)
 _DECIMAL = re.compile(r"[0-9]{1,9}(?:[.,][0-9]{1,9})?")
+# One or a thousand: other estimates of the column tell.
+_DOUBTFUL = re.compile(r"[1-9][0-9]{0,2},[0-9]{3}")
+_COMMA_OF_DECIMALS = re.compile(r"[0-9]{1,9},(?:[0-9]{1,2}|[0-9]{4,9})|0,[0-9]{3}")
+_COMMA_OF_GROUPS = re.compile(r"[0-9]{1,9}\.[0-9]{1,2}|[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]{1,9}")
 # Two different separators tell which one groups the digits; a single one is taken for a decimal.
 _GROUPED = re.compile(
     r"[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]{1,9}|[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]{1,9}"
@@ -16,12 +21,39 @@ _GROUPED = re.compile(
 _FRACTION = re.compile(r"([0-9]{1,9})?\s*(?:([0-9])\s*/\s*([1-9])|([\u00bc-\u00be\u2150-\u215e]))")
 
 
-def estimate_of(text: str) -> float | None:
+class Comma(StrEnum):
+    """Meaning of a comma in the estimates of a file."""
+
+    DECIMAL = "decimal"
+    """`1,250` is one and a quarter."""
+    GROUPS = "groups"
+    """`1,250` is more than a thousand."""
+
+
+def comma_of(text: str) -> Comma | None:
+    """Tell what one estimate says about commas; None when it says nothing."""
+    number = _POINTS.sub("", text.strip())
+    if _COMMA_OF_DECIMALS.fullmatch(number):
+        return Comma.DECIMAL
+    return Comma.GROUPS if _COMMA_OF_GROUPS.fullmatch(number) else None
+
+
+def is_doubtful(text: str) -> bool:
+    """Tell whether an estimate may be one or a thousand, such as `1,250`."""
+    return _DOUBTFUL.fullmatch(_POINTS.sub("", text.strip())) is not None
+
+
+def estimate_of(text: str, comma: Comma | None = None) -> float | None:
     """Return the number of an estimate; None when the text is no number from 0 to a million.
 
-    A decimal comma, a fraction such as ½ and a unit such as `5 pts` are read.
+    A decimal comma, a fraction such as ½ and a unit such as `5 pts` are read. `1,250` is a number
+    only where other estimates tell what their `comma` means.
     """
     number = _POINTS.sub("", text.strip())
+    if is_doubtful(number):
+        if comma is None:
+            return None
+        number = number.replace(",", "." if comma is Comma.DECIMAL else "")
     if _GROUPED.fullmatch(number):
         number = _without_groups(number)
     if _DECIMAL.fullmatch(number):

@@ -1,12 +1,13 @@
 """First pass over a file: a sample value of each column, and the format of each date column."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from agent.importing.dates.date_format import DateFormat
 from agent.importing.dates.file_dates import DAYS_ABOVE, MONTH_WORDS, DetectedDates, FileDates
 from agent.importing.dates.formats import SERIAL
+from agent.importing.meaning.estimates import Comma, comma_of
 from agent.importing.notices import Notice, Question
 from agent.importing.reading.fields import DATE_FIELDS
 from agent.importing.reading.mapping import MappedColumn
@@ -25,6 +26,8 @@ class ColumnSamples:
     """First non-empty value; a field without any value is absent."""
     dates: Mapping[str, DetectedDates]
     """Detected format and range of each date field that has a column."""
+    comma: Comma | None = None
+    """Meaning of a comma in estimates; None when no estimate tells it, or two contradict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ def sample_columns(
     values_of = collector(mapped)
     first_values: dict[str, str] = {}
     missing = dict(columns)
+    estimate, commas = columns.get("estimate"), set[Comma | None]()
     for record in records:
         # The second pass refuses such a row; its last cell may be cut.
         if record.fault:
@@ -67,9 +71,21 @@ def sample_columns(
             if value := column.first_value(record.cells):
                 first_values[name] = value
                 del missing[name]
+        if estimate:
+            commas.update(_commas(estimate, record))
         values = values_of(record.cells)
         dates.add({name: next(filter(None, texts), "") for name, texts in values.items()})
-    return ColumnSamples(first_values, dates.detect())
+    meanings = commas - {None}
+    return ColumnSamples(
+        first_values, dates.detect(), meanings.pop() if len(meanings) == 1 else None
+    )
+
+
+def _commas(column: MappedColumn, record: Record) -> Iterator[Comma | None]:
+    for position in column.positions:
+        text = record.cells[position]
+        if "," in text or "." in text:
+            yield comma_of(text)
 
 
 def choose_formats(dates: Mapping[str, DetectedDates], headers: Mapping[str, str]) -> ChosenFormats:

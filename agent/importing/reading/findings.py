@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from agent.importing.loading.limits import MAX_LABELS
+from agent.importing.meaning.estimates import is_doubtful
 from agent.importing.meaning.statuses import State
 from agent.importing.notices import Notice, Question
 from agent.importing.profiles.profile import Profile
@@ -219,14 +220,23 @@ def _estimates(tally: Tally, columns: Mapping[str, MappedColumn]) -> Notice:
     if not tally.read_estimates:
         advice = " Map another column with --map estimate=COLUMN." if column else ""
         return Notice(
-            f"No estimate{place} is a number ({_examples(texts)}): tasks have no estimate.{advice}",
+            f"No estimate{place} is a number ({_examples(texts)}): tasks have no estimate."
+            f"{_doubt(texts)}{advice}",
             "warning",
         )
+    verb = "is no number" if texts.count == 1 else "are no numbers"
     return Notice(
-        f"{plural(texts.count, 'estimate')}{place} are no numbers ({_examples(texts)}): these "
-        "tasks have none.",
+        f"{plural(texts.count, 'estimate')}{place} {verb} ({_examples(texts)}): these "
+        f"tasks have none.{_doubt(texts)}",
         "warning",
     )
+
+
+def _doubt(texts: Occurrences) -> str:
+    doubtful = next(filter(is_doubtful, texts.examples), None)
+    if doubtful is None:
+        return ""
+    return f" Nothing tells whether the comma of {doubtful!r} begins decimals or groups thousands."
 
 
 def _examples(texts: Occurrences) -> str:

@@ -5,6 +5,7 @@ from datetime import date
 
 from agent.importing.dates.date_format import DateFormat
 from agent.importing.dates.formats import LATEST
+from agent.importing.meaning.estimates import Comma
 from agent.importing.options import ImportOptions
 from agent.importing.profiles.profile import Profile
 from agent.importing.reading.row_project import RowProject
@@ -21,11 +22,12 @@ def reader_for(
     headers: Mapping[str, Sequence[str]],
     formats: Mapping[str, DateFormat | None],
     today: date,
+    comma: Comma | None = None,
 ) -> RowReader:
     """Return a reader of rows of a profile.
 
     `headers` are the names of the columns of each field, `formats` those of the date fields. No
-    day of the past lies after `today`.
+    day of the past lies after `today`. `comma` is that of the estimates; None when not known.
     """
     tally = Tally()
     return RowReader(
@@ -34,7 +36,7 @@ def reader_for(
         headers=headers,
         formats=formats,
         last_day=min(LATEST, today),
-        vocabulary=Vocabulary(profile, options, several_people=_is_list(headers)),
+        vocabulary=Vocabulary(profile, options, several_people=_is_list(headers), comma=comma),
         project=RowProject(
             column=next(iter(headers.get("project", ())), "project"),
             tally=tally,

@@ -248,7 +248,7 @@ def _read_table(
         name: [column.name_at(place) for place in range(len(column.positions))]
         for name, column in columns.items()
     }
-    reader = reader_for(profile, options, headers, chosen.formats, today)
+    reader = reader_for(profile, options, headers, chosen.formats, today, samples.comma)
     rows = read_rows(counter.reading(raw_rows_of_table(table, columns, profile.empty)), reader)
     return _Draft(
         name=str(table.path),

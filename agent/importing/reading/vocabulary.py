@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from sys import intern
 
 from agent.importing.meaning.cell_text import flag_of
-from agent.importing.meaning.estimates import estimate_of
+from agent.importing.meaning.estimates import Comma, estimate_of
 from agent.importing.meaning.kinds import kind_of
 from agent.importing.meaning.people import Person, people_of
 from agent.importing.meaning.priorities import is_no_priority, level_of
@@ -44,8 +44,18 @@ class Standing:
 class Vocabulary:
     """Meanings by the profile and the options; each is kept, so that rows share it."""
 
-    def __init__(self, profile: Profile, options: ImportOptions, *, several_people: bool) -> None:
-        """`several_people` says that a cell of the assignee is a list of people."""
+    def __init__(
+        self,
+        profile: Profile,
+        options: ImportOptions,
+        *,
+        several_people: bool,
+        comma: Comma | None = None,
+    ) -> None:
+        """`several_people` says that a cell of the assignee is a list of people.
+
+        `comma` is the meaning of a comma in estimates; None when nothing tells it.
+        """
         self._profile = profile
         self._statuses = options.statuses
         self._several_people = several_people
@@ -54,7 +64,7 @@ class Vocabulary:
         self.kind = lru_cache(_KEPT_TEXTS)(self._kind)
         self.priority = lru_cache(_KEPT_TEXTS)(self._priority)
         self.people = lru_cache(_KEPT_TEXTS)(self._people)
-        self.estimate = lru_cache(_KEPT_TEXTS)(estimate_of)
+        self.estimate = lru_cache(_KEPT_TEXTS)(partial(estimate_of, comma=comma))
 
     def _standing(self, status: str, category: str, resolution: str, archived: str) -> Standing:
         return Standing(

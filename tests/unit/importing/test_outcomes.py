@@ -59,6 +59,9 @@ def test_type_above_tasks_is_a_container(name: str) -> None:
         ("1\u202f234,5", 1234.5),
         ("3,5", 3.5),
         ("1,2,3", None),
+        ("1,000", None),
+        ("0,125", 0.125),
+        ("1.000", 1),
     ],
 )
 def test_digits_of_an_estimate_may_stand_in_groups(text: str, estimate: float | None) -> None:

@@ -235,6 +235,27 @@ def test_estimate_that_is_no_number_refuses_no_row(
     assert bool(recognition.warnings) is (expected is None)
 
 
+@pytest.mark.parametrize(
+    ("others", "expected"),
+    [
+        ('"2,5"', 1.25),
+        ('"0,125"', 1.25),
+        ("2.5", 1250),
+        ('"1,250.5"', 1250),
+        ("3", None),
+        ("", None),
+    ],
+)
+def test_other_estimates_tell_what_a_comma_before_three_digits_means(
+    recognised: Recognise, others: str, expected: float | None
+) -> None:
+    rows = f'1,p,2016-06-06,,"1,250"\n2,p,2016-06-06,,{others}\n'
+    recognition = recognised(f"{HEAD},estimate\n{rows}")
+    assert recognition.tasks[0].estimate == expected
+    has_notice = any("comma of '1,250'" in notice.text for notice in recognition.notices)
+    assert has_notice is (expected is None)
+
+
 def test_title_that_is_too_long_is_shortened_with_a_notice(recognised: Recognise) -> None:
     recognition = recognised(f"{HEAD},title\n1,p,2016-06-06,,{'x' * 301}\n")
     assert recognition.tasks[0].title == "x" * 299 + "…"
