@@ -180,8 +180,27 @@ def study_warnings(study: Study) -> list[str]:
             f"{counted(finished, 'task')} {were} finished on {study.day} itself: {they} {are} in"
             f" neither backlog nor past sprints, and {count} when the project's day moves on."
         )
+    warnings += filter(None, (_left_at_the_end(study, history) for history in study.histories))
     notices = [notice for history in study.histories for notice in sprint_notices(history)]
     return warnings + [notice.text for notice in notices if notice.weight == "warning"]
+
+
+def _left_at_the_end(study: Study, history: ProjectHistory) -> str:
+    """Say which finished tasks lie in a last window that is known for less than half."""
+    last = max((sprint.ended_on or sprint.end_date for sprint in history.sprints), default=date.min)
+    running = [sprint.start for sprint in history.timeline.running if sprint.start is not None]
+    until = min([study.day, *running])
+    tasks = sum(
+        task.finished is not None and last < task.finished < until
+        for task in study.rows[history.project_id].work
+    )
+    if not tasks:
+        return ""
+    were, are, they = ("was", "is", "it") if tasks == 1 else ("were", "are", "they")
+    return (
+        f"{counted(tasks, 'task')} of {history.project_id} {were} finished in the last days that "
+        f"the files know, which are less than half of a sprint: {they} {are} in no past sprint yet."
+    )
 
 
 def study_notes(study: Study) -> list[str]:

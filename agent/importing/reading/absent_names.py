@@ -1,6 +1,6 @@
 """Names of options that no row has: a typing error would otherwise pass without a word."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from difflib import get_close_matches
 
 from agent.importing.meaning.statuses import plain_name
@@ -30,6 +30,23 @@ def absent_types(
     return (), (
         Question(f"{text} Nothing would be planned or counted.", _answer(absent[0], present)),
     )
+
+
+def absent_statuses(
+    tasks: Iterable[Task], used: Collection[str], options: ImportOptions
+) -> Iterator[Notice]:
+    """Name each status of the options that no row has as a status or resolution.
+
+    `used` are those that one has, as `plain_name` gives them.
+    """
+    absent = [name for name in options.statuses if name not in used]
+    if not absent:
+        return
+    present = {plain_name(task.status): task.status for task in tasks if task.status}
+    for name in absent:
+        nearest = get_close_matches(name, present, 1)
+        advice = f" Did you mean {present[nearest[0]]!r}?" if nearest else ""
+        yield Notice(f"No row has the status {name!r} that --status names.{advice}", "warning")
 
 
 def _answer(absent: str, present: Collection[str]) -> str:

@@ -36,7 +36,13 @@ def reader_for(
         headers=headers,
         formats=formats,
         last_day=min(LATEST, today),
-        vocabulary=Vocabulary(profile, options, several_people=_is_list(headers), comma=comma),
+        vocabulary=Vocabulary(
+            profile,
+            options,
+            several_people=_is_list(headers),
+            used=tally.named_statuses,
+            comma=comma,
+        ),
         project=RowProject(
             column=next(iter(headers.get("project", ())), "project"),
             tally=tally,

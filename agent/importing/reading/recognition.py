@@ -1,6 +1,6 @@
 """Recognition of a file before anything is written: columns, formats, tasks and refusals."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
@@ -13,7 +13,7 @@ from agent.importing.options import ImportOptions
 from agent.importing.profiles.catalogue import ANY_TABLE
 from agent.importing.profiles.profile import Lack
 from agent.importing.profiles.telling import Told, tell
-from agent.importing.reading.absent_names import absent_types
+from agent.importing.reading.absent_names import absent_statuses, absent_types
 from agent.importing.reading.collection import without_collection
 from agent.importing.reading.column_sampling import ColumnSamples, choose_formats, sample_columns
 from agent.importing.reading.counts import (
@@ -199,7 +199,11 @@ def recognise_all(
         _recognition(draft, tuple(islice(tasks, len(draft.rows.tasks))), options)
         for draft in drafts
     ]
-    recognitions[:1] = [_with_absent_names(one, settled, options) for one in recognitions[:1]]
+    used = set[str]().union(*(draft.tally.named_statuses for draft in drafts))
+    # Few rows have changed since the last read: that none of them has a status tells nothing.
+    if any(isinstance(source, SourceRows) and source.since is not None for source in sources):
+        used |= options.statuses.keys()
+    recognitions[:1] = [_with_absent_names(one, settled, used, options) for one in recognitions[:1]]
     return tuple(recognitions)
 
 
@@ -210,10 +214,14 @@ def _row_count(sources: Sequence[Table | SourceRows]) -> int | None:
 
 
 def _with_absent_names(
-    recognition: Recognition, tasks: Sequence[Task], options: ImportOptions
+    recognition: Recognition, tasks: Sequence[Task], used: Collection[str], options: ImportOptions
 ) -> Recognition:
-    """Return the recognition with the names of options that no task of any file has."""
+    """Return the recognition with the names of options that no task of any file has.
+
+    `used` are the statuses of the options that a row has.
+    """
     notices, questions = absent_types(tasks, options)
+    notices = (*notices, *absent_statuses(tasks, used, options))
     if not notices and not questions:
         return recognition
     return replace(

@@ -30,8 +30,11 @@ def required_columns(
         # The option goes before a column that was only detected by its name.
         columns.pop("project", None)
     missing = [name for name in ("id", "project", "created") if name not in columns]
+    # Without a row nothing can tell the project; the study says that there is none.
     if "project" in missing and (
-        options.project is not None or _rows_tell_project(table, columns, options.prefix)
+        options.project is not None
+        or not table.row_count
+        or _rows_tell_project(table, columns, options.prefix)
     ):
         missing.remove("project")
     if "created" in missing and profile.created_from == "card id":

@@ -46,6 +46,8 @@ class Tally:
     """Open tasks by a resolution that says they are closed."""
     estimates: Occurrences = field(default_factory=Occurrences)
     """Estimates that could not be read."""
+    named_statuses: set[str] = field(default_factory=set[str])
+    """Statuses and resolutions of rows that the options name, as `plain_name` gives them."""
     read_estimates: int = 0
     """Estimates that were read."""
     shortened: dict[str, Occurrences] = field(default_factory=dict[str, Occurrences])

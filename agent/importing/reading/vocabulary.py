@@ -50,14 +50,17 @@ class Vocabulary:
         options: ImportOptions,
         *,
         several_people: bool,
+        used: set[str],
         comma: Comma | None = None,
     ) -> None:
         """`several_people` says that a cell of the assignee is a list of people.
 
-        `comma` is the meaning of a comma in estimates; None when nothing tells it.
+        `used` gathers the statuses of the options that a row has. `comma` is the meaning of a comma
+        in estimates; None when nothing tells it.
         """
         self._profile = profile
         self._statuses = options.statuses
+        self._used = used
         self._several_people = several_people
         self.standing = lru_cache(_KEPT_TEXTS)(self._standing)
         self.resolution = lru_cache(_KEPT_TEXTS)(self._resolution)
@@ -68,12 +71,20 @@ class Vocabulary:
 
     def _standing(self, status: str, category: str, resolution: str, archived: str) -> Standing:
         return Standing(
-            chosen=self._statuses.get(plain_name(status)) if status else None,
+            chosen=self._chosen(status) if status else None,
             category=self._category(category) if category else None,
             status=state_of(status, self._profile.statuses) if status else None,
             resolution=self._state_of_resolution(resolution) if resolution else None,
             archived=flag_of(archived) is True,
         )
+
+    def _chosen(self, text: str) -> State | None:
+        """Return the meaning that a person named for a status or a resolution."""
+        name = plain_name(text)
+        state = self._statuses.get(name)
+        if state is not None:
+            self._used.add(name)
+        return state
 
     def _category(self, text: str) -> State | None:
         flag = flag_of(text)
@@ -85,7 +96,7 @@ class Vocabulary:
         return bool(text) and not is_unresolved(text), self._state_of_resolution(text)
 
     def _state_of_resolution(self, text: str) -> State | None:
-        chosen = self._statuses.get(plain_name(text))
+        chosen = self._chosen(text)
         if chosen in (State.DONE, State.DROPPED):
             return chosen
         return resolution_state(text, self._profile.resolutions)

@@ -47,3 +47,22 @@ def test_type_that_is_left_out_is_named_counted_and_asks_nothing(recognised: Rec
     assert KindCount("Bug", 2, Kind.LEFT_OUT) in recognition.kinds
     (project,) = recognition.projects
     assert (project.tasks, project.containers, project.left_out) == (1, 0, 2)
+
+
+def test_status_that_no_row_has_is_a_warning_with_the_nearest(recognised: Recognise) -> None:
+    chosen = parse_statuses(["Livee=done", "Limbo=todo", "Vapour=dropped"])
+    recognition = recognised(TEXT, statuses=chosen)
+    absent = [text for text in recognition.warnings if "--status names" in text]
+    assert absent == [
+        "No row has the status 'livee' that --status names. Did you mean 'Live'?",
+        "No row has the status 'vapour' that --status names.",
+    ]
+
+
+def test_resolution_that_a_row_has_is_no_absent_status(recognised: Recognise) -> None:
+    text = (
+        "id,project,created,status,resolution\n"
+        "1,p,2016-06-06,Done,Known later\n2,p,2016-06-06,Limbo,\n"
+    )
+    recognition = recognised(text, statuses=parse_statuses(["Known later=dropped", "Limbo=todo"]))
+    assert not any("--status names" in text for text in recognition.warnings)

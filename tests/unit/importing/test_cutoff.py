@@ -102,6 +102,9 @@ def test_file_without_a_readable_date_is_refused_with_that_reason(recognised: Re
 def test_file_with_only_a_header_is_refused(recognised: Recognise) -> None:
     with pytest.raises(CsvRefused, match="a header and no rows"):
         choose_as_of(recognised(f"{HEAD}\n"), date(2016, 6, 6))
+    # Nobody is asked for the project of no row.
+    with pytest.raises(CsvRefused, match="a header and no rows"):
+        choose_as_of(recognised("id,created\n"), date(2016, 6, 6))
 
 
 @pytest.mark.parametrize(

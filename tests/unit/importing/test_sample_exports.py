@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.importing.history.study import Study, study_files
+from agent.importing.history.study import Study, study_files, study_warnings
 from agent.importing.loading.plan import prepare
 from agent.importing.meaning.statuses import State
 from agent.importing.options import ImportOptions
@@ -220,6 +220,11 @@ def test_two_files_of_one_export_are_read_as_one() -> None:
     assert sum(recognition.states.completed for recognition in recognitions) == 16
     studied = study(*recognitions, as_of=date(2024, 5, 1))
     assert len(studied.histories[0].backlog) == 8
+    assert sum(len(sprint.finished) for sprint in studied.histories[0].sprints) == 12
+    assert study_warnings(studied)[0] == (
+        "4 tasks of SHOP were finished in the last days that the files know, which are less than "
+        "half of a sprint: they are in no past sprint yet."
+    )
 
 
 def test_export_of_two_weeks_later_differs_by_what_happened() -> None:
