@@ -8,6 +8,7 @@ from agent.client import OrchestratorClient
 from agent.decision_schema import RunDecision, StepAnswer
 from agent.importing.errors import CsvRefused
 from agent.importing.history import holdout, known_rows
+from agent.importing.history.known_rows import KnownRows
 from agent.importing.history.row_store import RowStore
 from agent.importing.loading.services import Services
 from agent.importing.loading.walking import Walk, walk
@@ -64,10 +65,12 @@ async def walk_sprints(
 ) -> AsyncIterator[WalkedSprint]:
     """Decide, walk through and close up to `sprints` sprints; yield each when it is closed.
 
-    Ends early where the clock cannot go on: at the real today, or with nothing left to plan.
+    Ends early where the clock cannot go on: at the real today, with nothing left to plan, or where
+    the rows know less than half of the next sprint, in which the team would seem to do nothing.
     Raises: `CsvRefused` when the project follows the clock, or no import saved its rows.
     """
-    if await known_rows.find(store, project_id) is None:
+    rows = await known_rows.find(store, project_id)
+    if rows is None:
         raise CsvRefused(f"{project_id} has no imported rows: import its file first.")
     # Before the first decision: a project with the calendar's day cannot be walked at all.
     if (await services.project.get_project(project_id)).clock == "live":
@@ -77,6 +80,8 @@ async def walk_sprints(
         )
     passed = empty = 0
     while passed < sprints and empty < MAX_EMPTY:
+        if await unknown_from(services, rows) is not None:
+            return
         answer, approved = await services.orchestrator.orchestrate(project_id, request), False
         if answer.approval is not None:
             # Whoever asked for the walk wants its sprints: the caller's key approves them.
@@ -96,6 +101,13 @@ async def walk_sprints(
         else:
             passed, empty = passed + 1, 0
             yield sprint
+
+
+async def unknown_from(services: Services, rows: KnownRows) -> date | None:
+    """Return the day of a project when its rows know less than half of a sprint from then on."""
+    today = (await services.project.get_project(rows.project_id)).today
+    known_days = (rows.known_until - today).days + 1
+    return today if 2 * known_days < rows.cadence_days else None
 
 
 async def approve_all(client: OrchestratorClient, approval: Approval) -> Orchestration:

@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,18 +12,29 @@ from agent.cli.stack import AsJson
 from agent.cli.target import Target
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
     from agent.cli.connect import Clients
     from agent.cli.sprint_walk import WalkedSprint
     from agent.importing.history.row_store import RowStore
 
-    Passed = dict[str, list[WalkedSprint]]
+    Passed = dict[str, "WalkedProject"]
 
 Projects = Annotated[
     list[str] | None, typer.Argument(metavar="[PROJECT]...", help="Default: all imported ones.")
 ]
 Sprints = Annotated[int, typer.Option(min=1, max=200, help="Sprints to pass, of each project.")]
+
+
+@dataclass(frozen=True)
+class WalkedProject:
+    """A project that was walked."""
+
+    sprints: "list[WalkedSprint]"
+    """Its sprints, the oldest first."""
+    end: str = ""
+    """Why it was walked no further, in words; "" when all sprints were passed."""
 
 
 def walk(
@@ -40,8 +51,12 @@ def walk(
         passed = asyncio.run(_walk(target, [name.upper() for name in projects or ()], sprints))
     if as_json:
         content = {
-            name: {"sprints": [asdict(row) for row in rows], "summary": summary(rows)}
-            for name, rows in passed.items()
+            name: {
+                "sprints": [asdict(row) for row in one.sprints],
+                "summary": summary(one.sprints),
+                "end": one.end or None,
+            }
+            for name, one in passed.items()
         }
         print(json.dumps(content, indent=2, default=str))
     else:
@@ -59,22 +74,30 @@ async def _walk(target: Target, projects: Sequence[str], sprints: int) -> "Passe
         if not projects:
             raise CsvRefused("No project was imported: import a file first.")
         # Projects share no sprint, so that they pass theirs at the same time.
-        rows = await asyncio.gather(
+        walked = await asyncio.gather(
             *(_walk_project(clients, store, project, sprints) for project in projects)
         )
-    return dict(zip(projects, rows, strict=True))
+    return dict(zip(projects, walked, strict=True))
 
 
 async def _walk_project(
     clients: "Clients", store: "RowStore", project: str, sprints: int
-) -> "list[WalkedSprint]":
+) -> WalkedProject:
     from agent.cli.imported_rows import cadence
-    from agent.cli.sprint_walk import walk_sprints
+    from agent.cli.sprint_walk import unknown_from, walk_sprints
+    from agent.importing.history import known_rows
     from agent.schema import Options, OrchestrationRequest
 
     weeks = await cadence(store, project)
     request = OrchestrationRequest(options=Options(sprint_duration_weeks=weeks))
-    return [row async for row in walk_sprints(clients, store, project, request, sprints)]
+    passed = [row async for row in walk_sprints(clients, store, project, request, sprints)]
+    rows, end = await known_rows.find(store, project), ""
+    if len(passed) < sprints and rows and (day := await unknown_from(clients, rows)):
+        end = (
+            f"{project} stays at {day}: its rows end on {rows.known_until}. A later export lets it"
+            " walk on."
+        )
+    return WalkedProject(passed, end)
 
 
 def summary(rows: "Sequence[WalkedSprint]") -> dict[str, int | float | None]:
@@ -113,32 +136,42 @@ def _show(passed: "Passed") -> None:
             "evidence: the numbers of the decision."
         )
     )
-    for project, rows in passed.items():
+    for project, walked in passed.items():
+        rows = walked.sprints
         console.print(_table(project, rows))
-        figures = summary(rows)
+        _show_figures(console, project, summary(rows))
+        if walked.end:
+            console.print(Text(walked.end))
+
+
+def _show_figures(
+    console: "Console", project: str, figures: "Mapping[str, int | float | None]"
+) -> None:
+    from rich.text import Text
+
+    console.print(
+        Text(
+            f"{project}: {figures['sprints']} sprints; {figures['completed']} of "
+            f"{figures['planned']} planned tasks finished; evidence changed "
+            f"{figures['changed_by_evidence']} decisions."
+        )
+    )
+    if figures["approved"]:
         console.print(
             Text(
-                f"{project}: {figures['sprints']} sprints; {figures['completed']} of "
-                f"{figures['planned']} planned tasks finished; evidence changed "
-                f"{figures['changed_by_evidence']} decisions."
+                f"{figures['approved']} of the plans asked a person first; this walk approved"
+                " them in your name, because you asked for it."
             )
         )
-        if figures["approved"]:
-            console.print(
-                Text(
-                    f"{figures['approved']} of the plans asked a person first; this walk approved"
-                    " them in your name, because you asked for it."
-                )
+    if figures["compared"]:
+        console.print(
+            Text(
+                "Mean distance to the finished tasks of the backlog, "
+                f"{figures['compared']} sprints: plan {figures['mean_miss_of_plan']}, "
+                f"rule {figures['mean_miss_of_rule']}, "
+                f"recommendation {figures['mean_miss_of_recommendation']} tasks."
             )
-        if figures["compared"]:
-            console.print(
-                Text(
-                    "Mean distance to the finished tasks of the backlog, "
-                    f"{figures['compared']} sprints: plan {figures['mean_miss_of_plan']}, "
-                    f"rule {figures['mean_miss_of_rule']}, "
-                    f"recommendation {figures['mean_miss_of_recommendation']} tasks."
-                )
-            )
+        )
 
 
 def _table(project: str, rows: "Sequence[WalkedSprint]") -> "Table":

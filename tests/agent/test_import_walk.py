@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from agent.cli.clock_walk import walk_clock
-from agent.cli.sprint_walk import walk_sprints
+from agent.cli.sprint_walk import unknown_from, walk_sprints
 from agent.clock.schema import ClockMoveRequest
 from agent.importing.errors import CsvRefused
 from agent.importing.history import holdout
@@ -223,6 +223,21 @@ async def test_project_that_follows_the_clock_is_not_walked(whole: System, tmp_p
     with pytest.raises(CsvRefused, match="WALK follows the clock"):
         await anext(sprints)
     assert await room.clients.sprint.list_sprints("WALK") == []
+
+
+async def test_walk_ends_where_the_rows_know_less_than_half_of_a_sprint(
+    whole: System, tmp_path: Path
+) -> None:
+    room, rows = ImportRoom(whole, tmp_path), export()
+    await room.load(rows, as_of=max(row.newest for row in rows) - timedelta(17))
+    saved = room.known_rows("WALK")
+    assert saved is not None and await unknown_from(room.clients, saved) is None
+    request = OrchestrationRequest(options=Options(sprint_duration_weeks=2))
+    walked = [one async for one in walk_sprints(room.clients, room.store, "WALK", request, 5)]
+    assert len(walked) == 1
+    today = (await room.clients.project.get_project("WALK")).today
+    assert await unknown_from(room.clients, saved) == today
+    assert len(await room.clients.sprint.list_sprints("WALK")) == 1
 
 
 def _finished(row: Task, today: date, number: int) -> bool:
