@@ -17,8 +17,6 @@ CALLS: dict[str, tuple[str, ...]] = {
         "chronicle-service GET /v1/notes/decision_audit/verify",
         "chronicle-service POST /v1/notes/decision_audit",
         "embedding-service POST /embed/batch",
-        "project-orchestrator GET /orchestrate/project/*/autonomy",
-        "project-orchestrator POST /orchestrate/project/*/autonomy",
         "project-service GET /projects",
         "project-service GET /projects/*",
         "project-service GET /projects/*/availability/check",

@@ -67,8 +67,14 @@ def write() -> bool:
 def scopes() -> dict[str, list[str]]:
     """Return the calls of each service that calls another, and of the keys of jobs."""
     places = uses()
+    # The process of an import calls the orchestrator whose child it is, with a person's key.
     services = {
-        spec.name: {use.call for use in places if use.module in modules(spec)} for spec in SERVICES
+        spec.name: {
+            use.call
+            for use in places
+            if use.module in modules(spec) and not use.call.startswith(f"{spec.identity} ")
+        }
+        for spec in SERVICES
     }
     jobs = [use for use in places if use.module == JOBS_MODULE]
     commands = {
