@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import itertools
 import shutil
+import signal
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -39,6 +40,11 @@ structlog.configure(
 )
 
 waits.lengthen()
+
+# A shell lets what it starts in the background ignore Ctrl-C, and every command of a test would
+# inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(trylast=True)

@@ -21,12 +21,7 @@ ROW = "1,P,2016-06-06,2016-06-07\n"
 @contextmanager
 def importing(folder: Path, *options: str) -> Iterator[subprocess.Popen[bytes]]:
     """Start `dsm import csv` with a data folder of its own."""
-    # A shell lets what it starts in the background ignore Ctrl-C, and each child inherits that.
-    command = (
-        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
-        "signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT]);"
-        "from agent.cli.main import main; main()"
-    )
+    command = "from agent.cli.main import main; main()"
     variables = {name: value for name, value in os.environ.items() if not name.startswith("DSM_")}
     with subprocess.Popen(
         [sys.executable, "-c", command, "import", "csv", *options],
