@@ -54,21 +54,7 @@ class GitHub:
         server = TrackerServer({})
 
         def list_issues(call: Call) -> Reply:
-            issues = sorted(self.issues, key=lambda item: item["number"])
-            if since := call.query.get("since"):
-                issues = [item for item in issues if item["updated_at"] >= since]
-            if labels := call.query.get("labels"):
-                issues = [
-                    item
-                    for item in issues
-                    if set(labels.split(",")) <= {label["name"] for label in item["labels"]}
-                ]
-            if milestone := call.query.get("milestone"):
-                issues = [
-                    item
-                    for item in issues
-                    if item["milestone"] and str(item["milestone"]["number"]) == milestone
-                ]
+            issues = self._asked_for(call)
             size = min(int(call.query.get("per_page", 30)), self.most)
             page = int(call.query.get("page", 1))
             start = (page - 1) * size
@@ -103,6 +89,19 @@ class GitHub:
             r"POST /graphql": graphql,
         }
         return server
+
+    def _asked_for(self, call: Call) -> list[dict[str, Any]]:
+        """Return the issues that a call asks for, by number."""
+        issues = sorted(self.issues, key=lambda item: item["number"])
+        if since := call.query.get("since"):
+            issues = [item for item in issues if item["updated_at"] >= since]
+        if labels := call.query.get("labels"):
+            names = set(labels.split(","))
+            issues = [item for item in issues if names <= {one["name"] for one in item["labels"]}]
+        if number := call.query.get("milestone"):
+            milestones = [(item, item["milestone"]) for item in issues if item["milestone"]]
+            issues = [item for item, one in milestones if str(one["number"]) == number]
+        return issues
 
 
 def _page(more: bool, cursor: str | None) -> dict[str, Any]:

@@ -135,16 +135,7 @@ def _handler_of(server: TrackerServer) -> type[BaseHTTPRequestHandler]:
             """Print nothing."""
 
         def _answer(self) -> None:
-            address = urlsplit(self.path)
-            sent = self.rfile.read(int(self.headers.get("content-length", 0)))
-            call = Call(
-                self.command,
-                address.path,
-                dict(parse_qsl(address.query, keep_blank_values=True)),
-                {name.lower(): value for name, value in self.headers.items()},
-                json.loads(sent) if sent else None,
-            )
-            self._send(server.answer(call))
+            self._send(server.answer(_call_of(self)))
 
         def _send(self, reply: Reply) -> None:
             is_raw = isinstance(reply.body, bytes)
@@ -171,6 +162,18 @@ def _handler_of(server: TrackerServer) -> type[BaseHTTPRequestHandler]:
                 _end_without_goodbye(self.connection)
 
     return Handler
+
+
+def _call_of(handler: BaseHTTPRequestHandler) -> Call:
+    address = urlsplit(handler.path)
+    sent = handler.rfile.read(int(handler.headers.get("content-length", 0)))
+    return Call(
+        handler.command,
+        address.path,
+        dict(parse_qsl(address.query, keep_blank_values=True)),
+        {name.lower(): value for name, value in handler.headers.items()},
+        json.loads(sent) if sent else None,
+    )
 
 
 def _end_without_goodbye(connection: socket.socket) -> None:
