@@ -7,8 +7,7 @@ from agent.importing.history.known_rows import KnownRows
 from agent.importing.notices import Notice
 from agent.importing.reading.source_rows import SourceRows
 from agent.importing.tasks import Task
-
-_SHOWN = 8
+from domain_services.kernel.words import listed
 
 
 def whole_reason(source: SourceRows, known: KnownRows | None) -> str | None:
@@ -66,12 +65,10 @@ def gone_notices(tasks: Iterable[Task], present: set[str]) -> Iterable[Notice]:
     """Name the open tasks that a tracker has no more."""
     absent = [task.id for task in tasks if task.id not in present and task.is_open(task.newest)]
     if absent:
-        more = len(absent) - _SHOWN
-        listing = ", ".join(absent[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
         are, they = ("is", "It stays") if len(absent) == 1 else ("are", "They stay")
         yield Notice(
-            f"{listing} {are} no longer there: deleted, moved away, or outside of what is read. "
-            f"{they} open here; set the status in the backlog if no work is left.",
+            f"{listed(absent)} {are} no longer there: deleted, moved away, or outside of what is "
+            f"read. {they} open here; set the status in the backlog if no work is left.",
             "warning",
         )
 
