@@ -8,6 +8,7 @@ from agent.importing.notices import Notice, Question
 from agent.importing.option_texts import ALL_TYPES
 from agent.importing.options import ImportOptions
 from agent.importing.tasks import Task
+from domain_services.kernel.words import listed
 
 _SHOWN_NAMES = 12
 
@@ -57,6 +58,4 @@ def _answer(absent: str, present: Collection[str]) -> str:
 
 
 def _listing(names: Iterable[str]) -> str:
-    quoted = [repr(name) for name in names]
-    more = len(quoted) - _SHOWN_NAMES
-    return ", ".join(quoted[:_SHOWN_NAMES]) + (f" and {more} more" if more > 0 else "")
+    return listed([repr(name) for name in names], _SHOWN_NAMES)

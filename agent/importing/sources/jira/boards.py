@@ -9,6 +9,7 @@ from agent.importing.sources.errors import SourceRefused
 from agent.importing.sources.jira.offset_pages import read_values
 from agent.importing.sources.jira.site import Site
 from agent.importing.sources.shapes import as_object, object_in, objects_in, text_in
+from domain_services.kernel.words import listed
 
 _AGILE = "/rest/agile/1.0/board"
 _SHOWN = 20
@@ -90,6 +91,5 @@ def _listing(site: Site) -> str:
 
 
 def _names(boards: list[Mapping[str, Any]]) -> str:
-    names = [f"{text_in(board, 'id')} ({text_in(board, 'name')})" for board in boards[:_SHOWN]]
-    more = len(boards) - _SHOWN
-    return ", ".join(names) + (f" and {more} more" if more > 0 else "")
+    names = [f"{text_in(board, 'id')} ({text_in(board, 'name')})" for board in boards]
+    return listed(names, _SHOWN)
