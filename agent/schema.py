@@ -4,10 +4,11 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter, model_validator
 
+from domain_services.chronicle.schema.notes import check_sprint
 from domain_services.kernel.settings import Role
-from domain_services.kernel.types import Answer, Wire
+from domain_services.kernel.types import Answer, ProjectId, SprintId, Wire
 from domain_services.project.schema import Clock
 from domain_services.sprint.schema import TaskIds
 from memory.episode import ModeName
@@ -227,10 +228,27 @@ class ProjectStatus(Answer):
     """Sources that did not answer, in words."""
 
 
+_PROJECT_ID: TypeAdapter[str] = TypeAdapter(ProjectId)
+_SPRINT_ID: TypeAdapter[str] = TypeAdapter(SprintId)
+
+
+def _of_one_project(document: EpisodeDocument) -> EpisodeDocument:
+    """Refuse ids that no audit of the episode could name. Raises: `ValueError`."""
+    project_id = _PROJECT_ID.validate_python(document.project_id)
+    if document.perception.project_id != project_id:
+        raise ValueError("perceives another project than its own")
+    if document.sprint_id is not None:
+        check_sprint(_SPRINT_ID.validate_python(document.sprint_id), project_id)
+    return document
+
+
+PastEpisode = Annotated[EpisodeDocument, AfterValidator(_of_one_project)]
+
+
 class EpisodeImport(Wire):
     """Past decisions of an import."""
 
-    episodes: Annotated[list[EpisodeDocument], Field(min_length=1, max_length=200)]
+    episodes: Annotated[list[PastEpisode], Field(min_length=1, max_length=200)]
     """Past decisions, up to 200."""
 
 
@@ -246,7 +264,7 @@ class EpisodesImported(Answer):
 class ImportedEpisodes(Wire):
     """Past decisions of an import that replace those of earlier imports of the project."""
 
-    episodes: Annotated[list[EpisodeDocument], Field(max_length=200)] = []
+    episodes: Annotated[list[PastEpisode], Field(max_length=200)] = []
     """Imported decisions, up to 200; one that is stored otherwise is replaced."""
     keep: Annotated[list[UUID], Field(max_length=5000)] | None = None
     """All imported decisions that the project has now, others are removed; null: none is."""

@@ -12,6 +12,7 @@ from agent.episodes.answers import CURSOR, cursor_of, read_cursor, recalled, sum
 from agent.episodes.effect import effect_of
 from agent.runs.decision_refusals import unknown_run
 from domain_services.chronicle.schema import DecisionAuditCreate
+from domain_services.chronicle.schema.notes import check_sprint
 from domain_services.kernel.errors import NotFound
 from domain_services.kernel.types import ProjectId, UtcMoment
 from domain_services.kernel.web.auth import ADMIN
@@ -174,6 +175,17 @@ def _similar(response: JsonObject | None) -> list[SimilarEpisode]:
     return _SIMILAR.validate_python(similar or [])
 
 
+def _own_sprint(stored: StoredEpisode) -> str | None:
+    """Return the sprint of an episode; None for a text that earlier releases took in its place."""
+    if stored.sprint_id is None:
+        return None
+    try:
+        check_sprint(stored.sprint_id, stored.project_id)
+    except ValueError:
+        return None
+    return stored.sprint_id
+
+
 def _audited(deed: Deed, by: str, reason: str) -> Audited:
     def audited(stored: StoredEpisode, details: JsonObject) -> DecisionAuditCreate:
         return build_deed_audit(
@@ -181,7 +193,7 @@ def _audited(deed: Deed, by: str, reason: str) -> Audited:
             deed,
             by,
             reason=reason,
-            sprint_id=stored.sprint_id,
+            sprint_id=_own_sprint(stored),
             details={"episode_id": str(stored.episode_id), **details},
         )
 

@@ -139,6 +139,32 @@ async def test_later_imports_bring_back_neither_a_corrected_nor_a_forgotten_epis
     assert forgotten["forgotten_by"]
 
 
+async def test_episodes_with_ids_that_no_audit_can_name_are_refused(whole: System) -> None:
+    other = imported(1)
+    other["perception"]["project_id"] = "OTHER"
+    for bad in (
+        imported(1) | {"sprint_id": "OTHER-S01"},
+        imported(1) | {"sprint_id": "sprint 1"},
+        imported(1, project="shop floor"),
+        other,
+    ):
+        answer = await whole.post("orchestrator", "/memory/episodes", {"episodes": [bad]})
+        assert answer.status_code == 400, answer.text
+    assert (await get(whole, "/memory/episodes"))["episodes"] == []
+
+
+async def test_an_episode_whose_sprint_is_none_of_its_project_can_be_forgotten(
+    whole: System,
+) -> None:
+    # Earlier releases took any text as the id of a sprint.
+    await remember_imported(whole, imported(1))
+    url = whole.databases["orchestrator"].replace("+psycopg", "")
+    with psycopg.connect(url) as connection:
+        connection.execute("UPDATE episodes SET sprint_id = 'sprint 1'")
+    assert (await _correct(whole, 1, completed_tasks=3)).status_code == 201
+    assert (await _forget(whole, 1, base=2)).status_code == 200
+
+
 async def test_text_and_vectors_of_a_forgotten_episode_are_gone_and_the_deed_is_audited(
     whole: System,
 ) -> None:
