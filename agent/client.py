@@ -10,15 +10,14 @@ from agent.autonomy import schema as autonomy_schema
 from agent.chat import schema as chat_schema
 from agent.clock.schema import ClockMoved, ClockMoveRequest
 from agent.decision_schema import RunDecision
-from agent.episodes import schema as episodes_schema
-from agent.imports import schema as imports_schema
+from agent.episodes.client import EpisodesClient
+from agent.imports.client import ImportsClient
 from agent.intelligence import schema as intelligence
 from agent.intelligence.forecast_schema import ProjectForecast
 from agent.learning import schema as learning_schema
 from agent.plan_schema import CallRequest, PlanOutcome, UndoRequest
 from agent.replay import schema as replay_schema
 from agent.schedules import schema as schedules
-from domain_services.kernel.client.http_client import Upload
 from domain_services.kernel.client.streaming import StreamingClient
 from domain_services.kernel.types import Liveness
 from graphs.answer import Orchestration
@@ -35,14 +34,11 @@ WORK_SECONDS = 60.0
 VERIFY_SECONDS = 120.0
 # Longer than the longest work that the settings allow on one message.
 CHAT_SECONDS = 620.0
-# The largest upload over a slow line.
-UPLOAD_SECONDS = 600.0
-IMPORTS = "/imports"
 CHAT = "/agent/chat"
 INTELLIGENCE = "/orchestrate/intelligence"
 
 
-class OrchestratorClient(StreamingClient):
+class OrchestratorClient(EpisodesClient, ImportsClient, StreamingClient):
     """Client of the orchestrator; every method raises the problems of `ServiceClient`."""
 
     peer = "orchestrator"
@@ -321,146 +317,3 @@ class OrchestratorClient(StreamingClient):
     async def chat_history(self, thread_id: UUID) -> chat_schema.ChatHistory:
         """Read a conversation. Raises: `PeerRefused` (404) for one of another key."""
         return await self._call("GET", f"{CHAT}/threads/{thread_id}", chat_schema.ChatHistory)
-
-    async def episodes(
-        self,
-        project_id: str | None = None,
-        *,
-        origin: str | None = None,
-        has_outcome: bool | None = None,
-        forgotten: bool | None = None,
-        since: datetime | None = None,
-        text: str | None = None,
-        cursor: str | None = None,
-        limit: int = 50,
-    ) -> episodes_schema.EpisodePage:
-        params = {
-            "project_id": project_id,
-            "origin": origin,
-            "has_outcome": has_outcome,
-            "forgotten": forgotten,
-            "since": since,
-            "text": text,
-            "cursor": cursor,
-            "limit": limit,
-        }
-        return await self._call(
-            "GET", "/memory/episodes", episodes_schema.EpisodePage, params=params
-        )
-
-    async def episode(self, episode_id: UUID) -> episodes_schema.EpisodeDetails:
-        """Read one episode. Raises: `PeerRefused` (404) for an unknown id."""
-        return await self._call(
-            "GET", f"/memory/episodes/{episode_id}", episodes_schema.EpisodeDetails
-        )
-
-    async def episode_uses(
-        self, episode_id: UUID, before: UUID | None = None, limit: int = 50
-    ) -> episodes_schema.EpisodeUses:
-        params = {"before": before, "limit": limit}
-        path = f"/memory/episodes/{episode_id}/uses"
-        return await self._call("GET", path, episodes_schema.EpisodeUses, params=params)
-
-    async def episode_effect(self, episode_id: UUID) -> episodes_schema.EpisodeEffect:
-        path = f"/memory/episodes/{episode_id}/effect"
-        return await self._call("GET", path, episodes_schema.EpisodeEffect, timeout=WORK_SECONDS)
-
-    async def correct_episode(
-        self, episode_id: UUID, body: episodes_schema.EpisodeCorrection
-    ) -> episodes_schema.EpisodeDetails:
-        path = f"/memory/episodes/{episode_id}/corrections"
-        return await self._call("POST", path, episodes_schema.EpisodeDetails, body=body)
-
-    async def forget_episode(
-        self, episode_id: UUID, body: episodes_schema.EpisodeForgetting
-    ) -> episodes_schema.EpisodeDetails:
-        path = f"/memory/episodes/{episode_id}/forget"
-        return await self._call("POST", path, episodes_schema.EpisodeDetails, body=body)
-
-    async def recalled(self, run_id: UUID) -> episodes_schema.RecalledEpisodes:
-        return await self._call("GET", f"/runs/{run_id}/recalled", episodes_schema.RecalledEpisodes)
-
-    async def upload_import(
-        self,
-        upload: Upload,
-        name: str | None = None,
-        options: str = "{}",
-        key: str | None = None,
-        *,
-        wait_seconds: float | None = None,
-    ) -> imports_schema.Import:
-        """Upload files; None waits for their preview as long as the orchestrator's setting says.
-
-        Raises: `PeerRefused` (422) for files that cannot be read.
-        """
-        params = {"name": name, "options": options, "wait_seconds": wait_seconds}
-        return await self._call(
-            "POST",
-            IMPORTS,
-            imports_schema.Import,
-            params=params,
-            upload=upload,
-            key=key,
-            timeout=UPLOAD_SECONDS,
-        )
-
-    async def list_imports(self, limit: int = 50) -> imports_schema.ImportPage:
-        params = {"limit": limit}
-        return await self._call("GET", IMPORTS, imports_schema.ImportPage, params=params)
-
-    async def get_import(self, import_id: UUID, *, brief: bool = False) -> imports_schema.Import:
-        """Read an import; a brief one has no preview and no results.
-
-        Raises: `PeerRefused` (404) for an unknown or expired one.
-        """
-        params = {"brief": brief or None}
-        path = f"{IMPORTS}/{import_id}"
-        return await self._call("GET", path, imports_schema.Import, params=params)
-
-    async def change_import_options(
-        self, import_id: UUID, body: imports_schema.ImportRequest
-    ) -> imports_schema.Import:
-        """Read the files again. Raises: `PeerRefused` (422) when they cannot be read."""
-        path = f"{IMPORTS}/{import_id}/options"
-        return await self._call(
-            "POST", path, imports_schema.Import, body=body, timeout=WORK_SECONDS
-        )
-
-    async def start_import(self, import_id: UUID, key: str | None = None) -> imports_schema.Import:
-        """Begin to write. Raises: `PeerRefused` (409) while another import of a project writes."""
-        path = f"{IMPORTS}/{import_id}/start"
-        return await self._call("POST", path, imports_schema.Import, key=key)
-
-    async def cancel_import(self, import_id: UUID) -> imports_schema.Import:
-        """Cancel an import. Raises: `PeerRefused` (409) for one that is done."""
-        return await self._call("DELETE", f"{IMPORTS}/{import_id}", imports_schema.Import)
-
-    async def refused_rows(
-        self, import_id: UUID, part: int | None = None
-    ) -> imports_schema.RefusedRows:
-        """Read refused rows; `part` counts from 0 the files that have any, None reads all."""
-        path = f"{IMPORTS}/{import_id}/refused"
-        params = {"part": part}
-        return await self._call("GET", path, imports_schema.RefusedRows, params=params)
-
-    async def imported_projects(self) -> imports_schema.ImportedProjects:
-        path = f"{IMPORTS}/projects"
-        return await self._call("GET", path, imports_schema.ImportedProjects)
-
-    async def known_rows(self, project_id: str) -> imports_schema.KnownRows:
-        path = f"{IMPORTS}/projects/{project_id}/rows"
-        return await self._call("GET", path, imports_schema.KnownRows, timeout=WORK_SECONDS)
-
-    async def save_known_rows(
-        self, project_id: str, upload: Upload
-    ) -> imports_schema.KnownRowsSaved:
-        path = f"{IMPORTS}/projects/{project_id}/rows"
-        return await self._call(
-            "PUT", path, imports_schema.KnownRowsSaved, upload=upload, timeout=WORK_SECONDS
-        )
-
-    async def save_import_settings(
-        self, project_id: str, body: imports_schema.SettingsSaved
-    ) -> imports_schema.SettingsSaved:
-        path = f"{IMPORTS}/projects/{project_id}/settings"
-        return await self._call("PUT", path, imports_schema.SettingsSaved, body=body)

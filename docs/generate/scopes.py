@@ -130,7 +130,9 @@ def _uses(report: Any, copy: Path) -> Iterator[Use]:
 
 def clients() -> list[Path]:
     """List the modules of typed clients."""
-    return [ROOT / "agent" / "client.py", *sorted(ROOT.glob("domain_services/*/client.py"))]
+    of_rooms = sorted(ROOT.glob("agent/*/client.py"))
+    services = sorted(ROOT.glob("domain_services/*/client.py"))
+    return [ROOT / "agent" / "client.py", *of_rooms, *services]
 
 
 def routes(client: Path) -> dict[str, str]:
@@ -202,10 +204,9 @@ def _marked(client: Path) -> str:
 
 def identity(client: Path) -> str:
     """Return the name by which the service of a client is called."""
-    name = client.parent.name
-    (spec,) = (
-        spec for spec in SERVICES if spec.name == ("orchestrator" if name == "agent" else name)
-    )
+    is_agent = client.relative_to(ROOT).parts[0] == "agent"
+    name = "orchestrator" if is_agent else client.parent.name
+    (spec,) = (spec for spec in SERVICES if spec.name == name)
     return spec.identity
 
 

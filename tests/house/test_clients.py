@@ -145,7 +145,8 @@ async def test_client_method_matches_the_openapi_document(method: Method) -> Non
     called = await _called(method)
     operation = _operation(document, called)
     # The scopes of keys are read from the clients' text.
-    if (source := Path(inspect.getfile(method.client))) in scopes.clients():
+    function = getattr(method.client, method.name)
+    if (source := Path(inspect.getfile(function))) in scopes.clients():
         template = re.sub(r"{\w+}", "*", operation.path)
         assert scopes.routes(source)[method.name] == f"{operation.method} {template}"
     documented = {p["name"].lower() for p in operation.spec.get("parameters", [])}
