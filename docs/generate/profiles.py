@@ -123,7 +123,10 @@ def _place(profile: Profile) -> str:
     if profile.project_from == "url":
         return "in the address of the task"
     names = profile.columns.get("project")
-    return f"the column `{names[0]}`" if names else "what `--project` names"
+    if profile.project_names:
+        columns = " or ".join(f"`{name}`" for name in profile.project_names)
+        return f"the name that most rows have in {columns}, or the file's name"
+    return f"the column `{names[0]}`" if names else "the file's name, or what `--project` names"
 
 
 def _lacks(shapes: Shapes) -> dict[Lack, list[str]]:

@@ -14,6 +14,9 @@ _SPACES = " \t\u00a0\u2009\u202f"
 _PART = re.compile(
     rf"[0-9]+|(?<=[0-9])[\u5e74\u6708\u65e5\ub144\uc6d4\uc77c]|[^{_SPACES}0-9/\-.,()'\u2019]+"
 )
+# Vietnamese shortens the word for a month: `Th03 5, 2024`. Behind a number it is English.
+_SHORT_MONTH = re.compile(r"(?<![^\W_])[Tt][Hh]\.?(?=[0-9]{1,2}(?![0-9]))")
+_FULL_MONTH = "thg "
 _FILL = str.maketrans("", "", _SPACES + ",()'\u2019")
 MAX_CHARACTERS = 100
 _DIGITS = "0123456789"
@@ -67,6 +70,7 @@ def take_apart(text: str) -> DayText | None:
     """Take the text of a day apart; None for a text that cannot be one."""
     if len(text) > MAX_CHARACTERS:
         return None
+    text = _SHORT_MONTH.sub(_FULL_MONTH, text)
     numbers: list[str] = []
     words: list[str] = []
     gaps: list[str] = []

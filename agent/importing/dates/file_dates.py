@@ -8,6 +8,7 @@ from agent.importing.dates.date_format import DateFormat
 from agent.importing.dates.detection import ColumnReadings, ColumnTally, Reading
 from agent.importing.dates.faults import column_fault
 from agent.importing.dates.formats import latest_today
+from agent.importing.dates.further_languages import format_of_words
 from agent.importing.dates.order import Ruling, order_of, rule
 
 _MOST_PAIRS = 5_000
@@ -41,6 +42,8 @@ class DetectedDates:
     """Value that the remaining formats read differently; None when the column is not ambiguous."""
     fault: str | None = None
     """End of a sentence about a column that is refused as a whole; None for a readable one."""
+    advised: DateFormat | None = None
+    """Format that reads a refused column where a person names it; None when none is known."""
 
 
 class FileDates:
@@ -151,7 +154,10 @@ def _reading_in(column: ColumnReadings, order: str) -> Reading | None:
 def _detected(column: ColumnReadings, ruling: Ruling) -> DetectedDates:
     if not column.readings:
         fault = column_fault(column)
-        return DetectedDates(None, column.values, 0, False, None, None, fault=fault)
+        advised = format_of_words(column.unread) if fault else None
+        return DetectedDates(
+            None, column.values, 0, False, None, None, fault=fault, advised=advised
+        )
     reading, reason, ambiguous = column.readings[0], "", False
     if column.doubtful:
         chosen = _reading_in(column, ruling.order) if ruling.order else None

@@ -13,7 +13,7 @@ from agent.importing.dates.date_format import (
     numeric,
     worded,
 )
-from agent.importing.dates.words import LANGUAGES, language_name
+from agent.importing.dates.further_languages import language_code
 from agent.importing.errors import CsvRefused
 
 # Sentinels such as 1900-01-01 or 9999-12-31 would become thousands of empty sprints.
@@ -75,7 +75,7 @@ def date_format(name: str) -> DateFormat:
     for candidate in (*FORMATS, *NUMBERS):
         if candidate.name == name.strip():
             return candidate
-    code = _language(language.strip()) if language else "en"
+    code = language_code(language.strip()) if language else "en"
     known = _numeric_or_worded(text, code) if code else None
     if known is not None:
         return known
@@ -84,11 +84,6 @@ def date_format(name: str) -> DateFormat:
         f"Unknown date format {name!r}; the formats are {listing}, and the same with other "
         "separators, such as d-m-Y, or in a language, such as 'd MMM Y in Spanish'."
     )
-
-
-def _language(name: str) -> str | None:
-    known = {language_name(code).casefold(): code for code in LANGUAGES}
-    return name if name in LANGUAGES else known.get(name.casefold())
 
 
 def _numeric_or_worded(text: str, language: str) -> DateFormat | None:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from agent.importing.dates.formats import EARLIEST, LATEST, latest_today
 from agent.importing.errors import CsvRefused
+from agent.importing.reading.readiness import question_sentence
 from agent.importing.reading.recognition import Recognition
 from agent.importing.tasks import Task
 from domain_services.project.schema import Clock
@@ -112,6 +113,10 @@ def choose_as_of(
 
 
 def _no_usable_row(recognition: Recognition) -> str:
+    if recognition.questions:
+        # A doubt about a column refuses all its rows; their own reasons lead nowhere.
+        doubts = " ".join(map(question_sentence, recognition.questions))
+        return f"None of the {recognition.rows} rows of {recognition.name} can be used. {doubts}"
     refusal = recognition.refused[0]
     column = f", column {refusal.column!r}" if refusal.column else ""
     dates = (

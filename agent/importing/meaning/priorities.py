@@ -67,7 +67,72 @@ _NAMES = {
     "низкий": 4,
     "наименьший": 5,
     "самый низкий": 5,
+    "sehr hoch": 1,
+    "sehr niedrig": 5,
+    "gering": 4,
+    "sofort": 1,
+    "unwichtig": 5,
+    "wichtig": 2,
+    "very high": 1,
+    "very low": 5,
+    "severe": 1,
+    "important": 2,
+    "muy alta": 1,
+    "muy baja": 5,
+    "bloqueante": 1,
+    "bloqueador": 1,
+    "mayor": 2,
+    "menor": 4,
+    "normale priorität": 3,
+    "très haute": 1,
+    "très élevée": 1,
+    "très basse": 5,
+    "très faible": 5,
+    "bloquant": 1,
+    "bloquante": 1,
+    "majeur": 2,
+    "majeure": 2,
+    "mineur": 4,
+    "mineure": 4,
+    "urgent(e)": 1,
+    "muito alta": 1,
+    "muito baixa": 5,
+    "baixíssima": 5,
+    "média alta": 2,
+    "bloqueadora": 1,
+    "maior": 2,
+    "очень высокий": 1,
+    "очень низкий": 5,
+    "крайне важный": 1,
+    "важный": 2,
+    "неотложный": 1,
+    "блокирующий": 1,
+    "значительный": 2,
+    "незначительный": 4,
+    "тривиальный": 5,
+    "самый высокий": 1,
+    "нормальный": 3,
+    "altissima": 1,
+    "bassa": 4,
+    "bassissima": 5,
+    "hoog": 2,
+    "hoogste": 1,
+    "gemiddeld": 3,
+    "laag": 4,
+    "laagste": 5,
+    "wysoki": 2,
+    "najwyższy": 1,
+    "średni": 3,
+    "niski": 4,
+    "najniższy": 5,
+    "最高": 1,
+    "高": 2,
+    "中": 3,
+    "低": 4,
+    "最低": 5,
 }
+# Boards put a coloured circle or an arrow beside a name, and some write a word in brackets behind.
+_SYMBOLS = re.compile("[\u2190-\u21ff\u2300-\u27bf\u2b00-\u2bff\ufe0f\U0001f000-\U0001faff]")
 # Alone as in 2 and P2, or before a name as in Azure's "2 - High"; P0 is above P1 in some trackers.
 _NUMBERED = re.compile(r"(?:p ?(?P<p>[0-5])|(?P<n>[1-5]))(?:\s*[-\u2013:.)(]\s*\D*|\s+[^\W\d].*)?")
 
@@ -93,7 +158,7 @@ def level_of(text: str, own: Mapping[str, int | None]) -> int | None:
 @lru_cache(maxsize=1024)
 def priority_of(text: str) -> int | None:
     """Return the number that a common name of a priority means; None when it is not known."""
-    normalised = " ".join(text.split()).casefold()
+    normalised = " ".join(_SYMBOLS.sub(" ", text).split()).casefold()
     if (priority := _NAMES.get(normalised)) is not None:
         return priority
     match = _NUMBERED.fullmatch(normalised)

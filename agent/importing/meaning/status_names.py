@@ -135,6 +135,11 @@ FEATURES = """
 feature|característica|funcionalidad|funktion|fonctionnalité|recurso|funcionalidade|фича|функция
 |функциональность
 """
+STORIES = """
+story|user story|product backlog item|historia|historia de usuario|récit utilisateur|história
+|história de usuário|história de utilizador|история|пользовательская история|anwendergeschichte
+|requirement|anforderung|requisito|exigence
+"""
 PARTS = """
 sub task|subtask|sub bug|checklist item|subtarea|sub tarea|unteraufgabe|teilaufgabe|sous tâche
 |subtarefa|sub tarefa|подзадача|sottotask|sotto task|subtaak|podzadanie|子任务|サブタスク

@@ -11,9 +11,11 @@ from agent.importing.notices import Notice, Question
 from agent.importing.outcome.file_outcome import ColumnOutcome, FileOutcome
 from agent.importing.tasks import Kind
 from agent.importing.terminal import printable
+from domain_services.kernel.words import listed
 
 SHOWN_REFUSALS = 10
 _SAMPLE_CHARACTERS = 40
+_SHOWN_COLUMNS = 40
 _KINDS = {
     Kind.WORK: "planned and counted",
     Kind.CONTAINER: "not planned, not counted",
@@ -75,7 +77,7 @@ def _summary(file: FileOutcome) -> Text:
         skipped = "; ".join(file.skipped_lines)
         lines.append(f"the header is on line {file.header_line}; skipped above it: {skipped}")
     if file.ignored_columns:
-        lines.append(f"ignored columns: {', '.join(file.ignored_columns)}")
+        lines.append(f"ignored columns: {listed(file.ignored_columns, _SHOWN_COLUMNS)}")
     return Text("\n".join(printable(line) for line in lines if line))
 
 

@@ -4,7 +4,7 @@ from agent.importing.meaning.statuses import State
 from agent.importing.profiles.profile import Lack, Profile
 
 # The variant for a spreadsheet has three lines above the header. A task of several projects names
-# all of them in Projects, so that the column is no project. Start Date is planned.
+# all of them in Projects; the export is of the one that most rows name. Start Date is planned.
 ASANA = Profile(
     name="Asana",
     telling=("task id", "section/column"),
@@ -29,6 +29,8 @@ ASANA = Profile(
         "waiting": State.TO_DO,
         "deferred": State.TO_DO,
     },
+    project_from="name",
+    project_names=("projects", "project"),
     status_is_place=True,
     # A subtask names its parent by the title, and has no section.
     parent_from="title",

@@ -1,5 +1,6 @@
 """Exports of OpenProject, in the language of the person who made them."""
 
+from agent.importing.meaning.kinds import FEATURES_ARE_WORK
 from agent.importing.profiles.openproject_words import LANGUAGES
 from agent.importing.profiles.profile import Lack, Profile
 from agent.importing.profiles.tracker_words import Words
@@ -18,7 +19,7 @@ def _profile(words: Words) -> Profile:
         columns={"id": ("id",), **words.columns},
         language=words.language,
         statuses=words.statuses,
-        types=words.types,
+        types={**FEATURES_ARE_WORK, **words.types},
         priorities=words.priorities,
         project_from="name",
         child_types=None,

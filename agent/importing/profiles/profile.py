@@ -57,6 +57,8 @@ class Profile:
     project_from: Literal["column", "name", "key", "url"] = "column"
     """Where the project comes from when no option names it: a column with its id, a column with its
     name, the key before its number, or the address of the task."""
+    project_names: tuple[str, ...] = ()
+    """Columns of names that tell one project for the whole file, where its rows tell none."""
     created_from: Literal["column", "card id"] = "column"
     """Where the day of creation comes from: a column, or the time in Trello's id of a card."""
     sprint_from: Literal["name", "names", "path"] = "name"

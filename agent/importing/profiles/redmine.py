@@ -1,5 +1,6 @@
 """Exports of Redmine, in the language of the person who made them."""
 
+from agent.importing.meaning.kinds import FEATURES_ARE_WORK
 from agent.importing.profiles.profile import Lack, Profile
 from agent.importing.profiles.redmine_words import LANGUAGES
 from agent.importing.profiles.tracker_words import Words
@@ -18,6 +19,8 @@ def _profile(words: Words) -> Profile:
         language=words.language,
         statuses=words.statuses,
         priorities=words.priorities,
+        # Bug, Feature and Support are equals: a child of any is one of its steps.
+        types=FEATURES_ARE_WORK,
         project_from="name",
         child_types=None,
         # The day of closing stays in a task that is opened again.

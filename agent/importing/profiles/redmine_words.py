@@ -36,7 +36,7 @@ GERMAN = Words(
     telling=("#", "tracker", "thema"),
     columns={
         "project": ("projekt",),
-        "parent": ("übergeordnetes ticket",),
+        "parent": ("übergeordnetes ticket", "übergeordnete aufgabe"),
         "status": ("status",),
         "priority": ("priorität",),
         "title": ("thema",),

@@ -31,14 +31,10 @@ SHORTCUT = Profile(
         "deployed": State.DONE,
     },
     categories={"true": State.DONE},
-    # Projects of older workspaces are folders; no column names the whole.
+    # Projects of older workspaces are folders, so the team goes before them.
     project_from="name",
+    project_names=("team", "project"),
     lacks=(
-        Lack(
-            what="the name of the project",
-            effect="the project cannot be taken from the file",
-            remedy="name it with --project",
-        ),
         Lack(
             what="the days of the iterations",
             effect="the length of a sprint is inferred from its tasks",

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from agent.importing.meaning.statuses import State
-from agent.importing.profiles.profile import Lack, Profile
+from agent.importing.profiles.profile import Profile
 
 # Read off the code that writes the reports. A story's points stand by role and as total-points.
 _STORIES = Profile(
@@ -34,13 +34,6 @@ _STORIES = Profile(
         "rejected": State.DROPPED,
     },
     categories={"true": State.DONE},
-    lacks=(
-        Lack(
-            what="the name of the project",
-            effect="the project cannot be taken from the file",
-            remedy="name it with --project",
-        ),
-    ),
     export="In the project's settings, choose Reports, then the address of the user stories.",
 )
 _TASKS = replace(

@@ -1,9 +1,9 @@
 """Names of options that no row has: a typing error would otherwise pass without a word."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from difflib import get_close_matches
 
 from agent.importing.meaning.statuses import plain_name
+from agent.importing.nearest import did_you_mean, nearest
 from agent.importing.notices import Notice, Question
 from agent.importing.option_texts import ALL_TYPES
 from agent.importing.options import ImportOptions
@@ -27,7 +27,7 @@ def absent_types(
     types = f"the types are {_listing(present)}" if present else "no row has a type"
     text = f"No row is of the type {_listing(absent)} that --types names; {types}."
     if len(absent) < len(options.types):
-        return (Notice(text, "warning"),), ()
+        return (Notice(text + did_you_mean(absent[0], present), "warning"),), ()
     return (), (
         Question(f"{text} Nothing would be planned or counted.", _answer(absent[0], present)),
     )
@@ -45,16 +45,16 @@ def absent_statuses(
         return
     present = {plain_name(task.status): task.status for task in tasks if task.status}
     for name in absent:
-        nearest = get_close_matches(name, present, 1)
-        advice = f" Did you mean {present[nearest[0]]!r}?" if nearest else ""
+        near = nearest(name, present)
+        advice = f" Did you mean {present[near]!r}?" if near is not None else ""
         yield Notice(f"No row has the status {name!r} that --status names.{advice}", "warning")
 
 
 def _answer(absent: str, present: Collection[str]) -> str:
     if not present:
         return f"--types {ALL_TYPES}"
-    nearest = next(iter([*get_close_matches(absent, present, 1), *present]))
-    return f'--types "{nearest}" or another of them'
+    near = nearest(absent, present) or next(iter(present))
+    return f'--types "{near}" or another of them'
 
 
 def _listing(names: Iterable[str]) -> str:

@@ -105,15 +105,42 @@ def choose_formats(dates: Mapping[str, DetectedDates], headers: Mapping[str, str
             *(_serial(headers[name]) for name, column in dates.items() if column.format is SERIAL),
         ),
         (
-            *(_fault(name, headers[name], column) for name, column in needed.items()),
+            *_faults(needed, headers),
             *_doubts(doubtful, headers),
         ),
         {name: column.reason for name, column in dates.items() if column.reason},
     )
 
 
-def _fault(name: str, header: str, column: DetectedDates) -> Question:
-    return Question(f"The column {header!r} {column.fault}.", f"--map {name}=another column")
+def _faults(dates: Mapping[str, DetectedDates], headers: Mapping[str, str]) -> tuple[Question, ...]:
+    """Ask once for all columns that the same step makes readable."""
+    groups: dict[tuple[str, DateFormat | None], list[str]] = {}
+    for name, column in dates.items():
+        _, _, advice = (column.fault or "").rpartition("; ")
+        groups.setdefault((advice, column.advised), []).append(name)
+    return tuple(
+        _fault({name: dates[name] for name in names}, headers, advice, advised)
+        for (advice, advised), names in groups.items()
+    )
+
+
+def _fault(
+    dates: Mapping[str, DetectedDates],
+    headers: Mapping[str, str],
+    advice: str,
+    advised: DateFormat | None,
+) -> Question:
+    faults = [
+        f"The column {headers[name]!r} {(column.fault or '').rpartition('; ')[0]}."
+        for name, column in dates.items()
+    ]
+    if advised is not None:
+        answer = f"--date-format '{advised.name}'" if " " in advised.name else ""
+        return Question(" ".join(faults), answer or f"--date-format {advised.name}")
+    mapping = ",".join(f"{name}=COLUMN" for name in dates)
+    columns = "another column" if len(dates) == 1 else "other columns"
+    faults.append(f"{advice[:1].upper()}{advice[1:]}.")
+    return Question(" ".join(faults), f"such a file, or with {columns}: --map {mapping}")
 
 
 def _ignored(header: str, column: DetectedDates) -> Notice:

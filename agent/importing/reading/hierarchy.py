@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from agent.importing.meaning.kinds import is_undecided
+from agent.importing.meaning.kinds import is_story, is_undecided
 from agent.importing.meaning.statuses import plain_name
 from agent.importing.option_texts import ALL_TYPES
 from agent.importing.tasks import Kind, Task
@@ -21,6 +21,8 @@ class Hierarchy:
     """Ids by the second id that parents refer to."""
     child_types: tuple[str, ...] | None = None
     """Types that are parts below work; None: every type is."""
+    work_types: frozenset[str] = frozenset()
+    """Types that a tracker calls work, though other trackers hold work in them."""
     parents: dict[int, int] = field(default_factory=dict[int, int])
     """Place of the parent of each task whose parent is in the files."""
     kinds: dict[int, Kind] = field(default_factory=dict[int, Kind])
@@ -75,15 +77,27 @@ class Hierarchy:
         with_children = set(self.parents.values())
         deep = {self.parents[parent] for parent in with_children if parent in self.parents}
         levels = self._levels_of_work() if self.child_types is not None else None
+        above_stories = self._above_stories() if self.work_types else frozenset[int]()
         for place in with_children:
             name = self.tasks[place].type
             if name is None:
                 # Three levels without types: the first one holds the work.
                 is_container = levels is None and place in deep and place not in self.parents
             else:
-                is_container = is_undecided(name) or (levels is not None and name not in levels)
+                is_work = plain_name(name) in self.work_types and place not in above_stories
+                is_container = (is_undecided(name) and not is_work) or (
+                    levels is not None and name not in levels
+                )
             if is_container:
                 self.kinds[place] = Kind.CONTAINER
+
+    def _above_stories(self) -> frozenset[int]:
+        """Return the places of rows that have a story below them, which is never a step."""
+        return frozenset(
+            parent
+            for child, parent in self.parents.items()
+            if is_story(self.tasks[child].type or "")
+        )
 
     def _levels_of_work(self) -> set[str]:
         """Return the types whose rows have parts, in a tracker that says which types are parts."""
@@ -162,11 +176,12 @@ def settle_kinds(
     types: Iterable[str] = (),
     numbers: Mapping[str, str] | None = None,
     child_types: tuple[str, ...] | None = None,
+    work_types: frozenset[str] = frozenset(),
 ) -> list[Task]:
     """Return tasks with their kinds by type and parent, and with the ids of their parents.
 
     `types` are the types that are planned and counted; empty: all but containers and parts.
     `numbers` are ids by the second id that parents refer to. `child_types` are the types that are
-    parts below work; None: every type is.
+    parts below work; None: every type is. `work_types` are types that the tracker calls work.
     """
-    return Hierarchy(tasks, tuple(types), numbers or {}, child_types).settled()
+    return Hierarchy(tasks, tuple(types), numbers or {}, child_types, work_types).settled()

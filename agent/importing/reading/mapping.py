@@ -6,11 +6,14 @@ from dataclasses import dataclass
 
 from agent.importing.errors import CsvRefused
 from agent.importing.meaning.cell_text import cell_text
+from agent.importing.nearest import did_you_mean
 from agent.importing.profiles.catalogue import ANY_TABLE
 from agent.importing.profiles.names import normalised
 from agent.importing.profiles.profile import Profile
 from agent.importing.reading.fields import ALTERNATIVE_FIELDS, COMMON_HEADERS, FIELD_NAMES
+from domain_services.kernel.words import listed
 
+_SHOWN_COLUMNS = 60
 # A column's name may hold a comma itself, so only one that is followed by `word=` separates.
 _NEXT_PAIR = re.compile(r",(?=\s*\w+\s*=)")
 
@@ -72,7 +75,10 @@ def parse_mapping(texts: Iterable[str]) -> dict[str, str]:
 def check_field(field: str) -> None:
     """Check that a field exists. Raises: `CsvRefused`, with the list of fields."""
     if field not in FIELD_NAMES:
-        raise CsvRefused(f"Unknown field {field!r}; the fields are {', '.join(FIELD_NAMES)}.")
+        raise CsvRefused(
+            f"Unknown field {field!r}.{did_you_mean(field, FIELD_NAMES)} "
+            f"The fields are {', '.join(FIELD_NAMES)}."
+        )
 
 
 def map_columns(
@@ -116,7 +122,10 @@ def _find(names: Iterable[str], column: str) -> str:
     alike = [name for name in names if name.casefold() == column.casefold()]
     if len(alike) == 1:
         return alike[0]
-    raise CsvRefused(f"No column {column!r} in the file; its columns are {', '.join(names)}.")
+    raise CsvRefused(
+        f"No column {column!r} in the file.{did_you_mean(column, names)} "
+        f"Its columns are {listed(names, _SHOWN_COLUMNS)}."
+    )
 
 
 def _detect(names: Iterable[str], field: str, profile: Profile) -> list[str]:

@@ -30,6 +30,7 @@ from agent.importing.reading.counts import (
     work_in,
 )
 from agent.importing.reading.fields import DATE_FIELDS
+from agent.importing.reading.file_project import with_file_project
 from agent.importing.reading.findings import (
     kind_notices,
     reading_notices,
@@ -50,11 +51,7 @@ from agent.importing.reading.rows import (
 from agent.importing.reading.source_rows import SourceRows
 from agent.importing.reading.tally import Tally
 from agent.importing.tables.table import Table
-from agent.importing.tasks import (
-    Refusal,
-    Task,
-    TrackerSprint,
-)
+from agent.importing.tasks import Kind, Refusal, Task, TrackerSprint
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +190,7 @@ def recognise_all(
         options.types,
         numbers,
         _child_types(drafts),
+        _work_types(drafts),
     )
     tasks: Iterator[Task] = iter(settled)
     recognitions = [
@@ -239,12 +237,22 @@ def _child_types(drafts: Sequence[_Draft]) -> tuple[str, ...] | None:
     return tuple(name for profile in profiles for name in profile.child_types or ())
 
 
+def _work_types(drafts: Sequence[_Draft]) -> frozenset[str]:
+    """Return the types that every tracker of the import calls work."""
+    types = [
+        {name for name, kind in draft.export.profile.types.items() if kind is Kind.WORK}
+        for draft in drafts
+    ]
+    return frozenset(set[str].intersection(*types)) if types else frozenset()
+
+
 def _read_table(
     table: Table, options: ImportOptions, today: date, counter: ReadingProgress
 ) -> _Draft:
     export = tell(table.header)
     profile = export.profile
-    columns = required_columns(table, options, profile)
+    columns, project = required_columns(table, options, profile)
+    options, project_notices = with_file_project(options, project)
     forced = None if options.date_format is None else date_format(options.date_format)
     samples = sample_columns(
         counter.sampling(table.records()), columns, forced, language=profile.language, today=today
@@ -266,7 +274,7 @@ def _read_table(
         recognised=_recognised_columns(columns, chosen.formats, samples, reader.tally),
         rows=rows,
         tally=reader.tally,
-        notices=(*table.notices, *chosen.notices),
+        notices=(*table.notices, *project_notices, *chosen.notices),
         questions=chosen.questions,
         days=tuple(
             day for dates in samples.dates.values() for day in (dates.first, dates.last) if day

@@ -15,6 +15,7 @@ from openpyxl.workbook import Workbook
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 from agent.importing.errors import CsvRefused
+from agent.importing.nearest import did_you_mean
 from agent.importing.notices import Notice
 from agent.importing.tables.delimited_text import BrokenRecord, DelimitedText
 from agent.importing.tables.header import HEADER_LINES, IsHeader, choose_header, is_known
@@ -60,9 +61,11 @@ def open_workbook_table(source: Source, is_header: IsHeader | None, sheet: str |
     with _opened(source) as workbook:
         sheets = [item for item in workbook.worksheets if sheet is None or item.title == sheet]
         if not sheets:
-            titles = ", ".join(repr(item.title) for item in workbook.worksheets)
+            known = [item.title for item in workbook.worksheets]
+            titles = ", ".join(map(repr, known))
             raise CsvRefused(
                 f"{source.name} has no sheet {sheet!r}: its sheets are {titles or 'none'}."
+                f"{did_you_mean(sheet or '', known)}"
             )
         chosen, header = _choose(source, sheets, is_header)
         above, rows = _keep(source, chosen, header)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.importing.dates.file_dates import DetectedDates, FileDates
+from agent.importing.dates.formats import date_format
 from agent.importing.dates.words import LANGUAGES
 
 FORMS = (
@@ -126,3 +127,54 @@ def test_language_that_writes_the_year_first_is_read_so() -> None:
 def test_month_told_by_its_word_is_the_reason() -> None:
     detected = detect(["05/3月/24", "06/4月/24"], "zh")
     assert detected.reason == "a word stands beside the number of the month"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Th03 5, 2024", "m d Y"),
+        ("Th3 5, 2024", "m d Y"),
+        ("5 Th03 2024", "d m Y"),
+        ("05/Th03/24 10:00", "d/m/y"),
+    ],
+)
+def test_short_vietnamese_month_tells_the_order(text: str, name: str) -> None:
+    detected = detect([text, text.replace("5", "6")], "en")
+    assert detected.format is not None
+    assert not detected.ambiguous
+    assert detected.format.name == name
+    assert detected.format.parse(text) == date(2024, 3, 5)
+
+
+@pytest.mark.parametrize("text", ["March 5th, 2024", "5th March 2024", "Mar 5th, 2024"])
+def test_english_ending_of_a_number_is_no_month(text: str) -> None:
+    detected = detect([text], "en")
+    assert (detected.first, detected.ambiguous) == (date(2024, 3, 5), False)
+
+
+@pytest.mark.parametrize(
+    ("texts", "name"),
+    [
+        (
+            [
+                "3 \u0905\u0917\u0938\u094d\u0924 2026",
+                "1 \u0938\u093f\u0924\u0902\u092c\u0930 2026",
+            ],
+            "d MMM Y in Hindi",
+        ),
+        (
+            ["03/\u05d0\u05d5\u05d2\u05f3/26 10:00", "04/\u05d0\u05d5\u05d2\u05f3/26 10:00"],
+            "d/MMM/yy in Hebrew",
+        ),
+    ],
+)
+def test_further_language_is_advised_and_reads_the_column(texts: list[str], name: str) -> None:
+    detected = detect(texts, "en")
+    assert detected.format is None
+    assert detected.advised is not None
+    assert detected.advised.name == name
+    assert date_format(name).parse(texts[0]) == date(2026, 8, 3)
+
+
+def test_words_of_no_language_advise_no_format() -> None:
+    assert detect(["05/foo/24", "06/foo/24"], "en").advised is None

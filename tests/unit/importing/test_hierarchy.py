@@ -98,3 +98,22 @@ def test_children_of_a_type_that_was_left_out_get_no_label_of_it() -> None:
     rows = [task("1", "Story"), task("2", "Bug", "1")]
     (bug,) = work_of(settle_kinds(rows, ("Bug",)))
     assert (bug.id, bug.labels) == ("2", ())
+
+
+FAMILY = [task("1", "Feature"), task("2", "Bug", "1"), task("3", "Feature", "1")]
+WORK_TYPES = frozenset(("feature",))
+
+
+def kinds_by_id(tasks: Sequence[Task], work_types: frozenset[str]) -> dict[str, Kind]:
+    return {one.id: one.kind for one in settle_kinds(tasks, work_types=work_types)}
+
+
+def test_feature_with_children_is_work_in_a_tracker_that_says_so() -> None:
+    assert kinds_by_id(FAMILY, WORK_TYPES) == {"1": Kind.WORK, "2": Kind.PART, "3": Kind.PART}
+    assert kinds_by_id(FAMILY, frozenset()) == {"1": Kind.CONTAINER, "2": Kind.WORK, "3": Kind.WORK}
+
+
+@pytest.mark.parametrize("story", ["Story", "User story", "Historia de usuario"])
+def test_feature_above_a_story_holds_work_in_any_tracker(story: str) -> None:
+    settled = kinds_by_id([*FAMILY, task("4", story, "1")], WORK_TYPES)
+    assert settled == {"1": Kind.CONTAINER, "2": Kind.WORK, "3": Kind.WORK, "4": Kind.WORK}

@@ -30,6 +30,14 @@ NAMED = [profile for profile in PROFILES if profile.priorities]
         ("3 (Moderate)", 3),
         ("2 High", 2),
         ("P2: soon", 2),
+        ("🔴 High", 2),
+        ("⬆️ Highest", 1),
+        ("sehr hoch", 1),
+        ("Très haute", 1),
+        ("Muito baixa", 5),
+        ("Muy alta", 1),
+        ("Крайне важный", 1),
+        ("Незначительный", 4),
     ],
 )
 def test_known_priority_becomes_a_number(text: str, expected: int) -> None:
@@ -37,7 +45,7 @@ def test_known_priority_becomes_a_number(text: str, expected: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "sehr hoch", "0", "6", "10", "P6", "2.5", "1-2", "PP1", "1st"]
+    "text", ["", "sehr wohl", "🔴", "0", "6", "10", "P6", "2.5", "1-2", "PP1", "1st"]
 )
 def test_unknown_priority_has_no_number(text: str) -> None:
     assert priority_of(text) is None

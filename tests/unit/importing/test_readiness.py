@@ -1,10 +1,12 @@
 """An import stops before anything is written when too much is refused or a doubt is open."""
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 
 from agent.importing.errors import CsvRefused
+from agent.importing.history.cutoff import choose_as_of
 from agent.importing.meaning.statuses import State
 from agent.importing.option_texts import parse_share, parse_statuses, parse_types
 from agent.importing.options import ImportOptions
@@ -81,3 +83,31 @@ def test_options_come_back_from_their_json() -> None:
         refusal_share=0.05,
     )
     assert ImportOptions.from_json(options.to_json() | {"later": 1}) == options
+
+
+@pytest.mark.parametrize(
+    ("month", "answer"),
+    [
+        ("foo", "such a file, or with other columns: --map created=COLUMN,finished=COLUMN"),
+        ("अगस्त", "--date-format 'd MMM Y in Hindi'"),
+    ],
+)
+def test_unreadable_months_of_two_columns_are_one_question_that_its_answer_settles(
+    recognised: Recognise, month: str, answer: str
+) -> None:
+    days = "".join(f"{day},p,{day} {month} 2026,{day + 1} {month} 2026\n" for day in range(1, 4))
+    text = f"id,project,created,finished\n{days}"
+    recognition = recognised(text)
+    (question,) = recognition.questions
+    assert question.answer == answer
+    assert question.text.startswith(
+        f"The column 'created' has month words that cannot be read: {month!r} in 3 rows. "
+        f"The column 'finished' has month words that cannot be read: {month!r} in 3 rows."
+    )
+    with pytest.raises(CsvRefused, match=r"None of the 3 rows .* can be used\. The") as error:
+        choose_as_of([recognition], recognition.tasks, None, date(2026, 12, 1))
+    assert question.answer in str(error.value)
+    if answer.startswith("--date-format"):
+        settled = recognised(text, date_format="d MMM Y in Hindi")
+        assert (settled.refused, settled.questions) == ((), ())
+        assert [task.created for task in settled.tasks][:1] == [date(2026, 8, 1)]

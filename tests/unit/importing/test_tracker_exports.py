@@ -276,10 +276,15 @@ def test_export_without_dates_says_what_to_do(name: str, remedy: str) -> None:
     assert "No column is known" not in str(refusal.value)
 
 
-@pytest.mark.parametrize("name", ["asana.csv", "taiga-user-stories.csv", "shortcut.csv"])
-def test_export_without_a_project_asks_for_it(name: str) -> None:
+def test_export_without_a_project_asks_for_it() -> None:
     with pytest.raises(CsvRefused, match="--project"):
-        recognise_export(name)
+        recognise_export("taiga-user-stories.csv")
+
+
+@pytest.mark.parametrize(("name", "project"), [("asana.csv", "WEB-SHOP"), ("shortcut.csv", "WEB")])
+def test_column_that_names_one_project_needs_no_option(name: str, project: str) -> None:
+    assert {task.project for task in recognise_export(name).tasks} == {project}
+    assert len(recognise_export(name).tasks) == len(recognise_export(name, "SHOP").tasks)
 
 
 @pytest.mark.parametrize("name", ["openproject.csv", "trello.csv", "clickup-workspace.csv"])
