@@ -78,12 +78,16 @@ class _Clock:
     """Characters from its first digit to the end of the value."""
     hour: int
     """Hour as it is written, 0 to 23."""
-    minute: int
-    """Minute."""
-    second: int
-    """Second; 60 is a leap second."""
-    tail: Tail
-    """What stands behind it."""
+    time: time
+    """Time by the word behind it, if there is one; a leap second has none of its own."""
+    afternoon: bool | None
+    """True for the second half of the day; None when no word behind it tells the half."""
+    rest: str
+    """What stands behind it, beside the half and the zone."""
+    american: bool
+    """True for AM or PM as English writes it."""
+    is_possible: bool
+    """False for an hour that its half of the day does not have."""
 
 
 def _find_clock(text: str) -> _Clock | None:
@@ -91,7 +95,7 @@ def _find_clock(text: str) -> _Clock | None:
     if colon < 0:
         return None
     # Without the day, as rows repeat their times; a digit before the hour makes it another number.
-    end = text[max(colon - 3, 0) :]
+    end = text[colon - 3 :] if colon > 3 else text
     return _read_clock(end) if len(end) <= _LONGEST_TAIL else _read_clock.__wrapped__(end)
 
 
@@ -102,8 +106,20 @@ def _read_clock(text: str) -> _Clock | None:
     if match is None:
         return None
     tail = _tail(text[match.end() : match.end() + _LONGEST_TAIL])
-    length = len(text) - match.start()
-    return _Clock(length, int(match[1]), int(match[2]), int(match[3] or 0), tail)
+    hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
+    return _Clock(
+        length=len(text) - match.start(),
+        hour=hour,
+        time=time(_hour(hour, tail.afternoon), minute, min(second, 59)),
+        afternoon=tail.afternoon,
+        rest=tail.rest,
+        american=tail.american,
+        is_possible=tail.afternoon is None or 1 <= hour <= 12,
+    )
+
+
+def _hour(hour: int, afternoon: bool | None) -> int:
+    return hour if afternoon is None else hour % 12 + (12 if afternoon else 0)
 
 
 def split_day(text: str) -> tuple[str, bool]:
@@ -115,10 +131,9 @@ def split_day(text: str) -> tuple[str, bool]:
     clock = _find_clock(text)
     if clock is None:
         return (_midnight(text) if text[:5].isdigit() else text), False
-    tail = clock.tail
-    if tail.afternoon is not None and not 1 <= clock.hour <= 12:
+    if not clock.is_possible:
         return text, False
-    return text[: -clock.length] + tail.rest, tail.american
+    return text[: -clock.length] + clock.rest, clock.american
 
 
 def _midnight(text: str) -> str:
@@ -134,21 +149,19 @@ def time_of_day(text: str) -> time:
     clock = _find_clock(text)
     if clock is None:
         return _time_of_number(text)
-    hour, afternoon = clock.hour, clock.tail.afternoon
-    day = text[: -clock.length]
     # Korean and Chinese write the half in front.
-    if afternoon is None and not day.isascii() and (words := _LETTERS.findall(day)):
-        afternoon = None if words[-1].isascii() else halves().get(plain(words[-1]))
-    if afternoon is not None:
-        hour = hour % 12 + (12 if afternoon else 0)
-    return _time(hour, clock.minute, clock.second)
+    if clock.afternoon is None and not text.isascii():
+        return _time_behind(text[: -clock.length], clock)
+    return clock.time
 
 
-# Cached, so that rows share their times.
-@lru_cache(maxsize=1 << 12)
-def _time(hour: int, minute: int, second: int) -> time:
-    # A leap second has no time of its own.
-    return time(hour, minute, min(second, 59))
+def _time_behind(day: str, clock: _Clock) -> time:
+    """Return the time behind the text of a day, whose last word may tell the half."""
+    words = [] if day.isascii() else _LETTERS.findall(day)
+    if not words or words[-1].isascii():
+        return clock.time
+    afternoon = halves().get(plain(words[-1]))
+    return clock.time.replace(hour=_hour(clock.hour, afternoon))
 
 
 def _time_of_number(text: str) -> time:

@@ -70,11 +70,14 @@ class FileDates:
 
     def add(self, values: Mapping[str, str]) -> None:
         """Count the values of one row by their field; empty and absent ones are left out."""
-        days: dict[str, str | None] = {}
+        created = finished = None
         for field, tally in self.tallies.items():
             if value := values.get(field):
-                days[field] = tally.add(value)
-        created, finished = days.get("created"), days.get("finished")
+                day = tally.add(value)
+                if field == "created":
+                    created = day
+                elif field == "finished":
+                    finished = day
         if created and finished and len(self._pairs) < _MOST_PAIRS:
             pair = (created, finished)
             self._pairs[pair] = self._pairs.get(pair, 0) + 1

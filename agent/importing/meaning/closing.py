@@ -84,14 +84,13 @@ def _closed(state: State, facts: Facts) -> Closing:
     # A task that was closed as a duplicate is done for the board, and not for the velocity.
     if facts.resolution is State.DROPPED:
         state = State.DROPPED
-    days: list[tuple[date | None, Source]] = [(facts.finished, "finished")]
-    if state is State.DROPPED:
-        days.insert(0, (facts.dropped, "dropped"))
-    days.append((facts.entered, "transitions"))
+    if state is State.DROPPED and facts.dropped is not None:
+        return Closing(state, facts.dropped, "dropped")
+    if facts.finished is not None:
+        return Closing(state, facts.finished, "finished")
+    if facts.entered is not None:
+        return Closing(state, facts.entered, "transitions")
     # A change into another category is no finish.
-    if facts.category in (None, State.DONE, State.DROPPED):
-        days.append((facts.changed, "status_changed"))
-    for day, source in days:
-        if day is not None:
-            return Closing(state, day, source)
+    if facts.changed is not None and facts.category in (None, State.DONE, State.DROPPED):
+        return Closing(state, facts.changed, "status_changed")
     return Closing(state)

@@ -4,6 +4,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from agent.importing.errors import CsvRefused
 from agent.importing.tables.record import Record
@@ -67,7 +68,8 @@ def is_summary(cells: Sequence[str], width: int) -> bool:
     # Counting empty cells is quick, and nearly every row stops here.
     if width < 3 or (len(cells) - cells.count("")) * 2 > width + 1:
         return False
-    texts = [text for cell in cells if (text := cell.strip())]
+    # Rows have more than two texts, and these stand at their start.
+    texts = [*islice((text for cell in cells if (text := cell.strip())), 3)]
     first = texts[0].rstrip(":").strip()
     if _TOTALS.fullmatch(first):
         return True
