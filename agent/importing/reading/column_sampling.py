@@ -1,6 +1,6 @@
 """First pass over a file: a sample value of each column, and the format of each date column."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -61,31 +61,27 @@ def sample_columns(
     dates = FileDates(mapped, forced, language=language, today=today)
     values_of = collector(mapped)
     first_values: dict[str, str] = {}
-    missing = dict(columns)
-    estimate, commas = columns.get("estimate"), set[Comma | None]()
+    missing = [*columns.items()]
+    estimates = columns["estimate"].positions if "estimate" in columns else ()
+    commas = set[Comma | None]()
     for record in records:
         # The second pass refuses such a row; its last cell may be cut.
         if record.fault:
             continue
-        for name, column in [*missing.items()]:
-            if value := column.first_value(record.cells):
-                first_values[name] = value
-                del missing[name]
-        if estimate:
-            commas.update(_commas(estimate, record))
-        values = values_of(record.cells)
-        dates.add({name: next(filter(None, texts), "") for name, texts in values.items()})
+        cells = record.cells
+        if missing:
+            texts = {name: text for name, column in missing if (text := column.first_value(cells))}
+            if texts:
+                first_values |= texts
+                missing = [(name, column) for name, column in missing if name not in texts]
+        for position in estimates:
+            if "," in cells[position] or "." in cells[position]:
+                commas.add(comma_of(cells[position]))
+        dates.add(values_of(cells).first)
     meanings = commas - {None}
     return ColumnSamples(
         first_values, dates.detect(), meanings.pop() if len(meanings) == 1 else None
     )
-
-
-def _commas(column: MappedColumn, record: Record) -> Iterator[Comma | None]:
-    for position in column.positions:
-        text = record.cells[position]
-        if "," in text or "." in text:
-            yield comma_of(text)
 
 
 def choose_formats(dates: Mapping[str, DetectedDates], headers: Mapping[str, str]) -> ChosenFormats:

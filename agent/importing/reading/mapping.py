@@ -36,7 +36,8 @@ class MappedColumn:
     def first_value(self, cells: Sequence[str]) -> str:
         """Return the text of the first cell of the column that has any; "" when all are empty."""
         for position in self.positions:
-            if text := cell_text(cells[position]):
+            # Most of these cells are empty, in row after row.
+            if (cell := cells[position]) and (text := cell_text(cell)):
                 return text
         return ""
 

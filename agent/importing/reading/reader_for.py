@@ -8,6 +8,7 @@ from agent.importing.dates.formats import LATEST
 from agent.importing.meaning.estimates import Comma
 from agent.importing.options import ImportOptions
 from agent.importing.profiles.profile import Profile
+from agent.importing.reading.row_days import RowDays
 from agent.importing.reading.row_project import RowProject
 from agent.importing.reading.row_reader import RowReader
 from agent.importing.reading.row_sprints import RowSprints
@@ -34,8 +35,9 @@ def reader_for(
         profile=profile,
         options=options,
         headers=headers,
-        formats=formats,
-        last_day=min(LATEST, today),
+        days=RowDays(
+            formats, headers, min(LATEST, today), tally, is_format_chosen=bool(options.date_format)
+        ),
         vocabulary=Vocabulary(
             profile,
             options,

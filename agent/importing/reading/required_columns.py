@@ -66,7 +66,7 @@ def _rows_tell_project(table: Table, columns: Mapping[str, MappedColumn], prefix
     if "id" not in columns:
         return False
     projects = [
-        find_in_row(row.values, next(iter(row.values["id"]), ""))
+        find_in_row(row.values, next(iter(row.values.texts("id")), ""))
         for row in islice(raw_rows_of_table(table, columns), _PEEKED_ROWS)
         if not row.fault
     ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from agent.importing.meaning.project_names import project_of_name
 from agent.importing.meaning.projects import project_of_key, project_of_url
 from agent.importing.reading.tally import Tally
-from agent.importing.reading.values import Values, first_text
+from agent.importing.reading.values import Values
 from agent.importing.tasks import RowRefused, is_project_id, project_id
 
 
@@ -30,7 +30,7 @@ class RowProject:
         """Return the project id of a row. Raises: `RowRefused` when nothing tells it."""
         if self.named is not None:
             return self.named
-        text = first_text(values, "project")
+        text = values.first.get("project", "")
         source = "project"
         if self.by_name and text:
             text = project_of_name(text) or text
@@ -52,7 +52,7 @@ def find_in_row(values: Values, key: str) -> tuple[str, str] | None:
     """Return the field that tells the project beside its column, and the project; None: neither."""
     if (project := project_of_key(key)) is not None:
         return "id", project
-    url = first_text(values, "url")
+    url = values.first.get("url", "")
     if url and (project := project_of_url(url)) is not None:
         # A repository such as next.js has a name that is no id as it stands.
         return "url", project if is_project_id(project) else project_of_name(project) or project

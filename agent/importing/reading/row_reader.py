@@ -7,8 +7,6 @@ from datetime import date, datetime
 from functools import lru_cache
 from sys import intern
 
-from agent.importing.dates.clock import time_of_day
-from agent.importing.dates.formats import EARLIEST, FORMATS, LATEST, DateFormat, is_no_date
 from agent.importing.meaning.card_ids import creation_day
 from agent.importing.meaning.cell_text import is_rounded
 from agent.importing.meaning.closing import Closing, Facts, settle
@@ -19,10 +17,11 @@ from agent.importing.meaning.statuses import State, state_of
 from agent.importing.options import ImportOptions
 from agent.importing.profiles.profile import Profile
 from agent.importing.reading.labels import labels_of
+from agent.importing.reading.row_days import RowDays
 from agent.importing.reading.row_project import RowProject
 from agent.importing.reading.row_sprints import RowSprints
 from agent.importing.reading.tally import Occurrences, Tally
-from agent.importing.reading.values import Values, first_text
+from agent.importing.reading.values import Values
 from agent.importing.reading.vocabulary import Vocabulary
 from agent.importing.tasks import Kind, RowRefused, Task, Transition
 
@@ -41,10 +40,8 @@ class RowReader:
     """Options of the person."""
     headers: Mapping[str, Sequence[str]]
     """Names of the columns of each field, one for each text of a row's values."""
-    formats: Mapping[str, DateFormat | None]
-    """Format of each date field; None when none reads its values."""
-    last_day: date
-    """Last day that a date may have, at most the last one that is kept."""
+    days: RowDays
+    """Reader of the days."""
     vocabulary: Vocabulary
     """Meanings of the texts that rows repeat."""
     project: RowProject
@@ -64,7 +61,8 @@ class RowReader:
         `transitions` are moments and the status from then on, the oldest first.
         Raises: `RowRefused`.
         """
-        identity = self._identity(values)
+        first = values.first
+        identity = self._identity(first.get("id", ""))
         created = self._created(values, identity)
         status = self._text(values, "status", MAX_TEXT)
         changes = self._transitions(transitions)
@@ -86,26 +84,26 @@ class RowReader:
             status=status,
             priority=priority,
             priority_level=level,
-            rank=first_text(values, "rank") or None,
+            rank=first.get("rank") or None,
             assignee=people[0].name if people else None,
             type=type_name,
-            labels=labels_of(values.get("labels", ())),
-            estimate=self._estimate(values),
-            updated=self._moment("updated", first_text(values, "updated")),
+            labels=labels_of(values.texts("labels")),
+            estimate=self._estimate(first.get("estimate")),
+            updated=self.days.moment("updated", values),
             state=closing.state,
             dropped=day if closing.state is State.DROPPED else None,
             started=self._started(values, changes),
             kind=kind,
-            parent=self._parent(values),
-            sprints=self.sprints.read(values, project, self._optional_date),
+            parent=self._parent(first.get("parent")),
+            sprints=self.sprints.read(values, project, self.days.optional),
             email=self._email(values, people),
             others=tuple(person.name for person in people[1:]),
             transitions=changes,
         )
         return task, closing
 
-    def _identity(self, values: Values) -> str:
-        identity = plain_line(first_text(values, "id"))
+    def _identity(self, text: str) -> str:
+        identity = plain_line(text)
         if not identity:
             raise RowRefused(self.header("id"), "is empty, but id is required")
         if is_rounded(identity):
@@ -119,17 +117,21 @@ class RowReader:
     def count(self, task: Task, closing: Closing, values: Values) -> None:
         """Count a task that is imported, and where its facts came from."""
         tally = self.tally
-        tally.corrected += closing.day is not None and closing.day < task.created
-        tally.reopened += closing.contradiction == "open"
-        tally.closed_by_day += closing.contradiction == "closed"
-        self._count_resolution(task, first_text(values, "resolution"))
+        if closing.day is not None and closing.day < task.created:
+            tally.corrected += 1
+        if closing.contradiction == "open":
+            tally.reopened += 1
+        elif closing.contradiction == "closed":
+            tally.closed_by_day += 1
+        if resolution := values.first.get("resolution"):
+            self._count_resolution(task, resolution)
         counted = task.finished if task.kind is Kind.WORK else None
         if counted and closing.source == "transitions":
             tally.finish_columns["history of the status"] += 1
         elif counted and closing.source:
             tally.finish_columns[self._column(values, closing.source)] += 1
         for name in self.alternatives:
-            for place, text in enumerate(values.get(name, ())):
+            for place, text in enumerate(values.texts(name)):
                 if text:
                     if (uses := tally.columns.get(name)) is None:
                         uses = tally.columns[name] = Counter()
@@ -137,7 +139,7 @@ class RowReader:
                     break
 
     def _count_resolution(self, task: Task, text: str) -> None:
-        if not text or task.kind is not Kind.WORK:
+        if task.kind is not Kind.WORK:
             return
         is_closed, resolution = self.vocabulary.resolution(text)
         if not is_closed:
@@ -149,7 +151,7 @@ class RowReader:
 
     def _column(self, values: Values, field_name: str) -> str:
         """Return the name of the column that a row's value of a field comes from."""
-        texts = values.get(field_name, ())
+        texts = values.several.get(field_name, ())
         place = next((place for place, text in enumerate(texts) if text), 0)
         return self.header(field_name, place)
 
@@ -159,42 +161,44 @@ class RowReader:
         return names[place] if place < len(names) else field_name
 
     def _created(self, values: Values, identity: str) -> date:
-        text = _day_text(values, "created")
-        if text:
-            return self._date("created", text)
-        day = creation_day(identity) if self.profile.created_from == "card id" else None
+        day = self.days.certain("created", values)
+        if day is None and self.profile.created_from == "card id":
+            day = creation_day(identity)
         if day is None:
             raise RowRefused(self.header("created"), "is empty, but created is required")
         return day
 
     def _text(self, values: Values, field_name: str, characters: int) -> str | None:
-        line = plain_line if field_name == "title" else _repeated_line
-        text = line(first_text(values, field_name))
+        text = values.first.get(field_name)
+        if not text:
+            return None
+        text = plain_line(text) if field_name == "title" else _repeated_line(text)
         if len(text) > characters:
-            self.tally.shortened.setdefault(field_name, Occurrences()).add(first_text(values, "id"))
+            shortened_texts = self.tally.shortened.setdefault(field_name, Occurrences())
+            shortened_texts.add(values.first.get("id", ""))
             text = shortened(text, characters)
         return text or None
 
     def _closing(
         self, values: Values, status: str | None, changes: tuple[Transition, ...]
     ) -> Closing:
+        first, days = values.first, self.days
         standing = self.vocabulary.standing(
             status or "",
-            first_text(values, "status_category"),
-            first_text(values, "resolution"),
-            first_text(values, "archived"),
+            first.get("status_category", ""),
+            first.get("resolution", ""),
+            first.get("archived", ""),
         )
-        finished = _day_text(values, "finished")
         return settle(
             Facts(
                 chosen=standing.chosen,
                 category=standing.category,
                 status=standing.status,
                 resolution=standing.resolution,
-                finished=self._date("finished", finished) if finished else None,
-                dropped=self._optional_date("dropped", values),
-                changed=self._optional_date("status_changed", values),
-                entered=_entered(changes),
+                finished=days.certain("finished", values),
+                dropped=days.optional("dropped", values),
+                changed=days.optional("status_changed", values),
+                entered=_entered(changes) if changes else None,
                 archived=standing.archived,
                 keeps_finish=self.profile.reopened_keeps_finish,
             )
@@ -213,7 +217,7 @@ class RowReader:
         )
 
     def _started(self, values: Values, changes: tuple[Transition, ...]) -> date | None:
-        day = self._optional_date("started", values)
+        day = self.days.optional("started", values)
         if day is not None or not changes:
             return day
         begun = (change.day for change in changes if change.state is State.DOING)
@@ -223,8 +227,7 @@ class RowReader:
         name = self._text(values, "type", MAX_TYPE)
         return (Kind.WORK, None) if name is None else self.vocabulary.kind(name)
 
-    def _parent(self, values: Values) -> str | None:
-        text = first_text(values, "parent")
+    def _parent(self, text: str | None) -> str | None:
         if not text:
             return None
         return text if self.profile.parent_from == "title" else parent_of(text)
@@ -234,16 +237,17 @@ class RowReader:
         return (None, None) if text is None else self.vocabulary.priority(text)
 
     def _people(self, values: Values) -> tuple[Person, ...]:
-        return self.vocabulary.people(tuple(filter(None, values.get("assignee", ()))))
+        if not values.first.get("assignee"):
+            return ()
+        return self.vocabulary.people(tuple(filter(None, values.texts("assignee"))))
 
     def _email(self, values: Values, people: Sequence[Person]) -> str | None:
         if not people:
             return None
-        text = first_text(values, "email")
+        text = values.first.get("email")
         return (address_in(text) if text else None) or people[0].email
 
-    def _estimate(self, values: Values) -> float | None:
-        text = first_text(values, "estimate")
+    def _estimate(self, text: str | None) -> float | None:
         if not text:
             return None
         estimate = self.vocabulary.estimate(text)
@@ -253,63 +257,9 @@ class RowReader:
             self.tally.read_estimates += 1
         return estimate
 
-    def _moment(self, field_name: str, text: str) -> datetime | None:
-        date_format = self.formats.get(field_name)
-        day = _parse(date_format, text) if text and date_format else None
-        # It only orders the rows of one task, so an unreadable one refuses no row.
-        if day is None or not EARLIEST <= day <= self.last_day:
-            return None
-        return datetime.combine(day, time_of_day(text))
-
-    def _optional_date(self, field_name: str, values: Values) -> date | None:
-        """Read a day that refuses no row; days of a plan may lie after today."""
-        date_format = self.formats.get(field_name)
-        text = _day_text(values, field_name) if date_format is not None else ""
-        if date_format is None or not text:
-            return None
-        day = _parse(date_format, text)
-        last = LATEST if field_name.startswith("sprint_") else self.last_day
-        if day is not None and EARLIEST <= day <= last:
-            return day
-        self.tally.days.setdefault(field_name, Occurrences()).add(text)
-        return None
-
-    def _date(self, field_name: str, text: str) -> date:
-        date_format = self.formats[field_name]
-        day = None if date_format is None else _parse(date_format, text)
-        if day is not None and EARLIEST <= day <= self.last_day:
-            return day
-        raise RowRefused(self.header(field_name), self._date_fault(text, day, date_format))
-
-    def _date_fault(self, text: str, day: date | None, date_format: DateFormat | None) -> str:
-        if day is not None and self.last_day < day <= LATEST:
-            return f"{text!r} lies after today"
-        if day is not None:
-            return f"{text!r} is outside {EARLIEST} to {LATEST}"
-        if date_format is not None:
-            option = ", which --date-format asks for" if self.options.date_format else ""
-            name, example = date_format.name, date_format.example
-            return f"{text!r} is not a date of the form {name} ({example}){option}"
-        examples = ", ".join(known.example for known in FORMATS)
-        return f"{text!r} is not a date in a known format ({examples})"
-
-
-# Rows repeat their days: a task is resolved when its category changes.
-@lru_cache(maxsize=1 << 14)
-def _parse(date_format: DateFormat, text: str) -> date | None:
-    return date_format.parse(text)
-
 
 # Cached, so that rows share what they repeat.
 _repeated_line = lru_cache(maxsize=1 << 12)(plain_line)
-
-
-def _day_text(values: Values, field_name: str) -> str:
-    """Return the first text of a date field that stands for a day; "" without any."""
-    for text in values.get(field_name, ()):
-        if text and not is_no_date(text):
-            return text
-    return ""
 
 
 def _entered(changes: Sequence[Transition]) -> date | None:

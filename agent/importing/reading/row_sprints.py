@@ -43,11 +43,11 @@ class RowSprints:
 
     def read(self, values: Values, project: str, day_of: DateReader) -> tuple[str, ...]:
         """Return the names of a row's sprints, the first one first."""
-        texts = values.get("sprint", ())
+        texts = values.texts("sprint")
         if not any(texts):
             return ()
         # Without days of its own, a row tells nothing new of sprints that another row named.
-        dated = "sprint_start" in values or "sprint_end" in values
+        dated = "sprint_start" in values.first or "sprint_end" in values.first
         key = None if dated else (project, *texts)
         if key is not None and (names := self.read_before.get(key)) is not None:
             return names

@@ -56,7 +56,7 @@ def raw_rows_of_table(
     """
     values_of = collector(columns)
     if empty:
-        values_of = _emptied(values_of, frozenset(empty))
+        values_of = emptied_collector(values_of, frozenset(empty))
     width = len(table.header)
     for record in table.records():
         cells = record.cells
@@ -82,24 +82,31 @@ def collector(columns: Mapping[str, MappedColumn]) -> Callable[[list[str]], Valu
     def collect(cells: list[str]) -> Values:
         texts = cell_texts([cells[place] for place in places])
         # The rest of the texts belongs to the fields of several columns.
-        values: dict[str, Sequence[str]] = dict(zip(single, zip(texts), strict=False))
+        first = dict(zip(single, texts, strict=False))
+        lists: dict[str, Sequence[str]] = {}
         for name, part in several:
-            values[name] = texts[part]
-        return values
+            lists[name] = own = texts[part]
+            first[name] = own[0] or next(filter(None, own), "")
+        return Values(first, lists)
 
     return collect
 
 
-def _emptied(
+def emptied_collector(
     values_of: Callable[[list[str]], Values], empty: frozenset[str]
 ) -> Callable[[list[str]], Values]:
     """Return a collector to which some values are empty cells."""
 
+    def emptied(text: str) -> str:
+        return "" if text.casefold() in empty else text
+
     def collect(cells: list[str]) -> Values:
-        return {
-            name: ["" if text.casefold() in empty else text for text in texts]
-            for name, texts in values_of(cells).items()
-        }
+        values = values_of(cells)
+        first = {name: emptied(text) for name, text in values.first.items()}
+        lists = {name: [*map(emptied, texts)] for name, texts in values.several.items()}
+        for name, texts in lists.items():
+            first[name] = next(filter(None, texts), "")
+        return Values(first, lists)
 
     return collect
 
@@ -107,7 +114,9 @@ def _emptied(
 def raw_rows_of_source(rows: Iterable[SourceRow]) -> Iterator[RawRow]:
     """Yield the rows that a tracker's API gave."""
     for row in rows:
-        yield RawRow(row.line, row.values, cells_of(row), transitions=row.transitions)
+        first = {name: next(filter(None, texts), "") for name, texts in row.values.items()}
+        values = Values(first, row.values)
+        yield RawRow(row.line, values, cells_of(row), transitions=row.transitions)
 
 
 def read_rows(raw_rows: Iterable[RawRow], reader: RowReader) -> Rows:
@@ -125,7 +134,7 @@ def read_rows(raw_rows: Iterable[RawRow], reader: RowReader) -> Rows:
         except RowRefused as error:
             refused.append(Refusal(row.line, error.column, error.reason, tuple(row.cells)))
             continue
-        for number in row.values.get("number", ()):
+        for number in row.values.texts("number"):
             numbers.setdefault(number, task.id)
         place = places.setdefault(task.project, {}).setdefault(task.id, len(tasks))
         if place == len(tasks):
