@@ -15,14 +15,17 @@ def check_url(url: str, *, insecure_http: bool) -> SplitResult:
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        raise SourceRefused("The URL cannot be read; give one such as https://host.") from error
+    except ValueError:
+        # The cause would repeat a part of a password.
+        raise SourceRefused("The URL cannot be read; give one such as https://host.") from None
     if parts.username is not None or parts.password is not None:
         raise SourceRefused(
             "Leave the name and the password out of the URL: the token comes from the environment."
         )
     if parts.scheme not in ("https", "http") or not host or re.search(r"[\s\\]", url):
-        raise SourceRefused(f"{url!r} is not a web address; give one such as https://host.")
+        # Before an @ may stand a password, even where none belongs.
+        text = "This text" if "@" in url else repr(url)
+        raise SourceRefused(f"{text} is not a web address; give one such as https://host.")
     if parts.scheme == "http" and not insecure_http and not is_this_machine(host):
         raise SourceRefused(
             f"http://{host} would show the token to others on the way; use https://{host}, or "

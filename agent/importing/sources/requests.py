@@ -25,6 +25,8 @@ from agent.importing.sources.source_request import ReadProgress
 Progress = Callable[[ReadProgress], None]
 _LOGIN = re.compile(r"(?<![a-z])(?:log-?in|sign[-_]?in|sso|saml2?|oauth2?|authorize)(?![a-z])")
 RETRIED = frozenset({429, 502, 503, 504})
+# A part of an answer unpacks to a thousand times its size at most.
+_PACKINGS = frozenset({"gzip", "deflate", "identity", ""})
 
 
 class BodyTooLarge(SourceRefused):
@@ -222,6 +224,13 @@ class TrackerClient:
             raise SourceRefused(f"{self.base} gives an address that cannot be read.") from None
 
     def _received(self, response: httpx.Response, ends: float) -> bytes:
+        # A few bytes in another packing, or packed twice, unpack to more than the memory holds.
+        packings = response.headers.get_list("content-encoding", split_commas=True)
+        if len(packings) > 1 or not {name.strip().lower() for name in packings} <= _PACKINGS:
+            raise SourceRefused(
+                f"{self.base} packs its answer in a way that nobody asked for: check that the URL "
+                "is the tracker's own."
+            )
         chunks, size = list[bytes](), 0
         stated = response.headers.get("content-length", "")
         too_large = stated.isdigit() and int(stated[:15]) > limits.MAX_BODY_BYTES
@@ -294,7 +303,11 @@ def open_client(
 ) -> Iterator[TrackerClient]:
     """Open the client of a tracker; `headers` carry the credentials. Raises: `SourceRefused`."""
     check_url(base, insecure_http=insecure_http)
-    common = {"Accept": "application/json", "User-Agent": "digital-scrum-master"}
+    common = {
+        "Accept": "application/json",
+        "Accept-Encoding": "gzip, deflate",
+        "User-Agent": "digital-scrum-master",
+    }
     timeout = httpx.Timeout(limits.SILENCE_SECONDS, connect=limits.CONNECT_SECONDS)
     with httpx.Client(headers={**common, **headers}, timeout=timeout) as http:
         yield TrackerClient(base, http, progress, refusals, insecure_http, clock or Clock())

@@ -159,13 +159,13 @@ def _iterations(board: Mapping[str, Any], project: str, today: date) -> Iterator
 
 def _sprint(iteration: Mapping[str, Any], project: str, today: date) -> TrackerSprint | None:
     title, days = text_in(iteration, "title"), iteration.get("duration")
-    try:
-        start = date.fromisoformat(text_in(iteration, "startDate"))
-    except ValueError:
-        return None
     if not title or not isinstance(days, int) or not 1 <= days <= _MAX_DAYS:
         return None
-    end = start + timedelta(days=days - 1)
+    try:
+        start = date.fromisoformat(text_in(iteration, "startDate"))
+        end = start + timedelta(days=days - 1)
+    except (ValueError, OverflowError):
+        return None
     state = "closed" if end < today else "future" if start > today else "active"
     # An iteration ends by itself: it is closed on its last day.
     closed = end if state == "closed" else None

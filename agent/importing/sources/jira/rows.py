@@ -9,7 +9,14 @@ from agent.importing.reading.source_rows import SourceRow
 from agent.importing.sources.jira.changelogs import Moves
 from agent.importing.sources.jira.field_ids import FieldIds
 from agent.importing.sources.jira.sprints import SprintBook
-from agent.importing.sources.shapes import filled, object_in, objects_in, text_in, texts_in
+from agent.importing.sources.shapes import (
+    filled,
+    object_in,
+    objects_in,
+    other_shape,
+    text_in,
+    texts_in,
+)
 from agent.importing.sources.sprint_dates import moment_of
 from agent.importing.tasks import Kind
 
@@ -52,7 +59,12 @@ class RowMaker:
     """Kinds by the name of the type, in lower case, where Jira says them."""
 
     def take(self, issue: Mapping[str, Any]) -> None:
-        """Take an issue in; one that comes again replaces the former."""
+        """Take an issue in; one that comes again replaces the former.
+
+        Raises: `SourceRefused` for one without an id, or a key such as SHOP-7.
+        """
+        if not text_in(issue, "id") or not text_in(issue, "key").rpartition("-")[0]:
+            raise other_shape("issues", "one with an id and a key", issue)
         values = object_in(issue, "fields")
         status, kind = object_in(values, "status"), object_in(values, "issuetype")
         self._note_kind(kind, values)
