@@ -1,5 +1,7 @@
 """Tell what lies in a zip archive or an old office file: workbooks are both."""
 
+import zlib
+from lzma import LZMAError
 from zipfile import BadZipFile, ZipFile
 
 from agent.importing.errors import CsvRefused
@@ -24,6 +26,16 @@ _STREAMS = (
     ("Book", "an old workbook (.xls)", _SAVE_AS),
     ("WordDocument", "a text document (Word)", "export the tasks as CSV and import that"),
 )
+# By what stands in a damaged archive, and by the packing of a damaged member.
+_DAMAGES = (
+    BadZipFile,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    EOFError,
+    zlib.error,
+    LZMAError,
+)
 
 
 def check_zip(source: Source) -> None:
@@ -32,8 +44,8 @@ def check_zip(source: Source) -> None:
         with source.open() as stream, ZipFile(stream) as archive:
             sizes = [(item.file_size, item.compress_size) for item in archive.infolist()]
             names = archive.namelist()
-            mimetype = archive.read("mimetype")[:100] if "mimetype" in names else b""
-    except (BadZipFile, NotImplementedError, RuntimeError, ValueError, EOFError) as error:
+            mimetype = _start_of(archive, "mimetype") if "mimetype" in names else b""
+    except _DAMAGES as error:
         raise CsvRefused(
             f"{source.name} begins as a workbook or zip archive but is damaged or cut ({error}): "
             "export or download it again."
@@ -69,6 +81,12 @@ def check_old_office(source: Source) -> None:
         if name.encode("utf-16-le") in content:
             raise _refused(source, what, remedy)
     raise _refused(source, "a file of an old office program", _SAVE_AS)
+
+
+def _start_of(archive: ZipFile, name: str) -> bytes:
+    # The whole member may unpack to more than the memory holds.
+    with archive.open(name) as member:
+        return member.read(100)
 
 
 def _refused(source: Source, name: str, remedy: str) -> CsvRefused:
