@@ -4,6 +4,7 @@ import gzip
 import logging
 import traceback
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,15 +12,18 @@ from hypothesis import strategies as st
 from agent.importing.sources import limits
 from agent.importing.sources.addresses import check_url
 from agent.importing.sources.errors import SourceRefused
+from agent.importing.sources.github.issues import ADVICE
 from agent.importing.sources.last_read import TrackerTime
 from agent.importing.sources.rate_limits import limit_pause
 from agent.importing.sources.request_parsing import github_request, gitlab_request, jira_request
+from agent.importing.sources.requests import TrackerClient
 from agent.importing.sources.source_request import SourceRequest
 from domain_services.kernel.errors import Problem
 from tests.sources.github_server import REPOSITORY, GitHub, issue
-from tests.sources.jira_server import EMAIL
+from tests.sources.jira_server import EMAIL, Jira
+from tests.sources.jira_server import issue as jira_issue
 from tests.sources.jira_shop import shop
-from tests.sources.reading import NOW, TOKEN, Reader, by_id
+from tests.sources.reading import NOW, TOKEN, Reader, StandingClock, by_id
 from tests.sources.tracker_server import Call, Fault, Reply, serving_tracker
 
 PASSWORD = "secret-9f2"
@@ -220,3 +224,87 @@ def test_unencrypted_address_needs_a_word_of_its_own(url: str) -> None:
         SourceRequest.from_json(saved)
     assert jira_request(url, "1", "", insecure_http=True).insecure_http
     assert SourceRequest.from_json({**saved, "insecure_http": True}).insecure_http
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (httpx.ReadTimeout("slow"), "is silent 5 times in a row"),
+        (httpx.ConnectTimeout("slow"), "is silent 5 times in a row"),
+        (httpx.DecodingError("not gzip"), "broke off its answer 5 times in a row"),
+        (httpx.RemoteProtocolError("cut"), "broke off its answer 5 times in a row"),
+        (httpx.InvalidURL("no address"), "gives an address that cannot be read"),
+        (UnicodeError("no host"), "gives an address that cannot be read"),
+        (httpx.ConnectError("CERTIFICATE_VERIFY_FAILED"), "is not trusted. When it is your"),
+        (httpx.ConnectError("refused"), "cannot be reached 5 times in a row"),
+    ],
+)
+def test_fault_of_the_connection_is_words_without_the_token(fault: Exception, words: str) -> None:
+    def fail(request: httpx.Request) -> httpx.Response:
+        assert request.headers["private-token"] == TOKEN
+        raise fault
+
+    clock = StandingClock()
+    headers = {"PRIVATE-TOKEN": TOKEN}
+    with httpx.Client(transport=httpx.MockTransport(fail), headers=headers) as http:
+        client = TrackerClient("https://tracker.test", http, lambda _: None, ADVICE, clock=clock)
+        with pytest.raises(Problem, match=words) as refused:
+            client.get("/issues")
+    assert TOKEN not in "".join(traceback.format_exception(refused.value))
+    # Each pause is about twice the one before, up to a bound.
+    bounds = [(0.5, 1), (1, 2), (2, 4), (4, 8)]
+    pauses = clock.pauses
+    assert all(low <= pause <= high for (low, high), pause in zip(bounds, pauses, strict=False))
+
+
+def test_answer_at_the_bound_is_read_and_one_byte_more_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    body = b"[]" + b" " * 998
+    monkeypatch.setattr(limits, "MAX_BODY_BYTES", 1000)
+    assert read(Fault("issues", Reply(body))) == []
+    with pytest.raises(SourceRefused, match="answers with more than"):
+        read(Fault("issues", Reply(body + b" ")))
+    with pytest.raises(SourceRefused, match="answers with more than"):
+        read(Fault("issues", Reply(body[:-499], repeated=2, headers={"Content-Type": "a/json"})))
+
+
+def test_one_issue_that_is_too_large_ends_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    jira = shop(is_cloud=False)
+    with serving_tracker(jira.server()) as server:
+        server.faults = [Fault("/search", Reply(b" " * 30_001), times=99)]
+        monkeypatch.setattr(limits, "MAX_BODY_BYTES", 30_000)
+        with pytest.raises(SourceRefused, match="answers with more than"):
+            Reader().read(SourceRequest("jira", server.url, "Team Alpha"))
+        asked = [call.query["maxResults"] for call in server.calls if call.path.endswith("search")]
+    assert asked == ["50", "25", "12", "6", "3", "1"]
+
+
+def test_list_of_jira_server_without_a_total_ends_with_its_last_page() -> None:
+    issues = [jira_issue(number) for number in range(1, 61)]
+    jira = Jira(issues, is_cloud=False)
+
+    def without_total(call: Call) -> Reply:
+        reply = server.usual_answer(call)
+        return Reply({"issues": reply.body["issues"]})
+
+    with serving_tracker(jira.server()) as server:
+        server.faults = [Fault("/search", without_total, times=9)]
+        rows = by_id(Reader().read(SourceRequest("jira", server.url, "Team Alpha")))
+        assert len([call for call in server.calls if call.path.endswith("search")]) == 3
+    assert len(rows) == 60
+
+
+@pytest.mark.parametrize("is_last", [True, False])
+def test_short_list_of_jira_ends_with_its_last_or_an_empty_page(is_last: bool) -> None:
+    jira = shop(is_cloud=False)
+
+    def page(call: Call) -> Reply:
+        values = jira.sprints if call.query["startAt"] == "0" or is_last else []
+        return Reply({"isLast": is_last or None, "values": values})
+
+    with serving_tracker(jira.server()) as server:
+        server.faults = [Fault("board/12/sprint", page, times=9)]
+        Reader().read(SourceRequest("jira", server.url, "Team Alpha"))
+        asked = [call.query["startAt"] for call in server.calls if call.path.endswith("/sprint")]
+    assert asked == (["0"] if is_last else ["0", "2"])
