@@ -228,8 +228,8 @@ def test_field_of_a_project_in_another_shape_is_left_out() -> None:
 
 def with_projects(projects: list[Any], items: list[Any]) -> Mapping[str, Sequence[str]]:
     """Return the values of issue 1 beside these projects; the first one has the items."""
-    held: dict[Any, list[Any]] = defaultdict(list, {projects[0]["id"]: items})
-    github = GitHub([github_server.issue(1)], projects, held)
+    boards: dict[Any, list[Any]] = defaultdict(list, {projects[0]["id"]: items})
+    github = GitHub([github_server.issue(1)], projects, boards)
     with serving_tracker(github.server()) as server:
         request = SourceRequest("github", server.url, REPOSITORY, projects=True)
         return next(iter(Reader().read(request).rows)).values

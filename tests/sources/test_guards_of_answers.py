@@ -1,4 +1,4 @@
-"""What a tracker answers cannot fill the memory, stop the clock, or take the token elsewhere."""
+"""A tracker cannot fill the memory, stop the clock, or take the token elsewhere."""
 
 import gzip
 import logging
@@ -276,8 +276,8 @@ def test_one_issue_that_is_too_large_ends_in_words(monkeypatch: pytest.MonkeyPat
         monkeypatch.setattr(limits, "MAX_BODY_BYTES", 30_000)
         with pytest.raises(SourceRefused, match="answers with more than"):
             Reader().read(SourceRequest("jira", server.url, "Team Alpha"))
-        asked = [call.query["maxResults"] for call in server.calls if call.path.endswith("search")]
-    assert asked == ["50", "25", "12", "6", "3", "1"]
+        sizes = [call.query["maxResults"] for call in server.calls if call.path.endswith("search")]
+    assert sizes == ["50", "25", "12", "6", "3", "1"]
 
 
 def test_list_of_jira_server_without_a_total_ends_with_its_last_page() -> None:
@@ -306,5 +306,5 @@ def test_short_list_of_jira_ends_with_its_last_or_an_empty_page(is_last: bool) -
     with serving_tracker(jira.server()) as server:
         server.faults = [Fault("board/12/sprint", page, times=9)]
         Reader().read(SourceRequest("jira", server.url, "Team Alpha"))
-        asked = [call.query["startAt"] for call in server.calls if call.path.endswith("/sprint")]
-    assert asked == (["0"] if is_last else ["0", "2"])
+        starts = [call.query["startAt"] for call in server.calls if call.path.endswith("/sprint")]
+    assert starts == (["0"] if is_last else ["0", "2"])
