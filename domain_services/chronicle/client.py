@@ -59,10 +59,19 @@ class ChronicleClient(ServiceClient):
         return await self._call("PUT", path, schema.ImportedReplaced, body=body)
 
     async def list_sprint_retrospectives(
-        self, project_id: str | None = None, sprint_id: str | None = None, limit: int = 1000
+        self,
+        project_id: str | None = None,
+        sprint_id: str | None = None,
+        limit: int = 1000,
+        *,
+        with_tasks: bool = True,
     ) -> list[schema.SprintRetrospective]:
-        """List the newest. Raises: `PeerRefused` (404) when nothing is recorded."""
-        params = {"project_id": project_id, "sprint_id": sprint_id, "limit": limit}
+        """List the newest, `with_tasks=False` with an empty `tasks_summary`.
+
+        Raises: `PeerRefused` (404) when nothing is recorded.
+        """
+        params: dict[str, object] = {"project_id": project_id, "sprint_id": sprint_id}
+        params |= {"limit": limit, "with_tasks": None if with_tasks else "false"}
         path = f"{NOTES}/sprint_retrospective"
         return await self._call("GET", path, list[schema.SprintRetrospective], params=params)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from agent.importing.history.filling import PastSprint, fill_spans, worked_sprints
+from agent.importing.history.known_rows import KnownRows
 from agent.importing.history.spans import Block, spans_around
 from agent.importing.history.tracker_sprints import NO_SPRINTS, Timeline, last_day, timeline
 from agent.importing.history.work import work_of
@@ -59,9 +60,20 @@ def split_history(
     }
 
 
+def history_of(rows: KnownRows, day: date) -> ProjectHistory | None:
+    """Split a project's known work at a day as `split_history` does; None without any work.
+
+    The history has the tasks of `rows.work` themselves.
+    """
+    if not rows.work:
+        return None
+    cadence, sprints = rows.cadence_days, rows.sprints
+    return _project_history(rows.project_id, rows.work, day, cadence, rows.known_until, sprints)
+
+
 def _project_history(
     project: str,
-    tasks: list[Task],
+    tasks: Sequence[Task],
     as_of: date,
     cadence_days: int,
     known_until: date | None,

@@ -3,12 +3,14 @@
 A decision must not see it. It is printed beside the decision afterwards, for comparison.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from agent.importing.history import known_rows
 from agent.importing.history.known_rows import KnownRows
-from agent.importing.history.row_store import Document, RowStore
+from agent.importing.history.row_store import RowStore
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ async def find(store: RowStore, project_id: str, start: date, end: date) -> Actu
         return None
     rows = known_rows.from_document(document, store.describe(project_id))
     if rows is None:
-        return _outcome_of_earlier_release(document, project_id, start, end)
+        return _outcome_of_earlier_release(document.values, project_id, start, end)
     return outcome_of(rows, start, end)
 
 
@@ -68,9 +70,10 @@ def outcome_of(rows: KnownRows, start: date, end: date) -> ActualOutcome | None:
 
 async def cadence_weeks(store: RowStore, project_id: str) -> int | None:
     """Return the cadence of a project's import; None without one or when it is not whole weeks."""
-    content = await store.read(project_id)
-    if content is None:
+    document = await store.read(project_id)
+    if document is None:
         return None
+    content = document.values
     if content.get("format") == known_rows.FORMAT:
         days = int(content["cadence_days"])
     else:
@@ -79,7 +82,7 @@ async def cadence_weeks(store: RowStore, project_id: str) -> int | None:
 
 
 def _outcome_of_earlier_release(
-    content: Document, project_id: str, start: date, end: date
+    content: Mapping[str, Any], project_id: str, start: date, end: date
 ) -> ActualOutcome | None:
     """Read the outcome of the one window that release 0.1.0 saved, if it is the one asked for."""
     if content.get("as_of") != start.isoformat():

@@ -6,15 +6,17 @@ them.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from functools import cached_property
 from sys import intern
+from types import MappingProxyType
 from typing import Any
 
 from agent.importing.errors import CsvRefused
-from agent.importing.history.row_store import Document, RowStore, damaged
+from agent.importing.history.row_document import Document, damaged
+from agent.importing.history.row_store import RowStore
 from agent.importing.history.work import work_of
 from agent.importing.meaning.statuses import State
 from agent.importing.reading.collection import without_collection
@@ -76,20 +78,26 @@ async def save(store: RowStore, rows: KnownRows) -> None:
     await store.write(rows.project_id, to_document(rows))
 
 
-async def find(store: RowStore, project_id: str) -> KnownRows | None:
+async def find(store: RowStore, project_id: str, tasks: Iterable[Task] = ()) -> KnownRows | None:
     """Read the rows of a project; None when no import of this release saved any.
 
-    Raises: `CsvRefused` when they are damaged or of a later release.
+    A row that equals one of `tasks` is that task itself: most rows of a later export are as they
+    were, and are held once. Raises: `CsvRefused` when they are damaged or of a later release.
     """
     document = await store.read(project_id)
-    return None if document is None else from_document(document, store.describe(project_id))
+    if document is None:
+        return None
+    by_id = {task.id: task for task in tasks if task.project == project_id}
+    return from_document(document, store.describe(project_id), by_id)
 
 
-async def find_all(store: RowStore, project_ids: Iterable[str]) -> dict[str, KnownRows]:
-    """Read the rows of projects; one without any is absent. Raises: as `find`."""
+async def find_all(
+    store: RowStore, project_ids: Iterable[str], tasks: Collection[Task] = ()
+) -> dict[str, KnownRows]:
+    """Read the rows of projects; one without any is absent. `tasks` and errors: as `find`."""
     rows_by_id: dict[str, KnownRows] = {}
     for name in project_ids:
-        if (rows := await find(store, name)) is not None:
+        if (rows := await find(store, name, tasks)) is not None:
             rows_by_id[name] = rows
         # Files are read without a pause, and asyncio ends by Ctrl-C only at one.
         await asyncio.sleep(0)
@@ -97,8 +105,8 @@ async def find_all(store: RowStore, project_ids: Iterable[str]) -> dict[str, Kno
 
 
 def to_document(rows: KnownRows) -> Document:
-    """Convert rows to JSON types."""
-    return {
+    """Convert rows to JSON types, each task when it is asked for."""
+    values = {
         "format": FORMAT,
         "version": VERSION,
         "project_id": rows.project_id,
@@ -107,45 +115,52 @@ def to_document(rows: KnownRows) -> Document:
         "known_until": rows.known_until.isoformat(),
         "anchor": rows.windows_end.isoformat(),
         "reached": rows.day.isoformat(),
-        "tasks": [_to_json(task) for task in rows.tasks],
         "sprints": [_sprint_to_json(sprint) for sprint in rows.sprints],
     }
+    return Document(values, map(_to_json, rows.tasks))
 
 
-def from_document(document: Document, place: str) -> KnownRows | None:
+def from_document(
+    document: Document, place: str, same: Mapping[str, Task] = MappingProxyType({})
+) -> KnownRows | None:
     """Read rows from JSON types; None for a document of release 0.1.0, which had no rows.
 
-    `place` names where the document is kept. Raises: `CsvRefused`.
+    `place` names where the document is kept. A row that equals the task of its id in `same` is that
+    task itself. Raises: `CsvRefused`.
     """
-    if document.get("format") != FORMAT:
+    values = document.values
+    if values.get("format") != FORMAT:
         return None
-    if document.get("version") != VERSION:
+    if values.get("version") != VERSION:
         raise CsvRefused(
-            f"{place} was written by another release (format version {document.get('version')}): "
+            f"{place} was written by another release (format version {values.get('version')}): "
             "use that release, or move the file away."
         )
+    if document.tasks is None:
+        raise damaged(place)
     try:
-        project_id = document["project_id"]
+        project_id = values["project_id"]
         return KnownRows(
             project_id=project_id,
-            as_of=date.fromisoformat(document["as_of"]),
-            cadence_days=document["cadence_days"],
-            known_until=date.fromisoformat(document["known_until"]),
-            anchor=_day(document.get("anchor")),
-            reached=_day(document.get("reached")),
-            tasks=_tasks_from_json(project_id, document["tasks"]),
-            sprints=tuple(
-                _sprint_from_json(project_id, row) for row in document.get("sprints", ())
-            ),
+            as_of=date.fromisoformat(values["as_of"]),
+            cadence_days=values["cadence_days"],
+            known_until=date.fromisoformat(values["known_until"]),
+            anchor=_day(values.get("anchor")),
+            reached=_day(values.get("reached")),
+            tasks=_tasks_from_json(project_id, document.tasks, same),
+            sprints=tuple(_sprint_from_json(project_id, row) for row in values.get("sprints", ())),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise damaged(place) from error
 
 
-def _tasks_from_json(project_id: str, rows: Iterable[dict[str, Any]]) -> tuple[Task, ...]:
+def _tasks_from_json(
+    project_id: str, rows: Iterable[dict[str, Any]], same: Mapping[str, Task]
+) -> tuple[Task, ...]:
     lists: dict[tuple[str, ...], tuple[str, ...]] = {}
     with without_collection():
-        return tuple(_from_json(project_id, row, lists) for row in rows)
+        tasks = (_from_json(project_id, row, lists) for row in rows)
+        return tuple(known if (known := same.get(task.id)) == task else task for task in tasks)
 
 
 def _day(text: str | None) -> date | None:

@@ -1,14 +1,11 @@
 """Places that keep the known rows of projects: a data folder, or the orchestrator."""
 
-import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Protocol
 
-from agent.importing.errors import CsvRefused
-
-Document = Mapping[str, Any]
+from agent.importing.history.row_document import Document, from_lines, to_lines
 
 
 class RowStore(Protocol):
@@ -44,15 +41,7 @@ class FileRows:
     def load(self, project_id: str) -> Document | None:
         """Read as `read` does, for callers that wait for nothing."""
         path = self.path_of(project_id)
-        try:
-            content: object = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return None
-        except ValueError as error:
-            raise damaged(str(path)) from error
-        if not isinstance(content, dict):
-            raise damaged(str(path))
-        return cast("dict[str, Any]", content)
+        return from_lines(_lines(path), str(path)) if path.exists() else None
 
     async def write(self, project_id: str, document: Document) -> None:
         """Write the file in one step: a crash leaves either the old file or the new one."""
@@ -61,7 +50,7 @@ class FileRows:
         temporary = path.with_suffix(".tmp")
         try:
             with temporary.open("w", encoding="utf-8") as stream:
-                json.dump(document, stream, ensure_ascii=False)
+                stream.writelines(to_lines(document))
                 stream.flush()
                 os.fsync(stream.fileno())
             temporary.replace(path)
@@ -81,6 +70,6 @@ class FileRows:
         return self._folder / f"{project_id}.json"
 
 
-def damaged(place: str) -> CsvRefused:
-    """Make the refusal of a document that cannot be read; `place` names it."""
-    return CsvRefused(f"{place} is damaged: move it away and import the project's files again.")
+def _lines(path: Path) -> Iterator[str]:
+    with path.open(encoding="utf-8", newline="\n") as stream:
+        yield from stream

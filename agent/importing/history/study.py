@@ -7,7 +7,7 @@ from datetime import date
 from agent.importing.errors import CsvRefused
 from agent.importing.history.changes import Changes, count_changes
 from agent.importing.history.cutoff import choose_as_of, clock_of, newest_day
-from agent.importing.history.history_windows import ProjectHistory, split_history
+from agent.importing.history.history_windows import ProjectHistory, history_of
 from agent.importing.history.known_rows import KnownRows
 from agent.importing.history.sprint_length import SprintLength, choose_length
 from agent.importing.history.sprint_notices import length_notice, sprint_notices
@@ -116,13 +116,7 @@ def _ids_by_project(tasks: Iterable[Task], names: Iterable[str]) -> dict[str, fr
 
 
 def _histories(rows: Iterable[KnownRows]) -> tuple[ProjectHistory, ...]:
-    return tuple(
-        history
-        for own in rows
-        for history in split_history(
-            own.tasks, own.as_of, own.cadence_days, own.known_until, own.sprints
-        ).values()
-    )
+    return tuple(history for own in rows if (history := history_of(own, own.as_of)) is not None)
 
 
 def _sprints_by_project(

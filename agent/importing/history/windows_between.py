@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 
 from agent.importing.history.filling import PastSprint, fill_spans, worked_sprints
-from agent.importing.history.history_windows import blocks_of, split_history
+from agent.importing.history.history_windows import blocks_of, history_of
 from agent.importing.history.known_rows import KnownRows
 from agent.importing.history.spans import (
     DAY,
@@ -32,10 +32,8 @@ def past_sprints(rows: KnownRows, day: date, existing: Existing | None) -> list[
     if not rows.work:
         return []
     if existing is None or not existing.own:
-        histories = split_history(
-            rows.tasks, day, rows.cadence_days, rows.known_until, rows.sprints
-        )
-        sprints = list(histories[rows.project_id].sprints)
+        history = history_of(rows, day)
+        sprints = list(history.sprints) if history else []
         named = any(sprint.name for sprint in sprints)
         return _with_recorded_numbers(sprints, existing) if existing and named else sprints
     spans = _spans_beside(existing.own, rows, day)

@@ -1,6 +1,6 @@
 """Batches of documents that fit into one request, by count and by bytes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from pydantic import BaseModel
@@ -17,7 +17,7 @@ def byte_size(document: BaseModel) -> int:
 
 
 def batches(
-    documents: Sequence[DocumentT], max_count: int, max_bytes: int = MAX_BATCH_BYTES
+    documents: Iterable[DocumentT], max_count: int, max_bytes: int = MAX_BATCH_BYTES
 ) -> Iterator[list[DocumentT]]:
     """Yield the documents in their order, in batches within both limits.
 

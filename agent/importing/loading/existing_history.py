@@ -23,7 +23,7 @@ class Existing:
     own: tuple[SprintSummary, ...]
     """Sprints that were decided here, cancelled ones included, the oldest first."""
     recorded: tuple[SprintRetrospective, ...]
-    """Recorded retrospectives, imported ones included, the oldest first."""
+    """Recorded retrospectives, imported ones included, the oldest first; perhaps without tasks."""
 
     @property
     def running(self) -> SprintSummary | None:
@@ -37,11 +37,12 @@ class Existing:
 
 
 async def read_existing(
-    services: Services, project_id: str, *, with_history: bool = True
+    services: Services, project_id: str, *, with_history: bool = True, with_tasks: bool = False
 ) -> Existing | None:
     """Read a project with its sprints; None when there is none.
 
-    `with_history=False` leaves out the recorded retrospectives, which may be large.
+    `with_history=False` leaves out the recorded retrospectives. These have their tasks, which may
+    be all of an export, `with_tasks` alone.
     """
     try:
         project = await services.project.get_project(project_id)
@@ -53,13 +54,17 @@ async def read_existing(
     return Existing(
         project,
         tuple(sorted(own, key=lambda sprint: (sprint.start_date, sprint.sprint_id))),
-        tuple(await _recorded(services, project_id)) if with_history else (),
+        tuple(await _recorded(services, project_id, with_tasks)) if with_history else (),
     )
 
 
-async def _recorded(services: Services, project_id: str) -> list[SprintRetrospective]:
+async def _recorded(
+    services: Services, project_id: str, with_tasks: bool
+) -> list[SprintRetrospective]:
     try:
-        return await services.chronicle.list_sprint_retrospectives(project_id, limit=MAX_LISTED)
+        return await services.chronicle.list_sprint_retrospectives(
+            project_id, limit=MAX_LISTED, with_tasks=with_tasks
+        )
     except PeerRefused as refused:
         # The chronicle answers 404 for a project without any sprint.
         if refused.peer_status == 404:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from typing import TypeVar
 
 from agent.importing.history.filling import PastSprint
@@ -95,20 +96,27 @@ async def _sync_sprints(
     changes: HistoryChanges,
     advance: Advance,
 ) -> None:
-    notes = [retrospective(project_id, sprint) for sprint in sprints]
-    requests = [ImportedSprints(notes=part) for part in batches(notes, SPRINTS_PER_REQUEST)]
-    # Last of all, so that a failure on the way removes nothing that has no successor.
-    keep = ImportedSprints(keep=[note.sprint_id for note in notes])
-    if len(requests) == 1:
-        requests = [ImportedSprints(notes=notes, keep=keep.keep)]
-    else:
-        requests.append(keep)
-    for request in requests:
+    for request in _sprint_requests(project_id, sprints):
         answer = await services.chronicle.replace_imported_sprints(project_id, request)
         changes.sprints += answer.created
         changes.replaced += answer.replaced
         changes.removed += answer.removed
         advance(len(request.notes))
+
+
+def _sprint_requests(project_id: str, sprints: Sequence[PastSprint]) -> Iterator[ImportedSprints]:
+    """Build the requests one after another: a sprint has a document of each of its tasks."""
+    keep = [documents.sprint_id(project_id, sprint.number) for sprint in sprints]
+    notes = (retrospective(project_id, sprint) for sprint in sprints)
+    parts_of_notes = batches(notes, SPRINTS_PER_REQUEST)
+    first, second = next(parts_of_notes, None), next(parts_of_notes, None)
+    if first is not None and second is None:
+        yield ImportedSprints(notes=first, keep=keep)
+        return
+    for part in filter(None, chain((first, second), parts_of_notes)):
+        yield ImportedSprints(notes=part)
+    # Last of all, so that a failure on the way removes nothing that has no successor.
+    yield ImportedSprints(keep=keep)
 
 
 async def _sync_episodes(

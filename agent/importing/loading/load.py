@@ -70,7 +70,7 @@ class LoadResult:
 
 def step_count(plan: Plan) -> int:
     """Count the steps that `load` reports for a plan, for a progress bar."""
-    return len(plan.tasks) + 2 * len(plan.retrospectives)
+    return len(plan.history.backlog) + 2 * len(plan.history.sprints)
 
 
 async def load(
@@ -117,12 +117,13 @@ async def _create_project(services: Services, plan: Plan) -> bool:
 
 
 async def _create_tasks(services: Services, plan: Plan, advance: Advance) -> int:
-    backlog = await services.backlog.list_tasks(plan.project.id)
     # By external key: a task has kept it since its first import, whatever its title is now.
-    existing_keys = {task.external_key for task in backlog}
-    missing = [task for task in plan.tasks if task.external_key not in existing_keys]
-    advance(len(plan.tasks) - len(missing))
-    for batch in batches(missing, MAX_TASKS_PER_REQUEST):
+    existing_keys = {
+        task.external_key for task in await services.backlog.list_tasks(plan.project.id)
+    }
+    existing = sum(task.id in existing_keys for task in plan.history.backlog)
+    advance(existing)
+    for batch in batches(plan.tasks(existing_keys), MAX_TASKS_PER_REQUEST):
         await services.backlog.create_tasks(plan.project.id, TasksCreate(tasks=batch))
         advance(len(batch))
-    return len(missing)
+    return len(plan.history.backlog) - existing

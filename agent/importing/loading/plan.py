@@ -1,6 +1,6 @@
 """Plan of an import: all documents of a project, validated before any of them is sent."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -26,18 +26,25 @@ MAX_SPRINT_BYTES = 1_000_000
 
 @dataclass(frozen=True)
 class Plan:
-    """Documents of one project; its episodes follow once the project's calendar is known."""
+    """Documents of one project, validated; those of tasks and sprints are built to be sent.
+
+    A document of each task, held until the end, would take more memory than all rows.
+    """
 
     history: ProjectHistory
     """History that the documents are built from."""
+    day: date
+    """Day of the import."""
     project: ProjectCreate
     """The project itself."""
     people: tuple[EmployeeCreate, ...]
     """Team, each person once, by id."""
-    tasks: tuple[TaskCreate, ...]
-    """Backlog, the oldest task first."""
-    retrospectives: tuple[SprintRetrospectiveCreate, ...]
-    """Past sprints, the oldest first."""
+
+    def tasks(self, without: Collection[str | None] = ()) -> Iterator[TaskCreate]:
+        """Build the tasks of the backlog, the oldest first, but those with a key of `without`."""
+        for task in self.history.backlog:
+            if task.id not in without:
+                yield documents.backlog_task(task, self.day, self.history.timeline)
 
 
 def prepare(
@@ -46,23 +53,23 @@ def prepare(
     clock: Clock = "held",
     place: ProjectPlace = UNKNOWN_PLACE,
 ) -> Plan:
-    """Build and validate the documents of a project.
+    """Validate the documents of a project, one after another.
 
     Raises: `CsvRefused`, with the document and its field, when a service would refuse one.
     """
     with _explained(history):
         _check_episodes(history)
-        return Plan(
+        plan = Plan(
             history=history,
+            day=as_of,
             project=documents.project(history.project_id, as_of, clock, place),
             people=_people(history),
-            tasks=tuple(
-                documents.backlog_task(task, as_of, history.timeline) for task in history.backlog
-            ),
-            retrospectives=tuple(
-                retrospective(history.project_id, sprint) for sprint in history.sprints
-            ),
         )
+        for _ in plan.tasks():
+            pass
+        for sprint in history.sprints:
+            retrospective(history.project_id, sprint)
+        return plan
 
 
 def check(
@@ -71,18 +78,8 @@ def check(
     clock: Clock = "held",
     place: ProjectPlace = UNKNOWN_PLACE,
 ) -> None:
-    """Validate the documents of a project as `prepare` does, one after another, and keep none.
-
-    Raises: `CsvRefused`.
-    """
-    with _explained(history):
-        _check_episodes(history)
-        documents.project(history.project_id, as_of, clock, place)
-        _people(history)
-        for task in history.backlog:
-            documents.backlog_task(task, as_of, history.timeline)
-        for sprint in history.sprints:
-            retrospective(history.project_id, sprint)
+    """Validate the documents of a project, and keep none. Raises: as `prepare`."""
+    prepare(history, as_of, clock, place)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from heapq import nlargest
 
 from agent.importing.history.known_rows import KnownRows
 from agent.importing.loading.batches import batches
@@ -25,12 +26,15 @@ async def send_past_tasks(services: Services, rows: KnownRows, day: date) -> Non
 
     `day` is the project's own: a decision must not know what happens on it or later.
     """
-    past_tasks = [
-        PastTask(external_key=task.id, created_on=task.created, finished_on=task.finished)
+    finished = [
+        (task.finished, task.id, task.created)
         for task in rows.work
         if task.finished is not None and task.finished < day
     ]
-    past_tasks.sort(key=lambda task: (task.finished_on, task.external_key), reverse=True)
+    past_tasks = (
+        PastTask(external_key=key, created_on=created, finished_on=last)
+        for last, key, created in nlargest(MAX_PAST_TASKS, finished)
+    )
     first_batch = next(batches(past_tasks, MAX_PAST_TASKS, MAX_PAST_BYTES), None)
     await services.backlog.put_past_tasks(rows.project_id, PastTasksUpdate(tasks=first_batch or []))
 

@@ -33,7 +33,8 @@ async def prepare_recognitions(
     cadence_days: int | None = None,
 ) -> Prepared:
     """Unite what was recognised with the rows that earlier imports know. Raises: `CsvRefused`."""
-    known = await find_all(store, project_ids(recognitions))
+    tasks = [task for recognition in recognitions for task in recognition.tasks]
+    known = await find_all(store, project_ids(recognitions), tasks)
     study = study_files(recognitions, known, as_of, cadence_days, place.today())
     plans = tuple(prepare(history, study.day, study.clock, place) for history in study.histories)
     return Prepared(study, plans, place)

@@ -2,17 +2,18 @@
 
 import asyncio
 import base64
-import json
 import zlib
-from typing import Any, cast
+from collections.abc import Iterator
 
 from agent.client import OrchestratorClient
-from agent.importing.errors import CsvRefused
-from agent.importing.history.row_store import Document, RowStore, damaged
+from agent.importing.history.row_document import Document, damaged, from_lines, to_lines
+from agent.importing.history.row_store import RowStore
 from domain_services.kernel.client.http_client import Upload
 
 # Longer rows than any team has; a compressed document of 100,000 tasks has about 3 MB.
 MOST_BYTES = 1024**3
+# Compressed bytes that are unpacked at a time: at most a thousand times as many.
+PIECE_BYTES = 16 * 1024
 
 
 class ServiceRows:
@@ -29,7 +30,7 @@ class ServiceRows:
         """Read the document of a project; None without one. Raises: `CsvRefused`."""
         answer = await self._orchestrator.known_rows(project_id)
         if answer.content is not None:
-            return await asyncio.to_thread(_decode, answer.content, self.describe(project_id))
+            return _decode(answer.content, self.describe(project_id))
         return await self._copies.read(project_id) if self._copies else None
 
     async def write(self, project_id: str, document: Document) -> None:
@@ -37,7 +38,8 @@ class ServiceRows:
         content = await asyncio.to_thread(_encode, document)
         await self._orchestrator.save_known_rows(project_id, Upload(content))
         if self._copies is not None:
-            await self._copies.write(project_id, document)
+            # The tasks of the document were read when it was packed.
+            await self._copies.write(project_id, _unpacked(content, self.describe(project_id)))
 
     async def project_ids(self) -> list[str]:
         """List the projects that were imported, sorted."""
@@ -51,15 +53,48 @@ class ServiceRows:
 
 
 def _encode(document: Document) -> bytes:
-    return zlib.compress(json.dumps(document, ensure_ascii=False).encode())
+    """Pack a document task by task: its text as a whole would be as large as all its tasks."""
+    packer = zlib.compressobj()
+    pieces = [packer.compress(line.encode()) for line in to_lines(document)]
+    return b"".join([*pieces, packer.flush()])
 
 
-def _decode(content: str, place: str) -> dict[str, Any]:
+def _decode(content: str, place: str) -> Document:
     try:
-        unpacked = zlib.decompressobj().decompress(base64.b64decode(content), MOST_BYTES)
-        document: object = json.loads(unpacked)
-    except (ValueError, zlib.error) as error:
+        packed = base64.b64decode(content)
+    except ValueError as error:
         raise damaged(place) from error
-    if not isinstance(document, dict):
-        raise CsvRefused(f"{place} is no document: import the project's files again.")
-    return cast("dict[str, Any]", document)
+    return _unpacked(packed, place)
+
+
+def _unpacked(packed: bytes, place: str) -> Document:
+    return from_lines(_lines(packed, place), place)
+
+
+def _lines(packed: bytes, place: str) -> Iterator[str]:
+    """Unpack lines, one after another. Raises: `CsvRefused`, and `ValueError` for no text."""
+    begun: list[bytes] = []
+    for piece in _pieces(packed, place):
+        *ends, begin = piece.split(b"\n")
+        for end in ends:
+            yield b"".join([*begun, end, b"\n"]).decode()
+            begun.clear()
+        begun.append(begin)
+    if line := b"".join(begun):
+        yield line.decode()
+
+
+def _pieces(packed: bytes, place: str) -> Iterator[bytes]:
+    unpacker = zlib.decompressobj()
+    unpacked = 0
+    try:
+        for start in range(0, len(packed), PIECE_BYTES):
+            piece = unpacker.decompress(packed[start : start + PIECE_BYTES])
+            unpacked += len(piece)
+            if unpacked > MOST_BYTES:
+                raise damaged(place)
+            yield piece
+    except zlib.error as error:
+        raise damaged(place) from error
+    if not unpacker.eof:
+        raise damaged(place)

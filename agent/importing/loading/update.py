@@ -42,7 +42,7 @@ async def update(
     closed_sprint = walked.closed_sprint if walked else None
     if is_held and study.clock == "live":
         await services.project.move_clock(project_id, ClockMove(live=True))
-    advance(len(plan.tasks))
+    advance(len(plan.history.backlog))
     # Read again: the walk may have closed a sprint.
     now = await read_existing(services, project_id) or existing
     if closed_sprint is not None:
@@ -60,7 +60,7 @@ async def update(
 def _result(
     plan: Plan, now: Existing, changes: TaskChanges, history: HistoryChanges, sprints: int
 ) -> LoadResult:
-    existing_tasks = max(0, len(plan.tasks) - changes.created)
+    existing_tasks = max(0, len(plan.history.backlog) - changes.created)
     # Each past sprint has an episode.
     existing_history = max(0, 2 * sprints - history.sprints - history.episodes)
     return LoadResult(

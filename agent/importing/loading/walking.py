@@ -78,7 +78,7 @@ async def walk(
 
 async def refresh_history(services: Services, rows: KnownRows, day: date) -> HistoryChanges:
     """Record the windows that have passed without a sprint of the product."""
-    existing = await read_existing(services, rows.project_id)
+    existing = await read_existing(services, rows.project_id, with_tasks=True)
     if existing is None:
         return HistoryChanges()
     sprints = past_sprints(rows, day, existing)

@@ -25,6 +25,7 @@ from domain_services.kernel.web.openapi import problems
 router = APIRouter(prefix="/v1/notes", tags=["notes"], route_class=IdempotentRoute)
 
 Limit = Annotated[int, Query(ge=1, le=1000)]
+WithTasks = Annotated[bool, Query(description="false leaves `tasks_summary` empty")]
 # Repeating a note is no conflict: it answers the id of the first. Only other content is one.
 _CREATED = problems(400, 409)
 
@@ -100,9 +101,10 @@ async def list_sprint_retrospectives(
     project_id: ProjectId | None = None,
     sprint_id: SprintId | None = None,
     limit: Limit = 1000,
+    with_tasks: WithTasks = True,
 ) -> list[schema.SprintRetrospective]:
     """List the newest retrospectives, oldest first."""
-    return await retrospectives.find(db, project_id, sprint_id, limit)
+    return await retrospectives.find(db, project_id, sprint_id, limit, with_tasks=with_tasks)
 
 
 @router.post("/daily_scrum_report", status_code=201, responses=_CREATED)

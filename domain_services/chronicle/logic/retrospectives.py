@@ -63,7 +63,12 @@ _KNOWN = text(
 )
 _FIND = text(
     """
-    SELECT r.id AS retrospective_id, r.*,
+    SELECT r.id AS retrospective_id, r.sprint_id, r.project_id, r.sprint_name, r.start_date,
+           r.end_date, r.duration_weeks, r.what_went_well, r.what_could_be_improved,
+           r.facilitator_id, r.origin, r.planned_tasks_count, r.open_at_start,
+           r.tasks_created_during, r.ended_on, r.progress_source, r.worked, r.completed_outside,
+           r.completed_arrived, r.completed_tasks, r.total_tasks, r.created_at,
+           CASE WHEN :with_tasks THEN r.tasks_summary ELSE '[]' END AS tasks_summary,
            ARRAY(SELECT a.employee_id FROM retrospective_attendees a
                  WHERE a.retrospective_id = r.id ORDER BY a.position) AS attendees,
            ARRAY(SELECT jsonb_build_object('description', i.description, 'status', i.status)
@@ -125,10 +130,19 @@ async def record(
 
 
 async def find(
-    connection: AsyncConnection, project_id: str | None, sprint_id: str | None, limit: int
+    connection: AsyncConnection,
+    project_id: str | None,
+    sprint_id: str | None,
+    limit: int,
+    *,
+    with_tasks: bool = True,
 ) -> list[SprintRetrospective]:
-    """Find the newest retrospectives that match, oldest first. Raises: `NotFound` for none."""
+    """Find the newest retrospectives that match, oldest first. Raises: `NotFound` for none.
+
+    `with_tasks=False` leaves `tasks_summary` empty.
+    """
     values = {"project_id": project_id, "sprint_id": sprint_id, "limit": limit}
+    values["with_tasks"] = with_tasks
     rows = (await connection.execute(_FIND, values)).all()
     if not rows:
         raise NotFound("no such sprint retrospective is recorded: check the project and the sprint")

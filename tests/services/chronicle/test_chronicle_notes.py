@@ -226,6 +226,17 @@ async def test_a_bulk_is_recorded_once(chronicle: ChronicleClient) -> None:
     assert [note.action_items[0].description for note in notes] == ["Refine earlier"] * 3
 
 
+async def test_retrospectives_are_listed_without_their_tasks_on_request(
+    chronicle: ChronicleClient,
+) -> None:
+    await chronicle.create_sprint_retrospectives(retrospectives("P1", [3, 4]))
+    whole = await chronicle.list_sprint_retrospectives("P1")
+    short = await chronicle.list_sprint_retrospectives("P1", with_tasks=False)
+    assert [len(note.tasks_summary) for note in short] == [0, 0]
+    assert all(note.tasks_summary for note in whole)
+    assert short == [note.model_copy(update={"tasks_summary": []}) for note in whole]
+
+
 async def test_a_bulk_with_one_differing_sprint_records_none_and_names_it(
     chronicle: ChronicleClient,
 ) -> None:

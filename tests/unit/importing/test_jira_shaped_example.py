@@ -11,7 +11,7 @@ import pytest
 
 from agent.cli import demo
 from agent.importing.history.history_windows import ProjectHistory, split_history
-from agent.importing.loading.plan import Plan, prepare
+from agent.importing.loading.plan import Plan, prepare, retrospective
 from agent.importing.options import ImportOptions
 from agent.importing.reading.files import recognise_files
 
@@ -50,16 +50,20 @@ def plans(path: Path, options: ImportOptions) -> dict[str, Plan]:
     return {name: prepare(history, DAY) for name, history in histories.items()}
 
 
+def retrospectives(plan: Plan) -> list[SprintRetrospectiveCreate]:
+    return [retrospective("P", sprint) for sprint in plan.history.sprints]
+
+
 @pytest.mark.parametrize("project", ["P0", "P1"])
 def test_example_in_the_shape_of_jira_becomes_the_same_documents(
     tmp_path: Path, project: str
 ) -> None:
     plain = plans(EXAMPLE, ImportOptions(prefix="P"))[project]
     jira = plans(as_jira(EXAMPLE, tmp_path / "jira.csv"), ImportOptions())[project]
-    titled = [task.model_copy(update={"title": task.external_key}) for task in plain.tasks]
-    assert list(jira.tasks) == titled
+    titled = [task.model_copy(update={"title": task.external_key}) for task in plain.tasks()]
+    assert list(jira.tasks()) == titled
     assert (jira.project, jira.people) == (plain.project, plain.people)
-    assert jira.retrospectives == plain.retrospectives
+    assert retrospectives(jira) == retrospectives(plain)
     assert [len(sprint.completed) for sprint in jira.history.sprints] == [
         len(sprint.completed) for sprint in plain.history.sprints
     ]

@@ -1,6 +1,7 @@
 """Rows of a project are saved as a whole, and united by the row that was updated last."""
 
 import json
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from agent.importing.errors import CsvRefused
 from agent.importing.history import known_rows
 from agent.importing.history.known_rows import KnownRows
+from agent.importing.history.row_document import to_lines
 from agent.importing.history.row_store import FileRows
 from agent.importing.history.union import unite
 from agent.importing.meaning.statuses import State
@@ -110,6 +112,53 @@ async def test_file_of_a_later_release_is_refused(tmp_path: Path) -> None:
     path.write_text(json.dumps(json.loads(path.read_text()) | {"version": 2}))
     with pytest.raises(CsvRefused, match="written by another release"):
         await known_rows.find(FileRows(tmp_path), "SHOP")
+
+
+def piecewise(rows: KnownRows) -> list[str]:
+    return list(to_lines(known_rows.to_document(rows)))
+
+
+def test_document_is_written_task_by_task_and_stays_one_json_object() -> None:
+    lines = piecewise(ROWS)
+    assert len(lines) == len(ROWS.tasks) + 2
+    content = json.loads("".join(lines))
+    assert [task["id"] for task in content["tasks"]] == ["SHOP-1", "SHOP-2", "SHOP-3"]
+    assert json.loads("".join(piecewise(replace(ROWS, tasks=()))))["tasks"] == []
+
+
+async def test_document_on_one_line_of_an_earlier_release_is_read(tmp_path: Path) -> None:
+    await known_rows.save(FileRows(tmp_path), ROWS)
+    path = FileRows(tmp_path).path_of("SHOP")
+    path.write_text(json.dumps(json.loads(path.read_text())))
+    assert await known_rows.find(FileRows(tmp_path), "SHOP") == ROWS
+
+
+@pytest.mark.parametrize("lost", [1, 2, 3, 20, 400])
+async def test_file_without_its_end_is_refused(tmp_path: Path, lost: int) -> None:
+    await known_rows.save(FileRows(tmp_path), ROWS)
+    path = FileRows(tmp_path).path_of("SHOP")
+    path.write_bytes(path.read_bytes()[:-lost])
+    with pytest.raises(CsvRefused, match="is damaged"):
+        await known_rows.find(FileRows(tmp_path), "SHOP")
+
+
+async def test_file_with_more_than_a_document_is_refused(tmp_path: Path) -> None:
+    await known_rows.save(FileRows(tmp_path), ROWS)
+    with FileRows(tmp_path).path_of("SHOP").open("a") as stream:
+        stream.write("{}")
+    with pytest.raises(CsvRefused, match="is damaged"):
+        await known_rows.find(FileRows(tmp_path), "SHOP")
+
+
+async def test_row_that_a_file_repeats_is_held_once(tmp_path: Path) -> None:
+    await known_rows.save(FileRows(tmp_path), ROWS)
+    same, other = replace(FULL), replace(OTHER, title="New")
+    stranger = replace(ROWS.tasks[1], project="OTHER")
+    rows = await known_rows.find(FileRows(tmp_path), "SHOP", [same, stranger, other])
+    assert rows is not None
+    assert rows == ROWS
+    assert rows.tasks[0] is same
+    assert rows.tasks[1] is not stranger
 
 
 def row(title: str, updated: datetime | None) -> Task:

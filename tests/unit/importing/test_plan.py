@@ -8,11 +8,15 @@ import pytest
 from agent.importing.errors import CsvRefused
 from agent.importing.history.history_windows import split_history
 from agent.importing.loading.batches import MAX_BATCH_BYTES, batches, byte_size
-from agent.importing.loading.plan import MAX_SPRINT_BYTES, Plan, check, prepare
+from agent.importing.loading.plan import MAX_SPRINT_BYTES, Plan, check, prepare, retrospective
 from agent.importing.reading.recognition import Recognition
 from agent.importing.tasks import Task
 from domain_services.backlog.schema import TaskCreate, TasksCreate
-from domain_services.chronicle.schema import MAX_TASKS, SprintRetrospectiveBulk
+from domain_services.chronicle.schema import (
+    MAX_TASKS,
+    SprintRetrospectiveBulk,
+    SprintRetrospectiveCreate,
+)
 
 Recognise = Callable[..., Recognition]
 
@@ -30,12 +34,15 @@ def plan(tasks: list[Task], days: int = 14) -> Plan:
     return prepare(split_history(tasks, DAY, days)["P"], DAY)
 
 
+def retrospectives(plan: Plan) -> list[SprintRetrospectiveCreate]:
+    return [retrospective("P", sprint) for sprint in plan.history.sprints]
+
+
 def test_requests_stay_below_the_body_limit_of_a_service() -> None:
     project_plan = plan([finished(n, "é" * 300, n % 300 + 1) for n in range(6000)])
-    request_batches = list(batches(project_plan.retrospectives, 50))
-    assert [note for batch in request_batches for note in batch] == list(
-        project_plan.retrospectives
-    )
+    notes = retrospectives(project_plan)
+    request_batches = list(batches(notes, 50))
+    assert [note for batch in request_batches for note in batch] == notes
     assert (
         max(byte_size(SprintRetrospectiveBulk(notes=batch)) for batch in request_batches)
         < BODY_BYTES
@@ -56,14 +63,14 @@ def test_batches_are_limited_by_count_and_by_bytes() -> None:
 
 
 def test_sprint_with_too_many_finished_tasks_is_refused() -> None:
-    most = plan([finished(n) for n in range(MAX_TASKS)]).retrospectives
+    most = retrospectives(plan([finished(n) for n in range(MAX_TASKS)]))
     assert len(most[0].tasks_summary) == MAX_TASKS
     with pytest.raises(CsvRefused, match=r"P-S01 .*2,001 finished tasks, at most 2,000 .*cadence"):
         plan([finished(n) for n in range(MAX_TASKS + 1)])
 
 
 def test_sprint_too_large_for_a_request_is_sent_without_titles() -> None:
-    (note,) = plan([finished(n, "\u6f22" * 300) for n in range(MAX_TASKS)]).retrospectives
+    (note,) = retrospectives(plan([finished(n, "\u6f22" * 300) for n in range(MAX_TASKS)]))
     assert len(note.tasks_summary) == MAX_TASKS
     assert note.tasks_summary[0].description == note.tasks_summary[0].task_id
     assert byte_size(note) <= MAX_SPRINT_BYTES
@@ -91,8 +98,9 @@ def test_people_with_different_names_are_different_team_members() -> None:
     tasks = [Task(str(n), "P", DAY, None, assignee=name) for n, name in enumerate(names)]
     project_plan = plan(tasks)
     assert {person.name for person in project_plan.people} == set(names[:4])
-    assert len({task.assigned_to for task in project_plan.tasks}) == 5
-    assert [task.assigned_to for task in project_plan.tasks[4:]] == [None] * 3
+    owners = [task.assigned_to for task in project_plan.tasks()]
+    assert len(set(owners)) == 5
+    assert owners[4:] == [None] * 3
 
 
 @pytest.mark.parametrize(
@@ -112,7 +120,7 @@ def test_value_over_a_limit_of_the_services_is_shortened_or_left_out(
     recognised: Recognise, field: str, value: str, stored: object
 ) -> None:
     recognition = recognised(f"{HEAD},{field}\n1,p,2016-06-06,,{value}\n")
-    (task,) = plan(list(recognition.tasks)).tasks
+    (task,) = plan(list(recognition.tasks)).tasks()
     assert getattr(task, field) == stored
     assert recognition.refused == ()
 
@@ -123,7 +131,7 @@ def test_id_over_the_limit_of_the_chronicle_is_refused(recognised: Recognise) ->
     )
     ((row, column),) = [(refusal.row, refusal.column) for refusal in recognition.refused]
     assert (row, column) == (2, "id")
-    assert plan(list(recognition.tasks)).retrospectives
+    assert plan(list(recognition.tasks)).history.sprints
 
 
 def test_surplus_labels_are_dropped_with_a_warning(recognised: Recognise) -> None:
@@ -131,7 +139,7 @@ def test_surplus_labels_are_dropped_with_a_warning(recognised: Recognise) -> Non
     recognition = recognised(f'{HEAD},labels\n1,p,2016-06-06,,"{labels}"\n2,p,2016-06-06,,a\n')
     (notice,) = recognition.notices
     assert "1 tasks have more than 50 labels" in notice.text
-    first, second = plan(list(recognition.tasks)).tasks
+    first, second = plan(list(recognition.tasks)).tasks()
     assert (len(first.labels), first.labels[49], second.labels) == (50, "l49", ["a"])
 
 
@@ -142,6 +150,6 @@ def test_equal_ids_in_two_projects_are_two_tasks(recognised: Recognise) -> None:
     assert (len(recognition.tasks), recognition.rows) == (2, 3)
     histories = split_history(recognition.tasks, DAY, 14)
     web, api = (prepare(histories[name], DAY) for name in ("WEB", "API"))
-    assert [task.external_key for task in web.tasks] == ["1"]
-    assert api.tasks == ()
-    assert [task.task_id for note in api.retrospectives for task in note.tasks_summary] == ["1"]
+    assert [task.external_key for task in web.tasks()] == ["1"]
+    assert list(api.tasks()) == []
+    assert [task.id for sprint in api.history.sprints for task in sprint.completed] == ["1"]
