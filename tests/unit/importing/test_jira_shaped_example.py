@@ -14,6 +14,7 @@ from agent.importing.history.history_windows import ProjectHistory, split_histor
 from agent.importing.loading.plan import Plan, prepare, retrospective
 from agent.importing.options import ImportOptions
 from agent.importing.reading.files import recognise_files
+from domain_services.chronicle.schema import SprintRetrospectiveCreate
 
 EXAMPLE = Path(str(demo.EXAMPLE))
 DAY = date(2016, 6, 6)
