@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 
+from agent.importing.meaning.json_cells import json_names
 from agent.importing.meaning.plain_text import plain_line, shortened
 from agent.importing.meaning.status_names import NOBODY, names_in
 
@@ -47,6 +48,8 @@ def people_of(text: str, *, several: bool = False) -> tuple[Person, ...]:
     may stand within a name, as in `Doe, John`, and separates people only where it cannot.
     """
     content = text.strip()
+    if (names := json_names(content)) is not None:
+        return tuple(person for name in names if (person := _person(name)) is not None)
     if content.startswith("[") and content.endswith("]"):
         content, several = content[1:-1], True
     words = content.split()

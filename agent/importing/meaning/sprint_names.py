@@ -1,9 +1,12 @@
 """Sprints as cells write them: a name, a path, or the text of a tracker's own object."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
+
+from agent.importing.meaning.json_cells import named_items
 
 SprintState = Literal["future", "active", "closed"]
 SprintText = Literal["name", "names", "path"]
@@ -54,6 +57,8 @@ def sprints_written(cell: str, written: SprintText, word: str) -> list[SprintCel
     """
     if written == "path" and "\\" not in cell.strip().strip("\\"):
         return []
+    if (items := named_items(cell.strip())) is not None:
+        return [_of_fields({**fields, "name": name}) for name, fields in items]
     texts = cell.split(",") if written == "names" and not _OBJECT.match(cell.strip()) else [cell]
     sprints = [sprint for text in texts for sprint in sprints_of(text)]
     return [
@@ -77,18 +82,23 @@ def _of_object(text: str) -> SprintCell | None:
     name = values.get("name", "")
     if not name or name == "<null>":
         return None
-    state = values.get("state", "").lower()
+    return _of_fields(values)
+
+
+def _of_fields(values: Mapping[str, object]) -> SprintCell:
+    """Return a sprint by the fields of Jira's object, or of an API's."""
+    state = str(values.get("state", "")).lower()
     return SprintCell(
-        name=name,
+        name=str(values["name"]),
         start=_day(values.get("startDate")),
         end=_day(values.get("endDate")),
         closed=_day(values.get("completeDate")),
-        state=state if state in _STATES else None,
+        state=next((one for one in _STATES if one == state), None),
     )
 
 
-def _day(text: str | None) -> date | None:
-    match = _DAY.match(text or "")
+def _day(text: object) -> date | None:
+    match = _DAY.match(text) if isinstance(text, str) else None
     try:
         return date.fromisoformat(match[0]) if match else None
     except ValueError:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from agent.importing.meaning.json_cells import json_names
 from agent.importing.meaning.plain_text import plain_line, shortened
 from domain_services.backlog.schema import MAX_LABEL
 
@@ -14,13 +15,15 @@ def labels_of(texts: Sequence[str]) -> tuple[str, ...]:
     """Return the labels in the texts of a row, each once, in their order.
 
     Jira repeats the column for each label; other trackers join labels by commas or semicolons, and
-    ClickUp puts brackets around them.
+    ClickUp puts brackets around them. A table made from an API's answers has JSON.
     """
-    joined = "\n".join([_without_brackets(text) for text in texts if text])
+    joined = "\n".join([_listed(text) for text in texts if text])
     return _divided(joined) if joined else ()
 
 
-def _without_brackets(text: str) -> str:
+def _listed(text: str) -> str:
+    if (names := json_names(text)) is not None:
+        return "\n".join(names)
     return text[1:-1] if text.startswith("[") and text.endswith("]") else text
 
 
