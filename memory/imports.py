@@ -31,8 +31,8 @@ LOST_READING = "the process that read the files has ended; read them again with 
 _START_LOCK = 7_316_019
 
 _COLUMNS: LiteralString = """
-    import_id, owner, state, request, projects, rows_read, preview, results, problem, steps_done,
-    steps_total, has_written, created_at, updated_at, refused IS NOT NULL AS has_refused
+    import_id, owner, state, request, projects, rows_read, preview, results, problem, problem_code,
+    steps_done, steps_total, has_written, created_at, updated_at, refused IS NOT NULL AS has_refused
 """
 _BEGIN: LiteralString = f"""
     INSERT INTO imports (import_id, owner, key, content_hash, state, request, worker, busy_until)
@@ -62,7 +62,8 @@ _FAIL_LOST: LiteralString = """
 """
 _CLAIM: LiteralString = f"""
     UPDATE imports SET state = %(state)s, request = COALESCE(%(request)s, request),
-        problem = NULL, steps_done = 0, steps_total = 0, updated_at = now(), worker = %(worker)s,
+        problem = NULL, problem_code = NULL, steps_done = 0, steps_total = 0, updated_at = now(),
+        worker = %(worker)s,
         preview = CASE WHEN %(state)s = 'importing' THEN preview END,
         busy_until = {_LEASE}
     WHERE import_id = %(import_id)s AND state = ANY (%(before)s)
@@ -83,7 +84,8 @@ _RENEW: LiteralString = f"""
     WHERE import_id = %(import_id)s AND worker = %(worker)s
 """
 _FINISH: LiteralString = """
-    UPDATE imports SET state = %(state)s, problem = %(problem)s, worker = NULL, busy_until = NULL,
+    UPDATE imports SET state = %(state)s, problem = %(problem)s, problem_code = %(problem_code)s,
+        worker = NULL, busy_until = NULL,
         preview = COALESCE(%(preview)s, preview), results = COALESCE(%(results)s, results),
         refused = COALESCE(%(refused)s, refused), projects = COALESCE(%(projects)s, projects),
         rows_read = GREATEST(rows_read, %(rows)s), updated_at = now(),
@@ -92,7 +94,7 @@ _FINISH: LiteralString = """
 """
 _CANCEL: LiteralString = f"""
     UPDATE imports SET state = 'cancelled', worker = NULL, busy_until = NULL, updated_at = now(),
-        problem = NULL,
+        problem = NULL, problem_code = NULL,
         has_written = has_written OR COALESCE(%(has_written)s, state = 'importing')
     WHERE import_id = %(import_id)s AND state NOT IN ('done', 'cancelled')
     RETURNING {_COLUMNS}
@@ -121,6 +123,8 @@ class ImportRow:
     """JSON of what became of each project; None before the end."""
     problem: str | None
     """Why it failed, in words; None otherwise."""
+    problem_code: str | None
+    """Code of the reason; None: it has none."""
     steps_done: int
     """Steps of the writing that are done."""
     steps_total: int
@@ -169,6 +173,8 @@ class Ending:
     """ImportState from now on."""
     problem: str | None = None
     """Why it failed; None otherwise."""
+    problem_code: str | None = None
+    """Code of the reason; None: it has none."""
     preview: str | None = None
     """JSON of the preview; None: that of before stays."""
     results: str | None = None
@@ -338,6 +344,7 @@ class Imports:
             "worker": worker,
             "state": ending.state,
             "problem": ending.problem,
+            "problem_code": ending.problem_code,
             "preview": ending.preview,
             "results": ending.results,
             "refused": ending.refused,

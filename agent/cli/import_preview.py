@@ -1,13 +1,13 @@
-"""Dry run of an import without a running stack: the files are read here, and nothing is sent."""
+"""Dry run of an import without a running stack: all is read here, and nothing is sent."""
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from agent.cli import import_output
 from agent.cli.import_progress import import_bars
-from agent.cli.importing import ImportChoices, write_rejects
+from agent.cli.importing import ImportChoices
 from agent.cli.stack import print_json
 from agent.cli.target import Target
 from agent.importing.errors import CsvRefused
@@ -18,12 +18,13 @@ from agent.importing.loading.plan import check
 from agent.importing.options import ImportOptions
 from agent.importing.outcome import building
 from agent.importing.outcome.outcome_json import to_json
-from agent.importing.reading.files import recognise_files
+from agent.importing.reading.progress import Progress
 from agent.importing.reading.recognition import Recognition
+from agent.importing.reading.refusals import free_rejects, write_refusals
 
 
-def preview_files(
-    paths: Sequence[Path],
+def preview_here(
+    recognise: Callable[[Progress], Sequence[Recognition]],
     options: ImportOptions,
     choices: ImportChoices,
     target: Target,
@@ -31,13 +32,13 @@ def preview_files(
     as_json: bool,
     rejects: Path | None,
 ) -> None:
-    """Show what an import of files would write, by the copies of the rows known before.
+    """Show what an import would write, by the copies of the rows known before.
 
-    Raises: `CsvRefused`.
+    `recognise` reads its files, or what a tracker told. Raises: `CsvRefused`.
     """
     with import_bars(quiet=as_json or not sys.stderr.isatty()) as bars:
-        recognitions = recognise_files(paths, options, bars.read)
-    rejected = list(map(str, write_rejects(recognitions, rejects)))
+        recognitions = recognise(bars.read)
+    rejected = list(map(str, _write_rejects(recognitions, rejects)))
     try:
         study = _study(recognitions, choices, target)
     except CsvRefused:
@@ -66,3 +67,18 @@ def _study(recognitions: Sequence[Recognition], choices: ImportChoices, target: 
     return study_files(
         recognitions, known, choices.day, choices.cadence_days, choices.place.today()
     )
+
+
+def _write_rejects(recognitions: Sequence[Recognition], chosen: Path | None) -> list[Path]:
+    """Write the refused rows of each source, and return the files written.
+
+    Without a chosen file those of a tracker are only shown.
+    """
+    written: list[Path] = []
+    for recognition in recognitions:
+        beside = recognition.table and recognition.table.path.with_suffix(".rejected.csv")
+        path = chosen or beside
+        if path is None or not recognition.refused:
+            continue
+        written.append(write_refusals(free_rejects(path, written), recognition))
+    return written

@@ -1,21 +1,23 @@
 """Request of an import by route, made of the options of a command."""
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping
+from typing import Any
 
 from pydantic import ValidationError
 
 from agent.cli.importing import ImportChoices
-from agent.cli.last_import import files_source
 from agent.importing.errors import CsvRefused
 from agent.importing.options import ImportOptions
-from agent.imports.schema import ImportedProject, ImportRequest
+from agent.imports.schema import ImportedProject, ImportRequest, ImportSource
 
 
 def request_of(
-    paths: Sequence[Path], options: ImportOptions, choices: ImportChoices, forget_options: bool
+    source: Mapping[str, Any] | None,
+    options: ImportOptions,
+    choices: ImportChoices,
+    forget_options: bool,
 ) -> ImportRequest:
-    """Make the request of files. Raises: `CsvRefused` for values that no import takes."""
+    """Make the request of an import. Raises: `CsvRefused` for values that no import takes."""
     values = {
         **options.to_json(),
         **choices.place.values,
@@ -23,7 +25,7 @@ def request_of(
         "cadence_days": choices.cadence_days,
         "autonomy": choices.level,
         "forget_options": forget_options,
-        "source": files_source(paths),
+        "source": source,
     }
     # Only what was said: what is absent may come from the last import.
     values_given = {
@@ -38,9 +40,7 @@ def request_of(
         raise CsvRefused(f"The option {place} cannot be taken: {reason}; correct it.") from error
 
 
-def repeated_request(last: ImportedProject) -> ImportRequest:
+def repeated_request(last: ImportedProject, source: ImportSource | None) -> ImportRequest:
     """Make the request that repeats the last import of a project as of its newest day."""
     assert last.options is not None
-    return last.options.model_copy(
-        update={"as_of": None, "forget_options": True, "source": last.source}
-    )
+    return last.options.model_copy(update={"as_of": None, "forget_options": True, "source": source})

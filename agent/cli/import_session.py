@@ -8,7 +8,7 @@ from agent.cli.import_progress import ImportBars
 from agent.cli.interrupts import NOTHING_IMPORTED
 from agent.cli.upload_files import UploadFile, check_sizes, form_of
 from agent.client import OrchestratorClient
-from agent.importing.errors import CsvRefused
+from agent.importing.errors import ChangesRefused, CsvRefused
 from agent.imports.schema import Import, ImportRequest
 from domain_services.kernel.client.http_client import PeerRefused
 from domain_services.kernel.errors import Problem, Unavailable
@@ -34,7 +34,7 @@ class ImportSession:
     async def upload(
         self, files: Sequence[UploadFile], request: ImportRequest, bars: ImportBars
     ) -> Import:
-        """Send files, and wait for their preview. Raises: `CsvRefused`."""
+        """Send files, and wait for their preview. Raises: `CsvRefused`, `ChangesRefused`."""
         total = check_sizes(files)
         options = request.model_dump_json(exclude_unset=True)
         form = form_of(files, options, lambda size: bars.send(size, total))
@@ -43,16 +43,19 @@ class ImportSession:
         except PeerRefused as refused:
             if refused.peer_status not in _BAD_INPUT:
                 raise
-            raise CsvRefused(refused.detail) from refused
+            raise _refusal(refused.detail, refused.problem.get("code")) from refused
         self._import_id = uploaded.import_id
         preview = await self._wait("reading", lambda one: bars.read(one.rows_read))
         if preview.preview is None:
             await self.remove()
-            raise CsvRefused(preview.problem or preview.message)
+            raise _refusal(preview.problem or preview.message, preview.problem_code)
         return preview
 
     async def start(self, bars: ImportBars) -> Import:
-        """Start the import, and wait for its end. Raises: `CsvRefused`, `Unavailable`."""
+        """Start the import, and wait for its end.
+
+        Raises: `CsvRefused`, `ChangesRefused`, `Unavailable`.
+        """
         await self._orchestrator.start_import(self._id)
 
         def show(one: Import) -> None:
@@ -103,8 +106,15 @@ class ImportSession:
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
 
+def _refusal(detail: str, code: object) -> CsvRefused:
+    """Return the refusal of files by its words and its code."""
+    if code == ChangesRefused.code:
+        return ChangesRefused(ChangesRefused.reason_in(detail))
+    return CsvRefused(detail)
+
+
 def _failure(done: Import) -> Problem:
     """Return the error of an import that was started and has failed."""
     if not done.has_written:
-        return CsvRefused(done.problem or done.message)
+        return _refusal(done.problem or done.message, done.problem_code)
     return Unavailable(f"{done.message} The same command again imports the rest.")

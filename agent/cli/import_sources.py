@@ -19,9 +19,7 @@ from agent.cli.importing import (
     Subdivision,
     TimeZone,
     Types,
-    import_recognised,
     parse_choices,
-    write_rejects,
 )
 from agent.cli.interrupts import NOTHING_IMPORTED, stoppable
 from agent.cli.stack import AsJson
@@ -82,16 +80,14 @@ def import_jira(
     The token comes from JIRA_TOKEN (for Cloud with JIRA_EMAIL), else you are asked for it.
     """
     from agent.cli.failures import one_line
-    from agent.cli.tracker_reading import read_tracker
+    from agent.cli.tracker_import import import_tracker
     from agent.importing.sources.request_parsing import jira_request
 
     with stoppable(NOTHING_IMPORTED), one_line():
         choices = parse_choices(as_of, cadence, (country, subdivision, timezone), autonomy)
         request = jira_request(site, board, jql, insecure_http)
         options = _options(statuses, types, prefix, project, refusals)
-        rows = read_tracker(request, options, choices, target, forget=forget_options)
-        rejected = write_rejects(rows.recognitions, rejects)
-        import_recognised(rows, rejected, target, dry_run, as_json)
+        import_tracker(request, options, choices, target, forget_options, dry_run, as_json, rejects)
 
 
 def import_github(
@@ -123,7 +119,7 @@ def import_github(
     The token comes from GITHUB_TOKEN or GH_TOKEN, else you are asked for it.
     """
     from agent.cli.failures import one_line
-    from agent.cli.tracker_reading import read_tracker
+    from agent.cli.tracker_import import import_tracker
     from agent.importing.sources.request_parsing import github_request
 
     with stoppable(NOTHING_IMPORTED), one_line():
@@ -132,9 +128,7 @@ def import_github(
             repository, labels, projects=projects, api=api, insecure_http=insecure_http
         )
         options = _options(statuses, types, prefix, project, refusals)
-        rows = read_tracker(request, options, choices, target, forget=forget_options)
-        rejected = write_rejects(rows.recognitions, rejects)
-        import_recognised(rows, rejected, target, dry_run, as_json)
+        import_tracker(request, options, choices, target, forget_options, dry_run, as_json, rejects)
 
 
 def import_gitlab(
@@ -164,16 +158,14 @@ def import_gitlab(
     The token comes from GITLAB_TOKEN, else you are asked for it.
     """
     from agent.cli.failures import one_line
-    from agent.cli.tracker_reading import read_tracker
+    from agent.cli.tracker_import import import_tracker
     from agent.importing.sources.request_parsing import gitlab_request
 
     with stoppable(NOTHING_IMPORTED), one_line():
         choices = parse_choices(as_of, cadence, (country, subdivision, timezone), autonomy)
         request = gitlab_request(address, labels, insecure_http)
         options = _options(statuses, types, prefix, project, refusals)
-        rows = read_tracker(request, options, choices, target, forget=forget_options)
-        rejected = write_rejects(rows.recognitions, rejects)
-        import_recognised(rows, rejected, target, dry_run, as_json)
+        import_tracker(request, options, choices, target, forget_options, dry_run, as_json, rejects)
 
 
 def _options(

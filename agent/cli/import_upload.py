@@ -40,8 +40,8 @@ def import_uploaded(
     """Upload files to the orchestrator of a target, show what is in them, and import them.
 
     A dry run ends after the preview and removes the upload. `rejects` is the file for refused
-    rows; None is one beside each file that has a path. Ctrl-C cancels the import, and says what
-    stands. Raises: `CsvRefused`, and the problems of `connect`.
+    rows; None is that of each file. Ctrl-C cancels the import, and says what stands.
+    Raises: `CsvRefused`, `ChangesRefused`, and the problems of `connect`.
     """
     command = UploadCommand(files, request, target, dry_run, as_json, rejects)
     with stoppable(command.standing):
@@ -114,8 +114,10 @@ class UploadCommand:
         places = [place for place, file in enumerate(outcome.files) if file.refused_rows]
         for part, place in enumerate(places):
             file = self._files[place]
-            beside = Path(file.name) if file.path is None else file.path
-            path = free_rejects(self._rejects or beside.with_suffix(".rejected.csv"), written)
+            chosen = self._rejects or file.rejects
+            if chosen is None:
+                continue
+            path = free_rejects(chosen, written)
             # Empty when others have filled what is kept of refused rows.
             if not (content := await session.refused_rows(part)):
                 continue

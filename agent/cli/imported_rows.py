@@ -1,12 +1,10 @@
 """Known rows of imported projects, as commands find them."""
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from agent.cli.orchestrate import DEFAULT_WEEKS, MAX_WEEKS
 from agent.cli.target import Target
 from agent.importing.history.holdout import cadence_weeks
-from agent.importing.history.known_rows import KnownRows, find_all
 from agent.importing.history.row_store import FileRows, RowStore
 
 if TYPE_CHECKING:
@@ -19,22 +17,6 @@ def rows_of(clients: "Clients", target: Target) -> RowStore:
 
     # The files stay in step as copies: a dry run reads them when no stack is running.
     return ServiceRows(clients.orchestrator, FileRows(target.folder))
-
-
-async def find_known(target: Target, project_ids: Iterable[str]) -> dict[str, KnownRows]:
-    """Read the rows of projects where the target keeps them; without a stack, their copies."""
-    from deploy.local.folder import DataFolder
-
-    if target.urls is None and DataFolder(target.folder).state() is None:
-        return await find_all(FileRows(target.folder), project_ids)
-    # Imported here, not above: without a stack no client is needed.
-    from agent.cli.connect import NotRunning, connect
-
-    try:
-        async with connect(target) as clients:
-            return await find_all(rows_of(clients, target), project_ids)
-    except NotRunning:
-        return await find_all(FileRows(target.folder), project_ids)
 
 
 async def reachable_cadence(clients: "Clients", target: Target, project_id: str) -> int:

@@ -1,8 +1,6 @@
 """`dsm import csv`: import a team's history from files, as of a day."""
 
-import asyncio
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -11,21 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agent.cli.interrupts import NOTHING_IMPORTED, stoppable
-from agent.cli.stack import AsJson, print_json
+from agent.cli.stack import AsJson
 from agent.cli.target import Target, is_running
 
 if TYPE_CHECKING:
-    from agent.cli.last_import import Recognised
-    from agent.importing.history.study import Study
     from agent.importing.loading.autonomy import Level
-    from agent.importing.loading.load import LoadResult
-    from agent.importing.loading.plan import Plan
     from agent.importing.loading.project_place import ProjectPlace
     from agent.importing.options import ImportOptions
-    from agent.importing.reading.recognition import Recognition
 
 DASH = Path("-")
-PARTLY_IMPORTED = "a part may be imported; the same command again imports the rest."
 
 Files = Annotated[
     list[Path],
@@ -181,95 +173,34 @@ def import_files(
 
     Raises: `CsvRefused`, `NotRunning`.
     """
-    if dry_run and not is_running(target):
-        from agent.cli.import_preview import preview_files
 
-        preview_files(paths, options, choices, target, as_json=as_json, rejects=rejects)
+    def preview() -> None:
+        from agent.cli.import_preview import preview_here
+        from agent.importing.reading.files import recognise_files
+
+        preview_here(
+            lambda progress: recognise_files(paths, options, progress),
+            options, choices, target, as_json=as_json, rejects=rejects,
+        )  # fmt: skip
+
+    if dry_run and not is_running(target):
+        preview()
         return
     # Imported here, not above: without a stack no client is needed.
     from agent.cli.connect import NotRunning
     from agent.cli.import_request import request_of
     from agent.cli.import_upload import import_uploaded
+    from agent.cli.last_import import files_source
     from agent.cli.upload_files import open_files
 
-    request = request_of(paths, options, choices, forget_options)
+    request = request_of(files_source(paths), options, choices, forget_options)
     files = open_files(paths)
     try:
         import_uploaded(files, request, target, dry_run=dry_run, as_json=as_json, rejects=rejects)
     except NotRunning:
         if not dry_run or DASH in paths:
             raise
-        from agent.cli.import_preview import preview_files
-
-        preview_files(paths, options, choices, target, as_json=as_json, rejects=rejects)
-
-
-def import_recognised(
-    rows: "Recognised", rejected: Sequence[Path], target: Target, dry_run: bool, as_json: bool
-) -> None:
-    """Show what was recognised, and import it unless `dry_run`; `rejected` are files of rows.
-
-    Raises: `CsvRefused` before anything is written.
-    """
-    from agent.cli import import_output
-    from agent.cli.imported_rows import find_known
-    from agent.cli.last_import import save_import
-    from agent.importing.history.study import project_ids, study_files
-    from agent.importing.loading.plan import check
-    from agent.importing.outcome import building
-    from agent.importing.outcome.outcome_json import to_json
-    from agent.importing.reading.readiness import refuse_doubts
-
-    recognitions, choices, options = rows.recognitions, rows.choices, rows.options
-    place, level = choices.place, choices.level
-    with _explained(recognitions, rejected, as_json):
-        if not dry_run:
-            refuse_doubts(recognitions, options)
-        known = asyncio.run(find_known(target, project_ids(recognitions)))
-        study = study_files(recognitions, known, choices.day, choices.cadence_days, place.today())
-    outcome = building.make_outcome(study, options, rows.used)
-    outcome = building.with_rejected(outcome, list(map(str, rejected)))
-    outcome = building.with_commands(
-        outcome, lambda name: building.release_command(name, target.options)
-    )
-    if not as_json:
-        import_output.show_preview(outcome)
-    # Checked in a dry run too: it must find everything that would stop the import.
-    plans = [] if dry_run else _plans(study, place)
-    if dry_run:
-        for history in study.histories:
-            check(history, study.day, study.clock, place)
-    with stoppable(NOTHING_IMPORTED if dry_run else PARTLY_IMPORTED):
-        if not dry_run:
-            results = _load(target, plans, study, choices, quiet=as_json)
-            asyncio.run(save_import(target, study.rows, rows))
-            outcome = building.with_results(outcome, list(map(building.project_result, results)))
-        if not as_json:
-            import_output.show_results(outcome, target, level)
-            return
-        print_json(to_json(outcome))
-
-
-def _plans(study: "Study", place: "ProjectPlace") -> "list[Plan]":
-    from agent.importing.loading.plan import prepare
-
-    return [prepare(history, study.day, study.clock, place) for history in study.histories]
-
-
-def _load(
-    target: Target,
-    plans: "Sequence[Plan]",
-    study: "Study",
-    choices: ImportChoices,
-    *,
-    quiet: bool,
-) -> "list[LoadResult]":
-    # Imported here, not above: a preview needs no client of any service.
-    from agent.cli.import_loading import load_plans
-
-    return asyncio.run(
-        load_plans(target, plans, study, choices.place, level=choices.level, quiet=quiet)
-    )
+        preview()
 
 
 def _level(name: str) -> "Level":
@@ -281,38 +212,3 @@ def _level(name: str) -> "Level":
         if level == name:
             return level
     raise Invalid(f"--autonomy {name} is no level; name {', '.join(LEVELS)}")
-
-
-@contextmanager
-def _explained(
-    recognitions: "Sequence[Recognition]", rejected: Sequence[Path], as_json: bool
-) -> Iterator[None]:
-    """Show what was recognised before a refusal, whose reason is easier to understand with it."""
-    from agent.cli import import_output
-    from agent.importing.errors import CsvRefused
-    from agent.importing.outcome.building import file_outcome
-
-    try:
-        yield
-    except CsvRefused:
-        if not as_json:
-            files = list(map(file_outcome, recognitions))
-            import_output.show_files(files, list(map(str, rejected)))
-        raise
-
-
-def write_rejects(recognitions: "Sequence[Recognition]", chosen: Path | None) -> list[Path]:
-    """Write the refused rows of each source, and return the files written.
-
-    Without a chosen file those of a tracker are only shown.
-    """
-    from agent.importing.reading.refusals import free_rejects, write_refusals
-
-    written: list[Path] = []
-    for recognition in recognitions:
-        beside = recognition.table and recognition.table.path.with_suffix(".rejected.csv")
-        path = chosen or beside
-        if path is None or not recognition.refused:
-            continue
-        written.append(write_refusals(free_rejects(path, written), recognition))
-    return written

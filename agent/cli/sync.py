@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agent.cli.importing import import_recognised, parse_choices, write_rejects
 from agent.cli.interrupts import NOTHING_IMPORTED, stoppable
 from agent.cli.stack import AsJson, print_json
 from agent.cli.target import Target
@@ -14,7 +13,6 @@ from agent.cli.target import Target
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from agent.cli.last_import import Recognised
     from agent.imports.schema import ImportedProject, ImportSource
 
 Project = Annotated[
@@ -40,9 +38,10 @@ def sync(
     Of a tracker only the changes since then are read; --all reads everything again.
     """
     from agent.cli.failures import one_line
+    from agent.cli.last_import import imported_projects
 
     with stoppable(NOTHING_IMPORTED), one_line():
-        imports = asyncio.run(_imports(target))
+        imports = asyncio.run(imported_projects(target))
         if project is None:
             _show(imports, as_json=as_json)
             return
@@ -50,17 +49,10 @@ def sync(
         if last.source is not None and last.source.kind == "files":
             _import_files(last, target, dry_run, as_json)
             return
-        rows = _read(imports, last, target, whole=everything)
-        rejected = write_rejects(rows.recognitions, None)
-        import_recognised(rows, rejected, target, dry_run, as_json)
+        # Imported here, not above: files need no client of a tracker.
+        from agent.cli.tracker_import import sync_tracker
 
-
-async def _imports(target: Target) -> "list[ImportedProject]":
-    """List how projects were imported. Raises: `NotRunning`."""
-    from agent.cli.connect import connect
-
-    async with connect(target) as clients:
-        return (await clients.orchestrator.imported_projects()).projects
+        sync_tracker(imports, last, target, whole=everything, dry_run=dry_run, as_json=as_json)
 
 
 def find_import(imports: "Sequence[ImportedProject]", project_id: str) -> "ImportedProject":
@@ -96,26 +88,8 @@ def _import_files(last: "ImportedProject", target: Target, dry_run: bool, as_jso
 
     assert last.source is not None
     files = open_files([Path(path) for path in last.source.paths])
-    import_uploaded(files, repeated_request(last), target, dry_run=dry_run, as_json=as_json)
-
-
-def _read(
-    imports: "Sequence[ImportedProject]", last: "ImportedProject", target: Target, *, whole: bool
-) -> "Recognised":
-    """Read the last source again. Raises: `CsvRefused`, `Problem`."""
-    from dataclasses import replace
-
-    # Imported here, not above: files need no client of a tracker.
-    from agent.cli.tracker_reading import read_again
-
-    assert last.options is not None
-    request = last.options
-    place = (request.country, request.subdivision, request.timezone)
-    choices = replace(
-        parse_choices(None, None, place, request.autonomy), cadence_days=request.cadence_days
-    )
-    options = request.options()
-    return read_again(imports, last.project_id, options, choices, target, whole=whole)
+    request = repeated_request(last, last.source)
+    import_uploaded(files, request, target, dry_run=dry_run, as_json=as_json)
 
 
 def _show(imports: "Sequence[ImportedProject]", *, as_json: bool) -> None:

@@ -7,10 +7,14 @@ from uuid import uuid4
 
 from agent.importing.errors import CsvRefused
 from agent.importing.reading.export_files import DASH
+from agent.importing.reading.source_rows import SourceRows
+from agent.importing.sources.document import write_document
 from agent.importing.tables.source import Source, file_source, standard_input
+from agent.importing.tables.spool import Spool
 from agent.imports.settings import MOST_FILE_BYTES, MOST_FILES, MOST_UPLOAD_BYTES
 from domain_services.kernel.client.http_client import Upload
 
+TRACKER_FILE = "tracker.jsonl"
 CHUNK_BYTES = 256 * 1024
 _MEGABYTE = 1024 * 1024
 
@@ -25,6 +29,12 @@ class UploadFile:
     """Content."""
     path: Path | None = None
     """Path of the file; None for standard input and a tracker."""
+    rejects: Path | None = None
+    """Where refused rows go when nobody names a place; None: they are only shown."""
+    sent_name: str = ""
+    """Name that the orchestrator learns; empty: that of the path."""
+    remedy: str = "divide it, and import the parts together"
+    """What to do with a content that is too large."""
 
     @property
     def bytes(self) -> int:
@@ -42,13 +52,35 @@ class UploadFile:
 def open_files(paths: Sequence[Path]) -> list[UploadFile]:
     """Open the files of a command; standard input is read to its end. Raises: `CsvRefused`."""
     files = [
-        UploadFile("standard input", standard_input())
+        UploadFile("standard input", standard_input(), rejects=_rejects(Path("standard input")))
         if path == DASH
-        else UploadFile(str(path), file_source(path), path)
+        else UploadFile(str(path), file_source(path), path, _rejects(path))
         for path in paths
     ]
     check_sizes(files)
     return files
+
+
+def _rejects(path: Path) -> Path:
+    return path.with_suffix(".rejected.csv")
+
+
+def tracker_file(source: SourceRows) -> UploadFile:
+    """Write what a tracker told into a file that has no name, and return it.
+
+    Raises: `CsvRefused` for more than an import takes.
+    """
+    spool = Spool()
+    with open(spool.descriptor, "wb", closefd=False) as stream:
+        write_document(source, stream)
+    file = UploadFile(
+        source.name,
+        Source(source.name, spool.open),
+        sent_name=TRACKER_FILE,
+        remedy="read a part of it, by --jql or --labels",
+    )
+    check_sizes([file])
+    return file
 
 
 def check_sizes(files: Sequence[UploadFile]) -> int:
@@ -62,8 +94,7 @@ def check_sizes(files: Sequence[UploadFile]) -> int:
     for file, size in zip(files, sizes, strict=True):
         if size > MOST_FILE_BYTES:
             raise CsvRefused(
-                f"{file.name} is larger than {MOST_FILE_BYTES // _MEGABYTE} MB: divide it, and"
-                " import the parts together."
+                f"{file.name} is larger than {MOST_FILE_BYTES // _MEGABYTE} MB: {file.remedy}."
             )
     if sum(sizes) > MOST_UPLOAD_BYTES:
         raise CsvRefused(
@@ -85,7 +116,7 @@ async def _form(
 ) -> AsyncIterator[bytes]:
     yield _head(boundary, 'name="options"') + options.encode()
     for file in files:
-        name = Path(file.name).name.replace("\\", "_").replace('"', "%22")
+        name = (file.sent_name or Path(file.name).name).replace("\\", "_").replace('"', "%22")
         plain_name = "".join(letter for letter in name if letter.isprintable())
         yield b"\r\n" + _head(boundary, f'name="files"; filename="{plain_name}"')
         with file.source.open() as stream:

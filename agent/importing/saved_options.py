@@ -4,6 +4,11 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from agent.importing.meaning.statuses import plain_name
+from agent.importing.options import ImportOptions
+from agent.importing.sources.last_read import setup_of
+from agent.importing.tasks import option_project_id
+
 # Fields of a request that hold for the next import too. Project and prefix do not: a file of the
 # same columns may be of another team.
 SAVED = (
@@ -18,6 +23,8 @@ SAVED = (
     "subdivision",
     "timezone",
 )
+# Of these, what says how a file is read; an API has no columns and one way to write dates.
+OF_FILES = ("mapping", "date_format", "sheet", "encoding")
 _OPTIONS = {
     "mapping": "--map",
     "statuses": "--status",
@@ -33,6 +40,14 @@ def hash_headers(headers: Iterable[Sequence[str]]) -> str:
     """Hash the columns of files, whatever their order and letters."""
     names = sorted({name.strip().lower() for header in headers for name in header})
     return hashlib.sha256("\n".join(names).encode()).hexdigest()
+
+
+def hash_options(options: ImportOptions) -> str:
+    """Hash the options that decide what a row of a tracker means."""
+    statuses = {plain_name(name): str(state) for name, state in options.statuses.items()}
+    types = sorted(map(plain_name, options.types))
+    named = None if options.project is None else option_project_id(options.project)
+    return setup_of(statuses, types, options.prefix, named)
 
 
 def choose_saved(saved: Iterable[Values]) -> Values:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from pydantic import TypeAdapter
 
+from agent.importing.errors import ChangesRefused
 from agent.importing.outcome.outcome import ImportOutcome
 from agent.importing.outcome.project_outcome import ProjectResult
 from agent.imports.schema import Import, ImportRequest, UploadedFile
@@ -20,6 +21,20 @@ class ImportRefused(Problem):
     status = 422
     code = "csv_refused"
     title = "CSV cannot be imported"
+
+
+class TrackerChangesRefused(ImportRefused):
+    """Refusal of changes of a tracker: all of it must be read and uploaded."""
+
+    code = ChangesRefused.code
+    title = ChangesRefused.title
+
+
+def refusal_of(row: ImportRow) -> ImportRefused:
+    """Return the refusal of the files of a failed import."""
+    is_of_changes = row.problem_code == ChangesRefused.code
+    kind = TrackerChangesRefused if is_of_changes else ImportRefused
+    return kind(row.problem or "", import_id=str(row.import_id))
 
 
 def answer(row: ImportRow, files: Sequence[ImportFile], *, short: bool = False) -> Import:
@@ -42,6 +57,7 @@ def answer(row: ImportRow, files: Sequence[ImportFile], *, short: bool = False) 
         has_written=row.has_written,
         has_refused_rows=row.has_refused,
         problem=row.problem,
+        problem_code=row.problem_code,
     )
 
 

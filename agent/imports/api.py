@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from agent.imports import schema
-from agent.imports.answers import ImportRefused, answer
+from agent.imports.answers import answer, refusal_of
 from agent.imports.refused_parts import part_of
 from agent.imports.settings import MOST_UPLOAD_BYTES, ImportLimits
 from agent.imports.uploads import MULTIPART, keep, receiving
@@ -134,7 +134,7 @@ async def _when_read(
     await room.worker.wait(import_id, longest)
     row = await room.imports.read(import_id)
     if row.state == "failed":
-        raise ImportRefused(row.problem or "", import_id=str(import_id))
+        raise refusal_of(row)
     if row.state == "reading":
         response.status_code = 202
     return answer(row, await room.imports.files(import_id))

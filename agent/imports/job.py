@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from agent.importing.reading.export_files import DASH
-from agent.imports.schema import ImportRequest
+from agent.imports.schema import ImportRequest, ImportSource
 
 # Folder of the uploaded files within that of the job; messages name them as they were uploaded.
 UPLOADED_FOLDER = "files"
@@ -30,6 +30,8 @@ class SavedImport(BaseModel):
     """Hash of the columns of its files."""
     options: dict[str, Any]
     """Values of an `ImportRequest`."""
+    source: ImportSource | None = None
+    """Where its rows came from; None: nobody said."""
 
 
 class Job(BaseModel):
@@ -78,6 +80,8 @@ class Event(BaseModel):
     """Hash of the columns of the files (`done`)."""
     options: dict[str, Any] = {}
     """Options that were used, those of the last import included (`done`)."""
+    source: ImportSource | None = None
+    """Where the rows came from, as it is kept for the next import; None: nobody said (`done`)."""
     detail: str = ""
     """Why it ended (`refused`)."""
     code: str = ""

@@ -27,9 +27,11 @@ from agent.importing.outcome.outcome_json import to_json
 from agent.importing.reading.readiness import refuse
 from agent.importing.reading.recognition import Recognition
 from agent.importing.reading.refusals import write_refusals
+from agent.importing.saved_options import hash_options
 from agent.imports.job import UPLOADED_FOLDER, Event, Job
+from agent.imports.known_sources import KnownSource
 from agent.imports.recognition import RecognisedFiles, recognise_with_saved
-from agent.imports.schema import ImportRequest
+from agent.imports.schema import ImportRequest, ImportSource
 from domain_services.backlog.client import BacklogClient
 from domain_services.chronicle.client import ChronicleClient
 from domain_services.kernel.errors import Problem
@@ -64,9 +66,13 @@ class Worker:
 
     async def work(self) -> None:
         """Read, and write when the job says so. Raises: `Problem`."""
+        job = self._job
+        known = await KnownSource.read(job.request.source, job.saved, self._store)
         files = recognise_with_saved(
-            self._job.files, self._job.request, self._job.saved, self._show_rows
+            job.files, job.request, job.saved, self._show_rows, known.complete
         )
+        # The study reads them again, of all projects.
+        del known
         self._write_refusals(files.recognitions)
         prepared = await self._prepare(files)
         projects = [history.project_id for history in prepared.study.histories]
@@ -79,7 +85,7 @@ class Worker:
                 preview=dumps(to_json(outcome)),
             )
         )
-        if not self._job.writes:
+        if not job.writes:
             return
         refuse(outcome.stops)
         results = await self._import(prepared, files.request)
@@ -90,6 +96,7 @@ class Worker:
                 projects=projects,
                 headers=files.headers,
                 options=files.request.model_dump(mode="json", exclude={"source"}),
+                source=_kept_source(files),
             )
         )
 
@@ -138,6 +145,14 @@ class Worker:
 
     def _emit(self, event: Event) -> None:
         self._send(event.model_dump_json(exclude_defaults=True).encode())
+
+
+def _kept_source(files: RecognisedFiles) -> ImportSource | None:
+    """Return the source of an import, with the options by which a tracker's rows were read."""
+    source = files.request.source
+    if source is None or source.kind != "api":
+        return source
+    return source.model_copy(update={"options_hash": hash_options(files.options)})
 
 
 async def run(job: Job, send: Send) -> None:

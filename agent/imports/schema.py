@@ -136,6 +136,8 @@ class Import(Answer):
     """True when GET /imports/{import_id}/refused has rows."""
     problem: str | None
     """Why it failed, in words; null otherwise."""
+    problem_code: str | None = None
+    """Code of the reason; `changes_refused`: all of the tracker must be read; null: it has none."""
 
 
 class ImportPage(Answer):

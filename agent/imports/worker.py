@@ -150,7 +150,14 @@ class ImportWorker:
             if path.stat().st_size != file.bytes:
                 raise CsvRefused(f"{file.name} did not arrive whole: upload the files again.")
         saved = [
-            SavedImport(project_id=one.project_id, headers=one.headers, options=one.request)
+            SavedImport.model_validate(
+                {
+                    "project_id": one.project_id,
+                    "headers": one.headers,
+                    "options": one.request,
+                    "source": one.source,
+                }
+            )
             for one in await self._rows.settings()
         ]
         writes = row.state == "importing"
@@ -199,7 +206,8 @@ class ImportWorker:
         ending = replace(ending, refused=refused, rows=work.rows, has_written=work.has_written)
         if ending.state == "done" and watched.done is not None:
             # Before the state says so: whoever reads it finds the options, and no files.
-            source = row.request.get("source")
+            kept = watched.done.source
+            source = None if kept is None else kept.model_dump(mode="json")
             for project_id in watched.done.projects:
                 await self._rows.save_settings(
                     project_id, watched.done.headers, watched.done.options, source
@@ -262,7 +270,10 @@ def _ending(row: ImportRow, watched: _Watched, status: int) -> Ending:
     preview = None if watched.preview is None else watched.preview.preview
     projects = None if watched.preview is None else watched.preview.projects
     if watched.refusal is not None:
-        return Ending("failed", watched.refusal.detail, preview=preview, projects=projects)
+        refusal = watched.refusal
+        return Ending(
+            "failed", refusal.detail, preview=preview, projects=projects, problem_code=refusal.code
+        )
     if row.state == "importing" and watched.done is not None:
         results = watched.done.results
         return Ending("done", preview=preview, results=results, projects=projects)

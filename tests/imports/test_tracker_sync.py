@@ -1,13 +1,17 @@
 """`dsm sync` of a tracker over real services: changes alone are asked for, and nothing is lost."""
 
 import asyncio
+import json
+import os
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from time import time
 from typing import Any
 
+import httpx
 import pytest
 
 from agent.cli.import_sources import import_github
@@ -16,7 +20,7 @@ from agent.cli.target import KEY_VARIABLE, Target
 from tests.conftest import ADMIN_KEY
 from tests.imports.conftest import Room
 from tests.sources.github_server import REPOSITORY, GitHub, issue
-from tests.sources.tracker_server import Fault, Reply, TrackerServer, serving_tracker
+from tests.sources.tracker_server import Call, Fault, Reply, TrackerServer, serving_tracker
 
 PROJECT = "WEB-SHOP"
 
@@ -143,3 +147,72 @@ async def save(room: Room, options: dict[str, Any]) -> None:
         f"{room.url}/projects/{PROJECT}/settings", json={"options": options}
     )
     assert answer.status_code == 200, answer.text
+
+
+async def test_import_between_reading_and_writing_has_everything_read_again(
+    room: Room, target: Target, github: GitHub, server: TrackerServer,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    await run(import_github, REPOSITORY, api=server.url, target=target)
+    first = await source_of(room)
+    headers = {"Authorization": f"Bearer {ADMIN_KEY}"}
+
+    def import_meanwhile(call: Call) -> Reply:
+        """Bring the moment of the last import forward, as a slow import of another person does."""
+        begun = datetime.fromisoformat(first["read_at"]) - timedelta(hours=1)
+        options = {"source": {**first, "read_at": begun.isoformat()}}
+        answer = httpx.put(
+            f"{room.url}/projects/{PROJECT}/settings", json={"options": options}, headers=headers
+        )
+        assert answer.status_code == 200, answer.text
+        return Reply(github.issues[:1])
+
+    server.faults = [Fault("/issues", import_meanwhile)]
+    server.calls.clear()
+    capsys.readouterr()
+    await run(sync, PROJECT, target=target)
+    page = " ".join(capsys.readouterr().out.split())
+    assert "Everything was read again: these changes begin after the moment" in page
+    queries = [call.query for call in server.calls if call.path.endswith("/issues")]
+    assert "since" in queries[0]
+    assert "since" not in queries[-1]
+    assert (await source_of(room))["read_at"] > first["read_at"]
+
+
+async def test_options_of_the_last_import_hold_for_a_tracker_and_for_its_changes(
+    room: Room, target: Target, server: TrackerServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # The URL of the orchestrator is enough.
+    alone = replace(target, urls={"orchestrator": room.system.urls["orchestrator"]})
+    await run(import_github, REPOSITORY, api=server.url, statuses=["open=doing"], target=alone)
+    first = await source_of(room)
+    capsys.readouterr()
+    await run(import_github, REPOSITORY, api=server.url, target=alone)
+    assert "Used from the last import: --status open=doing." in capsys.readouterr().out
+    again = await source_of(room)
+    assert again["options_hash"] == first["options_hash"] != ""
+    server.calls.clear()
+    await run(sync, PROJECT, target=alone)
+    queries = [call.query for call in server.calls if call.path.endswith("/issues")]
+    assert ["since" in query for query in queries] == [True]
+
+
+async def test_refused_rows_of_a_tracker_are_written_where_a_person_says(
+    room: Room, target: Target, github: GitHub, server: TrackerServer, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    github.issues[3] |= {"created_at": None}
+    await run(import_github, REPOSITORY, api=server.url, dry_run=True, target=target)
+    assert "1 refused" in " ".join(capsys.readouterr().out.split())
+    assert os.listdir(tmp_path) == []
+    path = tmp_path / "refused.csv"
+    await run(
+        import_github, REPOSITORY, api=server.url, dry_run=True, rejects=path, as_json=True,
+        target=target,
+    )  # fmt: skip
+    output = capsys.readouterr().out
+    answer = json.JSONDecoder().raw_decode(output, output.index("{\n"))[0]
+    assert answer["files"][0]["file"] == f"repository {REPOSITORY}"
+    assert answer["rejected_files"] == [str(path)]
+    assert "4,created," in path.read_text()

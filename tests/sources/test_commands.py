@@ -120,7 +120,7 @@ def test_signal_of_ctrl_c_ends_the_command_in_one_line(tmp_path: Path) -> None:
     with serving_tracker(shop(is_cloud=True).server()) as server:
         server.faults = [Fault("/search/jql", interrupt)]
         command = [Path(sys.executable).with_name("dsm"), "import", "jira", server.url]
-        options = ["--board", "12", "--data-dir", str(tmp_path / "dsm")]
+        options = ["--board", "12", "--dry-run", "--data-dir", str(tmp_path / "dsm")]
         with subprocess.Popen([*command, *options], stderr=subprocess.PIPE, text=True) as process:
             stopped.append(process)
             words = process.communicate(timeout=60)[1]
@@ -139,10 +139,21 @@ def test_interrupted_read_imports_nothing_and_says_so(
         lambda request, since, _, credentials: fetch(request, since, interrupt, credentials),
     )
     with serving_tracker(shop(is_cloud=True).server()) as server, pytest.raises(SystemExit) as stop:
-        import_jira(server.url, "12", target=stack)
+        import_jira(server.url, "12", target=stack, dry_run=True)
     assert stop.value.code == 130
     assert "Stopped: nothing was imported." in capsys.readouterr().err
     assert not stack.folder.exists()
+
+
+def test_tracker_is_not_read_while_no_stack_takes_its_rows(
+    stack: Target, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serving_tracker(shop(is_cloud=True).server()) as server:
+        with pytest.raises(SystemExit) as stop:
+            import_jira(server.url, "12", target=stack)
+        assert server.calls == []
+    assert stop.value.code == 1
+    assert "error: no stack is running on" in capsys.readouterr().err
 
 
 def test_sentences_about_a_tracker_name_no_columns(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -68,17 +69,38 @@ def test_document_tells_all_that_the_tracker_told(kind: str, tmp_path: Path) -> 
     assert list(again.rows) == list(again.rows) == list(source.rows)
 
 
-def test_read_of_changes_is_no_document() -> None:
-    github = GitHub([issue(1)])
-    with serving_tracker(github.server()) as server:
-        request = SourceRequest("github", server.url, REPOSITORY)
-        changes = Reader().read(request, after(Reader().read(request)))
-    with pytest.raises(ValueError, match="is no document"):
-        content_of(changes)
+def test_changes_are_a_document_of_one_project(tmp_path: Path) -> None:
+    with serving_tracker(shop(is_cloud=True).server()) as server:
+        request, reader = SourceRequest("jira", server.url, "12"), Reader(email=EMAIL)
+        told = reader.read(request, after(reader.read(request)))
+    assert told.places
+    with pytest.raises(ValueError, match="changes without their project"):
+        content_of(told)
+    path = tmp_path / "upload.bin"
+    path.write_bytes(content_of(replace(told, project="SHOP")))
+    again = read_document(path)
+    assert (again.since, again.places, again.project) == (told.since, told.places, "SHOP")
+
+
+def test_rows_that_no_document_holds_are_refused_in_words() -> None:
+    source = read("github")
+    (row, *_) = source.rows
+    for values, words in (
+        ({"title": ["x" * 30_000]}, "cannot be read (values.title.0"),
+        ({"labels": ["x" * 20_000] * 300}, "bytes in one line"),
+    ):
+        with pytest.raises(CsvRefused) as refused:
+            content_of(replace(source, rows=[replace(row, values=values)]))
+        assert words in refused.value.detail
+        assert "read a part of it, by --jql or --labels" in refused.value.detail
 
 
 def head(**values: Any) -> Callable[[list[Any]], list[Any]]:
     return lambda lines: [{**lines[0], **values}, *lines[1:]]
+
+
+def changes(**values: Any) -> Callable[[list[Any]], list[Any]]:
+    return head(changes={"project": "SHOP", "since": "2026-03-01T10:00:00Z", **values})
 
 
 def row(value: Any) -> Callable[[list[Any]], list[Any]]:
@@ -95,6 +117,12 @@ def row(value: Any) -> Callable[[list[Any]], list[Any]]:
         (head(sprints=[{"project": "SHOP"}]), "(sprints.0.name"),
         (head(rows=-1), "(rows"),
         (head(token="x"), "(token"),
+        (changes(project="shop"), "(changes.project"),
+        (changes(since="2026-03-01T10:00:00"), "(changes.since"),
+        (changes(since=None), "(changes.since"),
+        (changes(places={"SHOP-1": 1}), "(changes.places.SHOP-1"),
+        (changes(places={"SHOP-1": "x" * 501}), "(changes.places.SHOP-1"),
+        (changes(token="x"), "(changes.token"),
         (lambda lines: lines[:-1], "has 2 of 3 tasks"),
         (lambda lines: [*lines, lines[-1]], "has 4 of 3 tasks"),
         (row([]), "line 2 cannot be read"),

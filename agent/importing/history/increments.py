@@ -1,12 +1,17 @@
 """Completion of a read of changes by the tasks that are known, so that it is as a whole read."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 
+from agent.importing.dates.formats import latest_today
 from agent.importing.history.known_rows import KnownRows
 from agent.importing.notices import Notice
+from agent.importing.options import ImportOptions
+from agent.importing.reading.reader_for import reader_for
 from agent.importing.reading.source_rows import SourceRows
-from agent.importing.tasks import Task
+from agent.importing.reading.values import first_text
+from agent.importing.tasks import RowRefused, Task
 from domain_services.kernel.words import listed
 
 
@@ -25,6 +30,17 @@ def whole_reason(source: SourceRows, known: KnownRows | None) -> str | None:
         if is_started and not is_told and any(one.committed is not None for one in known.sprints):
             return f"nobody knows who was in {sprint.name!r} when it started"
     return None
+
+
+def projects_of(source: SourceRows, options: ImportOptions) -> set[str]:
+    """Return the ids of the projects that the rows of a source tell, as an import reads them."""
+    reader = reader_for(source.profile, options, {}, {}, latest_today()).project
+    names: set[str] = set()
+    for row in source.rows:
+        # A row without a project is refused when it is read.
+        with suppress(RowRefused):
+            names.add(reader.read(row.values, first_text(row.values, "id")))
+    return names
 
 
 def completed(source: SourceRows, known: KnownRows) -> SourceRows:

@@ -1,6 +1,6 @@
 """Files of one import, each opened once however often its rows are recognised."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,11 +19,17 @@ DASH = Path("-")
 OPENING = ("sheet", "encoding")
 
 
+# Completes what a tracker told, by the options about its rows.
+Complete = Callable[[SourceRows, ImportOptions], SourceRows]
+
+
 class ExportFiles:
     """Files, and their tables as they were opened last."""
 
-    def __init__(self, paths: Sequence[Path]) -> None:
+    def __init__(self, paths: Sequence[Path], complete: Complete | None = None) -> None:
+        """Open nothing yet; `complete` is asked about what a tracker told."""
         self._paths = paths
+        self._complete = complete
         self._opened: tuple[str | None, str | None] | None = None
         self._tables: list[Table | SourceRows] = []
         self._refusal: CsvRefused | None = None
@@ -35,7 +41,19 @@ class ExportFiles:
 
         Raises: `CsvRefused`.
         """
-        return recognise_all(self._open(options), options, progress=progress)
+        sources = [self._completed(one, options) for one in self._open(options)]
+        return recognise_all(sources, options, progress=progress)
+
+    def _completed(self, source: Table | SourceRows, options: ImportOptions) -> Table | SourceRows:
+        if isinstance(source, Table) or self._complete is None:
+            return source
+        return self._complete(source, options)
+
+    def are_of_trackers(self, options: ImportOptions) -> bool:
+        """Tell whether every file holds what a tracker's API told; False for one not opened."""
+        with suppress(CsvRefused):
+            return all(isinstance(one, SourceRows) for one in self._open(options))
+        return False
 
     def headers(self, options: ImportOptions) -> str:
         """Hash the columns; "" when these options cannot open the files."""

@@ -46,6 +46,8 @@ class SourceRows:
     """Hash of what decided how the tasks were read; the next read of changes needs the same."""
     since: datetime | None = None
     """Moment from which the rows hold all changes; None: they are all tasks."""
+    project: str = ""
+    """Project whose known tasks complete the changes; empty for all tasks, or not said yet."""
     places: Mapping[str, str] | None = None
     """Ranks by the id of every task that the tracker has, changed or not, "" for none; None when it
     was not asked."""

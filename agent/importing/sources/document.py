@@ -3,9 +3,10 @@
 The file may come from anybody who may upload: everything in it is bounded and checked.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, BinaryIO, Literal
 
@@ -19,6 +20,7 @@ from agent.importing.reading.source_rows import SourceRow, SourceRows
 from agent.importing.sources.meanings import GITHUB, GITLAB, JIRA_NAMES
 from agent.importing.sources.shapes import MAX_TEXT
 from agent.importing.tasks import Kind, TrackerSprint
+from domain_services.kernel.types import ProjectId
 
 FORMAT = "dsm-tracker-rows"
 VERSION = 1
@@ -26,6 +28,7 @@ MAX_HEAD_BYTES = 16 << 20
 MAX_LINE_BYTES = 4 << 20
 MAX_NAMES = 5_000
 MAX_FIELDS = 50
+MAX_PLACES = 500_000
 _ADVICE = "read the tracker once more by dsm import jira, github or gitlab."
 
 Name = Annotated[str, Field(min_length=1, max_length=500)]
@@ -57,6 +60,17 @@ class SprintLine(_Strict):
     committed: Annotated[list[Name], Field(max_length=100_000)] | None = None
 
 
+class ChangesLine(_Strict):
+    """What the known tasks of one project need to complete a read of changes."""
+
+    project: ProjectId
+    since: AwareDatetime
+    places: (
+        Annotated[dict[Name, Annotated[str, Field(max_length=500)]], Field(max_length=MAX_PLACES)]
+        | None
+    ) = None
+
+
 class Head(_Strict):
     """First line: what the file is, and what holds for all its tasks."""
 
@@ -68,6 +82,7 @@ class Head(_Strict):
     types: Annotated[dict[Name, Kind], Field(max_length=MAX_NAMES)] = {}
     sprints: Annotated[list[SprintLine], Field(max_length=20_000)] = []
     notices: Annotated[list[NoticeLine], Field(max_length=1_000)] = []
+    changes: ChangesLine | None = None
     rows: Annotated[int, Field(ge=0, le=5_000_000)]
 
 
@@ -82,14 +97,40 @@ class RowLine(_Strict):
 
 
 def write_document(source: SourceRows, stream: BinaryIO) -> None:
-    """Write everything that a whole read told, a line at a time; no token is in it.
+    """Write everything that a read told, a line at a time; no token is in it.
 
-    Raises: `ValueError` for a read of changes, which only the known tasks complete.
+    Raises: `ValueError` for changes of a project that nobody named; `CsvRefused` for more than a
+    document holds.
     """
-    if source.since is not None:
-        raise ValueError("a read of changes is no document")
+    if source.since is not None and not source.project:
+        raise ValueError("changes without their project are no document")
+    _write_line(source, stream, lambda: _head(source), MAX_HEAD_BYTES)
+    for row in source.rows:
+        _write_line(source, stream, partial(_row_line, row), MAX_LINE_BYTES)
+
+
+def _write_line(
+    source: SourceRows, stream: BinaryIO, make: Callable[[], BaseModel], most_bytes: int
+) -> None:
+    try:
+        line = make().model_dump_json(exclude_defaults=True).encode() + b"\n"
+    except ValidationError as error:
+        raise _too_much(source, _fault(error)) from None
+    if len(line) > most_bytes:
+        raise _too_much(source, f"has {len(line):,} bytes in one line")
+    stream.write(line)
+
+
+def _too_much(source: SourceRows, reason: str) -> CsvRefused:
+    return CsvRefused(
+        f"What {source.name} tells {reason}, and is more than an import takes: read a part of it, "
+        "by --jql or --labels."
+    )
+
+
+def _head(source: SourceRows) -> Head:
     is_fixed = source.profile in (GITHUB, GITLAB)
-    head = Head(
+    return Head(
         format=FORMAT,
         version=VERSION,
         name=source.name,
@@ -98,13 +139,21 @@ def write_document(source: SourceRows, stream: BinaryIO) -> None:
         types={} if is_fixed else dict(source.profile.types),
         sprints=[_sprint_line(sprint) for sprint in source.sprints],
         notices=[NoticeLine(text=one.text, weight=one.weight) for one in source.notices],
+        changes=_changes_line(source),
         rows=sum(1 for _ in source.rows),
     )
-    stream.write(head.model_dump_json(exclude_defaults=True).encode() + b"\n")
-    for row in source.rows:
-        values = {name: list(texts) for name, texts in row.values.items()}
-        line = RowLine(values=values, transitions=list(row.transitions))
-        stream.write(line.model_dump_json(exclude_defaults=True).encode() + b"\n")
+
+
+def _changes_line(source: SourceRows) -> ChangesLine | None:
+    if source.since is None:
+        return None
+    places = None if source.places is None else dict(source.places)
+    return ChangesLine(project=source.project, since=source.since, places=places)
+
+
+def _row_line(row: SourceRow) -> RowLine:
+    values = {name: list(texts) for name, texts in row.values.items()}
+    return RowLine(values=values, transitions=list(row.transitions))
 
 
 def read_document(path: Path) -> SourceRows:
@@ -120,12 +169,16 @@ def read_document(path: Path) -> SourceRows:
         head = Head.model_validate_json(line)
     except ValidationError as error:
         raise _refused(path, 1, _fault(error)) from None
+    changes = head.changes
     return SourceRows(
         name=head.name,
         profile=_profile(path, head),
         rows=DocumentRows(path, head.rows),
         sprints=tuple(_sprint(sprint) for sprint in head.sprints),
         notices=tuple(Notice(one.text, one.weight) for one in head.notices),
+        since=changes and changes.since,
+        places=changes and changes.places,
+        project=changes.project if changes else "",
     )
 
 

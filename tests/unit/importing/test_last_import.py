@@ -9,8 +9,12 @@ from agent.cli.last_import import files_source
 from agent.cli.sync import describe_source, find_import
 from agent.importing.errors import CsvRefused
 from agent.importing.meaning.statuses import State
+from agent.importing.options import ImportOptions
 from agent.importing.reading import files as reading_files
+from agent.importing.reading.source_rows import SourceRow, SourceRows
 from agent.importing.saved_options import hash_headers
+from agent.importing.sources.document import write_document
+from agent.importing.sources.meanings import GITHUB
 from agent.importing.tables.table import read_table
 from agent.imports.job import SavedImport
 from agent.imports.recognition import RecognisedFiles, recognise_with_saved
@@ -67,6 +71,37 @@ def test_options_of_files_with_the_same_columns_help_before_a_project_is_known(f
     files = recognised(file, [saved("Q", headers, mapping=mapping)], project="R")
     assert files.options.mapping == mapping
     assert (files.headers, files.rows) == (headers, 1)
+
+
+def test_options_about_columns_are_not_taken_for_a_tracker(tmp_path: Path) -> None:
+    path = tmp_path / "tracker.jsonl"
+    row = SourceRow({"id": ("1",), "project": ("P",), "created": ("2024-03-01",)}, (), 1)
+    with path.open("wb") as stream:
+        write_document(SourceRows("repository a/p", GITHUB, [row], ()), stream)
+    before = [saved("P", date_format="d/m/Y", mapping={"id": "Key"}, cadence_days=7)]
+    files = recognised(path, before)
+    assert (files.request.date_format, files.request.mapping) == (None, {})
+    assert (files.request.cadence_days, files.rows) == (7, 1)
+    assert files.used_options.startswith("Used from the last import: --cadence 7d.")
+
+
+def test_tracker_is_known_again_before_its_rows_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "tracker.jsonl"
+    row = SourceRow({"id": ("1",), "project": ("P",), "created": ("2024-03-01",)}, (), 1)
+    with path.open("wb") as stream:
+        write_document(SourceRows("repository a/p", GITHUB, [row], ()), stream)
+    source = ImportSource(kind="api", request={"url": "https://api.github.com", "scope": "a/p"})
+    before = [saved("P", cadence_days=7).model_copy(update={"source": source})]
+    request = ImportRequest(source=source)
+    asked: list[ImportOptions] = []
+
+    def complete(rows: SourceRows, options: ImportOptions) -> SourceRows:
+        asked.append(options)
+        return rows
+
+    files = recognise_with_saved([path], request, before, lambda rows, share: None, complete)
+    assert files.request.cadence_days == 7
+    assert len(asked) == 1
 
 
 def test_files_are_opened_once(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
