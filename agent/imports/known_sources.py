@@ -6,7 +6,7 @@ The command line asks before it reads (`last_read`), the process of the import b
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from agent.importing.errors import ChangesRefused
 from agent.importing.history.increments import completed, projects_of, whole_reason, with_gone
@@ -19,6 +19,9 @@ from agent.importing.sources.last_read import LastRead
 from agent.imports.job import SavedImport
 from agent.imports.schema import ImportSource
 
+# A moment is measured by whole seconds of the tracker and by the way of its answer. Whoever reads
+# within this time after another read sees the same, and the next read asks for half an hour more.
+MEASURED = timedelta(minutes=1)
 _OTHER_OPTIONS = "the options about tasks are others than in the last import"
 
 
@@ -119,7 +122,7 @@ def _gap(source: ImportSource, last: ImportSource, since: datetime) -> str | Non
     """Say why changes since a moment may not reach from the last read to this one."""
     if last.read_at is None or since > last.read_at:
         return "these changes begin after the moment of the last import that is kept"
-    if source.read_at is None or source.read_at < last.read_at:
+    if source.read_at is None or source.read_at < last.read_at - MEASURED:
         return "it was imported by somebody else meanwhile"
     if source.setup != last.setup:
         return "it was set up otherwise in the last import"

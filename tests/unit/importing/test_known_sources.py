@@ -61,6 +61,11 @@ def test_changes_are_completed_by_the_known_tasks_of_their_project() -> None:
     assert "1 changed task; 2 as they are known" in whole.notices[0].text
 
 
+def test_seconds_by_which_moments_are_measured_otherwise_refuse_no_changes() -> None:
+    measured = source(NOW, read_at=READ_AT - timedelta(seconds=20))
+    assert replace(KNOWN, source=measured).complete(CHANGES, OPTIONS).known
+
+
 @pytest.mark.parametrize(
     ("known", "changes", "options", "words"),
     [
