@@ -9,8 +9,8 @@ from agent.importing.history.known_rows import KnownRows
 from agent.importing.notices import Notice
 from agent.importing.options import ImportOptions
 from agent.importing.reading.reader_for import reader_for
+from agent.importing.reading.rows import raw_rows_of_source
 from agent.importing.reading.source_rows import SourceRows
-from agent.importing.reading.values import first_text
 from agent.importing.tasks import RowRefused, Task
 from domain_services.kernel.words import listed
 
@@ -36,10 +36,10 @@ def projects_of(source: SourceRows, options: ImportOptions) -> set[str]:
     """Return the ids of the projects that the rows of a source tell, as an import reads them."""
     reader = reader_for(source.profile, options, {}, {}, latest_today()).project
     names: set[str] = set()
-    for row in source.rows:
+    for row in raw_rows_of_source(source.rows):
         # A row without a project is refused when it is read.
         with suppress(RowRefused):
-            names.add(reader.read(row.values, first_text(row.values, "id")))
+            names.add(reader.read(row.values, row.values.first.get("id", "")))
     return names
 
 
