@@ -1,10 +1,11 @@
 """Parsing of days and sprint lengths, and the default day of an import."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
+from agent.importing.dates.formats import EARLIEST, LATEST
 from agent.importing.errors import CsvRefused
 from agent.importing.history import cutoff
 from agent.importing.history.cutoff import parse_as_of, parse_cadence
@@ -36,6 +37,14 @@ def test_malformed_cadence_is_refused_with_examples(text: str) -> None:
 
 def test_as_of_is_parsed_as_an_iso_day() -> None:
     assert parse_as_of("2016-06-06") == date(2016, 6, 6)
+
+
+def test_as_of_takes_the_days_that_dates_of_rows_may_have() -> None:
+    for day in (EARLIEST, LATEST):
+        assert parse_as_of(day.isoformat()) == day
+    for day in (EARLIEST - timedelta(days=1), LATEST + timedelta(days=1)):
+        with pytest.raises(CsvRefused, match="YYYY-MM-DD"):
+            parse_as_of(day.isoformat())
 
 
 @pytest.mark.parametrize(
@@ -113,6 +122,10 @@ def test_file_with_only_a_header_is_refused(recognised: Recognise) -> None:
         ("state=ACTIVE,name=S 2,startDate=2016-06-23T09:00:00Z,completeDate=<null>", 24),
         ("state=CLOSED,name=S 2,startDate=2016-06-13T09:00Z,completeDate=2016-06-26T09:00:00Z", 27),
         ("state=FUTURE,name=S 2,startDate=2016-06-28T09:00:00Z,completeDate=<null>", 21),
+        ("state=FUTURE,name=S 2,completeDate=2016-06-28T09:00:00Z", 21),
+        ("state=CLOSED,name=S 2,completeDate=2016-07-02T09:00:00Z", 21),
+        ("state=ACTIVE,name=S 2,startDate=2016-07-02T09:00:00Z", 21),
+        ("state=CLOSED,name=S 2,completeDate=2016-06-29T09:00:00Z", 30),
     ],
 )
 def test_default_day_knows_the_sprints_that_ended_or_run(

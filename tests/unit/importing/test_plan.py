@@ -1,6 +1,7 @@
 """Plans of an import stay within the limits of the services, before any request."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -67,6 +68,14 @@ def test_sprint_with_too_many_finished_tasks_is_refused() -> None:
     assert len(most[0].tasks_summary) == MAX_TASKS
     with pytest.raises(CsvRefused, match=r"P-S01 .*2,001 finished tasks, at most 2,000 .*cadence"):
         plan([finished(n) for n in range(MAX_TASKS + 1)])
+
+
+@pytest.mark.parametrize("unfinished", [MAX_TASKS - 3, MAX_TASKS - 2])
+def test_sprint_with_too_many_unfinished_tasks_keeps_their_count(unfinished: int) -> None:
+    parked = tuple(Task(f"open {n}", "P", DAY, None) for n in range(unfinished))
+    (sprint,) = plan([finished(n) for n in range(3)]).history.sprints
+    note = retrospective("P", replace(sprint, unfinished=parked))
+    assert len(note.tasks_summary) == (MAX_TASKS if unfinished == MAX_TASKS - 3 else 3)
 
 
 def test_sprint_too_large_for_a_request_is_sent_without_titles() -> None:
