@@ -46,8 +46,12 @@ def import_tracker(
 
         preview_here(
             lambda progress: recognise_all([source], options, progress=progress),
-            options, choices, target, as_json=as_json, rejects=rejects,
-        )  # fmt: skip
+            options,
+            choices,
+            target,
+            as_json=as_json,
+            rejects=rejects,
+        )
 
     if dry_run and not is_running(target):
         preview()

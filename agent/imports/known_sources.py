@@ -48,13 +48,7 @@ def imports_of(source: ImportSource | None, saved: Sequence[SavedImport]) -> lis
     """Return the last imports of the projects that were read by the same request to a tracker."""
     if source is None or source.kind != "api":
         return []
-    return [
-        one
-        for one in saved
-        if one.source is not None
-        and one.source.kind == "api"
-        and one.source.request == source.request
-    ]
+    return [one for one in saved if one.source is not None and one.source.request == source.request]
 
 
 @dataclass(frozen=True, slots=True)

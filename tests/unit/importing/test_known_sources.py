@@ -16,7 +16,7 @@ from agent.importing.sources.last_read import OVERLAP
 from agent.importing.sources.meanings import GITHUB
 from agent.importing.tasks import Task, TrackerSprint
 from agent.imports.job import SavedImport
-from agent.imports.known_sources import KnownSource, imports_of
+from agent.imports.known_sources import KnownSource, imports_of, last_read
 from agent.imports.schema import ImportSource
 
 READ_AT = datetime(2026, 4, 24, 8, tzinfo=UTC)
@@ -154,3 +154,26 @@ async def test_rows_of_a_source_are_read_for_its_one_project_alone() -> None:
     second = SAVED.model_copy(update={"project_id": "SECOND"})
     await KnownSource.read(NOW, [*imports, second], store)  # type: ignore[arg-type]
     assert store.read_ids == ["X-SHOP"]
+
+
+def test_changes_after_the_last_read_are_asked_for_or_the_reason_told() -> None:
+    projects, now = ["X-SHOP"], READ_AT + timedelta(days=1)
+    last, reason = last_read(LAST, projects, OPTIONS, now)
+    assert reason is None
+    assert last is not None and last.since == READ_AT - OVERLAP
+    for changed, names, options, words in (
+        (source(LAST, read_at=None), projects, OPTIONS, "kept no moment"),
+        (LAST, projects, ImportOptions(), "options about tasks are others"),
+        (LAST, ["X-SHOP", "X-WEB"], OPTIONS, "it has several projects (X-SHOP, X-WEB)"),
+        (source(LAST, read_at=now + timedelta(minutes=1)), projects, OPTIONS, "is to come"),
+    ):
+        last, reason = last_read(changed, names, options, now)
+        assert last is None
+        assert words in (reason or "")
+
+
+def test_files_are_no_earlier_import_of_a_tracker() -> None:
+    files = ImportSource(kind="files", paths=["shop.csv"])
+    assert imports_of(files, [SAVED]) == imports_of(None, [SAVED]) == []
+    assert imports_of(LAST, [SAVED, SAVED.model_copy(update={"source": files})]) == [SAVED]
+    assert imports_of(LAST, [SAVED.model_copy(update={"source": None})]) == []
