@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from domain_services.kernel.errors import Invalid
 from graphs import thresholds
-from graphs.what_if import Changes
+from graphs.changes import Changes
 from memory.episode import ModeName
 
 

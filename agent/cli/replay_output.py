@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
     from agent.replay.schema import RunInputs
     from agent.replay.summary import Line, Summary
+    from graphs.changes import Changes
     from graphs.inputs import Deeds
-    from graphs.what_if import Changes, WhatIf
+    from graphs.what_if import WhatIf
     from memory.decision import ExpectedSprint
 
 MOST_LINES = 40  # of a table; --json has them all

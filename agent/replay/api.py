@@ -12,8 +12,9 @@ from domain_services.kernel.errors import NotFound
 from domain_services.kernel.types import ProjectId
 from domain_services.kernel.web.auth import VIEWER
 from domain_services.kernel.web.openapi import problems
+from graphs.changes import Changes
 from graphs.inputs import from_document
-from graphs.what_if import Changes, what_if
+from graphs.what_if import what_if
 from memory import run_inputs
 
 MOST_INPUTS = 100  # of a page: about 1 MB

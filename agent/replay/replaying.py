@@ -16,9 +16,9 @@ from pydantic import TypeAdapter
 from agent.replay.printed import Printed
 from agent.replay.worker import Answer, Ready, Setup
 from domain_services.kernel.errors import Invalid
+from graphs.changes import Changes
 from graphs.inputs import Deeds, from_document
 from graphs.replay import Change, compare
-from graphs.what_if import Changes
 
 LOADING_SECONDS = 60.0  # of all imports and the rules; 2 are usual
 SECONDS = 30.0  # of one decision; 0.01 is usual

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from domain_services.chronicle.schema import DecisionEffect
 from domain_services.kernel.types import Answer
-from graphs.what_if import Changes
+from graphs.changes import Changes
 from memory.decision import ExpectedSprint
 from memory.run import Status
 

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 # Each takes longer to import than many files to read.
 HEAVY = (
     "agent.client",
@@ -33,3 +35,13 @@ def test_preview_of_a_text_imports_no_service_and_no_reader_of_workbooks(tmp_pat
     )
     assert "Dry run: nothing was imported." in preview.stdout
     assert preview.stderr == "\n"
+
+
+@pytest.mark.parametrize("module", ["agent.client", "agent.imports.process"])
+def test_client_and_process_of_an_import_load_no_graph(module: str) -> None:
+    # Each import would hold a copy of it: 50 MB, and a second of every command's start.
+    loaded = f"import sys, {module}; print('langgraph' in sys.modules, 'fastapi' in sys.modules)"
+    output = subprocess.run(
+        [sys.executable, "-c", loaded], capture_output=True, text=True, check=True
+    ).stdout
+    assert output == "False False\n"
