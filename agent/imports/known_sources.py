@@ -1,4 +1,4 @@
-"""What earlier imports know of a tracker that is read again: it completes changes, or all is read.
+"""Earlier imports of a tracker that is read again: they complete its changes, or all is read.
 
 The command line asks before it reads (`last_read`), the process of the import before it writes
 (`KnownSource`): somebody else may have imported between (docs/adr/0170-trackers-by-route.md).

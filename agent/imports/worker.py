@@ -206,8 +206,8 @@ class ImportWorker:
         ending = replace(ending, refused=refused, rows=work.rows, has_written=work.has_written)
         if ending.state == "done" and watched.done is not None:
             # Before the state says so: whoever reads it finds the options, and no files.
-            kept = watched.done.source
-            source = None if kept is None else kept.model_dump(mode="json")
+            origin = watched.done.source
+            source = None if origin is None else origin.model_dump(mode="json")
             for project_id in watched.done.projects:
                 await self._rows.save_settings(
                     project_id, watched.done.headers, watched.done.options, source

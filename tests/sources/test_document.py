@@ -72,14 +72,14 @@ def test_document_tells_all_that_the_tracker_told(kind: str, tmp_path: Path) -> 
 def test_changes_are_a_document_of_one_project(tmp_path: Path) -> None:
     with serving_tracker(shop(is_cloud=True).server()) as server:
         request, reader = SourceRequest("jira", server.url, "12"), Reader(email=EMAIL)
-        told = reader.read(request, after(reader.read(request)))
-    assert told.places
+        changes = reader.read(request, after(reader.read(request)))
+    assert changes.places
     with pytest.raises(ValueError, match="changes without their project"):
-        content_of(told)
+        content_of(changes)
     path = tmp_path / "upload.bin"
-    path.write_bytes(content_of(replace(told, project="SHOP")))
+    path.write_bytes(content_of(replace(changes, project="SHOP")))
     again = read_document(path)
-    assert (again.since, again.places, again.project) == (told.since, told.places, "SHOP")
+    assert (again.since, again.places, again.project) == (changes.since, changes.places, "SHOP")
 
 
 def test_rows_that_no_document_holds_are_refused_in_words() -> None:

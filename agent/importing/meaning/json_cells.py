@@ -33,6 +33,6 @@ def json_names(text: str) -> tuple[str, ...] | None:
 
 def _named(item: object) -> tuple[str, Mapping[str, object]] | None:
     fields = cast("dict[str, object]", item) if isinstance(item, dict) else {}
-    told: list[object] = [item, *(fields.get(name) for name in _NAMES)]
-    name = next((text.strip() for text in told if isinstance(text, str) and text.strip()), None)
+    texts: list[object] = [item, *(fields.get(name) for name in _NAMES)]
+    name = next((text.strip() for text in texts if isinstance(text, str) and text.strip()), None)
     return None if name is None else (name, fields)

@@ -61,7 +61,7 @@ class SprintLine(_Strict):
 
 
 class ChangesLine(_Strict):
-    """What the known tasks of one project need to complete a read of changes."""
+    """Facts by which the known tasks of one project complete a read of changes."""
 
     project: ProjectId
     since: AwareDatetime

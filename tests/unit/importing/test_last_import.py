@@ -93,15 +93,15 @@ def test_tracker_is_known_again_before_its_rows_are_read(tmp_path: Path) -> None
     source = ImportSource(kind="api", request={"url": "https://api.github.com", "scope": "a/p"})
     before = [saved("P", cadence_days=7).model_copy(update={"source": source})]
     request = ImportRequest(source=source)
-    asked: list[ImportOptions] = []
+    requests: list[ImportOptions] = []
 
     def complete(rows: SourceRows, options: ImportOptions) -> SourceRows:
-        asked.append(options)
+        requests.append(options)
         return rows
 
     files = recognise_with_saved([path], request, before, lambda rows, share: None, complete)
     assert files.request.cadence_days == 7
-    assert len(asked) == 1
+    assert len(requests) == 1
 
 
 def test_files_are_opened_once(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
