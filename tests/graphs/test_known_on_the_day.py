@@ -18,7 +18,6 @@ from tests.graphs.conftest import System
 from tests.memory.conftest import perceive, remember
 
 Source = Literal["reported", "simulated", "none"]
-TODAY = date.today()
 DAYS = 14
 RECALLED = 15
 
@@ -57,7 +56,7 @@ class Project:
 
     @property
     def day(self) -> date:
-        return self.held_at or TODAY
+        return self.held_at or date.today()
 
     def history(self, until: date, mode: str | None = None) -> list[Sprint]:
         """Return the sprints that count for a project, before a day, oldest first."""
@@ -75,7 +74,7 @@ def generate(seed: int) -> list[Project]:
     for number in range(6):
         project_id = f"P{number}"
         # The last sprints of a live project have ended; those of a held one go on after its day.
-        last = TODAY - timedelta(chance.randrange(2, 200))
+        last = date.today() - timedelta(chance.randrange(2, 200))
         live = chance.random() < 0.3
         mode = "simulated" if chance.random() < 0.3 else "reported"
         count = chance.randrange(5, 10)
@@ -196,7 +195,7 @@ def _check_history(project: Project, projects: list[Project], context: dict[str,
     others = {other.project_id: other for other in projects}
     for similar in context["similar_projects"]:
         other = others[similar["project_id"]]
-        until = project.day if project.held_at else TODAY + timedelta(1)
+        until = project.day if project.held_at else date.today() + timedelta(1)
         kind = "simulated" if history[0].source == "simulated" else "reported"
         known = other.history(until, kind)
         assert similar["sprint_count"] == len(known)
