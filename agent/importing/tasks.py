@@ -117,9 +117,12 @@ class Task:
     @property
     def newest(self) -> date:
         """Newest day on which anything of the task is known to have happened."""
-        days = (self.created, self.finished, self.dropped, self.started)
-        moment = [self.updated.date()] if self.updated else []
-        return max(*(day for day in days if day), *moment, self.created)
+        newest = self.created
+        updated = self.updated and self.updated.date()
+        for day in (self.finished, self.dropped, self.started, updated):
+            if day is not None and day > newest:
+                newest = day
+        return newest
 
     @property
     def ended(self) -> date | None:

@@ -113,7 +113,9 @@ class _Counts:
         """Return the span that a finish on a day counts for; None outside all of them."""
         last = bisect_right(self._starts, day) - 1
         # Sprints may run side by side: the newest one that was not over.
-        return next((p for p in range(last, -1, -1) if day <= self._spans[p].counted_until), None)
+        while last >= 0 and day > self._spans[last].counted_until:
+            last -= 1
+        return last if last >= 0 else None
 
     def past_sprint(
         self, place: int, completed: list[Task], outside: list[Task], members: list[Task]

@@ -28,6 +28,9 @@ def _place(rank: str) -> tuple[float, str]:
 
 
 def _number(text: str) -> float | None:
+    # A number that cannot be read costs more than all else, and Jira gives each task such a text.
+    if "|" in text:
+        return None
     try:
         # Exports of many European locales write 3,5.
         number = float(text.replace(",", "."))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 
 from agent.importing.loading.validation import find_invalid_field
 from agent.importing.meaning.cell_text import cell_texts
@@ -71,7 +72,7 @@ def collector(columns: Mapping[str, MappedColumn]) -> Callable[[list[str]], Valu
     """Return a function that collects the values of the mapped columns from a row's cells."""
     # Fields of one column first: their texts then stand beside their names.
     ordered = sorted(columns.items(), key=lambda item: len(item[1].positions) > 1)
-    places = [place for _, column in ordered for place in column.positions]
+    chosen = _chooser([place for _, column in ordered for place in column.positions])
     single = [name for name, column in ordered if len(column.positions) == 1]
     several: list[tuple[str, slice]] = []
     start = len(single)
@@ -80,7 +81,7 @@ def collector(columns: Mapping[str, MappedColumn]) -> Callable[[list[str]], Valu
         start += len(column.positions)
 
     def collect(cells: list[str]) -> Values:
-        texts = cell_texts([cells[place] for place in places])
+        texts = cell_texts(chosen(cells))
         # The rest of the texts belongs to the fields of several columns.
         first = dict(zip(single, texts, strict=False))
         lists: dict[str, Sequence[str]] = {}
@@ -90,6 +91,13 @@ def collector(columns: Mapping[str, MappedColumn]) -> Callable[[list[str]], Valu
         return Values(first, lists)
 
     return collect
+
+
+def _chooser(places: Sequence[int]) -> Callable[[list[str]], Sequence[str]]:
+    """Return a function that chooses the cells at some places."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda cells: [cells[place] for place in places]
 
 
 def emptied_collector(

@@ -4,7 +4,6 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from agent.importing.errors import CsvRefused
 from agent.importing.tables.record import Record
@@ -69,7 +68,12 @@ def is_summary(cells: Sequence[str], width: int) -> bool:
     if width < 3 or (len(cells) - cells.count("")) * 2 > width + 1:
         return False
     # Rows have more than two texts, and these stand at their start.
-    texts = [*islice((text for cell in cells if (text := cell.strip())), 3)]
+    texts: list[str] = []
+    for cell in cells:
+        if text := cell.strip():
+            texts.append(text)
+            if len(texts) > 2:
+                break
     first = texts[0].rstrip(":").strip()
     if _TOTALS.fullmatch(first):
         return True
