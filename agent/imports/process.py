@@ -5,6 +5,7 @@ and its time have bounds of their own (docs/adr/0164-imports-by-route.md).
 """
 
 import asyncio
+import gc
 import os
 import resource
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from agent.importing.loading.project_place import parse_place
 from agent.importing.loading.service_rows import ServiceRows
 from agent.importing.outcome.building import make_outcome, project_result
 from agent.importing.outcome.outcome_json import to_json
+from agent.importing.reading.collection import without_collection
 from agent.importing.reading.readiness import refuse
 from agent.importing.reading.recognition import Recognition
 from agent.importing.reading.refusals import write_refusals
@@ -66,28 +68,18 @@ class Worker:
 
     async def work(self) -> None:
         """Read, and write when the job says so. Raises: `Problem`."""
-        job = self._job
-        known = await KnownSource.read(job.request.source, job.saved, self._store)
-        files = recognise_with_saved(
-            job.files, job.request, job.saved, self._show_rows, known.complete
-        )
-        # The study reads them again, of all projects.
-        del known
-        self._write_refusals(files.recognitions)
-        prepared = await self._prepare(files)
-        projects = [history.project_id for history in prepared.study.histories]
-        outcome = make_outcome(prepared.study, files.options, files.used_options)
-        self._emit(
-            Event(
-                kind="preview",
-                rows=files.rows,
-                projects=projects,
-                preview=dumps(to_json(outcome)),
-            )
-        )
-        if not job.writes:
+        with without_collection():
+            files = await self._read()
+            prepared = await self._prepare(files)
+            projects = [history.project_id for history in prepared.study.histories]
+            outcome = make_outcome(prepared.study, files.options, files.used_options)
+            preview = dumps(to_json(outcome))
+        self._emit(Event(kind="preview", rows=files.rows, projects=projects, preview=preview))
+        if not self._job.writes:
             return
         refuse(outcome.stops)
+        # The tasks stay until the end: no look for circles needs to walk them again.
+        gc.freeze()
         results = await self._import(prepared, files.request)
         self._emit(
             Event(
@@ -99,6 +91,17 @@ class Worker:
                 source=_kept_source(files),
             )
         )
+
+    async def _read(self) -> RecognisedFiles:
+        """Read the files, and write the refused rows of all of them into one."""
+        job = self._job
+        # Not kept: the study reads the known rows again, of all projects.
+        known = await KnownSource.read(job.request.source, job.saved, self._store)
+        files = recognise_with_saved(
+            job.files, job.request, job.saved, self._show_rows, known.complete
+        )
+        self._write_refusals(files.recognitions)
+        return files
 
     def _show_rows(self, rows: int, share: float | None) -> None:
         self._emit(Event(kind="rows", rows=rows))

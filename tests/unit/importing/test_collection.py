@@ -17,3 +17,11 @@ def test_collection_goes_on_after_a_refusal() -> None:
     with pytest.raises(ValueError, match="refused"), without_collection():
         raise ValueError("refused")
     assert gc.isenabled()
+
+
+def test_collection_rests_until_the_outermost_part_ends() -> None:
+    with without_collection():
+        with without_collection():
+            pass
+        assert not gc.isenabled()
+    assert gc.isenabled()
