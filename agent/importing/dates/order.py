@@ -115,8 +115,6 @@ def _years(column: ColumnReadings) -> Vote | None:
     """Vote against readings that spread over several times as many years as another."""
     years = {reading: len({day.year for day in _days(reading)}) for reading in column.readings}
     fewest = min(years.values())
-    if fewest == 0:
-        return None
     return _vote(
         column,
         lambda reading: years[reading] <= 2 * fewest,

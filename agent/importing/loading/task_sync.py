@@ -118,7 +118,6 @@ class TaskSync:
         ]
         if not missing:
             return
-        missing.sort(key=lambda task: (task.created, task.id))
         await self._add_people(missing)
         by_key = {task.id: task for task in missing}
         tracker = self._timeline(day)

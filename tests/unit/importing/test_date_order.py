@@ -66,7 +66,7 @@ def test_nothing_decides_so_a_person_is_asked(separator: str) -> None:
 
 def test_same_days_in_both_orders_ask_nothing() -> None:
     dates = detect(["01/01/2024", "05/05/2024"])
-    assert chosen(dates["created"])[0] == "d/m/Y"
+    assert chosen(dates["created"]) == ("d/m/Y", "")
     assert choose(dates).questions == ()
 
 
@@ -199,3 +199,164 @@ def test_unreadable_column_that_nothing_needs_is_left_out_with_a_warning() -> No
 def test_day_numbers_of_a_spreadsheet_are_said() -> None:
     (notice,) = choose(detect(["45356", "45357.5"])).notices
     assert "day numbers of a spreadsheet" in notice.text
+
+
+@pytest.mark.parametrize("field", ["sprint_start", "sprint_end"])
+def test_days_of_sprints_may_lie_in_the_future(field: str) -> None:
+    dates = FileDates([field], today=date(2026, 7, 1))
+    for value in ("05/11/2026", "06/12/2026"):
+        dates.add({field: value})
+    assert dates.detect()[field].ambiguous
+
+
+def test_today_is_no_day_of_the_future() -> None:
+    assert detect(["05/11/2026", "06/12/2026"], today=date(2026, 12, 6))["created"].ambiguous
+
+
+def test_file_whose_days_all_lie_in_the_future_is_judged_by_the_rest() -> None:
+    dates = detect(MARCH, today=date(2023, 1, 1))
+    assert chosen(dates["created"]) == ("m/d/Y", "so read they lie within 12 days")
+
+
+def test_evidence_outweighs_the_language_of_the_file() -> None:
+    dates = detect(MARCH, language="es")
+    assert chosen(dates["created"]) == ("m/d/Y", "so read they lie within 12 days")
+
+
+def test_am_or_pm_in_another_language_says_nothing_american() -> None:
+    dates = detect(["3/4/2024 9:15 AM", "5/6/2024 1:00 PM"], language="es")
+    assert chosen(dates["created"])[0] == "d/m/Y"
+
+
+def test_dots_in_a_part_of_the_values_decide_nothing() -> None:
+    assert detect(["01.02.2024", "03/04/2024"])["created"].ambiguous
+
+
+def test_reasons_are_given_once_and_two_at_most() -> None:
+    dates = detect(MARCH, MARCH)
+    assert chosen(dates["finished"])[1] == "so read they lie within 12 days"
+    dates = detect([f"{value} 9:00 AM" for value in MARCH], today=date(2024, 6, 1))
+    assert chosen(dates["created"])[1] == (
+        "the other way days lie in the future and so read they lie within 12 days"
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "days"),
+    [
+        # As few days as may decide.
+        (MARCH[:4], 4),
+        # A wrong order puts them on three days of the month, one for each month.
+        (["3/10", "3/11", "3/12", "4/1", "4/2", "5/3"], 55),
+    ],
+)
+def test_days_close_together_decide(values: list[str], days: int) -> None:
+    dates = detect([value.removesuffix("/2024") + "/2024" for value in values])
+    assert chosen(dates["created"]) == ("m/d/Y", f"so read they lie within {days} days")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        # On four days of the month the other way: as any file of four months.
+        [*(f"{month}/{day}" for month in (4, 5) for day in range(1, 13)), "3/12", "6/1"],
+        # On fewer than twice as many days of the month as the other way.
+        ["3/11", "4/1", "4/2", "5/1", "5/2"],
+        # Within a time that is not much shorter than the other way.
+        [f"{month}/{day}" for month in (1, 2) for day in range(1, 5)],
+    ],
+)
+def test_days_that_may_lie_together_by_chance_decide_nothing(values: list[str]) -> None:
+    assert detect([f"{value}/2024" for value in values])["created"].ambiguous
+
+
+@pytest.mark.parametrize("sentinel", ["01/01/1900", "01/01/9999"])
+def test_sentinel_among_the_days_hides_no_evidence(sentinel: str) -> None:
+    assert chosen(detect([*MARCH, sentinel])["created"])[0] == "m/d/Y"
+
+
+def test_years_decide_only_where_another_order_has_more_than_twice_as_many() -> None:
+    values = ["24-01-05", "24-02-06", "25-11-07", "25-12-08"]
+    assert detect(values)["created"].ambiguous
+    dates = detect([*values, "24-05-09"])
+    assert chosen(dates["created"]) == ("y-m-d", "so read they are of 2 years")
+
+
+def test_a_twentieth_of_the_tasks_must_speak_against_an_order() -> None:
+    created, finished = ["05/04/2024", "06/05/2024"], ["07/03/2024", "08/04/2024"]
+    created, finished = [*created, *["01/01/2024"] * 38], [*finished, *["02/02/2024"] * 38]
+    assert chosen(detect(created, finished)["created"])[0] == "m/d/Y"
+    dates = detect([*created, "01/01/2024"], [*finished, "02/02/2024"])
+    assert dates["created"].ambiguous
+
+
+def test_tasks_finished_on_their_first_day_speak_against_no_order() -> None:
+    dates = detect(["2024-04-05", "2024-05-06"], ["04/05/2024", "05/06/2024"])
+    assert dates["finished"].ambiguous
+
+
+def test_creation_decides_beside_a_finish_that_is_never_in_doubt() -> None:
+    dates = detect(["07/06/2024", "08/07/2024"], ["2024-07-01", "2024-08-01"])
+    assert chosen(dates["created"])[0] == "d/m/Y"
+
+
+def test_tasks_without_both_days_are_no_evidence() -> None:
+    created = ["05/04/2024", "06/05/2024", "01/02/2024", "", "soon", "01/02/2024"]
+    finished = ["07/03/2024", "08/04/2024", "", "01/02/2024", "01/02/2024", "soon"]
+    assert chosen(detect(created, finished)["created"])[0] == "m/d/Y"
+    assert detect(finished=["01/02/2024"])["finished"].ambiguous
+
+
+def test_only_the_finish_is_compared_with_the_creation() -> None:
+    created, finished = ["05/04/2024", "06/05/2024"], ["07/03/2024", "08/04/2024"]
+    dates = detect(created, finished, updated=["2025-01-01", "2025-01-01"])
+    assert chosen(dates["created"])[0] == "m/d/Y"
+
+
+def test_order_that_only_one_column_can_have_is_not_compared() -> None:
+    assert chosen(detect(["05/04/24"], ["24-01-05"])["created"])[0] == "d/m/y"
+    assert chosen(detect(["24-01-05"], ["05/04/24"])["created"])[0] == "d-m-y"
+
+
+def test_column_that_is_never_in_doubt_leaves_the_evidence_of_the_others() -> None:
+    reason = "so read they lie within 12 days"
+    assert chosen(detect(MARCH, ["2024-03-13"])["created"]) == ("m/d/Y", reason)
+    dates = detect(MARCH, ["5 listopad 2024"])
+    assert chosen(dates["created"]) == ("m/d/Y", reason)
+    assert (dates["finished"].ambiguous, dates["finished"].reason) == (True, "")
+
+
+def test_present_day_is_the_last_one_of_the_past() -> None:
+    dates = FileDates(["created"])
+    dates.add({"created": "01/02/2024"})
+    assert dates.detect()["created"].ambiguous
+
+
+def test_chosen_format_that_reads_nothing_is_not_replaced() -> None:
+    dates = detect(["2024-03-05"], forced="m/d/Y")
+    assert (dates["created"].format, dates["created"].parsed) == (date_format("m/d/Y"), 0)
+
+
+def test_chosen_format_that_reads_a_part_is_not_replaced() -> None:
+    dates = detect([*["2024-03-05"] * 9, "03/05/2024"], ["03/05/2024"], forced="m/d/Y")
+    assert (dates["created"].format, dates["created"].parsed) == (date_format("m/d/Y"), 1)
+
+
+def test_chosen_format_beside_a_column_without_dates() -> None:
+    dates = detect(["03/05/2024"], updated=["soon"], forced="m/d/Y")
+    assert (dates["created"].parsed, dates["updated"].parsed) == (1, 0)
+
+
+def test_pairs_of_days_beyond_the_first_thousands_are_not_held() -> None:
+    days = [f"{day:02d}/{month:02d}" for day in range(1, 13) for month in range(1, 13)]
+    created = [f"{day}/{year}" for year in range(1989, 2024) for day in days][:5_000]
+    created += ["05/04/2024"] * 300
+    dates = detect(created, [*["01/01/2025"] * 5_000, *["07/03/2024"] * 300])
+    assert dates["created"].ambiguous
+
+
+def test_word_beside_the_month_decides_and_is_named() -> None:
+    assert chosen(detect(["12/3月/24"])["created"]) == (
+        "d/m/y",
+        "a word stands beside the number of the month",
+    )

@@ -187,3 +187,21 @@ def test_serial_numbers_are_those_of_the_spreadsheet() -> None:
     assert SERIAL.parse("25569") == date(1970, 1, 1)
     assert SERIAL.parse("73050") == date(2099, 12, 31)
     assert SERIAL.parse("25568") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "24年3月05日",
+        "24年3月05",
+        "24年 3 05",
+        "24/3/05日",
+        "24년 3월 05일",
+        "24년 3 05",
+        "24/3/05일",
+    ],
+)
+def test_word_for_the_year_or_the_day_tells_its_number(text: str) -> None:
+    detected = detect(text)
+    assert detected.format is not None
+    assert (detected.ambiguous, detected.format.parse(text)) == (False, date(2024, 3, 5))

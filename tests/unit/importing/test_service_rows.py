@@ -16,6 +16,7 @@ from agent.importing.errors import CsvRefused
 from agent.importing.history import known_rows
 from agent.importing.history.known_rows import KnownRows
 from agent.importing.history.row_store import FileRows
+from agent.importing.loading import service_rows
 from agent.importing.loading.service_rows import PIECE_BYTES, ServiceRows
 from agent.importing.tasks import Task
 from domain_services.kernel.client.http_client import Upload
@@ -81,3 +82,16 @@ async def test_damaged_document_is_refused(orchestrator: Orchestrator) -> None:
         orchestrator.content = content
         with pytest.raises(CsvRefused, match="rows of P is damaged"):
             await known_rows.find(store(orchestrator), "P")
+
+
+async def test_document_is_unpacked_up_to_a_bound(
+    orchestrator: Orchestrator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await known_rows.save(store(orchestrator), ROWS)
+    assert orchestrator.content is not None
+    size = len(zlib.decompress(orchestrator.content))
+    monkeypatch.setattr(service_rows, "MOST_BYTES", size)
+    assert await known_rows.find(store(orchestrator), "P") == ROWS
+    monkeypatch.setattr(service_rows, "MOST_BYTES", size - 1)
+    with pytest.raises(CsvRefused, match="rows of P is damaged"):
+        await known_rows.find(store(orchestrator), "P")
