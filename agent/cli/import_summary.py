@@ -25,9 +25,10 @@ def dry_run_lines(outcome: ImportOutcome, target: Target, level: Level = "approv
     lines: list[str] = []
     for name, project in outcome.projects.items():
         lines.append(_announced(name, project))
-        lines += _named(project.changes)
+        if not _is_new(project):
+            lines += _named(project.changes)
         lines.append(_announced_clock(outcome, name, project))
-        if project.changes is None:
+        if _is_new(project):
             lines.append(describe_autonomy(name, level, target, mood="would"))
     return [*lines, "Dry run: nothing was imported."]
 
@@ -56,10 +57,22 @@ def describe_autonomy(project_id: str, level: Level, target: Target, *, mood: st
     return f"{project_id} {verb}{tail}; to {purpose}: `{command}`"
 
 
+def _is_new(project: ProjectOutcome) -> bool:
+    """Return True for a project that the import makes; by known rows where no service tells."""
+    if project.standing is None:
+        return project.changes is None
+    return project.standing == "new"
+
+
 def _announced(project_id: str, project: ProjectOutcome) -> str:
-    if project.changes is None:
-        tasks, sprints = count(project.backlog, "task"), count(project.past_sprints, "past sprint")
+    tasks, sprints = count(project.backlog, "task"), count(project.past_sprints, "past sprint")
+    if _is_new(project):
         return f"{project_id} would be imported: {tasks}, {sprints}."
+    if project.changes is None:
+        return (
+            f"{project_id} is there and was never imported: what it lacks of {tasks} and "
+            f"{sprints} would be added."
+        )
     kinds = project.changes.sentence()
     if not kinds:
         return f"{project_id} was imported before; no task would change."
@@ -86,9 +99,13 @@ def _announced_clock(outcome: ImportOutcome, project_id: str, project: ProjectOu
     day = outcome.as_of
     if outcome.clock == "live":
         return f"{project_id} would follow the clock: {day} is within the last four weeks."
-    if project.changes is not None:
-        # The services are not asked in a dry run, and people may have released the project.
-        return f"{project_id} would move to {day} if it is held; it stays live otherwise."
+    if project.standing == "live":
+        return f"{project_id} follows the clock and would stay so."
+    if not _is_new(project) and project.standing is None:
+        return (
+            f"{project_id} would be held at {day}, unless it was released since its last import: "
+            "no stack is running that could tell."
+        )
     command = project.release_command
     return f"{project_id} would be held at {day} as a study; to release it: `{command}`"
 
@@ -107,7 +124,7 @@ def _waiting(result: ProjectResult) -> list[str]:
 def _effect(result: ProjectResult, changes: Changes | None) -> str:
     if not result.changed:
         return f"{result.project_id}: nothing new, {result.existing} records are there already."
-    if changes is not None:
+    if changes is not None and not result.project_created:
         kinds = changes.sentence() or "none changed"
         records = _records(result, others=())
         tail = f"; {', '.join(records)}" if records else ""

@@ -16,6 +16,7 @@ import httpx
 
 from agent.client import OrchestratorClient
 from agent.importing.errors import CsvRefused
+from agent.importing.loading.current_projects import read_current
 from agent.importing.loading.history_sync import Advance
 from agent.importing.loading.import_run import run_import
 from agent.importing.loading.load import LoadResult, step_count
@@ -72,7 +73,8 @@ class Worker:
             files = await self._read()
             prepared = await self._prepare(files)
             projects = [history.project_id for history in prepared.study.histories]
-            outcome = make_outcome(prepared.study, files.options, files.used_options)
+            current = await read_current(self._services, prepared.study)
+            outcome = make_outcome(prepared.study, files.options, files.used_options, current)
             preview = dumps(to_json(outcome))
         self._emit(Event(kind="preview", rows=files.rows, projects=projects, preview=preview))
         if not self._job.writes:

@@ -7,6 +7,7 @@ import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from typer.testing import CliRunner, Result
 
 from agent.cli.main import app
 from agent.importing.history.row_store import FileRows
+from domain_services.project.schema import ClockMove
 from tests.agent.conftest import get, until
 from tests.agent.imports import clients_of
 from tests.conftest import ADMIN_KEY
@@ -62,7 +64,9 @@ async def test_files_are_imported_and_the_copies_stay_in_step(
     files = ("import", "csv", "one.csv", "two.csv")
     alone = parsed(await dsm(*files, "--dry-run", "--json", stack=False))
     preview = await dsm(*files, "--dry-run", "--json")
-    # A dry run says the same with a stack as without one, and leaves no upload behind.
+    # A dry run says the same with a stack as without one, and leaves no upload behind. A stack
+    # alone tells that the project is new.
+    alone["projects"]["SHOP"]["standing"] = "new"
     commands = preview.stdout.replace(f" --url orchestrator={whole.urls['orchestrator']}", "")
     assert json.loads(commands[commands.index("{\n") : commands.rindex("}") + 1]) == alone
     (cancelled,) = (await get(whole, "/imports"))["imports"]
@@ -91,6 +95,56 @@ async def test_rows_of_an_earlier_release_are_taken_over(
     changes = later["projects"]["SHOP"]["changes"]
     assert (changes["new"], changes["finished"]) == (2, 2)
     assert later["imported"][0]["completed"] == 2
+
+
+async def test_dry_run_says_what_a_project_would_be_by_what_it_is(
+    dsm: Command, whole: System, tmp_path: Path
+) -> None:
+    (tmp_path / "tasks.csv").write_text(export(40, finished=20))
+    name = ("import", "csv", "tasks.csv")
+
+    async def last_words(*options: str) -> list[str]:
+        result = await dsm(*name, "--dry-run", *options)
+        assert result.exit_code == 0, result.output
+        lines = result.stdout.splitlines()
+        first = next(n for n, line in enumerate(lines) if line.startswith("SHOP "))
+        return [one.partition("; to ")[0] for one in lines[first:] if one.startswith("SHOP")]
+
+    services = clients_of(whole)
+    day = parsed(await dsm(*name, "--dry-run", "--json"))["as_of"]
+    held = f"SHOP would be held at {day} as a study"
+    assert (await last_words())[1] == held
+    parsed(await dsm(*name, "--json"))
+    same = "SHOP was imported before; no task would change."
+    assert await last_words() == [same, held]
+    await services.project.move_clock("SHOP", ClockMove(live=True))
+    assert await last_words() == [same, "SHOP follows the clock and would stay so."]
+    shown = parsed(await dsm(*name, "--dry-run", "--json"))["projects"]["SHOP"]
+    assert (shown["standing"], shown["release_command"]) == ("live", None)
+    # Rows that nobody knows any more do not make a project that is there a new one.
+    with psycopg.connect(
+        whole.databases["orchestrator"].replace("+psycopg", ""), autocommit=True
+    ) as connection:
+        connection.execute("DELETE FROM known_rows")
+    copies(whole, tmp_path).path_of("SHOP").unlink()
+    first, *others = await last_words()
+    assert first.startswith("SHOP is there and was never imported: what it lacks of 20 tasks and ")
+    assert others == ["SHOP follows the clock and would stay so."]
+
+
+async def test_dry_run_finds_that_the_project_is_at_a_later_day(
+    dsm: Command, whole: System, tmp_path: Path
+) -> None:
+    (tmp_path / "tasks.csv").write_text(export(40, finished=20))
+    parsed(await dsm("import", "csv", "tasks.csv", "--json"))
+    project = await clients_of(whole).project.get_project("SHOP")
+    later = project.today + timedelta(3)
+    await clients_of(whole).project.move_clock("SHOP", ClockMove(to=later))
+    shown = await dsm("import", "csv", "tasks.csv", "--dry-run")
+    words = " ".join(shown.stdout.split())
+    reason = f"Project SHOP is at {later} and never goes back"
+    assert f"An import would stop: {reason}" in words
+    assert reason in " ".join((await dsm("import", "csv", "tasks.csv")).stderr.split())
 
 
 async def test_standard_input_is_uploaded_and_what_is_no_table_is_refused_in_words(

@@ -7,7 +7,8 @@ from agent.importing.history import known_rows
 from agent.importing.history.row_store import RowStore
 from agent.importing.history.study import Study
 from agent.importing.loading.autonomy import Level
-from agent.importing.loading.existing_history import check_update, read_existing
+from agent.importing.loading.current_projects import check_existing
+from agent.importing.loading.existing_history import read_existing
 from agent.importing.loading.history_sync import Advance
 from agent.importing.loading.load import LoadResult, load
 from agent.importing.loading.plan import Plan
@@ -34,10 +35,7 @@ async def run_import(
     # Every plan first: an error in the second project must not leave the first half imported.
     existing = [await read_existing(services, plan.project.id) for plan in plans]
     for plan, project in zip(plans, existing, strict=True):
-        if project is not None:
-            before = study.known_before.get(plan.project.id)
-            length = study.lengths[plan.project.id]
-            check_update(project, before, study.day, length.days)
+        check_existing(project, study, plan.project.id)
     results: list[LoadResult] = []
     for plan, project in zip(plans, existing, strict=True):
         advance = progress(plan)

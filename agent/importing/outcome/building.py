@@ -1,6 +1,6 @@
 """Making of an outcome from what an import knows."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
@@ -14,12 +14,14 @@ from agent.importing.outcome.project_outcome import (
     ProjectOutcome,
     ProjectResult,
     SprintOutcome,
+    Standing,
 )
 from agent.importing.reading.readiness import stops
 from agent.importing.reading.recognition import Recognition
 from agent.importing.tasks import Refusal
 
 if TYPE_CHECKING:
+    from agent.importing.loading.current_projects import CurrentProjects
     from agent.importing.loading.load import LoadResult
 
 # An answer stays small: the file of refused rows has all of them, whole.
@@ -29,10 +31,20 @@ MOST_CELL_CHARACTERS = 1000
 _SAME_IN_COLUMNS = ("field", "header", "names", "times", "format", "sample")
 
 
-def make_outcome(study: Study, options: ImportOptions, used_options: str = "") -> ImportOutcome:
-    """Describe what an import would write; `used_options` is the sentence about saved ones."""
+def make_outcome(
+    study: Study,
+    options: ImportOptions,
+    used_options: str = "",
+    current: "CurrentProjects | None" = None,
+) -> ImportOutcome:
+    """Describe what an import would write.
+
+    `used_options` is the sentence about saved ones. `current` is what the services have; None when
+    none was asked.
+    """
     files = tuple(map(file_outcome, study.recognitions))
     changes = study.changes()
+    standings: Mapping[str, Standing] = current.standings if current else {}
     projects = {
         history.project_id: ProjectOutcome(
             backlog=len(history.backlog),
@@ -40,8 +52,9 @@ def make_outcome(study: Study, options: ImportOptions, used_options: str = "") -
             created_later=len(history.created_later),
             sprints=tuple(map(_sprint, history.sprints)),
             running_sprints=tuple(sprint.name for sprint in history.timeline.running),
-            release_command=None if study.clock == "live" else release_command(history.project_id),
+            release_command=_release_command(history.project_id, study, standings),
             changes=changes.get(history.project_id),
+            standing=standings.get(history.project_id),
         )
         for history in study.histories
     }
@@ -57,7 +70,7 @@ def make_outcome(study: Study, options: ImportOptions, used_options: str = "") -
         warnings=tuple(study_warnings(study)),
         notes=tuple(study_notes(study)),
         projects=projects,
-        stops=stops(study.recognitions, options),
+        stops=(*stops(study.recognitions, options), *(current.refusals if current else ())),
         used_options=used_options or None,
         imported=(),
         dry_run=True,
@@ -101,6 +114,14 @@ def project_result(result: "LoadResult") -> ProjectResult:
     closed = result.closed_sprint
     values["closed_sprint"] = ClosedSprint(**closed.model_dump()) if closed else None
     return ProjectResult(**values, changed=result.changed)
+
+
+def _release_command(
+    project_id: str, study: Study, standings: Mapping[str, Standing]
+) -> str | None:
+    if study.clock == "live" or standings.get(project_id) == "live":
+        return None
+    return release_command(project_id)
 
 
 def release_command(project_id: str, target_options: str = "") -> str:

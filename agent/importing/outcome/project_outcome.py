@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from agent.importing.history.changes import Changes
 from agent.importing.loading.autonomy import Level
 from domain_services.project.schema import Clock
+
+Standing = Literal["new", "held", "live"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,9 @@ class ProjectOutcome:
     release_command: str | None
     """Command that lets the project follow the clock; null when it does."""
     changes: Changes | None
-    """Changes since its last import; null for a new project."""
+    """Changes since its last import; null for a project without an earlier one."""
+    standing: Standing | None = None
+    """What the project is before the import; null: no service was asked."""
 
 
 @dataclass(frozen=True, slots=True)

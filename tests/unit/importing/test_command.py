@@ -117,6 +117,7 @@ def test_files_of_one_import_unite_and_keep_their_own_refused_rows(
         "running_sprints": [],
         "release_command": "dsm clock P --live",
         "changes": None,
+        "standing": None,
     }
     names = [Path(path).name for path in answer["rejected_files"]]
     assert names == ["tasks.rejected.csv", "more.rejected.csv"]
