@@ -43,8 +43,8 @@ def is_doubtful(text: str) -> bool:
     return _DOUBTFUL.fullmatch(_POINTS.sub("", text.strip())) is not None
 
 
-def estimate_of(text: str, comma: Comma | None = None) -> float | None:
-    """Return the number of an estimate; None when the text is no number from 0 to a million.
+def estimate_of(text: str, comma: Comma | None = None, most: float = MAX_ESTIMATE) -> float | None:
+    """Return the number of an estimate; None when the text is no number from 0 to `most`.
 
     A decimal comma, a fraction such as ½ and a unit such as `5 pts` are read. `1,250` is a number
     only where other estimates tell what their `comma` means.
@@ -65,8 +65,8 @@ def estimate_of(text: str, comma: Comma | None = None) -> float | None:
         part = unicodedata.numeric(match[4]) if match[4] else int(match[2]) / int(match[3])
         estimate = int(match[1] or 0) + part
     else:
-        return _plain_number(number)
-    return estimate if estimate <= MAX_ESTIMATE else None
+        return _plain_number(number, most)
+    return estimate if estimate <= most else None
 
 
 def _without_groups(number: str) -> str:
@@ -74,10 +74,10 @@ def _without_groups(number: str) -> str:
     return "".join(letter for letter in number if letter.isdigit() or letter == decimal)
 
 
-def _plain_number(text: str) -> float | None:
+def _plain_number(text: str, most: float) -> float | None:
     """Read forms such as 1e3, which programs write."""
     try:
         number = float(text)
     except ValueError:
         return None
-    return number if math.isfinite(number) and 0 <= number <= MAX_ESTIMATE else None
+    return number if math.isfinite(number) and 0 <= number <= most else None

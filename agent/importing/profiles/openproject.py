@@ -21,6 +21,8 @@ def _profile(words: Words) -> Profile:
         statuses=words.statuses,
         types={**FEATURES_ARE_WORK, **words.types},
         priorities=words.priorities,
+        # Work is a time; story points stand before it in the words.
+        estimate_hours=dict.fromkeys(words.columns["estimate"][-2:], 1.0),
         project_from="name",
         child_types=None,
         lacks=(

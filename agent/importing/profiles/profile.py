@@ -52,6 +52,8 @@ class Profile:
     """Priorities beside the common ones, 1 is the highest; None: no priority was given."""
     categories: Mapping[str, State] = field(default_factory=dict[str, State])
     """Status categories beside the common ones, such as `true` of a column `is closed`."""
+    estimate_hours: Mapping[str, float] = field(default_factory=dict[str, float])
+    """Hours that a number without a unit means in a column of estimated times, by its name."""
     empty: tuple[str, ...] = ()
     """Values that mean an empty cell, in lower case, such as `null`."""
     project_from: Literal["column", "name", "key", "url"] = "column"

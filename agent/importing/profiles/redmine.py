@@ -9,6 +9,7 @@ from agent.importing.profiles.tracker_words import Words
 def _profile(words: Words) -> Profile:
     columns = dict(words.columns)
     # Plug-ins for agile work add their columns in English.
+    estimate_hours = dict.fromkeys(columns["estimate"], 1.0)
     columns["estimate"] = ("story points", *columns["estimate"])
     columns["sprint"] = ("sprint", *columns["sprint"])
     return Profile(
@@ -21,6 +22,7 @@ def _profile(words: Words) -> Profile:
         priorities=words.priorities,
         # Bug, Feature and Support are equals: a child of any is one of its steps.
         types=FEATURES_ARE_WORK,
+        estimate_hours=estimate_hours,
         project_from="name",
         child_types=None,
         # The day of closing stays in a task that is opened again.

@@ -1,9 +1,10 @@
 """Export of YouTrack."""
 
 from agent.importing.meaning.statuses import State
+from agent.importing.meaning.work_times import HOURS_OF_DAY
 from agent.importing.profiles.profile import Profile
 
-# The columns of a file are the fields of its projects. Estimation is a time such as 4h, no number.
+# The columns of a file are the fields of its projects. Estimation is a time such as 4h.
 YOUTRACK = Profile(
     name="YouTrack",
     telling=("issue id", "summary", "state"),
@@ -18,12 +19,13 @@ YOUTRACK = Profile(
         "status": ("state", "stage"),
         "type": ("type",),
         "priority": ("priority",),
-        "estimate": ("story points", "ideal days"),
+        "estimate": ("story points", "ideal days", "estimation", "original estimation"),
         "assignee": ("assignee", "assignees"),
         "labels": ("tags",),
         "parent": ("subtask of", "parent", "parent issue"),
         "sprint": ("sprints", "sprint", "iteration"),
     },
+    estimate_hours={"ideal days": HOURS_OF_DAY},
     statuses={
         "submitted": State.TO_DO,
         "to be discussed": State.TO_DO,

@@ -1,7 +1,7 @@
 """First pass over a file: a sample value of each column, and the format of each date column."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from agent.importing.dates.date_format import DateFormat
@@ -9,6 +9,13 @@ from agent.importing.dates.file_dates import DAYS_ABOVE, MONTH_WORDS, DetectedDa
 from agent.importing.dates.formats import SERIAL
 from agent.importing.meaning.estimates import Comma, comma_of
 from agent.importing.notices import Notice, Question
+from agent.importing.profiles.profile import Profile
+from agent.importing.reading.estimate_columns import (
+    NO_ESTIMATES,
+    ChosenEstimates,
+    EstimateSamples,
+    choose_estimates,
+)
 from agent.importing.reading.fields import DATE_FIELDS
 from agent.importing.reading.mapping import MappedColumn
 from agent.importing.reading.rows import collector
@@ -28,6 +35,8 @@ class ColumnSamples:
     """Detected format and range of each date field that has a column."""
     comma: Comma | None = None
     """Meaning of a comma in estimates; None when no estimate tells it, or two contradict."""
+    estimates: EstimateSamples = field(default_factory=EstimateSamples)
+    """Estimates by their columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +72,7 @@ def sample_columns(
     first_values: dict[str, str] = {}
     missing = [*columns.items()]
     estimates = columns["estimate"].positions if "estimate" in columns else ()
-    commas = set[Comma | None]()
+    commas, samples = set[Comma | None](), EstimateSamples()
     for record in records:
         # The second pass refuses such a row; its last cell may be cut.
         if record.fault:
@@ -75,12 +84,30 @@ def sample_columns(
                 first_values |= texts
                 missing = [(name, column) for name, column in missing if name not in texts]
         for position in estimates:
-            if "," in cells[position] or "." in cells[position]:
-                commas.add(comma_of(cells[position]))
+            if cell := cells[position]:
+                samples.add(position, cell)
+                if "," in cell or "." in cell:
+                    commas.add(comma_of(cell))
         dates.add(values_of(cells).first)
     meanings = commas - {None}
-    return ColumnSamples(
-        first_values, dates.detect(), meanings.pop() if len(meanings) == 1 else None
+    comma = meanings.pop() if len(meanings) == 1 else None
+    return ColumnSamples(first_values, dates.detect(), comma, samples)
+
+
+def with_estimates(
+    columns: Mapping[str, MappedColumn], samples: ColumnSamples, profile: Profile
+) -> tuple[Mapping[str, MappedColumn], ColumnSamples, ChosenEstimates]:
+    """Return the columns and samples with estimates of one unit alone, and how these are read."""
+    if (column := columns.get("estimate")) is None:
+        return columns, samples, NO_ESTIMATES
+    chosen = choose_estimates(column, samples.estimates, profile, samples.comma)
+    first_values = dict(samples.first_values)
+    if chosen.sample is not None:
+        first_values["estimate"] = chosen.sample
+    return (
+        {**columns, "estimate": chosen.column or column},
+        replace(samples, first_values=first_values),
+        chosen,
     )
 
 

@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from agent.importing.loading.limits import MAX_LABELS
-from agent.importing.meaning.estimates import is_doubtful
+from agent.importing.meaning.estimates import estimate_of, is_doubtful
 from agent.importing.meaning.statuses import State
+from agent.importing.meaning.work_times import hours_of
 from agent.importing.notices import Notice, Question
 from agent.importing.profiles.profile import Profile
 from agent.importing.reading.counts import KindCount, StateCounts
@@ -224,11 +225,23 @@ def _estimates(tally: Tally, columns: Mapping[str, MappedColumn]) -> Notice:
             f"{_doubt(texts)}{advice}",
             "warning",
         )
-    verb = "is no number" if texts.count == 1 else "are no numbers"
+    kind = "time" if tally.are_times else "number"
+    verb = f"is no {kind}" if texts.count == 1 else f"are no {kind}s"
     return Notice(
         f"{plural(texts.count, 'estimate')}{place} {verb} ({_examples(texts)}): these "
-        f"tasks have none.{_doubt(texts)}",
+        f"tasks have none.{_doubt(texts)}{_other_unit(tally)}",
         "warning",
+    )
+
+
+def _other_unit(tally: Tally) -> str:
+    """Say what to do about times among points, or numbers among times; "" without any."""
+    is_other = estimate_of if tally.are_times else hours_of
+    if all(is_other(text) is None for text in tally.estimates.examples):
+        return ""
+    return (
+        " Points and times are two units: write these as the others are, or name a column of one "
+        "unit with --map estimate=COLUMN."
     )
 
 

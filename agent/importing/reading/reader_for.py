@@ -5,9 +5,9 @@ from datetime import date
 
 from agent.importing.dates.date_format import DateFormat
 from agent.importing.dates.formats import LATEST
-from agent.importing.meaning.estimates import Comma
 from agent.importing.options import ImportOptions
 from agent.importing.profiles.profile import Profile
+from agent.importing.reading.estimate_columns import POINTS, EstimateReader
 from agent.importing.reading.row_days import RowDays
 from agent.importing.reading.row_project import RowProject
 from agent.importing.reading.row_reader import RowReader
@@ -23,14 +23,14 @@ def reader_for(
     headers: Mapping[str, Sequence[str]],
     formats: Mapping[str, DateFormat | None],
     today: date,
-    comma: Comma | None = None,
+    estimates: EstimateReader = POINTS,
 ) -> RowReader:
     """Return a reader of rows of a profile.
 
     `headers` are the names of the columns of each field, `formats` those of the date fields. No
-    day of the past lies after `today`. `comma` is that of the estimates; None when not known.
+    day of the past lies after `today`. `estimates` reads estimates.
     """
-    tally = Tally()
+    tally = Tally(are_times=estimates.are_times)
     return RowReader(
         profile=profile,
         options=options,
@@ -43,7 +43,7 @@ def reader_for(
             options,
             several_people=_is_list(headers),
             used=tally.named_statuses,
-            comma=comma,
+            estimates=estimates,
         ),
         project=RowProject(
             column=next(iter(headers.get("project", ())), "project"),

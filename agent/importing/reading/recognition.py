@@ -15,7 +15,12 @@ from agent.importing.profiles.profile import Lack
 from agent.importing.profiles.telling import Told, tell
 from agent.importing.reading.absent_names import absent_statuses, absent_types
 from agent.importing.reading.collection import without_collection
-from agent.importing.reading.column_sampling import ColumnSamples, choose_formats, sample_columns
+from agent.importing.reading.column_sampling import (
+    ColumnSamples,
+    choose_formats,
+    sample_columns,
+    with_estimates,
+)
 from agent.importing.reading.counts import (
     KindCount,
     PriorityCount,
@@ -260,11 +265,12 @@ def _read_table(
     chosen = choose_formats(
         samples.dates, {name: column.header for name, column in columns.items()}
     )
+    columns, samples, estimates = with_estimates(columns, samples, profile)
     headers = {
         name: [column.name_at(place) for place in range(len(column.positions))]
         for name, column in columns.items()
     }
-    reader = reader_for(profile, options, headers, chosen.formats, today, samples.comma)
+    reader = reader_for(profile, options, headers, chosen.formats, today, estimates.reader)
     rows = read_rows(counter.reading(raw_rows_of_table(table, columns, profile.empty)), reader)
     return _Draft(
         name=str(table.path),
@@ -274,7 +280,7 @@ def _read_table(
         recognised=_recognised_columns(columns, chosen.formats, samples, reader.tally),
         rows=rows,
         tally=reader.tally,
-        notices=(*table.notices, *project_notices, *chosen.notices),
+        notices=(*table.notices, *project_notices, *chosen.notices, *estimates.notices),
         questions=chosen.questions,
         days=tuple(
             day for dates in samples.dates.values() for day in (dates.first, dates.last) if day

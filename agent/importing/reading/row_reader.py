@@ -255,6 +255,9 @@ class RowReader:
             self.tally.estimates.add(text)
         else:
             self.tally.read_estimates += 1
+            if estimate == 0 and self.tally.are_times:
+                # Trackers write 0 where nobody has estimated a time.
+                return None
         return estimate
 
 

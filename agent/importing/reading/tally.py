@@ -48,6 +48,8 @@ class Tally:
     """Estimates that could not be read."""
     named_statuses: set[str] = field(default_factory=set[str])
     """Statuses and resolutions of rows that the options name, as `plain_name` gives them."""
+    are_times: bool = False
+    """True when estimates are read as times."""
     read_estimates: int = 0
     """Estimates that were read."""
     shortened: dict[str, Occurrences] = field(default_factory=dict[str, Occurrences])

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from sys import intern
 
 from agent.importing.meaning.cell_text import flag_of
-from agent.importing.meaning.estimates import Comma, estimate_of
 from agent.importing.meaning.kinds import kind_of
 from agent.importing.meaning.people import Person, people_of
 from agent.importing.meaning.priorities import is_no_priority, level_of
@@ -20,6 +19,7 @@ from agent.importing.meaning.statuses import (
 )
 from agent.importing.options import ImportOptions
 from agent.importing.profiles.profile import Profile
+from agent.importing.reading.estimate_columns import POINTS, EstimateReader
 from agent.importing.tasks import Kind
 
 _KEPT_TEXTS = 4_096
@@ -51,12 +51,11 @@ class Vocabulary:
         *,
         several_people: bool,
         used: set[str],
-        comma: Comma | None = None,
+        estimates: EstimateReader = POINTS,
     ) -> None:
         """`several_people` says that a cell of the assignee is a list of people.
 
-        `used` gathers the statuses of the options that a row has. `comma` is the meaning of a comma
-        in estimates; None when nothing tells it.
+        `used` gathers the statuses of the options that a row has. `estimates` reads estimates.
         """
         self._profile = profile
         self._statuses = options.statuses
@@ -67,7 +66,7 @@ class Vocabulary:
         self.kind = lru_cache(_KEPT_TEXTS)(self._kind)
         self.priority = lru_cache(_KEPT_TEXTS)(self._priority)
         self.people = lru_cache(_KEPT_TEXTS)(self._people)
-        self.estimate = lru_cache(_KEPT_TEXTS)(partial(estimate_of, comma=comma))
+        self.estimate = lru_cache(_KEPT_TEXTS)(estimates.read)
 
     def _standing(self, status: str, category: str, resolution: str, archived: str) -> Standing:
         return Standing(

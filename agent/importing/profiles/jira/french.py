@@ -9,6 +9,11 @@ WORDS = JiraWords(
     label="French",
     custom_field=("champs personnalisés", "champ personnalisé"),
     columns={
+        "original estimate": (
+            "estimation originale",
+            "estimation initiale",
+            "estimation d'origine",
+        ),
         "issue key": ("clé de ticket", "clé de la demande", "clé de demande"),
         "key": ("clé",),
         "issue id": ("id de ticket", "id de la demande", "id de demande"),

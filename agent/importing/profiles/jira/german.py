@@ -9,6 +9,7 @@ WORDS = JiraWords(
     label="German",
     custom_field=("benutzerdefinierte felder", "benutzerdefiniertes feld"),
     columns={
+        "original estimate": ("ursprüngliche schätzung", "ursprüngliche zeitschätzung"),
         "issue key": ("vorgangsschlüssel",),
         "key": ("schlüssel",),
         "issue id": ("vorgangs id",),

@@ -9,6 +9,7 @@ WORDS = JiraWords(
     label="Portuguese",
     custom_field=("campo personalizado", "campo customizado"),
     columns={
+        "original estimate": ("estimativa original", "estimativa inicial"),
         "issue key": (
             "chave da item",
             "chave do item",

@@ -149,6 +149,8 @@ def profile(shape: Shape, words: JiraWords) -> Profile:
     for field, names in CUSTOM_COLUMNS.items():
         custom = [name for column in names for name in words.custom_names(column)]
         columns[field] = tuple(dict.fromkeys((*columns.get(field, ()), *custom)))
+    times = words.known_names("original estimate")
+    columns["estimate"] = (*columns["estimate"], *times)
     return Profile(
         name=shape.name if words.language == "en" else f"{shape.name}, {words.label}",
         language=words.language,
@@ -161,6 +163,8 @@ def profile(shape: Shape, words: JiraWords) -> Profile:
         resolutions=words.resolutions,
         priorities=words.priorities,
         categories=words.categories,
+        # Jira writes it in seconds.
+        estimate_hours=dict.fromkeys(times, 1 / 3600),
         project_from="key" if "project" not in columns else "column",
         lacks=shape.lacks,
         export=shape.export,

@@ -9,6 +9,7 @@ WORDS = JiraWords(
     label="Spanish",
     custom_field=("campo personalizado",),
     columns={
+        "original estimate": ("estimación original", "estimación inicial"),
         "issue key": ("clave de incidencia", "clave de la incidencia", "clave de actividad"),
         "key": ("clave",),
         "issue id": ("id de la incidencia", "id de incidencia", "id de la actividad"),
