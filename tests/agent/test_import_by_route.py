@@ -112,11 +112,11 @@ async def test_dry_run_says_what_a_project_would_be_by_what_it_is(
 
     services = clients_of(whole)
     day = parsed(await dsm(*name, "--dry-run", "--json"))["as_of"]
-    held = f"SHOP would be held at {day} as a study"
-    assert (await last_words())[1] == held
+    study = f"SHOP would be held at {day} as a study"
+    assert (await last_words())[1] == study
     parsed(await dsm(*name, "--json"))
     same = "SHOP was imported before; no task would change."
-    assert await last_words() == [same, held]
+    assert await last_words() == [same, study]
     await services.project.move_clock("SHOP", ClockMove(live=True))
     assert await last_words() == [same, "SHOP follows the clock and would stay so."]
     shown = parsed(await dsm(*name, "--dry-run", "--json"))["projects"]["SHOP"]

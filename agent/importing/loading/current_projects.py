@@ -12,7 +12,7 @@ from agent.importing.outcome.project_outcome import Standing
 
 @dataclass(frozen=True, slots=True)
 class CurrentProjects:
-    """What the services have of the projects of an import."""
+    """State of the projects of an import in the services."""
 
     standings: Mapping[str, Standing]
     """Whether each project is new, held or live, by its id."""

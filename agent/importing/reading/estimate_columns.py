@@ -135,13 +135,13 @@ def _times(place: int, hours: float | None, samples: EstimateSamples) -> int:
 
 
 def _only(column: MappedColumn, places: Sequence[int]) -> MappedColumn:
-    kept = [(column.name_at(at), at) for at in range(len(column.positions))]
-    kept = [(name, at) for name, at in kept if column.positions[at] in places]
+    pairs = [(column.name_at(at), at) for at in range(len(column.positions))]
+    pairs = [(name, at) for name, at in pairs if column.positions[at] in places]
     return replace(
         column,
-        header=kept[0][0],
-        positions=tuple(column.positions[at] for _, at in kept),
-        headers=tuple(name for name, _ in kept),
+        header=pairs[0][0],
+        positions=tuple(column.positions[at] for _, at in pairs),
+        headers=tuple(name for name, _ in pairs),
     )
 
 
