@@ -114,29 +114,35 @@ def find_fault(source: Source, encoding: Encoding) -> Fault | None:
     Raises: `CsvRefused` when a line is longer than `MAX_LINE_BYTES`.
     """
     decoder = codecs.getincrementaldecoder(encoding.codec)()
-    offset, line, line_bytes = 0, 1, 0
+    offset, line, line_bytes, mark_bytes, plain = 0, 1, 0, 0, encoding.codec
     with source.open() as stream:
         while True:
             chunk = stream.read(_CHUNK_BYTES)
+            if offset == 0:
+                plain, mark_bytes = (
+                    _plain(encoding.codec, chunk),
+                    _mark_bytes(encoding.codec, chunk),
+                )
             pending = _pending(decoder)
             try:
                 text = decoder.decode(chunk, final=not chunk)
                 bad = None
             except UnicodeDecodeError as error:
                 bad = error
-                text = error.object[: error.start].decode(encoding.codec, "ignore")
+                text = error.object[: error.start].decode(plain, "ignore")
             except UnicodeError as error:  # without a place, such as a missing mark
                 return Fault(0, 1, f"is not {encoding.name} ({error})")
             position = text.find("\0")
             if position >= 0:
                 before = text[:position]
-                width = len(before.encode(_plain(encoding.codec)))
+                width = len(before.encode(plain)) + (mark_bytes if offset == 0 else 0)
                 reason = "holds a NUL byte" if encoding.name == "UTF-8" else "holds a NUL character"
                 return Fault(offset - pending + width, line + _breaks(before), reason)
             if bad:
                 byte = bad.object[bad.start]
                 return Fault(
-                    offset - pending + bad.start,
+                    # Some decoders leave the byte order mark out of what they name.
+                    offset + len(chunk) - len(bad.object) + bad.start,
                     line + _breaks(text),
                     f"is not {encoding.name} (byte 0x{byte:02x})",
                     at_end=not chunk,
@@ -158,9 +164,17 @@ def _unmarked_wide(head: bytes) -> Encoding | None:
     return Encoding(codec, "UTF-16") if head.rstrip(b"\0") else None
 
 
-def _plain(codec: str) -> str:
-    """Return the codec that writes no byte order mark."""
-    return {"utf-8-sig": "utf-8", "utf-16": "utf-16-le", "utf-32": "utf-32-le"}.get(codec, codec)
+def _plain(codec: str, head: bytes) -> str:
+    """Return the codec of a text behind its byte order mark, which it neither reads nor writes."""
+    if codec in ("utf-16", "utf-32"):
+        is_big = head.startswith((codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE))
+        return f"{codec}-be" if is_big else f"{codec}-le"
+    return "utf-8" if codec == "utf-8-sig" else codec
+
+
+def _mark_bytes(codec: str, head: bytes) -> int:
+    """Count the bytes of the byte order mark at the start of a text."""
+    return next((len(mark) for mark, own, _ in _MARKS if own == codec and head.startswith(mark)), 0)
 
 
 def _pending(decoder: codecs.IncrementalDecoder) -> int:

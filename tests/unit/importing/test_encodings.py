@@ -1,11 +1,13 @@
 # ruff: noqa: RUF001  (letters of other alphabets are what is tested)
 """Texts of any encoding are read with their letters, or refused; a notice names a guess."""
 
+import codecs
 from pathlib import Path
 
 import pytest
 
 from agent.importing.errors import CsvRefused
+from agent.importing.tables import encodings
 from agent.importing.tables.table import read_table
 
 TEXTS = (
@@ -96,4 +98,101 @@ def test_bytes_that_fit_no_language_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "tasks.csv"
     path.write_bytes(b"id,name\n1,\x81a\x81b\xfeQ\xd7q\xf7\x8d\n")
     with pytest.raises(CsvRefused, match=r"is not UTF-8 .* name its encoding with --encoding"):
+        read_table(path)
+
+
+MARKS = {
+    "utf-8": codecs.BOM_UTF8,
+    "utf-16-le": codecs.BOM_UTF16_LE,
+    "utf-16-be": codecs.BOM_UTF16_BE,
+    "utf-32-le": codecs.BOM_UTF32_LE,
+    "utf-32-be": codecs.BOM_UTF32_BE,
+}
+# Half of a character of two parts, and numbers beyond all characters.
+NO_CHARACTERS = {
+    "utf-8": b"\xff",
+    "utf-16-le": b"\x00\xd8\x20\x00",
+    "utf-16-be": b"\xd8\x00\x00\x20",
+    "utf-32-le": b"\x00\x00\x11\x00",
+    "utf-32-be": b"\x00\x11\x00\x00",
+}
+
+
+@pytest.mark.parametrize("codec", MARKS)
+def test_mark_tells_the_encoding(tmp_path: Path, codec: str) -> None:
+    path = tmp_path / "tasks.csv"
+    path.write_bytes(MARKS[codec] + "id,name\n1,é\n".encode(codec))
+    table = read_table(path)
+    assert [*table.header, *(cell for record in table.records() for cell in record.cells)] == [
+        *("id", "name"),
+        *("1", "é"),
+    ]
+    name = codec.upper().removesuffix("-LE").removesuffix("-BE")
+    assert (table.kind, table.notices) == (f"comma-separated, {name}", ())
+
+
+@pytest.mark.parametrize("lines", [1, 150_000])
+@pytest.mark.parametrize("codec", MARKS)
+def test_fault_of_a_marked_text_has_its_offset_in_the_file(
+    tmp_path: Path, codec: str, lines: int
+) -> None:
+    path = tmp_path / "tasks.csv"
+    start = MARKS[codec] + ("id,name\n" + "1,é\n" * lines).encode(codec)
+    for fault in ("\0".encode(codec), NO_CHARACTERS[codec]):
+        path.write_bytes(start + fault + "1,b\n".encode(codec))
+        with pytest.raises(CsvRefused, match=f"line {lines + 2}") as caught:
+            read_table(path)
+        assert caught.value.fields["offset"] == len(start)
+
+
+def test_nul_is_named_as_what_it_is_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "tasks.csv"
+    path.write_bytes(b"\0,id\n1,b\n")
+    with pytest.raises(CsvRefused, match="holds a NUL byte at offset 0, line 1"):
+        read_table(path)
+    path.write_bytes("id,name\r1\0,b\r".encode("utf-16"))
+    with pytest.raises(CsvRefused, match="holds a NUL character at offset 20, line 2"):
+        read_table(path)
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+def test_wide_characters_without_a_mark_are_told_from_damage(tmp_path: Path, codec: str) -> None:
+    path = tmp_path / "tasks.csv"
+    # As short as a header can be.
+    path.write_bytes("a,b\n".encode(codec))
+    assert read_table(path).kind == "comma-separated, UTF-16"
+    path.write_bytes("a,b\n1,2\n\0\0\0\0".encode(codec))
+    with pytest.raises(CsvRefused, match="binary file"):
+        read_table(path)
+    path.write_bytes(b"id,name\n" + b"1,b\n" * 20 + b"\0a" * 4)
+    with pytest.raises(CsvRefused, match="holds a NUL byte"):
+        read_table(path)
+
+
+def test_mark_of_a_named_encoding_is_no_letter(tmp_path: Path) -> None:
+    path = tmp_path / "tasks.csv"
+    path.write_bytes(codecs.BOM_UTF8 + b"id,name\n1,a\n")
+    assert read_table(path, encoding="UTF8").header == ("id", "name")
+
+
+def test_named_encoding_without_its_mark_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "tasks.csv"
+    path.write_bytes(codecs.BOM_UTF8 + b"id,name\n1,\xe9\n")
+    with pytest.raises(CsvRefused, match="is not UTF-8"):
+        read_table(path)
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\r"])
+def test_line_is_measured_across_the_pieces_of_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line_break: str
+) -> None:
+    monkeypatch.setattr(encodings, "MAX_LINE_BYTES", 1 << 21)
+    path = tmp_path / "tasks.csv"
+    header = f"id,name{line_break}"
+    # Three pieces of 1 MB, whose lines all end in time, and then one line that does not.
+    row = f"1,{'x' * 700_000}{line_break}"
+    path.write_text(header + row * 5, newline="")
+    assert read_table(path).header == ("id", "name")
+    path.write_text(header + row + "2," + "x" * (1 << 22), newline="")
+    with pytest.raises(CsvRefused, match="line 3 is longer than 2 MB"):
         read_table(path)

@@ -117,3 +117,56 @@ def test_feature_with_children_is_work_in_a_tracker_that_says_so() -> None:
 def test_feature_above_a_story_holds_work_in_any_tracker(story: str) -> None:
     settled = kinds_by_id([*FAMILY, task("4", story, "1")], WORK_TYPES)
     assert settled == {"1": Kind.CONTAINER, "2": Kind.WORK, "3": Kind.WORK, "4": Kind.WORK}
+
+
+def test_story_above_a_row_without_a_type_is_counted() -> None:
+    settled = kinds_by_id([*FAMILY, task("4", None, "1")], WORK_TYPES)
+    assert settled["1"] is Kind.WORK
+
+
+def test_parent_is_found_by_its_title_and_by_its_second_id() -> None:
+    rows = [task("1", "Epic"), task("2", "Story", "Title 1"), task("3", "Story", "1001")]
+    settled = settle_kinds(rows, numbers={"1001": "1"})
+    assert [one.parent for one in settled] == [None, "1", "1"]
+    assert [one.labels for one in work_of(settled)] == [("epic: Title 1",)] * 2
+
+
+def test_container_in_a_container_holds_work_as_well() -> None:
+    rows = [task("1", "Epic"), task("2", "Epic", "1"), task("3", "Story", "2")]
+    assert kinds(rows) == [Kind.CONTAINER, Kind.CONTAINER, Kind.WORK]
+
+
+def test_step_that_was_chosen_is_work() -> None:
+    rows = [task("1", "Story"), task("2", "Sub-task", "1")]
+    assert kinds(rows, "Sub-task") == [Kind.LEFT_OUT, Kind.WORK]
+
+
+@pytest.mark.parametrize("types", [(), ("Story",)])
+def test_row_below_parents_of_each_other_is_settled(types: tuple[str, ...]) -> None:
+    rows = [task("1", parent="2"), task("2", parent="1"), task("3", parent="1")]
+    expected = Kind.LEFT_OUT if types else Kind.WORK
+    assert kinds(rows, *types) == [expected] * 3
+
+
+def kinds_with_steps(rows: Sequence[Task], *types: str) -> list[Kind]:
+    """Return the kinds in a tracker whose steps are called `Task`."""
+    return [one.kind for one in settle_kinds(rows, types, child_types=("task",))]
+
+
+def test_row_above_work_with_steps_is_a_container_where_a_tracker_says_what_steps_are() -> None:
+    rows = [task("1", "Requirement"), task("2", "Bug", "1"), task("3", "Task", "2")]
+    assert kinds_with_steps(rows) == [Kind.CONTAINER, Kind.WORK, Kind.PART]
+    rows = [task("1", "Requirement"), task("2", "Story", "1"), task("3", "Sub-task", "2")]
+    assert kinds_with_steps(rows) == [Kind.CONTAINER, Kind.WORK, Kind.PART]
+
+
+def test_row_below_work_is_work_unless_the_tracker_calls_it_a_step() -> None:
+    rows = [task("1", "Story"), task("2", "Task", "1"), task("3", "Bug", "1")]
+    assert kinds_with_steps(rows) == [Kind.WORK, Kind.PART, Kind.WORK]
+    assert kinds_with_steps(rows, "Story") == [Kind.WORK, Kind.PART, Kind.LEFT_OUT]
+
+
+def test_three_levels_without_types_have_a_container_unless_the_tracker_has_types() -> None:
+    rows = [task("1"), task("2", None, "1"), task("3", None, "2")]
+    assert kinds(rows) == [Kind.CONTAINER, Kind.WORK, Kind.PART]
+    assert kinds_with_steps(rows) == [Kind.WORK] * 3

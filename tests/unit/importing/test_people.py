@@ -57,6 +57,11 @@ def test_id_of_a_changed_name_starts_with_its_readable_characters() -> None:
     assert wang is not None
     assert anna.startswith("Anna.M.ller-")
     assert wang.startswith("person-")
+    for name in (".Ann", "Ann.", "@Ann"):
+        assert (employee_id(name) or "").startswith("Ann-")
+    long_name = employee_id(f"{'a' * 54} {'b' * 20}")
+    assert long_name is not None
+    assert long_name.startswith(f"{'a' * 54}-")
 
 
 def test_spellings_that_look_the_same_have_one_id() -> None:
@@ -92,6 +97,15 @@ def test_services_accept_every_id(name: str) -> None:
         ("a@x.co b@x.co", ["a@x.co", "b@x.co"]),
         ("[Ann Li, Bob]", ["Ann Li", "Bob"]),
         ("Nicht zugewiesen", []),
+        ("Ann Li [Ext]", ["Ann Li [Ext]"]),
+        ("[Ext] Ann Li", ["[Ext] Ann Li"]),
+        ("\"Ann Li\"; 'Bob Ray'", ["Ann Li", "Bob Ray"]),
+        ("'Ann Li', 'Bob Ray'", ["Ann Li", "Bob Ray"]),
+        ("'Ann Li' <a@x.co>", ["Ann Li"]),
+        ("Doe, John, MD <j@x.co>", ["Doe, John, MD"]),
+        ("Doe, John, MD, j@x.co", ["Doe, John, MD, j@x.co"]),
+        ("b@x.co, Ann <a@x.co>", ["b@x.co", "Ann"]),
+        ("Reed, Cole, Park", ["Reed", "Cole", "Park"]),
     ],
 )
 def test_cell_names_each_person_once(cell: str, names: list[str]) -> None:
@@ -168,6 +182,9 @@ def test_services_accept_everybody_in_a_cell(cell: str, several: bool) -> None:
         ("Ann <ann@example.org>, bo@example.org", "ann@example.org"),
         ("nothing", None),
         (f"{'a' * 300}@example.org", None),
+        (f"{'a' * 242}@example.org", f"{'a' * 242}@example.org"),
+        (f"{'a' * 243}@example.org", None),
+        ("ann\u200b@example.org", None),
     ],
 )
 def test_first_address_of_a_text_is_taken(text: str, expected: str | None) -> None:
