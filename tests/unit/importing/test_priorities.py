@@ -38,6 +38,49 @@ NAMED = [profile for profile in PROFILES if profile.priorities]
         ("Muy alta", 1),
         ("Крайне важный", 1),
         ("Незначительный", 4),
+        *[("S1", 1), ("S2", 2), ("s3", 3), ("S4", 4), ("S0", 1), ("S-2", 2), ("P-3", 3)],
+        *[("sev1", 1), ("SEV 2", 2), ("Sev-3", 3), ("Severity 4", 4), ("Severity: High", 2)],
+        *[
+            ("Prio 2", 2),
+            ("prio1", 1),
+            ("Priority 3", 3),
+            ("High Priority", 2),
+            ("Priorität: 4", 4),
+        ],
+        *[
+            ("High (P1)", 2),
+            ("Low [P4]", 4),
+            ("Medium - P2", 3),
+            ("Urgent P0", 1),
+            ("Soon (P2)", 2),
+        ],
+        *[("Sev 1 - Critical", 1), ("S2: Major", 2), ("P1/High", 2), ("1. Blocker", 1)],
+        # The highest of these is the largest number.
+        *[("5 - Critical", 1), ("4 - High", 2), ("1 - Very low", 5)],
+        *[("Blocker!", 1), ("!!! Critical", 1), ("*High*", 2), ("[Low]", 4), ("(Trivial)", 5)],
+        *[("🔥 Blocker!", 1), ("🟢 Low", 4), ("⚡ P1 ⚡", 1), ("❗Urgent", 1), ("↓ Minor", 4)],
+        *[("Must have", 1), ("Should have", 2), ("Nice to have", 4), ("ASAP", 1)],
+        *[("Haut", 2), ("Élevé", 2), ("Bas", 4), ("Moyen", 3), ("Immédiate", 1)],
+        *[
+            ("Priorité haute", 2),
+            ("Priorité : Haute", 2),
+            ("Prioridad alta", 2),
+            ("Alta prioridade", 2),
+        ],
+        *[("Blockierend", 1), ("Schwerwiegend", 2), ("Unkritisch", 5), ("Hohe Priorität", 2)],
+        *[
+            ("Crítico", 1),
+            ("Alto", 2),
+            ("Medio", 3),
+            ("Bajo", 4),
+            ("Muy bajo", 5),
+            ("Inmediata", 1),
+        ],
+        *[("Médio", 3), ("Baixo", 4), ("Muito alto", 1), ("Imediato", 1), ("Importante", 2)],
+        *[("Высокая", 2), ("Средняя", 3), ("Низкая", 4), ("Критичный", 1), ("Серьёзная", 2)],
+        *[("Высокий приоритет", 2), ("Приоритет: низкий", 4), ("Неотложная", 1)],
+        # Some exports lose the marks.
+        *[("Critica", 1), ("tres haute", 1), ("hochste", 1), ("media", 3)],
     ],
 )
 def test_known_priority_becomes_a_number(text: str, expected: int) -> None:
@@ -45,7 +88,27 @@ def test_known_priority_becomes_a_number(text: str, expected: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "sehr wohl", "🔴", "0", "6", "10", "P6", "2.5", "1-2", "PP1", "1st"]
+    "text",
+    [
+        "",
+        "sehr wohl",
+        "🔴",
+        "0",
+        "6",
+        "10",
+        "P6",
+        "2.5",
+        "1-2",
+        "PP1",
+        "1st",
+        "S6",
+        "sevens",
+        "Sev",
+        "priority",
+        "high way",
+        "A1",
+        "12 - High 3",
+    ],
 )
 def test_unknown_priority_has_no_number(text: str) -> None:
     assert priority_of(text) is None
