@@ -35,11 +35,12 @@ def _profile(words: Words) -> Profile:
             Lack(
                 what="the day of the finish",
                 effect="closed work has no known day, so there is no velocity",
-                remedy="take the last change as the finish: --map finished=Updated on, or the name "
-                "of that column in your file",
+                remedy="add Updated on to the columns, export again, and take the last change as "
+                'the finish: --map "finished=Updated on"',
                 field="finished",
             ),
         ),
+        stand_ins={"finished": "updated"},
         export="In the menu of the list of work packages, choose Export, then CSV.",
     )
 

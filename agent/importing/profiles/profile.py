@@ -78,6 +78,8 @@ class Profile:
     """True when a task that was opened again keeps its finish day: an open status counts then."""
     lacks: tuple[Lack, ...] = ()
     """Facts that this export does not hold, or not unless it was chosen with their columns."""
+    stand_ins: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Field whose column can stand in for one that the export lacks, by the field it lacks."""
     export: str = ""
     """How a person makes this export, in one or two sentences."""
     seen: Literal["real", "assumed"] = "assumed"

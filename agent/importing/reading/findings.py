@@ -11,6 +11,7 @@ from agent.importing.notices import Notice, Question
 from agent.importing.profiles.profile import Profile
 from agent.importing.reading.counts import KindCount, StateCounts
 from agent.importing.reading.mapping import MappedColumn
+from agent.importing.reading.remedies import remedy_of
 from agent.importing.reading.tally import Occurrences, Tally
 from agent.importing.tasks import Kind, Task
 
@@ -114,8 +115,8 @@ def _unknown_days(
         return f"{sentence} Their cells in {' and '.join(told_by)} are empty."
     for lack in profile.lacks:
         if lack.field == "finished":
-            remedy = lack.remedy[0].upper() + lack.remedy[1:]
-            return f"{sentence} {remedy}."
+            remedy = remedy_of(lack, profile, columns)
+            return f"{sentence} {remedy[0].upper()}{remedy[1:]}."
     return (
         f"{sentence} Add the column of the finish day to the export, such as 'Resolved' or "
         "'Status Category Changed' in Jira, or map it with --map finished=COLUMN."
@@ -176,6 +177,15 @@ def reading_notices(
                 f"The project of {plural(tally.project_sources[source], 'task')} is taken from "
                 f"{name}: {', '.join(projects[:_SHOWN_STATUSES])}."
             )
+    if (texts := tally.several_projects).count:
+        column = columns["project"].header
+        verb = "names" if texts.count == 1 else "name"
+        yield Notice(
+            f"{plural(texts.count, 'row')} {verb} several projects in {column!r} "
+            f"({_examples(texts)}): each is a task of the first one. --project TEAM takes the file "
+            "as one project.",
+            "warning",
+        )
     if tally.estimates.count:
         yield _estimates(tally, columns)
     for field, texts in tally.shortened.items():

@@ -41,7 +41,7 @@ def reader_for(
         vocabulary=Vocabulary(
             profile,
             options,
-            several_people=_is_list(headers),
+            several_people=_is_list(headers, "assignee"),
             used=tally.named_statuses,
             estimates=estimates,
         ),
@@ -50,6 +50,7 @@ def reader_for(
             tally=tally,
             prefix=options.prefix,
             by_name=profile.project_from == "name",
+            is_list=_is_list(headers, "project"),
             named=None if options.project is None else option_project_id(options.project),
         ),
         sprints=RowSprints(headers.get("sprint", ()), profile.sprint_from, profile.sprint_word),
@@ -58,7 +59,7 @@ def reader_for(
     )
 
 
-def _is_list(headers: Mapping[str, Sequence[str]]) -> bool:
-    """Tell whether the column of the assignee holds several people, as one called Assignees."""
-    name = next(iter(headers.get("assignee", ())), "assignee")
+def _is_list(headers: Mapping[str, Sequence[str]], field: str) -> bool:
+    """Tell whether cells of a field are lists, as those of a column called Assignees."""
+    name = next(iter(headers.get(field, ())), field)
     return name.rstrip(")").casefold().endswith("s")

@@ -46,6 +46,7 @@ from agent.importing.reading.hierarchy import settle_kinds
 from agent.importing.reading.mapping import MappedColumn
 from agent.importing.reading.progress import Progress, ReadingProgress
 from agent.importing.reading.reader_for import reader_for
+from agent.importing.reading.remedies import lacks_of
 from agent.importing.reading.required_columns import required_columns
 from agent.importing.reading.rows import (
     Rows,
@@ -345,7 +346,7 @@ def _recognition(draft: _Draft, tasks: tuple[Task, ...], options: ImportOptions)
         sprints=draft.sprints,
         profile=profile.name,
         told_by=draft.export.told_by,
-        lacks=tuple(lack for lack in profile.lacks if not lack.field or lack.field not in columns),
+        lacks=lacks_of(profile, columns),
         corrected=tally.corrected,
         notices=tuple(notices),
         questions=(*draft.questions, *status_questions(work)),

@@ -21,6 +21,8 @@ class RowProject:
     """Text before every project."""
     by_name: bool = False
     """True when the column holds names of projects instead of their ids."""
+    is_list: bool = False
+    """True when a cell of the column lists all projects of a task, separated by commas."""
     named: str | None = None
     """Project id of every row; None when the rows tell it."""
     ids: dict[str, str] = field(default_factory=dict[str, str])
@@ -32,6 +34,8 @@ class RowProject:
             return self.named
         text = values.first.get("project", "")
         source = "project"
+        if self.is_list and "," in text:
+            text = self._first(text)
         if self.by_name and text:
             text = project_of_name(text) or text
         if not text or (text not in self.ids and not is_project_id(self.prefix + text)):
@@ -46,6 +50,13 @@ class RowProject:
             return self.ids.setdefault(text, project_id(self.prefix + text))
         except ValueError as error:
             raise RowRefused(self.column, str(error)) from error
+
+    def _first(self, text: str) -> str:
+        """Return the first of several projects of a row, and count it when there are others."""
+        names = [name for part in text.split(",") if (name := part.strip())]
+        if len(names) > 1:
+            self.tally.several_projects.add(text)
+        return next(iter(names), "")
 
 
 def find_in_row(values: Values, key: str) -> tuple[str, str] | None:

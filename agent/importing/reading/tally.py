@@ -40,6 +40,8 @@ class Tally:
     """Filled cells by the name of their column, for each field that several columns feed."""
     project_sources: Counter[str] = field(default_factory=Counter[str])
     """Tasks by the field that told the project: project, id or url."""
+    several_projects: Occurrences = field(default_factory=Occurrences)
+    """Rows that name several projects, of which the first counts."""
     unknown_resolutions: Counter[str] = field(default_factory=Counter[str])
     """Finished tasks by their resolution, which is not known."""
     resolved_open: Counter[str] = field(default_factory=Counter[str])

@@ -119,3 +119,35 @@ def test_name_of_any_export_asks_for_the_project(tmp_path: Path) -> None:
 )
 def test_file_name_becomes_a_project_or_nothing(name: str, project: str | None) -> None:
     assert project_of_file(name) == project
+
+
+def test_task_of_several_projects_is_in_the_first_of_them(tmp_path: Path) -> None:
+    rows = ASANA + (
+        '11,2024-03-05,,One,To do,"Web Shop, Roadmap",\n'
+        "12,2024-03-06,,Two,To do,Roadmap,\n"
+        '13,2024-03-06,,Three,To do,"Roadmap,",\n'
+        '14,2024-03-06,,Four,To do,"Web Shop, Roadmap",\n'
+    )
+    path = tmp_path / "search.csv"
+    path.write_text(rows)
+    options = ImportOptions(mapping={"project": "Projects"})
+    recognition = recognise(read_table(path, is_header), options)
+    assert [task.project for task in recognition.tasks] == [
+        "WEB-SHOP",
+        "ROADMAP",
+        "ROADMAP",
+        "WEB-SHOP",
+    ]
+    (warning,) = [text for text in recognition.warnings if "several projects" in text]
+    assert warning == (
+        "2 rows name several projects in 'Projects' ('Web Shop, Roadmap'): each is a task of the "
+        "first one. --project TEAM takes the file as one project."
+    )
+    alone = recognise(read_table(path, is_header), ImportOptions(project="TEAM"))
+    assert projects_of(alone) == ["TEAM"]
+
+
+def test_comma_in_the_name_of_one_project_divides_nothing(tmp_path: Path) -> None:
+    rows = "Id,Project,Title,Created\n1,SHOP,One,2024-03-05\n"
+    recognition = recognise_file(tmp_path / "tasks.csv", rows.replace("SHOP", '"SHOP, EU"'))
+    assert "several projects" not in str(recognition.notices)
