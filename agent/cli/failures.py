@@ -26,4 +26,19 @@ def one_line() -> Iterator[None]:
 def in_words(problem: Problem) -> str:
     """Return the words of a refusal."""
     # It may repeat what another person wrote, such as the reason of a pause.
-    return "\n".join(printable(line) for line in problem.detail.splitlines())
+    return "\n".join(printable(line) for line in _broken(problem).splitlines())
+
+
+def _broken(problem: Problem) -> str:
+    """Return the words of a refusal, with each fact that has changed on a line of its own."""
+    # Only a refusal by the orchestrator carries its document.
+    changes: list[dict[str, str]] = getattr(problem, "problem", {}).get("changes") or []
+    text, last = problem.detail, ""
+    for change in changes:
+        fact = f"{change['what']}: {change['proposed']} -> {change['now']}"
+        for mark, end in ((": ", ":"), ("; ", "")):
+            if mark + fact in text:
+                text, last = text.replace(mark + fact, f"{end}\n  {fact}", 1), fact
+                break
+    head, fact, tail = text.rpartition(last) if last else (text, "", "")
+    return head + fact + tail.replace("; ", "\n", 1)
