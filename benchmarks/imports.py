@@ -1,4 +1,4 @@
-"""Preview of a large export, beside a bare pass of the csv module over the same file."""
+"""Imports of a large export, beside a bare pass of the csv module over the same file."""
 
 import asyncio
 import csv
@@ -8,7 +8,10 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from uuid import uuid4
 
+from agent.imports.job import UPLOADED_FOLDER, Job
+from agent.imports.schema import ImportRequest
 from benchmarks.figures import Figure, Samples, at_most
 from benchmarks.stage import Stage
 
@@ -35,52 +38,64 @@ import csv, sys
 with open(sys.argv[1], newline="", encoding="utf-8") as stream:
     rows = sum(1 for _ in csv.reader(stream)) - 1
 """
+# The whole process of an import by route, from the loading of its code to its last event.
 _OURS = """
-import io, json, sys
-from contextlib import redirect_stdout
-sys.argv = ["dsm", "import", "csv", sys.argv[1], "--dry-run", "--json", "--data-dir", sys.argv[2]]
-from agent.cli.main import main
-answer = io.StringIO()
-with redirect_stdout(answer):
-    try:
-        main()
-    except SystemExit as ended:
-        assert not ended.code, answer.getvalue()
-rows = json.loads(answer.getvalue())["recognised"]["rows"]
+import json, sys
+from agent.imports.process import main
+events = []
+main(sys.argv[1], lambda line: events.append(json.loads(line)))
+assert events[-1]["kind"] in ("preview", "done"), events[-1]
+rows = next(event["rows"] for event in events if event["kind"] == "preview")
 """
+_PARTS = ("preview", "first import", "import of the same file again")
 
 
-async def preview(stage: Stage) -> list[Figure]:
-    """Processor time of a preview beside the floor, and the peak of its memory."""
-    stage.say(f"preview of {ROWS:,} rows")
+async def processes(stage: Stage) -> list[Figure]:
+    """Processor time of the process of an import beside the floor, and the peak of its memory."""
+    figures: list[Figure] = []
     with TemporaryDirectory(prefix="dsm-bench-") as name:
         folder = Path(name)
-        path = folder / "export.csv"
+        path = folder / UPLOADED_FOLDER / "export.csv"
+        path.parent.mkdir()
         await asyncio.to_thread(write_export, path, ROWS)
-        floors: list[float] = []
-        ours: list[float] = []
-        peak = 0.0
-        for _ in range(1 if stage.quick else 3):
-            floors.append((await _measure(_FLOOR, path))[0])
-            seconds, megabytes = await _measure(_OURS, path, folder / "data")
-            ours.append(seconds)
-            peak = max(peak, megabytes)
-    return [
-        Figure(
-            f"preview of {ROWS:,} rows, processor time",
-            round(min(ours) / min(floors), 1),
-            at_most(25),
-            Samples((tuple(ours),)).latency(),
-            Samples((tuple(floors),)).latency(),
-        ),
-        Figure(f"preview of {ROWS:,} rows, MB", round(peak), at_most(MOST_MEGABYTES)),
-    ]
+        # A stage whose folder is kept has the projects of earlier runs.
+        prefix = f"{uuid4().hex[:8]}-"
+        for part in _PARTS:
+            stage.say(f"{part} of {ROWS:,} rows")
+            job = _job(stage, folder, prefix, writes=part != "preview")
+            floor, _ = await _measure(_FLOOR, str(path))
+            seconds, megabytes = await _measure(_OURS, job.model_dump_json())
+            figures += [
+                Figure(
+                    f"{part} of {ROWS:,} rows, processor time",
+                    round(seconds / floor, 1),
+                    at_most(25) if part == "preview" else None,
+                    Samples(((seconds,),)).latency(),
+                    Samples(((floor,),)).latency(),
+                ),
+                Figure(f"{part} of {ROWS:,} rows, MB", round(megabytes), at_most(MOST_MEGABYTES)),
+            ]
+    return figures
 
 
-async def _measure(program: str, *arguments: Path) -> tuple[float, float]:
+def _job(stage: Stage, folder: Path, prefix: str, *, writes: bool) -> Job:
+    return Job(
+        writes=writes,
+        folder=folder,
+        files=[Path("export.csv")],
+        request=ImportRequest(prefix=prefix),
+        saved=[],
+        urls=dict(stage.urls),
+        key=stage.key,
+        memory_bytes=1 << 40,
+        cpu_seconds=3600,
+    )
+
+
+async def _measure(program: str, argument: str) -> tuple[float, float]:
     """Run a program over all rows; return its seconds of the processor and its peak in MB."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", program + _USAGE, *map(str, arguments), stdout=asyncio.subprocess.PIPE
+        sys.executable, "-c", program + _USAGE, argument, stdout=asyncio.subprocess.PIPE
     )
     output, _ = await process.communicate()
     if process.returncode:
