@@ -170,5 +170,8 @@ async def _finished_ids(
     """Return the ids of the backlog's tasks that were finished in the window."""
     # The file knows its own ids only, which the backlog stores as external keys.
     keys = set(actual.from_backlog)
-    backlog = await clients.backlog.list_tasks(project_id)
-    return {task.task_id for task in backlog if task.external_key in keys}
+    return {
+        task.task_id
+        async for task in clients.backlog.all_tasks(project_id)
+        if task.external_key in keys
+    }

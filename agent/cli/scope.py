@@ -45,7 +45,7 @@ async def find_tasks(backlog: "BacklogClient", project: str, names: Sequence[str
 
     Raises: `Invalid` with each name that the backlog does not know, and each task named twice.
     """
-    tasks = await backlog.list_tasks(project)
+    tasks = [task async for task in backlog.all_tasks(project)]
     by_name = {task.external_key: task.task_id for task in tasks if task.external_key}
     by_name |= {task.task_id: task.task_id for task in tasks}
     ids = [by_name.get(name) or by_name.get(name.upper()) for name in names]

@@ -15,6 +15,8 @@ from agent.importing.history.changes import Changes
 from agent.importing.outcome.outcome_json import to_json
 from agent.importing.tasks import Task
 from agent.schema import OrchestrationRequest
+from domain_services.backlog import client
+from domain_services.backlog.logic import reading
 from domain_services.backlog.schema import TaskUpdate
 from domain_services.project.schema import ClockMove
 from domain_services.sprint.schema import SprintCreate
@@ -74,6 +76,20 @@ async def test_pages_one_after_the_other_are_the_same_as_in_one_command(room: Im
     # The first page brings the older windows: numbers move, and no old one stays.
     assert result.replaced > 0
     assert len({note.sprint_id for note in apart[0]}) == len(apart[0])
+
+
+async def test_backlog_longer_than_a_page_is_imported_again_without_doubling(
+    room: ImportRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "PAGE_TASKS", 2)
+    monkeypatch.setattr(reading, "MAX_PAGE", 3)
+    ranked = [replace(row, rank=f"0|{index:04}") for index, row in enumerate(first_export())]
+    await room.load(ranked, as_of=DAY)
+    assert len((await room.clients.backlog.get_order("SHOP")).task_ids) == 6
+    result = await room.load(later_export(), as_of=LATER)
+    assert (result.tasks, result.completed, result.updated) == (1, 2, 3)
+    summary = await room.clients.backlog.get_summary("SHOP")
+    assert (summary.total_tasks, summary.status_counts["completed"]) == (7, 2)
 
 
 async def test_imported_tasks_without_an_owner_stay_without_one_in_a_sprint(

@@ -119,7 +119,7 @@ async def _create_project(services: Services, plan: Plan) -> bool:
 async def _create_tasks(services: Services, plan: Plan, advance: Advance) -> int:
     # By external key: a task has kept it since its first import, whatever its title is now.
     existing_keys = {
-        task.external_key for task in await services.backlog.list_tasks(plan.project.id)
+        task.external_key async for task in services.backlog.all_tasks(plan.project.id)
     }
     existing = sum(task.id in existing_keys for task in plan.history.backlog)
     advance(existing)

@@ -47,8 +47,11 @@ async def rank_tasks(services: Services, project_id: str, tasks: Iterable[Task])
     ranked = ranks.in_order(tasks)
     if not ranked:
         return 0
-    backlog = await services.backlog.list_tasks(project_id)
-    open_ids = {task.external_key: task.task_id for task in backlog if task.status != "completed"}
+    open_ids = {
+        task.external_key: task.task_id
+        async for task in services.backlog.all_tasks(project_id)
+        if task.status != "completed"
+    }
     task_ids = [open_ids[task.id] for task in ranked if task.id in open_ids][:MAX_ORDERED_TASKS]
     before = await services.backlog.get_order(project_id)
     if before.task_ids == task_ids:

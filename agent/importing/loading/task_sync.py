@@ -88,7 +88,7 @@ class TaskSync:
         # By external key: a task has kept it since its first import, whatever its title is now.
         self._tasks = {
             task.external_key: task
-            for task in await self._services.backlog.list_tasks(project_id)
+            async for task in self._services.backlog.all_tasks(project_id)
             if task.external_key
         }
         self.leave_sprint()
@@ -127,7 +127,7 @@ class TaskSync:
                 self._rows.project_id, backlog.TasksCreate(tasks=batch)
             )
         self.changes.created += len(by_key)
-        for task in await self._services.backlog.list_tasks(self._rows.project_id):
+        async for task in self._services.backlog.all_tasks(self._rows.project_id):
             if task.external_key in by_key:
                 self._tasks[task.external_key] = task
 

@@ -1,7 +1,7 @@
 """Routes of the backlog service (section 2.3 of the specification)."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
@@ -122,12 +122,18 @@ async def list_tasks(
         bool | None, Query(description="only tasks whose dependencies are done, or only the others")
     ] = None,
     story_id: TaskId | None = None,
+    after: Annotated[
+        TaskId | Literal[""] | None,
+        Query(description="only tasks created after this one, by their creation; empty: all"),
+    ] = None,
     limit: Annotated[int | None, Query(ge=1, le=reading.MAX_PAGE)] = None,
     offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
 ) -> Response:
     """List tasks in planning order; X-Total-Count says how many there are in all.
 
-    First come ranked tasks, then begun work, ready tasks, the highest priority, the oldest.
+    First come ranked tasks, then begun work, ready tasks, the highest priority, the oldest. A list
+    of all tasks, page by page, is that of `after` with the last id of the page before: in planning
+    order, a task that is changed meanwhile may move to a page that was read.
     """
     page = await reading.list_page(
         database,
@@ -136,6 +142,7 @@ async def list_tasks(
         assigned_to=assigned_to,
         ready=ready,
         story_id=story_id,
+        after=after,
         limit=limit,
         offset=offset,
     )

@@ -43,6 +43,19 @@ _LIST = text(
                   ORDER BY {_ORDER} LIMIT :limit OFFSET :offset) AS task) AS body
     """  # noqa: S608 - constants of this file
 )
+# In the order of creation, which no change of a task moves: a reader of all pages misses none.
+_AFTER = text(
+    f"""
+    SELECT (SELECT count(*) FROM tasks WHERE {_FILTER}) AS total,
+           EXISTS (SELECT FROM backlogs WHERE project_id = :project_id) AS known,
+           (SELECT coalesce(json_agg(task), '[]')::text
+            FROM (SELECT {_FIELDS} FROM tasks WHERE {_FILTER}
+                  AND number > CASE WHEN :after = '' THEN 0 ELSE (
+                      SELECT number FROM tasks
+                      WHERE task_id = :after AND project_id = :project_id) END
+                  ORDER BY number LIMIT :limit OFFSET :offset) AS task) AS body
+    """  # noqa: S608 - constants of this file
+)
 _HISTORY = text(
     """
     SELECT (SELECT coalesce(json_agg(change), '[]')::text
@@ -105,18 +118,24 @@ async def list_page(
     assigned_to: str | None = None,
     ready: bool | None = None,
     story_id: str | None = None,
+    after: str | None = None,
     limit: int | None = None,
     offset: int = 0,
 ) -> Page:
-    """Read tasks of a project in planning order; at most `MAX_PAGE` of them."""
+    """Read tasks of a project in planning order; at most `MAX_PAGE` of them.
+
+    With the id of a task as `after`, those created after it in the order of their creation; ""
+    begins with the first, and nothing comes after a task that the project does not have.
+    """
     (row,) = await database.rows(
-        _LIST,
+        _LIST if after is None else _AFTER,
         {
             "project_id": project_id,
             "status": status,
             "assigned_to": assigned_to,
             "ready": ready,
             "story_id": story_id,
+            **({} if after is None else {"after": after}),
             "limit": MAX_PAGE if limit is None else limit,
             "offset": offset,
         },

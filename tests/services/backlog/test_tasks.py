@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from domain_services.backlog import client
 from domain_services.backlog.app import create_app
 from domain_services.backlog.client import BacklogClient
 from domain_services.backlog.schema import ReservationCreate, TaskCreate, TasksCreate, TaskUpdate
@@ -120,6 +121,31 @@ async def test_lists_are_filtered_and_paged(
     assert [task["title"] for task in page.json()] == ["a", "c"]
     assert page.headers["X-Total-Count"] == "5"
     assert (await http.get(f"{backlog_url}/backlogs/P1?limit=10001")).status_code == 422
+
+
+async def test_all_tasks_come_once_though_their_order_changes_between_pages(
+    backlog: BacklogClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "PAGE_TASKS", 2)
+    await backlog.create_tasks("P2", many("other"))
+    assert [task async for task in backlog.all_tasks("P1")] == []
+    await backlog.create_tasks("P1", many("a", "b", "c", "d", "e"))
+    seen: list[str] = []
+    async for task in backlog.all_tasks("P1"):
+        seen.append(task.title)
+        # The last task is now the first of the planning order.
+        await backlog.update_task("P1-TASK005", TaskUpdate(priority=len(seen) % 2 + 1))
+    assert seen == ["a", "b", "c", "d", "e"]
+
+
+async def test_nothing_comes_after_a_task_that_the_project_does_not_have(
+    backlog: BacklogClient,
+) -> None:
+    await backlog.create_tasks("P2", many("other"))
+    await backlog.create_tasks("P1", many("a", "b"))
+    for unknown in ("P2-TASK001", "P1-TASK009"):
+        assert await backlog.list_tasks("P1", after=unknown) == []
+    assert [task.title for task in await backlog.list_tasks("P1", after="P1-TASK001")] == ["b"]
 
 
 async def test_an_unknown_project_is_not_found_and_an_empty_one_is_empty(

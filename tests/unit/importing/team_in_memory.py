@@ -1,6 +1,6 @@
 """Project, backlog and sprint services of one project, which keep all in memory."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
@@ -41,7 +41,7 @@ class Team:
     @property
     def services(self) -> Services:
         part = SimpleNamespace(
-            list_tasks=self.list_tasks,
+            all_tasks=self.all_tasks,
             create_tasks=self.create_tasks,
             update_task=self.update_task,
         )
@@ -58,8 +58,9 @@ class Team:
         """Return the task of a key of the tracker."""
         return next(task for task in self.tasks.values() if task.external_key == key)
 
-    async def list_tasks(self, _: str) -> list[backlog.Task]:
-        return list(self.tasks.values())
+    async def all_tasks(self, _: str) -> AsyncIterator[backlog.Task]:
+        for task in list(self.tasks.values()):
+            yield task
 
     async def create_tasks(self, project_id: str, body: backlog.TasksCreate) -> None:
         self.batches.append([task.external_key or "" for task in body.tasks])
