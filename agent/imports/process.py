@@ -16,7 +16,7 @@ import httpx
 
 from agent.client import OrchestratorClient
 from agent.importing.errors import CsvRefused
-from agent.importing.loading.current_projects import read_current
+from agent.importing.loading.current_projects import CurrentProjects, read_current
 from agent.importing.loading.history_sync import Advance
 from agent.importing.loading.import_run import run_import
 from agent.importing.loading.load import LoadResult, step_count
@@ -37,7 +37,7 @@ from agent.imports.recognition import RecognisedFiles, recognise_with_saved
 from agent.imports.schema import ImportRequest, ImportSource
 from domain_services.backlog.client import BacklogClient
 from domain_services.chronicle.client import ChronicleClient
-from domain_services.kernel.errors import Problem
+from domain_services.kernel.errors import Problem, Unavailable
 from domain_services.project.client import ProjectClient
 from domain_services.sprint.client import SprintClient
 
@@ -73,7 +73,7 @@ class Worker:
             files = await self._read()
             prepared = await self._prepare(files)
             projects = [history.project_id for history in prepared.study.histories]
-            current = await read_current(self._services, prepared.study)
+            current = await self._current(prepared)
             outcome = make_outcome(prepared.study, files.options, files.used_options, current)
             preview = dumps(to_json(outcome))
         self._emit(Event(kind="preview", rows=files.rows, projects=projects, preview=preview))
@@ -118,6 +118,15 @@ class Worker:
             as_of=request.as_of,
             cadence_days=request.cadence_days,
         )
+
+    async def _current(self, prepared: Prepared) -> CurrentProjects | None:
+        """Ask the services what the projects are; None where a preview finds one of them down."""
+        try:
+            return await read_current(self._services, prepared.study)
+        except Unavailable:
+            if self._job.writes:
+                raise
+            return None
 
     def _write_refusals(self, recognitions: tuple[Recognition, ...]) -> None:
         """Write the refused rows of all files into one."""

@@ -93,6 +93,22 @@ async def test_service_that_is_down_is_named_and_the_import_goes_on(place: Distu
     assert place.count_stored("SHOP") == await expected(place)
 
 
+async def test_preview_without_a_service_does_not_say_what_the_project_is(
+    place: Disturbed,
+) -> None:
+    await place.room.system.stop("project")
+    import_id = await place.uploaded(TEAM)
+    shown = (await place.room.get(import_id)).json()
+    assert (shown["state"], shown["preview"]["projects"]["SHOP"]["standing"]) == ("previewed", None)
+    await place.started(import_id)
+    failed = await place.room.ended(import_id)
+    assert failed["state"] == "failed"
+    assert "project" in failed["message"] and "Nothing was written" in failed["message"]
+    await place.room.system.start("project")
+    await place.completes(import_id)
+    assert place.count_stored("SHOP") == await expected(place)
+
+
 async def test_chronicle_that_is_down_is_named_and_the_import_goes_on(place: Disturbed) -> None:
     import_id = await place.uploaded(TEAM)
     await place.room.system.stop("chronicle")
