@@ -16,6 +16,7 @@ from benchmarks.figures import Figure, Samples, at_most
 from benchmarks.stage import Stage
 
 ROWS = 100_000
+FLOORS = 3
 MOST_MEGABYTES = 200
 # Columns of an export that no field reads, as real ones have twenty of them.
 UNREAD = 20
@@ -63,15 +64,15 @@ async def processes(stage: Stage) -> list[Figure]:
         for part in _PARTS:
             stage.say(f"{part} of {ROWS:,} rows")
             job = _job(stage, folder, prefix, writes=part != "preview")
-            floor, _ = await _measure(_FLOOR, str(path))
+            floors = [(await _measure(_FLOOR, str(path)))[0] for _ in range(FLOORS)]
             seconds, megabytes = await _measure(_OURS, job.model_dump_json())
             figures += [
                 Figure(
                     f"{part} of {ROWS:,} rows, processor time",
-                    round(seconds / floor, 1),
+                    round(seconds / min(floors), 1),
                     at_most(25) if part == "preview" else None,
                     Samples(((seconds,),)).latency(),
-                    Samples(((floor,),)).latency(),
+                    Samples((tuple(floors),)).latency(),
                 ),
                 Figure(f"{part} of {ROWS:,} rows, MB", round(megabytes), at_most(MOST_MEGABYTES)),
             ]
