@@ -8,6 +8,7 @@ from typing import Literal
 from agent.cli.connect import Clients
 from agent.importing.history import holdout
 from agent.importing.history.row_store import RowStore
+from domain_services.backlog.pages import all_tasks
 from graphs.answer import Orchestration
 from memory.decision import Range
 
@@ -172,6 +173,6 @@ async def _finished_ids(
     keys = set(actual.from_backlog)
     return {
         task.task_id
-        async for task in clients.backlog.all_tasks(project_id)
+        async for task in all_tasks(clients.backlog, project_id)
         if task.external_key in keys
     }

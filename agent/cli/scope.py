@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from domain_services.backlog.pages import all_tasks
 from domain_services.kernel.errors import Invalid
 from domain_services.kernel.words import listed
 
@@ -45,7 +46,7 @@ async def find_tasks(backlog: "BacklogClient", project: str, names: Sequence[str
 
     Raises: `Invalid` with each name that the backlog does not know, and each task named twice.
     """
-    tasks = [task async for task in backlog.all_tasks(project)]
+    tasks = [task async for task in all_tasks(backlog, project)]
     by_name = {task.external_key: task.task_id for task in tasks if task.external_key}
     by_name |= {task.task_id: task.task_id for task in tasks}
     ids = [by_name.get(name) or by_name.get(name.upper()) for name in names]

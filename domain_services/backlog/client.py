@@ -1,14 +1,11 @@
 """Typed client of the backlog service: one method a route."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 from domain_services.backlog import planning_schema, schema
 from domain_services.kernel.client.http_client import ServiceClient
 from domain_services.kernel.types import Liveness
-
-# Of `all_tasks`: some megabytes while they are parsed.
-PAGE_TASKS = 2_000
 
 
 class BacklogClient(ServiceClient):
@@ -32,18 +29,10 @@ class BacklogClient(ServiceClient):
         limit: int | None = None,
         offset: int = 0,
     ) -> list[schema.Task]:
-        """List tasks in planning order, 10,000 at most; with `after`, see `all_tasks`."""
+        """List tasks in planning order, 10,000 at most; `pages.all_tasks` lists all of them."""
         params = {"status": status, "assigned_to": assigned_to, "limit": limit, "offset": offset}
         params |= {"ready": ready, "story_id": story_id, "after": after}
         return await self._call("GET", f"/backlogs/{project_id}", list[schema.Task], params=params)
-
-    async def all_tasks(self, project_id: str) -> AsyncIterator[schema.Task]:
-        """Yield every task of a project, in the order of their creation, page by page."""
-        after = ""
-        while page := await self.list_tasks(project_id, after=after, limit=PAGE_TASKS):
-            for task in page:
-                yield task
-            after = page[-1].task_id
 
     async def list_summaries(self) -> list[schema.BacklogSummary]:
         return await self._call("GET", "/backlogs/summary", list[schema.BacklogSummary])

@@ -15,7 +15,7 @@ from agent.importing.history.changes import Changes
 from agent.importing.outcome.outcome_json import to_json
 from agent.importing.tasks import Task
 from agent.schema import OrchestrationRequest
-from domain_services.backlog import client
+from domain_services.backlog import pages
 from domain_services.backlog.logic import reading
 from domain_services.backlog.schema import TaskUpdate
 from domain_services.project.schema import ClockMove
@@ -81,7 +81,7 @@ async def test_pages_one_after_the_other_are_the_same_as_in_one_command(room: Im
 async def test_backlog_longer_than_a_page_is_imported_again_without_doubling(
     room: ImportRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client, "PAGE_TASKS", 2)
+    monkeypatch.setattr(pages, "PAGE_TASKS", 2)
     monkeypatch.setattr(reading, "MAX_PAGE", 3)
     ranked = [replace(row, rank=f"0|{index:04}") for index, row in enumerate(first_export())]
     await room.load(ranked, as_of=DAY)

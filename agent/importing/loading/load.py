@@ -11,6 +11,7 @@ from agent.importing.loading.history_sync import Advance, sync_history
 from agent.importing.loading.plan import Plan
 from agent.importing.loading.services import Services
 from agent.importing.loading.task_sync import assign_people
+from domain_services.backlog.pages import all_tasks
 from domain_services.backlog.schema import MAX_TASKS_PER_REQUEST, TasksCreate
 from domain_services.kernel.client.http_client import PeerRefused
 from domain_services.kernel.types import utc_now
@@ -119,7 +120,7 @@ async def _create_project(services: Services, plan: Plan) -> bool:
 async def _create_tasks(services: Services, plan: Plan, advance: Advance) -> int:
     # By external key: a task has kept it since its first import, whatever its title is now.
     existing_keys = {
-        task.external_key async for task in services.backlog.all_tasks(plan.project.id)
+        task.external_key async for task in all_tasks(services.backlog, plan.project.id)
     }
     existing = sum(task.id in existing_keys for task in plan.history.backlog)
     advance(existing)

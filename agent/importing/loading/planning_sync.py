@@ -9,6 +9,7 @@ from agent.importing.loading.batches import batches
 from agent.importing.loading.services import Services
 from agent.importing.meaning import ranks
 from agent.importing.tasks import Task
+from domain_services.backlog.pages import all_tasks
 from domain_services.backlog.planning_schema import (
     MAX_ORDERED_TASKS,
     MAX_PAST_TASKS,
@@ -49,7 +50,7 @@ async def rank_tasks(services: Services, project_id: str, tasks: Iterable[Task])
         return 0
     open_ids = {
         task.external_key: task.task_id
-        async for task in services.backlog.all_tasks(project_id)
+        async for task in all_tasks(services.backlog, project_id)
         if task.status != "completed"
     }
     task_ids = [open_ids[task.id] for task in ranked if task.id in open_ids][:MAX_ORDERED_TASKS]

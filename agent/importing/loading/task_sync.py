@@ -15,6 +15,7 @@ from agent.importing.loading.limits import MAX_ASSIGNED
 from agent.importing.loading.services import Services
 from agent.importing.tasks import Task
 from domain_services.backlog import schema as backlog
+from domain_services.backlog.pages import all_tasks
 from domain_services.kernel.client.http_client import PeerRefused
 from domain_services.project.schema import Assignment, EmployeeCreate
 from domain_services.sprint.schema import ProgressReport, SprintSummary
@@ -88,7 +89,7 @@ class TaskSync:
         # By external key: a task has kept it since its first import, whatever its title is now.
         self._tasks = {
             task.external_key: task
-            async for task in self._services.backlog.all_tasks(project_id)
+            async for task in all_tasks(self._services.backlog, project_id)
             if task.external_key
         }
         self.leave_sprint()
@@ -127,7 +128,7 @@ class TaskSync:
                 self._rows.project_id, backlog.TasksCreate(tasks=batch)
             )
         self.changes.created += len(by_key)
-        async for task in self._services.backlog.all_tasks(self._rows.project_id):
+        async for task in all_tasks(self._services.backlog, self._rows.project_id):
             if task.external_key in by_key:
                 self._tasks[task.external_key] = task
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from domain_services.backlog import client
+from domain_services.backlog import pages
 from domain_services.backlog.app import create_app
 from domain_services.backlog.client import BacklogClient
 from domain_services.backlog.schema import ReservationCreate, TaskCreate, TasksCreate, TaskUpdate
@@ -126,16 +126,16 @@ async def test_lists_are_filtered_and_paged(
 async def test_all_tasks_come_once_though_their_order_changes_between_pages(
     backlog: BacklogClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client, "PAGE_TASKS", 2)
+    monkeypatch.setattr(pages, "PAGE_TASKS", 2)
     await backlog.create_tasks("P2", many("other"))
-    assert [task async for task in backlog.all_tasks("P1")] == []
+    assert [task async for task in pages.all_tasks(backlog, "P1")] == []
     await backlog.create_tasks("P1", many("a", "b", "c", "d", "e"))
-    seen: list[str] = []
-    async for task in backlog.all_tasks("P1"):
-        seen.append(task.title)
+    titles: list[str] = []
+    async for task in pages.all_tasks(backlog, "P1"):
+        titles.append(task.title)
         # The last task is now the first of the planning order.
-        await backlog.update_task("P1-TASK005", TaskUpdate(priority=len(seen) % 2 + 1))
-    assert seen == ["a", "b", "c", "d", "e"]
+        await backlog.update_task("P1-TASK005", TaskUpdate(priority=len(titles) % 2 + 1))
+    assert titles == ["a", "b", "c", "d", "e"]
 
 
 async def test_nothing_comes_after_a_task_that_the_project_does_not_have(

@@ -1,6 +1,6 @@
 """Project, backlog and sprint services of one project, which keep all in memory."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
@@ -41,7 +41,7 @@ class Team:
     @property
     def services(self) -> Services:
         part = SimpleNamespace(
-            all_tasks=self.all_tasks,
+            list_tasks=self.list_tasks,
             create_tasks=self.create_tasks,
             update_task=self.update_task,
         )
@@ -58,9 +58,10 @@ class Team:
         """Return the task of a key of the tracker."""
         return next(task for task in self.tasks.values() if task.external_key == key)
 
-    async def all_tasks(self, _: str) -> AsyncIterator[backlog.Task]:
-        for task in list(self.tasks.values()):
-            yield task
+    async def list_tasks(self, _: str, *, after: str, limit: int) -> list[backlog.Task]:
+        names = list(self.tasks)
+        first = names.index(after) + 1 if after else 0
+        return [self.tasks[name] for name in names[first : first + limit]]
 
     async def create_tasks(self, project_id: str, body: backlog.TasksCreate) -> None:
         self.batches.append([task.external_key or "" for task in body.tasks])
