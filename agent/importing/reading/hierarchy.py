@@ -77,7 +77,7 @@ class Hierarchy:
         with_children = set(self.parents.values())
         deep = {self.parents[parent] for parent in with_children if parent in self.parents}
         levels = self._levels_of_work() if self.child_types is not None else None
-        above_stories = self._above_stories() if self.work_types else frozenset[int]()
+        above_stories = self._above_stories()
         for place in with_children:
             name = self.tasks[place].type
             if name is None:
@@ -85,8 +85,10 @@ class Hierarchy:
                 is_container = levels is None and place in deep and place not in self.parents
             else:
                 is_work = plain_name(name) in self.work_types and place not in above_stories
+                # A bug below a story leaves it a story, whatever the other stories hold.
+                is_level = levels is not None and name not in levels
                 is_container = (is_undecided(name) and not is_work) or (
-                    levels is not None and name not in levels
+                    is_level and (not is_story(name) or place in above_stories)
                 )
             if is_container:
                 self.kinds[place] = Kind.CONTAINER

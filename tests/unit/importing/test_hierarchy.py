@@ -154,7 +154,7 @@ def kinds_with_steps(rows: Sequence[Task], *types: str) -> list[Kind]:
 
 
 def test_row_above_work_with_steps_is_a_container_where_a_tracker_says_what_steps_are() -> None:
-    rows = [task("1", "Requirement"), task("2", "Bug", "1"), task("3", "Task", "2")]
+    rows = [task("1", "Theme"), task("2", "Bug", "1"), task("3", "Task", "2")]
     assert kinds_with_steps(rows) == [Kind.CONTAINER, Kind.WORK, Kind.PART]
     rows = [task("1", "Requirement"), task("2", "Story", "1"), task("3", "Sub-task", "2")]
     assert kinds_with_steps(rows) == [Kind.CONTAINER, Kind.WORK, Kind.PART]
@@ -164,6 +164,14 @@ def test_row_below_work_is_work_unless_the_tracker_calls_it_a_step() -> None:
     rows = [task("1", "Story"), task("2", "Task", "1"), task("3", "Bug", "1")]
     assert kinds_with_steps(rows) == [Kind.WORK, Kind.PART, Kind.WORK]
     assert kinds_with_steps(rows, "Story") == [Kind.WORK, Kind.PART, Kind.LEFT_OUT]
+
+
+@pytest.mark.parametrize("name", ["User Story", "Product Backlog Item", "Requirement"])
+def test_story_above_a_bug_stays_work_in_a_file_without_steps(name: str) -> None:
+    rows = [task("1", name), task("2", "Bug", "1"), task("3", name), task("4", "Bug")]
+    assert kinds_with_steps(rows) == [Kind.WORK] * 4
+    rows = [task("1", name), task("2", "Bug", "1"), task("3", "Task", "2")]
+    assert kinds_with_steps(rows) == [Kind.WORK, Kind.WORK, Kind.PART]
 
 
 def test_three_levels_without_types_have_a_container_unless_the_tracker_has_types() -> None:
