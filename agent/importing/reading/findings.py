@@ -170,22 +170,7 @@ def reading_notices(
     """Say which values were read otherwise than they stand; a tracker's API has no columns."""
     if "finished" not in columns and not tally.finish_columns and tasks:
         yield from _no_finish(tasks, is_file=is_file)
-    for source, name in _PROJECT_SOURCES.items():
-        if tally.project_sources[source]:
-            projects = sorted({task.project for task in tasks})
-            yield Notice(
-                f"The project of {plural(tally.project_sources[source], 'task')} is taken from "
-                f"{name}: {', '.join(projects[:_SHOWN_STATUSES])}."
-            )
-    if (texts := tally.several_projects).count:
-        column = columns["project"].header
-        verb = "names" if texts.count == 1 else "name"
-        yield Notice(
-            f"{plural(texts.count, 'row')} {verb} several projects in {column!r} "
-            f"({_examples(texts)}): each is a task of the first one. --project TEAM takes the file "
-            "as one project.",
-            "warning",
-        )
+    yield from _projects(tally, columns, tasks)
     if tally.estimates.count:
         yield _estimates(tally, columns)
     for field, texts in tally.shortened.items():
@@ -214,6 +199,27 @@ def reading_notices(
     if labelled:
         yield Notice(
             f"{labelled} tasks have more than {MAX_LABELS} labels: the first {MAX_LABELS} are kept."
+        )
+
+
+def _projects(
+    tally: Tally, columns: Mapping[str, MappedColumn], tasks: Sequence[Task]
+) -> Iterator[Notice]:
+    for source, name in _PROJECT_SOURCES.items():
+        if tally.project_sources[source]:
+            projects = sorted({task.project for task in tasks})
+            yield Notice(
+                f"The project of {plural(tally.project_sources[source], 'task')} is taken from "
+                f"{name}: {', '.join(projects[:_SHOWN_STATUSES])}."
+            )
+    if (texts := tally.several_projects).count:
+        column = columns["project"].header
+        verb = "names" if texts.count == 1 else "name"
+        yield Notice(
+            f"{plural(texts.count, 'row')} {verb} several projects in {column!r} "
+            f"({_examples(texts)}): each is a task of the first one. --project TEAM takes the file "
+            "as one project.",
+            "warning",
         )
 
 

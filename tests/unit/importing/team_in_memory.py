@@ -58,6 +58,13 @@ class Team:
         """Return the task of a key of the tracker."""
         return next(task for task in self.tasks.values() if task.external_key == key)
 
+    def put_in_sprint(self, key: str, status: str = "assigned_to_sprint") -> str:
+        """Put a task into the running sprint; return its id."""
+        task_id = self.of(key).task_id
+        self.tasks[task_id] = self.tasks[task_id].model_copy(update={"sprint_id": SPRINT_ID})
+        self.sprint_tasks[task_id] = status
+        return task_id
+
     async def list_tasks(self, _: str, *, after: str, limit: int) -> list[backlog.Task]:
         names = list(self.tasks)
         first = names.index(after) + 1 if after else 0

@@ -288,12 +288,12 @@ def test_statuses_are_counted_and_unknown_ones_are_read_by_finish_date(
 
 
 def test_priorities_are_counted_with_their_numbers(recognised: Recognise) -> None:
-    names = ("P1", "Sehr wichtig", "2 - High", "P1", "")
+    names = ("P1", "Ganz egal", "2 - High", "P1", "")
     rows = "".join(f"{n},p,2016-06-06,,{name}\n" for n, name in enumerate(names))
     recognition = recognised(f"{HEAD},priority\n{rows}")
     assert [(count.name, count.tasks, count.priority) for count in recognition.priorities] == [
         ("P1", 2, 1),
-        ("Sehr wichtig", 1, None),
+        ("Ganz egal", 1, None),
         ("2 - High", 1, 2),
     ]
 

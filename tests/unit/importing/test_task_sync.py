@@ -36,13 +36,6 @@ async def imported(*tasks: Task, day: date = OLD) -> Team:
     return team
 
 
-def put_in_sprint(team: Team, key: str, status: str = "assigned_to_sprint") -> str:
-    task_id = team.of(key).task_id
-    team.tasks[task_id] = team.tasks[task_id].model_copy(update={"sprint_id": SPRINT_ID})
-    team.sprint_tasks[task_id] = status
-    return task_id
-
-
 async def test_tasks_are_created_up_to_the_day_in_the_order_of_their_creation() -> None:
     team = Team()
     late, next_day = task(1, created=DAY), task(2, created=DAY + timedelta(days=1))
@@ -101,7 +94,7 @@ async def test_tasks_are_completed_on_their_own_days() -> None:
 
 async def test_task_of_the_running_sprint_is_reported_once_and_never_before_its_start() -> None:
     team = await imported(task(1), task(2), task(3))
-    early, late, known = (put_in_sprint(team, f"P-{n}") for n in (1, 2, 3))
+    early, late, known = (team.put_in_sprint(f"P-{n}") for n in (1, 2, 3))
     team.sprint_tasks[known] = "completed"
     team.tasks[known] = team.tasks[known].model_copy(update={"status": "completed"})
     rows = [task(1, finished=date(2024, 3, 5)), task(2, finished=DAY), task(3, finished=DAY)]
@@ -116,7 +109,7 @@ async def test_task_of_the_running_sprint_is_reported_once_and_never_before_its_
 async def test_closed_tasks_without_a_finish_and_what_is_no_work_are_closed() -> None:
     numbers = range(1, 8)
     team = await imported(*(task(number) for number in numbers))
-    sprint_task = put_in_sprint(team, "P-6")
+    sprint_task = team.put_in_sprint("P-6")
     rows = [
         task(1),
         task(2, state=State.DONE),
@@ -254,7 +247,7 @@ async def test_reopened_task_of_the_running_sprint_is_reported_as_in_progress() 
     next_day = DAY + timedelta(days=1)
     done, again = task(1, finished=date(2024, 3, 12)), task(1, finished=next_day)
     team = await imported(task(1))
-    task_id = put_in_sprint(team, "P-1", "completed")
+    task_id = team.put_in_sprint("P-1", "completed")
     sync = await follow(team, again, done, running=True)
     ((reported, report),) = team.reports
     assert (reported, report.progress_percentage, report.status) == (task_id, 0, "in_progress")
@@ -271,7 +264,7 @@ async def test_reopened_task_of_the_running_sprint_is_reported_as_in_progress() 
 async def test_task_of_the_running_sprint_waits_with_its_changes_until_the_sprint_ends() -> None:
     old, row = task(1), task(1, title="New", assignee="Ann Reed", priority_level=1)
     team = await imported(old, task(2))
-    task_id = put_in_sprint(team, "P-1")
+    task_id = team.put_in_sprint("P-1")
     sync = await sync_of(team, row, task(2, title="New"), running=True)
     await sync.follow_rows(rows_of(old, task(2)), DAY)
     assert (sync.changes.waiting, team.of("P-1").title) == (("P-1",), "Old")
@@ -288,7 +281,7 @@ async def test_task_of_the_running_sprint_waits_with_its_changes_until_the_sprin
 async def test_task_of_the_running_sprint_without_a_change_does_not_wait() -> None:
     old = task(1)
     team = await imported(old)
-    put_in_sprint(team, "P-1")
+    team.put_in_sprint("P-1")
     sync = await follow(team, replace(old, status="Doing"), old, running=True)
     assert (sync.changes.waiting, sync.deferred) == ((), {})
 
@@ -299,7 +292,7 @@ async def test_row_that_is_not_in_the_backlog_changes_nothing() -> None:
 
 async def test_waiting_task_that_no_import_knew_has_no_earlier_values() -> None:
     team = await imported(task(1))
-    put_in_sprint(team, "P-1")
+    team.put_in_sprint("P-1")
     row = task(1, title="New", estimate=3.0, created=DAY)
     sync = await follow(team, row, None, running=True)
     (row_done,) = sync.rows_done().tasks
@@ -387,7 +380,7 @@ async def test_tasks_of_a_sprint_that_was_left_are_changed_in_the_backlog(
     is_read_again: bool,
 ) -> None:
     team = await imported(task(1))
-    put_in_sprint(team, "P-1")
+    team.put_in_sprint("P-1")
     sync = await sync_of(team, task(1, finished=DAY), running=True)
     if is_read_again:
         await sync.read(existing())
