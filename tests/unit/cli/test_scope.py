@@ -14,11 +14,12 @@ from domain_services.kernel.errors import Invalid
 class Backlog:
     """Backlog of two tasks, one with a key of its source."""
 
-    async def list_tasks(self, project_id: str) -> list[Any]:
-        return [
+    async def list_tasks(self, project_id: str, *, after: str, limit: int) -> list[Any]:
+        tasks = [
             SimpleNamespace(task_id=f"{project_id}-TASK001", external_key="SHOP-7"),
             SimpleNamespace(task_id=f"{project_id}-TASK002", external_key=None),
         ]
+        return [task for task in tasks if task.task_id > after][:limit]
 
 
 def test_names_come_from_options_and_from_a_file(tmp_path: Path) -> None:
