@@ -104,7 +104,7 @@ def _announced_clock(outcome: ImportOutcome, project_id: str, project: ProjectOu
     if not _is_new(project) and project.standing is None:
         return (
             f"{project_id} would be held at {day}, unless it was released since its last import: "
-            "no stack is running that could tell."
+            "no service was there to tell."
         )
     command = project.release_command
     return f"{project_id} would be held at {day} as a study; to release it: `{command}`"

@@ -128,8 +128,8 @@ async def test_later_export_updates_backlog_and_history(room: ImportRoom) -> Non
         "  SHOP-25 Item 25: priority none -> High",
         "  SHOP-27 Item 27: new",
         "  SHOP-28 Item 28: new",
-        "SHOP would be held at 2024-04-01, unless it was released since its last import: no stack "
-        "is running that could tell.",
+        "SHOP would be held at 2024-04-01, unless it was released since its last import: no "
+        "service was there to tell.",
         "Dry run: nothing was imported.",
     ]
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain_services.backlog.schema import TaskStatus
@@ -34,27 +34,28 @@ _FILTER = """
     AND (CAST(:ready AS boolean) IS NULL OR ready = :ready)
     AND (CAST(:story_id AS text) IS NULL OR story_id = :story_id)
 """
-_LIST = text(
-    f"""
-    SELECT (SELECT count(*) FROM tasks WHERE {_FILTER}) AS total,
-           EXISTS (SELECT FROM backlogs WHERE project_id = :project_id) AS known,
-           (SELECT coalesce(json_agg(task), '[]')::text
-            FROM (SELECT {_FIELDS} FROM tasks WHERE {_FILTER}
-                  ORDER BY {_ORDER} LIMIT :limit OFFSET :offset) AS task) AS body
-    """  # noqa: S608 - constants of this file
-)
+
+
+def _list(condition: str, order: str) -> TextClause:
+    return text(
+        f"""
+        SELECT (SELECT count(*) FROM tasks WHERE {_FILTER}) AS total,
+               EXISTS (SELECT FROM backlogs WHERE project_id = :project_id) AS known,
+               (SELECT coalesce(json_agg(task), '[]')::text
+                FROM (SELECT {_FIELDS} FROM tasks WHERE {_FILTER} {condition}
+                      ORDER BY {order} LIMIT :limit OFFSET :offset) AS task) AS body
+        """  # noqa: S608 - constants of this file
+    )
+
+
+_LIST = _list("", _ORDER)
 # In the order of creation, which no change of a task moves: a reader of all pages misses none.
-_AFTER = text(
-    f"""
-    SELECT (SELECT count(*) FROM tasks WHERE {_FILTER}) AS total,
-           EXISTS (SELECT FROM backlogs WHERE project_id = :project_id) AS known,
-           (SELECT coalesce(json_agg(task), '[]')::text
-            FROM (SELECT {_FIELDS} FROM tasks WHERE {_FILTER}
-                  AND number > CASE WHEN :after = '' THEN 0 ELSE (
-                      SELECT number FROM tasks
-                      WHERE task_id = :after AND project_id = :project_id) END
-                  ORDER BY number LIMIT :limit OFFSET :offset) AS task) AS body
-    """  # noqa: S608 - constants of this file
+_AFTER = _list(
+    """
+    AND number > CASE WHEN :after = '' THEN 0 ELSE (
+        SELECT number FROM tasks WHERE task_id = :after AND project_id = :project_id) END
+    """,
+    "number",
 )
 _HISTORY = text(
     """
