@@ -1,6 +1,7 @@
 """Real PostgreSQL and Valkey for every test, one fresh database per service and test."""
 
 import asyncio
+import gc
 import hashlib
 import itertools
 import shutil
@@ -50,6 +51,12 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     scheduling.sort_by_cost(items)
+
+
+def pytest_collection_finish() -> None:
+    # What seven thousand tests consist of lives as long as the run: no search for garbage needs it.
+    gc.collect()
+    gc.freeze()
 
 
 # Optional: a lone run has no workers, and so no such hook.

@@ -11,6 +11,8 @@ SLOW = (
     "tests/faults/",
     "tests/house/",
     "tests/migrations/",
+    "tests/deploy/",
+    "tests/agent/test_import_walk.py",
     "tests/golden/",
     "tests/memory/test_episode_recall.py",
 )

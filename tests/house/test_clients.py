@@ -14,7 +14,6 @@ import pytest
 from pydantic import BaseModel, TypeAdapter
 
 from agent.client import OrchestratorClient
-from deploy.catalogue import SERVICES
 from docs.generate import scopes
 from domain_services.backlog.client import BacklogClient
 from domain_services.chronicle.client import ChronicleClient
@@ -22,11 +21,11 @@ from domain_services.daily_scrum.client import DailyScrumClient
 from domain_services.embedding.client import EmbeddingClient
 from domain_services.kernel.client.dead_letters import DeadLettersClient
 from domain_services.kernel.client.diagnosis import DiagnosisClient
-from domain_services.kernel.client.http_client import ServiceClient
+from domain_services.kernel.client.http_client import ServiceClient, tls
 from domain_services.kernel.client.set_aside import SetAsideClient
 from domain_services.project.client import ProjectClient
 from domain_services.sprint.client import SprintClient
-from tests.house.conftest import Operation, make_app, operations
+from tests.house.conftest import NAMES, Operation, described_app, operations
 
 CLIENTS: tuple[tuple[str, type[ServiceClient]], ...] = (
     ("project", ProjectClient),
@@ -42,7 +41,7 @@ CLIENTS: tuple[tuple[str, type[ServiceClient]], ...] = (
     ("sprint", SetAsideClient),
     ("daily_scrum", SetAsideClient),
     ("orchestrator", SetAsideClient),
-    *((spec.name, DiagnosisClient) for spec in SERVICES),
+    *((name, DiagnosisClient) for name in NAMES),
 )
 
 
@@ -70,14 +69,6 @@ def _methods() -> Iterator[Method]:
                 yield Method(service, client, name)
 
 
-def _document(service: str) -> Mapping[str, Any]:
-    [spec] = [spec for spec in SERVICES if spec.name == service]
-    return make_app(spec).openapi()
-
-
-DOCUMENTS = {service: _document(service) for service in {name for name, _ in CLIENTS}}
-
-
 def _value(hint: Any) -> Any:
     """Make a value of the type; models are not validated, as nothing is sent."""
     options = [option for option in get_args(hint) if option is not type(None)]
@@ -98,7 +89,7 @@ async def _called(method: Method) -> InterceptedCall:
         async def _call(self, verb: str, path: str, answer: Any, **options: Any) -> Any:
             raise InterceptedCall(verb, path, answer, options)
 
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(verify=tls()) as http:
         bound = getattr(Recording(http, "http://nowhere"), method.name)
         hints = get_type_hints(getattr(method.client, method.name))
         arguments = {n: _value(hints[n]) for n in inspect.signature(bound).parameters}
@@ -141,7 +132,7 @@ METHOD_IDS = [f"{method.service}.{method.client.__name__}.{method.name}" for met
     ids=METHOD_IDS,
 )
 async def test_client_method_matches_the_openapi_document(method: Method) -> None:
-    document = DOCUMENTS[method.service]
+    document = described_app(method.service).openapi()
     called = await _called(method)
     operation = _operation(document, called)
     # The scopes of keys are read from the clients' text.
@@ -177,9 +168,9 @@ async def test_client_method_matches_the_openapi_document(method: Method) -> Non
 WITHOUT_CLIENT = {"GET /health", "GET /health/ready", "GET /health/serving", "GET /metrics"}
 
 
-@pytest.mark.parametrize("service", sorted(DOCUMENTS))
+@pytest.mark.parametrize("service", NAMES)
 async def test_every_operation_has_a_client_method(service: str) -> None:
-    document = DOCUMENTS[service]
+    document = described_app(service).openapi()
     called = {
         _operation(document, await _called(method)).name
         for method in METHODS

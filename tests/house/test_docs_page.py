@@ -9,10 +9,10 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from deploy.catalogue import SERVICES, ServiceSpec
+from deploy.catalogue import SERVICES
 from domain_services.kernel.web.auth import OPEN_PATHS
 from tests.conftest import ADMIN_KEY
-from tests.house.conftest import NAMES, STRANGER_KEY, Operation, make_app, operations
+from tests.house.conftest import NAMES, STRANGER_KEY, Operation, described_app, make_app, operations
 
 SPECS = {spec.name: spec for spec in SERVICES}
 PARTS = ("/docs", "/openapi.json", "/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js")
@@ -29,9 +29,9 @@ def basic(key: str) -> dict[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(f"me:{key}".encode()).decode()}
 
 
-def served(spec: ServiceSpec) -> Iterator[tuple[APIRoute, Operation]]:
+def served(name: str) -> Iterator[tuple[APIRoute, Operation]]:
     """Yield each documented operation with its route."""
-    app = make_app(spec)
+    app = described_app(name)
     routes = {
         f"{method} {route.path_format}": route
         for route in app.routes
@@ -46,7 +46,7 @@ def served(spec: ServiceSpec) -> Iterator[tuple[APIRoute, Operation]]:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_request_body_has_an_example_that_is_valid(name: str) -> None:
     faults: list[str] = []
-    for route, operation in served(SPECS[name]):
+    for route, operation in served(name):
         if route.body_field is None:
             continue
         content = operation.spec["requestBody"]["content"]["application/json"]
@@ -61,7 +61,7 @@ def test_every_request_body_has_an_example_that_is_valid(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_required_parameter_has_an_example_that_is_valid(name: str) -> None:
     faults: list[str] = []
-    for route, operation in served(SPECS[name]):
+    for route, operation in served(name):
         dependant = route.dependant
         fields = {field.alias: field for field in (*dependant.path_params, *dependant.query_params)}
         for parameter in operation.spec.get("parameters", []):
@@ -78,7 +78,7 @@ def test_every_required_parameter_has_an_example_that_is_valid(name: str) -> Non
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_document_asks_for_a_bearer_key(name: str) -> None:
-    document = make_app(SPECS[name]).openapi()
+    document = described_app(name).openapi()
     scheme = document["components"]["securitySchemes"]["api_key"]
     assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
     for operation in operations(document):

@@ -2,10 +2,10 @@
 
 import pytest
 
-from deploy.catalogue import SERVICES, ServiceSpec
+from deploy.catalogue import SERVICES
 from domain_services.kernel.errors import ProblemDocument
 from domain_services.kernel.web.auth import OPEN_PATHS, ROLE_FIELD
-from tests.house.conftest import NAMES, make_app, operations
+from tests.house.conftest import NAMES, described_app, operations
 
 VALIDATION = {
     "backlog": 422,
@@ -15,13 +15,9 @@ VALIDATION = {
 PROBLEM = "application/problem+json"
 
 
-def _spec(name: str) -> ServiceSpec:
-    return next(spec for spec in SERVICES if spec.name == name)
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_every_operation_documents_its_errors_and_role(name: str) -> None:
-    document = make_app(_spec(name)).openapi()
+    document = described_app(name).openapi()
     missing: list[str] = []
     for operation in operations(document):
         if operation.path in OPEN_PATHS:
@@ -43,7 +39,7 @@ def test_every_operation_documents_its_errors_and_role(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "embedding"])
 def test_every_post_takes_a_key(name: str) -> None:
-    document = make_app(_spec(name)).openapi()
+    document = described_app(name).openapi()
     # What a viewer may post reads, or checks and keys each part by itself.
     posts = [
         operation
@@ -60,6 +56,6 @@ def test_every_post_takes_a_key(name: str) -> None:
 
 
 def test_embeddings_store_nothing_and_take_no_key() -> None:
-    spec = _spec("embedding")
+    [spec] = [spec for spec in SERVICES if spec.name == "embedding"]
     assert spec.database is None
-    assert "Idempotency-Key" not in str(make_app(spec).openapi())
+    assert "Idempotency-Key" not in str(described_app("embedding").openapi())

@@ -14,7 +14,7 @@ LONG: dict[str, dict[str, Any]] = {
     "text": {"id": "P1", "text": "x" * 100_000},
     "hostile": {"id": "P1", "title": HOSTILE * 3_000},
     "rows": {"id": "P1", "rows": [{"title": f"{n} " + "y" * 500} for n in range(1_000)]},
-    "tasks": {"tasks": [{"task_id": f"P1-T{n}", "ready": True} for n in range(10_000)]},
+    "tasks": {"tasks": [{"task_id": f"P1-T{n}", "ready": True} for n in range(2_000)]},
     "mapping": {"by_name": {f"impediment {n}": {"count": n} for n in range(2_000)}},
     "deep": {"deep": [[[f"{n} " + "w" * 300 for n in range(50)] for _ in range(20)]]},
     "one long row of few": {"rows": [{"title": "a"}, {"text": "b" * 50_000}, {"title": "c"}]},
