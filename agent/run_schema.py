@@ -11,7 +11,7 @@ from graphs.approval import Approval
 from memory.decision import Decision
 from memory.episode import ModeName
 from memory.run import RunKind, Status
-from memory.run_list import RunSummary
+from memory.run_summary import RunSummary
 
 
 class RunFailure(Answer):

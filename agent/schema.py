@@ -7,8 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter, model_validator
 
 from domain_services.chronicle.schema.notes import check_sprint
-from domain_services.kernel.settings import Role
-from domain_services.kernel.types import Answer, ProjectId, SprintId, Wire
+from domain_services.kernel.types import Answer, ProjectId, Role, SprintId, Wire
 from domain_services.project.schema import Clock
 from domain_services.sprint.schema import TaskIds
 from memory.episode import ModeName

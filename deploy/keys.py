@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
 
 from deploy.catalogue import JOB_CALLS, PLANNING_CALLS, Catalogue, ServiceSpec
-from domain_services.kernel.settings import ApiKey, Role
+from domain_services.kernel.settings import ApiKey
+from domain_services.kernel.types import Role
 
 ROLES: tuple[Role, ...] = ("admin", "operator", "viewer")
 # Programs of a cluster that are no services: holder of the key, and its scope.

@@ -8,11 +8,8 @@ from typing import Any
 
 import orjson
 
-from domain_services.kernel.database.idempotency import (
-    KEEP_HOURS,
-    LEASE_SECONDS,
-    RequestInProgress,
-)
+from domain_services.kernel.database.idempotency import KEEP_HOURS, LEASE_SECONDS
+from domain_services.kernel.errors import RequestInProgress
 from memory.pool import Pool
 from memory.run import RequestKey
 

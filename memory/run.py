@@ -5,8 +5,7 @@ from datetime import datetime
 from typing import Literal, LiteralString, TypedDict
 from uuid import UUID
 
-from domain_services.kernel.database.idempotency import RequestInProgress
-from domain_services.kernel.errors import Conflict
+from domain_services.kernel.errors import Conflict, RequestInProgress
 from memory.episode import ModeName
 from memory.episode_documents import JsonObject
 

@@ -28,7 +28,7 @@ from graphs.answer import Orchestration
 from graphs.inputs import is_replayable
 from memory.documents import AdjustmentReport
 from memory.episode import SimilarEpisode
-from memory.run_list import RunSummary
+from memory.run_summary import RunSummary
 
 MOST_RUNS = 200  # of one page
 MOST_EPISODES = 200  # the same

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from agent.autonomy.schema import Autonomy, AutonomyChange, Pause
     from agent.client import OrchestratorClient
     from memory.run import AutonomyLevel
-    from memory.run_list import RunSummary
+    from memory.run_summary import RunSummary
 
 ProjectArgument = Annotated[str, typer.Argument(metavar="PROJECT", help="The project's id.")]
 LevelArgument = Annotated[

@@ -12,7 +12,7 @@ from agent.cli.target import Target
 
 if TYPE_CHECKING:
     from agent.run_schema import RunPage
-    from memory.run_list import RunSummary
+    from memory.run_summary import RunSummary
 
 MOST_RUNS = 200  # that the route answers at once
 # As memory/run.py has them. Not imported from there, which would load pydantic.

@@ -8,7 +8,8 @@ from domain_services.kernel.errors import Invalid
 from graphs.inputs import deeds_of, from_document
 from graphs.replay import compare, decide_again, without_episode
 from memory import run_inputs
-from memory.episode_reads import EpisodeUse, read_uses
+from memory.episode_answers import EpisodeUse
+from memory.episode_reads import read_uses
 from memory.pool import Pool
 
 MOST_DECISIONS = 20

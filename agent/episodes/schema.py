@@ -11,7 +11,7 @@ from domain_services.events import ProgressSource
 from domain_services.kernel.types import Answer, Count, Storable, Wire
 from memory.decision import DecisionSource
 from memory.episode import Days, Origin, Outcome, Perception
-from memory.episode_reads import EpisodeUse, EpisodeVersion
+from memory.episode_answers import EpisodeUse, EpisodeVersion
 
 MOST_REASON_CHARACTERS = 500
 Reason = Annotated[

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from langchain_core.tools import BaseTool
 
-from domain_services.kernel.settings import Role
+from domain_services.kernel.types import Role
 
 # Few enough that a model can tell them apart: look, look ahead, explain, and ask for a change.
 TEN = (

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from agent.mcp import prompts, resources
 from agent.mcp.selection import is_reading, may_call, select
-from domain_services.kernel.settings import Role
+from domain_services.kernel.types import Role
 from tools.answers import render
 from tools.refusals import of_unknown_tool, refusal
 

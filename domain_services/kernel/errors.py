@@ -36,6 +36,19 @@ class Conflict(Problem):
     title = "Conflict"
 
 
+class RequestInProgress(Conflict):
+    """Refusal of a repeated request while the first is in progress."""
+
+    code = "request_in_progress"
+    title = "The same request is in progress"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "a request with this Idempotency-Key is in progress; repeat it for its answer",
+            headers={"Retry-After": "1"},
+        )
+
+
 class PreconditionFailed(Problem):
     """Refusal to write: the resource has changed since the caller read it."""
 

@@ -17,9 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain_services.kernel.http_limits import HttpLimits
 from domain_services.kernel.store_urls import PostgresUrl, RedisUrl
-
-Role = Literal["viewer", "operator", "admin", "service"]
-
+from domain_services.kernel.types import Role
 
 Call = Annotated[
     str, StringConstraints(pattern=r"^[a-z][a-z-]*( ([A-Z]+|\*\*) /[A-Za-z0-9_./*-]*)?$")

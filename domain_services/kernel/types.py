@@ -17,6 +17,7 @@ from pydantic import (
     StringConstraints,
 )
 
+Role = Literal["viewer", "operator", "admin", "service"]
 # Words of routes: an id of this name could not be addressed.
 RESERVED_IDS = frozenset({"summary", "active", "list_projects", "by-project"})
 # Chain of audits of what was done to all projects at once; no project has this id.

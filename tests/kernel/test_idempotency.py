@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain_services.kernel.database import idempotency
 from domain_services.kernel.database.idempotency import KeyedRequest, keyed
+from domain_services.kernel.errors import RequestInProgress
 from domain_services.kernel.web import idempotent_route
 from tests.conftest import ADMIN_KEY, OPERATOR_KEY
 from tests.kernel.conftest import BoxService
@@ -234,7 +235,7 @@ async def test_claim_of_a_key_that_is_released_meanwhile_is_a_claim(
         assert await idempotency.claim(connection, request) is None
     monkeypatch.undo()
     async with box.database.transaction() as connection:
-        with pytest.raises(idempotency.RequestInProgress):
+        with pytest.raises(RequestInProgress):
             await idempotency.claim(connection, request)
 
 

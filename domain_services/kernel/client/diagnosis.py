@@ -6,8 +6,7 @@ from typing import Literal
 import httpx
 
 from domain_services.kernel.client.http_client import ServiceClient
-from domain_services.kernel.settings import Role
-from domain_services.kernel.types import Answer
+from domain_services.kernel.types import Answer, Role
 
 
 class CallerDiagnosis(Answer):

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from math import ceil
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import httpx
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -16,8 +16,11 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from domain_services.kernel import context
 from domain_services.kernel.client.breaker import Breaker
 from domain_services.kernel.errors import Problem, Unavailable
-from domain_services.kernel.settings import KernelSettings
 from domain_services.kernel.tracing import Value, spanning
+
+if TYPE_CHECKING:
+    # A command of a person has no settings of a service.
+    from domain_services.kernel.settings import KernelSettings
 
 T = TypeVar("T")
 
@@ -78,7 +81,7 @@ class PeerRefused(Problem):
         self.problem = dict(problem)
 
 
-def open_http(settings: KernelSettings) -> httpx.AsyncClient:
+def open_http(settings: "KernelSettings") -> httpx.AsyncClient:
     """Open the process's client."""
     # httpx's own pool slows down under concurrent calls: docs/adr/0006-aiohttp-transport.md. The
     # import is here because command lines use the clients without it.

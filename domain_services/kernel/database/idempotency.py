@@ -18,7 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain_services.kernel.errors import Conflict, Invalid
+from domain_services.kernel.errors import Invalid, RequestInProgress
 
 KEEP_HOURS = 24
 # A claim of a route of several transactions is free again after it: its process has died.
@@ -112,19 +112,6 @@ _FINISH_EARLIER = text(
 _RELEASE_EARLIER = text(
     "DELETE FROM idempotency_keys WHERE route = :route AND key = :key AND status IS NULL"
 )
-
-
-class RequestInProgress(Conflict):
-    """Refusal of a repeated request while the first is in progress."""
-
-    code = "request_in_progress"
-    title = "The same request is in progress"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "a request with this Idempotency-Key is in progress; repeat it for its answer",
-            headers={"Retry-After": "1"},
-        )
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ from starlette.routing import BaseRoute
 
 from domain_services.kernel.errors import Forbidden, Unauthorized
 from domain_services.kernel.people import PeopleFile, Person, describe_time
-from domain_services.kernel.settings import AuthSettings, Role
+from domain_services.kernel.settings import AuthSettings
+from domain_services.kernel.types import Role
 
 READY_PATH = "/health/ready"
 OPEN_PATHS = frozenset({"/health", READY_PATH, "/health/serving", "/metrics"})
