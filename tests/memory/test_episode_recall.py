@@ -95,7 +95,10 @@ async def test_similarity_is_the_blend_of_its_definition(memory: Memory) -> None
 async def test_exact_and_indexed_search_find_the_same_episodes(
     memory: Memory, count: int, by_index: bool
 ) -> None:
-    await memory.store.add(invent(count))
+    episodes = invent(count)
+    # One transaction of all of them may take longer than a connection is lent.
+    for first in range(0, count, 1000):
+        await memory.store.add(episodes[first : first + 1000])
     for episode in invent(8, seed=2):
         perception = episode.perception.model_copy(update={"project_id": "ASKING", "day": LATER})
         recalled = await recall(memory, perception)
