@@ -55,7 +55,8 @@ async def test_unconfirmed_event_is_resent_with_backoff(
 async def test_published_event_awaits_the_groups_its_class_names(box: BoxService) -> None:
     async with box.database.transaction() as connection:
         [event] = await append(connection, [BoxAdded(shelf="s", label="a")], source="boxes")
-        row = (await connection.execute(text("DELETE FROM outbox RETURNING *"))).one()
+        delete = text("DELETE FROM outbox WHERE event_id = :event_id RETURNING *")
+        row = (await connection.execute(delete, {"event_id": event.event_id})).one()
     assert (row.event_id, row.stream, row.awaiting) == (event.event_id, STREAM, [GROUP])
     assert Envelope.model_validate(row.payload) == event
     assert (event.event_type, event.aggregate_type, event.aggregate_id) == ("BOX_ADDED", "Box", "s")
