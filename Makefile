@@ -69,7 +69,8 @@ record: install ## Record the cassettes of tests/recorded again, then say what d
 	$(BIN)/python -m pytest -p no:xdist -q tests/recorded --record-mode=rewrite
 	git diff --stat --exit-code tests/recorded
 
-coverage: install ## Compare the coverage of the last `make test COVERAGE=1` with its floor
+coverage: install ## Run the tests with their lines traced, and compare the share that they reach with its floor
+	$(MAKE) test COVERAGE=1
 	$(BIN)/coverage report --format=total
 
 test-deadlines: install ## Run the tests about deadlines alone, with waits as shipped
