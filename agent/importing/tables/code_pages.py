@@ -4,8 +4,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from charset_normalizer import from_bytes
-
 from agent.importing.tables.alphabets import ALPHABETS, Alphabet
 from agent.importing.tables.source import Source
 
@@ -196,6 +194,9 @@ def _is_word(alphabet: Alphabet, text: str) -> bool:
 
 def _guess_east_asian(text: bytes) -> Guess | None:
     """Guess among the encodings with two bytes a character, by what is frequent in them."""
+    # Imported here, not above: few files need its 3 MB, and each import would hold them.
+    from charset_normalizer import from_bytes
+
     best = from_bytes(text, cp_isolation=list(_EAST_ASIAN)).best()
     if best is None or not best.alphabets or best.encoding not in _EAST_ASIAN:
         return None

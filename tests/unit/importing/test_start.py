@@ -40,7 +40,8 @@ def test_preview_of_a_text_imports_no_service_and_no_reader_of_workbooks(tmp_pat
 @pytest.mark.parametrize("module", ["agent.client", "agent.imports.process"])
 def test_client_and_process_of_an_import_load_no_graph_and_no_driver(module: str) -> None:
     # Each import would hold a copy of them: 80 MB, and a second of every command's start.
-    heavy = ("fastapi", "langgraph", "psycopg", "pydantic_settings", "sqlalchemy", "structlog")
+    services = ("fastapi", "langgraph", "psycopg", "pydantic_settings", "sqlalchemy", "structlog")
+    heavy = (*services, "charset_normalizer", "openpyxl")
     loaded = f"import sys, {module}; print([name for name in {heavy} if name in sys.modules])"
     output = subprocess.run(
         [sys.executable, "-c", loaded], capture_output=True, text=True, check=True
