@@ -17,18 +17,18 @@ def labels_of(texts: Sequence[str]) -> tuple[str, ...]:
     Jira repeats the column for each label; other trackers join labels by commas or semicolons, and
     ClickUp puts brackets around them. A table made from an API's answers has JSON.
     """
+    return _labels(tuple(texts))
+
+
+# Cached, so that tasks with the same labels share them.
+@lru_cache(maxsize=4096)
+def _labels(texts: tuple[str, ...]) -> tuple[str, ...]:
     joined = "\n".join([_listed(text) for text in texts if text])
-    return _divided(joined) if joined else ()
+    labels = (shortened(plain_line(part.strip()), MAX_LABEL) for part in _ENDS.split(joined))
+    return tuple(dict.fromkeys(label for label in labels if label))
 
 
 def _listed(text: str) -> str:
     if (names := json_names(text)) is not None:
         return "\n".join(names)
     return text[1:-1] if text.startswith("[") and text.endswith("]") else text
-
-
-# Cached, so that tasks with the same labels share them.
-@lru_cache(maxsize=4096)
-def _divided(text: str) -> tuple[str, ...]:
-    labels = (shortened(plain_line(part.strip()), MAX_LABEL) for part in _ENDS.split(text))
-    return tuple(dict.fromkeys(label for label in labels if label))

@@ -151,7 +151,9 @@ class RowReader:
 
     def _column(self, values: Values, field_name: str) -> str:
         """Return the name of the column that a row's value of a field comes from."""
-        texts = values.several.get(field_name, ())
+        if field_name not in values.several:
+            return self.header(field_name)
+        texts = values.several[field_name]
         place = next((place for place, text in enumerate(texts) if text), 0)
         return self.header(field_name, place)
 
