@@ -63,7 +63,7 @@ class StoredServices:
             ("PUT", "/past-tasks"): fixed({"project_id": PROJECT, "tasks": 0}),
             ("GET", f"{backlog}/order"): fixed({"project_id": PROJECT, "task_ids": []}),
             ("PUT", f"{backlog}/order"): fixed({"project_id": PROJECT, "task_ids": []}),
-            ("GET", backlog): lambda _: _joined(self._tasks),
+            ("GET", backlog): self._list_tasks,
             ("GET", "/sprint_retrospective"): self._list_sprints,
             ("PUT", f"/sprint_retrospective/imported/{PROJECT}"): self._replace_sprints,
             ("PUT", f"/episodes/imported/{PROJECT}"): fixed({**_COUNTS, "created": 0}),
@@ -113,6 +113,11 @@ class StoredServices:
         return httpx.Response(
             201, json={"message": "", "project_id": PROJECT, "task_ids": ["T"] * len(tasks)}
         )
+
+    def _list_tasks(self, request: httpx.Request) -> httpx.Response:
+        after, limit = request.url.params["after"], int(request.url.params["limit"])
+        first = int(after.removeprefix("T")) + 1 if after else 0
+        return _joined(self._tasks[first : first + limit])
 
     def _replace_sprints(self, request: httpx.Request) -> httpx.Response:
         notes = json.loads(request.content).get("notes", [])

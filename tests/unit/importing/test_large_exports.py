@@ -13,6 +13,8 @@ MOST_BYTES_A_ROW = 2_000
 MOST_BYTES_OF_AN_IMPORT = 2_300
 # Rows before that equal those of the file are these; each of them twice would take 3,300 more.
 MOST_BYTES_OF_A_SECOND_IMPORT = 3_500
+# Each takes ten seconds.
+MOST_SECONDS = 300
 # The peak of a process of its own, by the kernel: nothing else has grown before.
 _PEAKS = """
 import re, sys
@@ -85,7 +87,11 @@ def test_a_preview_keeps_the_tasks_of_a_large_export_and_not_its_rows(tmp_path: 
     write_export(small, 200)
     write_export(large, ROWS)
     output = subprocess.run(
-        [sys.executable, "-c", _PEAKS, small, large], check=True, capture_output=True, text=True
+        [sys.executable, "-c", _PEAKS, small, large],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=MOST_SECONDS,
     ).stdout
     tasks, peak_bytes = map(int, output.split())
     assert tasks == ROWS
@@ -102,6 +108,7 @@ def test_imports_hold_each_task_once_and_no_document_of_all(tmp_path: Path) -> N
             check=True,
             capture_output=True,
             text=True,
+            timeout=MOST_SECONDS,
         ).stdout
         tasks, peak_bytes = map(int, output.split())
         assert tasks == ROWS
